@@ -1,0 +1,27 @@
+import "server-only";
+import { isRedirectError } from "next/dist/client/components/redirect-error";
+import type { z } from "zod";
+import { AppError, type ErrorCode, type FieldIssue, toAppError } from "./errors";
+
+export type ActionError = { code: ErrorCode; message: string; issues: readonly FieldIssue[] };
+export type ActionResult<T> = { ok: true; value: T } | { ok: false; error: ActionError };
+
+/** Parses what a form or a caller sent; throws INVALID with one issue a field. */
+export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+  throw new AppError("INVALID", issues[0]?.message ?? "Something in the form is not right.", { issues });
+}
+
+/** The edge of a server action: whatever is thrown inside becomes `{ ok: false }`; redirects pass. */
+export async function runAction<T>(run: () => Promise<T>): Promise<ActionResult<T>> {
+  try {
+    return { ok: true, value: await run() };
+  } catch (error) {
+    if (isRedirectError(error)) throw error;
+    const { code, message, issues, cause } = toAppError(error);
+    if (code === "INTERNAL") console.error("action failed", cause);
+    return { ok: false, error: { code, message, issues } };
+  }
+}

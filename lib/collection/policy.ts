@@ -1,0 +1,40 @@
+export const visibilities = ["private", "preview", "public"] as const;
+export type Visibility = (typeof visibilities)[number];
+
+/** In rising order: each role may do what the ones before it may. */
+export const roles = ["viewer", "contributor", "editor", "owner"] as const;
+export type Role = (typeof roles)[number];
+
+/** The least role for each thing one can do in a collection. */
+export const leastRole = {
+  see: "viewer",
+  seeOriginals: "viewer",
+  upload: "contributor",
+  editOwnMedia: "contributor",
+  editMedia: "editor",
+  trashMedia: "editor",
+  changeSettings: "owner",
+  manageMembers: "owner",
+  trashCollection: "owner",
+} as const satisfies Record<string, Role>;
+export type Ability = keyof typeof leastRole;
+
+/** Visibilities that grant an ability to everyone, members or not. */
+const openTo: Partial<Record<Ability, readonly Visibility[]>> = {
+  see: ["preview", "public"],
+  seeOriginals: ["public"],
+};
+
+export function rolesThatMay(ability: Ability): Role[] {
+  return roles.slice(roles.indexOf(leastRole[ability]));
+}
+
+export function visibilitiesOpenTo(ability: Ability): Visibility[] {
+  return [...(openTo[ability] ?? [])];
+}
+
+/** `role` is null for whoever is no member, signed in or not. */
+export function may(ability: Ability, collection: { visibility: Visibility; role: Role | null }): boolean {
+  if (visibilitiesOpenTo(ability).includes(collection.visibility)) return true;
+  return collection.role !== null && rolesThatMay(ability).includes(collection.role);
+}

@@ -1,0 +1,25 @@
+import "server-only";
+import { PrismaPg } from "@prisma/adapter-pg";
+import { env } from "@/lib/env";
+import { Prisma, PrismaClient } from "@/prisma/generated/client";
+
+export { Prisma };
+export type Db = PrismaClient;
+export type Transaction = Prisma.TransactionClient;
+
+// Next's dev server loads this module anew at each change: the pool must outlive it.
+const kept = globalThis as typeof globalThis & { atollDb: PrismaClient | undefined };
+
+/** The database of this process; the pool opens at first use. */
+export function db(): PrismaClient {
+  kept.atollDb ??= new PrismaClient({
+    adapter: new PrismaPg({ connectionString: env().DATABASE_URL, max: 10, connectionTimeoutMillis: 5_000 }),
+  });
+  return kept.atollDb;
+}
+
+export async function closeDb(): Promise<void> {
+  const client = kept.atollDb;
+  kept.atollDb = undefined;
+  await client?.$disconnect();
+}

@@ -1,0 +1,106 @@
+import path from "node:path";
+import { z } from "zod";
+
+/** A malformed environment: `message` is the one line that names the variable. */
+export class EnvError extends Error {
+  override readonly name = "EnvError";
+}
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, "must be a port number from 0 to 65535")
+  .transform(Number)
+  .refine((n) => n <= 65_535, "must be a port number from 0 to 65535");
+
+const url = (protocols: string[], what: string) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `must be ${what}`);
+
+const origin = url(["http:", "https:"], "a URL like http://localhost:3000")
+  .refine((text) => new URL(text).pathname === "/" && !new URL(text).search, "must be a bare origin, without a path")
+  .transform((text) => new URL(text).origin);
+
+const flag = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be a bucket name (3 to 63 of a-z 0-9 . -)");
+const text = z.string().min(1);
+
+const startSchema = z.object({
+  PORT: port.default(3000),
+  ATOLL_URL: origin.optional(),
+  ATOLL_DATA_DIR: text.default(".data").transform((dir) => path.resolve(dir)),
+  ATOLL_S3_PORT: port.default(0),
+  ATOLL_PG_PORT: port.default(0),
+  ATOLL_DEMO_PASSWORD: z.string().min(8, "must have at least 8 characters").optional(),
+  DATABASE_URL: url(
+    ["postgres:", "postgresql:"],
+    "a URL like postgresql://user:password@host:5432/database",
+  ).optional(),
+  S3_ENDPOINT: origin.optional(),
+  S3_PUBLIC_ENDPOINT: origin.optional(),
+  S3_REGION: text.default("us-east-1"),
+  S3_BUCKET: bucket.default("atoll-media"),
+  S3_STATIC_BUCKET: bucket.optional(),
+  S3_FORCE_PATH_STYLE: flag.optional(),
+  S3_ROLE_ARN: z.string().startsWith("arn:", "must be an ARN, arn:aws:iam::…").optional(),
+  NEXTAUTH_SECRET: z.string().min(32, "must have at least 32 characters (openssl rand -base64 32)").optional(),
+  GITHUB_ID: text.optional(),
+  GITHUB_SECRET: text.optional(),
+  GOOGLE_ID: text.optional(),
+  GOOGLE_SECRET: text.optional(),
+  OIDC_ISSUER: url(["http:", "https:"], "the URL of an OpenID Connect issuer").optional(),
+  OIDC_ID: text.optional(),
+  OIDC_SECRET: text.optional(),
+});
+
+const pairs = [
+  ["GITHUB_ID", "GITHUB_SECRET"],
+  ["GOOGLE_ID", "GOOGLE_SECRET"],
+  ["OIDC_ISSUER", "OIDC_ID", "OIDC_SECRET"],
+] as const;
+
+export type StartEnv = Omit<z.infer<typeof startSchema>, "ATOLL_URL" | "S3_FORCE_PATH_STYLE"> & {
+  ATOLL_URL: string;
+  S3_FORCE_PATH_STYLE: boolean;
+};
+export type Env = StartEnv & { DATABASE_URL: string; NEXTAUTH_SECRET: string };
+
+/** What `up` starts from: DATABASE_URL and S3_ENDPOINT may be absent, it then starts its own. Throws EnvError. */
+export function parseStartEnv(source: Record<string, string | undefined>): StartEnv {
+  // An empty variable is an unset one, as every shell and .env file leaves them.
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = startSchema.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new EnvError(`${issue?.path.join(".") ?? "environment"} ${issue?.message ?? "is malformed"}`);
+  }
+  for (const names of pairs) {
+    const missing = names.filter((name) => parsed.data[name] === undefined);
+    if (missing.length > 0 && missing.length < names.length)
+      throw new EnvError(`${missing[0]} is missing beside ${names.filter((name) => parsed.data[name]).join(", ")}`);
+  }
+  return {
+    ...parsed.data,
+    ATOLL_URL: parsed.data.ATOLL_URL ?? `http://localhost:${parsed.data.PORT}`,
+    // Only AWS itself serves bucket.host names everywhere; every other endpoint serves paths.
+    S3_FORCE_PATH_STYLE: parsed.data.S3_FORCE_PATH_STYLE ?? parsed.data.S3_ENDPOINT !== undefined,
+  };
+}
+
+/** What the site, the worker and the commands run on: everything named. Throws EnvError. */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  const { DATABASE_URL, NEXTAUTH_SECRET, ...rest } = parseStartEnv(source);
+  if (!DATABASE_URL)
+    throw new EnvError("DATABASE_URL is missing: name a PostgreSQL database, or start with `npm run up`");
+  if (!NEXTAUTH_SECRET)
+    throw new EnvError("NEXTAUTH_SECRET is missing: set 32 random characters (openssl rand -base64 32)");
+  return { ...rest, DATABASE_URL, NEXTAUTH_SECRET };
+}
+
+let cached: Env | undefined;
+
+/** The environment of this process, parsed once at first use. Throws EnvError. */
+export function env(): Env {
+  cached ??= parseEnv(process.env);
+  return cached;
+}

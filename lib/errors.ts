@@ -1,0 +1,79 @@
+/** What can go wrong, as the person or program on the other side may know it. Forbidden is NOT_FOUND on purpose. */
+export const errorStatus = {
+  UNAUTHENTICATED: 401,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  TOO_LARGE: 413,
+  INVALID: 422,
+  RATE_LIMITED: 429,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+} as const;
+
+export type ErrorCode = keyof typeof errorStatus;
+export type FieldIssue = { path: string; message: string };
+
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly issues: readonly FieldIssue[];
+  readonly retryAfterSeconds: number | undefined;
+
+  /** `message` is shown to the person: what happened, what is safe, what to do next. Never put keys or secrets in it. */
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { issues?: readonly FieldIssue[]; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "AppError";
+    this.code = code;
+    this.issues = options.issues ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** Missing and forbidden answer alike, so that nobody learns what exists. */
+export function notFound(noun: string): AppError {
+  return new AppError("NOT_FOUND", `This ${noun} does not exist, or you may not see it.`);
+}
+
+const unreachable = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "EAI_AGAIN",
+  "EPIPE",
+  "57P01",
+  "57P03",
+]);
+// Prisma: cannot reach, timed out, connection closed, pool timeout (https://www.prisma.io/docs/orm/reference/error-reference)
+const prismaUnreachable = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2037"]);
+
+function isUnreachable(error: unknown, depth = 0): boolean {
+  if (typeof error !== "object" || error === null || depth > 5) return false;
+  const { code, name, cause, errors, message } = error as Record<string, unknown>;
+  if (typeof code === "string" && (unreachable.has(code) || prismaUnreachable.has(code))) return true;
+  if (name === "PrismaClientInitializationError") return true;
+  if (
+    typeof message === "string" &&
+    /Connection terminated|DatabaseNotReachable|timeout exceeded when trying to connect/.test(message)
+  )
+    return true;
+  return isUnreachable(cause, depth + 1) || (Array.isArray(errors) && errors.some((e) => isUnreachable(e, depth + 1)));
+}
+
+/** The one converter of anything thrown: each edge (action, route, page) turns the result into its own shape. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (isUnreachable(error)) {
+    return new AppError(
+      "UNAVAILABLE",
+      "Atoll cannot reach its database or storage at the moment. Nothing is lost; please try again in a few seconds.",
+      { cause: error, retryAfterSeconds: 5 },
+    );
+  }
+  return new AppError("INTERNAL", "Something went wrong on our side. Nothing you did is lost; please try again.", {
+    cause: error,
+  });
+}

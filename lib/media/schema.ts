@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+export const revisionStates = ["pending", "ready", "kept", "rejected"] as const;
+
+/** A media as a gallery shows it. Keys never leave the server but inside the signed URLs. */
+export const mediaItem = z.object({
+  id: z.uuid(),
+  path: z.string(),
+  title: z.string().nullable(),
+  takenAt: z.iso.datetime(),
+  state: z.enum(revisionStates),
+  rejectReason: z.string().nullable(),
+  contentType: z.string().nullable(),
+  sizeBytes: z.int(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  /** thumb 200 px (everyone who sees the media), card 800 px and preview 1600 px and the original (who may see originals). */
+  urls: z.object({
+    thumb: z.url().optional(),
+    card: z.url().optional(),
+    preview: z.url().optional(),
+    original: z.url().optional(),
+  }),
+});
+export type MediaItem = z.infer<typeof mediaItem>;
+
+export const mediaPage = z.object({ items: z.array(mediaItem), nextCursor: z.string().nullable() });
+export type MediaPage = z.infer<typeof mediaPage>;
+
+/** A media on its own page: with what surrounds it. */
+export const mediaDetail = mediaItem.extend({
+  latitude: z.number().nullable(),
+  longitude: z.number().nullable(),
+  createdAt: z.iso.datetime(),
+  uploadedBy: z.string().nullable(),
+  revisionNumber: z.int(),
+  downloadUrl: z.url().optional(),
+  previousId: z.uuid().nullable(),
+  nextId: z.uuid().nullable(),
+});
+export type MediaDetail = z.infer<typeof mediaDetail>;
