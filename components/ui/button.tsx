@@ -1,0 +1,56 @@
+import type { ComponentProps } from "react";
+import { cn } from "./cn";
+import { Spinner } from "./spinner";
+
+const variants = {
+  primary: "bg-accent text-accent-ink hover:bg-accent-hover shadow-card",
+  secondary: "border border-line bg-surface text-ink hover:bg-raised shadow-card",
+  ghost: "text-ink hover:bg-raised",
+  danger: "bg-danger text-danger-ink hover:opacity-90 shadow-card",
+} as const;
+
+const sizes = {
+  sm: "h-8 gap-1.5 rounded-lg px-3 text-[0.8125rem]",
+  md: "h-10 gap-2 rounded-xl px-4 text-sm",
+  lg: "h-12 gap-2 rounded-2xl px-6 text-base",
+  icon: "size-10 rounded-xl",
+  "icon-sm": "size-8 rounded-lg",
+} as const;
+
+export type ButtonLook = { variant?: keyof typeof variants; size?: keyof typeof sizes };
+
+/** The look of a button, for links that are one. */
+export function buttonClass({ variant = "secondary", size = "md" }: ButtonLook = {}, className?: string): string {
+  return cn(
+    "inline-flex shrink-0 select-none items-center justify-center whitespace-nowrap font-medium",
+    "transition-[background-color,opacity,scale] duration-150 active:scale-[0.98]",
+    "disabled:pointer-events-none disabled:opacity-55 aria-disabled:opacity-55 [&_svg]:size-4 [&_svg]:shrink-0",
+    variants[variant],
+    sizes[size],
+    className,
+  );
+}
+
+type ButtonProps = ComponentProps<"button"> &
+  ButtonLook & {
+    /** Work is under way: the button keeps its focus and its width, and does nothing. */
+    pending?: boolean;
+  };
+
+export function Button({ variant, size, pending = false, className, children, onClick, type, ...props }: ButtonProps) {
+  return (
+    <button
+      {...props}
+      type={type ?? "button"}
+      aria-disabled={pending || undefined}
+      aria-busy={pending || undefined}
+      onClick={pending ? (event) => event.preventDefault() : onClick}
+      className={buttonClass({ ...(variant && { variant }), ...(size && { size }) }, cn("relative", className))}
+    >
+      {pending && <Spinner className="absolute" />}
+      <span className={cn("contents", pending && "[&>*]:invisible")}>
+        {pending ? <span className="invisible inline-flex items-center gap-2">{children}</span> : children}
+      </span>
+    </button>
+  );
+}
