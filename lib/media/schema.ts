@@ -2,6 +2,10 @@ import { z } from "zod";
 
 export const revisionStates = ["pending", "ready", "kept", "rejected"] as const;
 
+/** What a URL can show of a media. */
+export const variants = ["thumb", "preview", "original"] as const;
+export type Variant = (typeof variants)[number];
+
 /** A media as a gallery shows it. Keys never leave the server but inside the signed URLs. */
 export const mediaItem = z.object({
   id: z.uuid(),

@@ -1,0 +1,147 @@
+import "server-only";
+import { z } from "zod";
+import type { Viewer } from "@/lib/auth/viewer";
+import { collectionsWhere } from "@/lib/collection/queries";
+import { db, type Transaction } from "@/lib/db";
+import { notFound } from "@/lib/errors";
+import { recordEvent } from "@/lib/event/commands";
+import { editableMediaWhere } from "./queries";
+import { lockCollection } from "./rows";
+
+/** What looking into a revision's bytes found. */
+export type Derivation =
+  | {
+      state: "ready";
+      contentType: string;
+      width: number;
+      height: number;
+      derivedId: string;
+      takenAt: Date | null;
+      latitude: number | null;
+      longitude: number | null;
+    }
+  | { state: "kept"; contentType: string }
+  | { state: "rejected"; contentType: string | null; reason: string };
+
+/**
+ * Records what was found, once: a revision that is no longer pending is left as it is.
+ * A newer revision becomes the current one only when it can be shown or kept: a broken file never hides a good one.
+ */
+export async function recordDerivation(viewer: Viewer, revisionId: string, derivation: Derivation): Promise<void> {
+  if (viewer.kind !== "system") throw notFound("picture");
+  const { state, contentType } = derivation;
+  const found = derivation.state === "ready" ? derivation : null;
+  await db().$transaction(async (tx) => {
+    const { count } = await tx.revision.updateMany({
+      where: { id: revisionId, state: "pending" },
+      data: {
+        state,
+        contentType,
+        rejectReason: derivation.state === "rejected" ? derivation.reason : null,
+        width: found?.width ?? null,
+        height: found?.height ?? null,
+        derivedId: found?.derivedId ?? null,
+        takenAt: found?.takenAt ?? null,
+        latitude: found?.latitude ?? null,
+        longitude: found?.longitude ?? null,
+      },
+    });
+    if (count > 0) await makeCurrent(tx, revisionId, state !== "rejected");
+  });
+}
+
+async function makeCurrent(tx: Transaction, revisionId: string, showable: boolean): Promise<void> {
+  const revision = await tx.revision.findUniqueOrThrow({
+    where: { id: revisionId },
+    select: {
+      mediaId: true,
+      number: true,
+      sizeBytes: true,
+      takenAt: true,
+      latitude: true,
+      longitude: true,
+      media: { select: { collectionId: true } },
+    },
+  });
+  // A first revision is current since it was verified and changes no count. Of later ones derived at once the newest wins.
+  if (revision.number > 1) await lockCollection(tx, revision.media.collectionId);
+  const media = await tx.media.findUniqueOrThrow({
+    where: { id: revision.mediaId },
+    select: {
+      collectionId: true,
+      deletedAt: true,
+      currentRevision: { select: { id: true, number: true, sizeBytes: true } },
+    },
+  });
+  const current = media.currentRevision;
+  const isNewer = showable && (!current || current.number < revision.number);
+  if (!isNewer && current?.id !== revisionId) return;
+  await tx.media.update({
+    where: { id: revision.mediaId },
+    data: {
+      currentRevisionId: revisionId,
+      ...(revision.takenAt ? { takenAt: revision.takenAt } : {}),
+      latitude: revision.latitude,
+      longitude: revision.longitude,
+    },
+  });
+  const grown = revision.sizeBytes - (current?.sizeBytes ?? 0n);
+  if (grown !== 0n && media.deletedAt === null) {
+    await tx.collection.update({ where: { id: media.collectionId }, data: { sizeBytes: { increment: grown } } });
+  }
+}
+
+export const updateMediaInput = z.object({ title: z.string().trim().max(200).nullable() });
+
+export async function updateMedia(
+  viewer: Viewer,
+  mediaId: string,
+  input: z.output<typeof updateMediaInput>,
+): Promise<void> {
+  const { count } = await db().media.updateMany({
+    where: { AND: [{ id: mediaId, deletedAt: null }, editableMediaWhere(viewer)] },
+    data: { title: input.title || null },
+  });
+  if (count === 0) throw notFound("picture");
+}
+
+/** To the trash: gone from every list, its bytes untouched, restorable. */
+export async function trashMedia(viewer: Viewer, mediaId: string): Promise<void> {
+  await move(viewer, mediaId, "media.trashed");
+}
+
+export async function restoreMedia(viewer: Viewer, mediaId: string): Promise<void> {
+  await move(viewer, mediaId, "media.restored");
+}
+
+async function move(viewer: Viewer, mediaId: string, action: "media.trashed" | "media.restored"): Promise<void> {
+  const toTrash = action === "media.trashed";
+  await db().$transaction(async (tx) => {
+    const media = await tx.media.findFirst({
+      where: { id: mediaId, collection: collectionsWhere(viewer, "trashMedia") },
+      select: { collectionId: true, path: true, currentRevision: { select: { sizeBytes: true } } },
+    });
+    if (!media) throw notFound("picture");
+    await lockCollection(tx, media.collectionId);
+    const { count } = await tx.media.updateMany({
+      where: { id: mediaId, deletedAt: toTrash ? null : { not: null } },
+      data: { deletedAt: toTrash ? new Date() : null },
+    });
+    if (count === 0) return; // There already: asking twice changes nothing.
+    const sizeBytes = media.currentRevision?.sizeBytes ?? 0n;
+    await tx.collection.update({
+      where: { id: media.collectionId },
+      data: {
+        mediaCount: { increment: toTrash ? -1 : 1 },
+        sizeBytes: { increment: toTrash ? -sizeBytes : sizeBytes },
+      },
+    });
+    await recordEvent(tx, viewer, {
+      action,
+      subjectType: "media",
+      subjectId: mediaId,
+      collectionId: media.collectionId,
+      detail: { path: media.path },
+    });
+  });
+}

@@ -1,0 +1,45 @@
+import "server-only";
+import { type DerivedSize, derivedKey } from "@/lib/storage/keys";
+import type { ViewSigner } from "@/lib/storage/view";
+import type { MediaRow } from "./rows";
+import type { MediaItem } from "./schema";
+
+/** Which derivative stands behind each name a URL can have. */
+export const derivedSizeOf = { thumb: 200, card: 800, preview: 1600 } as const satisfies Record<string, DerivedSize>;
+
+export function derivedObject(derivedId: string, name: keyof typeof derivedSizeOf) {
+  return { key: derivedKey(derivedId, derivedSizeOf[name]), contentType: "image/webp" };
+}
+
+/** The revision that was verified, and no other: a version added later under the same key is never shown. */
+export function originalObject(row: MediaRow) {
+  const contentType = row.state === "ready" && row.content_type ? row.content_type : "application/octet-stream";
+  return { key: row.key, versionId: row.version_id, contentType };
+}
+
+export function fileName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** A row as the gallery's DTO. `originals` is false for outsiders of a preview collection: they get the small thumbnail. */
+export function toItem(row: MediaRow, originals: boolean, sign: ViewSigner): MediaItem {
+  const { derived_id: derivedId } = row;
+  const thumb = derivedId ? { thumb: sign(derivedObject(derivedId, "thumb")) } : {};
+  const larger = derivedId
+    ? { card: sign(derivedObject(derivedId, "card")), preview: sign(derivedObject(derivedId, "preview")) }
+    : {};
+  const originalUrl = originals ? { original: sign(originalObject(row)), ...larger } : {};
+  return {
+    id: row.id,
+    path: row.path,
+    title: row.title,
+    takenAt: row.taken_at.toISOString(),
+    state: row.state,
+    rejectReason: row.reject_reason,
+    contentType: row.content_type,
+    sizeBytes: Number(row.size_bytes),
+    width: row.width,
+    height: row.height,
+    urls: { ...thumb, ...originalUrl },
+  };
+}

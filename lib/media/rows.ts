@@ -1,0 +1,90 @@
+import "server-only";
+import { db, Prisma, type Transaction } from "@/lib/db";
+import type { MediaCursor } from "./cursor";
+import type { revisionStates } from "./schema";
+
+/** A media with its current revision, as SQL gives it: keys included, so it never leaves the server. */
+export type MediaRow = {
+  id: string;
+  collection_id: string;
+  path: string;
+  title: string | null;
+  taken_at: Date;
+  created_at: Date;
+  created_by_id: string | null;
+  latitude: number | null;
+  longitude: number | null;
+  state: (typeof revisionStates)[number];
+  reject_reason: string | null;
+  content_type: string | null;
+  size_bytes: bigint;
+  width: number | null;
+  height: number | null;
+  derived_id: string | null;
+  number: number;
+  key: string;
+  version_id: string;
+};
+
+const selectMedia = Prisma.sql`
+  SELECT m."id", m."collection_id", m."path", m."title", m."taken_at", m."created_at", m."created_by_id",
+         m."latitude", m."longitude", r."state"::text AS "state", r."reject_reason", r."content_type", r."size_bytes",
+         r."width", r."height", r."derived_id", r."number", r."key", r."version_id"
+  FROM "media" m JOIN "revision" r ON r."id" = m."current_revision_id"`;
+
+/**
+ * Keyset over (taken_at, id), both falling: the row comparison is one index range, where Prisma's OR form is a scan
+ * and OFFSET reads all it skips (https://use-the-index-luke.com/sql/partial-results/fetch-next-page).
+ */
+export async function selectPage(collectionId: string, after: MediaCursor | null, limit: number): Promise<MediaRow[]> {
+  const from = after
+    ? Prisma.sql`AND (m."taken_at", m."id") < (${after.takenAt}::timestamptz, ${after.id}::uuid)`
+    : Prisma.empty;
+  return db().$queryRaw<MediaRow[]>`${selectMedia}
+    WHERE m."collection_id" = ${collectionId}::uuid AND m."deleted_at" IS NULL ${from}
+    ORDER BY m."taken_at" DESC, m."id" DESC LIMIT ${limit}`;
+}
+
+export async function selectByIds(collectionId: string, ids: string[]): Promise<MediaRow[]> {
+  return db().$queryRaw<MediaRow[]>`${selectMedia}
+    WHERE m."id" = ANY(${ids}::uuid[]) AND m."collection_id" = ${collectionId}::uuid AND m."deleted_at" IS NULL`;
+}
+
+/** The id of the media shown just before (newer) or after (older) this one. */
+export async function selectNeighbour(
+  collectionId: string,
+  here: MediaCursor,
+  side: "before" | "after",
+): Promise<string | null> {
+  const position = Prisma.sql`(${here.takenAt}::timestamptz, ${here.id}::uuid)`;
+  const where = Prisma.sql`m."collection_id" = ${collectionId}::uuid AND m."deleted_at" IS NULL`;
+  const rows = await (side === "before"
+    ? db().$queryRaw<{ id: string }[]>`SELECT m."id" FROM "media" m WHERE ${where}
+        AND (m."taken_at", m."id") > ${position} ORDER BY m."taken_at" ASC, m."id" ASC LIMIT 1`
+    : db().$queryRaw<{ id: string }[]>`SELECT m."id" FROM "media" m WHERE ${where}
+        AND (m."taken_at", m."id") < ${position} ORDER BY m."taken_at" DESC, m."id" DESC LIMIT 1`);
+  return rows[0]?.id ?? null;
+}
+
+/** The derivatives of the newest pictures of each collection. */
+export async function selectCovers(
+  collectionIds: string[],
+  each: number,
+): Promise<{ collection_id: string; derived_id: string }[]> {
+  return db().$queryRaw`
+    SELECT c."id" AS "collection_id", newest."derived_id"
+    FROM unnest(${collectionIds}::uuid[]) AS c("id")
+    CROSS JOIN LATERAL (
+      SELECT r."derived_id" FROM "media" m JOIN "revision" r ON r."id" = m."current_revision_id"
+      WHERE m."collection_id" = c."id" AND m."deleted_at" IS NULL AND r."state" = 'ready'
+      ORDER BY m."taken_at" DESC, m."id" DESC LIMIT ${each}
+    ) AS newest`;
+}
+
+/**
+ * Whoever changes a collection's counts takes this lock before any of its media rows: one order, so no deadlock.
+ * It also makes revision numbers and counts right without further care.
+ */
+export async function lockCollection(tx: Transaction, collectionId: string): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM "collection" WHERE "id" = ${collectionId}::uuid FOR UPDATE`;
+}
