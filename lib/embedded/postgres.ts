@@ -1,0 +1,186 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import pg from "pg";
+import { LockedError, takeLock } from "./lock";
+import { type PostgresHome, preparePostgresHome } from "./postgres-home";
+import {
+  answers,
+  freePort,
+  giveTo,
+  guard,
+  runningPostmaster,
+  serverEnv,
+  spawnPostmaster,
+  stopPostmaster,
+  waitUntilAnswers,
+} from "./postmaster";
+
+export type PostgresOptions = {
+  /** Belongs to this server alone: cluster, password (0600), port, log. Made when absent. */
+  dataDir: string;
+  /** TCP port on 127.0.0.1; 0: the one of last time when free, else any free one. */
+  port?: number;
+  /** Made when absent. */
+  database?: string;
+  /** Gets what a person should know, a line at a time (data kept elsewhere). */
+  say?: (line: string) => void;
+};
+
+export type EmbeddedPostgres = {
+  /** With the password, for the database asked for. */
+  url: string;
+  port: number;
+  /** Stops the server when everything is on disk. */
+  stop(): Promise<void>;
+};
+
+const superuser = "atoll";
+
+/**
+ * Starts a real PostgreSQL from npm's binaries, on 127.0.0.1 only, or takes over the one a killed Node left running.
+ * First start about 1.5 s (initdb: UTF8, C locale, checksums), later ones 0.1 s. The server ends with this process,
+ * whatever ends it.
+ * @throws Error with one line for a person: in use by another process, port taken, no binaries for this platform
+ */
+export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
+  const { port = 0, database = "atoll", say = () => undefined } = options;
+  const dataDir = path.resolve(options.dataDir);
+  const home = preparePostgresHome(dataDir, say);
+  const lock = lockDataDir(dataDir);
+  try {
+    const password = keptPassword(dataDir, home);
+    if (!existsSync(path.join(home.clusterDir, "PG_VERSION"))) await initialise(home, password);
+    const logFile = path.join(dataDir, "postgres.log");
+    const server = await findOrStart({ dataDir, home, port, password, logFile });
+    const guardian = guard(server.pid, home.runAs);
+    await ensureDatabase(serverUrl(server.port, password, "postgres"), database);
+    let stopping: Promise<void> | undefined;
+    const stop = async () => {
+      guardian?.stdin?.end("done\n");
+      await stopPostmaster(server.pid);
+      lock.release();
+    };
+    return {
+      url: serverUrl(server.port, password, database),
+      port: server.port,
+      stop: () => {
+        stopping ??= stop();
+        return stopping;
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function lockDataDir(dataDir: string): { release(): void } {
+  try {
+    return takeLock(path.join(dataDir, "owner"));
+  } catch (error) {
+    if (error instanceof LockedError) {
+      throw new Error(`The database in ${dataDir} is in use by process ${error.pid}: stop that first`);
+    }
+    throw error;
+  }
+}
+
+function serverUrl(port: number, password: string, database: string): string {
+  return `postgresql://${superuser}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
+}
+
+function keptPassword(dataDir: string, home: PostgresHome): string {
+  const file = path.join(dataDir, "password");
+  if (existsSync(file)) return readFileSync(file, "utf8").trim();
+  if (existsSync(path.join(home.clusterDir, "PG_VERSION"))) {
+    throw new Error(`${file} is gone, and with it the way into the database in ${home.clusterDir}: put the file back`);
+  }
+  const password = randomBytes(24).toString("hex");
+  // Written whole or not at all, and before the cluster that knows it.
+  writeFileSync(`${file}.new`, `${password}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return password;
+}
+
+/** Makes the cluster beside its place and moves it there when complete: a start cut short leaves nothing half-made. */
+async function initialise(home: PostgresHome, password: string): Promise<void> {
+  const draft = `${home.clusterDir}.new`;
+  const passwordFile = `${home.clusterDir}.password`;
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { recursive: true, mode: 0o700 });
+  giveTo(home.runAs, draft);
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  giveTo(home.runAs, passwordFile);
+  try {
+    await run(home, [
+      `--pgdata=${draft}`,
+      `--pwfile=${passwordFile}`,
+      `--username=${superuser}`,
+      "--auth=scram-sha-256",
+      "--encoding=UTF8",
+      "--locale=C",
+      "--data-checksums",
+      "--no-instructions",
+    ]);
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+  renameSync(draft, home.clusterDir);
+}
+
+function run(home: PostgresHome, args: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(home.binaries.initdb, args, {
+      ...home.runAs,
+      cwd: path.dirname(home.clusterDir),
+      env: serverEnv,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let complaint = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      complaint += chunk;
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`PostgreSQL could not make its data folder: ${complaint.trim().split("\n").at(-1)}`));
+    });
+  });
+}
+
+type Start = { dataDir: string; home: PostgresHome; port: number; password: string; logFile: string };
+
+async function findOrStart(start: Start): Promise<{ pid: number; port: number }> {
+  const { dataDir, home, port, password, logFile } = start;
+  const left = runningPostmaster(home.clusterDir);
+  if (left) {
+    const wanted = port === 0 || port === left.port;
+    if (wanted && (await answers(serverUrl(left.port, password, "postgres")))) return left;
+    // On another port, or on its way out (its guard noticed the death of Node): let it finish.
+    await stopPostmaster(left.pid);
+  }
+  const portFile = path.join(dataDir, "port");
+  const remembered = existsSync(portFile) ? Number(readFileSync(portFile, "utf8")) || 0 : 0;
+  const chosen = port || (await freePort(remembered));
+  const child = spawnPostmaster(home, chosen, logFile);
+  // A program that cannot be started at all says so here and nowhere else.
+  const failed = new Promise<never>((_, reject) => child.once("error", reject));
+  failed.catch(() => undefined);
+  if (child.pid === undefined) return failed;
+  await Promise.race([waitUntilAnswers(serverUrl(chosen, password, "postgres"), child.pid, logFile), failed]);
+  writeFileSync(portFile, `${chosen}\n`);
+  return { pid: child.pid, port: chosen };
+}
+
+async function ensureDatabase(adminUrl: string, database: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const found = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [database]);
+    if (found.rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
+  } finally {
+    await client.end();
+  }
+}
