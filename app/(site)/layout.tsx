@@ -1,0 +1,21 @@
+import { cookies } from "next/headers";
+import type { ReactNode } from "react";
+import { pageQuery } from "@/app/page-query";
+import { SiteHeader } from "@/components/auth/site-header";
+import { mainId, SkipLink } from "@/components/ui/skip-link";
+import { parseTheme, themeCookie } from "@/components/ui/theme";
+import { currentViewer } from "@/lib/auth/session";
+
+export default async function SiteLayout({ children }: { children: ReactNode }) {
+  const viewer = await pageQuery(currentViewer());
+  const theme = parseTheme((await cookies()).get(themeCookie)?.value);
+  return (
+    <>
+      <SkipLink />
+      <SiteHeader user={viewer.kind === "user" ? { name: viewer.name } : null} theme={theme} />
+      <main id={mainId} tabIndex={-1} className="outline-none">
+        {children}
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,36 @@
+import Link from "next/link";
+import { Wordmark } from "@/components/ui/brand";
+import { buttonClass } from "@/components/ui/button";
+import type { Theme } from "@/components/ui/theme";
+import { ThemeMenu } from "@/components/ui/theme-menu";
+import { routes } from "@/lib/routes";
+import { UserMenu } from "./user-menu";
+
+type SiteHeaderProps = { user: { name: string } | null; theme: Theme };
+
+export function SiteHeader({ user, theme }: SiteHeaderProps) {
+  return (
+    <header className="sticky top-0 z-30 border-line/70 border-b bg-canvas/85 backdrop-blur-md">
+      <div className="mx-auto flex h-16 max-w-[100rem] items-center gap-2 px-4 sm:px-8">
+        <Link href={user ? routes.collections() : routes.home()} className="rounded-lg pr-2">
+          <Wordmark />
+        </Link>
+        <div className="ml-auto flex items-center gap-1.5 sm:gap-2">
+          <ThemeMenu initial={theme} />
+          {user ? (
+            <UserMenu name={user.name} />
+          ) : (
+            <>
+              <Link href={routes.signIn()} className={buttonClass({ variant: "ghost", size: "md" }, "px-3")}>
+                Sign in
+              </Link>
+              <Link href={routes.signUp()} className={buttonClass({ variant: "primary", size: "md" }, "max-sm:hidden")}>
+                Create account
+              </Link>
+            </>
+          )}
+        </div>
+      </div>
+    </header>
+  );
+}

