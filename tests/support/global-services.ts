@@ -1,0 +1,50 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { TestProject } from "vitest/node";
+import { startTestPostgres, type TestPostgres } from "./postgres";
+import { startTestS3, type TestS3 } from "./s3";
+import { makeTemplate } from "./template";
+
+export type TestServices = {
+  /** Of a user who may create databases. */
+  adminUrl: string;
+  /** The name of the migrated database that each test file copies. */
+  template: string;
+  s3: TestS3["access"];
+};
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    services: TestServices;
+  }
+}
+
+/** One PostgreSQL and one S3 for the whole run; each test file then takes a database and a bucket of its own. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-test-"));
+  // PostgreSQL runs as a user of its own when the tests run as root.
+  chmodSync(dir, 0o711);
+  const started: (TestPostgres | TestS3)[] = [];
+  const teardown = async () => {
+    for (const service of started.reverse()) await service.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    const postgres = await startTestPostgres(path.join(dir, "postgres"));
+    started.push(postgres);
+    const [template, s3] = await Promise.all([
+      makeTemplate(postgres.adminUrl),
+      startTestS3(path.join(dir, "s3")).then((service) => {
+        started.push(service);
+        return service;
+      }),
+    ]);
+    started.push({ adminUrl: postgres.adminUrl, stop: template.drop });
+    project.provide("services", { adminUrl: postgres.adminUrl, template: template.name, s3: s3.access });
+  } catch (error) {
+    await teardown();
+    throw error;
+  }
+  return teardown;
+}
