@@ -18,6 +18,7 @@ export const leastRole = {
   trashCollection: "owner",
 } as const satisfies Record<string, Role>;
 export type Ability = keyof typeof leastRole;
+export const abilities = Object.keys(leastRole) as Ability[];
 
 /** Visibilities that grant an ability to everyone, members or not. */
 const openTo: Partial<Record<Ability, readonly Visibility[]>> = {

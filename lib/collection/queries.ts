@@ -1,13 +1,95 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import type { Prisma } from "@/lib/db";
-import { type Ability, rolesThatMay, visibilitiesOpenTo } from "./policy";
+import { db, type Prisma } from "@/lib/db";
+import { notFound } from "@/lib/errors";
+import { type Ability, abilities, may, rolesThatMay, visibilitiesOpenTo } from "./policy";
+import { type CollectionCard, isSlug } from "./schema";
+
+/** A landing page shows so many. */
+const maxPublicCollections = 12;
 
 /** The collections in which the viewer has the ability, as a `where`: an unauthorized row is never read. */
 export function collectionsWhere(viewer: Viewer, ability: Ability): Prisma.CollectionWhereInput {
-  if (viewer.kind === "system") return { deletedAt: null };
+  return { deletedAt: null, ...grantedWhere(viewer, ability) };
+}
+
+/** The same in the trash, where openness ends: only roles count. */
+export function trashedCollectionsWhere(viewer: Viewer, ability: Ability): Prisma.CollectionWhereInput {
+  const trashed = { deletedAt: { not: null } };
+  if (viewer.kind === "system") return trashed;
+  if (viewer.kind === "anonymous") return { id: { in: [] } };
+  return { ...trashed, ...memberWhere(viewer.userId, ability) };
+}
+
+function grantedWhere(viewer: Viewer, ability: Ability): Prisma.CollectionWhereInput {
+  if (viewer.kind === "system") return {};
   const open: Prisma.CollectionWhereInput = { visibility: { in: visibilitiesOpenTo(ability) } };
-  if (viewer.kind === "anonymous") return { deletedAt: null, ...open };
-  const member = { members: { some: { userId: viewer.userId, role: { in: rolesThatMay(ability) } } } };
-  return { deletedAt: null, OR: [open, member] };
+  return viewer.kind === "anonymous" ? open : { OR: [open, memberWhere(viewer.userId, ability)] };
+}
+
+function memberWhere(userId: string, ability: Ability): Prisma.CollectionWhereInput {
+  return { members: { some: { userId, role: { in: rolesThatMay(ability) } } } };
+}
+
+/** The collections the viewer is a member of, newest first. Others' open ones are reached by their address. */
+export async function collectionsOf(viewer: Viewer): Promise<CollectionCard[]> {
+  if (viewer.kind === "anonymous") return [];
+  return readCards(viewer, viewer.kind === "system" ? {} : { members: { some: { userId: viewer.userId } } });
+}
+
+/** The newest public collections that have something to show. */
+export async function publicCollections(viewer: Viewer): Promise<CollectionCard[]> {
+  return readCards(viewer, { visibility: "public", mediaCount: { gt: 0 } }, maxPublicCollections);
+}
+
+export type CollectionPage = CollectionCard & { abilities: Record<Ability, boolean> };
+
+/** One collection with what the viewer may do in it; NOT_FOUND for whoever may not see it. */
+export async function collectionBySlug(viewer: Viewer, slug: string): Promise<CollectionPage> {
+  const [card] = isSlug(slug) ? await readCards(viewer, { slug }) : [];
+  if (!card) throw notFound("collection");
+  const allowed = (ability: Ability) => viewer.kind === "system" || may(ability, card);
+  return {
+    ...card,
+    abilities: Object.fromEntries(abilities.map((ability) => [ability, allowed(ability)])) as Record<Ability, boolean>,
+  };
+}
+
+async function readCards(viewer: Viewer, where: Prisma.CollectionWhereInput, limit?: number) {
+  const rows = await db().collection.findMany({
+    where: { AND: [where, collectionsWhere(viewer, "see")] },
+    select: cardSelect(viewer),
+    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+    ...(limit === undefined ? {} : { take: limit }),
+  });
+  return rows.map(toCard);
+}
+
+function cardSelect(viewer: Viewer) {
+  return {
+    id: true,
+    slug: true,
+    name: true,
+    description: true,
+    visibility: true,
+    mediaCount: true,
+    sizeBytes: true,
+    createdAt: true,
+    // The viewer's own membership and nobody else's.
+    members: {
+      where: viewer.kind === "user" ? { userId: viewer.userId } : { userId: { in: [] } },
+      select: { role: true },
+    },
+  } satisfies Prisma.CollectionSelect;
+}
+
+type CardRow = Prisma.CollectionGetPayload<{ select: ReturnType<typeof cardSelect> }>;
+
+function toCard({ members, sizeBytes, createdAt, ...row }: CardRow): CollectionCard {
+  return {
+    ...row,
+    sizeBytes: Number(sizeBytes),
+    createdAt: createdAt.toISOString(),
+    role: members[0]?.role ?? null,
+  };
 }

@@ -1,0 +1,47 @@
+"use server";
+
+import { revalidatePath } from "next/cache";
+import { type ActionResult, parseInput, runAction } from "@/lib/action";
+import { currentViewer } from "@/lib/auth/session";
+import { routes } from "@/lib/routes";
+import * as commands from "./commands";
+import {
+  type CreateCollectionForm,
+  createCollectionInput,
+  type UpdateCollectionInput,
+  updateCollectionInput,
+} from "./schema";
+
+export async function createCollectionAction(input: CreateCollectionForm): Promise<ActionResult<{ slug: string }>> {
+  return runAction(async () => {
+    const created = await commands.createCollection(await currentViewer(), parseInput(createCollectionInput, input));
+    revalidatePath(routes.collections());
+    return created;
+  });
+}
+
+export async function updateCollectionAction(
+  slug: string,
+  input: UpdateCollectionInput,
+): Promise<ActionResult<undefined>> {
+  return changed(slug, async () =>
+    commands.updateCollection(await currentViewer(), slug, parseInput(updateCollectionInput, input)),
+  );
+}
+
+export async function trashCollectionAction(slug: string): Promise<ActionResult<undefined>> {
+  return changed(slug, async () => commands.trashCollection(await currentViewer(), slug));
+}
+
+export async function restoreCollectionAction(slug: string): Promise<ActionResult<undefined>> {
+  return changed(slug, async () => commands.restoreCollection(await currentViewer(), slug));
+}
+
+async function changed(slug: string, run: () => Promise<void>): Promise<ActionResult<undefined>> {
+  return runAction(async () => {
+    await run();
+    revalidatePath(routes.collections());
+    revalidatePath(routes.collection(slug), "layout");
+    return undefined;
+  });
+}

@@ -1,0 +1,100 @@
+import "server-only";
+import { randomInt } from "node:crypto";
+import type { Viewer } from "@/lib/auth/viewer";
+import { db, Prisma, type Transaction } from "@/lib/db";
+import { AppError, notFound } from "@/lib/errors";
+import { recordEvent } from "@/lib/event/commands";
+import { collectionsWhere, trashedCollectionsWhere } from "./queries";
+import { type CreateCollectionInput, isSlug, type UpdateCollectionInput } from "./schema";
+import { slugCandidate } from "./slug";
+
+const maxSlugAttempts = 8;
+
+/** A new collection with the viewer as its owner. Without a slug one is made from the name. */
+export async function createCollection(viewer: Viewer, input: CreateCollectionInput): Promise<{ slug: string }> {
+  if (viewer.kind === "anonymous") throw new AppError("UNAUTHENTICATED", "Sign in to create a collection.");
+  if (viewer.kind === "system") throw new AppError("INVALID", "A collection needs a person as its first owner.");
+  const { slug: wanted, ...fields } = input;
+  const attempts = wanted === undefined ? maxSlugAttempts : 1;
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const slug = wanted ?? slugCandidate(fields.name, attempt, randomSuffix());
+    try {
+      await db().$transaction((tx) => insertOwned(tx, viewer, { ...fields, slug }));
+      return { slug };
+    } catch (error) {
+      // The unique index decides who was first; looking beforehand would race.
+      if (!isTaken(error)) throw error;
+    }
+  }
+  const message = `The address “${wanted ?? "made from this name"}” is taken. Choose another one.`;
+  throw new AppError("CONFLICT", message, { issues: [{ path: "slug", message }] });
+}
+
+type NewCollection = Omit<CreateCollectionInput, "slug"> & { slug: string };
+
+async function insertOwned(tx: Transaction, viewer: Viewer & { kind: "user" }, data: NewCollection): Promise<void> {
+  const { userId } = viewer;
+  const { id } = await tx.collection.create({
+    data: { ...data, createdById: userId, members: { create: { userId, role: "owner" } } },
+    select: { id: true },
+  });
+  await recordEvent(tx, viewer, {
+    action: "collection.created",
+    subjectType: "collection",
+    subjectId: id,
+    collectionId: id,
+    detail: { name: data.name, slug: data.slug, visibility: data.visibility },
+  });
+}
+
+/** Renames, describes, opens or closes. The slug stays, so that links go on working. */
+export async function updateCollection(viewer: Viewer, slug: string, input: UpdateCollectionInput): Promise<void> {
+  const scope = collectionsWhere(viewer, "changeSettings");
+  await change(viewer, slug, scope, "collection.changed", input, { ...input });
+}
+
+/** To the trash: gone from every list and address, everything in it untouched, restorable. */
+export async function trashCollection(viewer: Viewer, slug: string): Promise<void> {
+  const scope = collectionsWhere(viewer, "trashCollection");
+  await change(viewer, slug, scope, "collection.trashed", { deletedAt: new Date() });
+}
+
+export async function restoreCollection(viewer: Viewer, slug: string): Promise<void> {
+  const scope = trashedCollectionsWhere(viewer, "trashCollection");
+  await change(viewer, slug, scope, "collection.restored", { deletedAt: null });
+}
+
+async function change(
+  viewer: Viewer,
+  slug: string,
+  scope: Prisma.CollectionWhereInput,
+  action: "collection.changed" | "collection.trashed" | "collection.restored",
+  data: Prisma.CollectionUpdateManyMutationInput,
+  detail: Prisma.InputJsonObject = {},
+): Promise<void> {
+  if (!isSlug(slug)) throw notFound("collection");
+  await db().$transaction(async (tx) => {
+    // The update itself is scoped: a role taken away in the meantime counts.
+    const [changed] = await tx.collection.updateManyAndReturn({
+      where: { AND: [{ slug }, scope] },
+      data,
+      select: { id: true },
+    });
+    if (!changed) throw notFound("collection");
+    await recordEvent(tx, viewer, {
+      action,
+      subjectType: "collection",
+      subjectId: changed.id,
+      collectionId: changed.id,
+      detail,
+    });
+  });
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
+}
+
+function randomSuffix(): string {
+  return Array.from({ length: 4 }, () => randomInt(36).toString(36)).join("");
+}

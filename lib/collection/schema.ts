@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { roles, visibilities } from "./policy";
+
+export const slugMaxLength = 64;
+const slugShape = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+
+/** Whether anything could be found under it; what cannot be a slug is not looked up. */
+export function isSlug(text: string): boolean {
+  return text.length <= slugMaxLength && slugShape.test(text);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const controlCharacters = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+
+const words = (what: string) =>
+  z
+    .string()
+    .trim()
+    .refine(
+      (text) => text.isWellFormed() && !controlCharacters.test(text),
+      `${what} has characters that cannot be shown.`,
+    );
+
+const collectionName = words("The name")
+  .refine((name) => !/[\n\t]/.test(name), "The name must be on one line.")
+  .pipe(z.string().min(1, "Give the collection a name.").max(120, "A name has at most 120 characters."));
+
+const collectionDescription = words("The description").pipe(
+  z.string().max(2_000, "A description has at most 2,000 characters."),
+);
+
+const collectionSlug = z
+  .string()
+  .max(slugMaxLength, `An address has at most ${slugMaxLength} characters.`)
+  .regex(slugShape, "An address is made of lower-case letters, digits and single hyphens between them.");
+
+const collectionVisibility = z.enum(visibilities, "Choose private, preview or public.");
+
+export const createCollectionInput = z.object({
+  name: collectionName,
+  slug: collectionSlug.optional(),
+  description: collectionDescription.default(""),
+  visibility: collectionVisibility.default("private"),
+});
+/** What a form or a program sends. */
+export type CreateCollectionForm = z.input<typeof createCollectionInput>;
+export type CreateCollectionInput = z.output<typeof createCollectionInput>;
+
+export const updateCollectionInput = z
+  .object({
+    name: collectionName.exactOptional(),
+    description: collectionDescription.exactOptional(),
+    visibility: collectionVisibility.exactOptional(),
+  })
+  .refine((input) => Object.keys(input).length > 0, "There is nothing to change.");
+export type UpdateCollectionInput = z.output<typeof updateCollectionInput>;
+
+/** A collection in a list. */
+export const collectionCard = z.object({
+  id: z.uuid(),
+  slug: z.string(),
+  name: z.string(),
+  description: z.string(),
+  visibility: z.enum(visibilities),
+  /** Null for whoever is no member. */
+  role: z.enum(roles).nullable(),
+  mediaCount: z.int(),
+  sizeBytes: z.int(),
+  createdAt: z.iso.datetime(),
+});
+export type CollectionCard = z.infer<typeof collectionCard>;
