@@ -86,7 +86,7 @@ module.exports = {
     only(
       "upload-client",
       "^lib/upload/client/",
-      [pure],
+      [pure, "^lib/errors\\.ts$"],
       "The uploader runs without React, without a server, in any page.",
     ),
     only("storage", "^lib/storage/", ["^lib/(env|errors)\\.ts$"], "The object store knows nothing of collections."),

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { parseInput } from "@/lib/action";
+import { viewerOf } from "@/lib/auth/session";
+import { json, route } from "@/lib/http";
+import { pageSize } from "@/lib/media/policy";
+import { mediaByIds, mediaPage } from "@/lib/media/queries";
+
+const query = z.object({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(pageSize.max).optional(),
+  /** Only these, whatever the order: what a page asks for while pictures are being processed. */
+  ids: z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(z.array(z.uuid()).max(pageSize.max))
+    .optional(),
+});
+
+export const GET = route(async (request, { params }: { params: Promise<{ slug: string }> }) => {
+  const { slug } = await params;
+  const { ids, cursor, limit } = parseInput(query, Object.fromEntries(new URL(request.url).searchParams));
+  const viewer = await viewerOf(request);
+  if (ids) return json({ items: await mediaByIds(viewer, { slug, ids }), nextCursor: null });
+  return json(await mediaPage(viewer, { slug, cursor, ...(limit ? { limit } : {}) }));
+});
