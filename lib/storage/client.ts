@@ -1,0 +1,103 @@
+import "server-only";
+import { S3Client } from "@aws-sdk/client-s3";
+import { env } from "@/lib/env";
+import type { SigningIdentity } from "./sign";
+
+export type StorageCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+
+export type StorageConfig = {
+  bucket: string;
+  region: string;
+  /** Origin of an S3-compatible server; absent for AWS. */
+  endpoint?: string | undefined;
+  /** Origin browsers reach the same server by, when it differs from `endpoint`: signed URLs and POST policies name it. */
+  publicEndpoint?: string | undefined;
+  forcePathStyle: boolean;
+  /** Absent: the SDK's default chain (environment, profile, container or instance role). */
+  credentials?: StorageCredentials | (() => Promise<StorageCredentials>) | undefined;
+};
+
+export type Storage = {
+  readonly config: Readonly<StorageConfig>;
+  readonly bucket: string;
+  readonly region: string;
+  /** For requests of this process. Throws the SDK's errors: wrap calls in `storageCall`. */
+  readonly client: S3Client;
+  /** Makes no request; only its endpoint, the browsers' one, goes into what is handed out. */
+  readonly publicClient: S3Client;
+  /** The identity that signs for browsers; the same object as long as the credentials stay the same. */
+  signingIdentity(): Promise<SigningIdentity>;
+  close(): void;
+};
+
+/** A storage of its own, for tests, tools and other buckets. Makes no request. The caller closes it. */
+export function createStorage(config: StorageConfig): Storage {
+  const client = s3Client(config, config.endpoint);
+  const publicEndpoint = config.publicEndpoint ?? config.endpoint;
+  const publicClient =
+    publicEndpoint === config.endpoint
+      ? client
+      : s3Client({ ...config, credentials: client.config.credentials }, publicEndpoint);
+  const { bucket, region, forcePathStyle } = config;
+  let identity: SigningIdentity | undefined;
+  return {
+    config,
+    bucket,
+    region,
+    client,
+    publicClient,
+    async signingIdentity() {
+      // The SDK keeps credentials and renews them before they expire.
+      const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
+      const same = identity?.secretAccessKey === secretAccessKey && identity.sessionToken === sessionToken;
+      if (!identity || !same || identity.accessKeyId !== accessKeyId) {
+        const endpoint = publicEndpoint;
+        identity = { accessKeyId, secretAccessKey, sessionToken, region, endpoint, bucket, forcePathStyle };
+      }
+      return identity;
+    },
+    close() {
+      client.destroy();
+      if (publicClient !== client) publicClient.destroy();
+    },
+  };
+}
+
+function s3Client(config: StorageConfig, endpoint: string | undefined): S3Client {
+  const agent = { keepAlive: true, maxSockets: 64 };
+  return new S3Client({
+    region: config.region,
+    forcePathStyle: config.forcePathStyle,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(config.credentials === undefined ? {} : { credentials: config.credentials }),
+    // WHEN_SUPPORTED signs the CRC32 of an empty body into presigned PUTs and sends aws-chunked trailers, which Ceph 16 answers with 411.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    retryMode: "standard",
+    maxAttempts: 3,
+    // A person waits behind most of these calls. The socket limit is on silence, so it does not cut long transfers.
+    requestHandler: { connectionTimeout: 3_000, socketTimeout: 20_000, httpAgent: agent, httpsAgent: agent },
+  });
+}
+
+let shared: Storage | undefined;
+
+/** The media bucket of this process, from the environment; made at first use. Throws EnvError. */
+export function storage(): Storage {
+  if (shared) return shared;
+  const { S3_BUCKET, S3_REGION, S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_FORCE_PATH_STYLE } = env();
+  shared = createStorage({
+    bucket: S3_BUCKET,
+    region: S3_REGION,
+    endpoint: S3_ENDPOINT,
+    publicEndpoint: S3_PUBLIC_ENDPOINT,
+    forcePathStyle: S3_FORCE_PATH_STYLE,
+  });
+  return shared;
+}
+
+/** Closes the connections of `storage()`; a later call makes a new one. */
+export function closeStorage(): void {
+  shared?.close();
+  shared = undefined;
+}

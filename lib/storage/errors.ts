@@ -1,0 +1,45 @@
+import { S3ServiceException } from "@aws-sdk/client-s3";
+import { AppError } from "@/lib/errors";
+
+// Node's connection errors and the SDK's names for them.
+const unreachable =
+  /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ETIMEDOUT|ERR_SOCKET\w*|TimeoutError|NetworkingError)$/;
+const throttled = /^(SlowDown|ServiceUnavailable|Throttling\w*|RequestLimitExceeded|InternalError|RequestTimeout)$/;
+
+/**
+ * What a storage error means to the person: AppError NOT_FOUND for a missing object or bucket, UNAVAILABLE when the
+ * storage cannot be reached, is overloaded or fails (5xx), INTERNAL for everything else (a refused credential is a fault
+ * of the installation). The SDK's error stays as `cause`. Messages name neither keys nor buckets.
+ */
+export function storageError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  const { name, code } = error instanceof Error ? (error as Error & { code?: string }) : { name: "", code: "" };
+  if (status === 404) return new AppError("NOT_FOUND", "This file is not in the storage.", { cause: error });
+  if ((status !== undefined && (status >= 500 || status === 429)) || throttled.test(name)) {
+    return new AppError(
+      "UNAVAILABLE",
+      "The storage is overloaded or failing at the moment. Nothing is lost; please try again in a few seconds.",
+      { cause: error, retryAfterSeconds: 5 },
+    );
+  }
+  if (unreachable.test(name) || unreachable.test(code ?? "")) {
+    return new AppError(
+      "UNAVAILABLE",
+      "Atoll cannot reach its storage at the moment. Nothing is lost; please try again in a few seconds.",
+      { cause: error, retryAfterSeconds: 5 },
+    );
+  }
+  return new AppError("INTERNAL", "The storage refused what Atoll asked of it. Nothing you did is lost.", {
+    cause: error,
+  });
+}
+
+/** Runs a call of the SDK and turns what it throws into an AppError. */
+export async function storageCall<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    throw storageError(error);
+  }
+}

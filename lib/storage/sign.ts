@@ -1,0 +1,150 @@
+import { createHmac, hash } from "node:crypto";
+import { bucketAddress, type EndpointConfig } from "./endpoint";
+import { hmacSha256 } from "./hmac";
+
+/** Who signs, and for which bucket; `endpoint` is the origin browsers use, absent for AWS. Never mutate one: it is a cache key. */
+export type SigningIdentity = EndpointConfig & {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string | undefined;
+};
+
+export type PresignRequest = {
+  method: "GET" | "HEAD" | "PUT";
+  key: string;
+  versionId?: string | undefined;
+  /** The moment the validity counts from; seconds matter, milliseconds are cut. */
+  signedAt: Date;
+  /** 1 to 604,800 (a week). */
+  expiresInSeconds: number;
+  responseCacheControl?: string | undefined;
+  responseContentType?: string | undefined;
+  responseContentDisposition?: string | undefined;
+};
+
+/** What of a URL depends on the identity alone, encoded once; `days` and `dates` keep what depends on the date too. */
+type Signer = {
+  identity: SigningIdentity;
+  origin: string;
+  path: string;
+  headers: string;
+  token: string;
+  days: Map<string, Day>;
+  dates: Map<number, SigningDate>;
+};
+type Day = { scope: string; credential: string; sign: (toSign: string) => string };
+type SigningDate = { day: Day; query: string; toSign: string };
+
+const maxExpirySeconds = 7 * 24 * 60 * 60;
+const signers = new WeakMap<SigningIdentity, Signer>();
+
+/**
+ * A presigned URL (AWS Signature Version 4 in the query), byte-equal to what getSignedUrl of @aws-sdk/s3-request-presigner
+ * gives for the same input when the client does not ask for response checksums. Synchronous and without I/O.
+ *
+ * This is the raw signer: it signs whatever it is given, and an object is served with the type its uploader gave unless a
+ * response override pins another one. Views are signed by `viewSigner`, which decides what a browser may render.
+ *
+ * Throws RangeError for an expiry outside 1 s … 7 days or an invalid date, URIError for a key with a lone surrogate.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+ */
+export function presign(identity: SigningIdentity, request: PresignRequest): string {
+  const { expiresInSeconds, method } = request;
+  if (!Number.isInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > maxExpirySeconds)
+    throw new RangeError("a presigned URL lives for 1 to 604,800 whole seconds");
+  const signer = signerOf(identity);
+  const date = signingDate(signer, request.signedAt);
+  const path = `${signer.path}/${encodeKey(request.key)}`;
+  // Canonical order is byte order of the names, and the signature itself goes in the middle of it.
+  const before = `${date.query}${expiresInSeconds}${signer.token}`;
+  const after = `&X-Amz-SignedHeaders=host${parameters(request)}`;
+  const canonical = `${method}\n${path}\n${before}${after}\n${signer.headers}`;
+  const signature = date.day.sign(date.toSign + hash("sha256", canonical, "hex"));
+  return `${signer.origin}${path}?${before}&X-Amz-Signature=${signature}${after}`;
+}
+
+function parameters(request: PresignRequest): string {
+  let query = "";
+  if (request.responseCacheControl !== undefined)
+    query += `&response-cache-control=${encode(request.responseCacheControl)}`;
+  if (request.responseContentDisposition !== undefined)
+    query += `&response-content-disposition=${encode(request.responseContentDisposition)}`;
+  if (request.responseContentType !== undefined)
+    query += `&response-content-type=${encode(request.responseContentType)}`;
+  if (request.versionId !== undefined) query += `&versionId=${encode(request.versionId)}`;
+  // The SDK names the operation; HEAD alone has no name.
+  if (request.method === "GET") return `${query}&x-id=GetObject`;
+  return request.method === "PUT" ? `${query}&x-id=PutObject` : query;
+}
+
+function signerOf(identity: SigningIdentity): Signer {
+  const known = signers.get(identity);
+  if (known) return known;
+  const { origin, host, path } = bucketAddress(identity);
+  const signer: Signer = {
+    identity,
+    origin,
+    path,
+    headers: `host:${host}\n\nhost\nUNSIGNED-PAYLOAD`,
+    token: identity.sessionToken ? `&X-Amz-Security-Token=${encode(identity.sessionToken)}` : "",
+    days: new Map(),
+    dates: new Map(),
+  };
+  signers.set(identity, signer);
+  return signer;
+}
+
+/** A gallery's windows are offset per key, so a page has as many dates as a window has seconds: formatted once each. */
+function signingDate(signer: Signer, date: Date): SigningDate {
+  const second = Math.floor(date.getTime() / 1000);
+  const known = signer.dates.get(second);
+  if (known) return known;
+  const long = `${date.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
+  const day = dayOf(signer, long.slice(0, 8));
+  const made = {
+    day,
+    query:
+      "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD" +
+      `&X-Amz-Credential=${day.credential}&X-Amz-Date=${long}&X-Amz-Expires=`,
+    toSign: `AWS4-HMAC-SHA256\n${long}\n${day.scope}\n`,
+  };
+  if (signer.dates.size >= 4096) signer.dates.clear();
+  signer.dates.set(second, made);
+  return made;
+}
+
+/** The signing key of a day (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html, step 3). */
+function dayOf({ identity, days }: Signer, day: string): Day {
+  const known = days.get(day);
+  if (known) return known;
+  const { accessKeyId, region, secretAccessKey } = identity;
+  const key = [day, region, "s3", "aws4_request"].reduce(
+    (previous, part) => createHmac("sha256", previous).update(part).digest(),
+    Buffer.from(`AWS4${secretAccessKey}`),
+  );
+  const scope = `${day}/${region}/s3/aws4_request`;
+  const made = {
+    scope,
+    credential: encode(`${accessKeyId}/${scope}`),
+    sign: hmacSha256(key, Buffer.byteLength(scope) + 128),
+  };
+  if (days.size >= 8) days.clear();
+  days.set(day, made);
+  return made;
+}
+
+function encodeKey(key: string): string {
+  return /^[\w./~-]*$/.test(key) ? key : encode(key).replaceAll("%2F", "/");
+}
+
+/** RFC 3986 percent-encoding: everything but A-Z a-z 0-9 - _ . ~, as the signature demands. */
+function encode(text: string): string {
+  const encoded = encodeURIComponent(text);
+  return reserved.test(encoded)
+    ? encoded.replace(reservedAll, (character) => escapes[character] ?? character)
+    : encoded;
+}
+
+const reserved = /[!'()*]/;
+const reservedAll = /[!'()*]/g;
+const escapes: Readonly<Record<string, string>> = { "!": "%21", "'": "%27", "(": "%28", ")": "%29", "*": "%2A" };
