@@ -1,0 +1,20 @@
+import type { CSSProperties } from "react";
+
+// The mix of a camera's formats; the same rows the pictures will take.
+const ratios = [1.5, 0.67, 1.33, 1.5, 1.78, 0.75, 1.5, 1, 1.33, 1.5, 0.67, 1.5, 1.5, 1.33, 0.75, 1.78, 1.5, 1.33];
+
+export function GallerySkeleton() {
+  return (
+    <div role="status">
+      <span className="sr-only">Loading</span>
+      <ul aria-hidden className="gallery">
+        {ratios.map((ratio, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: they never change
+          <li key={index} style={{ "--ratio": ratio } as CSSProperties}>
+            <div className="size-full animate-breathe rounded-lg bg-raised" />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+import type { MediaItem } from "@/lib/media/schema";
+
+export function fileNameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+export function titleOf(item: Pick<MediaItem, "title" | "path">): string {
+  return item.title ?? fileNameOf(item.path);
+}
+
+const typeNames: Record<string, string> = {
+  "image/jpeg": "JPEG picture",
+  "image/png": "PNG picture",
+  "image/webp": "WebP picture",
+  "image/gif": "GIF picture",
+  "image/tiff": "TIFF picture",
+  "image/avif": "AVIF picture",
+  "image/heic": "HEIC picture",
+  "image/svg+xml": "SVG drawing",
+  "application/pdf": "PDF document",
+  "text/html": "HTML page",
+  "text/plain": "Text",
+  "application/zip": "ZIP archive",
+};
+
+/** A type in words; the last resort is the extension, which is only a name. */
+export function typeNameOf(item: Pick<MediaItem, "contentType" | "path">): string {
+  if (item.contentType && item.contentType !== "application/octet-stream")
+    return typeNames[item.contentType] ?? item.contentType;
+  const extension = /\.([\p{L}\p{N}]{1,8})$/u.exec(item.path)?.[1];
+  return extension ? `${extension.toUpperCase()} file` : "File";
+}
+
+// What every browser of today shows by itself; a TIFF original can only be downloaded.
+const displayable = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]);
+const maxAutomaticBytes = 20 * 1024 * 1024;
+
+export function isDisplayable(item: Pick<MediaItem, "state" | "contentType">): boolean {
+  return item.state === "ready" && item.contentType !== null && displayable.has(item.contentType);
+}
+
+/** Whether the original may take the preview's place without being asked for. */
+export function loadsByItself(item: Pick<MediaItem, "state" | "contentType" | "sizeBytes">): boolean {
+  return isDisplayable(item) && item.sizeBytes <= maxAutomaticBytes;
+}

@@ -1,0 +1,91 @@
+"use client";
+
+import { FileText, ImageOff } from "lucide-react";
+import Link from "next/link";
+import { type CSSProperties, type SyntheticEvent, useState } from "react";
+import { cn } from "@/components/ui/cn";
+import { Spinner } from "@/components/ui/spinner";
+import type { MediaItem } from "@/lib/media/schema";
+import { routes } from "@/lib/routes";
+import { titleOf, typeNameOf } from "./media-text";
+import { tileRatio, tileSources } from "./picture-sources";
+
+type TileProps = { item: MediaItem; slug: string; rowPixels: number; eager: boolean; onOpen: (id: string) => void };
+
+export function tileId(mediaId: string): string {
+  return `media-${mediaId}`;
+}
+
+export function Tile({ item, slug, rowPixels, eager, onOpen }: TileProps) {
+  return (
+    <li style={{ "--ratio": tileRatio(item) } as CSSProperties}>
+      <Link
+        id={tileId(item.id)}
+        href={routes.media(slug, item.id)}
+        prefetch={false}
+        onClick={() => onOpen(item.id)}
+        className="group relative block size-full overflow-hidden rounded-lg bg-raised outline-offset-[-3px] focus-visible:outline-3"
+      >
+        {item.state === "ready" && item.urls.thumb ? (
+          <Picture item={item} rowPixels={rowPixels} eager={eager} />
+        ) : (
+          <Plain item={item} />
+        )}
+      </Link>
+    </li>
+  );
+}
+
+function Picture({ item, rowPixels, eager }: Pick<TileProps, "item" | "rowPixels" | "eager">) {
+  const [renewed, setRenewed] = useState(false);
+  // A page left open outlives its signed addresses: this one signs anew and redirects. Once, so that it cannot circle.
+  const sources = renewed ? { src: routes.api.mediaVariant(item.id, "thumb") } : tileSources(item, rowPixels);
+  const renew = (event: SyntheticEvent<HTMLImageElement>) => {
+    if (!renewed && event.currentTarget.src) setRenewed(true);
+  };
+  return (
+    <>
+      {/* biome-ignore lint/performance/noImgElement: the bytes come straight from S3 */}
+      <img
+        {...sources}
+        alt={titleOf(item)}
+        {...(item.width && item.height && { width: item.width, height: item.height })}
+        loading={eager ? "eager" : "lazy"}
+        decoding="async"
+        draggable={false}
+        onError={renew}
+        className="size-full object-cover transition-[scale] duration-500 ease-out group-hover:scale-[1.025]"
+      />
+      <span
+        aria-hidden
+        className={cn(
+          "absolute inset-x-0 bottom-0 truncate bg-linear-to-t from-black/65 to-transparent px-2.5 pt-8 pb-2 text-white text-xs",
+          "opacity-0 transition-opacity duration-200 group-hover:opacity-100 group-focus-visible:opacity-100",
+        )}
+      >
+        {titleOf(item)}
+      </span>
+    </>
+  );
+}
+
+/** What has no picture: being processed, kept as a file, or not readable. */
+function Plain({ item }: { item: MediaItem }) {
+  const looks = {
+    pending: { icon: <Spinner className="size-5" />, word: "Being processed" },
+    ready: { icon: <Spinner className="size-5" />, word: "Being processed" },
+    kept: { icon: <FileText aria-hidden className="size-6" />, word: typeNameOf(item) },
+    rejected: { icon: <ImageOff aria-hidden className="size-6 text-danger" />, word: "Cannot be shown" },
+  } as const;
+  const { icon, word } = looks[item.state];
+  return (
+    <span
+      title={item.rejectReason ?? undefined}
+      className="flex size-full flex-col items-center justify-center gap-1.5 rounded-lg border border-line bg-surface p-3 text-center text-muted transition-colors group-hover:bg-raised"
+    >
+      {icon}
+      <span className="line-clamp-2 max-w-full break-words font-medium text-ink text-xs">{titleOf(item)}</span>
+      <span className="max-w-full truncate text-xs">{word}</span>
+    </span>
+  );
+}

@@ -1,0 +1,70 @@
+import { useEffect, useRef, useState } from "react";
+import { useSoftPolling } from "@/components/ui/use-soft-polling";
+import { type MediaPage, mediaPage } from "@/lib/media/schema";
+import { routes } from "@/lib/routes";
+import { forgetOpened, recallGallery, rememberGallery } from "./gallery-memory";
+import { appendPage, type GalleryState, pendingIds, putItems, renewFirstPage } from "./gallery-state";
+import { tileId } from "./tile";
+
+export type LoadState = "idle" | "loading" | "failed";
+
+/** The gallery of a collection: pages appended on demand, pictures being processed renewed until they are ready. */
+export function useGallery(slug: string, firstPage: MediaPage) {
+  const [state, setState] = useState<GalleryState>(() => startOf(slug, firstPage));
+  const [load, setLoad] = useState<LoadState>("idle");
+  const [seenPage, setSeenPage] = useState(firstPage);
+  if (seenPage !== firstPage) {
+    setSeenPage(firstPage);
+    setState(renewFirstPage(state, firstPage));
+  }
+
+  useEffect(() => rememberGallery(slug, state), [slug, state]);
+  useFocusOnOpened(slug);
+
+  const pending = pendingIds(state);
+  useSoftPolling(pending.length > 0, async () => {
+    const { items } = await fetchPage(slug, { ids: pending.join(",") });
+    setState((current) => putItems(current, pending, items));
+    return items.some((item) => item.state !== "pending");
+  });
+
+  const loading = useRef(false);
+  async function loadMore() {
+    if (loading.current || state.nextCursor === null) return;
+    loading.current = true;
+    setLoad("loading");
+    try {
+      const page = await fetchPage(slug, { cursor: state.nextCursor });
+      setState((current) => appendPage(current, page));
+      setLoad("idle");
+    } catch {
+      setLoad("failed"); // Said beside the button that tries again.
+    } finally {
+      loading.current = false;
+    }
+  }
+  return { state, load, loadMore };
+}
+
+/** Back from a picture, the pages that were loaded are still there, as long as they belong to this first page. */
+function startOf(slug: string, firstPage: MediaPage): GalleryState {
+  const kept = recallGallery(slug)?.state;
+  return kept && kept.items.length > 0 ? renewFirstPage(kept, firstPage) : firstPage;
+}
+
+function useFocusOnOpened(slug: string) {
+  useEffect(() => {
+    const opened = recallGallery(slug)?.openedId;
+    if (!opened) return;
+    forgetOpened();
+    const tile = document.getElementById(tileId(opened));
+    tile?.focus({ preventScroll: true });
+    tile?.scrollIntoView({ block: "nearest" });
+  }, [slug]);
+}
+
+async function fetchPage(slug: string, query: Record<string, string>): Promise<MediaPage> {
+  const response = await fetch(`${routes.api.media(slug)}?${new URLSearchParams(query)}`);
+  if (!response.ok) throw new Error(`The gallery answered ${response.status}`);
+  return mediaPage.parse(await response.json());
+}

@@ -1,0 +1,37 @@
+const units = ["B", "KB", "MB", "GB", "TB", "PB"] as const;
+
+/** 1,536 → "1.5 KB": decimal units, as file managers show them. */
+export function formatBytes(sizeBytes: number): string {
+  const power = sizeBytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(sizeBytes) / 3));
+  const value = sizeBytes / 1000 ** power;
+  const digits = power === 0 || value >= 100 ? 0 : 1;
+  const rounded = Number(value.toFixed(digits));
+  // 999,999 bytes are 1 MB, not 1000 KB.
+  if (rounded >= 1000 && power < units.length - 1) return `1 ${units[power + 1]}`;
+  return `${rounded.toLocaleString("en")} ${units[power]}`;
+}
+
+/** (1, "picture") → "1 picture"; (2,400, "picture") → "2,400 pictures". */
+export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? noun : plural}`;
+}
+
+// One zone for server and browser, or the first paint and hydration would disagree.
+const day = new Intl.DateTimeFormat("en", { dateStyle: "long", timeZone: "UTC" });
+const moment = new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+
+export function formatDay(iso: string): string {
+  return day.format(new Date(iso));
+}
+
+/** A camera's clock has no zone: shown as it was read. */
+export function formatMoment(iso: string): string {
+  return moment.format(new Date(iso));
+}
+
+/** (54.321, -12.5) → "54.32100° N, 12.50000° W", about a metre. */
+export function formatPosition(latitude: number, longitude: number): string {
+  const side = (degrees: number, positive: string, negative: string) =>
+    `${Math.abs(degrees).toFixed(5)}° ${degrees < 0 ? negative : positive}`;
+  return `${side(latitude, "N", "S")}, ${side(longitude, "E", "W")}`;
+}
