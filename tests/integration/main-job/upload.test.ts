@@ -1,0 +1,250 @@
+import { createHash } from "node:crypto";
+import { beforeAll, describe, expect, it } from "vitest";
+import { mintAnonymousViewer, mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { trashMedia } from "@/lib/media/commands";
+import { mediaPage } from "@/lib/media/queries";
+import { abortUpload, expireUploads, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
+import { unfinishedUploads, uploadStatus } from "@/lib/upload/queries";
+import type { OpenUploadInput } from "@/lib/upload/schema";
+import { verifyUpload } from "@/lib/upload/verify";
+import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { testBucket, testDatabase } from "@/tests/support/services";
+
+await testDatabase();
+const bucket = await testBucket();
+const worker = mintSystemViewer("worker");
+
+let owner: UserViewer;
+let slug: string;
+
+beforeAll(async () => {
+  owner = await testUser("Owner");
+  slug = await testCollection(owner);
+});
+
+const md5 = (text: string) => createHash("md5").update(text).digest("hex");
+const ignore = async () => undefined;
+
+/** Opens, posts, seals and verifies; returns the upload's id. */
+async function drop(
+  files: Record<string, string>,
+  options: Partial<OpenUploadInput> & { into?: string } = {},
+): Promise<string> {
+  const { into = slug, ...rest } = options;
+  const { metadata: _, ...input } = rest;
+  const upload = await openUpload(owner, { ...input, collectionSlug: into });
+  for (const [path, text] of Object.entries(files)) {
+    const { status } = await postFile(upload.policy, upload.prefix + path, text);
+    expect(status, path).toBeLessThan(300);
+  }
+  await sealUpload(owner, upload.id);
+  await verifyUpload(worker, upload.id, ignore);
+  return upload.id;
+}
+
+async function revisionsAt(path: string, into = slug) {
+  return db().revision.findMany({
+    where: { media: { path, collection: { slug: into } } },
+    orderBy: { number: "asc" },
+  });
+}
+
+async function countsOf(into: string) {
+  const { mediaCount, sizeBytes } = await db().collection.findUniqueOrThrow({ where: { slug: into } });
+  return { mediaCount, sizeBytes: Number(sizeBytes) };
+}
+
+describe("verifying from a listing", () => {
+  it("pins key, version, size and checksum of every file, folders and odd names kept", async () => {
+    const files = {
+      "a.jpg": "one",
+      "site-3/2024/a.jpg": "two",
+      "site-3/2024/A.jpg": "three",
+      "Ünïcode ñ/日本 🐠.png": "four",
+      "صورة/تجربة.jpg": "five",
+      "a+b & c=d?%25#'\".txt": "six",
+      "sp ace/ lead.txt": "seven",
+    };
+    const into = await testCollection(owner);
+    const id = await drop(files, { into });
+    for (const [path, text] of Object.entries(files)) {
+      const [revision] = await revisionsAt(path, into);
+      expect(revision, path).toMatchObject({
+        number: 1,
+        sizeBytes: BigInt(text.length),
+        md5: md5(text),
+        state: "pending",
+        uploadId: id,
+      });
+      expect(revision?.versionId).not.toBe("null");
+    }
+    expect(await countsOf(into)).toEqual({ mediaCount: 7, sizeBytes: Object.values(files).join("").length });
+    expect(await uploadStatus(owner, id)).toMatchObject({
+      state: "verified",
+      files: { total: 7, verified: 7, rejected: 0, pending: 7 },
+      rejected: [],
+    });
+  });
+
+  it("takes a folder of more than one listing page, one transaction a page", async () => {
+    const into = await testCollection(owner);
+    const upload = await openUpload(owner, { collectionSlug: into });
+    const { PutObjectCommand } = await import("@aws-sdk/client-s3");
+    const names = Array.from({ length: 1_050 }, (_, index) => `n/${String(index).padStart(5, "0")}.bin`);
+    const queue = [...names];
+    const put = async () => {
+      for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+        await bucket.client.send(
+          new PutObjectCommand({ Bucket: bucket.bucket, Key: upload.prefix + name, Body: name }),
+        );
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, put));
+    await sealUpload(owner, upload.id);
+    const pages: number[] = [];
+    await verifyUpload(worker, upload.id, async (ids) => void pages.push(ids.length));
+    expect(pages).toEqual([1_000, 50]);
+    expect(await countsOf(into)).toMatchObject({ mediaCount: 1_050 });
+  }, 60_000);
+
+  it("refuses paths against the rules with the reason, and keeps all the rest", async () => {
+    const long = `${"x".repeat(300)}/${"y".repeat(299)}`;
+    const decomposed = "e\u0301.jpg";
+    const id = await drop({
+      "good.jpg": "good",
+      "a/../b.jpg": "up",
+      "a//b.jpg": "empty",
+      [long]: "long",
+      [decomposed]: "nfd",
+    });
+    const status = await uploadStatus(owner, id);
+    expect(status.files).toMatchObject({ verified: 1, rejected: 4 });
+    const reasons = Object.fromEntries(status.rejected.map(({ path, reason }) => [path, reason]));
+    expect(reasons["a/../b.jpg"]).toMatch(/“\.\.”/);
+    expect(reasons["a//b.jpg"]).toMatch(/empty folder name/);
+    expect(reasons[long]).toMatch(/600 bytes/);
+    expect(reasons[decomposed]).toMatch(/NFC/);
+    expect(await revisionsAt("good.jpg")).toHaveLength(1);
+  });
+
+  it("makes nothing of what S3 refused: an empty file, one too large, one outside the prefix", async () => {
+    const upload = await openUpload(owner, { collectionSlug: slug });
+    expect((await postFile(upload.policy, `${upload.prefix}empty.jpg`, "")).status).toBe(400);
+    expect((await postFile(upload.policy, "media/elsewhere.jpg", "x")).status).toBe(403);
+    expect((await postFile(upload.policy, upload.prefix.slice(0, -2), "x")).status).toBe(403);
+    await sealUpload(owner, upload.id);
+    await verifyUpload(worker, upload.id, ignore);
+    expect((await uploadStatus(owner, upload.id)).files.total).toBe(0);
+  });
+
+  it("can be run again, and by two workers at once, with the same result", async () => {
+    const into = await testCollection(owner);
+    const upload = await openUpload(owner, { collectionSlug: into });
+    for (const name of ["1", "2", "3"]) await postFile(upload.policy, upload.prefix + name, name);
+    await sealUpload(owner, upload.id);
+    const crash = verifyUpload(worker, upload.id, async () => {
+      throw new Error("killed between the page and the queue");
+    });
+    await expect(crash).rejects.toThrow("killed");
+    expect((await uploadStatus(owner, upload.id)).state).toBe("sealed");
+    const handed: string[][] = [];
+    const again = () => verifyUpload(worker, upload.id, async (ids) => void handed.push(ids));
+    await Promise.all([again(), again()]);
+    expect(handed.every((ids) => ids.length === 3)).toBe(true);
+    expect(handed.length).toBeGreaterThan(0);
+    expect(await countsOf(into)).toEqual({ mediaCount: 3, sizeBytes: 3 });
+    expect(await db().revision.count({ where: { uploadId: upload.id } })).toBe(3);
+    expect(await db().event.count({ where: { subjectId: upload.id, action: "upload.verified" } })).toBe(1);
+  });
+});
+
+describe("the same path again", () => {
+  it("adds a revision; counts stay true; the older stays current until the newer is looked into", async () => {
+    const into = await testCollection(owner);
+    await drop({ "reef.jpg": "first" }, { into });
+    await drop({ "reef.jpg": "second!" }, { into });
+    const revisions = await revisionsAt("reef.jpg", into);
+    expect(revisions.map(({ number }) => number)).toEqual([1, 2]);
+    expect(await countsOf(into)).toEqual({ mediaCount: 1, sizeBytes: 5 });
+    const media = await db().media.findFirstOrThrow({ where: { path: "reef.jpg", collection: { slug: into } } });
+    expect(media.currentRevisionId).toBe(revisions[0]?.id);
+  });
+
+  it.each(["skip", "fail"] as const)("%s leaves what is there and says so", async (conflict) => {
+    const into = await testCollection(owner);
+    await drop({ "reef.jpg": "first" }, { into });
+    const id = await drop({ "reef.jpg": "second", "new.jpg": "new" }, { into, conflict });
+    const status = await uploadStatus(owner, id);
+    expect(status.rejected).toEqual([{ path: "reef.jpg", reason: expect.stringContaining("already") }]);
+    expect(await revisionsAt("reef.jpg", into)).toHaveLength(1);
+    expect(await countsOf(into)).toMatchObject({ mediaCount: 2 });
+  });
+
+  it("brings a media back from the trash", async () => {
+    const into = await testCollection(owner);
+    await drop({ "reef.jpg": "first" }, { into });
+    const media = await db().media.findFirstOrThrow({ where: { collection: { slug: into } } });
+    await trashMedia(owner, media.id);
+    expect(await countsOf(into)).toEqual({ mediaCount: 0, sizeBytes: 0 });
+    await drop({ "reef.jpg": "second!" }, { into });
+    expect(await countsOf(into)).toEqual({ mediaCount: 1, sizeBytes: 7 });
+    expect((await mediaPage(owner, { slug: into })).items).toHaveLength(1);
+  });
+});
+
+describe("the life of an upload", () => {
+  it("stays open when its client goes away, and says how much has arrived", async () => {
+    const into = await testCollection(owner);
+    const upload = await openUpload(owner, { collectionSlug: into, plannedFiles: 40, plannedBytes: 400 });
+    for (const name of ["1", "2"]) await postFile(upload.policy, upload.prefix + name, "0123456789");
+    expect(await unfinishedUploads(owner, into)).toMatchObject([
+      { id: upload.id, state: "open", plannedFiles: 40, files: { total: 2, verified: 0 }, bytes: 20 },
+    ]);
+    expect(await unfinishedUploads(mintAnonymousViewer(), into)).toEqual([]);
+    expect(await unfinishedUploads(await testUser(), into)).toEqual([]);
+  });
+
+  it("renews its policy while open, and the renewed one works", async () => {
+    const upload = await openUpload(owner, { collectionSlug: slug });
+    const renewed = await renewPolicy(owner, upload.id);
+    expect((await postFile(renewed, `${upload.prefix}renewed.jpg`, "x")).status).toBeLessThan(300);
+    await sealUpload(owner, upload.id);
+    await expect(renewPolicy(owner, upload.id)).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+
+  it("can be sealed twice, and not after it was aborted", async () => {
+    const upload = await openUpload(owner, { collectionSlug: slug });
+    await sealUpload(owner, upload.id);
+    await sealUpload(owner, upload.id);
+    expect(await db().event.count({ where: { subjectId: upload.id, action: "upload.sealed" } })).toBe(1);
+    const other = await openUpload(owner, { collectionSlug: slug });
+    await abortUpload(owner, other.id);
+    await abortUpload(owner, other.id);
+    await expect(sealUpload(owner, other.id)).rejects.toMatchObject({ code: "CONFLICT" });
+    await expect(renewPolicy(owner, other.id)).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+
+  it("expires when nobody seals it", async () => {
+    const upload = await openUpload(owner, { collectionSlug: slug });
+    const past = new Date(Date.now() - 1_000);
+    await db().upload.update({ where: { id: upload.id }, data: { expiresAt: past } });
+    await expect(renewPolicy(owner, upload.id)).rejects.toMatchObject({ code: "CONFLICT" });
+    expect(await expireUploads(worker)).toBe(1);
+    expect((await uploadStatus(owner, upload.id)).state).toBe("expired");
+  });
+
+  it("answers NOT_FOUND to whoever may not, as to whoever asks for what is not there", async () => {
+    const upload = await openUpload(owner, { collectionSlug: slug });
+    const stranger = await testUser();
+    const missing = "00000000-0000-4000-8000-000000000000";
+    for (const viewer of [stranger, mintAnonymousViewer()]) {
+      for (const run of [renewPolicy, sealUpload, abortUpload, uploadStatus]) {
+        await expect(run(viewer, upload.id)).rejects.toMatchObject({ code: "NOT_FOUND" });
+      }
+      await expect(openUpload(viewer, { collectionSlug: slug })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    }
+    await expect(sealUpload(owner, missing)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(sealUpload(owner, "not-a-uuid")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+});
