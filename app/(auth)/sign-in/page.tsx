@@ -1,0 +1,35 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { redirect } from "next/navigation";
+import type { SearchParams } from "@/app/page-props";
+import { pageQuery } from "@/app/page-query";
+import { AuthCard } from "@/components/auth/auth-card";
+import { nextPath } from "@/components/auth/next-path";
+import { SignInForm } from "@/components/auth/sign-in-form";
+import { signInMessage } from "@/lib/auth/schema";
+import { currentViewer } from "@/lib/auth/session";
+import { routes } from "@/lib/routes";
+
+export const metadata: Metadata = { title: "Sign in" };
+
+export default async function SignInPage({ searchParams }: { searchParams: SearchParams }) {
+  const { next, error } = await searchParams;
+  const target = nextPath(next);
+  if ((await pageQuery(currentViewer())).kind === "user") redirect(target as ReturnType<typeof routes.collections>);
+  return (
+    <AuthCard
+      title="Welcome back"
+      lead="Sign in to see your collections."
+      foot={
+        <>
+          No account yet?{" "}
+          <Link href={routes.signUp()} className="font-medium text-accent underline-offset-4 hover:underline">
+            Create one
+          </Link>
+        </>
+      }
+    >
+      <SignInForm next={target} initialError={typeof error === "string" ? signInMessage(error) : null} />
+    </AuthCard>
+  );
+}

@@ -1,0 +1,62 @@
+"use client";
+
+import { signIn } from "next-auth/react";
+import { type FormEvent, useRef, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import { PasswordInput } from "@/components/ui/password-input";
+import { signInMessage } from "@/lib/auth/schema";
+import { FormAlert } from "./form-alert";
+
+type SignInFormProps = { next: string; initialError: string | null };
+
+export function SignInForm({ next, initialError }: SignInFormProps) {
+  const [error, setError] = useState(initialError);
+  const [pending, setPending] = useState(false);
+  const password = useRef<HTMLInputElement>(null);
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setPending(true);
+    setError(null);
+    const failure = await attempt(String(form.get("email")), String(form.get("password")));
+    if (failure === null) return window.location.assign(next); // A whole new page: nothing of the signed-out one stays.
+    setError(failure);
+    setPending(false);
+    password.current?.focus();
+    password.current?.select();
+  }
+
+  return (
+    // "post": should the button be pressed before the page is alive, the password must not land in the address.
+    <form method="post" onSubmit={submit} className="grid gap-5">
+      <FormAlert message={error} />
+      <Field label="E-mail">
+        {(control) => (
+          <Input {...control} name="email" type="email" required autoComplete="username" autoCapitalize="none" />
+        )}
+      </Field>
+      <Field label="Password">
+        {(control) => (
+          <PasswordInput {...control} ref={password} name="password" required autoComplete="current-password" />
+        )}
+      </Field>
+      <Button type="submit" variant="primary" size="lg" pending={pending}>
+        Sign in
+      </Button>
+    </form>
+  );
+}
+
+/** What went wrong, in words; null when the person is signed in. */
+async function attempt(email: string, password: string): Promise<string | null> {
+  try {
+    const answer = await signIn("credentials", { email, password, redirect: false });
+    if (answer?.ok && !answer.error) return null;
+    return signInMessage(answer?.error ?? "");
+  } catch {
+    return "The site could not be reached. Check your connection and try again.";
+  }
+}
