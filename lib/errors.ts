@@ -37,6 +37,14 @@ export function notFound(noun: string): AppError {
   return new AppError("NOT_FOUND", `This ${noun} does not exist, or you may not see it.`);
 }
 
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** A malformed id is one that does not exist: the database would answer it with an error of its own. */
+export function requireId(id: string, noun: string): string {
+  if (!uuid.test(id)) throw notFound(noun);
+  return id;
+}
+
 const unreachable = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -52,12 +60,17 @@ const prismaUnreachable = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", 
 
 function isUnreachable(error: unknown, depth = 0): boolean {
   if (typeof error !== "object" || error === null || depth > 5) return false;
-  const { code, name, cause, errors, message } = error as Record<string, unknown>;
+  const { code, name, kind, cause, errors, message, meta } = error as Record<string, unknown>;
   if (typeof code === "string" && (unreachable.has(code) || prismaUnreachable.has(code))) return true;
-  if (name === "PrismaClientInitializationError") return true;
+  if (name === "PrismaClientInitializationError" || kind === "DatabaseNotReachable") return true;
+  if (typeof message === "string" && /Connection terminated|timeout exceeded when trying to connect/.test(message))
+    return true;
+  // Raw queries: the reason is in meta.driverAdapterError.
   if (
-    typeof message === "string" &&
-    /Connection terminated|DatabaseNotReachable|timeout exceeded when trying to connect/.test(message)
+    typeof meta === "object" &&
+    meta &&
+    "driverAdapterError" in meta &&
+    isUnreachable(meta.driverAdapterError, depth + 1)
   )
     return true;
   return isUnreachable(cause, depth + 1) || (Array.isArray(errors) && errors.some((e) => isUnreachable(e, depth + 1)));

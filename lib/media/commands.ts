@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionsWhere } from "@/lib/collection/queries";
 import { db, type Transaction } from "@/lib/db";
-import { notFound } from "@/lib/errors";
+import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { editableMediaWhere } from "./queries";
 import { lockCollection } from "./rows";
@@ -99,7 +99,7 @@ export async function updateMedia(
   input: z.output<typeof updateMediaInput>,
 ): Promise<void> {
   const { count } = await db().media.updateMany({
-    where: { AND: [{ id: mediaId, deletedAt: null }, editableMediaWhere(viewer)] },
+    where: { AND: [{ id: requireId(mediaId, "picture"), deletedAt: null }, editableMediaWhere(viewer)] },
     data: { title: input.title || null },
   });
   if (count === 0) throw notFound("picture");
@@ -118,7 +118,7 @@ async function move(viewer: Viewer, mediaId: string, action: "media.trashed" | "
   const toTrash = action === "media.trashed";
   await db().$transaction(async (tx) => {
     const media = await tx.media.findFirst({
-      where: { id: mediaId, collection: collectionsWhere(viewer, "trashMedia") },
+      where: { id: requireId(mediaId, "picture"), collection: collectionsWhere(viewer, "trashMedia") },
       select: { collectionId: true, path: true, currentRevision: { select: { sizeBytes: true } } },
     });
     if (!media) throw notFound("picture");

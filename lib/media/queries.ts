@@ -1,10 +1,9 @@
 import "server-only";
-import { z } from "zod";
 import type { Viewer } from "@/lib/auth/viewer";
 import { may } from "@/lib/collection/policy";
 import { collectionsWhere } from "@/lib/collection/queries";
 import { db, type Prisma } from "@/lib/db";
-import { notFound } from "@/lib/errors";
+import { notFound, requireId } from "@/lib/errors";
 import { viewSigner } from "@/lib/storage/view";
 import { decodeCursor, encodeCursor } from "./cursor";
 import { pageSize } from "./policy";
@@ -47,9 +46,8 @@ export async function mediaDetail(
   viewer: Viewer,
   { slug, mediaId }: { slug: string; mediaId: string },
 ): Promise<MediaDetail> {
-  if (!z.uuid().safeParse(mediaId).success) throw notFound("picture");
   const [collection, sign] = await Promise.all([seenCollection(viewer, slug), viewSigner()]);
-  const [row] = await selectByIds(collection.id, [mediaId]);
+  const [row] = await selectByIds(collection.id, [requireId(mediaId, "picture")]);
   if (!row) throw notFound("picture");
   const here = { takenAt: row.taken_at, id: row.id };
   const [previousId, nextId, creator] = await Promise.all([
@@ -81,10 +79,11 @@ export async function mediaVariantUrl(
   viewer: Viewer,
   { mediaId, variant, download }: { mediaId: string; variant: Variant; download: boolean },
 ): Promise<string> {
-  if (!z.uuid().safeParse(mediaId).success) throw notFound("picture");
   const ability = variant === "thumb" ? "see" : "seeOriginals";
   const media = await db().media.findFirst({
-    where: { AND: [{ id: mediaId, deletedAt: null }, { collection: collectionsWhere(viewer, ability) }] },
+    where: {
+      AND: [{ id: requireId(mediaId, "picture"), deletedAt: null }, { collection: collectionsWhere(viewer, ability) }],
+    },
     select: { collectionId: true },
   });
   const [row] = media ? await selectByIds(media.collectionId, [mediaId]) : [];

@@ -2,7 +2,7 @@ import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionsWhere } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
-import { AppError, notFound } from "@/lib/errors";
+import { AppError, notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { sendVerify } from "@/lib/jobs/queue";
 import { uploadPrefix } from "@/lib/storage/keys";
@@ -50,7 +50,7 @@ export async function openUpload(viewer: Viewer, input: Input): Promise<OpenedUp
 /** A fresh policy for the same prefix, before the old one runs out. */
 export async function renewPolicy(viewer: Viewer, uploadId: string): Promise<PostPolicy> {
   const upload = await db().upload.findFirst({
-    where: { AND: [{ id: uploadId }, ownUploadsWhere(viewer)] },
+    where: { AND: [{ id: requireId(uploadId, "upload") }, ownUploadsWhere(viewer)] },
     select: { collectionId: true, state: true, expiresAt: true },
   });
   if (!upload) throw notFound("upload");
@@ -83,7 +83,7 @@ async function change(viewer: Viewer, uploadId: string, verb: "seal" | "abort", 
   const scope = verb === "seal" ? ownUploadsWhere(viewer) : visibleUploadsWhere(viewer);
   const now = new Date();
   await db().$transaction(async (tx) => {
-    const where = { AND: [{ id: uploadId }, scope] };
+    const where = { AND: [{ id: requireId(uploadId, "upload") }, scope] };
     const { count } = await tx.upload.updateMany({
       where: { AND: [where, { state: { in: [...uploadFrom[verb]] } }] },
       data: to === "sealed" ? { state: to, sealedAt: now } : { state: to, endedAt: now },

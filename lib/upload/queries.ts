@@ -2,7 +2,7 @@ import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionsWhere } from "@/lib/collection/queries";
 import { db, type Prisma } from "@/lib/db";
-import { notFound } from "@/lib/errors";
+import { notFound, requireId } from "@/lib/errors";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { listObjectVersions } from "@/lib/storage/list";
 import type { UploadStatus } from "./schema";
@@ -37,7 +37,7 @@ const statusSelect = {
 
 export async function uploadStatus(viewer: Viewer, uploadId: string): Promise<UploadStatus> {
   const upload = await db().upload.findFirst({
-    where: { AND: [{ id: uploadId }, visibleUploadsWhere(viewer)] },
+    where: { AND: [{ id: requireId(uploadId, "upload") }, visibleUploadsWhere(viewer)] },
     select: statusSelect,
   });
   if (!upload) throw notFound("upload");
