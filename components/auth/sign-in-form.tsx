@@ -4,10 +4,10 @@ import { signIn } from "next-auth/react";
 import { type FormEvent, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
+import { FormAlert } from "@/components/ui/form-alert";
 import { Input } from "@/components/ui/input";
 import { PasswordInput } from "@/components/ui/password-input";
 import { signInMessage } from "@/lib/auth/schema";
-import { FormAlert } from "./form-alert";
 
 type SignInFormProps = { next: string; initialError: string | null };
 

@@ -5,7 +5,9 @@ import type { SearchParams } from "@/app/page-props";
 import { pageQuery } from "@/app/page-query";
 import { AuthCard } from "@/components/auth/auth-card";
 import { nextPath } from "@/components/auth/next-path";
+import { ProviderButtons } from "@/components/auth/provider-buttons";
 import { SignInForm } from "@/components/auth/sign-in-form";
+import { externalProviderNames } from "@/lib/auth/providers";
 import { signInMessage } from "@/lib/auth/schema";
 import { currentViewer } from "@/lib/auth/session";
 import { routes } from "@/lib/routes";
@@ -23,12 +25,16 @@ export default async function SignInPage({ searchParams }: { searchParams: Searc
       foot={
         <>
           No account yet?{" "}
-          <Link href={routes.signUp()} className="font-medium text-accent underline-offset-4 hover:underline">
+          <Link
+            href={{ pathname: routes.signUp(), query: { next: target } }}
+            className="font-medium text-accent underline-offset-4 hover:underline"
+          >
             Create one
           </Link>
         </>
       }
     >
+      <ProviderButtons providers={externalProviderNames()} next={target} />
       <SignInForm next={target} initialError={typeof error === "string" ? signInMessage(error) : null} />
     </AuthCard>
   );

@@ -5,7 +5,9 @@ import type { SearchParams } from "@/app/page-props";
 import { pageQuery } from "@/app/page-query";
 import { AuthCard } from "@/components/auth/auth-card";
 import { nextPath } from "@/components/auth/next-path";
+import { ProviderButtons } from "@/components/auth/provider-buttons";
 import { SignUpForm } from "@/components/auth/sign-up-form";
+import { externalProviderNames } from "@/lib/auth/providers";
 import { currentViewer } from "@/lib/auth/session";
 import { routes } from "@/lib/routes";
 
@@ -21,12 +23,13 @@ export default async function SignUpPage({ searchParams }: { searchParams: Searc
       foot={
         <>
           Already have one?{" "}
-          <Link href={routes.signIn()} className="font-medium text-accent underline-offset-4 hover:underline">
+          <Link href={routes.signIn(target)} className="font-medium text-accent underline-offset-4 hover:underline">
             Sign in
           </Link>
         </>
       }
     >
+      <ProviderButtons providers={externalProviderNames()} next={target} />
       <SignUpForm next={target} />
     </AuthCard>
   );

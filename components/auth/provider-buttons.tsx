@@ -1,0 +1,35 @@
+"use client";
+
+import { KeyRound } from "lucide-react";
+import { signIn } from "next-auth/react";
+import { useState } from "react";
+import { Button } from "@/components/ui/button";
+
+type ProviderButtonsProps = { providers: { id: string; name: string }[]; next: string };
+
+/** The other ways to sign in that this site was set up with; nothing when there are none. */
+export function ProviderButtons({ providers, next }: ProviderButtonsProps) {
+  const [chosen, setChosen] = useState<string | null>(null);
+  if (providers.length === 0) return null;
+  function go(id: string) {
+    setChosen(id);
+    // Leaves the page; coming back without a session shows the buttons again.
+    signIn(id, { callbackUrl: next }).catch(() => setChosen(null));
+  }
+  return (
+    <div className="grid gap-3">
+      {providers.map(({ id, name }) => (
+        <Button key={id} size="lg" pending={chosen === id} onClick={() => go(id)}>
+          <KeyRound aria-hidden />
+          Continue with {name}
+        </Button>
+      ))}
+      <p
+        aria-hidden
+        className="flex items-center gap-3 text-muted text-xs before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line"
+      >
+        or
+      </p>
+    </div>
+  );
+}

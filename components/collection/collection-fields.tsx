@@ -1,0 +1,52 @@
+"use client";
+
+import { Field } from "@/components/ui/field";
+import { Input, Textarea } from "@/components/ui/input";
+import type { Visibility } from "@/lib/collection/policy";
+import type { FieldIssue } from "@/lib/errors";
+import { VisibilityPicker } from "./visibility-picker";
+
+export type CollectionDraft = { name: string; description: string; visibility: Visibility };
+
+type CollectionFieldsProps = {
+  draft: CollectionDraft;
+  issues: readonly FieldIssue[];
+  onChange: (draft: CollectionDraft) => void;
+};
+
+/** Name, description and visibility: the same when a collection is made and when it is changed. */
+export function CollectionFields({ draft, issues, onChange }: CollectionFieldsProps) {
+  // The address is made from the name: what is wrong with it is said there.
+  const issueOf = (...paths: string[]) => issues.find((issue) => paths.includes(issue.path))?.message;
+  return (
+    <>
+      <Field label="Name" error={issueOf("name", "slug")}>
+        {(control) => (
+          <Input
+            {...control}
+            name="name"
+            required
+            maxLength={120}
+            autoComplete="off"
+            placeholder="Reef survey 2026"
+            value={draft.name}
+            onChange={(event) => onChange({ ...draft, name: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label="Description (optional)" error={issueOf("description")}>
+        {(control) => (
+          <Textarea
+            {...control}
+            name="description"
+            maxLength={2000}
+            rows={3}
+            value={draft.description}
+            onChange={(event) => onChange({ ...draft, description: event.target.value })}
+          />
+        )}
+      </Field>
+      <VisibilityPicker value={draft.visibility} onChange={(visibility) => onChange({ ...draft, visibility })} />
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+import { cn } from "@/components/ui/cn";
+import { contourPath } from "@/components/ui/contours";
+
+/** Up to four thumbnails as one picture; a piece of sea chart when there are none. Decorative: the card has the name. */
+export function Cover({ thumbs, seed }: { thumbs: readonly string[]; seed: string }) {
+  const shown = thumbs.slice(0, thumbs.length >= 4 ? 4 : 1);
+  if (shown.length === 0) return <EmptyCover seed={seed} />;
+  return (
+    <div className={cn("grid size-full gap-0.5", shown.length === 4 && "grid-cols-[2fr_1fr] grid-rows-3")}>
+      {shown.map((src, index) => (
+        // biome-ignore lint/performance/noImgElement: the bytes come straight from S3
+        <img
+          key={src}
+          src={src}
+          alt=""
+          loading="lazy"
+          decoding="async"
+          className={cn("size-full min-h-0 object-cover", shown.length === 4 && index === 0 && "row-span-3")}
+        />
+      ))}
+    </div>
+  );
+}
+
+function EmptyCover({ seed }: { seed: string }) {
+  const turn = [...seed].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7);
+  return (
+    <svg
+      viewBox="-160 -120 320 240"
+      preserveAspectRatio="xMidYMid slice"
+      aria-hidden="true"
+      className="size-full text-accent"
+    >
+      <g transform={`rotate(${turn}) translate(${(turn % 60) - 30} ${(turn % 44) - 22})`}>
+        {[5, 4, 3, 2, 1, 0].map((depth) => (
+          <path
+            key={depth}
+            d={contourPath(34 + depth * 26, depth + (turn % 7) / 7, 48)}
+            fill="currentColor"
+            fillOpacity="0.045"
+            stroke="currentColor"
+            strokeOpacity={0.32 - depth * 0.04}
+          />
+        ))}
+      </g>
+    </svg>
+  );
+}
