@@ -1,0 +1,98 @@
+import { describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { parseInput, runAction } from "@/lib/action";
+import { AppError, notFound, requireId, toAppError } from "@/lib/errors";
+import { route } from "@/lib/http";
+
+const request = new Request("http://localhost:3000/api/v1/thing");
+
+describe("toAppError", () => {
+  it("leaves an AppError as it is", () => {
+    const error = notFound("collection");
+    expect(toAppError(error)).toBe(error);
+  });
+
+  it.each([
+    ["a refused connection", Object.assign(new Error("connect"), { code: "ECONNREFUSED" })],
+    ["Prisma's P1001", Object.assign(new Error("x"), { code: "P1001" })],
+    [
+      "a raw query's",
+      Object.assign(new Error("Raw query failed"), {
+        code: "P2010",
+        meta: { driverAdapterError: { cause: { kind: "DatabaseNotReachable" } } },
+      }),
+    ],
+    ["one several causes deep", new Error("a", { cause: new Error("b", { cause: { code: "57P01" } }) })],
+    ["several at once", new AggregateError([Object.assign(new Error("x"), { code: "ETIMEDOUT" })])],
+  ])("knows an unreachable service: %s", (_, error) => {
+    expect(toAppError(error)).toMatchObject({ code: "UNAVAILABLE", retryAfterSeconds: 5 });
+  });
+
+  it("says nothing of what it does not know", () => {
+    const error = toAppError(new Error("password=secret"));
+    expect(error.code).toBe("INTERNAL");
+    expect(error.message).not.toContain("secret");
+  });
+
+  it("survives circular causes", () => {
+    const error = new Error("round") as Error & { cause: unknown };
+    error.cause = error;
+    expect(toAppError(error).code).toBe("INTERNAL");
+  });
+});
+
+describe("requireId", () => {
+  it("takes UUIDs and answers anything else as missing", () => {
+    const id = "0f8fad5b-d9cb-469f-a165-70867728950e";
+    expect(requireId(id, "upload")).toBe(id);
+    for (const bad of ["", "x", `${id}0`, `'${id}'`, id.replaceAll("-", "")]) {
+      expect(() => requireId(bad, "upload")).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
+    }
+  });
+});
+
+describe("the route edge", () => {
+  it("answers problem+json (RFC 9457) with the issues and Retry-After", async () => {
+    const failing = route(async () => {
+      throw new AppError("INVALID", "No.", { issues: [{ path: "name", message: "Too long" }], retryAfterSeconds: 7 });
+    });
+    const response = await failing(request);
+    expect(response.status).toBe(422);
+    expect(response.headers.get("content-type")).toBe("application/problem+json");
+    expect(response.headers.get("retry-after")).toBe("7");
+    expect(await response.json()).toEqual({
+      type: "urn:atoll:error:invalid",
+      title: "Invalid request",
+      status: 422,
+      detail: "No.",
+      errors: [{ path: "name", message: "Too long" }],
+    });
+  });
+
+  it("logs the unexpected and keeps it from the caller", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const cause = new Error("secret detail");
+    const response = await route(async () => {
+      throw cause;
+    })(request);
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain("secret");
+    expect(log).toHaveBeenCalledWith("GET /api/v1/thing failed", cause);
+    log.mockRestore();
+  });
+});
+
+describe("the action edge", () => {
+  const name = z.object({ name: z.string().min(3, "Too short") });
+
+  it("gives the value, or the error with one issue a field", async () => {
+    expect(await runAction(async () => parseInput(name, { name: "reef" }))).toEqual({
+      ok: true,
+      value: { name: "reef" },
+    });
+    expect(await runAction(async () => parseInput(name, { name: "r" }))).toEqual({
+      ok: false,
+      error: { code: "INVALID", message: "Too short", issues: [{ path: "name", message: "Too short" }] },
+    });
+  });
+});

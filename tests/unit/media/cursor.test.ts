@@ -1,0 +1,25 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decodeCursor, encodeCursor } from "@/lib/media/cursor";
+
+describe("a page's cursor", () => {
+  it("reads what it wrote, whatever the date and id", () => {
+    fc.assert(
+      fc.property(fc.date({ noInvalidDate: true }), fc.uuid(), (takenAt, id) => {
+        expect(decodeCursor(encodeCursor({ takenAt, id }))).toEqual({ takenAt, id });
+      }),
+    );
+  });
+
+  it("throws INVALID for anything else", () => {
+    const lookalikes = ["", "null", "[]", '["x"]', '[1e99,"00000000-0000-4000-8000-000000000000"]', '[1,"x"]', "[1"];
+    for (const text of ["", "x", "%%%", ...lookalikes.map((json) => Buffer.from(json).toString("base64url"))]) {
+      expect(() => decodeCursor(text), text).toThrow(expect.objectContaining({ code: "INVALID" }));
+    }
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(() => decodeCursor(text)).toThrow(expect.objectContaining({ code: "INVALID" }));
+      }),
+    );
+  });
+});
