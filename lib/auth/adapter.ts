@@ -1,0 +1,58 @@
+import "server-only";
+import { randomUUID } from "node:crypto";
+import { PrismaAdapter } from "@auth/prisma-adapter";
+import type { Adapter, AdapterAccount, AdapterUser } from "next-auth/adapters";
+import { db } from "@/lib/db";
+import { recordEvent } from "@/lib/event/commands";
+import { sessionUserSelect } from "./commands";
+import { mintUserViewer } from "./viewer";
+
+const adapterUserSelect = { ...sessionUserSelect, emailVerified: true } as const;
+type Pending = { id: string; email: string; name: string | null };
+
+/**
+ * What next-auth needs of the database for sign-in by a provider. Against the plain adapter: no password hash leaves
+ * the database, a provider's tokens (never used here) do not enter it, and a user comes with the account or not at all.
+ * One adapter serves one request.
+ */
+export function requestAdapter(): Adapter {
+  let pending: Pending | null = null;
+  return {
+    // Its type names the client of the package @prisma/client; ours is generated into the repository and the same.
+    ...(PrismaAdapter(db() as unknown as Parameters<typeof PrismaAdapter>[0]) as Adapter),
+    getUser: (id) => db().user.findUnique({ where: { id }, select: adapterUserSelect }),
+    getUserByEmail: (email) =>
+      db().user.findUnique({ where: { email: email.toLowerCase() }, select: adapterUserSelect }),
+    getUserByAccount: async (provider_providerAccountId) => {
+      const user = { select: adapterUserSelect };
+      const account = await db().account.findUnique({ where: { provider_providerAccountId }, select: { user } });
+      return account?.user ?? null;
+    },
+    createUser: async ({ email, name }: Omit<AdapterUser, "id">) => {
+      pending = { id: randomUUID(), email: email.toLowerCase(), name: name ?? null };
+      return { ...pending, emailVerified: new Date(), sessionEpoch: 0 };
+    },
+    linkAccount: async (account: AdapterAccount) => {
+      if (pending?.id !== account.userId) throw new Error("A provider can only be linked to the user it came with");
+      await insertUserWithAccount(pending, account);
+      pending = null;
+    },
+  };
+}
+
+async function insertUserWithAccount(
+  user: Pending,
+  { type, provider, providerAccountId }: AdapterAccount,
+): Promise<void> {
+  await db().$transaction(async (tx) => {
+    // Only addresses the provider has verified come this far.
+    const data = { ...user, emailVerified: new Date(), accounts: { create: { type, provider, providerAccountId } } };
+    await tx.user.create({ data, select: { id: true } });
+    await recordEvent(tx, mintUserViewer(user), {
+      action: "user.signedUp",
+      subjectType: "user",
+      subjectId: user.id,
+      detail: { provider },
+    });
+  });
+}

@@ -1,0 +1,141 @@
+import "server-only";
+import type { NextApiRequest, NextApiResponse } from "next";
+import NextAuth from "next-auth";
+import { env } from "@/lib/env";
+import { AppError, errorStatus } from "@/lib/errors";
+import { route } from "@/lib/http";
+import { authOptions } from "./options";
+import { sessionCookieName } from "./policy";
+import { cookiesOf, viewerOfCookies } from "./session";
+
+const maxBodyBytes = 64 * 1024;
+type Fields = Record<string, string>;
+
+/** Everything under /api/auth: next-auth's handler for one real Request, so that it needs nothing of a running Next. */
+export const handleAuth = route(async (request: Request): Promise<Response> => {
+  // next-auth knows its own address from this variable only; it must be the one the site goes by.
+  // biome-ignore lint/style/noProcessEnv: written for next-auth, read from env()
+  process.env.NEXTAUTH_URL = env().ATOLL_URL;
+  const url = new URL(request.url);
+  const nextauth = url.pathname.split("/").slice(3);
+  const [action = ""] = nextauth;
+  // The browser half of next-auth reports its errors here; a log that anybody can write to is not one.
+  if (action === "_log") return new Response(null, { status: 204 });
+
+  const body = request.method === "POST" ? await readFields(request) : {};
+  let failure: AppError | undefined;
+  const answer = new Answer();
+  await NextAuth(
+    {
+      method: request.method,
+      headers: Object.fromEntries(request.headers),
+      cookies: await cookiesFor(action, request),
+      query: { ...Object.fromEntries(url.searchParams), nextauth },
+      body,
+    } as unknown as NextApiRequest,
+    answer as unknown as NextApiResponse,
+    authOptions((error) => {
+      failure ??= error;
+    }),
+  );
+  return answer.toResponse(failure);
+});
+
+/**
+ * The cookies next-auth may see. It trusts a session for as long as it can be decrypted, so it gets to see only those
+ * that still hold; and none when somebody comes back from a provider: it would link that account to the session's user.
+ */
+async function cookiesFor(action: string, request: Request): Promise<Fields> {
+  const jar = cookiesOf(request);
+  const keep = action === "session" && (await viewerOfCookies(jar)).kind === "user";
+  if (keep || action === "signout") return jar;
+  const name = sessionCookieName(env().ATOLL_URL);
+  return Object.fromEntries(Object.entries(jar).filter(([cookie]) => !cookie.startsWith(name)));
+}
+
+/** The fields of a form or a flat JSON object; what is no text is no field. Throws TOO_LARGE, INVALID. */
+async function readFields(request: Request): Promise<Fields> {
+  const text = await readText(request);
+  if (!request.headers.get("content-type")?.includes("application/json")) {
+    return Object.fromEntries(new URLSearchParams(text));
+  }
+  try {
+    const given: unknown = JSON.parse(text);
+    const fields = Object.entries(given ?? {}).filter(
+      (entry): entry is [string, string] => typeof entry[1] === "string",
+    );
+    return Object.fromEntries(fields);
+  } catch (cause) {
+    throw new AppError("INVALID", "The body is not JSON.", { cause });
+  }
+}
+
+async function readText(request: Request): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of request.body ?? []) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > maxBodyBytes) throw new AppError("TOO_LARGE", "A sign-in is not this large.");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The part of Node's response that next-auth writes to. */
+class Answer {
+  #status = 200;
+  #headers = new Headers();
+  #cookies: string[] = [];
+  #body: string | null = null;
+
+  status(code: number): this {
+    this.#status = code;
+    return this;
+  }
+
+  getHeader(name: string): string[] | string | null {
+    return name === "Set-Cookie" ? this.#cookies : this.#headers.get(name);
+  }
+
+  setHeader(name: string, value: string | string[]): this {
+    if (name === "Set-Cookie") this.#cookies = [value].flat();
+    else this.#headers.set(name, String(value));
+    return this;
+  }
+
+  json(body: unknown): void {
+    this.#headers.set("content-type", "application/json");
+    this.#body = JSON.stringify(body);
+  }
+
+  send(body: unknown): void {
+    if (typeof body === "string") this.#body = body;
+    else if (body !== undefined) this.json(body);
+  }
+
+  end(): void {}
+
+  /** `failure` is what went wrong inside: it gives the status and the `error` that the sign-in page puts into words. */
+  toResponse(failure: AppError | undefined): Response {
+    if (failure) this.#tell(failure);
+    for (const cookie of this.#cookies) this.#headers.append("set-cookie", cookie);
+    if (!this.#headers.has("cache-control")) this.#headers.set("cache-control", "private, no-store");
+    return new Response(this.#body, { status: this.#status, headers: this.#headers });
+  }
+
+  #tell(failure: AppError): void {
+    if (failure.code === "INTERNAL") console.error("sign-in failed", failure.cause);
+    const location = this.#headers.get("location");
+    if (location) return void this.#headers.set("location", withError(location, failure.code));
+    const { url } = JSON.parse(this.#body ?? "{}") as { url?: string };
+    if (url) this.json({ url: withError(url, failure.code) });
+    this.#status = errorStatus[failure.code];
+    if (failure.retryAfterSeconds) this.#headers.set("retry-after", String(failure.retryAfterSeconds));
+  }
+}
+
+function withError(address: string, code: string): string {
+  const url = new URL(address, env().ATOLL_URL);
+  url.searchParams.set("error", code);
+  return url.href;
+}

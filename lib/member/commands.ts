@@ -1,0 +1,71 @@
+import "server-only";
+import type { Viewer } from "@/lib/auth/viewer";
+import { collectionsWhere } from "@/lib/collection/queries";
+import { isSlug } from "@/lib/collection/schema";
+import { db, type Prisma, type Transaction } from "@/lib/db";
+import { AppError, notFound } from "@/lib/errors";
+import { recordEvent } from "@/lib/event/commands";
+import { type SetMemberInput, setMemberInput } from "./schema";
+
+/** Makes somebody a member or changes their role. CONFLICT when that would leave the collection without an owner. */
+export async function setMember(viewer: Viewer, slug: string, { userId, role }: SetMemberInput): Promise<void> {
+  await db().$transaction(async (tx) => {
+    const collectionId = await lockCollection(tx, slug, collectionsWhere(viewer, "manageMembers"));
+    const user = isUserId(userId) && (await tx.user.findUnique({ where: { id: userId }, select: { id: true } }));
+    if (!user) throw notFound("person");
+    if (role !== "owner") await requireOtherOwner(tx, collectionId, userId);
+    await tx.member.upsert({
+      where: { collectionId_userId: { collectionId, userId } },
+      create: { collectionId, userId, role },
+      update: { role },
+      select: { userId: true },
+    });
+    await recordEvent(tx, viewer, {
+      action: "member.set",
+      subjectType: "member",
+      subjectId: userId,
+      collectionId,
+      detail: { role },
+    });
+  });
+}
+
+/** Owners remove anybody, and everybody may leave; CONFLICT for the last owner. */
+export async function removeMember(viewer: Viewer, slug: string, userId: string): Promise<void> {
+  const isLeaving = viewer.kind === "user" && viewer.userId === userId;
+  await db().$transaction(async (tx) => {
+    const scope: Prisma.CollectionWhereInput = isLeaving
+      ? { deletedAt: null, members: { some: { userId } } }
+      : collectionsWhere(viewer, "manageMembers");
+    const collectionId = await lockCollection(tx, slug, scope);
+    if (!isUserId(userId)) throw notFound("member");
+    await requireOtherOwner(tx, collectionId, userId);
+    const { count } = await tx.member.deleteMany({ where: { collectionId, userId } });
+    if (count === 0) throw notFound("member");
+    await recordEvent(tx, viewer, { action: "member.removed", subjectType: "member", subjectId: userId, collectionId });
+  });
+}
+
+/**
+ * Changes of one collection's members go one after the other: two owners who remove each other at once must not both
+ * succeed. The viewer's right is looked at after the lock is held, for it may have been taken by whoever held it before.
+ */
+async function lockCollection(tx: Transaction, slug: string, scope: Prisma.CollectionWhereInput): Promise<string> {
+  if (!isSlug(slug)) throw notFound("collection");
+  await tx.$queryRaw`SELECT 1 FROM "collection" WHERE "slug" = ${slug} FOR NO KEY UPDATE`;
+  const collection = await tx.collection.findFirst({ where: { AND: [{ slug }, scope] }, select: { id: true } });
+  if (!collection) throw notFound("collection");
+  return collection.id;
+}
+
+async function requireOtherOwner(tx: Transaction, collectionId: string, userId: string): Promise<void> {
+  const other = await tx.member.findFirst({
+    where: { collectionId, role: "owner", userId: { not: userId } },
+    select: { userId: true },
+  });
+  if (!other) throw new AppError("CONFLICT", "A collection needs an owner. Make somebody else an owner first.");
+}
+
+function isUserId(text: string): boolean {
+  return setMemberInput.shape.userId.safeParse(text).success;
+}
