@@ -1,0 +1,136 @@
+import type { AppError } from "@/lib/errors";
+
+/** Everything that can go wrong, for one file or for the upload as a whole. `words.ts` says each to a person. */
+export const failureCodes = [
+  "empty",
+  "too-large",
+  "bad-path",
+  "duplicate",
+  "unreadable",
+  "changed",
+  "network",
+  "server",
+  "slow",
+  "access-denied",
+  "quota",
+  "refused",
+  "unreachable",
+  "policy-expired",
+  "policy-refused",
+  "no-bucket",
+  "signed-out",
+  "gone",
+  "closed",
+  "site-unavailable",
+  "site-error",
+  "site-refused",
+  "slow-check",
+] as const;
+export type FailureCode = (typeof failureCodes)[number];
+
+/** `detail` is what the other side said, already fit for a person, or null. */
+export type Failure = { readonly code: FailureCode; readonly detail: string | null };
+
+export function failure(code: FailureCode, detail: string | null = null): Failure {
+  return { code, detail };
+}
+
+/** Why a POST to the storage did not succeed: no answer at all, or an answer that is an error. */
+export type PostFailure =
+  | { readonly kind: "network"; readonly stalled?: boolean }
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      /** S3's error code and message, null where the body had none. */
+      readonly code: string | null;
+      readonly message: string | null;
+      readonly retryAfterSeconds: number | null;
+    };
+
+/** What to do about it. */
+export type Verdict = {
+  /** retry: try the file again · renew: the policy is no longer good · stop: this file only · halt: all of them. */
+  readonly action: "retry" | "renew" | "stop" | "halt";
+  readonly failure: Failure;
+  readonly slow: boolean;
+  readonly retryAfterSeconds: number | null;
+};
+
+type Rule = readonly [action: Verdict["action"], code: FailureCode];
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+const rules: Readonly<Record<string, Rule>> = {
+  EntityTooLarge: ["stop", "too-large"],
+  EntityTooSmall: ["stop", "empty"],
+  KeyTooLongError: ["stop", "bad-path"],
+  InvalidObjectName: ["stop", "bad-path"],
+  QuotaExceeded: ["stop", "quota"],
+  XMinioStorageFull: ["stop", "quota"],
+  XAmzAdminBucketQuotaExceeded: ["stop", "quota"],
+  ExpiredToken: ["renew", "policy-expired"],
+  InvalidToken: ["renew", "policy-refused"],
+  RequestTimeTooSkewed: ["renew", "policy-expired"],
+  SignatureDoesNotMatch: ["renew", "policy-refused"],
+  InvalidAccessKeyId: ["renew", "policy-refused"],
+  InvalidPolicyDocument: ["renew", "policy-refused"],
+  AuthorizationHeaderMalformed: ["renew", "policy-refused"],
+  NoSuchBucket: ["halt", "no-bucket"],
+  AccountProblem: ["halt", "no-bucket"],
+  BadDigest: ["retry", "network"],
+  IncompleteBody: ["retry", "network"],
+  RequestTimeout: ["retry", "network"],
+  OperationAborted: ["retry", "server"],
+  SlowDown: ["retry", "slow"],
+  SlowDownWrite: ["retry", "slow"],
+  ThrottlingException: ["retry", "slow"],
+  RequestLimitExceeded: ["retry", "slow"],
+  ServiceUnavailable: ["retry", "slow"],
+  TooManyRequests: ["retry", "slow"],
+};
+
+function ruleOf(answer: Extract<PostFailure, { kind: "answer" }>, policyMayBeOver: boolean): Rule {
+  // S3 says "Invalid according to Policy: Policy expired."; Ceph says AccessDenied and nothing else.
+  const denied = answer.code === "AccessDenied" || (answer.code === null && answer.status === 403);
+  if (denied && (policyMayBeOver || /expired/i.test(answer.message ?? ""))) return ["renew", "policy-expired"];
+  if (denied) return ["stop", "access-denied"];
+  const known = answer.code === null ? undefined : rules[answer.code];
+  if (known) return known;
+  if (answer.status === 429 || answer.status === 503) return ["retry", "slow"];
+  if (answer.status === 413) return ["stop", "too-large"];
+  if (answer.status === 507) return ["stop", "quota"];
+  if (answer.status === 408 || answer.status < 300) return ["retry", "network"];
+  if (answer.status >= 500 && answer.status !== 501) return ["retry", "server"];
+  return ["stop", answer.status === 403 ? "access-denied" : "refused"];
+}
+
+/** `policyMayBeOver`: whether, by the client's reckoning, the policy is about to end or has ended. */
+export function judgePost(post: PostFailure, policyMayBeOver: boolean): Verdict {
+  if (post.kind === "network")
+    return { action: "retry", failure: failure("network"), slow: false, retryAfterSeconds: null };
+  const [action, code] = ruleOf(post, policyMayBeOver);
+  const detail = action === "stop" && code === "refused" ? (post.code ?? `HTTP ${post.status}`) : null;
+  return { action, failure: failure(code, detail), slow: code === "slow", retryAfterSeconds: post.retryAfterSeconds };
+}
+
+/** A call to the site that failed, as plain data. */
+export type CallFailure = {
+  readonly code: AppError["code"] | "NETWORK";
+  readonly message: string | null;
+  readonly retryAfterSeconds: number | null;
+};
+
+/** Whether the same call can succeed a little later without anybody doing anything. */
+export function healsByItself(call: CallFailure): boolean {
+  return (
+    call.code === "NETWORK" || call.code === "UNAVAILABLE" || call.code === "RATE_LIMITED" || call.code === "INTERNAL"
+  );
+}
+
+export function failureOfCall(call: CallFailure): Failure {
+  if (call.code === "NETWORK" || call.code === "UNAVAILABLE") return failure("site-unavailable");
+  if (call.code === "RATE_LIMITED" || call.code === "INTERNAL") return failure("site-error", call.message);
+  if (call.code === "UNAUTHENTICATED") return failure("signed-out");
+  if (call.code === "NOT_FOUND") return failure("gone");
+  if (call.code === "CONFLICT") return failure("closed", call.message);
+  return failure("site-refused", call.message);
+}

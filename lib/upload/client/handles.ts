@@ -1,0 +1,94 @@
+import { normalizePath } from "../policy";
+import type { Look, UploaderEvent } from "./events";
+import { failure } from "./failures";
+import { judge, type KnownFile } from "./preflight";
+import type { NewFile, UploadFile } from "./state";
+import { itemAt, type Vector } from "./vector";
+import type { FileSource, WalkBatch } from "./walk";
+
+type Known = { readonly fileId: number; readonly walk: number };
+
+/**
+ * What is not plain data: the files' handles, and which path belongs to which file. Kept beside the state, so that the
+ * state can be copied, compared and looked through without holding on to a file.
+ */
+export class Handles {
+  readonly #sources = new Map<number, FileSource>();
+  readonly #paths = new Map<string, Known>();
+  #walks = 0;
+
+  beginWalk(): number {
+    this.#walks += 1;
+    return this.#walks;
+  }
+
+  /** Judges a batch and keeps its handles; gives the events that tell the reducer of it. `files` is its present list. */
+  take(walk: number, batch: WalkBatch, files: Vector<UploadFile>): UploaderEvent[] {
+    const added: NewFile[] = [];
+    const replaced: UploaderEvent[] = [];
+    let twice = 0;
+    for (const found of batch.files) {
+      const known = this.#paths.get(normalizePath(found.path));
+      const earlier = known && earlierFile(known, files, added);
+      const judged = judge(found, earlier ? { file: earlier, sameWalk: known?.walk === walk } : null);
+      if (judged.as === "twice") {
+        twice += 1;
+        continue;
+      }
+      const { path, sizeBytes, lastModified, contentType, refusal } = judged.file;
+      const fileId = judged.as === "replace" ? judged.fileId : files.size + added.length;
+      if (judged.as === "send") added.push(judged.file);
+      else replaced.push({ type: "fileReplaced", fileId, sizeBytes, lastModified, contentType });
+      if (refusal?.code === "duplicate") continue;
+      this.#paths.set(path, { fileId, walk });
+      if (!refusal) this.#sources.set(fileId, found.source);
+    }
+    for (const { path, reason } of batch.unreadable) added.push(unreadable(path, reason));
+    return [{ type: "filesAdded", files: added, system: batch.system, twice }, ...replaced];
+  }
+
+  fileOf(fileId: number): File | undefined {
+    return this.#sources.get(fileId)?.file;
+  }
+
+  /**
+   * The file as it is on the disk now, null where it cannot be read; later posts send what was found. Where the disk
+   * cannot be asked again, reading one byte tells: browsers refuse to read a file whose date is not the one they know
+   * (https://w3c.github.io/FileAPI/#NotReadableError).
+   */
+  async look(fileId: number): Promise<Look> {
+    const source = this.#sources.get(fileId);
+    if (!source) return null;
+    try {
+      const file = source.fresh ? await source.fresh() : source.file;
+      if (!source.fresh) await file.slice(0, 1).arrayBuffer();
+      const same = file.size === source.file.size && file.lastModified === source.file.lastModified;
+      if (!same) this.#sources.set(fileId, { ...source, file });
+      return { sizeBytes: file.size, lastModified: file.lastModified };
+    } catch {
+      // Whatever the reason, the person is told that the file cannot be read.
+      return null;
+    }
+  }
+
+  letGo(fileId: number): void {
+    this.#sources.delete(fileId);
+  }
+
+  clear(): void {
+    this.#sources.clear();
+    this.#paths.clear();
+  }
+}
+
+/** The file may be of the very batch being taken, and not be in the list yet. */
+function earlierFile({ fileId }: Known, files: Vector<UploadFile>, added: readonly NewFile[]): KnownFile | null {
+  if (fileId < files.size) return itemAt(files, fileId);
+  const file = added[fileId - files.size];
+  return file ? { ...file, id: fileId, state: file.refusal ? "refused" : "queued" } : null;
+}
+
+function unreadable(path: string, reason: string): NewFile {
+  const gone = failure("unreadable", reason === "NotFoundError" ? "The file is no longer where it was." : null);
+  return { path, sizeBytes: 0, lastModified: 0, contentType: "application/octet-stream", refusal: gone };
+}
