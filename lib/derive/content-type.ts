@@ -1,0 +1,59 @@
+import { open } from "node:fs/promises";
+import { fileTypeFromFile } from "file-type";
+
+const headBytes = 4_096;
+
+/** What a browser would run if it were served as what it is. They are text to us, whatever else they are. */
+const markup = new Set(["application/xml", "text/xml", "image/svg+xml", "text/html", "application/xhtml+xml"]);
+
+/** A PNG that moves, and the names heif-enc and others give to the one format. */
+const sameAs: Record<string, string> = { "image/apng": "image/png", "image/heif": "image/heic" };
+
+// For files cut off so early that file-type gives up: they are still broken pictures, not unknown data.
+const signatures: [contentType: string, starts: (head: string) => boolean][] = [
+  ["image/jpeg", (head) => head.startsWith("\xff\xd8\xff")],
+  ["image/png", (head) => head.startsWith("\x89PNG\r\n\x1a\n")],
+  ["image/gif", (head) => head.startsWith("GIF87a") || head.startsWith("GIF89a")],
+  ["image/webp", (head) => head.startsWith("RIFF") && head.startsWith("WEBP", 8)],
+  ["image/tiff", (head) => head.startsWith("II*\0") || head.startsWith("MM\0*")],
+];
+
+/** The type of a file by its bytes alone: its name and what the client said of it mean nothing here. */
+export async function contentTypeOf(filePath: string): Promise<string> {
+  const head = await readHead(filePath);
+  const detected = await detect(filePath);
+  if (detected && !markup.has(detected)) return sameAs[detected] ?? detected;
+  const text = head.toString("latin1");
+  const signature = signatures.find(([, starts]) => starts(text));
+  if (signature) return signature[0];
+  return isText(head) ? "text/plain" : "application/octet-stream";
+}
+
+async function readHead(filePath: string): Promise<Buffer> {
+  const file = await open(filePath);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+async function detect(filePath: string): Promise<string | undefined> {
+  try {
+    return (await fileTypeFromFile(filePath))?.mime;
+  } catch {
+    // It throws at headers that promise more than there is: then the type is not known by them.
+    return undefined;
+  }
+}
+
+function isText(head: Buffer): boolean {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: text has none of them
+    return !/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/.test(text);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,12 @@
+import { deriveFile } from "./file";
+
+// The child process that opens pictures: without credentials, without network use of its own, and free to crash.
+// It ends with its parent, even a killed one: the channel closes.
+process.on("disconnect", () => process.exit());
+process.on("message", async (filePath: string) => {
+  try {
+    process.send?.({ derivation: await deriveFile(filePath), rssBytes: process.memoryUsage.rss() });
+  } catch (error) {
+    process.send?.({ error: error instanceof Error ? error.message : String(error) });
+  }
+});

@@ -1,0 +1,117 @@
+import "server-only";
+import { type ChildProcess, fork } from "node:child_process";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { FileDerivation } from "./file";
+
+/** The process that opened the picture ended or hung. Not known to be the picture's fault before it happened a few times. */
+export class DecoderError extends Error {
+  override readonly name = "DecoderError";
+}
+
+type Reply = { derivation: FileDerivation; rssBytes: number } | { error: string };
+
+const deadlineMilliseconds = 120_000;
+/** A process that has grown beyond this (fragmented after large pictures) is replaced by a fresh one. */
+const maxRssBytes = 768 * 1024 * 1024;
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.join(here, "../..");
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+
+/** Nothing of ours: no database, no credentials. Two arenas halve what glibc keeps of freed picture memory. */
+const bareEnv = { MALLOC_ARENA_MAX: "2" } as unknown as NodeJS.ProcessEnv; // Next's types demand NODE_ENV of everybody.
+
+const idle: ChildProcess[] = [];
+const all = new Set<ChildProcess>();
+
+/**
+ * Derives a file in a child process: a picture that crashes the decoder, or makes it hang, ends that process and not
+ * the worker's. As many run as are called at once; finished ones are used again.
+ * Throws DecoderError when the process ended or took longer than two minutes.
+ */
+export async function decodeFile(filePath: string): Promise<FileDerivation> {
+  const child = idle.pop() ?? start();
+  hold(child);
+  const reply = await ask(child, filePath);
+  if ("error" in reply) {
+    idle.push(child);
+    release(child);
+    throw new DecoderError(reply.error);
+  }
+  if (reply.rssBytes > maxRssBytes) child.kill();
+  else idle.push(child);
+  release(child);
+  return reply.derivation;
+}
+
+/** Starts processes ahead of the first pictures, which then need not wait two thirds of a second for one. */
+export function warmDecoders(count: number): void {
+  while (all.size < count) {
+    const child = start();
+    idle.push(child);
+    release(child);
+  }
+}
+
+/** Ends the child processes; the next file starts new ones. */
+export function stopDecoders(): void {
+  for (const child of all) child.kill();
+  idle.length = 0;
+}
+
+/** The processes there are, for tests that kill them and for measurements. */
+export function decoderPids(): number[] {
+  return [...all].flatMap(({ pid }) => pid ?? []);
+}
+
+function start(): ChildProcess {
+  const child = fork(path.join(here, "decoder-process.ts"), {
+    cwd: root,
+    execArgv: ["--conditions=react-server", "--import", tsx],
+    env: bareEnv,
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  all.add(child);
+  child.once("exit", () => {
+    all.delete(child);
+    const at = idle.indexOf(child);
+    if (at >= 0) idle.splice(at, 1);
+  });
+  return child;
+}
+
+function ask(child: ChildProcess, filePath: string): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      settle(() => reject(new DecoderError("The picture took longer than two minutes to decode.")));
+    }, deadlineMilliseconds);
+    const onMessage = (reply: unknown) => settle(() => resolve(reply as Reply));
+    const onError = (error: Error) => settle(() => reject(new DecoderError(error.message, { cause: error })));
+    const onExit = (code: number | null, signal: string | null) =>
+      settle(() => reject(new DecoderError(`The decoder ended while reading the picture (${signal ?? code}).`)));
+    const settle = (finish: () => void) => {
+      clearTimeout(timer);
+      child.off("message", onMessage).off("error", onError).off("exit", onExit);
+      finish();
+    };
+    child.on("message", onMessage).on("error", onError).on("exit", onExit);
+    child.send(filePath, (error) => {
+      if (error) onError(error);
+    });
+  });
+}
+
+// An idle child must not keep a finished program running; a busy one must.
+function hold(child: ChildProcess): void {
+  child.ref();
+  child.channel?.ref();
+}
+
+function release(child: ChildProcess): void {
+  child.unref();
+  child.channel?.unref();
+}

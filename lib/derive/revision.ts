@@ -1,0 +1,64 @@
+import "server-only";
+import path from "node:path";
+import type { Viewer } from "@/lib/auth/viewer";
+import { recordDerivation } from "@/lib/media/commands";
+import { revisionToDerive } from "@/lib/media/queries";
+import { derivedKey, newDerivedId } from "@/lib/storage/keys";
+import { putObject } from "@/lib/storage/objects";
+import { decodeFile } from "./decoder";
+import type { FileDerivation } from "./file";
+import { fetchOriginal, type Pinned } from "./original";
+import type { Derivative } from "./picture";
+import { withTempDir } from "./temp";
+
+type Fetched = FileDerivation | { state: "rejected"; contentType: null; reason: string };
+type Derived = { revisionId: string; state: Fetched["state"] | "skipped" };
+
+/** A derivative never changes under its name; it is for those who were given its signed URL. */
+const derivativeCaching = "private, max-age=31536000, immutable";
+
+/**
+ * What the worker does to one revision: fetch, look into it, store the sizes, record. Running it again is safe:
+ * a revision that is not pending any more is skipped. Throws what may be over at the next try (AppError, DecoderError).
+ */
+export async function deriveRevision(viewer: Viewer, revisionId: string): Promise<Derived> {
+  const revision = await revisionToDerive(viewer, revisionId);
+  if (revision?.state !== "pending") return { revisionId, state: "skipped" };
+  const found = await fetchAndDecode(revision);
+  if (found.state === "ready") {
+    const { derivatives, ...facts } = found;
+    const derivedId = newDerivedId();
+    await store(derivedId, derivatives);
+    await recordDerivation(viewer, revisionId, { ...facts, derivedId });
+  } else {
+    await recordDerivation(viewer, revisionId, found);
+  }
+  return { revisionId, state: found.state };
+}
+
+function fetchAndDecode(pinned: Pinned): Promise<Fetched> {
+  return withTempDir(async (dir) => {
+    const filePath = path.join(dir, "original");
+    // A second look tells bytes spoiled on the way from bytes that are not the verified ones.
+    const intact = (await fetchOriginal(pinned, filePath)) || (await fetchOriginal(pinned, filePath));
+    if (intact) return decodeFile(filePath);
+    return {
+      state: "rejected",
+      contentType: null,
+      reason: "The stored bytes differ from what was verified. Upload the file again.",
+    };
+  });
+}
+
+async function store(derivedId: string, derivatives: Derivative[]): Promise<void> {
+  await Promise.all(
+    derivatives.map(({ size, bytes }) =>
+      putObject({
+        key: derivedKey(derivedId, size),
+        body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+        contentType: "image/webp",
+        cacheControl: derivativeCaching,
+      }),
+    ),
+  );
+}
