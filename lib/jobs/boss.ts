@@ -1,0 +1,73 @@
+import "server-only";
+import { type ConstructorOptions, PgBoss, type QueueOptions } from "pg-boss";
+import { env } from "@/lib/env";
+
+export const queueNames = { verify: "verify", derive: "derive", deriveFailed: "derive-failed" } as const;
+export type VerifyJob = { uploadId: string };
+export type DeriveJob = { revisionId: string };
+
+const common = {
+  // One upload or revision is never queued, waiting for a retry and running at once: sending it again changes nothing.
+  policy: "exclusive",
+  notify: true,
+  // A killed worker's job is taken up again this long after its last sign of life.
+  heartbeatSeconds: 15,
+  retryDelay: 1,
+  retryBackoff: true,
+  retryDelayMax: 60,
+  deleteAfterSeconds: 60 * 60,
+} as const;
+
+type QueueSettings = QueueOptions & { policy: "exclusive"; notify: boolean; deadLetter?: string };
+
+const queues: [name: string, settings: QueueSettings][] = [
+  // Verified uploads need no job; what fails for good is sent again by the sweep, as long as it is sealed.
+  [queueNames.verify, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
+  [queueNames.deriveFailed, { ...common, retryLimit: 10, expireInSeconds: 60 }],
+  // Five tries within half a minute: a picture that is the fault of none of them is rejected.
+  [queueNames.derive, { ...common, retryLimit: 4, expireInSeconds: 15 * 60, deadLetter: queueNames.deriveFailed }],
+];
+
+/** A pg-boss on our database, in a schema of its own. Its errors are events: without a listener they end the process. */
+export function createBoss(options: ConstructorOptions, onError: (error: Error) => void): PgBoss {
+  const boss = new PgBoss({
+    connectionString: env().DATABASE_URL,
+    connectionTimeoutMillis: 5_000,
+    schema: "pgboss",
+    application_name: "atoll-jobs",
+    schedule: false,
+    ...options,
+  });
+  boss.on("error", onError);
+  return boss;
+}
+
+/** Starts it, its schema and queues made or brought to these settings; on failure nothing of it stays open. */
+export async function startBoss(boss: PgBoss): Promise<void> {
+  try {
+    await boss.start();
+    for (const [name, settings] of queues) {
+      await boss.createQueue(name, settings);
+      const { policy: _fixed, ...changeable } = settings;
+      await boss.updateQueue(name, changeable);
+    }
+  } catch (error) {
+    await boss.stop({ graceful: false }).catch(() => undefined); // The first error says what is wrong.
+    throw error;
+  }
+}
+
+export async function insertVerify(boss: PgBoss, uploadIds: string[]): Promise<void> {
+  await insert(boss, queueNames.verify, uploadIds, (uploadId): VerifyJob => ({ uploadId }));
+}
+
+/** `priority` ≤ 0: higher ones run first. */
+export async function insertDerive(boss: PgBoss, revisionIds: string[], priority = 0): Promise<void> {
+  await insert(boss, queueNames.derive, revisionIds, (revisionId): DeriveJob => ({ revisionId }), priority);
+}
+
+async function insert(boss: PgBoss, name: string, ids: string[], dataOf: (id: string) => object, priority = 0) {
+  if (ids.length === 0) return;
+  const jobs = ids.map((id) => ({ data: dataOf(id), singletonKey: id, priority }));
+  await boss.insert(name, jobs, { returnId: false });
+}

@@ -1,0 +1,114 @@
+import "server-only";
+import { availableParallelism } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Job, JobWithMetadata } from "pg-boss";
+import { type Logger, pino } from "pino";
+import { mintSystemViewer } from "@/lib/auth/viewer";
+import { stopDecoders, warmDecoders } from "@/lib/derive/decoder";
+import { createBoss, type DeriveJob, queueNames, startBoss, type VerifyJob } from "./boss";
+import { each, handleDerive, handleDeriveFailed, handleVerify, type JobContext } from "./handlers";
+import { occasionally } from "./occasionally";
+import { sweep } from "./sweep";
+
+export type WorkerOptions = {
+  logger?: Logger;
+  /** Pictures at once, each in a process of its own. Default: one a core, at most four. */
+  concurrency?: number;
+  sweepIntervalSeconds?: number;
+  /** How long running jobs may take to finish at a stop; the rest is taken up again later, by any worker. */
+  stopTimeoutSeconds?: number;
+};
+export type RunningWorker = { stop(): Promise<void> };
+
+const reconnectMilliseconds = 2_000;
+
+/**
+ * Works the queue until stopped. Without a database it waits for one, at the start and later. Resolves when it works,
+ * or when the first try to reach the database failed: it goes on trying.
+ */
+export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
+  const log = options.logger ?? pino({ name: "worker" });
+  const stopping = new AbortController();
+  const first = await connect(options, log);
+  const running = first ? Promise.resolve(first) : reconnect(options, log, stopping.signal);
+  const done = running.then((context) => context && sweepUntilStopped(context, options, stopping.signal));
+  return {
+    async stop() {
+      stopping.abort();
+      const context = await running;
+      const timeout = (options.stopTimeoutSeconds ?? 20) * 1_000;
+      await context?.boss.stop({ graceful: true, timeout });
+      await done;
+      stopDecoders();
+    },
+  };
+}
+
+async function reconnect(options: WorkerOptions, log: Logger, signal: AbortSignal): Promise<JobContext | undefined> {
+  while (!signal.aborted) {
+    await pause(reconnectMilliseconds, signal);
+    const context = signal.aborted ? undefined : await connect(options, log);
+    if (context) return context;
+  }
+  return undefined;
+}
+
+/** Connects and begins to work; undefined when the database cannot be reached. */
+async function connect(options: WorkerOptions, log: Logger): Promise<JobContext | undefined> {
+  const quietly = occasionally();
+  const report = (error: Error) => quietly(error.message, () => log.error({ reason: error.message }, "queue error"));
+  const supervision = { superviseIntervalSeconds: 5, monitorIntervalSeconds: 5 };
+  const boss = createBoss({ max: 6, useListenNotify: true, ...supervision }, report);
+  boss.on("warning", (warning) => log.warn(warning, "queue warning"));
+  try {
+    await startBoss(boss);
+    const context: JobContext = { boss, viewer: mintSystemViewer("worker"), log };
+    await work(context, options.concurrency ?? Math.min(4, availableParallelism()));
+    log.info("worker started");
+    return context;
+  } catch (error) {
+    log.error({ reason: error instanceof Error ? error.message : String(error) }, "the worker waits for the database");
+    return undefined;
+  }
+}
+
+// NOTIFY starts a job within milliseconds; polling finds retries that have become due, and works alone where a pooler
+// stands in between.
+const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2, perJobResults: true } as const;
+// pg-boss fetches on without a pause only after full batches of more than one.
+const batches = { ...polling, batchSize: 2, burstWhenBatchFull: true } as const;
+
+async function work(context: JobContext, concurrency: number): Promise<void> {
+  const { boss } = context;
+  warmDecoders(concurrency);
+  await boss.work<VerifyJob>(
+    queueNames.verify,
+    { ...polling, localConcurrency: 2 },
+    each(context, ({ data }: Job<VerifyJob>) => handleVerify(context, data.uploadId)),
+  );
+  await boss.work<DeriveJob>(
+    queueNames.derive,
+    { ...batches, localConcurrency: concurrency },
+    each(context, ({ data }: Job<DeriveJob>) => handleDerive(context, data.revisionId)),
+  );
+  await boss.work(
+    queueNames.deriveFailed,
+    { ...batches, includeMetadata: true },
+    each(context, (job: JobWithMetadata<DeriveJob>) => handleDeriveFailed(context, job)),
+  );
+}
+
+async function sweepUntilStopped(context: JobContext, options: WorkerOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await sweep(context);
+    } catch (error) {
+      context.log.error({ reason: error instanceof Error ? error.message : String(error) }, "sweep failed");
+    }
+    await pause((options.sweepIntervalSeconds ?? 60) * 1_000, signal);
+  }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { signal }).catch(() => undefined); // Aborted: the loop sees it.
+}
