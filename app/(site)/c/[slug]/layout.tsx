@@ -1,0 +1,21 @@
+import type { Metadata } from "next";
+import type { ReactNode } from "react";
+import { loadCollection } from "@/app/loaders";
+import type { CollectionParams } from "@/app/page-props";
+
+type Props = { params: CollectionParams; children: ReactNode };
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { slug } = await params;
+  const { name, visibility } = await loadCollection(slug);
+  return {
+    title: { default: name, template: `%s · ${name} · Atoll` },
+    ...(visibility === "public" && { robots: { index: true, follow: true } }),
+  };
+}
+
+/** Asks before anything is sent: what one may not see is answered with status 404, not with a page that says so later. */
+export default async function CollectionLayout({ params, children }: Props) {
+  await loadCollection((await params).slug);
+  return children;
+}

@@ -1,0 +1,15 @@
+import "server-only";
+import { cache } from "react";
+import { currentViewer } from "@/lib/auth/session";
+import { collectionBySlug } from "@/lib/collection/queries";
+import { mediaDetail } from "@/lib/media/queries";
+import { pageQuery } from "./page-query";
+
+/** The collection of this request's page; asked once, by layout, metadata and page alike. */
+export const loadCollection = cache((slug: string) =>
+  pageQuery(currentViewer().then((viewer) => collectionBySlug(viewer, slug))),
+);
+
+export const loadMedia = cache((slug: string, mediaId: string) =>
+  pageQuery(currentViewer().then((viewer) => mediaDetail(viewer, { slug, mediaId }))),
+);

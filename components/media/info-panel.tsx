@@ -1,0 +1,55 @@
+import type { ReactNode } from "react";
+import { formatBytes, formatMoment, formatPosition } from "@/components/ui/format";
+import { LocalTime } from "@/components/ui/local-time";
+import type { MediaDetail } from "@/lib/media/schema";
+import { typeNameOf } from "./media-text";
+
+const added: Intl.DateTimeFormatOptions = { dateStyle: "long", timeStyle: "short" };
+
+export function InfoPanel({ media }: { media: MediaDetail }) {
+  const { path, takenAt, createdAt, sizeBytes, width, height, latitude, longitude, uploadedBy, revisionNumber } = media;
+  return (
+    <dl className="grid gap-4.5 text-sm">
+      {/* The order needs a time; without one in the picture it is the time it came. */}
+      {takenAt !== createdAt && <Fact name="Taken">{formatMoment(takenAt)}</Fact>}
+      <Fact name="Path">
+        <span className="break-all">{path}</span>
+      </Fact>
+      <Fact name="Type">{typeNameOf(media)}</Fact>
+      {width && height && (
+        <Fact name="Dimensions">
+          {width.toLocaleString("en")} × {height.toLocaleString("en")} pixels
+        </Fact>
+      )}
+      <Fact name="Size">
+        {formatBytes(sizeBytes)} <span className="text-muted">({sizeBytes.toLocaleString("en")} bytes)</span>
+      </Fact>
+      {latitude !== null && longitude !== null && (
+        <Fact name="Position">
+          <a
+            href={`https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=14/${latitude}/${longitude}`}
+            target="_blank"
+            rel="noreferrer"
+            className="underline decoration-line underline-offset-4 hover:decoration-ink"
+          >
+            {formatPosition(latitude, longitude)}
+          </a>
+        </Fact>
+      )}
+      {uploadedBy && <Fact name="Uploaded by">{uploadedBy}</Fact>}
+      <Fact name="Added">
+        <LocalTime iso={createdAt} options={added} />
+      </Fact>
+      {revisionNumber > 1 && <Fact name="Revision">{revisionNumber}</Fact>}
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt className="text-muted text-xs">{name}</dt>
+      <dd className="mt-0.5">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+"use client";
+
+import { type CSSProperties, useEffect, useState } from "react";
+import { cn } from "@/components/ui/cn";
+import type { MediaDetail } from "@/lib/media/schema";
+import { loadsByItself, titleOf } from "./media-text";
+
+type StagePictureProps = { media: MediaDetail; originalAsked: boolean; onReady: () => void };
+
+/** The preview at once; the original comes over it, in the same box, when it is there. */
+export function StagePicture({ media, originalAsked, onReady }: StagePictureProps) {
+  const { urls, width, height } = media;
+  const [mounted, setMounted] = useState(false);
+  const [originalShown, setOriginalShown] = useState(false);
+  useEffect(() => setMounted(true), []);
+  const shown = urls.preview ?? urls.thumb;
+  if (!shown || !width || !height) return null;
+  // Of outsiders' small thumbnail no more pixels are there.
+  const pixels = urls.preview ? width : Math.round(width * Math.min(1, 200 / Math.max(width, height)));
+  const withOriginal = mounted && urls.original !== undefined && (originalAsked || loadsByItself(media));
+  return (
+    <div className="stage-room grid size-full place-items-center">
+      <div className="stage-frame relative" style={{ "--ratio": width / height, "--pixels": pixels } as CSSProperties}>
+        {/* biome-ignore lint/performance/noImgElement: the bytes come straight from S3 */}
+        <img
+          src={shown}
+          alt={titleOf(media)}
+          width={width}
+          height={height}
+          fetchPriority="high"
+          decoding="async"
+          onLoad={onReady}
+          className="absolute inset-0 size-full rounded-sm bg-raised object-contain"
+        />
+        {withOriginal && (
+          // biome-ignore lint/performance/noImgElement: the bytes come straight from S3
+          <img
+            src={urls.original}
+            alt=""
+            width={width}
+            height={height}
+            decoding="async"
+            onLoad={() => setOriginalShown(true)}
+            className={cn(
+              "absolute inset-0 size-full rounded-sm object-contain transition-opacity duration-300",
+              originalShown ? "opacity-100" : "opacity-0",
+            )}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
