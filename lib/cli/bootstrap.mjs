@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+// The way in on a bare clone, and the `atoll` command: makes packages and client ready, then runs the TypeScript.
+//   bootstrap.mjs COMMAND …        a subcommand of atoll
+//   bootstrap.mjs --run FILE …     a TypeScript file of the project
+import { spawn } from "node:child_process";
+import os from "node:os";
+import path from "node:path";
+import { ensureClient, ensurePackages, nodeProblem, root, typescriptArgs, typescriptEnv } from "./install.mjs";
+
+function target(argv) {
+  if (argv[0] !== "--run") return { file: path.join(root, "lib/cli/main.ts"), args: argv };
+  if (!argv[1]) throw new Error("--run needs a file");
+  return { file: path.resolve(argv[1]), args: argv.slice(2) };
+}
+
+function start({ file, args }) {
+  const child = spawn(process.execPath, typescriptArgs(file, args), {
+    // By the channel (ipc) the child learns of our death, whatever kills us.
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, ...typescriptEnv },
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  stopWithNpm(child);
+  child.on("error", fail);
+  child.on("exit", (code, signal) => process.exit(code ?? 128 + (os.constants.signals[signal] ?? 0)));
+}
+
+/** npm killed outright passes no signal on: notice that our parent is another one. */
+function stopWithNpm(child) {
+  if (!process.env.npm_lifecycle_event || process.platform === "win32") return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill("SIGTERM");
+  }, 1_000);
+  watch.unref();
+}
+
+function fail(error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}
+
+const problem = nodeProblem();
+if (problem) {
+  process.stderr.write(`${problem}\n`);
+  process.exit(1);
+}
+try {
+  const wanted = target(process.argv.slice(2));
+  await ensurePackages();
+  await ensureClient();
+  start(wanted);
+} catch (error) {
+  fail(error);
+}

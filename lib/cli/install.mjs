@@ -1,0 +1,109 @@
+// What must be there before TypeScript can run: packages and the Prisma client. Node's own modules only.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+const modules = path.join(root, "node_modules");
+const stampDir = path.join(modules, ".cache/atoll");
+
+/** The one line to show when this Node is too old; null when it will do. */
+export function nodeProblem(version = process.versions.node) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const enough = major > 20 || (major === 20 && minor >= 19);
+  return enough ? null : `Atoll needs Node.js 20.19 or later, and this is ${version}: see https://nodejs.org`;
+}
+
+export function hashFiles(files) {
+  const hash = createHash("sha256");
+  for (const file of files)
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(path.join(root, file)))
+      .update("\0");
+  return hash.digest("hex");
+}
+
+export function isStamped(name, value) {
+  const file = path.join(stampDir, name);
+  return existsSync(file) && readFileSync(file, "utf8") === value;
+}
+
+export function stamp(name, value) {
+  mkdirSync(stampDir, { recursive: true });
+  writeFileSync(path.join(stampDir, name), value);
+}
+
+/** Whether every package the lock file wants is there in its version: true after anybody's own `npm install`. */
+function hasWantedPackages() {
+  const hidden = path.join(modules, ".package-lock.json");
+  if (!existsSync(hidden)) return false;
+  const have = JSON.parse(readFileSync(hidden, "utf8")).packages;
+  const want = JSON.parse(readFileSync(path.join(root, "package-lock.json"), "utf8")).packages;
+  return Object.entries(want).every(
+    ([folder, entry]) => folder === "" || entry.optional || have[folder]?.version === entry.version,
+  );
+}
+
+// stdout belongs to what the command itself prints (--json): everything said here goes to stderr.
+function say(line) {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Runs a program quietly; what it printed is shown when it fails. */
+function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], ...options });
+    const output = [];
+    child.stdout.on("data", (chunk) => output.push(chunk));
+    child.stderr.on("data", (chunk) => output.push(chunk));
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      if (code === 0) return resolve();
+      const text = Buffer.concat(output).toString().trim();
+      reject(new Error(`${text}\n${path.basename(command)} ${args[0]} failed (${signal ?? code})`));
+    });
+  });
+}
+
+function npm(args) {
+  const cli = process.env.npm_execpath;
+  // NODE_ENV=production would leave out what builds and tests the site.
+  const env = { ...process.env, NODE_ENV: "development" };
+  if (cli && path.basename(cli) === "npm-cli.js") return run(process.execPath, [cli, ...args], { env });
+  return run("npm", args, { env, shell: process.platform === "win32" });
+}
+
+/** `npm ci` when packages are missing or the lock file changed since. */
+export async function ensurePackages() {
+  const wanted = hashFiles(["package-lock.json"]);
+  if (isStamped("packages", wanted)) return;
+  if (!hasWantedPackages()) {
+    say("Installing packages (npm ci) …");
+    await npm(["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
+  }
+  stamp("packages", wanted);
+}
+
+/** `prisma generate` when the client is missing or the schema changed since. */
+export async function ensureClient() {
+  const wanted = hashFiles(["prisma/schema.prisma", "package-lock.json"]);
+  if (isStamped("client", wanted) && existsSync(path.join(root, "prisma/generated/client.ts"))) return;
+  say("Generating the database client …");
+  await run(process.execPath, [path.join(modules, "prisma/build/index.js"), "generate"], {
+    env: { ...process.env, PRISMA_HIDE_UPDATE_MESSAGE: "1" },
+  });
+  stamp("client", wanted);
+}
+
+/**
+ * How TypeScript files run, from any folder: tsx compiles them, the condition empties the `server-only` guard.
+ * Next brings its own React and must not see the condition.
+ */
+export function typescriptArgs(file, args, { serverOnly = true } = {}) {
+  return [...(serverOnly ? ["--conditions=react-server"] : []), "--import", import.meta.resolve("tsx"), file, ...args];
+}
+
+export const typescriptEnv = { TSX_TSCONFIG_PATH: path.join(root, "tsconfig.json") };

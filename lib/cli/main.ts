@@ -1,0 +1,48 @@
+import { EnvError } from "@/lib/env";
+import { AppError } from "@/lib/errors";
+import { loadDotEnv } from "./dot-env";
+import { type Command, HelpShown, UsageError } from "./usage";
+
+type Entry = { summary: string; load(): Promise<Command> };
+
+const commands: Record<string, Entry> = {
+  up: { summary: "start everything and serve the site", load: async () => (await import("./up")).up },
+  dev: { summary: "the same with Next's dev server", load: async () => (await import("./dev")).dev },
+  worker: { summary: "the worker alone", load: async () => (await import("./worker")).worker },
+  s3: { summary: "the embedded S3 store alone", load: async () => (await import("./s3")).s3 },
+};
+
+function overview(): string {
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
+  return ["Usage: atoll COMMAND …", "", ...lines, "", "atoll COMMAND --help tells more."].join("\n");
+}
+
+async function run([name, ...args]: string[]): Promise<number> {
+  if (name === undefined) throw new UsageError("no command named");
+  if (name === "--help" || name === "-h" || name === "help") throw new HelpShown(overview());
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!entry) throw new UsageError(`there is no command "${name}"`);
+  loadDotEnv();
+  return (await entry.load()).run(args);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof HelpShown) {
+    console.log(error.message);
+    return 0;
+  }
+  if (error instanceof UsageError) {
+    console.error(`atoll: ${error.message}\n\n${overview()}`);
+    return 2;
+  }
+  if (error instanceof EnvError) {
+    console.error(error.message);
+    return 2;
+  }
+  console.error(error instanceof AppError || !process.env.ATOLL_DEBUG ? (error as Error).message : error);
+  return 1;
+}
+
+process.exitCode = await run(process.argv.slice(2)).catch(exitCodeOf);
+// A pool left open must not keep a command that is done; what was written to a pipe gets out first.
+process.stdout.write("", () => process.stderr.write("", () => process.exit()));

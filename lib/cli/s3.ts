@@ -1,0 +1,68 @@
+import path from "node:path";
+import { EnvError, parseStartEnv } from "@/lib/env";
+import { stopRequested, tellParent } from "./lifetime";
+import { type Command, parseCommand, UsageError } from "./usage";
+
+const help = `Usage: atoll s3 [--port N] [--host ADDRESS] [--data-dir DIR]
+
+Runs the embedded S3 store alone until Ctrl-C. Objects are kept in DIR/s3 (ATOLL_DATA_DIR, .data).
+
+  --port N          TCP port (ATOLL_S3_PORT; 0 or absent: a free one)
+  --host ADDRESS    where to listen (127.0.0.1; 0.0.0.0 for every interface)
+  --data-dir DIR    instead of ATOLL_DATA_DIR
+
+ATOLL_S3_ACCESS_KEY and ATOLL_S3_SECRET_KEY are the key pair of its owner; ATOLL_S3_USERS=name:accessKey:secretKey,…
+names more users.`;
+
+type User = { name: string; accessKeyId: string; secretAccessKey: string };
+
+/** Throws EnvError. */
+function usersFrom(environment: NodeJS.ProcessEnv): User[] {
+  const { ATOLL_S3_ACCESS_KEY: accessKeyId, ATOLL_S3_SECRET_KEY: secretAccessKey, ATOLL_S3_USERS } = environment;
+  if (!accessKeyId) throw new EnvError("ATOLL_S3_ACCESS_KEY is missing: choose an access key for the store's owner");
+  if (!secretAccessKey) throw new EnvError("ATOLL_S3_SECRET_KEY is missing: choose a secret key for the store's owner");
+  const more = (ATOLL_S3_USERS ?? "").split(",").filter(Boolean);
+  return [
+    { name: "root", accessKeyId, secretAccessKey },
+    ...more.map((entry) => {
+      const [name, id, ...secret] = entry.split(":");
+      if (!name || !id || secret.join(":") === "") {
+        throw new EnvError("ATOLL_S3_USERS must be name:accessKey:secretKey, several separated by commas");
+      }
+      return { name, accessKeyId: id, secretAccessKey: secret.join(":") };
+    }),
+  ];
+}
+
+function portFrom(text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError("--port must be a number from 0 to 65535");
+  return port;
+}
+
+export const s3: Command = {
+  help,
+  async run(args) {
+    const { values } = parseCommand(help, args, {
+      options: { port: { type: "string" }, host: { type: "string" }, "data-dir": { type: "string" } },
+    });
+    const start = parseStartEnv(process.env);
+    const port = portFrom(values.port, start.ATOLL_S3_PORT);
+    const users = usersFrom(process.env);
+    const stop = stopRequested();
+    const { startS3 } = await import("@/lib/embedded/s3/server");
+    const store = await startS3({
+      dataDir: path.join(values["data-dir"] ?? start.ATOLL_DATA_DIR, "s3"),
+      port,
+      host: values.host ?? "127.0.0.1",
+      region: start.S3_REGION,
+      users,
+    });
+    console.log(`S3 store ready at ${store.endpoint}`);
+    tellParent({ type: "ready", endpoint: store.endpoint });
+    await stop;
+    await store.stop();
+    return 0;
+  },
+};

@@ -1,0 +1,68 @@
+// The site's process: Next behind a server of ours that logs, limits, protects and closes in order.
+// Started by `atoll up` and `atoll dev` without the react-server condition, so nothing server-only is imported here.
+import { randomBytes } from "node:crypto";
+import http from "node:http";
+import path from "node:path";
+import next from "next";
+import { env } from "@/lib/env";
+import { root } from "./install.mjs";
+import { stopRequested, tellParent } from "./lifetime";
+import { watchBody } from "./site/body";
+import { databaseProbe } from "./site/database-probe";
+import { contentSecurityPolicy, fixedHeaders } from "./site/headers";
+import { openRequestLog } from "./site/request-log";
+import { closeServer, listen } from "./site/server";
+import { answerUnavailable, isPage } from "./site/unavailable-page";
+import { hopelessExitCode } from "./start/supervise";
+
+async function main(): Promise<void> {
+  const stop = stopRequested();
+  const site = env();
+  const dev = process.env.NODE_ENV === "development";
+  const app = next({ dev, dir: root, port: site.PORT });
+  await app.prepare();
+  const handle = app.getRequestHandler();
+  const log = openRequestLog(path.join(site.ATOLL_DATA_DIR, "logs/requests.ndjson"));
+  const database = databaseProbe(site.DATABASE_URL);
+  const headers = fixedHeaders(site);
+
+  const answer = async (req: http.IncomingMessage, res: http.ServerResponse) => {
+    const body = watchBody(req, res);
+    log.watch(req, res, body.bytesIn);
+    if (body.isRefused) return;
+    for (const [name, value] of headers) res.setHeader(name, value);
+    const policy = contentSecurityPolicy(site, randomBytes(16).toString("base64"), dev);
+    res.setHeader("Content-Security-Policy", policy);
+    // Next takes the nonce for its own scripts from the request: https://nextjs.org/docs/app/guides/content-security-policy
+    req.headers["content-security-policy"] = policy;
+    if (isPage(req.url ?? "/") && !(await database.isUp())) return answerUnavailable(res);
+    await handle(req, res);
+  };
+
+  const server = http.createServer((req, res) => {
+    answer(req, res).catch((error: unknown) => {
+      console.error(`${req.method} failed`, error);
+      if (!res.headersSent) res.writeHead(500, { "Content-Type": "text/plain" });
+      res.end("Something went wrong on our side.\n");
+    });
+  });
+  const upgrade = app.getUpgradeHandler();
+  server.on("upgrade", (req, socket, head) => {
+    upgrade(req, socket, head).catch(() => socket.destroy());
+  });
+  await listen(server, site.PORT);
+  tellParent({ type: "ready" });
+  await stop;
+  await closeServer(server);
+  await Promise.all([log.close(), database.close(), app.close()]);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const { code, name, message } = error as NodeJS.ErrnoException;
+    const isHopeless = code === "EADDRINUSE" || code === "EACCES" || name === "EnvError";
+    console.error(isHopeless ? message : error);
+    process.exit(isHopeless ? hopelessExitCode : 1);
+  },
+);

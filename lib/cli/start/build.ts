@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { LockedError, takeLock } from "@/lib/embedded/lock";
+import { root } from "../install.mjs";
+
+const folders = ["app", "components", "lib"];
+const files = [
+  "middleware.ts",
+  "next.config.js",
+  "postcss.config.mjs",
+  "tsconfig.json",
+  "package-lock.json",
+  "prisma/schema.prisma",
+];
+// Never part of the site's bundle.
+const outside = ["lib/cli", "lib/embedded", "lib/bulk"];
+const stampFile = path.join(root, ".next/atoll-build");
+const buildTimeoutMs = 10 * 60_000;
+
+function sourceFiles(): string[] {
+  const found = folders.flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name))),
+  );
+  const relevant = found.filter((file) => !outside.some((folder) => file.startsWith(folder + path.sep)));
+  return [...relevant, ...files.filter((file) => existsSync(path.join(root, file)))].sort();
+}
+
+/** What the build depends on, as one hash. */
+export function sourceHash(): string {
+  const hash = createHash("sha256");
+  for (const file of sourceFiles())
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(path.join(root, file)))
+      .update("\0");
+  return hash.digest("hex");
+}
+
+function isBuilt(wanted: string): boolean {
+  return (
+    existsSync(stampFile) && existsSync(path.join(root, ".next/BUILD_ID")) && readFileSync(stampFile, "utf8") === wanted
+  );
+}
+
+/** `next build` when the sources changed since the last one. Throws Error with the build's output when it fails. */
+export async function ensureBuilt(say: (line: string) => void): Promise<void> {
+  const wanted = sourceHash();
+  if (isBuilt(wanted)) return;
+  const lock = await buildLock();
+  try {
+    if (isBuilt(wanted)) return;
+    say("Building the site, about a minute …");
+    rmSync(stampFile, { force: true });
+    await nextBuild();
+    writeFileSync(stampFile, wanted);
+  } finally {
+    lock.release();
+  }
+}
+
+/** One build at a time: whoever comes second waits and then mostly finds it done. */
+async function buildLock(): Promise<{ release(): void }> {
+  // Not in .next, which the build empties.
+  const folder = path.join(root, "node_modules/.cache/atoll");
+  mkdirSync(folder, { recursive: true });
+  const deadline = Date.now() + buildTimeoutMs;
+  for (;;) {
+    try {
+      return takeLock(path.join(folder, "build.lock"));
+    } catch (error) {
+      if (!(error instanceof LockedError) || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+function nextBuild(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const next = path.join(root, "node_modules/next/dist/bin/next");
+    const child = spawn(process.execPath, [next, "build"], {
+      cwd: root,
+      env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const end = () => child.kill();
+    process.once("exit", end);
+    const output: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      process.off("exit", end);
+      if (code === 0) return resolve();
+      reject(new Error(`${Buffer.concat(output).toString().trim()}\nThe site could not be built (${signal ?? code})`));
+    });
+  });
+}

@@ -1,0 +1,62 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import pg from "pg";
+import { root } from "../install.mjs";
+
+/** Applies the migrations that the database lacks. Throws Error, with Prisma's words, when one fails. */
+export async function migrate(databaseUrl: string, say: (line: string) => void): Promise<void> {
+  if (await isMigrated(databaseUrl)) return;
+  say("Bringing the database up to date …");
+  const prisma = path.join(root, "node_modules/prisma/build/index.js");
+  try {
+    await promisify(execFile)(process.execPath, [prisma, "migrate", "deploy"], {
+      cwd: root,
+      env: { ...process.env, DATABASE_URL: databaseUrl, PRISMA_HIDE_UPDATE_MESSAGE: "1" },
+    });
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    throw new Error(`The database could not be brought up to date:\n${stderr.trim() || stdout.trim()}`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Whether each migration of the project is recorded as applied, unchanged: asked directly, as the Prisma CLI takes
+ * seconds to say so. Throws Error, one line, when the database cannot be reached.
+ */
+async function isMigrated(databaseUrl: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    const { host, pathname } = new URL(databaseUrl);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Error(`DATABASE_URL: ${host}${pathname} cannot be reached (${message || code})`, { cause: error });
+  }
+  try {
+    const table = await client.query("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there");
+    if (!table.rows[0]?.there) return false;
+    const applied = await client.query<{ migration_name: string; checksum: string }>(
+      "SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL",
+    );
+    const checksums = new Map(applied.rows.map((row) => [row.migration_name, row.checksum]));
+    return wantedMigrations().every(({ name, checksum }) => checksums.get(name) === checksum);
+  } finally {
+    await client.end();
+  }
+}
+
+function wantedMigrations(): { name: string; checksum: string }[] {
+  const folder = path.join(root, "prisma/migrations");
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => {
+      const sql = readFileSync(path.join(folder, name, "migration.sql"));
+      return { name, checksum: createHash("sha256").update(sql).digest("hex") };
+    });
+}

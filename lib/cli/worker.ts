@@ -1,0 +1,25 @@
+import { parseEnv } from "@/lib/env";
+import { stopRequested, tellParent } from "./lifetime";
+import { adoptRunning } from "./running";
+import { type Command, parseCommand } from "./usage";
+
+const help = `Usage: atoll worker
+
+Verifies uploads and makes thumbnails until Ctrl-C. Needs DATABASE_URL and the S3_ variables of the site, or an
+\`atoll up\` that runs on the same ATOLL_DATA_DIR.`;
+
+export const worker: Command = {
+  help,
+  async run(args) {
+    parseCommand(help, args, { options: {} });
+    adoptRunning();
+    parseEnv(process.env);
+    const stop = stopRequested();
+    const { startWorker } = await import("@/lib/jobs/worker");
+    const running = await startWorker();
+    tellParent({ type: "ready" });
+    await stop;
+    await running.stop();
+    return 0;
+  },
+};
