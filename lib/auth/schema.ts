@@ -85,20 +85,22 @@ const commonPasswords: ReadonlySet<string> = new Set(
   yourmom1 zaq12wsx zaq1zaq1 zxcvbnm1 zxcvbnm123 zxcvbnm,`.split(/\s+/),
 );
 
-const signInMessages: Record<string, string> = {
-  CredentialsSignin: "E-mail or password is not right. Check both and try again.",
-  RATE_LIMITED: "Too many failed attempts for this account. Wait 15 minutes, then try again.",
-  UNAVAILABLE:
-    "Atoll cannot reach its database at the moment, so nobody can sign in. Your account is safe; try again in a few seconds.",
-  UNAUTHENTICATED: "This account is disabled. Ask whoever runs this site.",
-  AccessDenied: "This account is disabled. Ask whoever runs this site.",
-  EmailNotVerified: "The provider has not verified your e-mail address. Verify it there, then sign in again.",
-  OAuthAccountNotLinked:
-    "An account with this e-mail address exists already and uses another way to sign in. Sign in as you did before.",
-  SessionRequired: "Sign in to see this page.",
-};
+const signInMessages = new Map(
+  Object.entries({
+    CredentialsSignin: "E-mail or password is not right. Check both and try again.",
+    RATE_LIMITED: "Too many failed attempts for this account. Wait 15 minutes, then try again.",
+    UNAVAILABLE:
+      "Atoll cannot reach its database at the moment, so nobody can sign in. Your account is safe; try again in a few seconds.",
+    UNAUTHENTICATED: "This account is disabled. Ask whoever runs this site.",
+    AccessDenied: "This account is disabled. Ask whoever runs this site.",
+    EmailNotVerified: "The provider has not verified your e-mail address. Verify it there, then sign in again.",
+    OAuthAccountNotLinked:
+      "An account with this e-mail address exists already and uses another way to sign in. Sign in as you did before.",
+    SessionRequired: "Sign in to see this page.",
+  }),
+);
 
 /** The `error` of a sign-in (next-auth's or ours), in words for the person. */
 export function signInMessage(error: string): string {
-  return signInMessages[error] ?? "Signing in did not work. Nothing is lost; please try again.";
+  return signInMessages.get(error) ?? "Signing in did not work. Nothing is lost; please try again.";
 }

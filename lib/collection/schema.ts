@@ -16,6 +16,8 @@ const words = (what: string) =>
   z
     .string()
     .trim()
+    // A text area of a form sends CRLF.
+    .overwrite((text) => text.replaceAll("\r\n", "\n"))
     .refine(
       (text) => text.isWellFormed() && !controlCharacters.test(text),
       `${what} has characters that cannot be shown.`,

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { hashPassword, verifyPassword } from "@/lib/auth/password";
+import { newPassword, signInInput, signInMessage, signUpInput } from "@/lib/auth/schema";
+
+const password = "three small words";
+const problemsOf = (input: unknown) =>
+  signUpInput.safeParse(input).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
+
+describe("an e-mail address", () => {
+  it.each([
+    ["  Ada@Example.ORG\n", "ada@example.org"],
+    ["ADA+tag@EXAMPLE.org", "ada+tag@example.org"],
+  ])("%j is kept as %j", (typed, kept) => {
+    expect(signUpInput.parse({ email: typed, password }).email).toBe(kept);
+    expect(signInInput.parse({ email: typed, password }).email).toBe(kept);
+  });
+
+  it.each(["", "ada", "ada@", "@example.org", "a b@example.org", "ada@example", `${"a".repeat(250)}@example.org`, 7])(
+    "%j is refused",
+    (typed) => {
+      expect(problemsOf({ email: typed, password }).join()).toMatch(/^email: /);
+    },
+  );
+});
+
+describe("a new password", () => {
+  it.each(["12345678", "PassWord", "qwertyuiop", "Iloveyou", "zzzzzzzzzzzz", "P@ssw0rd", "passw0rd1"])(
+    "%j is too common",
+    (common) => {
+      expect(newPassword.safeParse(common).error?.issues[0]?.message).toMatch(/tried first/);
+    },
+  );
+
+  it.each([
+    ["seven77", /at least 8/],
+    ["🐠🐟🐡🦈", /at least 8/],
+    ["x1".repeat(101), /at most 200/],
+    ["\ud800 lone surrogate", /Unicode/],
+  ])("%j is refused", (bad, message) => {
+    expect(
+      newPassword
+        .safeParse(bad)
+        .error?.issues.map((issue) => issue.message)
+        .join(),
+    ).toMatch(message);
+  });
+
+  it.each(["three small words", " leading space kept ", "🐠🐟🐡🦈🐙🦀🐚🪸", "пароль из слов", "x1".repeat(100)])(
+    "%j is taken as it is",
+    (good) => {
+      expect(newPassword.parse(good)).toBe(good);
+    },
+  );
+
+  it("is not the address itself", () => {
+    expect(problemsOf({ email: "grace.hopper@example.org", password: "Grace.Hopper@example.org" })).toHaveLength(1);
+    expect(problemsOf({ email: "grace.hopper@example.org", password: "grace.hopper" })).toHaveLength(1);
+    expect(problemsOf({ email: "grace.hopper@example.org", password: "grace hopper's cat" })).toEqual([]);
+  });
+});
+
+describe("a name", () => {
+  it("may be left out, or be empty in a form", () => {
+    expect(signUpInput.parse({ email: "a@example.org", password }).name).toBeUndefined();
+    expect(signUpInput.parse({ email: "a@example.org", name: "  ", password }).name).toBeUndefined();
+    expect(signUpInput.parse({ email: "a@example.org", name: " Ada ", password }).name).toBe("Ada");
+  });
+
+  it("has no control characters and an end", () => {
+    expect(problemsOf({ email: "a@example.org", name: "A\u0000", password })).toHaveLength(1);
+    expect(problemsOf({ email: "a@example.org", name: "x".repeat(121), password })).toHaveLength(1);
+  });
+});
+
+describe("a password's hash", () => {
+  it("is argon2id at OWASP's cost, salted, and fits its password only", async () => {
+    const [one, two] = await Promise.all([hashPassword(password), hashPassword(password)]);
+    expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(one).not.toBe(two);
+    expect(await verifyPassword(one, password)).toBe(true);
+    expect(await verifyPassword(one, `${password} `)).toBe(false);
+  });
+
+  it("that is missing fits nothing, the stand-in's own password included, and takes as long", async () => {
+    const hash = await hashPassword(password);
+    const time = async (run: () => Promise<boolean>) => {
+      const start = performance.now();
+      expect(await run()).toBe(false);
+      return performance.now() - start;
+    };
+    await verifyPassword(null, "warm up");
+    const rounds = { known: [] as number[], unknown: [] as number[] };
+    for (let round = 0; round < 15; round += 1) {
+      rounds.known.push(await time(() => verifyPassword(hash, "wrong words here")));
+      rounds.unknown.push(await time(() => verifyPassword(null, "nobody has this password")));
+    }
+    const median = (times: number[]) => times.toSorted((a, b) => a - b)[7] ?? 0;
+    // Without the stand-in it is a thousand times faster; the bounds leave room for a busy machine.
+    expect(median(rounds.unknown) / median(rounds.known)).toBeGreaterThan(0.4);
+    expect(median(rounds.unknown) / median(rounds.known)).toBeLessThan(2.5);
+  });
+});
+
+it("puts every error of a sign-in into words, known or not", () => {
+  for (const error of ["CredentialsSignin", "RATE_LIMITED", "UNAVAILABLE", "Callback", "<script>"]) {
+    expect(signInMessage(error)).toMatch(/^[A-Z].*\.$/);
+    expect(signInMessage(error)).not.toContain("<");
+  }
+  expect(signInMessage("constructor")).toMatch(/did not work/);
+});
