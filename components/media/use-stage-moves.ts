@@ -41,11 +41,11 @@ export function useStageMoves(slug: string, media: MediaDetail, onInfo: () => vo
 
   const touch = {
     onTouchStart: ({ touches }: TouchEvent) => {
-      const [finger] = touches;
+      const finger = touches[0];
       touchStart.current = finger && touches.length === 1 ? { x: finger.clientX, y: finger.clientY } : null;
     },
     onTouchEnd: ({ changedTouches }: TouchEvent) => {
-      const [finger] = changedTouches;
+      const finger = changedTouches[0];
       const start = touchStart.current;
       touchStart.current = null;
       // A zoomed page is being moved, not turned.
