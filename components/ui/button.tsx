@@ -48,9 +48,8 @@ export function Button({ variant, size, pending = false, className, children, on
       className={buttonClass({ ...(variant && { variant }), ...(size && { size }) }, cn("relative", className))}
     >
       {pending && <Spinner className="absolute" />}
-      <span className={cn("contents", pending && "[&>*]:invisible")}>
-        {pending ? <span className="invisible inline-flex items-center gap-2">{children}</span> : children}
-      </span>
+      {/* Not "invisible": the button keeps its name for those who hear it. */}
+      <span className={pending ? "inline-flex items-center gap-[inherit] opacity-0" : "contents"}>{children}</span>
     </button>
   );
 }

@@ -1,0 +1,78 @@
+import { renderToStaticMarkup } from "react-dom/server";
+import { describe, expect, it } from "vitest";
+import { VisibilityBadge } from "@/components/collection/visibility";
+import { Button } from "@/components/ui/button";
+import { contourPath } from "@/components/ui/contours";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import { Progress } from "@/components/ui/progress";
+import { parseTheme } from "@/components/ui/theme";
+import { pollDelayMs } from "@/components/ui/use-soft-polling";
+
+describe("a field", () => {
+  it("ties label, hint and error to its control", () => {
+    const html = renderToStaticMarkup(
+      <Field label="Name" hint="As others see it." error="Give a name.">
+        {(control) => <Input {...control} name="name" />}
+      </Field>,
+    );
+    const id = /<input id="([^"]+)"/.exec(html)?.[1];
+    expect(id).toBeTruthy();
+    expect(html).toContain(`<label for="${id}"`);
+    expect(html).toContain(`aria-describedby="${id}-error ${id}-hint"`);
+    expect(html).toContain('aria-invalid="true"');
+  });
+});
+
+describe("a progress bar", () => {
+  it.each([
+    [5, 10, "50"],
+    [20, 10, "100"],
+    [-1, 10, "0"],
+    [0, 0, "0"],
+  ])("%d of %d is %s per cent", (value, max, percent) => {
+    const html = renderToStaticMarkup(<Progress value={value} max={max} label="Upload" />);
+    expect(html).toContain(`aria-valuenow="${percent}"`);
+  });
+
+  it("says nothing of how far it is when nobody knows", () => {
+    expect(renderToStaticMarkup(<Progress value={null} label="Upload" />)).not.toContain("aria-valuenow");
+  });
+});
+
+describe("a button", () => {
+  it("submits nothing unless told so, and says when it is busy", () => {
+    expect(renderToStaticMarkup(<Button>Go</Button>)).toContain('type="button"');
+    const busy = renderToStaticMarkup(<Button pending>Go</Button>);
+    expect(busy).toContain('aria-busy="true"');
+    expect(busy).toContain("Go");
+    expect(busy).not.toMatch(/ disabled=/);
+  });
+});
+
+describe("small pieces", () => {
+  it("name each visibility", () => {
+    expect(renderToStaticMarkup(<VisibilityBadge visibility="preview" />)).toContain("Preview");
+  });
+
+  it("take no theme but the known ones from a cookie", () => {
+    expect(["dark", "light", "system", '"><script>', undefined].map(parseTheme)).toEqual([
+      "dark",
+      "light",
+      "system",
+      "system",
+      "system",
+    ]);
+  });
+
+  it("draw closed contours of plain numbers, the same each time", () => {
+    expect(contourPath(100, 2)).toMatch(/^M-?[\d.]+ -?[\d.]+Q[-\d. Q]+Z$/);
+    expect(contourPath(100, 2)).toBe(contourPath(100, 2));
+  });
+
+  it("ask further and further apart, but not forever rarer", () => {
+    expect(pollDelayMs(0)).toBe(1_000);
+    expect(pollDelayMs(1)).toBeGreaterThan(pollDelayMs(0));
+    expect(pollDelayMs(100)).toBe(20_000);
+  });
+});
