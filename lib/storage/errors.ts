@@ -13,6 +13,8 @@ const throttled = /^(SlowDown|ServiceUnavailable|Throttling\w*|RequestLimitExcee
  */
 export function storageError(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  // The whole exchange hangs on it, signature and key included: nothing that a log may print.
+  if (error instanceof S3ServiceException) Reflect.deleteProperty(error, "$response");
   const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
   const { name, code } = error instanceof Error ? (error as Error & { code?: string }) : { name: "", code: "" };
   if (status === 404) return new AppError("NOT_FOUND", "This file is not in the storage.", { cause: error });

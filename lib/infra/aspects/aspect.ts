@@ -1,0 +1,81 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Storage } from "@/lib/storage/client";
+import type { BucketSettings } from "../settings";
+
+export const aspectNames = [
+  "bucket",
+  "ownership",
+  "publicAccess",
+  "acl",
+  "versioning",
+  "cors",
+  "policy",
+  "lifecycle",
+] as const;
+export type AspectName = (typeof aspectNames)[number];
+
+/** What an aspect is now against what it should be; both as the plain data a person compares. */
+export type Reading = { state: "equal" | "differs" | "unsupported"; current: unknown; wanted: unknown };
+
+export type AspectContext = { storage: Storage; client: S3Client; settings: BucketSettings };
+
+export type Aspect = {
+  name: AspectName;
+  /** Without it Atoll is not safe or does not work: failing here stops the start. Others are reported. */
+  required: boolean;
+  read(context: AspectContext): Promise<Reading>;
+  /**
+   * Makes it as wanted; called when `read` says that it differs. Gives a sentence when this endpoint can only have a part of
+   * it, which is then what it has.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most have nothing to say
+  write(context: AspectContext): Promise<string | void>;
+};
+
+/** How a server says that it does not know a call: 501, 405, and Ceph's 400 for OwnershipControls. */
+export function isUnsupported(error: unknown): boolean {
+  const { name, status } = s3Error(error);
+  return (
+    status === 501 ||
+    status === 405 ||
+    ["NotImplemented", "XNotImplemented", "MethodNotAllowed", "UnsupportedOperation"].includes(name)
+  );
+}
+
+/** The name and the HTTP status of an SDK error; empty and 0 for anything else. */
+export function s3Error(error: unknown): { name: string; status: number } {
+  if (!(error instanceof Error)) return { name: "", status: 0 };
+  const { $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+  return { name: error.name, status: $metadata?.httpStatusCode ?? 0 };
+}
+
+/** Reads a configuration that may not be there (404 with a code of its own): null then. Other errors are thrown. */
+export async function orAbsent<Result>(codes: readonly string[], read: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (codes.includes(s3Error(error).name)) return null;
+    throw error;
+  }
+}
+
+/** Compares two plain values whatever the order of keys; lists of texts compare as sets. */
+export function sameData(a: unknown, b: unknown): boolean {
+  return JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
+}
+
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map(ordered);
+    return items.every((item) => typeof item === "string") ? items.sort() : items;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(
+    entries.sort(([x], [y]) => (x < y ? -1 : 1)).map(([name, inner]) => [name, ordered(inner)]),
+  );
+}
+
+export function compare(current: unknown, wanted: unknown): Reading {
+  return { state: sameData(current, wanted) ? "equal" : "differs", current, wanted };
+}
