@@ -1,0 +1,127 @@
+import { isIP } from "node:net";
+import { S3Error } from "../errors";
+import { type Cidr, inCidr, parseCidr } from "./cidr";
+import { compileWildcard } from "./wildcard";
+
+/**
+ * Condition operators of policies.
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+ */
+export interface Condition {
+  readonly key: string;
+  readonly operator: string;
+  readonly expected: readonly string[];
+  /** @param actual values of the key in the request, `undefined` without it */
+  holds(actual: readonly string[] | undefined, substitute: (text: string) => string): boolean;
+}
+
+type Test = (actual: string, expected: string) => boolean;
+
+const number = (text: string) => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN);
+const date = (text: string) => (/^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text));
+const like: Test = (actual, expected) => compileWildcard(expected).test(actual);
+const equal: Test = (actual, expected) => actual === expected;
+const anyCase: Test = (actual, expected) => actual.toLowerCase() === expected.toLowerCase();
+const compare = (read: (text: string) => number, test: (a: number, b: number) => boolean): Test => {
+  return (actual, expected) => test(read(actual), read(expected));
+};
+const address: Test = (actual, expected) => isIP(actual) !== 0 && inCidr(actual, parseCidr(expected) as Cidr);
+
+const operators: Record<string, { test: Test; negated?: boolean; valid?: (expected: string) => boolean }> = {
+  StringEquals: { test: equal },
+  StringNotEquals: { test: equal, negated: true },
+  StringEqualsIgnoreCase: { test: anyCase },
+  StringNotEqualsIgnoreCase: { test: anyCase, negated: true },
+  StringLike: { test: like },
+  StringNotLike: { test: like, negated: true },
+  ArnEquals: { test: like },
+  ArnLike: { test: like },
+  ArnNotEquals: { test: like, negated: true },
+  ArnNotLike: { test: like, negated: true },
+  Bool: { test: anyCase, valid: (text) => /^(true|false)$/i.test(text) },
+  IpAddress: { test: address, valid: (text) => parseCidr(text) !== undefined },
+  NotIpAddress: { test: address, negated: true, valid: (text) => parseCidr(text) !== undefined },
+};
+for (const [kind, read] of [
+  ["Numeric", number],
+  ["Date", date],
+] as const) {
+  const valid = (text: string) => !Number.isNaN(read(text));
+  operators[`${kind}Equals`] = { test: compare(read, (a, b) => a === b), valid };
+  operators[`${kind}NotEquals`] = { test: compare(read, (a, b) => a === b), negated: true, valid };
+  operators[`${kind}LessThan`] = { test: compare(read, (a, b) => a < b), valid };
+  operators[`${kind}LessThanEquals`] = { test: compare(read, (a, b) => a <= b), valid };
+  operators[`${kind}GreaterThan`] = { test: compare(read, (a, b) => a > b), valid };
+  operators[`${kind}GreaterThanEquals`] = { test: compare(read, (a, b) => a >= b), valid };
+}
+
+/** Keys the store knows the value of, or knows to be absent here (VPCs, organisations, TLS versions). */
+const knownKeys = new Set(
+  `aws:referer aws:sourceip aws:securetransport aws:useragent aws:currenttime aws:epochtime aws:principalarn
+  aws:principalaccount aws:principaltype aws:userid aws:username aws:sourcevpc aws:sourcevpce aws:sourcearn
+  aws:sourceaccount aws:principalorgid aws:vpcsourceip aws:multifactorauthpresent aws:multifactorauthage
+  aws:principalisawsservice aws:viaawsservice aws:requestedregion
+  s3:prefix s3:delimiter s3:max-keys s3:signatureage s3:authtype s3:signatureversion s3:versionid s3:x-amz-acl
+  s3:x-amz-content-sha256 s3:x-amz-copy-source s3:x-amz-metadata-directive s3:x-amz-storage-class
+  s3:x-amz-server-side-encryption s3:x-amz-grant-read s3:x-amz-grant-write s3:x-amz-grant-full-control
+  s3:x-amz-object-ownership s3:x-amz-website-redirect-location s3:resourceaccount s3:tlsversion s3:if-match
+  s3:if-none-match s3:requestobjecttagkeys`.split(/\s+/),
+);
+const knownPrefixes = ["s3:existingobjecttag/", "s3:requestobjecttag/", "aws:principaltag/"];
+
+/** @throws S3Error MalformedPolicy for an operator, key or value that could not be enforced */
+export function parseConditions(source: unknown): readonly Condition[] {
+  if (source === undefined) return [];
+  if (typeof source !== "object" || source === null || Array.isArray(source)) throw malformed("Invalid Condition");
+  return Object.entries(source).flatMap(([operator, byKey]: [string, unknown]) => {
+    if (typeof byKey !== "object" || byKey === null || Array.isArray(byKey)) throw malformed("Invalid Condition");
+    return Object.entries(byKey).map(([key, values]: [string, unknown]) => parseCondition(operator, key, values));
+  });
+}
+
+function parseCondition(operator: string, name: string, values: unknown): Condition {
+  const key = name.toLowerCase();
+  if (!knownKeys.has(key) && !knownPrefixes.some((prefix) => key.startsWith(prefix))) {
+    throw malformed(`Policy has an invalid condition key: ${name}`);
+  }
+  const expected = (Array.isArray(values) ? values : [values]).map((value) => {
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+      throw malformed("Invalid Condition");
+    return String(value);
+  });
+  const [, quantifier, base = "", ifExists] =
+    /^(ForAllValues:|ForAnyValue:)?([A-Za-z]+?)(IfExists)?$/.exec(operator) ?? [];
+  if (base === "Null" && !quantifier && !ifExists) return nullCondition(key, expected);
+  const found = operators[base];
+  if (!found) throw malformed(`Invalid Condition type : ${operator}`);
+  const { test, negated = false, valid } = found;
+  if (valid && !expected.every(valid)) throw malformed(`Invalid value for ${operator}`);
+  const one = (actual: string, wanted: readonly string[]) => wanted.some((value) => test(actual, value)) !== negated;
+  return {
+    key,
+    operator,
+    expected,
+    holds(actual, substitute) {
+      const wanted = expected.map(substitute);
+      if (quantifier === "ForAllValues:") return (actual ?? []).every((value) => one(value, wanted));
+      if (actual === undefined || actual.length === 0)
+        return ifExists !== undefined || (negated && quantifier === undefined);
+      return quantifier || !negated
+        ? actual.some((value) => one(value, wanted))
+        : actual.every((value) => one(value, wanted));
+    },
+  };
+}
+
+/** `Null: true` holds when the key is absent. */
+function nullCondition(key: string, expected: readonly string[]): Condition {
+  if (!expected.every((value) => /^(true|false)$/i.test(value))) throw malformed("Invalid value for Null");
+  const holds = (actual: readonly string[] | undefined) => {
+    return expected.some((value) => (value.toLowerCase() === "true") === (actual === undefined));
+  };
+  return { key, operator: "Null", expected, holds };
+}
+
+function malformed(reason: string): S3Error {
+  return new S3Error("MalformedPolicy", reason);
+}

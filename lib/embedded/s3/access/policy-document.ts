@@ -1,0 +1,136 @@
+import { S3Error } from "../errors";
+import { type Condition, parseConditions } from "./conditions";
+
+/** A checked statement. Exactly one of each pair (`actions`/`notActions`, …) is present. */
+export interface Statement {
+  readonly effect: "Allow" | "Deny";
+  readonly principals?: readonly string[];
+  readonly notPrincipals?: readonly string[];
+  readonly actions?: readonly string[];
+  readonly notActions?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly notResources?: readonly string[];
+  readonly conditions: readonly Condition[];
+}
+
+/** What kind of policy: a bucket's names principals and its own bucket; a session's names neither. */
+export type PolicyKind = { readonly bucket: string } | "identity";
+
+export const MAX_POLICY_BYTES = 20 * 1024;
+const statementFields = new Set([
+  "Sid",
+  "Effect",
+  "Principal",
+  "NotPrincipal",
+  "Action",
+  "NotAction",
+  "Resource",
+  "NotResource",
+  "Condition",
+]);
+
+/**
+ * Parses and checks a policy. What could not be enforced (an unknown field, operator or condition key) is refused
+ * rather than kept and ignored.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html
+ * @throws S3Error MalformedPolicy with the reason
+ */
+export function parsePolicy(json: string, kind: PolicyKind): readonly Statement[] {
+  if (Buffer.byteLength(json) > MAX_POLICY_BYTES) throw malformed("Policy exceeds the maximum size of 20 KB");
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json);
+  } catch {
+    throw malformed("Policies must be valid JSON and the first byte must be '{'");
+  }
+  const document = record(parsed, "Policy is no JSON object");
+  const extra = Object.keys(document).find((name) => !["Version", "Id", "Statement"].includes(name));
+  if (extra) throw malformed(`Unknown field ${extra}`);
+  if (document.Version !== undefined && !["2012-10-17", "2008-10-17"].includes(String(document.Version))) {
+    throw malformed("The policy must contain a valid version string");
+  }
+  const statements = Array.isArray(document.Statement) ? document.Statement : [document.Statement];
+  if (statements.length === 0) throw malformed("Missing required field Statement");
+  return statements.map((one) => parseStatement(record(one, "Missing required field Statement"), kind));
+}
+
+function parseStatement(source: Record<string, unknown>, kind: PolicyKind): Statement {
+  const unknown = Object.keys(source).find((name) => !statementFields.has(name));
+  if (unknown) throw malformed(`Unknown field ${unknown}`);
+  const { Effect: effect } = source;
+  if (effect !== "Allow" && effect !== "Deny") throw malformed(`Invalid effect: ${String(effect)}`);
+  const actions = pair(source, "Action", (names) => names.map(checkAction));
+  const resources = pair(source, "Resource", (names) => names.map((name) => checkResource(name, kind)));
+  const principals = kind === "identity" ? noPrincipal(source) : pair(source, "Principal", (names) => names);
+  return {
+    effect,
+    conditions: parseConditions(source.Condition),
+    ...(principals?.positive && { principals: principals.positive }),
+    ...(principals?.negative && { notPrincipals: principals.negative }),
+    ...(actions.positive && { actions: actions.positive }),
+    ...(actions.negative && { notActions: actions.negative }),
+    ...(resources.positive && { resources: resources.positive }),
+    ...(resources.negative && { notResources: resources.negative }),
+  };
+}
+
+type Pair = { positive?: string[]; negative?: string[] };
+
+function pair(source: Record<string, unknown>, name: string, check: (values: string[]) => string[]): Pair {
+  const [positive, negative] = [source[name], source[`Not${name}`]];
+  if ((positive === undefined) === (negative === undefined)) throw malformed(`Missing required field ${name}`);
+  const values = check(
+    name === "Principal" ? principalNames(positive ?? negative) : strings(positive ?? negative, name),
+  );
+  return positive === undefined ? { negative: values } : { positive: values };
+}
+
+function noPrincipal(source: Record<string, unknown>): undefined {
+  if (source.Principal !== undefined || source.NotPrincipal !== undefined)
+    throw malformed("Policy must not contain Principal");
+  return undefined;
+}
+
+/** `"*"`, `{"AWS": "*"}` or `{"AWS": [arn, …]}`; services and federated identities never match here. */
+function principalNames(value: unknown): string[] {
+  if (value === "*") return ["*"];
+  const byType = record(value, "Invalid principal in policy");
+  return Object.entries(byType).flatMap(([type, names]) => {
+    if (!["AWS", "CanonicalUser", "Service", "Federated"].includes(type))
+      throw malformed("Invalid principal in policy");
+    const list = strings(names, "Principal");
+    if (type !== "AWS") return list.map((name) => `${type}:${name}`);
+    if (list.some((name) => name !== "*" && !/^(arn:aws:(iam|sts)::\d*:.+|\d{12})$/.test(name))) {
+      throw malformed("Invalid principal in policy");
+    }
+    return list;
+  });
+}
+
+function checkAction(action: string): string {
+  if (action !== "*" && !/^s3:[A-Za-z*?]+$/i.test(action)) throw malformed("Policy has invalid action");
+  return action;
+}
+
+function checkResource(resource: string, kind: PolicyKind): string {
+  const named = /^arn:aws:s3:::([^/]+)(\/.*)?$/s.exec(resource)?.[1];
+  const fits = kind === "identity" ? named !== undefined || resource === "*" : named === kind.bucket;
+  if (!fits) throw malformed("Policy has invalid resource");
+  return resource;
+}
+
+function strings(value: unknown, field: string): string[] {
+  const list = Array.isArray(value) ? value : [value];
+  if (list.length === 0 || !list.every((one) => typeof one === "string" && one !== ""))
+    throw malformed(`Invalid ${field}`);
+  return list as string[];
+}
+
+function record(value: unknown, reason: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed(reason);
+  return value as Record<string, unknown>;
+}
+
+function malformed(reason: string): S3Error {
+  return new S3Error("MalformedPolicy", reason);
+}

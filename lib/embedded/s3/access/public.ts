@@ -1,0 +1,39 @@
+import { parseCidr } from "./cidr";
+import type { Statement } from "./policy-document";
+
+/** Condition keys that, held to fixed values, keep a grant to everybody from being public. */
+const narrowing = new Set([
+  "aws:principalarn",
+  "aws:principalaccount",
+  "aws:principalorgid",
+  "aws:sourcearn",
+  "aws:sourceaccount",
+  "aws:sourcevpc",
+  "aws:sourcevpce",
+  "aws:userid",
+  "aws:username",
+  "s3:x-amz-server-side-encryption-aws-kms-key-id",
+]);
+const fixing = /^(ForAnyValue:)?(String(Equals|EqualsIgnoreCase|Like)|Arn(Equals|Like))$/;
+
+/**
+ * Whether a bucket policy grants anything to the world, as Block Public Access judges it. A Referer does not narrow:
+ * anybody can send one.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+ */
+export function isPublicPolicy(statements: readonly Statement[]): boolean {
+  return statements.some((statement) => {
+    if (statement.effect !== "Allow") return false;
+    if (!statement.notPrincipals && !statement.principals?.includes("*")) return false;
+    return !statement.conditions.some(({ key, operator, expected }) => {
+      if (key === "aws:sourceip") return operator === "IpAddress" && expected.every(isNarrowRange);
+      return narrowing.has(key) && fixing.test(operator) && expected.every((value) => !/[*?]|\$\{/.test(value));
+    });
+  });
+}
+
+/** Ranges wider than /8 (IPv4) or /32 (IPv6) count as public. */
+function isNarrowRange(range: string): boolean {
+  const cidr = parseCidr(range);
+  return cidr !== undefined && cidr.mask >= (cidr.version === 4 ? 0xff000000n : 0xffffffffn << 96n);
+}

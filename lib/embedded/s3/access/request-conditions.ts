@@ -1,0 +1,99 @@
+import { ACCOUNT_ID, userArn } from "../auth/users";
+import { headerText } from "../incoming";
+import type { AccessQuestion } from "./authorize";
+
+const fromHeader = new Set([
+  "s3:x-amz-acl",
+  "s3:x-amz-content-sha256",
+  "s3:x-amz-copy-source",
+  "s3:x-amz-metadata-directive",
+  "s3:x-amz-storage-class",
+  "s3:x-amz-server-side-encryption",
+  "s3:x-amz-grant-read",
+  "s3:x-amz-grant-write",
+  "s3:x-amz-grant-full-control",
+  "s3:x-amz-object-ownership",
+  "s3:x-amz-website-redirect-location",
+  "s3:if-match",
+  "s3:if-none-match",
+]);
+const fromQuery: Record<string, string> = {
+  "s3:prefix": "prefix",
+  "s3:delimiter": "delimiter",
+  "s3:max-keys": "max-keys",
+  "s3:versionid": "versionId",
+};
+
+/**
+ * The values of condition keys in one request.
+ * Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+ */
+export function requestConditions(question: AccessQuestion): (key: string) => readonly string[] | undefined {
+  const { request, identity, extra } = question;
+  const header = (name: string) => {
+    const value = request.header(name);
+    return value === undefined ? undefined : headerText(value);
+  };
+  const user = identity.kind === "user" ? identity : undefined;
+  const single = (key: string): string | undefined => {
+    if (extra && key in extra) return extra[key];
+    if (fromHeader.has(key)) return header(key.slice(3));
+    const parameter = fromQuery[key];
+    if (parameter !== undefined) return request.query.get(parameter);
+    return environment(key) ?? tag(question, key);
+  };
+  const environment = (key: string): string | undefined => {
+    switch (key) {
+      case "aws:referer":
+        return header("referer");
+      case "aws:useragent":
+        return header("user-agent");
+      case "aws:sourceip":
+        return request.remoteAddress;
+      case "aws:securetransport":
+        return "false";
+      case "aws:currenttime":
+        return new Date(request.receivedAt).toISOString();
+      case "aws:epochtime":
+        return String(Math.floor(request.receivedAt / 1000));
+      case "aws:principalarn":
+        return user && userArn(user.name);
+      case "aws:principalaccount":
+        return user && ACCOUNT_ID;
+      case "aws:principaltype":
+        return user ? "User" : "Anonymous";
+      case "aws:userid":
+        return user?.accessKeyId;
+      case "aws:username":
+        return user?.name;
+      case "s3:resourceaccount":
+        return ACCOUNT_ID;
+      case "s3:authtype":
+        return user?.authType;
+      case "s3:signatureversion":
+        return user && "AWS4-HMAC-SHA256";
+      case "s3:signatureage":
+        return user && String(Math.max(0, request.receivedAt - user.signedAt));
+      default:
+        return undefined;
+    }
+  };
+  return (key) => {
+    const value = single(key);
+    return value === undefined ? undefined : [value];
+  };
+}
+
+function tag({ record, request }: AccessQuestion, key: string): string | undefined {
+  const existing = "s3:existingobjecttag/";
+  if (key.startsWith(existing)) return lookUp(Object.entries(record?.tags ?? {}), key.slice(existing.length));
+  const requested = "s3:requestobjecttag/";
+  if (!key.startsWith(requested)) return undefined;
+  return lookUp([...new URLSearchParams(request.header("x-amz-tagging") ?? "")], key.slice(requested.length));
+}
+
+/** Condition keys are compared without case. */
+function lookUp(pairs: readonly (readonly [string, string])[], name: string): string | undefined {
+  return pairs.find(([key]) => key.toLowerCase() === name)?.[1];
+}

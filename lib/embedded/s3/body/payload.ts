@@ -1,0 +1,74 @@
+import type { IncomingMessage } from "node:http";
+import type { Authenticated } from "../auth/authenticate";
+import { S3Error } from "../errors";
+import type { Incoming } from "../incoming";
+import { decodeAwsChunked } from "./chunked";
+
+/** The decoded body of a request, to be read once. */
+export interface Payload {
+  readonly chunks: AsyncIterable<Buffer>;
+  /** Size in bytes after decoding. */
+  readonly sizeBytes: number;
+  /** Hex SHA-256 the body must have, when the client signed one. */
+  readonly sha256: string | undefined;
+  /** Trailing headers; complete once `chunks` has ended. */
+  readonly trailers: ReadonlyMap<string, string>;
+}
+
+const streaming: Record<string, { signed: boolean; trailer: boolean }> = {
+  "STREAMING-UNSIGNED-PAYLOAD-TRAILER": { signed: false, trailer: true },
+  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": { signed: true, trailer: false },
+  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER": { signed: true, trailer: true },
+};
+
+const SLOW_AFTER_MS = 60_000;
+const SLOWEST_BYTES_PER_SECOND = 512;
+
+/**
+ * Chooses the decoder for a body by its `x-amz-content-sha256`.
+ * @throws S3Error MissingContentLength, InvalidArgument, NotImplemented
+ */
+export function openPayload(req: IncomingMessage, request: Incoming, auth: Authenticated): Payload {
+  const trailers = new Map<string, string>();
+  const source = paced(req);
+  const { payloadHash } = auth;
+  const mode = streaming[payloadHash];
+  if (mode) {
+    if (mode.signed && !auth.chunkSeed) throw new S3Error("AccessDenied");
+    const decoded = request.header("x-amz-decoded-content-length");
+    if (decoded === undefined) throw new S3Error("MissingContentLength");
+    const chunks = decodeAwsChunked(source, mode.signed ? auth.chunkSeed : undefined, mode.trailer, trailers);
+    return { chunks, sizeBytes: toSize(decoded), sha256: undefined, trailers };
+  }
+  if (payloadHash.startsWith("STREAMING-")) throw new S3Error("NotImplemented", `${payloadHash} is not implemented.`);
+  const hashed = /^[0-9a-f]{64}$/.test(payloadHash);
+  if (!hashed && payloadHash !== "UNSIGNED-PAYLOAD") {
+    throw new S3Error(
+      "InvalidArgument",
+      "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, a STREAMING- word or a valid sha256 value.",
+    );
+  }
+  const length = request.header("content-length");
+  const chunked = request.header("transfer-encoding") !== undefined;
+  if (length === undefined && chunked) throw new S3Error("MissingContentLength");
+  return { chunks: source, sizeBytes: toSize(length ?? "0"), sha256: hashed ? payloadHash : undefined, trailers };
+}
+
+function toSize(text: string): number {
+  if (!/^\d{1,15}$/.test(text))
+    throw new S3Error("InvalidArgument", "The length of the body must be a number of bytes.");
+  return Number(text);
+}
+
+/** Reads the socket without destroying it on an early end, and gives up on clients that only trickle. */
+export async function* paced(req: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
+  const startedAt = Date.now();
+  let received = 0;
+  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    received += chunk.length;
+    const elapsed = Date.now() - startedAt;
+    if (elapsed > SLOW_AFTER_MS && received < (elapsed / 1000) * SLOWEST_BYTES_PER_SECOND)
+      throw new S3Error("RequestTimeout");
+    yield chunk;
+  }
+}

@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import { S3Error } from "../errors";
+import { checksumDemand, checksumHeader, contentMd5, runningChecksum } from "./checksum";
+import type { Payload } from "./payload";
+
+export const MAX_XML_BYTES = 1024 * 1024;
+
+/**
+ * Reads a small body (XML, JSON) whole, held against its hash and its checksums.
+ * @param field request header by lower-case name
+ * @throws S3Error MaxMessageLengthExceeded beyond 1 MiB, BadDigest, XAmzContentSHA256Mismatch, IncompleteBody
+ */
+export async function readText(payload: Payload, field: (name: string) => string | undefined): Promise<string> {
+  if (payload.sizeBytes > MAX_XML_BYTES) throw new S3Error("MaxMessageLengthExceeded");
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of payload.chunks) {
+    size += chunk.length;
+    if (size > MAX_XML_BYTES) throw new S3Error("MaxMessageLengthExceeded");
+    parts.push(chunk);
+  }
+  if (size !== payload.sizeBytes) throw new S3Error("IncompleteBody");
+  const body = Buffer.concat(parts);
+  if (payload.sha256 !== undefined && createHash("sha256").update(body).digest("hex") !== payload.sha256) {
+    throw new S3Error("XAmzContentSHA256Mismatch");
+  }
+  const md5 = contentMd5(field("content-md5"));
+  if (md5 !== undefined && createHash("md5").update(body).digest("base64") !== md5) throw new S3Error("BadDigest");
+  const demand = checksumDemand(field);
+  if (demand) {
+    const running = runningChecksum(demand.algorithm);
+    running.update(body);
+    const expected = demand.expected ?? payload.trailers.get(checksumHeader(demand.algorithm));
+    if (running.digest() !== expected) throw new S3Error("BadDigest");
+  }
+  return body.toString("utf8");
+}

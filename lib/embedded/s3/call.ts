@@ -1,0 +1,108 @@
+import { type AccessQuestion, authorize } from "./access/authorize";
+import type { Authenticated, AuthSettings } from "./auth/authenticate";
+import type { Payload } from "./body/payload";
+import { readText } from "./body/read-text";
+import { S3Error } from "./errors";
+import { headerText, type Incoming } from "./incoming";
+import type { StoreLogger } from "./logger";
+import type { Content } from "./store/reading";
+import type { BucketRecord, ObjectRecord } from "./store/records";
+import type { Store } from "./store/store";
+
+/** What a running store consists of. */
+export interface Service extends AuthSettings {
+  readonly store: Store;
+  readonly logger: StoreLogger;
+}
+
+/** The answer to a request. */
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Content;
+}
+
+export type Handler = (call: Call) => Promise<Reply>;
+
+/** One authenticated request, with what handlers need to answer it. */
+export class Call {
+  constructor(
+    readonly service: Service,
+    readonly request: Incoming,
+    readonly auth: Authenticated,
+    readonly openBody: () => Payload,
+  ) {}
+
+  get store(): Store {
+    return this.service.store;
+  }
+
+  query(name: string): string | undefined {
+    return this.request.query.get(name);
+  }
+
+  /** A header as text. */
+  header(name: string): string | undefined {
+    const value = this.request.header(name);
+    return value === undefined ? undefined : headerText(value);
+  }
+
+  /** @throws S3Error NoSuchBucket; AccessDenied when `x-amz-expected-bucket-owner` names another account */
+  get bucket(): BucketRecord {
+    const name = this.request.bucket ?? "";
+    const bucket = this.store.buckets.find(name);
+    if (!bucket) throw new S3Error("NoSuchBucket", undefined, { BucketName: name });
+    return bucket;
+  }
+
+  get key(): string {
+    if (this.request.key === undefined) throw new S3Error("InvalidURI");
+    return this.request.key;
+  }
+
+  /** Name of the caller, "anonymous" without a signature. */
+  get caller(): string {
+    return this.auth.identity.kind === "user" ? this.auth.identity.name : "anonymous";
+  }
+
+  question(
+    action: string,
+    about: { key?: string; record?: ObjectRecord | undefined; bucket?: BucketRecord } = {},
+  ): AccessQuestion {
+    const { request, auth } = this;
+    return {
+      request,
+      identity: auth.identity,
+      bucket: about.bucket ?? this.bucket,
+      action,
+      key: about.key,
+      record: about.record,
+    };
+  }
+
+  /** @throws S3Error AccessDenied */
+  authorizeBucket(action: string): BucketRecord {
+    const { bucket } = this;
+    authorize(this.question(action, { bucket }));
+    return bucket;
+  }
+
+  /** @throws S3Error AccessDenied */
+  authorizeObject(action: string, record?: ObjectRecord): void {
+    authorize(this.question(action, { key: this.key, record }));
+  }
+
+  /** The whole body as text, at most 1 MiB. @throws S3Error MissingRequestBodyError */
+  async text(): Promise<string> {
+    const text = await readText(this.openBody(), (name) => this.request.header(name));
+    if (text === "") throw new S3Error("MissingRequestBodyError");
+    return text;
+  }
+}
+
+export function xmlReply(body: string, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status: 200, headers: { "content-type": "application/xml", ...headers }, body };
+}
+
+export const noContent: Reply = { status: 204 };
+export const emptyOk: Reply = { status: 200, headers: { "content-length": "0" } };

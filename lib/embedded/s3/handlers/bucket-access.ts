@@ -1,0 +1,127 @@
+import { aclsDisabled, checkAclAllowed, checkCanned, parseAcl, renderAcl } from "../access/acl";
+import { bucketStatements } from "../access/authorize";
+import { parsePolicy } from "../access/policy-document";
+import { isPublicPolicy } from "../access/public";
+import { readText } from "../body/read-text";
+import type { Call, Reply } from "../call";
+import { emptyOk, noContent, xmlReply } from "../call";
+import { S3Error } from "../errors";
+import type { Ownership, PublicAccessBlock } from "../store/records";
+import { child, expectRoot, textOf } from "../xml-read";
+import { leaf, tag, xmlDocument } from "../xml-write";
+
+/** Who may do what with a bucket: its policy, public access block, ownership controls and ACL. */
+
+export async function putBucketPolicy(call: Call): Promise<Reply> {
+  const bucket = call.authorizeBucket("s3:PutBucketPolicy");
+  const policy = await call.text();
+  const statements = parsePolicy(policy, { bucket: bucket.name });
+  if (bucket.publicAccessBlock?.BlockPublicPolicy && isPublicPolicy(statements)) {
+    throw new S3Error(
+      "AccessDenied",
+      "The policy is public and the bucket's BlockPublicPolicy setting refuses public policies.",
+    );
+  }
+  await call.store.buckets.configure(bucket, { policy });
+  return noContent;
+}
+
+export async function getBucketPolicy(call: Call): Promise<Reply> {
+  const bucket = call.authorizeBucket("s3:GetBucketPolicy");
+  if (bucket.policy === undefined) throw new S3Error("NoSuchBucketPolicy", undefined, { BucketName: bucket.name });
+  return { status: 200, headers: { "content-type": "application/json" }, body: bucket.policy };
+}
+
+export async function deleteBucketPolicy(call: Call): Promise<Reply> {
+  await call.store.buckets.configure(call.authorizeBucket("s3:DeleteBucketPolicy"), { policy: undefined });
+  return noContent;
+}
+
+export async function getBucketPolicyStatus(call: Call): Promise<Reply> {
+  const bucket = call.authorizeBucket("s3:GetBucketPolicyStatus");
+  if (bucket.policy === undefined) throw new S3Error("NoSuchBucketPolicy", undefined, { BucketName: bucket.name });
+  const isPublic = isPublicPolicy(bucketStatements(bucket));
+  return xmlReply(xmlDocument("PolicyStatus", leaf("IsPublic", isPublic)));
+}
+
+const blockFields = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"] as const;
+
+export async function putPublicAccessBlock(call: Call): Promise<Reply> {
+  const bucket = call.authorizeBucket("s3:PutBucketPublicAccessBlock");
+  const root = expectRoot(await call.text(), "PublicAccessBlockConfiguration");
+  const fields = blockFields.map((name) => [name, boolean(textOf(root, name))] as const);
+  await call.store.buckets.configure(bucket, {
+    publicAccessBlock: Object.fromEntries(fields) as unknown as PublicAccessBlock,
+  });
+  return emptyOk;
+}
+
+export async function getPublicAccessBlock(call: Call): Promise<Reply> {
+  const { publicAccessBlock: block, name } = call.authorizeBucket("s3:GetBucketPublicAccessBlock");
+  if (!block) throw new S3Error("NoSuchPublicAccessBlockConfiguration", undefined, { BucketName: name });
+  return xmlReply(
+    xmlDocument("PublicAccessBlockConfiguration", ...blockFields.map((field) => leaf(field, block[field]))),
+  );
+}
+
+export async function deletePublicAccessBlock(call: Call): Promise<Reply> {
+  await call.store.buckets.configure(call.authorizeBucket("s3:PutBucketPublicAccessBlock"), {
+    publicAccessBlock: undefined,
+  });
+  return noContent;
+}
+
+function boolean(text: string | undefined): boolean {
+  if (text === undefined || /^false$/i.test(text)) return false;
+  if (/^true$/i.test(text)) return true;
+  throw new S3Error("MalformedXML");
+}
+
+export function isOwnership(text: string | undefined): text is Ownership {
+  return text === "BucketOwnerEnforced" || text === "BucketOwnerPreferred" || text === "ObjectWriter";
+}
+
+export async function putOwnershipControls(call: Call): Promise<Reply> {
+  const bucket = call.authorizeBucket("s3:PutBucketOwnershipControls");
+  const ownership = textOf(child(expectRoot(await call.text(), "OwnershipControls"), "Rule"), "ObjectOwnership");
+  if (!isOwnership(ownership)) throw new S3Error("MalformedXML");
+  await call.store.buckets.configure(bucket, { ownership });
+  return emptyOk;
+}
+
+export async function getOwnershipControls(call: Call): Promise<Reply> {
+  const { ownership = "BucketOwnerEnforced" } = call.authorizeBucket("s3:GetBucketOwnershipControls");
+  return xmlReply(xmlDocument("OwnershipControls", tag("Rule", leaf("ObjectOwnership", ownership))));
+}
+
+/** Back to what new buckets have. */
+export async function deleteOwnershipControls(call: Call): Promise<Reply> {
+  await call.store.buckets.configure(call.authorizeBucket("s3:PutBucketOwnershipControls"), { ownership: undefined });
+  return noContent;
+}
+
+export async function getBucketAcl(call: Call): Promise<Reply> {
+  const bucket = call.authorizeBucket("s3:GetBucketAcl");
+  return xmlReply(renderAcl(bucket.owner, aclsDisabled(bucket) ? undefined : bucket.acl));
+}
+
+export async function putBucketAcl(call: Call): Promise<Reply> {
+  const bucket = call.authorizeBucket("s3:PutBucketAcl");
+  const acl = await readAcl(call);
+  checkAclAllowed(bucket, acl);
+  await call.store.buckets.configure(bucket, { acl: acl === "private" ? undefined : acl });
+  return emptyOk;
+}
+
+/** The ACL of a PUT ?acl: canned in the header or as a document in the body. */
+export async function readAcl(call: Call): Promise<string> {
+  if (call.request.headerNames().some((name) => name.startsWith("x-amz-grant-"))) {
+    throw new S3Error("NotImplemented", "Grants in headers are not implemented; use a canned ACL or a bucket policy.");
+  }
+  const canned = checkCanned(call.header("x-amz-acl"));
+  const body = await readText(call.openBody(), (name) => call.request.header(name));
+  if (canned !== undefined && body !== "")
+    throw new S3Error("InvalidRequest", "Specifying both Canned ACLs and a body is not allowed");
+  if (canned === undefined && body === "") throw new S3Error("MissingSecurityHeader");
+  return canned ?? parseAcl(body);
+}

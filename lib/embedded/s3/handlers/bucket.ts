@@ -1,0 +1,73 @@
+import { checkCanned } from "../access/acl";
+import { isBucketName } from "../address";
+import { readText } from "../body/read-text";
+import type { Call, Reply } from "../call";
+import { emptyOk, noContent, xmlReply } from "../call";
+import { S3Error } from "../errors";
+import type { Ownership } from "../store/records";
+import { expectRoot, textOf } from "../xml-read";
+import { leaf, tag, xmlDocument } from "../xml-write";
+import { isOwnership } from "./bucket-access";
+import { renderOwner } from "./list-objects";
+
+const MAX_BUCKETS = 1000;
+
+export async function listBuckets(call: Call): Promise<Reply> {
+  const { identity } = call.auth;
+  if (identity.kind === "anonymous") throw new S3Error("AccessDenied");
+  const own = call.store.buckets.all().filter((bucket) => identity.isRoot || bucket.owner === identity.name);
+  const rendered = own.map((bucket) =>
+    tag("Bucket", leaf("Name", bucket.name), leaf("CreationDate", new Date(bucket.createdAt).toISOString())),
+  );
+  return xmlReply(xmlDocument("ListAllMyBucketsResult", renderOwner(identity.name), tag("Buckets", ...rendered)));
+}
+
+export async function createBucket(call: Call): Promise<Reply> {
+  const { identity } = call.auth;
+  if (identity.kind === "anonymous") throw new S3Error("AccessDenied");
+  const name = call.request.bucket ?? "";
+  if (!isBucketName(name)) throw new S3Error("InvalidBucketName", undefined, { BucketName: name });
+  const xml = await readText(call.openBody(), (header) => call.request.header(header));
+  if (xml !== "") {
+    const location = textOf(expectRoot(xml, "CreateBucketConfiguration"), "LocationConstraint");
+    if (location && location !== call.service.region) {
+      throw new S3Error("InvalidLocationConstraint", undefined, { LocationConstraint: location });
+    }
+  }
+  if (call.header("x-amz-bucket-object-lock-enabled")?.toLowerCase() === "true") throw new S3Error("NotImplemented");
+  if (call.store.buckets.all().length >= MAX_BUCKETS) throw new S3Error("TooManyBuckets");
+  const ownership = requestedOwnership(call.header("x-amz-object-ownership"));
+  const acl = checkCanned(call.header("x-amz-acl"));
+  if (acl !== undefined && acl !== "private" && (ownership ?? "BucketOwnerEnforced") === "BucketOwnerEnforced") {
+    throw new S3Error(
+      "AccessControlListNotSupported",
+      "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+    );
+  }
+  await call.store.buckets.create({ name, owner: identity.name, ...(ownership && { ownership }), ...(acl && { acl }) });
+  return { status: 200, headers: { location: `/${name}`, "content-length": "0" } };
+}
+
+function requestedOwnership(header: string | undefined): Ownership | undefined {
+  if (header === undefined || isOwnership(header)) return header;
+  throw new S3Error("InvalidArgument", "Invalid x-amz-object-ownership header");
+}
+
+export async function headBucket(call: Call): Promise<Reply> {
+  call.authorizeBucket("s3:ListBucket");
+  return { ...emptyOk, headers: { ...emptyOk.headers, "x-amz-bucket-region": call.service.region } };
+}
+
+export async function getBucketLocation(call: Call): Promise<Reply> {
+  call.authorizeBucket("s3:GetBucketLocation");
+  const { region } = call.service;
+  const place = region === "us-east-1" ? "" : region; // S3 leaves its first region out
+  return xmlReply(xmlDocument("LocationConstraint", place));
+}
+
+export async function deleteBucket(call: Call): Promise<Reply> {
+  const bucket = call.authorizeBucket("s3:DeleteBucket");
+  const { buckets, uploads, blobs } = call.store;
+  blobs.discard(await buckets.remove(bucket, (garbage) => uploads.abortAll(bucket, garbage)));
+  return noContent;
+}

@@ -1,0 +1,63 @@
+import { S3Error } from "../errors";
+import type { WriteConditions } from "../store/objects";
+import type { ObjectRecord } from "../store/records";
+
+type Field = (name: string) => string | undefined;
+
+/**
+ * Conditional reads by ETag and date (RFC 9110, 13.2.2: If-Match beats If-Unmodified-Since, If-None-Match beats
+ * If-Modified-Since).
+ * @param prefix "" for GET and HEAD, "x-amz-copy-source-" for the source of a copy
+ * @throws S3Error NotModified (412 for copies), PreconditionFailed
+ */
+export function checkReadConditions(record: ObjectRecord, field: Field, prefix: "" | "x-amz-copy-source-" = ""): void {
+  const [ifMatch, ifNoneMatch] = [field(`${prefix}if-match`), field(`${prefix}if-none-match`)];
+  const failed = (condition: string) => new S3Error("PreconditionFailed", undefined, { Condition: condition });
+  if (ifMatch !== undefined) {
+    if (!matchesEtag(ifMatch, record.etag)) throw failed("If-Match");
+  } else {
+    const since = httpDate(field(`${prefix}if-unmodified-since`));
+    if (since !== undefined && record.modifiedAt > since) throw failed("If-Unmodified-Since");
+  }
+  const unchanged = () => {
+    if (prefix !== "") return failed("If-None-Match");
+    return new S3Error(
+      "NotModified",
+      undefined,
+      {},
+      { etag: `"${record.etag}"`, "last-modified": new Date(record.modifiedAt).toUTCString() },
+    );
+  };
+  if (ifNoneMatch !== undefined) {
+    if (matchesEtag(ifNoneMatch, record.etag)) throw unchanged();
+    return;
+  }
+  const since = httpDate(field(`${prefix}if-modified-since`));
+  if (since !== undefined && record.modifiedAt <= since) throw unchanged();
+}
+
+/** The conditions of a PUT, a completion or a DELETE. @throws S3Error NotImplemented for what S3 does not take either */
+export function writeConditions(field: Field): WriteConditions {
+  const [ifMatch, ifNoneMatch] = [field("if-match"), field("if-none-match")];
+  if (ifNoneMatch !== undefined && ifNoneMatch.trim() !== "*") {
+    throw new S3Error("NotImplemented", "If-None-Match of a write takes * only.", { Header: "If-None-Match" });
+  }
+  return { ifMatch: ifMatch === undefined ? undefined : bareEtag(ifMatch), ifNoneMatch: ifNoneMatch?.trim() };
+}
+
+/** Without quotes and the weakness mark. */
+export function bareEtag(etag: string): string {
+  return etag
+    .trim()
+    .replace(/^W\//, "")
+    .replace(/^"(.*)"$/, "$1");
+}
+
+function matchesEtag(list: string, etag: string): boolean {
+  return list.split(",").some((one) => one.trim() === "*" || bareEtag(one) === etag);
+}
+
+function httpDate(text: string | undefined): number | undefined {
+  const time = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}

@@ -1,0 +1,141 @@
+import { isAllowed } from "../access/authorize";
+import { checksumHeader } from "../body/checksum";
+import type { Call, Reply } from "../call";
+import { S3Error } from "../errors";
+import { printable, recordHeaders, wireValue } from "../object-headers";
+import { isId } from "../store/ids";
+import { VanishedError } from "../store/reading";
+import type { BucketRecord, ObjectRecord } from "../store/records";
+import { checkReadConditions } from "./conditional";
+import { type ByteRange, parseRange } from "./range";
+
+const overrides = [
+  "content-type",
+  "content-language",
+  "expires",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+];
+
+export async function getObject(call: Call): Promise<Reply> {
+  for (let attempt = 0; ; attempt++) {
+    const { record, range, headers } = prepare(call);
+    try {
+      if (record.sizeBytes === 0 || !record.data) return { status: 200, headers, body: Buffer.alloc(0) };
+      const { start, end } = range ?? { start: 0, end: record.sizeBytes - 1 };
+      const body = await call.store.reader.open(record.data, record.sizeBytes, start, end);
+      return { status: range ? 206 : 200, headers, body };
+    } catch (error) {
+      // Overwritten between the look at its record and the opening of its bytes: the newer version is the answer.
+      if (!(error instanceof VanishedError) || attempt >= 5) throw error;
+    }
+  }
+}
+
+export async function headObject(call: Call): Promise<Reply> {
+  const { range, headers } = prepare(call);
+  return { status: range ? 206 : 200, headers };
+}
+
+function prepare(call: Call): { record: ObjectRecord; range: ByteRange | undefined; headers: Record<string, string> } {
+  const { bucket } = call;
+  const record = findReadable(call, "s3:GetObject");
+  checkReadConditions(record, (name) => call.header(name));
+  const part = partRange(call, record);
+  const range = part ?? parseRange(call.header("range"), record.sizeBytes);
+  const wantsChecksum = call.header("x-amz-checksum-mode")?.toUpperCase() === "ENABLED";
+  const headers = {
+    ...recordHeaders(record, bucket.versioning !== undefined, wantsChecksum && !range),
+    ...overriding(call),
+  };
+  if (part && record.partCount) headers["x-amz-mp-parts-count"] = String(record.partCount);
+  headers["content-length"] = String(range ? range.end - range.start + 1 : record.sizeBytes);
+  if (range) headers["content-range"] = `bytes ${range.start}-${range.end}/${record.sizeBytes}`;
+  return { record, range, headers };
+}
+
+/**
+ * The version a request is about, if its caller may read it. A delete marker is a 404 (or 405 when asked for by its id).
+ * Who may not list the bucket learns nothing about what is missing.
+ * @throws S3Error NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied
+ */
+export function findReadable(
+  call: Call,
+  action: "s3:GetObject" | "s3:GetObjectTagging" | "s3:GetObjectAttributes" | "s3:GetObjectAcl",
+): ObjectRecord {
+  const { bucket, key } = call;
+  const versionId = requestedVersion(call);
+  const record = call.store.objects.find(bucket, key, versionId);
+  const versioned = versionId === undefined ? action : action.replace(/^(s3:GetObject)/, "$1Version");
+  call.authorizeObject(versioned, record);
+  if (record && !record.isDeleteMarker) return record;
+  if (!isAllowed(call.question("s3:ListBucket"))) throw new S3Error("AccessDenied");
+  const marker = record && { "x-amz-delete-marker": "true", "x-amz-version-id": record.versionId };
+  if (versionId === undefined) throw new S3Error("NoSuchKey", undefined, { Key: key }, marker);
+  if (!record) throw new S3Error("NoSuchVersion", undefined, { Key: key, VersionId: versionId });
+  const headers = { ...marker, allow: "DELETE", "last-modified": new Date(record.modifiedAt).toUTCString() };
+  throw new S3Error(
+    "MethodNotAllowed",
+    undefined,
+    { Method: call.request.method, ResourceType: "DeleteMarker" },
+    headers,
+  );
+}
+
+/** `versionId` of the query. @throws S3Error InvalidArgument when it cannot be one */
+export function requestedVersion(call: Call): string | undefined {
+  const versionId = call.query("versionId");
+  if (versionId !== undefined && versionId !== "null" && !isId(versionId)) {
+    const details = { ArgumentName: "versionId", ArgumentValue: versionId };
+    throw new S3Error("InvalidArgument", "Invalid version id specified", details);
+  }
+  return versionId;
+}
+
+/** `response-*` of the query, for signed requests only: they are under the signature there. */
+function overriding(call: Call): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const name of overrides) {
+    const value = call.query(`response-${name}`);
+    if (value === undefined) continue;
+    if (call.auth.identity.kind === "anonymous") {
+      throw new S3Error(
+        "InvalidRequest",
+        "Request specific response headers cannot be used for anonymous GET requests.",
+      );
+    }
+    out[name] = wireValue(printable(name, value));
+  }
+  return out;
+}
+
+/** `partNumber` of the query: the bytes of one part, as it was uploaded. */
+function partRange(call: Call, record: ObjectRecord): ByteRange | undefined {
+  const asked = call.query("partNumber");
+  if (asked === undefined) return undefined;
+  if (!/^[1-9]\d{0,4}$/.test(asked))
+    throw new S3Error("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
+  if (call.header("range") !== undefined)
+    throw new S3Error("InvalidRequest", "Cannot specify both Range header and partNumber query parameter");
+  const layout =
+    record.data?.kind === "parts" ? call.store.database.layouts.get(Buffer.from(record.data.id)) : undefined;
+  const sizes = layout?.parts.map((part) => part.sizeBytes) ?? [record.sizeBytes];
+  const index = Number(asked) - 1;
+  const size = sizes[index];
+  if (size === undefined) throw new S3Error("InvalidRange", "The requested partnumber is not satisfiable");
+  const start = sizes.slice(0, index).reduce((sum, one) => sum + one, 0);
+  return size === 0 ? undefined : { start, end: start + size - 1 };
+}
+
+/** Headers every answer to a successful write carries. */
+export function writtenHeaders(bucket: BucketRecord, record: ObjectRecord): Record<string, string> {
+  return {
+    etag: `"${record.etag}"`,
+    ...(bucket.versioning && { "x-amz-version-id": record.versionId }),
+    ...(record.checksum && {
+      [checksumHeader(record.checksum.algorithm)]: record.checksum.value,
+      "x-amz-checksum-type": record.checksum.value.includes("-") ? "COMPOSITE" : "FULL_OBJECT",
+    }),
+  };
+}

@@ -1,0 +1,25 @@
+import { S3Error } from "../errors";
+
+export interface ByteRange {
+  readonly start: number;
+  /** Inclusive. */
+  readonly end: number;
+}
+
+/**
+ * One range of RFC 9110, 14.2. Several ranges, and forms that are none, are ignored as S3 does.
+ * @throws S3Error InvalidRange when nothing of the object is in it
+ */
+export function parseRange(header: string | undefined, sizeBytes: number): ByteRange | undefined {
+  const parts = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "");
+  const [, from = "", to = ""] = parts ?? [];
+  if (!parts || (from === "" && to === "")) return undefined;
+  const start = from === "" ? Math.max(0, sizeBytes - Number(to)) : Number(from);
+  const end = from === "" || to === "" ? sizeBytes - 1 : Math.min(Number(to), sizeBytes - 1);
+  if (from !== "" && to !== "" && Number(to) < start) return undefined;
+  if (start >= sizeBytes || start > end) {
+    const details = { RangeRequested: header ?? "", ActualObjectSize: String(sizeBytes) };
+    throw new S3Error("InvalidRange", undefined, details, { "content-range": `bytes */${sizeBytes}` });
+  }
+  return { start, end };
+}

@@ -1,0 +1,98 @@
+import { checksumHeader } from "./body/checksum";
+import { S3Error } from "./errors";
+import type { HeaderMap, ObjectRecord } from "./store/records";
+
+/** Headers a client may set on an object and gets back with it. */
+const kept = [
+  "content-type",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "expires",
+];
+const META = "x-amz-meta-";
+const MAX_METADATA_BYTES = 2048;
+
+/** Headers that ask for what the store does not do; taking them silently would promise it. */
+const refused =
+  /^x-amz-(server-side-encryption|object-lock-|website-redirect-location|grant-|copy-source-server-side-encryption|write-offset-bytes|mfa$)/;
+
+/**
+ * The system headers and user metadata of an upload.
+ * @param names lower-case names that were sent
+ * @throws S3Error NotImplemented, MetadataTooLarge, InvalidArgument for control characters
+ */
+export function objectHeaders(
+  names: readonly string[],
+  value: (name: string) => string | undefined,
+): { headers: HeaderMap; metadata: HeaderMap } {
+  const headers: Record<string, string> = {};
+  const metadata: Record<string, string> = {};
+  let metadataBytes = 0;
+  for (const name of names) {
+    const text = value(name);
+    if (text === undefined) continue;
+    if (refused.test(name)) throw notImplemented(name);
+    if (name === "x-amz-storage-class" && text !== "STANDARD") throw notImplemented(name);
+    if (kept.includes(name)) headers[name] = printable(name, text);
+    if (!name.startsWith(META)) continue;
+    metadata[name.slice(META.length)] = printable(name, text);
+    metadataBytes += name.length - META.length + Buffer.byteLength(text);
+  }
+  if (metadataBytes > MAX_METADATA_BYTES) {
+    throw new S3Error("MetadataTooLarge", undefined, {
+      Size: String(metadataBytes),
+      MaxSizeAllowed: String(MAX_METADATA_BYTES),
+    });
+  }
+  headers["content-type"] ||= "binary/octet-stream";
+  const encodings = (headers["content-encoding"] ?? "").split(",").map((one) => one.trim());
+  const rest = encodings.filter((one) => one !== "" && one !== "aws-chunked").join(",");
+  if (rest) headers["content-encoding"] = rest;
+  else delete headers["content-encoding"];
+  return { headers, metadata };
+}
+
+/** The headers of GET and HEAD; `checksums` when asked for by `x-amz-checksum-mode`. */
+export function recordHeaders(record: ObjectRecord, versioned: boolean, checksums: boolean): Record<string, string> {
+  const out: Record<string, string> = {
+    etag: `"${record.etag}"`,
+    "last-modified": new Date(record.modifiedAt).toUTCString(),
+    "accept-ranges": "bytes",
+  };
+  for (const [name, value] of Object.entries(record.headers)) out[name] = wireValue(value);
+  for (const [name, value] of Object.entries(record.metadata)) out[META + name] = encodedWord(value);
+  if (versioned) out["x-amz-version-id"] = record.versionId;
+  if (record.tags) out["x-amz-tagging-count"] = String(Object.keys(record.tags).length);
+  if (checksums && record.checksum) {
+    out[checksumHeader(record.checksum.algorithm)] = record.checksum.value;
+    out["x-amz-checksum-type"] = record.checksum.value.includes("-") ? "COMPOSITE" : "FULL_OBJECT";
+  }
+  return out;
+}
+
+/** Text as header bytes: UTF-8, which Node takes as a Latin-1 string. */
+export function wireValue(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
+/** User metadata beyond ASCII comes back as an encoded word (RFC 2047), as from S3. */
+function encodedWord(text: string): string {
+  return /[^\x20-\x7e]/.test(text) ? `=?UTF-8?B?${Buffer.from(text).toString("base64")}?=` : text;
+}
+
+/** @throws S3Error InvalidArgument for characters no header may hold */
+export function printable(name: string, text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+  if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(text)) {
+    throw new S3Error("InvalidArgument", "Header values must not contain control characters.", { ArgumentName: name });
+  }
+  return text;
+}
+
+function notImplemented(name: string): S3Error {
+  return new S3Error("NotImplemented", "A header you provided implies functionality that is not implemented.", {
+    Header: name,
+  });
+}

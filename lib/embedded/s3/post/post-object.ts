@@ -1,0 +1,150 @@
+import { aclsDisabled, checkAclAllowed, checkCanned } from "../access/acl";
+import { authorize } from "../access/authorize";
+import { assertKey } from "../address";
+import type { Identity } from "../auth/users";
+import { checksumDemand, contentMd5 } from "../body/checksum";
+import { receive } from "../body/receive";
+import type { Reply, Service } from "../call";
+import { S3Error } from "../errors";
+import { writtenHeaders } from "../handlers/get-object";
+import { MAX_PUT_BYTES } from "../handlers/put-object";
+import type { Incoming } from "../incoming";
+import { objectHeaders } from "../object-headers";
+import type { BucketRecord, ObjectRecord } from "../store/records";
+import { parseTagging } from "../tags";
+import { leaf, xmlDocument } from "../xml-write";
+import { formBoundary, readForm } from "./form";
+import { checkPostPolicy, parsePostPolicy, type SizeBounds } from "./policy";
+import { verifyForm } from "./signature";
+
+/**
+ * POST Object: an upload from an HTML form. The policy is enforced before the first byte of the file is taken.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+ */
+export async function postObject(service: Service, request: Incoming, body: AsyncIterable<Buffer>): Promise<Reply> {
+  const bucket = service.store.buckets.find(request.bucket ?? "");
+  if (!bucket) throw new S3Error("NoSuchBucket", undefined, { BucketName: request.bucket ?? "" });
+  const form = await readForm(body, formBoundary(request.header("content-type")));
+  const fields = expandFilename(form.fields, form.filename);
+  const key = fields.get("key");
+  if (key === undefined)
+    throw new S3Error(
+      "InvalidArgument",
+      "Bucket POST must contain a field named 'key'. If it is specified, please check the order of the fields.",
+    );
+  if (key === "") throw new S3Error("InvalidArgument", "User key must have a length greater than 0.");
+  assertKey(key);
+  const { identity, bounds } = admit(service, request, bucket, fields);
+  const { draft, expectations } = describeUpload(bucket, identity, fields);
+  authorize({
+    request,
+    identity,
+    bucket,
+    action: "s3:PutObject",
+    key,
+    extra: draft.acl ? { "s3:x-amz-acl": draft.acl } : {},
+  });
+  const limits = { minBytes: bounds.minBytes, maxBytes: Math.min(bounds.maxBytes, MAX_PUT_BYTES) };
+  const payload = { chunks: form.chunks, sha256: undefined, trailers: new Map<string, string>() };
+  const received = await receive(payload, { ...expectations, ...limits }, service.store.staging);
+  const { sizeBytes, md5: etag, checksum } = received;
+  const full = { ...draft, sizeBytes, etag, ...(checksum && { checksum }) };
+  try {
+    const record = await service.store.objects.put({ bucket, key }, full, () => received.data.place());
+    return success(request, bucket, key, record, fields);
+  } catch (error) {
+    await received.data.discard();
+    throw error;
+  }
+}
+
+/** Checks signature and policy; a form without either is from an anonymous caller. */
+function admit(
+  service: Service,
+  request: Incoming,
+  bucket: BucketRecord,
+  fields: Map<string, string>,
+): { identity: Identity; bounds: SizeBounds } {
+  const claimed = fields.get("bucket");
+  if (claimed !== undefined && claimed !== bucket.name)
+    throw new S3Error("AccessDenied", "The form's bucket is not the one it was sent to.");
+  const policy = fields.get("policy");
+  if (policy === undefined) {
+    const signed = ["x-amz-signature", "x-amz-credential", "awsaccesskeyid"].some((name) => fields.has(name));
+    if (signed)
+      throw new S3Error("InvalidArgument", "Bucket POST must contain a field named 'policy'.", {
+        ArgumentName: "policy",
+      });
+    return { identity: { kind: "anonymous" }, bounds: { minBytes: 0, maxBytes: Number.POSITIVE_INFINITY } };
+  }
+  const identity = verifyForm(fields, service, request.receivedAt);
+  const held = new Map(fields).set("bucket", bucket.name);
+  return { identity, bounds: checkPostPolicy(parsePostPolicy(policy), held, request.receivedAt) };
+}
+
+/** What the fields say about the object. */
+function describeUpload(bucket: BucketRecord, identity: Identity, fields: ReadonlyMap<string, string>) {
+  const field = (name: string) => fields.get(name);
+  const { headers, metadata } = objectHeaders([...fields.keys()], field);
+  const acl = checkCanned(field("acl") ?? field("x-amz-acl"));
+  checkAclAllowed(bucket, acl);
+  const tagging = field("tagging");
+  const tags = tagging ? parseTagging(tagging) : undefined;
+  const owner = aclsDisabled(bucket) || identity.kind === "anonymous" ? bucket.owner : identity.name;
+  const draft = { headers, metadata, owner, ...(acl && { acl }), ...(tags && { tags }) };
+  return { draft, expectations: { md5: contentMd5(field("content-md5")), checksum: checksumDemand(field) } };
+}
+
+const FILENAME = "$" + "{filename}";
+
+/** Replaces `${filename}` in every field by the file's name without folders, before the policy is looked at. */
+export function expandFilename(fields: ReadonlyMap<string, string>, filename: string): Map<string, string> {
+  const base = filename.slice(Math.max(filename.lastIndexOf("/"), filename.lastIndexOf("\\")) + 1);
+  const literal = new Set(["policy", "x-amz-signature"]);
+  return new Map(
+    [...fields].map(([name, value]) => [name, literal.has(name) ? value : value.split(FILENAME).join(base)]),
+  );
+}
+
+function success(
+  request: Incoming,
+  bucket: BucketRecord,
+  key: string,
+  record: ObjectRecord,
+  fields: ReadonlyMap<string, string>,
+): Reply {
+  const path = key.split("/").map(encodeURIComponent).join("/");
+  const location = `http://${request.header("host") ?? ""}/${bucket.name}/${path}`;
+  const headers = { ...writtenHeaders(bucket, record), location };
+  const redirect = redirectTarget(fields.get("success_action_redirect") ?? fields.get("redirect"));
+  if (redirect) {
+    for (const [name, value] of [
+      ["bucket", bucket.name],
+      ["key", key],
+      ["etag", `"${record.etag}"`],
+    ] as const) {
+      redirect.searchParams.append(name, value);
+    }
+    return { status: 303, headers: { ...headers, location: redirect.href, "content-length": "0" } };
+  }
+  const status = fields.get("success_action_status");
+  if (status === "200") return { status: 200, headers: { ...headers, "content-length": "0" } };
+  if (status !== "201") return { status: 204, headers };
+  const body = [
+    leaf("Location", location),
+    leaf("Bucket", bucket.name),
+    leaf("Key", key),
+    leaf("ETag", `"${record.etag}"`),
+  ];
+  return {
+    status: 201,
+    headers: { ...headers, "content-type": "application/xml" },
+    body: xmlDocument("PostResponse", ...body),
+  };
+}
+
+/** Something that is no web address is passed over, as S3 does. */
+function redirectTarget(text: string | undefined): URL | undefined {
+  const url = text && URL.canParse(text) ? new URL(text) : undefined;
+  return url && /^https?:$/.test(url.protocol) ? url : undefined;
+}

@@ -1,0 +1,90 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { resolve } from "node:path";
+import { type S3User, UserDirectory } from "./auth/users";
+import type { Service } from "./call";
+import { dispatch } from "./dispatch";
+import { type StoreLogger, silentLogger } from "./logger";
+import { openStore } from "./store/store";
+
+export interface S3Options {
+  /** Folder for everything the store keeps; made when missing. One store at a time works on it. */
+  readonly dataDir: string;
+  /** 0 (the default) picks a free port. */
+  readonly port?: number;
+  /** Address to listen on; the default is this machine alone. */
+  readonly host?: string;
+  readonly region?: string;
+  /** Who may sign; the first one is root. */
+  readonly users: readonly S3User[];
+  readonly logger?: StoreLogger;
+}
+
+export interface RunningS3 {
+  /** `http://host:port`, for the SDK's `endpoint` with `forcePathStyle`. */
+  readonly endpoint: string;
+  readonly port: number;
+  /** Resolves when what an interrupted run left behind is swept up. */
+  readonly swept: Promise<void>;
+  /** Ends gracefully: no new connections, 5 s for the requests under way, then everything is closed. */
+  stop(): Promise<void>;
+}
+
+const HEADERS_TIMEOUT_MS = 20_000;
+const IDLE_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_MS = 72_000;
+const STOP_DEADLINE_MS = 5_000;
+/** Signed URLs with session policies are long; Node's default of 16 KiB is what S3 has for headers, too. */
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/**
+ * Starts the S3 store. Resolves when it accepts requests.
+ * @throws Error when the folder is in use, the port is taken or the users are malformed
+ */
+export async function startS3(options: S3Options): Promise<RunningS3> {
+  const { port = 0, host = "127.0.0.1", region = "us-east-1", logger = silentLogger } = options;
+  const users = new UserDirectory(options.users);
+  const store = await openStore(resolve(options.dataDir), logger);
+  const service: Service = { region, users, store, logger };
+  const pending = new Set<Promise<void>>();
+  const serve = (expectsContinue: boolean) => (req: IncomingMessage, res: ServerResponse) => {
+    const work = dispatch(service, req, res, expectsContinue).finally(() => pending.delete(work));
+    pending.add(work);
+  };
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: 0, // a slow upload of 5 GB is fine; idle and trickling ones are cut by other means
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 5_000,
+      highWaterMark: 256 * 1024,
+      noDelay: true,
+    },
+    serve(false),
+  );
+  server.on("checkContinue", serve(true));
+  server.timeout = IDLE_TIMEOUT_MS;
+  try {
+    await new Promise<void>((listening, failed) => {
+      server.once("error", failed);
+      server.listen(port, host, listening);
+    });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    const closed = new Promise<void>((done) => server.close(() => done()));
+    server.closeIdleConnections();
+    const deadline = setTimeout(() => server.closeAllConnections(), STOP_DEADLINE_MS);
+    await closed;
+    clearTimeout(deadline);
+    await Promise.all(pending);
+    await store.close();
+  };
+  const bound = (server.address() as AddressInfo).port;
+  const name = host.includes(":") ? `[${host}]` : host;
+  return { endpoint: `http://${name}:${bound}`, port: bound, swept: store.swept, stop: () => (stopping ??= stop()) };
+}

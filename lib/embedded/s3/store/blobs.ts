@@ -1,0 +1,126 @@
+import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { StoreLogger } from "../logger";
+
+/**
+ * Files of object bytes: `blobs/<last two characters of the id>/<id>`, written under `tmp/` first. A file is durable
+ * before its name appears under `blobs/`, and the name before the database refers to it.
+ */
+export class BlobFiles {
+  readonly #blobs: string;
+  readonly #temporary: string;
+  readonly #logger: StoreLogger;
+  /** Open readers by id: a file deleted meanwhile stays until the last one is done. */
+  readonly #readers = new Map<string, number>();
+  readonly #doomed = new Set<string>();
+  readonly #removals = new Set<Promise<void>>();
+
+  constructor(dataDir: string, logger: StoreLogger) {
+    this.#blobs = join(dataDir, "blobs");
+    this.#temporary = join(dataDir, "tmp");
+    this.#logger = logger;
+  }
+
+  /** Makes the folders and throws away what a crash left half written. */
+  async prepare(): Promise<void> {
+    await rm(this.#temporary, { recursive: true, force: true });
+    await mkdir(this.#temporary, { recursive: true });
+    const folders = Array.from({ length: 256 }, (_, i) => join(this.#blobs, i.toString(16).padStart(2, "0")));
+    for (const folder of folders) await mkdir(folder, { recursive: true });
+    await syncFolder(this.#blobs);
+  }
+
+  create(id: string): Promise<FileHandle> {
+    return open(join(this.#temporary, id), "wx", 0o600);
+  }
+
+  async discardTemporary(id: string): Promise<void> {
+    await rm(join(this.#temporary, id), { force: true });
+  }
+
+  /** Flushes a finished temporary file, closes it and gives it its name. */
+  async publish(id: string, handle: FileHandle): Promise<void> {
+    await handle.datasync();
+    await handle.close();
+    await rename(join(this.#temporary, id), this.#path(id));
+    await syncFolder(this.#folder(id));
+  }
+
+  /** Opens a file for reading; `close` lets a deletion that waits for it go on. */
+  async openForReading(id: string): Promise<{ handle: FileHandle; close: () => Promise<void> }> {
+    this.#readers.set(id, (this.#readers.get(id) ?? 0) + 1);
+    try {
+      const handle = await open(this.#path(id), "r");
+      return { handle, close: () => handle.close().finally(() => this.#unpin(id)) };
+    } catch (error) {
+      this.#unpin(id);
+      throw error;
+    }
+  }
+
+  /** Keeps files from being removed while somebody means to read them. */
+  pin(ids: readonly string[]): () => void {
+    for (const id of ids) this.#readers.set(id, (this.#readers.get(id) ?? 0) + 1);
+    return () => {
+      for (const id of ids) this.#unpin(id);
+    };
+  }
+
+  /** Removes files nothing refers to, in the background; a crash before the end leaves them to the sweep. */
+  discard(ids: readonly string[]): void {
+    for (const id of ids) {
+      if (this.#readers.has(id)) this.#doomed.add(id);
+      else this.#remove(id);
+    }
+  }
+
+  /** Resolves when all removals so far are done. */
+  async settle(): Promise<void> {
+    for (const id of this.#doomed) this.#remove(id);
+    this.#doomed.clear();
+    await Promise.all(this.#removals);
+  }
+
+  /** Every published id, folder by folder. */
+  async *ids(): AsyncGenerator<string[], void, undefined> {
+    for (const folder of await readdir(this.#blobs)) yield await readdir(join(this.#blobs, folder));
+  }
+
+  #unpin(id: string): void {
+    const left = (this.#readers.get(id) ?? 1) - 1;
+    if (left > 0) {
+      this.#readers.set(id, left);
+      return;
+    }
+    this.#readers.delete(id);
+    if (this.#doomed.delete(id)) this.#remove(id);
+  }
+
+  #remove(id: string): void {
+    const removal = rm(this.#path(id), { force: true })
+      .catch((error: unknown) =>
+        this.#logger.warn({ err: error, blob: id }, "a deleted object's file could not be removed"),
+      )
+      .finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+  }
+
+  #folder(id: string): string {
+    return join(this.#blobs, id.slice(-2));
+  }
+
+  #path(id: string): string {
+    return join(this.#folder(id), id);
+  }
+}
+
+/** Makes renames in a folder durable. Windows cannot open folders and journals them itself. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,34 @@
+import { randomBytes } from "node:crypto";
+
+let lastMs = 0;
+let counter = 0;
+
+/** 32 hexadecimal characters that grow with time (so the database appends) and cannot be guessed. */
+export function newId(): string {
+  const now = Date.now();
+  if (now > lastMs) [lastMs, counter] = [now, 0];
+  else if (++counter > 0xffff) [lastMs, counter] = [lastMs + 1, 0];
+  return lastMs.toString(16).padStart(12, "0") + counter.toString(16).padStart(4, "0") + randomBytes(8).toString("hex");
+}
+
+const ID = /^[0-9a-f]{32}$/;
+
+export function isId(text: string): boolean {
+  return ID.test(text);
+}
+
+/** The order of a new version: by the clock, and beyond `newest` even if the clock went back. */
+export function nextOrder(newest: number | undefined): number {
+  return Math.max(Date.now() * 1024, (newest ?? 0) + 1);
+}
+
+const ORDER_DIGITS = 14;
+
+export function versionIdOf(order: number): string {
+  return order.toString(16).padStart(ORDER_DIGITS, "0") + randomBytes(9).toString("hex");
+}
+
+/** The order inside a version id, `undefined` if it is none of ours. */
+export function orderOf(versionId: string): number | undefined {
+  return isId(versionId) ? Number.parseInt(versionId.slice(0, ORDER_DIGITS), 16) : undefined;
+}

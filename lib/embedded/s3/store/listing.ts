@@ -1,0 +1,154 @@
+import type { Database } from "./database";
+import { afterPrefix, bucketPrefix, keyOf, objectKey, VERSION_SUFFIX_BYTES } from "./keys";
+import type { BucketRecord, ObjectRecord } from "./records";
+
+export interface ListQuery {
+  readonly prefix: string;
+  readonly delimiter: string;
+  /** Keys up to and including this one are left out. */
+  readonly after: string;
+  readonly limit: number;
+}
+
+export interface Listed<Entry> {
+  readonly entries: readonly Entry[];
+  readonly commonPrefixes: readonly string[];
+  readonly isTruncated: boolean;
+  /** The last key or common prefix given, to go on after. */
+  readonly last: string | undefined;
+}
+
+export interface ObjectEntry {
+  readonly key: string;
+  readonly record: ObjectRecord;
+}
+
+/** A page of the newest versions, in UTF-8 byte order. A common prefix is skipped by one seek, however much it holds. */
+export function listObjects(database: Database, bucket: BucketRecord, query: ListQuery): Listed<ObjectEntry> {
+  const entries: ObjectEntry[] = [];
+  const commonPrefixes: string[] = [];
+  const prefix = objectKey(bucket.id, query.prefix);
+  const end = afterPrefix(prefix);
+  let start = firstKey(bucket, query, prefix);
+  let last: string | undefined;
+  const full = () => entries.length + commonPrefixes.length >= query.limit;
+  if (query.limit === 0) return { entries, commonPrefixes, isTruncated: false, last };
+  for (let seek = true; seek; ) {
+    seek = false;
+    for (const { key: tableKey, value } of database.heads.getRange({ start, end })) {
+      const key = keyOf(tableKey);
+      if (full()) return { entries, commonPrefixes, isTruncated: true, last };
+      const common = commonPrefixOf(key, query);
+      if (common === undefined) {
+        entries.push({ key, record: value });
+        last = key;
+        continue;
+      }
+      commonPrefixes.push(common);
+      last = common;
+      start = afterPrefix(objectKey(bucket.id, common));
+      seek = true;
+      break;
+    }
+  }
+  return { entries, commonPrefixes, isTruncated: false, last };
+}
+
+export interface VersionEntry extends ObjectEntry {
+  readonly isLatest: boolean;
+}
+
+/** A page that begins in the middle of a key's versions leaves out those not older than `afterOrder`. */
+export interface VersionQuery extends ListQuery {
+  readonly afterOrder: number | undefined;
+}
+
+/** A page of all versions: keys in byte order, the newest version of a key first. */
+export function listVersions(database: Database, bucket: BucketRecord, query: VersionQuery): Listed<VersionEntry> {
+  const entries: VersionEntry[] = [];
+  const commonPrefixes: string[] = [];
+  let last: string | undefined;
+  let position: VersionQuery = query;
+  if (query.limit === 0) return { entries, commonPrefixes, isTruncated: false, last };
+  for (let seek = true; seek; ) {
+    seek = false;
+    for (const entry of mergedVersions(database, bucket, position)) {
+      if (entry.key === query.after && entry.record.order >= (query.afterOrder ?? Number.POSITIVE_INFINITY)) continue;
+      if (entries.length + commonPrefixes.length >= query.limit)
+        return { entries, commonPrefixes, isTruncated: true, last };
+      const common = commonPrefixOf(entry.key, query);
+      if (common === undefined) {
+        entries.push(entry);
+        last = entry.key;
+        continue;
+      }
+      commonPrefixes.push(common);
+      last = common;
+      position = { ...query, after: common, afterOrder: undefined };
+      seek = true;
+      break;
+    }
+  }
+  return { entries, commonPrefixes, isTruncated: false, last };
+}
+
+/** `heads` and `versions` side by side; `isLatest` is the first of each key. */
+function* mergedVersions(
+  database: Database,
+  bucket: BucketRecord,
+  query: VersionQuery,
+): Generator<VersionEntry, void, undefined> {
+  const prefix = objectKey(bucket.id, query.prefix);
+  const withinKey = query.afterOrder !== undefined;
+  const start = withinKey ? largest(objectKey(bucket.id, query.after), prefix) : firstKey(bucket, query, prefix);
+  const range = { start, end: afterPrefix(prefix) };
+  const heads = database.heads.getRange(range)[Symbol.iterator]();
+  const olds = database.versions.getRange(range)[Symbol.iterator]();
+  let [head, old] = [heads.next(), olds.next()];
+  let previous: string | undefined;
+  try {
+    while (!head.done || !old.done) {
+      const headKey = head.done ? undefined : Buffer.from(head.value.key);
+      const oldKey = old.done ? undefined : Buffer.from(old.value.key).subarray(0, -VERSION_SUFFIX_BYTES);
+      const takeHead = headKey && (!oldKey || Buffer.compare(headKey, oldKey) <= 0);
+      const tableKey = takeHead ? headKey : oldKey;
+      const record = takeHead ? head.value?.value : old.value?.value;
+      if (!tableKey || !record) return;
+      const key = keyOf(tableKey);
+      yield { key, record, isLatest: key !== previous };
+      previous = key;
+      if (takeHead) head = heads.next();
+      else old = olds.next();
+    }
+  } finally {
+    heads.return?.();
+    olds.return?.();
+  }
+}
+
+function commonPrefixOf(key: string, query: ListQuery): string | undefined {
+  if (query.delimiter === "") return undefined;
+  const at = key.indexOf(query.delimiter, query.prefix.length);
+  return at < 0 ? undefined : key.slice(0, at + query.delimiter.length);
+}
+
+/** The first table key a page may hold. A page that ended with a common prefix goes on after everything below it. */
+function firstKey(bucket: BucketRecord, query: ListQuery, prefix: Buffer): Buffer {
+  if (query.after === "") return prefix;
+  const common = query.after.startsWith(query.prefix) ? commonPrefixOf(query.after, query) : undefined;
+  const base = objectKey(bucket.id, query.after);
+  // 0x01 sorts behind the versions of the key itself (a NUL follows it there) and before every longer key but NUL ones.
+  const after = common === query.after ? afterPrefix(base) : Buffer.concat([base, Buffer.from([1])]);
+  return largest(after, prefix);
+}
+
+function largest(a: Buffer, b: Buffer): Buffer {
+  return Buffer.compare(a, b) >= 0 ? a : b;
+}
+
+/** Whether a bucket holds anything at all. */
+export function isEmpty(database: Database, bucket: BucketRecord): boolean {
+  const start = bucketPrefix(bucket.id);
+  const range = { start, end: afterPrefix(start), limit: 1 };
+  return [...database.heads.getKeys(range)].length === 0 && [...database.versions.getKeys(range)].length === 0;
+}

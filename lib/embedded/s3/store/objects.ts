@@ -1,0 +1,166 @@
+import { S3Error } from "../errors";
+import type { BlobFiles } from "./blobs";
+import { requireBucket } from "./buckets";
+import type { Database, Garbage } from "./database";
+import { History } from "./history";
+import { newId, nextOrder, orderOf, versionIdOf } from "./ids";
+import { objectKey, versionKey } from "./keys";
+import type { BucketRecord, DataRef, ObjectDraft, ObjectRecord } from "./records";
+
+/** Conditions of a write, checked in the same transaction as the write. ETags without quotes; `*` is any object. */
+export interface WriteConditions {
+  readonly ifMatch?: string | undefined;
+  readonly ifNoneMatch?: string | undefined;
+}
+
+export interface Deletion {
+  /** The version removed or the marker made; absent where nothing is versioned. */
+  readonly versionId?: string;
+  readonly isDeleteMarker: boolean;
+}
+
+/** Objects and their versions. Every write is durable before its promise resolves. */
+export class Objects {
+  readonly #history: History;
+
+  constructor(
+    private readonly database: Database,
+    private readonly blobs: BlobFiles,
+  ) {
+    this.#history = new History(database);
+  }
+
+  /** The newest version, delete markers included, or the one asked for (`null` is the unversioned one). */
+  find(bucket: BucketRecord, key: string, versionId?: string): ObjectRecord | undefined {
+    const head = this.database.heads.get(objectKey(bucket.id, key));
+    if (versionId === undefined) return head ?? (bucket.versioning ? this.#history.newest(bucket.id, key) : undefined);
+    if (head?.versionId === versionId) return head;
+    const order = versionId === "null" ? this.#history.nullOrder(bucket.id, key) : orderOf(versionId);
+    if (order === undefined) return undefined;
+    const record = this.database.versions.get(versionKey(bucket.id, key, order));
+    return record?.versionId === versionId ? record : undefined;
+  }
+
+  /**
+   * Makes a new version the newest one.
+   * @param place puts the bytes in place; runs in the transaction, after the conditions held
+   * @throws S3Error PreconditionFailed, NoSuchKey (If-Match on nothing), NoSuchBucket
+   */
+  async put(
+    target: { bucket: BucketRecord; key: string },
+    draft: ObjectDraft,
+    place: (garbage: Garbage) => DataRef,
+    conditions: WriteConditions = {},
+  ): Promise<ObjectRecord> {
+    const garbage: Garbage = [];
+    const { key } = target;
+    const record = await this.database.commit(() => {
+      const bucket = requireBucket(this.database, target.bucket);
+      const head = this.database.heads.get(objectKey(bucket.id, key));
+      checkWriteConditions(head, conditions);
+      const newest = head ?? this.#history.newest(bucket.id, key);
+      const order = nextOrder(newest?.order);
+      const made: ObjectRecord = {
+        ...draft,
+        versionId: bucket.versioning === "Enabled" ? versionIdOf(order) : "null",
+        order,
+        modifiedAt: wholeSeconds(),
+        isDeleteMarker: false,
+        data: place(garbage),
+      };
+      this.#history.retire(bucket, key, head, garbage);
+      this.database.heads.put(objectKey(bucket.id, key), made);
+      return made;
+    });
+    this.blobs.discard(garbage);
+    return record;
+  }
+
+  /** Changes tags or ACL of a version in place. */
+  async amend(bucket: BucketRecord, key: string, found: ObjectRecord, change: Partial<ObjectDraft>): Promise<void> {
+    await this.database.commit(() => {
+      const current = this.find(requireBucket(this.database, bucket), key, found.versionId);
+      if (!current || current.isDeleteMarker) throw new S3Error("NoSuchKey", undefined, { Key: key });
+      const amended = { ...current, ...change };
+      const head = this.database.heads.get(objectKey(bucket.id, key));
+      if (head?.versionId === current.versionId) this.database.heads.put(objectKey(bucket.id, key), amended);
+      else this.database.versions.put(versionKey(bucket.id, key, current.order), amended);
+    });
+  }
+
+  /** Deletes as the bucket's versioning has it: for good, or by a delete marker. */
+  async remove(target: BucketRecord, key: string, conditions: WriteConditions = {}): Promise<Deletion> {
+    const garbage: Garbage = [];
+    const deletion = await this.database.commit((): Deletion => {
+      const bucket = requireBucket(this.database, target);
+      const head = this.database.heads.get(objectKey(bucket.id, key));
+      if (conditions.ifMatch !== undefined) checkWriteConditions(head, conditions);
+      if (!bucket.versioning) {
+        if (head) this.#history.drop(bucket.id, key, head, garbage);
+        return { isDeleteMarker: false };
+      }
+      const order = nextOrder((head ?? this.#history.newest(bucket.id, key))?.order);
+      const versionId = bucket.versioning === "Enabled" ? versionIdOf(order) : "null";
+      this.#history.retire(bucket, key, head, garbage);
+      if (head) this.database.heads.remove(objectKey(bucket.id, key));
+      this.#history.add(bucket.id, key, deleteMarker(versionId, order, bucket.owner));
+      return { versionId, isDeleteMarker: true };
+    });
+    this.blobs.discard(garbage);
+    return deletion;
+  }
+
+  /** Deletes one version for good; the next newest takes its place. Deleting what is not there succeeds, as S3 has it. */
+  async removeVersion(target: BucketRecord, key: string, versionId: string): Promise<Deletion> {
+    const garbage: Garbage = [];
+    const deletion = await this.database.commit((): Deletion => {
+      const bucket = requireBucket(this.database, target);
+      const record = this.find(bucket, key, versionId);
+      if (record) this.#history.drop(bucket.id, key, record, garbage);
+      return { versionId, isDeleteMarker: record?.isDeleteMarker ?? false };
+    });
+    this.blobs.discard(garbage);
+    return deletion;
+  }
+
+  /**
+   * A second reference to an object's bytes for a copy of it: small ones are doubled, large ones shared.
+   * Within a transaction.
+   * @throws S3Error NoSuchKey when the source was deleted meanwhile
+   */
+  share(source: ObjectRecord): DataRef {
+    const { data } = source;
+    if (!data) throw new S3Error("NoSuchKey");
+    if (data.kind !== "inline") {
+      if (this.database.references.get(Buffer.from(data.id)) === undefined) throw new S3Error("NoSuchKey");
+      this.database.retain(data);
+      return data;
+    }
+    const bytes = this.database.inline.get(Buffer.from(data.id));
+    if (!bytes) throw new S3Error("NoSuchKey");
+    const id = newId();
+    this.database.inline.put(Buffer.from(id), bytes);
+    return { kind: "inline", id };
+  }
+}
+
+/** @throws S3Error PreconditionFailed, NoSuchKey */
+export function checkWriteConditions(head: ObjectRecord | undefined, conditions: WriteConditions): void {
+  const { ifMatch, ifNoneMatch } = conditions;
+  if (ifNoneMatch !== undefined && head && (ifNoneMatch === "*" || ifNoneMatch === head.etag)) {
+    throw new S3Error("PreconditionFailed", undefined, { Condition: "If-None-Match" });
+  }
+  if (ifMatch === undefined) return;
+  if (!head) throw new S3Error("NoSuchKey");
+  if (ifMatch !== "*" && ifMatch !== head.etag)
+    throw new S3Error("PreconditionFailed", undefined, { Condition: "If-Match" });
+}
+
+function deleteMarker(versionId: string, order: number, owner: string): ObjectRecord {
+  const empty = { sizeBytes: 0, etag: "", headers: {}, metadata: {} };
+  return { ...empty, versionId, order, owner, modifiedAt: wholeSeconds(), isDeleteMarker: true };
+}
+
+function wholeSeconds(): number {
+  return Math.floor(Date.now() / 1000) * 1000;
+}

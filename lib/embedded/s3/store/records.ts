@@ -1,0 +1,107 @@
+import type { Checksum, ChecksumAlgorithm } from "../body/checksum";
+
+/** Where an object's bytes are: in the database, in one file, or in a list of files (a multipart object). */
+export type DataRef =
+  | { readonly kind: "inline"; readonly id: string }
+  | { readonly kind: "file"; readonly id: string }
+  | { readonly kind: "parts"; readonly id: string };
+
+/** Headers kept with an object and given back with it, by lower-case name. */
+export type HeaderMap = Readonly<Record<string, string>>;
+
+/** One version of an object. */
+export interface ObjectRecord {
+  /** `null` outside versioning, else 32 hexadecimal characters that begin with `order`. */
+  readonly versionId: string;
+  /** Grows from version to version of a key. */
+  readonly order: number;
+  /** Milliseconds, whole seconds as S3 has them. */
+  readonly modifiedAt: number;
+  readonly isDeleteMarker: boolean;
+  readonly sizeBytes: number;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly owner: string;
+  readonly data?: DataRef;
+  /** content-type, cache-control, content-disposition, content-encoding, content-language, expires. */
+  readonly headers: HeaderMap;
+  /** User metadata, names without `x-amz-meta-`. */
+  readonly metadata: HeaderMap;
+  readonly tags?: HeaderMap;
+  readonly checksum?: Checksum;
+  readonly acl?: string;
+  readonly partCount?: number;
+}
+
+/** What a writer knows of a new version; the store adds its place in the history. */
+export type ObjectDraft = Omit<ObjectRecord, "versionId" | "order" | "modifiedAt" | "isDeleteMarker" | "data">;
+
+export type Versioning = "Enabled" | "Suspended";
+
+export interface PublicAccessBlock {
+  readonly BlockPublicAcls: boolean;
+  readonly IgnorePublicAcls: boolean;
+  readonly BlockPublicPolicy: boolean;
+  readonly RestrictPublicBuckets: boolean;
+}
+
+export type Ownership = "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter";
+
+export interface CorsRule {
+  readonly id?: string;
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly expose: readonly string[];
+  readonly maxAgeSeconds?: number;
+}
+
+export interface BucketRecord {
+  /** Unique for ever: a bucket made anew under an old name sees nothing of the old one. */
+  readonly id: number;
+  readonly name: string;
+  readonly owner: string;
+  readonly createdAt: number;
+  readonly versioning?: Versioning;
+  readonly ownership?: Ownership;
+  readonly acl?: string;
+  readonly cors?: readonly CorsRule[];
+  /** JSON as it was put. */
+  readonly policy?: string;
+  /** Checked XML of the LifecycleConfiguration element. */
+  readonly lifecycle?: string;
+  readonly publicAccessBlock?: PublicAccessBlock;
+}
+
+/** A multipart upload that is neither completed nor aborted. */
+export interface UploadRecord {
+  readonly uploadId: string;
+  readonly key: string;
+  readonly initiatedAt: number;
+  readonly owner: string;
+  readonly headers: HeaderMap;
+  readonly metadata: HeaderMap;
+  readonly tags?: HeaderMap;
+  readonly acl?: string;
+  readonly checksumAlgorithm?: ChecksumAlgorithm;
+  readonly checksumType?: "COMPOSITE" | "FULL_OBJECT";
+}
+
+export interface PartRecord {
+  readonly number: number;
+  readonly sizeBytes: number;
+  readonly etag: string;
+  readonly modifiedAt: number;
+  readonly data: DataRef;
+  readonly checksum?: Checksum;
+}
+
+/** The files of a multipart object in order. */
+export interface Layout {
+  readonly parts: readonly {
+    readonly number: number;
+    readonly data: DataRef;
+    readonly sizeBytes: number;
+    readonly checksum?: string;
+  }[];
+}

@@ -1,0 +1,73 @@
+import { access, mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { StoreLogger } from "../logger";
+import { BlobFiles, syncFolder } from "./blobs";
+import { Buckets } from "./buckets";
+import { Database } from "./database";
+import { newId } from "./ids";
+import { lockFolder } from "./lock";
+import { Objects } from "./objects";
+import { DataReader } from "./reading";
+import { Staging } from "./staging";
+import { sweepBlobs } from "./sweep";
+import { Uploads } from "./uploads";
+
+/** Everything that is on the disk, under one folder. */
+export interface Store {
+  readonly database: Database;
+  readonly buckets: Buckets;
+  readonly objects: Objects;
+  readonly uploads: Uploads;
+  readonly staging: Staging;
+  readonly reader: DataReader;
+  readonly blobs: BlobFiles;
+  /** Resolves when what a crash left behind is swept; at once after a clean stop. */
+  readonly swept: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens (or makes) the store in a folder, sweeping up after a crash in the background. */
+export async function openStore(dataDir: string, logger: StoreLogger): Promise<Store> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const unlock = await lockFolder(dataDir);
+  try {
+    return await openLocked(dataDir, logger, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function openLocked(dataDir: string, logger: StoreLogger, unlock: () => Promise<void>): Promise<Store> {
+  const cleanMarker = join(dataDir, "clean");
+  const wasClean = await access(cleanMarker).then(
+    () => true,
+    () => false,
+  );
+  await rm(cleanMarker, { force: true });
+  await syncFolder(dataDir);
+  const blobs = new BlobFiles(dataDir, logger);
+  await blobs.prepare();
+  const database = new Database(join(dataDir, "meta"));
+  const reader = new DataReader(database, blobs);
+  const staging = new Staging(database, blobs);
+  let closing = false;
+  const sweep = async () => {
+    const removed = await sweepBlobs(database, blobs, newId(), () => closing);
+    if (removed > 0) logger.info({ removed }, "files left by an interrupted run were removed");
+  };
+  const swept = wasClean
+    ? Promise.resolve()
+    : sweep().catch((error: unknown) => logger.error({ err: error }, "sweeping up after an interrupted run failed"));
+  const close = async () => {
+    closing = true;
+    await swept;
+    await blobs.settle();
+    await database.close();
+    await writeFile(cleanMarker, "");
+    await unlock();
+  };
+  const objects = new Objects(database, blobs);
+  const uploads = new Uploads(database, blobs);
+  return { database, buckets: new Buckets(database), objects, uploads, staging, reader, blobs, swept, close };
+}

@@ -1,0 +1,26 @@
+import type { BlobFiles } from "./blobs";
+import type { Database } from "./database";
+import { isId } from "./ids";
+
+/**
+ * Removes files no record refers to, which only a crash leaves: named but not committed, or deleted but not yet removed.
+ * @param newestId files with later ids belong to this run and are left alone
+ * @returns how many files went
+ */
+export async function sweepBlobs(
+  database: Database,
+  blobs: BlobFiles,
+  newestId: string,
+  stopped: () => boolean,
+): Promise<number> {
+  let removed = 0;
+  for await (const ids of blobs.ids()) {
+    if (stopped()) break;
+    const lost = ids.filter(
+      (id) => isId(id) && id < newestId && database.references.get(Buffer.from(id)) === undefined,
+    );
+    blobs.discard(lost);
+    removed += lost.length;
+  }
+  return removed;
+}

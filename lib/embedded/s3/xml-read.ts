@@ -1,0 +1,93 @@
+import { S3Error } from "./errors";
+import { escapeXml } from "./xml-write";
+
+/** One element of a request body. Namespaces and attributes are dropped but for `xsi:type`, which ACL grants need. */
+export interface XmlNode {
+  readonly name: string;
+  readonly type?: string;
+  readonly text: string;
+  readonly children: readonly XmlNode[];
+}
+
+const MAX_DEPTH = 16;
+const MAX_ELEMENTS = 50_000;
+const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+const token =
+  /<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<(\/?)([A-Za-z_][\w.:-]*)((?:\s+[\w.:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)|</g;
+
+/**
+ * Parses a request body. Made for S3's small documents: no DTD and so no entities but the five of XML, at most 16
+ * levels and 50,000 elements; whitespace in text is kept, because keys may begin or end with it.
+ * @throws S3Error MalformedXML
+ */
+export function parseXml(source: string): XmlNode {
+  type Open = { name: string; type?: string; text: string; children: XmlNode[] };
+  const top: Open = { name: "", text: "", children: [] };
+  const stack: Open[] = [top];
+  let elements = 0;
+  for (const match of source.replace(/^\ufeff/, "").matchAll(token)) {
+    const [whole, cdata, closing, qualified, attributes, empty, text] = match;
+    const current = stack[stack.length - 1] ?? malformed();
+    if (cdata !== undefined) current.text += cdata;
+    else if (text !== undefined) current.text += unescapeXml(text);
+    else if (qualified === undefined) {
+      if (whole === "<") malformed();
+    } else {
+      const name = qualified.slice(qualified.indexOf(":") + 1);
+      if (closing) {
+        if (current.name !== name || stack.length === 1) malformed();
+        stack.pop();
+        continue;
+      }
+      if (++elements > MAX_ELEMENTS || stack.length > MAX_DEPTH) malformed();
+      const node: Open = { name, text: "", children: [] };
+      const type = /\bxsi:type\s*=\s*["']([^"']*)/.exec(attributes ?? "")?.[1];
+      if (type !== undefined) node.type = type;
+      current.children.push(node);
+      if (!empty) stack.push(node);
+    }
+  }
+  const [root, ...more] = top.children;
+  if (!root || more.length > 0 || stack.length !== 1 || top.text.trim() !== "") malformed();
+  return root as XmlNode;
+}
+
+function unescapeXml(text: string): string {
+  return text.replace(/&([^;&\s]*);?/g, (whole, body: string) => {
+    if (!whole.endsWith(";")) malformed();
+    const numeric = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(body);
+    if (!numeric) return entities[body] ?? malformed();
+    const point = numeric[1] ? Number.parseInt(numeric[1], 16) : Number(numeric[2]);
+    return point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff) ? malformed() : String.fromCodePoint(point);
+  });
+}
+
+function malformed(): never {
+  throw new S3Error("MalformedXML");
+}
+
+/** The first child of that name. */
+export function child(node: XmlNode | undefined, name: string): XmlNode | undefined {
+  return node?.children.find((one) => one.name === name);
+}
+
+export function childrenOf(node: XmlNode | undefined, name: string): readonly XmlNode[] {
+  return node?.children.filter((one) => one.name === name) ?? [];
+}
+
+/** The text of the first child of that name, `undefined` without such a child. */
+export function textOf(node: XmlNode | undefined, name: string): string | undefined {
+  return child(node, name)?.text;
+}
+
+/** @throws S3Error MalformedXML when the root is another element. */
+export function expectRoot(source: string, name: string): XmlNode {
+  const root = parseXml(source);
+  return root.name === name ? root : malformed();
+}
+
+/** The node back as XML; used to keep configurations the store gives back word by word. */
+export function renderXml(node: XmlNode): string {
+  const inner = node.children.length > 0 ? node.children.map(renderXml).join("") : escapeXml(node.text);
+  return `<${node.name}>${inner}</${node.name}>`;
+}
