@@ -1,0 +1,45 @@
+import type { UserViewer } from "@/lib/auth/viewer";
+import { mintSystemViewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { openUpload } from "@/lib/upload/commands";
+import { verifyUpload } from "@/lib/upload/verify";
+import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import type { NamedPicture } from "@/tests/support/pictures";
+
+export const worker = mintSystemViewer("worker");
+
+let owner: UserViewer | undefined;
+
+/** Sends files as a browser does and seals, without telling the queue: as if the site had crashed just then. */
+export async function dropUnsent(files: NamedPicture[]): Promise<string> {
+  owner ??= await testUser("Owner");
+  const upload = await openUpload(owner, { collectionSlug: await testCollection(owner) });
+  for (const { path, bytes } of files) {
+    const { status } = await postFile(upload.policy, upload.prefix + path, new Uint8Array(bytes));
+    if (status >= 300) throw new Error(`posting ${path} gave ${status}`);
+  }
+  await db().upload.update({ where: { id: upload.id }, data: { state: "sealed", sealedAt: new Date() } });
+  return upload.id;
+}
+
+/** One verified file that waits to be derived. */
+export async function pendingRevision(bytes: Buffer, path = "a.jpg"): Promise<string> {
+  const ids: string[] = [];
+  await verifyUpload(worker, await dropUnsent([{ path, bytes }]), async (page) => void ids.push(...page));
+  const [id] = ids;
+  if (id === undefined) throw new Error("the file was not verified");
+  return id;
+}
+
+export function revisionById(id: string) {
+  return db().revision.findUniqueOrThrow({ where: { id } });
+}
+
+/** States of an upload's revisions by path. */
+export async function statesOf(uploadId: string): Promise<Record<string, string>> {
+  const revisions = await db().revision.findMany({
+    where: { uploadId },
+    select: { state: true, media: { select: { path: true } } },
+  });
+  return Object.fromEntries(revisions.map(({ state, media }) => [media.path, state]));
+}

@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { afterAll, afterEach, expect, test } from "vitest";
+import { db } from "@/lib/db";
+import { decoderPids, stopDecoders } from "@/lib/derive/decoder";
+import { deriveRevision } from "@/lib/derive/revision";
+import { notPictures, picture, truncated } from "@/tests/support/pictures";
+import { testBucket, testDatabase } from "@/tests/support/services";
+import { pendingRevision, revisionById, worker } from "./fixtures";
+
+await testDatabase();
+const bucket = await testBucket();
+
+// Between the app and the storage, so that tests can spoil what comes back. Host is passed on: it is signed.
+type Spoil = (body: Buffer, send: (body: Buffer) => void, cut: () => void) => void;
+const straight: Spoil = (body, send) => send(body);
+let spoil = straight;
+const target = new URL(bucket.endpoint);
+const proxy = http.createServer((request, response) => {
+  const { method, url, headers } = request;
+  const onward = http.request({ host: target.hostname, port: target.port, method, path: url, headers }, (answer) => {
+    const chunks: Buffer[] = [];
+    answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+    answer.on("end", () => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      const send = (body: Buffer) => response.end(body);
+      const cut = () => {
+        response.write(Buffer.concat(chunks).subarray(0, 1_000));
+        setImmediate(() => response.destroy());
+      };
+      if (method === "GET" && url?.startsWith(`/${bucket.bucket}/media/`)) spoil(Buffer.concat(chunks), send, cut);
+      else send(Buffer.concat(chunks));
+    });
+  });
+  request.pipe(onward);
+});
+await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+process.env.S3_ENDPOINT = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+
+// Nobody else writes here: what is left after a test is left by it.
+const tempRoot = mkdtempSync(path.join(tmpdir(), "atoll-test-"));
+process.env.TMPDIR = tempRoot;
+
+afterEach(async () => {
+  spoil = straight;
+  expect((await readdir(tempRoot)).filter((name) => name.startsWith("atoll-"))).toEqual([]);
+});
+afterAll(() => {
+  stopDecoders();
+  proxy.close();
+  rmSync(tempRoot, { recursive: true });
+});
+
+async function derivedKeys(): Promise<string[]> {
+  const { Contents = [] } = await bucket.client.send(
+    new ListObjectsV2Command({ Bucket: bucket.bucket, Prefix: "derived/" }),
+  );
+  return Contents.flatMap(({ Key }) => Key ?? []);
+}
+
+test("a picture becomes ready: facts recorded, three sizes stored for the browser's own cache", async () => {
+  const position = { latitude: -17.5, longitude: -149.75 };
+  const bytes = await picture({ width: 1000, height: 700, takenAt: "2024-05-17T09:30:00", offset: "+02:00", position });
+  const id = await pendingRevision(bytes, "x.png");
+  expect(await deriveRevision(worker, id)).toEqual({ revisionId: id, state: "ready" });
+  const takenAt = new Date("2024-05-17T07:30:00Z");
+  const revision = await revisionById(id);
+  expect(revision).toMatchObject({
+    state: "ready",
+    contentType: "image/jpeg",
+    width: 1000,
+    height: 700,
+    takenAt,
+    ...position,
+  });
+  expect(await db().media.findUnique({ where: { id: revision.mediaId } })).toMatchObject({ takenAt, ...position });
+  expect(revision.derivedId).toMatch(/^[0-9a-f]{32}$/);
+  for (const size of [200, 800, 1600]) {
+    const Key = `derived/${revision.derivedId}/${size}.webp`;
+    const object = await bucket.client.send(new GetObjectCommand({ Bucket: bucket.bucket, Key }));
+    expect(object).toMatchObject({ ContentType: "image/webp", CacheControl: "private, max-age=31536000, immutable" });
+    const body = Buffer.from((await object.Body?.transformToByteArray()) ?? []);
+    expect(body.subarray(8, 12).toString()).toBe("WEBP");
+  }
+});
+
+test("running it again does nothing", async () => {
+  const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+  await deriveRevision(worker, id);
+  const before = [await revisionById(id), await derivedKeys()];
+  expect(await deriveRevision(worker, id)).toEqual({ revisionId: id, state: "skipped" });
+  expect([await revisionById(id), await derivedKeys()]).toEqual(before);
+});
+
+test("a revision that is gone is skipped", async () => {
+  const revisionId = "00000000-0000-4000-8000-000000000000";
+  expect(await deriveRevision(worker, revisionId)).toEqual({ revisionId, state: "skipped" });
+});
+
+test("what is no picture is kept, whatever its name", async () => {
+  const id = await pendingRevision(notPictures.html, "holiday.jpg");
+  await deriveRevision(worker, id);
+  expect(await revisionById(id)).toMatchObject({ state: "kept", contentType: "text/plain", derivedId: null });
+});
+
+test("a bad picture is rejected with its reason", async () => {
+  const id = await pendingRevision(truncated(await picture()));
+  await deriveRevision(worker, id);
+  const rejectReason = expect.stringContaining("cut off or damaged");
+  expect(await revisionById(id)).toMatchObject({ state: "rejected", contentType: "image/jpeg", rejectReason });
+});
+
+const differ = { state: "rejected", rejectReason: expect.stringContaining("differ from what was verified") };
+
+test.each([
+  ["another size", { sizeBytes: 7n }],
+  ["another ETag", { etag: "0123456789abcdef0123456789abcdef" }],
+])("bytes that are not the verified ones are rejected: %s", async (_what, data) => {
+  const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+  await db().revision.update({ where: { id }, data });
+  await deriveRevision(worker, id);
+  expect(await revisionById(id)).toMatchObject(differ);
+});
+
+test("a bit changed in the storage is found", async () => {
+  const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+  spoil = (body, send) => {
+    body.writeUInt8(body.readUInt8(500) ^ 1, 500);
+    send(body);
+  };
+  await deriveRevision(worker, id);
+  expect(await revisionById(id)).toMatchObject(differ);
+});
+
+test("a bit changed on the way once is not the picture's fault", async () => {
+  const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+  spoil = (body, send) => {
+    spoil = straight;
+    body.writeUInt8(body.readUInt8(500) ^ 1, 500);
+    send(body);
+  };
+  await deriveRevision(worker, id);
+  expect(await revisionById(id)).toMatchObject({ state: "ready" });
+});
+
+test("a connection cut half-way is for a later try", async () => {
+  const id = await pendingRevision(await picture());
+  spoil = (_body, _send, cut) => cut();
+  await expect(deriveRevision(worker, id)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  expect(await revisionById(id)).toMatchObject({ state: "pending" });
+  spoil = straight;
+  expect(await deriveRevision(worker, id)).toMatchObject({ state: "ready" });
+});
+
+test("a decoder that is killed fails this try alone", async () => {
+  const id = await pendingRevision(await picture({ width: 4000, height: 3000 }));
+  const small = await pendingRevision(await picture({ width: 64, height: 64 }));
+  stopDecoders();
+  await expect.poll(decoderPids).toEqual([]);
+  const attempt = deriveRevision(worker, id).then(
+    () => "done",
+    (error: Error) => error.name,
+  );
+  await expect.poll(() => decoderPids().length, { interval: 5 }).toBe(1);
+  for (const pid of decoderPids()) process.kill(pid, "SIGKILL");
+  expect(await attempt).toBe("DecoderError");
+  expect(await revisionById(id)).toMatchObject({ state: "pending" });
+  expect(await deriveRevision(worker, small)).toMatchObject({ state: "ready" });
+  expect(await deriveRevision(worker, id)).toMatchObject({ state: "ready" });
+});

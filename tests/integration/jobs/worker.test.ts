@@ -1,0 +1,225 @@
+import { readFileSync } from "node:fs";
+import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { db } from "@/lib/db";
+import { decoderPids } from "@/lib/derive/decoder";
+import { sendDerive, sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue";
+import { dropUnsent, pendingRevision, revisionById, statesOf } from "@/tests/integration/derive/fixtures";
+import { folderOfPictures, notPictures, picture, truncated } from "@/tests/support/pictures";
+import { testBucket, testDatabase } from "@/tests/support/services";
+import {
+  databaseGate,
+  hurryQueue,
+  jobs,
+  pendingCount,
+  spawnWorker,
+  untilFinal,
+  type WorkerProcess,
+  withWorker,
+} from "./fixtures";
+
+const { url } = await testDatabase();
+const bucket = await testBucket();
+
+beforeAll(startQueue);
+afterAll(stopQueue);
+
+const jobsOf = async (id: string) => (await jobs()).filter((job) => job.singleton_key === id);
+const isAlive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return readFileSync(`/proc/${pid}/stat`, "latin1").includes(") Z ") === false;
+  } catch {
+    return false;
+  }
+};
+
+describe("sending", () => {
+  test("an upload or a revision sent many times at once is queued once", async () => {
+    const uploadId = await dropUnsent([]);
+    const id = "00000000-0000-4000-8000-000000000001";
+    await Promise.all([1, 2, 3].flatMap(() => [sendVerify(uploadId), sendDerive([id, id])]));
+    expect(await jobsOf(uploadId)).toHaveLength(1);
+    expect(await jobsOf(id)).toHaveLength(1);
+  });
+
+  test("a site that starts again keeps what is queued", async () => {
+    const before = await jobs();
+    await stopQueue();
+    await startQueue();
+    expect(await jobs()).toEqual(before);
+  });
+});
+
+describe("working", () => {
+  test("a sealed drop is verified and shown within seconds, each file in its final state", async () => {
+    const pictures = await folderOfPictures(10);
+    const files = [
+      ...pictures,
+      { path: "notes.jpg", bytes: notPictures.html },
+      { path: "cut.jpg", bytes: truncated(await picture()) },
+    ];
+    await withWorker({}, async () => {
+      const uploadId = await dropUnsent(files);
+      const started = performance.now();
+      await sendVerify(uploadId);
+      await untilFinal(uploadId);
+      const seconds = (performance.now() - started) / 1_000;
+      const wanted = Object.fromEntries(pictures.map(({ path }) => [path, "ready"]));
+      expect(await statesOf(uploadId)).toEqual({ ...wanted, "notes.jpg": "kept", "cut.jpg": "rejected" });
+      expect(seconds).toBeLessThan(10);
+    });
+  });
+
+  test("what was sealed or verified but never sent is found at the start", async () => {
+    const uploadId = await dropUnsent(await folderOfPictures(2));
+    const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+    await withWorker({}, async () => {
+      await untilFinal(uploadId);
+      await expect.poll(async () => (await revisionById(id)).state, { timeout: 10_000 }).toBe("ready");
+    });
+  });
+
+  test("and within a sweep's time while it runs", async () => {
+    await withWorker({ sweepIntervalSeconds: 1 }, async () => {
+      const uploadId = await dropUnsent(await folderOfPictures(1));
+      await untilFinal(uploadId);
+    });
+  });
+
+  test("a stop lets what runs finish and leaves the rest for later", { timeout: 60_000 }, async () => {
+    const large = await picture({ width: 3000, height: 2000 });
+    const ids = await Promise.all(Array.from({ length: 8 }, (_, i) => pendingRevision(large, `${i}.jpg`)));
+    await withWorker({ concurrency: 1 }, async () => {
+      await sendDerive(ids);
+      await expect
+        .poll(async () => (await jobs()).some(({ state }) => state === "active"), { interval: 10 })
+        .toBe(true);
+    });
+    const states = (await jobs()).filter(({ singleton_key: key }) => ids.includes(key)).map(({ state }) => state);
+    expect(states).not.toContain("active");
+    expect(await pendingCount()).toBeGreaterThan(0);
+    expect(await pendingCount()).toBeLessThan(8);
+    await withWorker({}, () => expect.poll(() => pendingCount(), { timeout: 20_000 }).toBe(0));
+  });
+});
+
+describe("when all tries fail", () => {
+  test("a picture that kills the decoder each time is given up in words, and the others go on", async () => {
+    const id = await pendingRevision(await picture({ width: 4000, height: 3000 }));
+    await withWorker({ concurrency: 1 }, async () => {
+      await hurryQueue("derive", { retryLimit: 1 });
+      const killer = setInterval(() => {
+        for (const pid of decoderPids()) process.kill(pid, "SIGKILL");
+      }, 20);
+      try {
+        await sendDerive([id]);
+        await expect.poll(async () => (await revisionById(id)).state, { timeout: 20_000 }).toBe("rejected");
+      } finally {
+        clearInterval(killer);
+      }
+      expect((await revisionById(id)).rejectReason).toMatch(/could not be processed/);
+      const next = await pendingRevision(await picture({ width: 64, height: 64 }));
+      await sendDerive([next]);
+      await expect.poll(async () => (await revisionById(next)).state, { timeout: 10_000 }).toBe("ready");
+    });
+  });
+
+  test("an original that is gone from the storage is said to be", async () => {
+    const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+    const { key: Key, versionId: VersionId } = await revisionById(id);
+    await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.bucket, Key, VersionId }));
+    await withWorker({}, async () => {
+      await hurryQueue("derive", { retryLimit: 0 });
+      await sendDerive([id]);
+      await expect.poll(async () => (await revisionById(id)).state, { timeout: 10_000 }).toBe("rejected");
+    });
+    expect((await revisionById(id)).rejectReason).toMatch(/no longer in the storage/);
+  });
+});
+
+describe("disasters", () => {
+  const spawned: WorkerProcess[] = [];
+  afterAll(async () => {
+    for (const { child } of spawned) child.kill("SIGKILL");
+    await Promise.all(spawned.map(({ ended }) => ended));
+  });
+  const start = (options: Parameters<typeof spawnWorker>[0], databaseUrl = url) => {
+    const worker = spawnWorker(options, databaseUrl);
+    spawned.push(worker);
+    return worker;
+  };
+
+  test("a worker killed in the middle: another takes over, all ends well, nothing of it stays", {
+    timeout: 90_000,
+  }, async () => {
+    const files = await folderOfPictures(8, { width: 2000, height: 1500 });
+    const uploadId = await dropUnsent(files);
+    const victim = start({ concurrency: 2, sweepIntervalSeconds: 3_600 });
+    await expect.poll(victim.output, { timeout: 20_000 }).toContain("started");
+    await hurryQueue("derive", { heartbeatSeconds: 2 });
+    await hurryQueue("verify", { heartbeatSeconds: 2 });
+    await sendVerify(uploadId);
+    // Some done, some being done: that is when it hurts.
+    await expect
+      .poll(() => victim.output().match(/revision derived/g)?.length ?? 0, { timeout: 20_000, interval: 10 })
+      .toBeGreaterThan(1);
+    const children = childPids(victim.child.pid);
+    expect(children.length).toBeGreaterThan(0);
+    victim.child.kill("SIGKILL");
+    await victim.ended;
+    await expect.poll(() => children.filter(isAlive), { timeout: 5_000 }).toEqual([]);
+    expect(await pendingCount(uploadId)).toBeGreaterThan(0);
+    const abandoned = (await jobs()).filter(({ state }) => state === "active");
+    expect(abandoned.length).toBeGreaterThan(0);
+    await withWorker({}, () => untilFinal(uploadId, 45_000));
+    expect(new Set(Object.values(await statesOf(uploadId)))).toEqual(new Set(["ready"]));
+    const retried = (await jobs()).filter(({ retry_count: count, name }) => name === "derive" && count > 0);
+    expect(retried.length).toBeGreaterThan(0);
+    expect(await strayDerivatives()).toBeLessThanOrEqual(2 * 3);
+  });
+
+  test("without a database a worker waits, at the start and later", { timeout: 90_000 }, async () => {
+    const gate = await databaseGate(url);
+    gate.shut();
+    const worker = start({ concurrency: 1, sweepIntervalSeconds: 1 }, gate.url);
+    await expect.poll(worker.output, { timeout: 20_000 }).toContain("the worker waits for the database");
+    gate.open();
+    await expect.poll(worker.output, { timeout: 20_000 }).toContain("worker started");
+    await untilFinal(await dropUnsent(await folderOfPictures(1)));
+    gate.shut();
+    await expect.poll(worker.output, { timeout: 20_000 }).toContain("sweep failed");
+    const uploadId = await dropUnsent(await folderOfPictures(1));
+    await sendVerify(uploadId);
+    gate.open();
+    await untilFinal(uploadId, 30_000);
+    worker.child.kill("SIGTERM");
+    expect(await worker.ended).toBe(0);
+    gate.close();
+  });
+
+  test("stopped while it waits for the database, it ends", async () => {
+    const gate = await databaseGate(url);
+    gate.shut();
+    const worker = start({}, gate.url);
+    await expect.poll(worker.output, { timeout: 20_000 }).toContain("started");
+    worker.child.kill("SIGTERM");
+    expect(await worker.ended).toBe(0);
+    gate.close();
+  });
+});
+
+function childPids(pid: number | undefined): number[] {
+  if (pid === undefined) return [];
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+}
+
+/** Derivatives no revision names: what a crash between storing and recording leaves. */
+async function strayDerivatives(): Promise<number> {
+  const { Contents = [] } = await bucket.client.send(
+    new ListObjectsV2Command({ Bucket: bucket.bucket, Prefix: "derived/" }),
+  );
+  const named = await db().revision.findMany({ where: { derivedId: { not: null } }, select: { derivedId: true } });
+  const ids = new Set(named.map(({ derivedId }) => derivedId));
+  return Contents.filter(({ Key }) => !ids.has(Key?.split("/")[1] ?? "")).length;
+}
