@@ -93,6 +93,7 @@ class Run {
   readonly #posts = new Map<number, AbortController>();
   readonly #timers = new Map<TimerName, () => void>();
   readonly #listeners = new Set<() => void>();
+  readonly #events: UploaderEvent[] = [];
   #unpublish: (() => void) | null = null;
   #disposed = false;
 
@@ -108,7 +109,16 @@ class Run {
   }
 
   dispatch(event: UploaderEvent): void {
-    if (this.#disposed) return;
+    this.#events.push(event);
+    // An effect or a subscriber may cause the next event: it waits until this one is through.
+    if (this.#events.length > 1) return;
+    for (let next = this.#events[0]; next; next = this.#events[0]) {
+      if (!this.#disposed) this.#take(next);
+      this.#events.shift();
+    }
+  }
+
+  #take(event: UploaderEvent): void {
     const stamped: Stamped = { ...event, at: this.#clock.now(), random: this.#random() };
     const before = this.#state;
     const { state, effects } = step(before, stamped);
