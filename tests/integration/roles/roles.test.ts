@@ -1,0 +1,74 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { visibilities } from "@/lib/collection/policy";
+import { toAppError } from "@/lib/errors";
+import { stopQueue } from "@/lib/jobs/queue";
+import { testBucket, testDatabase } from "../../support/services";
+import { rows } from "./table";
+import { type ActorName, actorNames, Stage, snapshot, type World } from "./world";
+
+await testDatabase();
+await testBucket();
+afterAll(stopQueue);
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.set();
+});
+
+const letters = { NOT_FOUND: ".", UNAUTHENTICATED: "?", INVALID: "x", CONFLICT: "!" } as const;
+
+type Row = (typeof rows)[number];
+
+async function outcome(row: Row, actor: ActorName, world: World): Promise<string> {
+  const viewer = await stage.viewer(actor);
+  try {
+    const result = await row.run(viewer, world);
+    return typeof result === "string" ? result : "+";
+  } catch (thrown) {
+    const { code } = toAppError(thrown);
+    if (!(code in letters)) throw thrown;
+    return letters[code as keyof typeof letters];
+  }
+}
+
+it.each(rows.map((row) => [row.name, row] as const))("%s", async (_, row) => {
+  for (const visibility of visibilities) {
+    const found: string[] = [];
+    for (const actor of actorNames) {
+      const world = await stage.world(visibility, actor, row.given ?? {});
+      const before = await snapshot(world);
+      const letter = await outcome(row, actor, world);
+      found.push(letter);
+      const isChanged = (await snapshot(world)) !== before;
+      expect(isChanged, `${visibility}, ${actor}: the record changed`).toBe(letter === "+" && row.changes === true);
+    }
+    expect(`${visibility} ${found.join("")}`).toBe(`${visibility} ${row[visibility]}`);
+  }
+});
+
+// Sign-in and the log have no collection to be a member of; their own tests are in integration/auth.
+const outside = ["auth", "event"];
+const lib = path.resolve(import.meta.dirname, "../../../lib");
+const kinds = ["queries", "commands", "verify"];
+
+it("leaves out no query and no command", async () => {
+  const tested = new Set(rows.map(({ name }) => name.split(",")[0]));
+  const exported: string[] = [];
+  for (const noun of readdirSync(lib).filter((name) => !outside.includes(name) && !name.includes("."))) {
+    for (const file of readdirSync(path.join(lib, noun)).filter((name) => kinds.includes(name.replace(/\.ts$/, "")))) {
+      const module: Record<string, unknown> = await import(path.join(lib, noun, file));
+      const names = Object.keys(module).filter((name) => typeof module[name] === "function" && !name.endsWith("Where"));
+      exported.push(...names.map((name) => `${noun}/${file.replace(/\.ts$/, "")}/${name}`));
+    }
+  }
+  expect([...tested].toSorted()).toEqual(exported.toSorted());
+});
+
+it("says something for everybody", () => {
+  for (const row of rows) {
+    for (const visibility of visibilities) expect(row[visibility], row.name).toMatch(/^[+.?x01wt]{8}$/);
+  }
+  expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
+});
