@@ -1,5 +1,9 @@
 import "server-only";
-import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import {
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  type ObjectVersion,
+} from "@aws-sdk/client-s3";
 import { type Storage, storage } from "./client";
 import { storageCall } from "./errors";
 import { unquoteEtag } from "./etag";
@@ -18,45 +22,63 @@ export type ListedVersion = {
 
 /**
  * Every version under a prefix, in pages of at most 1,000 versions, keys in UTF-8 byte order, newest version first.
- * Delete markers are left out. Ends only when the listing is complete; throws AppError UNAVAILABLE when a page fails,
- * so a caller never takes a part for the whole.
+ * Delete markers are left out, so a page may have fewer. Ends only when the listing is complete; throws AppError UNAVAILABLE
+ * when a page fails, and Error when the storage does not get on, so a caller never takes a part for the whole.
  */
 export async function* listObjectVersions(
   prefix: string,
   { client, bucket }: Storage = storage(),
+  pageSize = 1000,
 ): AsyncGenerator<ListedVersion[]> {
-  let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+  let marker: Marker = {};
   for (;;) {
     const page = await storageCall(() =>
       client.send(
+        // Keys may hold characters XML cannot carry, hence the encoding.
         new ListObjectVersionsCommand({
           Bucket: bucket,
           Prefix: prefix,
-          // Keys may hold characters XML cannot carry.
+          MaxKeys: pageSize,
           EncodingType: "url",
-          ...(marker.KeyMarker === undefined ? {} : { KeyMarker: marker.KeyMarker }),
-          ...(marker.VersionIdMarker === undefined ? {} : { VersionIdMarker: marker.VersionIdMarker }),
+          ...marker,
         }),
       ),
     );
-    const decode = page.EncodingType === "url" ? decodeListedKey : (key: string) => key;
-    const versions = (page.Versions ?? []).map((version) => ({
-      key: decode(version.Key ?? ""),
-      versionId: version.VersionId ?? "null",
-      sizeBytes: version.Size ?? 0,
-      etag: unquoteEtag(version.ETag),
-      isLatest: version.IsLatest ?? false,
-      lastModified: version.LastModified ?? new Date(0),
-    }));
+    const versions = (page.Versions ?? []).map(listedVersion);
     if (versions.length > 0) yield versions;
     if (!page.IsTruncated) return;
-    if (page.NextKeyMarker === undefined)
-      throw new Error("a truncated listing came without the marker of its next page");
-    marker = { KeyMarker: decode(page.NextKeyMarker), VersionIdMarker: page.NextVersionIdMarker };
+    const next = nextMarker(page);
+    if (next.KeyMarker === marker.KeyMarker && next.VersionIdMarker === marker.VersionIdMarker)
+      throw new Error("the storage's listing does not get on from one page to the next");
+    marker = next;
   }
 }
 
+type Marker = { KeyMarker?: string; VersionIdMarker?: string };
+
+function listedVersion(version: ObjectVersion): ListedVersion {
+  return {
+    key: decodeListed(version.Key ?? ""),
+    versionId: version.VersionId ?? "null",
+    sizeBytes: version.Size ?? 0,
+    etag: unquoteEtag(version.ETag),
+    isLatest: version.IsLatest ?? false,
+    lastModified: version.LastModified ?? new Date(0),
+  };
+}
+
+/** The marker is the last key of the page. Ceph 16 encodes the keys and leaves the marker as it is; AWS encodes both. */
+function nextMarker(page: ListObjectVersionsCommandOutput): Marker {
+  const { NextKeyMarker, NextVersionIdMarker, Versions = [], DeleteMarkers = [] } = page;
+  if (NextKeyMarker === undefined) throw new Error("a truncated listing came without the marker of its next page");
+  const listed = [...Versions, ...DeleteMarkers].some(({ Key = "" }) => decodeListed(Key) === NextKeyMarker);
+  return {
+    KeyMarker: listed ? NextKeyMarker : decodeListed(NextKeyMarker),
+    ...(NextVersionIdMarker === undefined ? {} : { VersionIdMarker: NextVersionIdMarker }),
+  };
+}
+
 /** `encoding-type=url` encodes as a form does: a space may come as +, a plus always as %2B. */
-function decodeListedKey(key: string): string {
-  return decodeURIComponent(key.replaceAll("+", " "));
+function decodeListed(text: string): string {
+  return decodeURIComponent(text.replaceAll("+", " "));
 }

@@ -1,0 +1,34 @@
+import { createStorage, type Storage } from "@/lib/storage/client";
+import { cephAvailable, startCeph } from "../../support/ceph";
+
+export type RunningEndpoint = {
+  /** A storage for a bucket of its own name on this endpoint; closed with the endpoint. */
+  storage(bucket: string): Storage;
+  stop(): Promise<void>;
+};
+
+export type TestEndpoint = { name: string; ceph: boolean; available: boolean; start(): Promise<RunningEndpoint> };
+
+type Server = { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string; stop(): Promise<void> };
+
+async function running(server: Server): Promise<RunningEndpoint> {
+  const { endpoint, region, accessKeyId, secretAccessKey } = server;
+  const storages: Storage[] = [];
+  return {
+    storage(bucket) {
+      const credentials = { accessKeyId, secretAccessKey };
+      const storage = createStorage({ endpoint, region, bucket, forcePathStyle: true, credentials });
+      storages.push(storage);
+      return storage;
+    },
+    async stop() {
+      for (const storage of storages) storage.close();
+      await server.stop();
+    },
+  };
+}
+
+/** Every S3 the storage layer is tried on: real servers, each started for the test file. */
+export const endpoints: readonly TestEndpoint[] = [
+  { name: "Ceph", ceph: true, available: cephAvailable(), start: async () => running(await startCeph()) },
+];
