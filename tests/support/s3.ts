@@ -1,17 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import path from "node:path";
+import { startS3 } from "@/lib/embedded/s3/server";
 
 export type S3Access = { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
-export type TestS3 = { access: S3Access | null; stop(): Promise<void> };
-
-type StartS3 = (options: {
-  dataDir: string;
-  port: number;
-  host: string;
-  region: string;
-  users: { name: string; accessKeyId: string; secretAccessKey: string }[];
-}) => Promise<{ endpoint: string; stop(): Promise<void> }>;
+export type TestS3 = { access: S3Access; stop(): Promise<void> };
 
 /** The S3 of a test run: the one ATOLL_TEST_S3_ENDPOINT names (with its two keys), else the embedded store. */
 export async function startTestS3(dataDir: string): Promise<TestS3> {
@@ -25,12 +16,9 @@ export async function startTestS3(dataDir: string): Promise<TestS3> {
     const access = { endpoint, region, accessKeyId: givenId, secretAccessKey: givenSecret };
     return { access, stop: async () => undefined };
   }
-  const module = path.resolve(import.meta.dirname, "../../lib/embedded/s3/server.ts");
-  if (!existsSync(module)) return { access: null, stop: async () => undefined };
-  const { startS3 } = (await import(module)) as { startS3: StartS3 };
   const accessKeyId = `TEST${randomBytes(8).toString("hex").toUpperCase()}`;
   const secretAccessKey = randomBytes(20).toString("hex");
   const users = [{ name: "root", accessKeyId, secretAccessKey }];
-  const store = await startS3({ dataDir, port: 0, host: "127.0.0.1", region, users });
+  const store = await startS3({ dataDir, region, users });
   return { access: { endpoint: store.endpoint, region, accessKeyId, secretAccessKey }, stop: store.stop };
 }

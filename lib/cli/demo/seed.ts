@@ -1,0 +1,59 @@
+import { createUser, viewerOfEmail } from "@/lib/auth/commands";
+import { mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
+import { createCollection } from "@/lib/collection/commands";
+import { closeDb, db } from "@/lib/db";
+import { stopQueue } from "@/lib/jobs/queue";
+import { closeStorage } from "@/lib/storage/client";
+import { originalKey } from "@/lib/storage/keys";
+import { putObject } from "@/lib/storage/objects";
+import { openUpload, sealUpload } from "@/lib/upload/commands";
+import { type DemoCollection, demoCollections } from "./collections";
+import { makePicture } from "./pictures";
+
+export const demoEmail = "demo@atoll.local";
+const hourMs = 3_600_000;
+
+/**
+ * Makes the demo account and its three collections; what is there already stays as it is, so a seed cut short can be
+ * run again. The pictures come in as anybody's would: an upload, its prefix, sealed, then the worker's.
+ */
+export async function seedDemo(password: string): Promise<void> {
+  try {
+    const viewer = await demoUser(password);
+    // One after the other: painting takes a core for itself.
+    for (const collection of demoCollections) await seedCollection(viewer, collection);
+  } finally {
+    await stopQueue();
+    await closeDb();
+    closeStorage();
+  }
+}
+
+async function demoUser(password: string): Promise<UserViewer> {
+  const system = mintSystemViewer("cli");
+  const count = await db().user.count({ where: { email: demoEmail } });
+  if (count > 0) return viewerOfEmail(system, demoEmail);
+  return createUser(system, { email: demoEmail, name: "Demo", password, isAdmin: false });
+}
+
+async function seedCollection(viewer: UserViewer, demo: DemoCollection): Promise<void> {
+  const { name, slug, description, visibility } = demo;
+  const existing = await db().collection.findUnique({ where: { slug }, select: { createdById: true } });
+  // Somebody else's: theirs, whatever it is called.
+  if (existing && existing.createdById !== viewer.userId) return;
+  if (!existing) await createCollection(viewer, { name, slug, description, visibility });
+  const isFilled = { collection: { slug }, state: { in: ["sealed" as const, "verified" as const] } };
+  if ((await db().upload.count({ where: isFilled })) > 0) return;
+
+  const { id, prefix } = await openUpload(viewer, {
+    collectionSlug: slug,
+    label: "Demo pictures",
+    plannedFiles: demo.paths.length,
+  });
+  for (const [index, path] of demo.paths.entries()) {
+    const takenAt = new Date(demo.firstTakenAt.getTime() + index * demo.hoursBetween * hourMs);
+    const body = await makePicture(demo.scene, index, takenAt);
+    await putObject({ key: originalKey(prefix, path), body, contentType: "image/jpeg", cacheControl: "private" });
+  }
+  await sealUpload(viewer, id);
+}

@@ -1,0 +1,44 @@
+import { randomBytes } from "node:crypto";
+import { startPostgres } from "@/lib/embedded/postgres";
+import type { StartEnv } from "@/lib/env";
+import { type DataDir, kept } from "./data-dir";
+import { migrate } from "./migrate";
+import type { Started } from "./started";
+import { startStore } from "./store";
+
+export type ServiceContext = {
+  start: StartEnv;
+  dataDir: DataDir;
+  started: Started;
+  say: (line: string) => void;
+  onHopeless: (error: Error) => void;
+};
+
+/** A migrated database, the embedded one unless DATABASE_URL names another: gives the environment that leads to it. */
+export async function databaseEnv({ start, dataDir, started, say }: ServiceContext): Promise<Record<string, string>> {
+  if (start.DATABASE_URL) {
+    await migrate(start.DATABASE_URL, say);
+    return {};
+  }
+  const postgres = await startPostgres({ dataDir: dataDir.file("postgres"), port: start.ATOLL_PG_PORT, say });
+  await started.add("PostgreSQL", postgres.stop);
+  await migrate(postgres.url, say);
+  const newSecret = () => randomBytes(32).toString("base64url");
+  const secret = start.NEXTAUTH_SECRET ?? kept(dataDir.file("nextauth-secret"), newSecret).value;
+  return { DATABASE_URL: postgres.url, NEXTAUTH_SECRET: secret };
+}
+
+/** A store that answers, the embedded one unless S3_ENDPOINT names another: gives the environment that leads to it. */
+export async function storageEnv({
+  start,
+  dataDir,
+  started,
+  say,
+  onHopeless,
+}: ServiceContext): Promise<Record<string, string>> {
+  if (start.S3_ENDPOINT) return {};
+  const store = await startStore(start, dataDir, say, onHopeless);
+  await started.add("the S3 store", store.child.stop);
+  await store.child.ready;
+  return store.env;
+}
