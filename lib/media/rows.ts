@@ -36,13 +36,17 @@ const selectMedia = Prisma.sql`
  * Keyset over (taken_at, id), both falling: the row comparison is one index range, where Prisma's OR form is a scan
  * and OFFSET reads all it skips (https://use-the-index-luke.com/sql/partial-results/fetch-next-page).
  */
-export async function selectPage(collectionId: string, after: MediaCursor | null, limit: number): Promise<MediaRow[]> {
+export function pageStatement(collectionId: string, after: MediaCursor | null, limit: number): Prisma.Sql {
   const from = after
     ? Prisma.sql`AND (m."taken_at", m."id") < (${after.takenAt}::timestamptz, ${after.id}::uuid)`
     : Prisma.empty;
-  return db().$queryRaw<MediaRow[]>`${selectMedia}
+  return Prisma.sql`${selectMedia}
     WHERE m."collection_id" = ${collectionId}::uuid AND m."deleted_at" IS NULL ${from}
     ORDER BY m."taken_at" DESC, m."id" DESC LIMIT ${limit}`;
+}
+
+export async function selectPage(collectionId: string, after: MediaCursor | null, limit: number): Promise<MediaRow[]> {
+  return db().$queryRaw<MediaRow[]>(pageStatement(collectionId, after, limit));
 }
 
 export async function selectByIds(collectionId: string, ids: string[]): Promise<MediaRow[]> {

@@ -2,7 +2,8 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
-import { startTestPostgres, type TestPostgres } from "./postgres";
+import { startCeph } from "./ceph";
+import { startDebianPostgres, startTestPostgres, type TestPostgres } from "./postgres";
 import { startTestS3, type TestS3 } from "./s3";
 import { makeTemplate } from "./template";
 
@@ -20,6 +21,19 @@ declare module "vitest" {
   }
 }
 
+/** Where the project `elsewhere` runs the main job again: the other engines Atoll must be right on. */
+async function startServices(project: TestProject, dir: string): Promise<[TestPostgres, () => Promise<TestS3>]> {
+  const postgresDir = path.join(dir, "postgres");
+  if (project.name !== "elsewhere") {
+    return [await startTestPostgres(postgresDir), () => startTestS3(path.join(dir, "s3"))];
+  }
+  const startRgw = async () => {
+    const { stop, ...access } = await startCeph();
+    return { access, stop };
+  };
+  return [await startDebianPostgres(postgresDir), startRgw];
+}
+
 /** One PostgreSQL and one S3 for the whole run; each test file then takes a database and a bucket of its own. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-test-"));
@@ -31,11 +45,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     rmSync(dir, { recursive: true, force: true });
   };
   try {
-    const postgres = await startTestPostgres(path.join(dir, "postgres"));
+    const [postgres, startS3] = await startServices(project, dir);
     started.push(postgres);
     const [template, s3] = await Promise.all([
       makeTemplate(postgres.adminUrl),
-      startTestS3(path.join(dir, "s3")).then((service) => {
+      startS3().then((service) => {
         started.push(service);
         return service;
       }),

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mintAnonymousViewer, mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
+import { stopQueue } from "@/lib/jobs/queue";
 import { trashMedia } from "@/lib/media/commands";
 import { mediaPage } from "@/lib/media/queries";
 import { abortUpload, expireUploads, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
@@ -13,6 +14,7 @@ import { testBucket, testDatabase } from "@/tests/support/services";
 
 await testDatabase();
 const bucket = await testBucket();
+afterAll(() => stopQueue());
 const worker = mintSystemViewer("worker");
 
 let owner: UserViewer;

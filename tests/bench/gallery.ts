@@ -1,0 +1,138 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import pg from "pg";
+import { closeDb, db, Prisma } from "@/lib/db";
+import type { MediaCursor } from "@/lib/media/cursor";
+import { pageSize } from "@/lib/media/policy";
+import { pageStatement, selectPage } from "@/lib/media/rows";
+import { startTestPostgres } from "@/tests/support/postgres";
+import { databaseUrl, makeTemplate } from "@/tests/support/template";
+
+const mediaCount = 1_000_000;
+const rounds = 60;
+const collectionId = "00000000-0000-4000-8000-00000000c011";
+const positions = { first: 0, middle: mediaCount / 2, last: mediaCount - pageSize.gallery } as const;
+type Position = keyof typeof positions;
+
+/** A collection of a million media, each with its revision, as years of uploads leave them. */
+async function fill(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await fillWith(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function fillWith(client: pg.Client): Promise<void> {
+  // The two tables name each other; the rows are right, so the checks may wait.
+  await client.query("SET session_replication_role = replica; SET synchronous_commit = off");
+  await client.query(`
+    INSERT INTO "collection" ("id", "slug", "name", "updated_at") VALUES ('${collectionId}', 'reef', 'Reef', now());
+    INSERT INTO "upload" ("id", "collection_id", "expires_at") VALUES ('${collectionId}', '${collectionId}', now());
+    INSERT INTO "media" ("id", "collection_id", "path", "current_revision_id", "taken_at", "updated_at")
+    SELECT md5('m' || i)::uuid, '${collectionId}', 'site-' || i % 400 || '/IMG_' || i || '.jpg', md5('r' || i)::uuid,
+           now() - (i::bigint * 7919 % ${mediaCount}) * interval '151 seconds', now()
+    FROM generate_series(1, ${mediaCount}) AS i;
+    INSERT INTO "revision" ("id", "media_id", "upload_id", "number", "key", "version_id", "size_bytes", "etag", "md5",
+                            "content_type", "state", "width", "height", "derived_id")
+    SELECT md5('r' || i)::uuid, md5('m' || i)::uuid, '${collectionId}', 1,
+           'media/${collectionId}/${collectionId}/site-' || i % 400 || '/IMG_' || i || '.jpg', md5('v' || i), 4000000,
+           md5('e' || i), md5('e' || i), 'image/jpeg', 'ready', 4000, 3000, md5('d' || i)
+    FROM generate_series(1, ${mediaCount}) AS i`);
+  await client.query("VACUUM ANALYZE");
+}
+
+async function cursorAt(skipped: number): Promise<MediaCursor | null> {
+  if (skipped === 0) return null;
+  const [row] = await db().$queryRaw<{ taken_at: Date; id: string }[]>`
+    SELECT "taken_at", "id" FROM "media" ORDER BY "taken_at" DESC, "id" DESC OFFSET ${skipped - 1} LIMIT 1`;
+  return row ? { takenAt: row.taken_at, id: row.id } : null;
+}
+
+/** What Prisma makes of a keyset page without raw SQL. */
+function prismaPage(after: MediaCursor | null, take: number) {
+  const older = after && [{ takenAt: { lt: after.takenAt } }, { takenAt: after.takenAt, id: { lt: after.id } }];
+  return db().media.findMany({
+    where: { collectionId, deletedAt: null, ...(older ? { OR: older } : {}) },
+    include: { currentRevision: true },
+    orderBy: [{ takenAt: "desc" }, { id: "desc" }],
+    take,
+  });
+}
+
+function offsetPage(skip: number, take: number) {
+  return db().media.findMany({
+    where: { collectionId, deletedAt: null },
+    include: { currentRevision: true },
+    orderBy: [{ takenAt: "desc" }, { id: "desc" }],
+    skip,
+    take,
+  });
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** What PostgreSQL itself says it took, planning included; the way to it and back left out. */
+async function inDatabase(after: MediaCursor | null, take: number): Promise<number> {
+  const statement = Prisma.sql`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${pageStatement(collectionId, after, take)}`;
+  const [row] = await db().$queryRaw<{ "QUERY PLAN": Record<string, number>[] }[]>(statement);
+  const plan = row?.["QUERY PLAN"][0];
+  return (plan?.["Planning Time"] ?? Number.NaN) + (plan?.["Execution Time"] ?? Number.NaN);
+}
+
+async function timed(run: () => Promise<unknown[]>): Promise<number> {
+  const start = performance.now();
+  const { length } = await run();
+  if (length === 0) throw new Error("a page came back empty");
+  return performance.now() - start;
+}
+
+/** Median milliseconds for each way and position; the ways and positions take turns, so that drift hits all alike. */
+export async function measureGallery(): Promise<Record<string, Record<Position, number>>> {
+  const dir = await mkdtemp(path.join(os.tmpdir(), "atoll-bench-"));
+  await chmod(dir, 0o711);
+  const postgres = await startTestPostgres(path.join(dir, "postgres"));
+  try {
+    const { name } = await makeTemplate(postgres.adminUrl);
+    process.env.DATABASE_URL = databaseUrl(postgres.adminUrl, name);
+    await fill(process.env.DATABASE_URL);
+    return await measure();
+  } finally {
+    await closeDb();
+    await postgres.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function measure() {
+  const take = pageSize.gallery + 1;
+  const times: Record<string, Record<Position, number[]>> = {};
+  const note = (way: string, position: Position, ms: number) => {
+    times[way] ??= { first: [], middle: [], last: [] };
+    times[way][position].push(ms);
+  };
+  const places = Object.entries(positions) as [Position, number][];
+  const cursors = new Map(await Promise.all(places.map(async ([name, skip]) => [name, await cursorAt(skip)] as const)));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [name, skip] of places) {
+      const after = cursors.get(name) ?? null;
+      note("Atoll, in the database", name, await inDatabase(after, take));
+      note("Atoll: row-comparison keyset", name, await timed(() => selectPage(collectionId, after, take)));
+      if (round % 20 !== 0) continue;
+      note("Prisma keyset (OR form)", name, await timed(() => prismaPage(after, take)));
+      note("Prisma OFFSET", name, await timed(() => offsetPage(skip, take)));
+    }
+  }
+  return Object.fromEntries(
+    Object.entries(times).map(([way, at]) => [
+      way,
+      { first: median(at.first), middle: median(at.middle), last: median(at.last) },
+    ]),
+  );
+}
