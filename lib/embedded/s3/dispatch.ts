@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { authenticate } from "./auth/authenticate";
 import { ACCOUNT_ID } from "./auth/users";
@@ -10,6 +9,7 @@ import { type Incoming, parseIncoming } from "./incoming";
 import { findOperation } from "./operations";
 import { postObject } from "./post/post-object";
 import { errorReply, sendReply } from "./reply";
+import { newRequestId } from "./store/ids";
 
 /** Bodies up to this size are read to their end after an early refusal, so that the connection can be kept. */
 const DRAIN_BYTES = 1024 * 1024;
@@ -22,7 +22,7 @@ export async function dispatch(
   res: ServerResponse,
   expectsContinue: boolean,
 ): Promise<void> {
-  const requestId = randomBytes(8).toString("hex").toUpperCase();
+  const requestId = newRequestId();
   const common = { "x-amz-request-id": requestId, "x-amz-id-2": requestId, server: "AtollS3" };
   let request: Incoming | undefined;
   let continued = !expectsContinue;
@@ -88,14 +88,14 @@ function reportable(service: Service, thrown: unknown, requestId: string): S3Err
  */
 function leaveBodyUnread(req: IncomingMessage, res: ServerResponse, continued: boolean): Record<string, string> {
   if (req.complete) return {};
-  const length = Number(
-    req.headers["content-length"] ?? (req.headers["transfer-encoding"] ? Number.POSITIVE_INFINITY : 0),
-  );
-  if (continued && length <= DRAIN_BYTES) return {};
+  const declared = req.headers["content-length"] ?? (req.headers["transfer-encoding"] ? Number.POSITIVE_INFINITY : 0);
+  const keep = continued && Number(declared) <= DRAIN_BYTES;
   res.once("finish", () => {
+    req.removeAllListeners("readable"); // a decoder that gave up may still be listening, which would hold the stream back
+    req.resume();
+    if (keep) return;
     const timer = setTimeout(() => req.destroy(), LINGER_MS);
     req.once("close", () => clearTimeout(timer));
-    req.resume();
   });
-  return { connection: "close" };
+  return keep ? {} : { connection: "close" };
 }

@@ -17,7 +17,6 @@ export async function putObject(call: Call): Promise<Reply> {
   const { bucket, key, store } = call;
   call.authorizeObject("s3:PutObject");
   const conditions = writeConditions((name) => call.header(name));
-  if (call.auth.identity.kind === "anonymous" && conditions.ifNoneMatch) throw new S3Error("AccessDenied");
   const { headers, metadata } = objectHeaders(call.request.headerNames(), (name) => call.header(name));
   const tags = parseTagHeader(call.header("x-amz-tagging"));
   if (tags) call.authorizeObject("s3:PutObjectTagging");

@@ -1,0 +1,196 @@
+import { describe, expect, it } from "vitest";
+import { type AccessRequest, evaluatePolicy } from "@/lib/embedded/s3/access/evaluate";
+import { parsePolicy } from "@/lib/embedded/s3/access/policy-document";
+import { isPublicPolicy } from "@/lib/embedded/s3/access/public";
+
+const parse = (...statements: object[]) =>
+  parsePolicy(JSON.stringify({ Version: "2012-10-17", Statement: statements }), { bucket: "media" });
+const allow = { Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::media/*" };
+const deny = { ...allow, Effect: "Deny" };
+const ann = { arn: "arn:aws:iam::000000000000:user/ann", accountId: "000000000000", name: "ann" };
+
+function ask(values: Record<string, string> = {}, change: Partial<AccessRequest> = {}): AccessRequest {
+  const condition = (key: string) => (key in values ? [values[key] ?? ""] : undefined);
+  return { principal: undefined, action: "s3:GetObject", resource: "arn:aws:s3:::media/a/b.jpg", condition, ...change };
+}
+
+describe("statements", () => {
+  it("an Allow allows what it names and nothing else", () => {
+    const policy = parse(allow);
+    expect(evaluatePolicy(policy, ask())).toBe("allow");
+    expect(evaluatePolicy(policy, ask({}, { action: "s3:PutObject" }))).toBe("none");
+    expect(evaluatePolicy(policy, ask({}, { resource: "arn:aws:s3:::media" }))).toBe("none");
+  });
+
+  it("a Deny beats every Allow, in either order", () => {
+    expect(evaluatePolicy(parse(allow, deny), ask())).toBe("deny");
+    expect(evaluatePolicy(parse(deny, allow), ask())).toBe("deny");
+  });
+
+  it("wildcards reach over slashes, and dots are dots", () => {
+    const policy = parse({ ...allow, Action: "s3:Get*", Resource: "arn:aws:s3:::media/a?b.*" });
+    expect(evaluatePolicy(policy, ask({}, { action: "s3:getobjectversion" }))).toBe("allow");
+    expect(evaluatePolicy(policy, ask({}, { resource: "arn:aws:s3:::media/a/bxjpg" }))).toBe("none");
+  });
+
+  it("NotAction, NotResource and NotPrincipal mean everything else", () => {
+    const { Action: _, Resource: __, Principal: ___, ...bare } = deny;
+    const policy = parse({
+      ...bare,
+      NotPrincipal: { AWS: ann.arn },
+      NotAction: "s3:Put*",
+      NotResource: "arn:aws:s3:::media/public/*",
+    });
+    expect(evaluatePolicy(policy, ask())).toBe("deny");
+    expect(evaluatePolicy(policy, ask({}, { principal: ann }))).toBe("none");
+    expect(evaluatePolicy(policy, ask({}, { action: "s3:PutObject" }))).toBe("none");
+    expect(evaluatePolicy(policy, ask({}, { resource: "arn:aws:s3:::media/public/x" }))).toBe("none");
+  });
+
+  it.each([
+    ["by ARN", ann.arn, true],
+    ["by account number", "000000000000", true],
+    ["by account root", "arn:aws:iam::000000000000:root", true],
+    ["by an ARN without account", "arn:aws:iam:::user/ann", true],
+    ["not by another's ARN", "arn:aws:iam::000000000000:user/bob", false],
+    ["not by an ARN that begins alike", "arn:aws:iam::000000000000:user/an", false],
+  ])("a user is named %s", (_, principal, matches) => {
+    const policy = parse({ ...allow, Principal: { AWS: [principal] } });
+    expect(evaluatePolicy(policy, ask({}, { principal: ann }))).toBe(matches ? "allow" : "none");
+    expect(evaluatePolicy(policy, ask())).toBe("none");
+  });
+
+  it("policy variables stand for the caller; without a caller nothing matches", () => {
+    const policy = parse({ ...allow, Resource: "arn:aws:s3:::media/$" + "{aws:username}/*" });
+    const own = { resource: "arn:aws:s3:::media/ann/x" };
+    expect(evaluatePolicy(policy, ask({ "aws:username": "ann" }, own))).toBe("allow");
+    expect(evaluatePolicy(policy, ask({}, own))).toBe("none");
+  });
+});
+
+describe("conditions", () => {
+  const referer = "aws:referer";
+  const cases: [string, object, Record<string, string>, boolean][] = [
+    [
+      "StringLike fits",
+      { StringLike: { "aws:Referer": ["https://ok.test/*"] } },
+      { [referer]: "https://ok.test/p" },
+      true,
+    ],
+    [
+      "StringLike is anchored",
+      { StringLike: { "aws:Referer": "https://ok.test/*" } },
+      { [referer]: "https://evil.test/https://ok.test/" },
+      false,
+    ],
+    ["StringLike needs the key", { StringLike: { "aws:Referer": "*" } }, {}, false],
+    ["StringNotLike holds without the key", { StringNotLike: { "aws:Referer": "https://ok.test/*" } }, {}, true],
+    [
+      "StringNotLike with several values: none may fit",
+      { StringNotLike: { "aws:Referer": ["a*", "b*"] } },
+      { [referer]: "bx" },
+      false,
+    ],
+    ["Null true needs absence", { Null: { "aws:Referer": "true" } }, {}, true],
+    ["Null true with the key", { Null: { "aws:Referer": "true" } }, { [referer]: "x" }, false],
+    ["Null false needs presence", { Null: { "aws:Referer": false } }, {}, false],
+    [
+      "two operators are both needed",
+      { StringNotLike: { "aws:Referer": "https://ok.test/*" }, Null: { "aws:Referer": "false" } },
+      {},
+      false,
+    ],
+    ["IfExists holds without the key", { StringLikeIfExists: { "aws:Referer": "https://ok.test/*" } }, {}, true],
+    [
+      "IfExists tests the key",
+      { StringLikeIfExists: { "aws:Referer": "https://ok.test/*" } },
+      { [referer]: "x" },
+      false,
+    ],
+    ["Bool", { Bool: { "aws:SecureTransport": "false" } }, { "aws:securetransport": "false" }, true],
+    ["Bool otherwise", { Bool: { "aws:SecureTransport": false } }, { "aws:securetransport": "true" }, false],
+    [
+      "NumericGreaterThan",
+      { NumericGreaterThan: { "s3:signatureAge": 600000 } },
+      { "s3:signatureage": "600001" },
+      true,
+    ],
+    [
+      "NumericGreaterThan, equal",
+      { NumericGreaterThan: { "s3:signatureAge": "600000" } },
+      { "s3:signatureage": "600000" },
+      false,
+    ],
+    ["NumericGreaterThan, absent", { NumericGreaterThan: { "s3:signatureAge": "600000" } }, {}, false],
+    [
+      "IpAddress in range",
+      { IpAddress: { "aws:SourceIp": "203.0.113.0/24" } },
+      { "aws:sourceip": "203.0.113.7" },
+      true,
+    ],
+    [
+      "IpAddress out of range",
+      { IpAddress: { "aws:SourceIp": "203.0.113.0/29" } },
+      { "aws:sourceip": "203.0.113.8" },
+      false,
+    ],
+    [
+      "IpAddress of the other kind",
+      { IpAddress: { "aws:SourceIp": "0.0.0.0/0" } },
+      { "aws:sourceip": "2001:db8::1" },
+      false,
+    ],
+    ["IpAddress, IPv6", { IpAddress: { "aws:SourceIp": "2001:db8::/32" } }, { "aws:sourceip": "2001:db8:1::5" }, true],
+    ["NotIpAddress", { NotIpAddress: { "aws:SourceIp": ["10.0.0.0/8"] } }, { "aws:sourceip": "203.0.113.7" }, true],
+    ["StringEquals on the prefix", { StringEquals: { "s3:prefix": ["a/", "b/"] } }, { "s3:prefix": "b/" }, true],
+    ["StringEquals heeds case", { StringEquals: { "s3:prefix": "A/" } }, { "s3:prefix": "a/" }, false],
+    [
+      "DateLessThan",
+      { DateLessThan: { "aws:CurrentTime": "2030-01-01T00:00:00Z" } },
+      { "aws:currenttime": "2026-01-01T00:00:00Z" },
+      true,
+    ],
+    ["ForAllValues holds on nothing", { "ForAllValues:StringEquals": { "s3:prefix": "a" } }, {}, true],
+    ["ForAnyValue fails on nothing", { "ForAnyValue:StringEquals": { "s3:prefix": "a" } }, {}, false],
+  ];
+  it.each(cases)("%s", (_, condition, values, holds) => {
+    expect(evaluatePolicy(parse({ ...deny, Condition: condition }), ask(values))).toBe(holds ? "deny" : "none");
+  });
+});
+
+describe("policies that are refused", () => {
+  const base = { Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::media/*" };
+  it.each([
+    ["an unknown effect", { ...base, Effect: "Maybe" }],
+    ["no principal", { ...base, Principal: undefined }],
+    ["a principal that is no ARN", { ...base, Principal: { AWS: "ann" } }],
+    ["another bucket", { ...base, Resource: "arn:aws:s3:::other/*" }],
+    ["a bucket that begins alike", { ...base, Resource: "arn:aws:s3:::media2/*" }],
+    ["an action of another service", { ...base, Action: "ec2:Start" }],
+    ["Action beside NotAction", { ...base, NotAction: "s3:PutObject" }],
+    ["an unknown field", { ...base, Conditions: {} }],
+    ["an unknown operator", { ...base, Condition: { StringIsh: { "aws:Referer": "x" } } }],
+    ["an unknown key", { ...base, Condition: { StringLike: { "aws:Refferer": "x" } } }],
+    ["a range that is none", { ...base, Condition: { IpAddress: { "aws:SourceIp": "10.0.0.0/99" } } }],
+    ["a Bool that is none", { ...base, Condition: { Bool: { "aws:SecureTransport": "yes" } } }],
+  ])("%s", (_, statement) => {
+    expect(() => parse(statement)).toThrow(expect.objectContaining({ code: "MalformedPolicy" }));
+  });
+});
+
+describe("what counts as public", () => {
+  it.each([
+    ["an Allow to everybody", {}, true],
+    [
+      "an Allow to everybody with a Referer, which anybody can send",
+      { Condition: { StringLike: { "aws:Referer": "https://ok.test/*" } } },
+      true,
+    ],
+    ["an Allow to a narrow range", { Condition: { IpAddress: { "aws:SourceIp": "203.0.113.0/24" } } }, false],
+    ["an Allow to the whole internet by range", { Condition: { IpAddress: { "aws:SourceIp": "0.0.0.0/1" } } }, true],
+    ["an Allow to a user", { Principal: { AWS: ann.arn } }, false],
+    ["a Deny to everybody", { Effect: "Deny" }, false],
+  ])("%s", (_, change, isPublic) => {
+    expect(isPublicPolicy(parse({ ...allow, ...change }))).toBe(isPublic);
+  });
+});
