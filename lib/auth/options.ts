@@ -94,8 +94,8 @@ async function admit(account: Account, profile: Profile | undefined): Promise<bo
   return `${routes.signIn()}?error=EmailNotVerified`;
 }
 
+/** What somebody sent may be quoted in it: it stays one line. */
 function lineOf(metadata: unknown): string {
-  if (metadata instanceof Error) return metadata.message;
-  const { error } = (metadata ?? {}) as { error?: unknown };
-  return error instanceof Error ? error.message : "";
+  const { error = metadata } = (metadata ?? {}) as { error?: unknown };
+  return error instanceof Error ? error.message.replaceAll(/\p{C}+/gu, " ").slice(0, 300) : "";
 }

@@ -1,0 +1,153 @@
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { externalProviderNames } from "@/lib/auth/providers";
+import { handleAuth } from "@/lib/auth/route";
+import { signInMessage } from "@/lib/auth/schema";
+import { viewerOfCookies } from "@/lib/auth/session";
+import { db } from "@/lib/db";
+import { TestBrowser } from "../../support/browser";
+import { OidcIssuer } from "../../support/oidc-issuer";
+import { disable, person } from "../../support/people";
+import { testDatabase } from "../../support/services";
+
+const issuer = await OidcIssuer.start();
+afterAll(() => issuer.stop());
+process.env.OIDC_ISSUER = issuer.url;
+process.env.OIDC_ID = issuer.client.id;
+process.env.OIDC_SECRET = issuer.client.secret;
+await testDatabase();
+
+const sessionName = "next-auth.session-token";
+const viewerIn = (browser: TestBrowser) => viewerOfCookies(Object.fromEntries(browser.cookies));
+const counts = async () => ({ users: await db().user.count(), accounts: await db().account.count() });
+
+/** To the issuer and back, as far as a browser gets. Returns where it ends, with the error the sign-in page would show. */
+async function signIn(
+  browser: TestBrowser,
+  onTheWay = (back: URL) => back,
+): Promise<{ path: string; error: string | null }> {
+  const fields = { csrfToken: await browser.csrfToken(), callbackUrl: "/collections", json: "true" };
+  const { url } = (await (await browser.post("/api/auth/signin/oidc", fields)).json()) as { url: string };
+  const away = await fetch(url, { redirect: "manual" });
+  let at = onTheWay(new URL(away.headers.get("location") ?? ""));
+  while (at.pathname.startsWith("/api/auth/")) {
+    const response = await browser.request(at.pathname + at.search);
+    at = new URL(response.headers.get("location") ?? "", at);
+  }
+  return { path: at.pathname, error: at.searchParams.get("error") };
+}
+
+beforeEach(() => {
+  issuer.isForging = false;
+});
+
+describe("signing in by an OpenID Connect issuer", () => {
+  it("is offered", () => {
+    expect(externalProviderNames()).toEqual([{ id: "oidc", name: "Single sign-on" }]);
+  });
+
+  it("makes a user the first time, and finds them ever after, even at a new address", async () => {
+    issuer.person = { sub: "ada-1", name: "Ada", email: "Ada@Example.ORG", email_verified: true };
+    const [first, second] = [new TestBrowser(handleAuth), new TestBrowser(handleAuth)];
+    expect(await signIn(first)).toEqual({ path: "/collections", error: null });
+    const user = await db().user.findUniqueOrThrow({
+      where: { email: "ada@example.org" },
+      include: { accounts: true },
+    });
+    expect(await viewerIn(first)).toEqual({ kind: "user", userId: user.id, name: "Ada" });
+    expect(user.emailVerified).not.toBeNull();
+    const before = await counts();
+    issuer.person = { ...issuer.person, email: "lovelace@example.org" };
+    await signIn(second);
+    expect(await viewerIn(second)).toMatchObject({ userId: user.id });
+    expect(await counts()).toEqual(before);
+    const lines = await db().event.findMany({ where: { subjectId: user.id }, orderBy: { id: "asc" } });
+    expect(lines.map(({ action, detail }) => [action, detail])).toEqual([
+      ["user.signedUp", { provider: "oidc" }],
+      ["user.signedIn", { provider: "oidc" }],
+      ["user.signedIn", { provider: "oidc" }],
+    ]);
+  });
+
+  it("keeps none of the issuer's tokens", async () => {
+    const accounts = await db().account.findMany();
+    expect(accounts.length).toBeGreaterThan(0);
+    for (const { access_token, refresh_token, id_token } of accounts) {
+      expect([access_token, refresh_token, id_token]).toEqual([null, null, null]);
+    }
+  });
+
+  it.each([false, "false", undefined])("refuses a new address whose verification is %j", async (verified) => {
+    const claim = verified === undefined ? {} : { email_verified: verified };
+    issuer.person = { sub: "unverified", email: "unverified@example.org", ...claim };
+    const before = await counts();
+    const browser = new TestBrowser(handleAuth);
+    expect(await signIn(browser)).toEqual({ path: "/sign-in", error: "EmailNotVerified" });
+    expect(browser.cookies.has(sessionName)).toBe(false);
+    expect(await counts()).toEqual(before);
+  });
+
+  it("does not take over an account that has the address", async () => {
+    const { userId } = await person("target", "three small words");
+    const { email } = await db().user.findUniqueOrThrow({ where: { id: userId } });
+    issuer.person = { sub: "taker", email: email.toUpperCase(), email_verified: true };
+    const before = await counts();
+    const browser = new TestBrowser(handleAuth);
+    const { error } = await signIn(browser);
+    expect(error).toBe("OAuthAccountNotLinked");
+    expect(signInMessage(error ?? "")).toMatch(/exists already/);
+    expect(browser.cookies.has(sessionName)).toBe(false);
+    expect(await counts()).toEqual(before);
+  });
+
+  it("does not link the account to whoever happens to be signed in", async () => {
+    const { userId } = await person("present", "three small words");
+    const { email } = await db().user.findUniqueOrThrow({ where: { id: userId } });
+    const browser = new TestBrowser(handleAuth);
+    await browser.signIn(email, "three small words");
+    issuer.person = { sub: "guest", email: "guest@example.org", email_verified: true };
+    await signIn(browser);
+    expect(await db().account.count({ where: { userId } })).toBe(0);
+    expect(await viewerIn(browser)).toMatchObject({ kind: "user", name: "guest@example.org" });
+  });
+
+  it("refuses a disabled user", async () => {
+    issuer.person = { sub: "barred", email: "barred@example.org", email_verified: "true" };
+    await signIn(new TestBrowser(handleAuth));
+    const { id } = await db().user.findUniqueOrThrow({ where: { email: "barred@example.org" } });
+    await disable({ userId: id });
+    const browser = new TestBrowser(handleAuth);
+    const { error } = await signIn(browser);
+    expect(signInMessage(error ?? "")).toMatch(/disabled/);
+    expect(browser.cookies.has(sessionName)).toBe(false);
+  });
+
+  it("refuses a token signed by somebody else, an altered state, and another browser's way back", async () => {
+    issuer.person = { sub: "mallory", email: "mallory@example.org", email_verified: true };
+    const before = await counts();
+    const refused = async (way: Promise<{ path: string; error: string | null }>, browser: TestBrowser) => {
+      expect(await way).toMatchObject({ path: "/sign-in", error: "OAuthCallback" });
+      expect(browser.cookies.has(sessionName)).toBe(false);
+    };
+    issuer.isForging = true;
+    const forged = new TestBrowser(handleAuth);
+    await refused(signIn(forged), forged);
+    issuer.isForging = false;
+    const altered = new TestBrowser(handleAuth);
+    await refused(
+      signIn(altered, (back) => {
+        back.searchParams.set("state", "altered");
+        return back;
+      }),
+      altered,
+    );
+    const victim = new TestBrowser(handleAuth);
+    await refused(
+      signIn(victim, (back) => {
+        victim.cookies.clear();
+        return back;
+      }),
+      victim,
+    );
+    expect(await counts()).toEqual(before);
+  });
+});
