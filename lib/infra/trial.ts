@@ -22,15 +22,25 @@ export async function isReadRefused(
   return response.status === 403;
 }
 
-/** Whether a PUT is answered 403. Leaves nothing behind. */
-export async function isWriteRefused({ client, settings }: AspectContext): Promise<boolean> {
-  const where = { Bucket: settings.bucket, Key: trialKey() };
+/**
+ * Runs `use` while an empty object is at `key`, and removes the object with its version. Gives undefined, without running
+ * it, when the PUT is answered 403.
+ */
+export async function withTrialObject<Result>(
+  { client, settings }: AspectContext,
+  key: string,
+  use: () => Promise<Result>,
+): Promise<Result | undefined> {
+  const where = { Bucket: settings.bucket, Key: key };
   try {
     const { VersionId } = await client.send(new PutObjectCommand({ ...where, Body: "", ContentLength: 0 }));
-    await client.send(new DeleteObjectCommand(VersionId === undefined ? where : { ...where, VersionId }));
-    return false;
+    try {
+      return await use();
+    } finally {
+      await client.send(new DeleteObjectCommand(VersionId === undefined ? where : { ...where, VersionId }));
+    }
   } catch (error) {
-    if (s3Error(error).status === 403) return true;
+    if (s3Error(error).status === 403) return undefined;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { GetBucketPolicyCommand, PutBucketPolicyCommand } from "@aws-sdk/client-
 import { isAws } from "@/lib/storage/endpoint";
 import { canonicalStatement, type PolicyDocument, refererSid, type Statement } from "../policy";
 import { ownedIdPrefix } from "../settings";
-import { isReadRefused, trialKey } from "../trial";
+import { isReadRefused, trialKey, withTrialObject } from "../trial";
 import { type Aspect, type AspectContext, orAbsent } from "./aspect";
 
 async function currentPolicy({ client, settings }: AspectContext): Promise<PolicyDocument> {
@@ -47,21 +47,21 @@ async function putPolicy({ client, settings }: AspectContext, document: PolicyDo
 
 /**
  * With several origins the Referer statement has several patterns, none of which may fit. Ceph 16 refuses as soon as one
- * does not, which would be every page of the site: so the statement is first tried on a folder where nothing is.
+ * does not, which would be every page of the site: so the statement is first tried on an object of its own.
  */
 async function enforceable(context: AspectContext, document: PolicyDocument) {
   const { settings, storage } = context;
   const statement = settings.policy.find(({ Sid }) => Sid === refererSid);
   const all = { sound: true, statements: settings.policy };
   if (!statement || settings.origins.length < 2 || isAws(storage.config.endpoint)) return all;
-  const folder = trialKey();
-  const trial = { ...statement, Sid: `${refererSid}Trial`, Resource: `arn:aws:s3:::${settings.bucket}/${folder}/*` };
+  const key = trialKey();
+  const trial = { ...statement, Sid: `${refererSid}Trial`, Resource: `arn:aws:s3:::${settings.bucket}/${key}` };
   await putPolicy(context, { ...document, Statement: [...document.Statement, trial] });
-  // Nothing is there, so an allowed read says 404; if even a bare one is refused, this tells nothing.
-  if (await isReadRefused(context, `${folder}/none`)) return all;
-  for (const origin of settings.origins) {
-    if (await isReadRefused(context, `${folder}/none`, `${origin}/`))
-      return { sound: false, statements: settings.policy.filter(({ Sid }) => Sid !== refererSid) };
-  }
-  return all;
+  const wrong = await withTrialObject(context, key, async () => {
+    // If even a bare read is refused, the others tell nothing.
+    if (await isReadRefused(context, key)) return false;
+    for (const origin of settings.origins) if (await isReadRefused(context, key, `${origin}/`)) return true;
+    return false;
+  });
+  return wrong ? { sound: false, statements: settings.policy.filter(({ Sid }) => Sid !== refererSid) } : all;
 }

@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { isAws } from "@/lib/storage/endpoint";
 import type { PublicAccess } from "../settings";
-import { isWriteRefused } from "../trial";
+import { trialKey, withTrialObject } from "../trial";
 import { type Aspect, type AspectContext, compare, orAbsent, sameData } from "./aspect";
 
 /** ACLs switched off: whoever writes, the bucket's owner owns, and no ACL can make anything public. */
@@ -52,9 +52,9 @@ export const publicAccess: Aspect = {
   async write(context) {
     const { settings, storage } = context;
     await putPublicAccess(context, settings.publicAccess);
-    if (isAws(storage.config.endpoint) || !(await isWriteRefused(context))) return;
+    if (isAws(storage.config.endpoint) || (await canWrite(context))) return;
     await putPublicAccess(context, writable(settings.publicAccess));
-    if (!(await isWriteRefused(context)))
+    if (await canWrite(context))
       return "With BlockPublicAcls it refuses every write: that one is off. IgnorePublicAcls, which is on, makes public ACLs void.";
     await putPublicAccess(context, settings.publicAccess);
   },
@@ -63,6 +63,10 @@ export const publicAccess: Aspect = {
 /** Ceph 16 answers 403 to every PUT while BlockPublicAcls is on, whatever its ACL. */
 function writable(settings: PublicAccess): PublicAccess {
   return { ...settings, BlockPublicAcls: false };
+}
+
+async function canWrite(context: AspectContext): Promise<boolean> {
+  return (await withTrialObject(context, trialKey(), async () => true)) ?? false;
 }
 
 async function putPublicAccess({ client, settings }: AspectContext, wanted: PublicAccess): Promise<void> {

@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 import { createStorage, type Storage } from "@/lib/storage/client";
 import { cephAvailable, startCeph } from "../../support/ceph";
+import { startTestS3 } from "../../support/s3";
 
 export type RunningEndpoint = {
   /** A storage for a bucket of its own name on this endpoint; closed with the endpoint. */
@@ -28,7 +32,20 @@ async function running(server: Server): Promise<RunningEndpoint> {
   };
 }
 
+async function startOwn(): Promise<RunningEndpoint> {
+  const dir = await mkdtemp(path.join(os.tmpdir(), "atoll-s3-"));
+  const { access, stop } = await startTestS3(dir);
+  return running({
+    ...access,
+    async stop() {
+      await stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  });
+}
+
 /** Every S3 the storage layer is tried on: real servers, each started for the test file. */
 export const endpoints: readonly TestEndpoint[] = [
+  { name: "our own store", ceph: false, available: true, start: startOwn },
   { name: "Ceph", ceph: true, available: cephAvailable(), start: async () => running(await startCeph()) },
 ];
