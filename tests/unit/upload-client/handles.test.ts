@@ -68,7 +68,7 @@ describe("files before they are sent", () => {
       "img.jpg",
       "one/same.jpg",
       "two/same.jpg",
-      "${filename}",
+      `$\{filename}`,
     ];
     const drops = new Drops();
     drops.drop(names.map((name) => found(name)));
