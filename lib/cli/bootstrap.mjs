@@ -3,6 +3,7 @@
 //   bootstrap.mjs COMMAND …        a subcommand of atoll
 //   bootstrap.mjs --run FILE …     a TypeScript file of the project
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { ensureClient, ensurePackages, nodeProblem, root, typescriptArgs, typescriptEnv } from "./install.mjs";
@@ -25,16 +26,27 @@ function start({ file, args }) {
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (os.constants.signals[signal] ?? 0)));
 }
 
-/** npm killed outright passes no signal on: notice that our parent is another one. */
+/** npm killed outright passes no signal on: notice when it, or the shell it started us by, is no longer our parent. */
 function stopWithNpm(child) {
-  if (!process.env.npm_lifecycle_event || process.platform === "win32") return;
-  const parent = process.ppid;
+  if (!process.env.npm_lifecycle_event || process.platform !== "linux") return;
+  const born = ancestors();
   const watch = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (ancestors() === born) return;
     clearInterval(watch);
     child.kill("SIGTERM");
   }, 1_000);
   watch.unref();
+}
+
+/** Our parent, and behind a shell the one that runs it. */
+function ancestors() {
+  const { ppid } = process;
+  try {
+    const [, name, rest] = /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${ppid}/stat`, "utf8")) ?? [];
+    return /^(sh|dash|bash)$/.test(name) ? `${ppid} ${rest.split(" ")[1]}` : `${ppid}`;
+  } catch {
+    return `${ppid}`;
+  }
 }
 
 function fail(error) {

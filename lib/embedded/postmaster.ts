@@ -84,7 +84,7 @@ function openLog(logFile: string): number {
 // PGPORT, PGDATA and their like of whoever started us are not for this server.
 // biome-ignore lint/style/noProcessEnv: handed on to programs, nothing is configured by it
 const { PATH = "", SystemRoot = "" } = process.env;
-export const serverEnv = { PATH, SystemRoot, LC_ALL: "C", TZ: "UTC" };
+export const serverEnv = { PATH, SystemRoot, LC_ALL: "C", TZ: "UTC" } as unknown as NodeJS.ProcessEnv;
 
 /** Starts the server in a session of its own: the terminal's Ctrl-C must not take it away before its clients. */
 export function spawnPostmaster(home: PostgresHome, port: number, logFile: string): ChildProcess {
