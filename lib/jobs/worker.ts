@@ -20,6 +20,8 @@ export type WorkerOptions = {
 };
 export type RunningWorker = { stop(): Promise<void> };
 
+type Report = (error: Error) => void;
+
 const reconnectMilliseconds = 2_000;
 
 /**
@@ -29,34 +31,38 @@ const reconnectMilliseconds = 2_000;
 export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
   const log = options.logger ?? pino({ name: "worker" });
   const stopping = new AbortController();
-  const first = await connect(options, log);
-  const running = first ? Promise.resolve(first) : reconnect(options, log, stopping.signal);
+  const quietly = occasionally();
+  const report: Report = (error) => quietly(error.message, () => log.error({ reason: error.message }, "queue error"));
+  const first = await connect(options, log, report);
+  const running = first ? Promise.resolve(first) : reconnect(options, log, report, stopping.signal);
   const done = running.then((context) => context && sweepUntilStopped(context, options, stopping.signal));
   return {
     async stop() {
       stopping.abort();
-      const context = await running;
-      const timeout = (options.stopTimeoutSeconds ?? 20) * 1_000;
-      await context?.boss.stop({ graceful: true, timeout });
       await done;
+      const timeout = (options.stopTimeoutSeconds ?? 20) * 1_000;
+      await (await running)?.boss.stop({ graceful: true, timeout });
       stopDecoders();
     },
   };
 }
 
-async function reconnect(options: WorkerOptions, log: Logger, signal: AbortSignal): Promise<JobContext | undefined> {
+async function reconnect(
+  options: WorkerOptions,
+  log: Logger,
+  report: Report,
+  signal: AbortSignal,
+): Promise<JobContext | undefined> {
   while (!signal.aborted) {
     await pause(reconnectMilliseconds, signal);
-    const context = signal.aborted ? undefined : await connect(options, log);
+    const context = signal.aborted ? undefined : await connect(options, log, report);
     if (context) return context;
   }
   return undefined;
 }
 
 /** Connects and begins to work; undefined when the database cannot be reached. */
-async function connect(options: WorkerOptions, log: Logger): Promise<JobContext | undefined> {
-  const quietly = occasionally();
-  const report = (error: Error) => quietly(error.message, () => log.error({ reason: error.message }, "queue error"));
+async function connect(options: WorkerOptions, log: Logger, report: Report): Promise<JobContext | undefined> {
   const supervision = { superviseIntervalSeconds: 5, monitorIntervalSeconds: 5 };
   const boss = createBoss({ max: 6, useListenNotify: true, ...supervision }, report);
   boss.on("warning", (warning) => log.warn(warning, "queue warning"));
@@ -67,7 +73,8 @@ async function connect(options: WorkerOptions, log: Logger): Promise<JobContext 
     log.info("worker started");
     return context;
   } catch (error) {
-    log.error({ reason: error instanceof Error ? error.message : String(error) }, "the worker waits for the database");
+    const reason = error instanceof Error ? error.message : String(error);
+    report(new Error(`the worker waits for the database: ${reason}`, { cause: error }));
     return undefined;
   }
 }

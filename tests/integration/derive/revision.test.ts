@@ -158,7 +158,7 @@ test("a connection cut half-way is for a later try", async () => {
 });
 
 test("a decoder that is killed fails this try alone", async () => {
-  const id = await pendingRevision(await picture({ width: 4000, height: 3000 }));
+  const id = await pendingRevision(await picture());
   const small = await pendingRevision(await picture({ width: 64, height: 64 }));
   stopDecoders();
   await expect.poll(decoderPids).toEqual([]);

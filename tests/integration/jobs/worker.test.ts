@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { PgBoss } from "pg-boss";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { db } from "@/lib/db";
 import { decoderPids } from "@/lib/derive/decoder";
+import { handleDeriveFailed } from "@/lib/jobs/handlers";
 import { sendDerive, sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue";
-import { dropUnsent, pendingRevision, revisionById, statesOf } from "@/tests/integration/derive/fixtures";
+import { dropUnsent, pendingRevision, revisionById, statesOf, worker } from "@/tests/integration/derive/fixtures";
 import { folderOfPictures, notPictures, picture, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import {
@@ -12,6 +14,7 @@ import {
   hurryQueue,
   jobs,
   pendingCount,
+  quiet,
   spawnWorker,
   untilFinal,
   type WorkerProcess,
@@ -106,7 +109,7 @@ describe("working", () => {
 
 describe("when all tries fail", () => {
   test("a picture that kills the decoder each time is given up in words, and the others go on", async () => {
-    const id = await pendingRevision(await picture({ width: 4000, height: 3000 }));
+    const id = await pendingRevision(await picture());
     await withWorker({ concurrency: 1 }, async () => {
       await hurryQueue("derive", { retryLimit: 1 });
       const killer = setInterval(() => {
@@ -123,6 +126,15 @@ describe("when all tries fail", () => {
       await sendDerive([next]);
       await expect.poll(async () => (await revisionById(next)).state, { timeout: 10_000 }).toBe("ready");
     });
+  });
+
+  test("while the storage is away nothing is given up: the sweep queues it anew", async () => {
+    const revisionId = await pendingRevision(await picture({ width: 64, height: 64 }));
+    const context = { boss: new PgBoss(url), viewer: worker, log: quiet };
+    await handleDeriveFailed(context, { data: { revisionId }, sourceOutput: { code: "UNAVAILABLE", message: "away" } });
+    expect(await revisionById(revisionId)).toMatchObject({ state: "pending" });
+    await withWorker({}, () => expect.poll(() => pendingCount(), { timeout: 10_000 }).toBe(0));
+    expect(await revisionById(revisionId)).toMatchObject({ state: "ready" });
   });
 
   test("an original that is gone from the storage is said to be", async () => {
@@ -145,9 +157,9 @@ describe("disasters", () => {
     await Promise.all(spawned.map(({ ended }) => ended));
   });
   const start = (options: Parameters<typeof spawnWorker>[0], databaseUrl = url) => {
-    const worker = spawnWorker(options, databaseUrl);
-    spawned.push(worker);
-    return worker;
+    const started = spawnWorker(options, databaseUrl);
+    spawned.push(started);
+    return started;
   };
 
   test("a worker killed in the middle: another takes over, all ends well, nothing of it stays", {
@@ -179,32 +191,32 @@ describe("disasters", () => {
     expect(await strayDerivatives()).toBeLessThanOrEqual(2 * 3);
   });
 
-  test("without a database a worker waits, at the start and later", { timeout: 90_000 }, async () => {
+  test("without a database a worker waits, at the start and later", { timeout: 120_000 }, async () => {
     const gate = await databaseGate(url);
     gate.shut();
-    const worker = start({ concurrency: 1, sweepIntervalSeconds: 1 }, gate.url);
-    await expect.poll(worker.output, { timeout: 20_000 }).toContain("the worker waits for the database");
+    const waiting = start({ concurrency: 1, sweepIntervalSeconds: 1 }, gate.url);
+    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("the worker waits for the database");
     gate.open();
-    await expect.poll(worker.output, { timeout: 20_000 }).toContain("worker started");
+    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("worker started");
     await untilFinal(await dropUnsent(await folderOfPictures(1)));
     gate.shut();
-    await expect.poll(worker.output, { timeout: 20_000 }).toContain("sweep failed");
+    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("sweep failed");
     const uploadId = await dropUnsent(await folderOfPictures(1));
     await sendVerify(uploadId);
     gate.open();
     await untilFinal(uploadId, 30_000);
-    worker.child.kill("SIGTERM");
-    expect(await worker.ended).toBe(0);
+    waiting.child.kill("SIGTERM");
+    expect(await waiting.ended).toBe(0);
     gate.close();
   });
 
   test("stopped while it waits for the database, it ends", async () => {
     const gate = await databaseGate(url);
     gate.shut();
-    const worker = start({}, gate.url);
-    await expect.poll(worker.output, { timeout: 20_000 }).toContain("started");
-    worker.child.kill("SIGTERM");
-    expect(await worker.ended).toBe(0);
+    const waiting = start({}, gate.url);
+    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("started");
+    waiting.child.kill("SIGTERM");
+    expect(await waiting.ended).toBe(0);
     gate.close();
   });
 });
