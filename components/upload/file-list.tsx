@@ -1,0 +1,33 @@
+import { type UIEvent, useState } from "react";
+import type { UploadFile } from "@/lib/upload/client/state";
+import { itemAt, type Vector } from "@/lib/upload/client/vector";
+import { FileRow, rowPixels } from "./file-row";
+
+const rowsShown = 7;
+/** Rows made beyond both edges, so that quick scrolling does not show gaps. */
+const rowsAround = 6;
+
+/** All files of an upload. Only the rows in sight exist: 50,000 files cost what 20 do. */
+export function FileList({ files, onCancel }: { files: Vector<UploadFile>; onCancel: (fileId: number) => void }) {
+  const [top, setTop] = useState(0);
+  const height = Math.min(files.size, rowsShown) * rowPixels;
+  const first = Math.max(0, Math.floor(top / rowPixels) - rowsAround);
+  const end = Math.min(files.size, first + rowsShown + 2 * rowsAround + 1);
+  const rows = Array.from({ length: Math.max(0, end - first) }, (_, index) => itemAt(files, first + index));
+  return (
+    <section
+      aria-label="Files of this upload"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard
+      tabIndex={0}
+      className="overflow-y-auto overscroll-contain rounded-xl border border-line"
+      style={{ height: height + 2 }}
+      onScroll={(event: UIEvent<HTMLElement>) => setTop(event.currentTarget.scrollTop)}
+    >
+      <ul className="relative" style={{ height: files.size * rowPixels }}>
+        {rows.map((file) => (
+          <FileRow key={file.id} file={file} count={files.size} onCancel={onCancel} />
+        ))}
+      </ul>
+    </section>
+  );
+}
