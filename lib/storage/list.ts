@@ -48,7 +48,8 @@ export async function* listObjectVersions(
     if (versions.length > 0) yield versions;
     if (!page.IsTruncated) return;
     const next = nextMarker(page);
-    if (next.KeyMarker === marker.KeyMarker && next.VersionIdMarker === marker.VersionIdMarker)
+    const step = compareKeys(next.KeyMarker ?? "", marker.KeyMarker ?? "");
+    if (step < 0 || (step === 0 && next.VersionIdMarker === marker.VersionIdMarker))
       throw new Error("the storage's listing does not get on from one page to the next");
     marker = next;
   }
@@ -67,15 +68,21 @@ function listedVersion(version: ObjectVersion): ListedVersion {
   };
 }
 
-/** The marker is the last key of the page. Ceph 16 encodes the keys and leaves the marker as it is; AWS encodes both. */
+/** The marker is the last key of the page. AWS encodes it as it does the keys; Ceph 16 leaves it as it is. */
 function nextMarker(page: ListObjectVersionsCommandOutput): Marker {
   const { NextKeyMarker, NextVersionIdMarker, Versions = [], DeleteMarkers = [] } = page;
   if (NextKeyMarker === undefined) throw new Error("a truncated listing came without the marker of its next page");
-  const listed = [...Versions, ...DeleteMarkers].some(({ Key = "" }) => decodeListed(Key) === NextKeyMarker);
+  const keys = [...Versions, ...DeleteMarkers].map(({ Key = "" }) => decodeListed(Key));
+  const last = keys.reduce((a, b) => (compareKeys(a, b) < 0 ? b : a), "");
   return {
-    KeyMarker: listed ? NextKeyMarker : decodeListed(NextKeyMarker),
+    KeyMarker: NextKeyMarker === last ? last : decodeListed(NextKeyMarker),
     ...(NextVersionIdMarker === undefined ? {} : { VersionIdMarker: NextVersionIdMarker }),
   };
+}
+
+/** S3's order: UTF-8 bytes, which beyond the BMP is not JavaScript's. */
+function compareKeys(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 /** `encoding-type=url` encodes as a form does: a space may come as +, a plus always as %2B. */

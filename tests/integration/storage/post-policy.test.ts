@@ -143,7 +143,7 @@ describe.each(endpoints)("a POST policy on $name", ({ available, ceph, start }) 
 
     it("refuses another answer, another bucket and another date than it names", async () => {
       await expectRefused({ fields: { ...policy.fields, success_action_status: "200" } });
-      await expectRefused({ fields: { ...policy.fields, "X-Amz-Date": "20200101T000000Z" } });
+      await expectRefused({ fields: { ...policy.fields, "X-Amz-Date": "20200101T000000Z" } }, [400, 403]);
       const { status } = await post(policy.url.replace("policy-test", "policy-other"), { fields: policy.fields });
       expect(status).toBe(403);
       expect(await keysUnder("", endpoint.storage("policy-other"))).toEqual([]);

@@ -1,0 +1,54 @@
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { type Bench, markdown } from "./report";
+
+const notBenches = new Set(["main", "report"]);
+
+function names(): string[] {
+  const files = readdirSync(import.meta.dirname).filter((file) => /^[a-z][a-z0-9-]*\.ts$/.test(file));
+  return files.map((file) => file.slice(0, -".ts".length)).filter((name) => !notBenches.has(name));
+}
+
+function usage(): string {
+  return `Usage: npm run bench -- NAME [--json] [--check]\n  NAME     ${names().join(", ")}\n  --json   the figures as JSON\n  --check  exit 1 where a stated target is missed`;
+}
+
+async function load(name: string): Promise<Bench> {
+  const file = path.join(import.meta.dirname, `${name}.ts`);
+  if (!names().includes(name) || !existsSync(file)) throw new TypeError(`There is no benchmark called ${name}.`);
+  const { bench } = (await import(pathToFileURL(file).href)) as { bench?: Bench };
+  if (typeof bench !== "function") throw new TypeError(`tests/bench/${name}.ts exports no function called bench.`);
+  return bench;
+}
+
+/** 0 done, 1 a target missed with --check, or the benchmark failed, 2 wrong usage. */
+async function main(args: string[]): Promise<number> {
+  const options = { json: { type: "boolean" }, check: { type: "boolean" }, help: { type: "boolean" } } as const;
+  let bench: Bench;
+  let flags: { json?: boolean; check?: boolean; help?: boolean };
+  try {
+    const parsed = parseArgs({ args, options, allowPositionals: true });
+    flags = parsed.values;
+    if (flags.help) {
+      console.log(usage());
+      return 0;
+    }
+    const [name, ...rest] = parsed.positionals;
+    if (name === undefined || rest.length > 0) throw new TypeError("Name one benchmark.");
+    bench = await load(name);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n${usage()}`);
+    return 2;
+  }
+  const result = await bench();
+  console.log(flags.json ? JSON.stringify(result, null, 2) : markdown(result));
+  const missed = result.targets.filter(({ met }) => !met);
+  if (!flags.check || missed.length === 0) return 0;
+  for (const { text } of missed) console.error(`Target missed: ${text}`);
+  return 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
