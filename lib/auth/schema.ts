@@ -4,7 +4,7 @@ import { passwordPolicy } from "./policy";
 const { minCharacters, maxCharacters } = passwordPolicy;
 
 /** As the database keeps it. One person, one address, however it was typed. */
-export const email = z
+const email = z
   .string()
   .trim()
   .toLowerCase()

@@ -11,7 +11,7 @@ import { isSecureSite, sessionCookieName } from "./policy";
 import { mintAnonymousViewer, mintUserViewer, type UserViewer, type Viewer } from "./viewer";
 
 /** What the encrypted session cookie carries, beside next-auth's own claims. */
-export const sessionClaims = z.object({ userId: z.uuid(), sessionEpoch: z.int().nonnegative() });
+const sessionClaims = z.object({ userId: z.uuid(), sessionEpoch: z.int().nonnegative() });
 
 type Cookies = Record<string, string>;
 
@@ -47,10 +47,7 @@ export const currentViewer = cache(async (): Promise<Viewer> => {
 
 /** The signed-in person; throws UNAUTHENTICATED for anybody else. */
 export async function requireUser(): Promise<UserViewer> {
-  return signedIn(await currentViewer());
-}
-
-export function signedIn(viewer: Viewer): UserViewer {
+  const viewer = await currentViewer();
   if (viewer.kind !== "user") throw new AppError("UNAUTHENTICATED", "Sign in first.");
   return viewer;
 }

@@ -58,7 +58,7 @@ export const updateCollectionInput = z
 export type UpdateCollectionInput = z.output<typeof updateCollectionInput>;
 
 /** A collection in a list. */
-export const collectionCard = z.object({
+const collectionCard = z.object({
   id: z.uuid(),
   slug: z.string(),
   name: z.string(),

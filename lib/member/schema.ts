@@ -5,7 +5,7 @@ export const setMemberInput = z.object({ userId: z.uuid(), role: z.enum(roles, "
 export type SetMemberInput = z.output<typeof setMemberInput>;
 
 /** A member as the collection's owners see them. */
-export const memberItem = z.object({
+const memberItem = z.object({
   userId: z.uuid(),
   name: z.string().nullable(),
   email: z.string(),

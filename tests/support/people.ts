@@ -1,5 +1,6 @@
 import { encode } from "next-auth/jwt";
 import { createUser } from "@/lib/auth/commands";
+import { createUserInput } from "@/lib/auth/schema";
 import { mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
 import { createCollection } from "@/lib/collection/commands";
 import type { Role, Visibility } from "@/lib/collection/policy";
@@ -16,7 +17,7 @@ let people = 0;
 export function person(name = "person", password?: string): Promise<UserViewer> {
   people += 1;
   const email = `${name}-${people}@example.org`;
-  return createUser(system, { email, name, isAdmin: false, ...(password === undefined ? {} : { password }) });
+  return createUser(system, createUserInput.parse({ email, name, password }));
 }
 
 let collections = 0;

@@ -10,6 +10,7 @@ describe("an e-mail address", () => {
   it.each([
     ["  Ada@Example.ORG\n", "ada@example.org"],
     ["ADA+tag@EXAMPLE.org", "ada+tag@example.org"],
+    ["demo@atoll.local", "demo@atoll.local"],
   ])("%j is kept as %j", (typed, kept) => {
     expect(signUpInput.parse({ email: typed, password }).email).toBe(kept);
     expect(signInInput.parse({ email: typed, password }).email).toBe(kept);

@@ -1,0 +1,65 @@
+import * as collectionCommands from "@/lib/collection/commands";
+import * as collectionQueries from "@/lib/collection/queries";
+import { all, listed, nobody, type Row, toSeers } from "./row";
+
+export const collections: Row[] = [
+  {
+    name: "collection/queries/collectionsOf",
+    ...all("00111101"),
+    run: async (viewer, { slug }) =>
+      listed((await collectionQueries.collectionsOf(viewer)).some((c) => c.slug === slug)),
+  },
+  {
+    name: "collection/queries/publicCollections",
+    private: "00000000",
+    preview: "00000000",
+    public: "11111111",
+    run: async (viewer, { slug }) =>
+      listed((await collectionQueries.publicCollections(viewer)).some((c) => c.slug === slug)),
+  },
+  {
+    name: "collection/queries/collectionBySlug",
+    ...toSeers,
+    run: (viewer, { slug }) => collectionQueries.collectionBySlug(viewer, slug),
+  },
+  {
+    name: "collection/queries/collectionBySlug, in the trash",
+    ...nobody,
+    given: { collectionTrashed: true },
+    run: (viewer, { slug }) => collectionQueries.collectionBySlug(viewer, slug),
+  },
+  {
+    name: "collection/commands/createCollection",
+    ...all("?+++++?x"),
+    changes: true,
+    run: (viewer) =>
+      collectionCommands.createCollection(viewer, { name: "Reef", description: "", visibility: "private" }),
+  },
+  {
+    name: "collection/commands/updateCollection",
+    ...all(".....+.+"),
+    changes: true,
+    run: (viewer, { slug }) =>
+      collectionCommands.updateCollection(viewer, slug, { visibility: "public", name: "Changed" }),
+  },
+  {
+    name: "collection/commands/updateCollection, in the trash",
+    ...nobody,
+    changes: true,
+    given: { collectionTrashed: true },
+    run: (viewer, { slug }) => collectionCommands.updateCollection(viewer, slug, { name: "Changed" }),
+  },
+  {
+    name: "collection/commands/trashCollection",
+    ...all(".....+.+"),
+    changes: true,
+    run: (viewer, { slug }) => collectionCommands.trashCollection(viewer, slug),
+  },
+  {
+    name: "collection/commands/restoreCollection",
+    ...all(".....+.+"),
+    changes: true,
+    given: { collectionTrashed: true },
+    run: (viewer, { slug }) => collectionCommands.restoreCollection(viewer, slug),
+  },
+];

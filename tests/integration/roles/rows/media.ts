@@ -1,0 +1,132 @@
+import * as mediaCommands from "@/lib/media/commands";
+import * as mediaQueries from "@/lib/media/queries";
+import type { MediaItem } from "@/lib/media/schema";
+import { all, listed, nobody, type Row, systemOnly, toSeers } from "./row";
+
+function shown(item: (MediaItem & { downloadUrl?: unknown; latitude?: unknown }) | undefined): string {
+  if (!item) return "0";
+  const urls = Object.keys(item.urls).toSorted().join();
+  if (urls === "card,original,preview,thumb") return "w";
+  const hidden = item.downloadUrl === undefined && (item.latitude ?? null) === null;
+  return urls === "thumb" && hidden ? "t" : `urls ${urls}`;
+}
+
+const pictures = { private: "..wwww.w", preview: "ttwwwwtw", public: "wwwwwwww" };
+const toSeersOfOriginals = { private: "..++++.+", preview: "..++++.+", public: "++++++++" };
+
+const variantRow = (variant: "thumb" | "preview" | "original", outcomes: typeof toSeers): Row => ({
+  name: `media/queries/mediaVariantUrl, ${variant}`,
+  ...outcomes,
+  run: async (viewer, { mediaId }) => {
+    await mediaQueries.mediaVariantUrl(viewer, { mediaId, variant, download: false });
+  },
+});
+
+export const media: Row[] = [
+  {
+    name: "media/queries/mediaPage",
+    ...pictures,
+    run: async (viewer, { slug }) => shown((await mediaQueries.mediaPage(viewer, { slug })).items[0]),
+  },
+  {
+    name: "media/queries/mediaPage, the picture in the trash",
+    private: "..0000.0",
+    preview: "00000000",
+    public: "00000000",
+    given: { mediaTrashed: true },
+    run: async (viewer, { slug }) => shown((await mediaQueries.mediaPage(viewer, { slug })).items[0]),
+  },
+  {
+    name: "media/queries/mediaPage, the collection in the trash",
+    ...nobody,
+    given: { collectionTrashed: true },
+    run: (viewer, { slug }) => mediaQueries.mediaPage(viewer, { slug }),
+  },
+  {
+    name: "media/queries/mediaByIds",
+    ...pictures,
+    run: async (viewer, { slug, mediaId }) =>
+      shown((await mediaQueries.mediaByIds(viewer, { slug, ids: [mediaId] }))[0]),
+  },
+  {
+    name: "media/queries/mediaDetail",
+    ...pictures,
+    run: async (viewer, { slug, mediaId }) => shown(await mediaQueries.mediaDetail(viewer, { slug, mediaId })),
+  },
+  {
+    name: "media/queries/mediaDetail, in the trash",
+    ...nobody,
+    given: { mediaTrashed: true },
+    run: (viewer, { slug, mediaId }) => mediaQueries.mediaDetail(viewer, { slug, mediaId }),
+  },
+  variantRow("thumb", toSeers),
+  variantRow("preview", toSeersOfOriginals),
+  variantRow("original", toSeersOfOriginals),
+  {
+    name: "media/queries/coverThumbs",
+    private: "00111101",
+    preview: "11111111",
+    public: "11111111",
+    run: async (viewer, { collectionId }) =>
+      listed((await mediaQueries.coverThumbs(viewer, [collectionId])).has(collectionId)),
+  },
+  {
+    name: "media/queries/revisionToDerive",
+    ...systemOnly,
+    run: (viewer, { revisionId }) => mediaQueries.revisionToDerive(viewer, revisionId),
+  },
+  {
+    name: "media/queries/revisionsToDerive",
+    ...systemOnly,
+    given: { pending: true },
+    run: (viewer) => mediaQueries.revisionsToDerive(viewer, 10),
+  },
+  {
+    name: "media/commands/recordDerivation",
+    ...systemOnly,
+    changes: true,
+    given: { pending: true },
+    run: (viewer, { revisionId }) =>
+      mediaCommands.recordDerivation(viewer, revisionId, { state: "kept", contentType: "text/plain" }),
+  },
+  {
+    name: "media/commands/updateMedia, one's own",
+    ...all("...+++.+"),
+    changes: true,
+    given: { own: true },
+    run: (viewer, { mediaId }) => mediaCommands.updateMedia(viewer, mediaId, { title: "Changed" }),
+  },
+  {
+    name: "media/commands/updateMedia, another's",
+    ...all("....++.+"),
+    changes: true,
+    run: (viewer, { mediaId }) => mediaCommands.updateMedia(viewer, mediaId, { title: "Changed" }),
+  },
+  {
+    name: "media/commands/trashMedia, one's own",
+    ...all("....++.+"),
+    changes: true,
+    given: { own: true },
+    run: (viewer, { mediaId }) => mediaCommands.trashMedia(viewer, mediaId),
+  },
+  {
+    name: "media/commands/trashMedia, another's",
+    ...all("....++.+"),
+    changes: true,
+    run: (viewer, { mediaId }) => mediaCommands.trashMedia(viewer, mediaId),
+  },
+  {
+    name: "media/commands/restoreMedia",
+    ...all("....++.+"),
+    changes: true,
+    given: { mediaTrashed: true },
+    run: (viewer, { mediaId }) => mediaCommands.restoreMedia(viewer, mediaId),
+  },
+  {
+    name: "media/commands/restoreMedia, the collection in the trash",
+    ...nobody,
+    changes: true,
+    given: { mediaTrashed: true, collectionTrashed: true },
+    run: (viewer, { mediaId }) => mediaCommands.restoreMedia(viewer, mediaId),
+  },
+];

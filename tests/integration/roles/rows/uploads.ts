@@ -1,0 +1,101 @@
+import type { Viewer } from "@/lib/auth/viewer";
+import * as uploadCommands from "@/lib/upload/commands";
+import * as uploadQueries from "@/lib/upload/queries";
+import * as uploadVerify from "@/lib/upload/verify";
+import type { World } from "../world";
+import { all, listed, nobody, type Row, systemOnly } from "./row";
+
+const inList = async (viewer: Viewer, { slug, uploadId }: World) =>
+  listed((await uploadQueries.unfinishedUploads(viewer, slug)).some(({ id }) => id === uploadId));
+
+export const uploads: Row[] = [
+  {
+    name: "upload/commands/openUpload",
+    ...all("...+++.+"),
+    changes: true,
+    run: (viewer, { slug }) => uploadCommands.openUpload(viewer, { collectionSlug: slug }),
+  },
+  {
+    name: "upload/commands/openUpload, in the trash",
+    ...nobody,
+    changes: true,
+    given: { collectionTrashed: true },
+    run: (viewer, { slug }) => uploadCommands.openUpload(viewer, { collectionSlug: slug }),
+  },
+  {
+    name: "upload/commands/renewPolicy, one's own",
+    ...all("...+++.+"),
+    given: { own: true },
+    run: (viewer, { uploadId }) => uploadCommands.renewPolicy(viewer, uploadId),
+  },
+  {
+    name: "upload/commands/renewPolicy, another's",
+    ...systemOnly,
+    run: (viewer, { uploadId }) => uploadCommands.renewPolicy(viewer, uploadId),
+  },
+  {
+    name: "upload/commands/sealUpload, one's own",
+    ...all("...+++.+"),
+    changes: true,
+    given: { own: true },
+    run: (viewer, { uploadId }) => uploadCommands.sealUpload(viewer, uploadId),
+  },
+  {
+    name: "upload/commands/sealUpload, another's",
+    ...systemOnly,
+    changes: true,
+    run: (viewer, { uploadId }) => uploadCommands.sealUpload(viewer, uploadId),
+  },
+  {
+    name: "upload/commands/abortUpload, one's own",
+    ...all("...+++.+"),
+    changes: true,
+    given: { own: true },
+    run: (viewer, { uploadId }) => uploadCommands.abortUpload(viewer, uploadId),
+  },
+  {
+    name: "upload/commands/abortUpload, another's",
+    ...all("....++.+"),
+    changes: true,
+    run: (viewer, { uploadId }) => uploadCommands.abortUpload(viewer, uploadId),
+  },
+  {
+    name: "upload/commands/expireUploads",
+    ...systemOnly,
+    changes: true,
+    given: { expired: true },
+    run: (viewer) => uploadCommands.expireUploads(viewer),
+  },
+  {
+    name: "upload/verify/verifyUpload",
+    ...systemOnly,
+    changes: true,
+    given: { uploadState: "sealed" },
+    run: (viewer, { uploadId }) => uploadVerify.verifyUpload(viewer, uploadId, async () => undefined),
+  },
+  {
+    name: "upload/queries/uploadStatus, one's own",
+    ...all("...+++.+"),
+    given: { own: true },
+    run: (viewer, { uploadId }) => uploadQueries.uploadStatus(viewer, uploadId),
+  },
+  {
+    name: "upload/queries/uploadStatus, another's",
+    ...all("....++.+"),
+    run: (viewer, { uploadId }) => uploadQueries.uploadStatus(viewer, uploadId),
+  },
+  {
+    name: "upload/queries/uploadStatus, in the trash",
+    ...nobody,
+    given: { own: true, collectionTrashed: true },
+    run: (viewer, { uploadId }) => uploadQueries.uploadStatus(viewer, uploadId),
+  },
+  { name: "upload/queries/unfinishedUploads, one's own", ...all("00011101"), given: { own: true }, run: inList },
+  { name: "upload/queries/unfinishedUploads, another's", ...all("00001101"), run: inList },
+  {
+    name: "upload/queries/uploadsToVerify",
+    ...systemOnly,
+    given: { uploadState: "sealed" },
+    run: (viewer) => uploadQueries.uploadsToVerify(viewer, 10),
+  },
+];
