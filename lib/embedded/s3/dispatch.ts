@@ -20,12 +20,12 @@ export async function dispatch(
   service: Service,
   req: IncomingMessage,
   res: ServerResponse,
-  expectsContinue: boolean,
+  mode: { readonly expectsContinue: boolean; readonly isStopping: () => boolean },
 ): Promise<void> {
   const requestId = newRequestId();
   const common = { "x-amz-request-id": requestId, "x-amz-id-2": requestId, server: "AtollS3" };
   let request: Incoming | undefined;
-  let continued = !expectsContinue;
+  let continued = !mode.expectsContinue;
   const goAhead = () => {
     if (!continued) res.writeContinue();
     continued = true;
@@ -44,8 +44,8 @@ export async function dispatch(
     }
     const bucket = request?.bucket === undefined ? undefined : service.store.buckets.find(request.bucket);
     const cors = request && request.method !== "OPTIONS" ? corsHeaders(request, bucket) : {};
-    const closing = leaveBodyUnread(req, res, continued);
-    await sendReply(res, reply, { ...common, ...cors, ...closing });
+    const closing = mode.isStopping() ? { connection: "close" } : {};
+    await sendReply(res, reply, { ...common, ...cors, ...closing, ...leaveBodyUnread(req, res, continued) });
   } catch (error) {
     // The answer had begun: cutting the connection is the only way left to say that it is not whole.
     if (!res.destroyed) service.logger.error({ err: error, requestId }, "an answer was cut short");

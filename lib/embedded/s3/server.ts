@@ -47,8 +47,11 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
   const store = await openStore(resolve(options.dataDir), logger);
   const service: Service = { region, users, store, logger };
   const pending = new Set<Promise<void>>();
+  let stopping: Promise<void> | undefined;
   const serve = (expectsContinue: boolean) => (req: IncomingMessage, res: ServerResponse) => {
-    const work = dispatch(service, req, res, expectsContinue).finally(() => pending.delete(work));
+    const work = dispatch(service, req, res, { expectsContinue, isStopping: () => stopping !== undefined }).finally(
+      () => pending.delete(work),
+    );
     pending.add(work);
   };
   const server = createServer(
@@ -74,7 +77,6 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
     await store.close();
     throw error;
   }
-  let stopping: Promise<void> | undefined;
   const stop = async () => {
     const closed = new Promise<void>((done) => server.close(() => done()));
     server.closeIdleConnections();
