@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
@@ -27,11 +28,17 @@ export async function applyBucketSettings(env: Env, say: (line: string) => void)
   }
 }
 
-const unfinishedFile = "demo-unfinished";
+// "unseeded" while the demo is being made, "unshown" until a start that got ready has shown its password.
+const stateFile = "demo-state";
+
+function demoState(dataDir: DataDir): string {
+  const file = dataDir.file(stateFile);
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
 
 /** The first run is the one that finds nobody in the database, or a demo that was cut short. */
-export async function needsDemo(env: Env, dataDir: DataDir): Promise<boolean> {
-  if (existsSync(dataDir.file(unfinishedFile))) return true;
+async function needsDemo(env: Env, dataDir: DataDir): Promise<boolean> {
+  if (demoState(dataDir) === "unseeded") return true;
   const client = new pg.Client({ connectionString: env.DATABASE_URL });
   await client.connect();
   try {
@@ -42,18 +49,31 @@ export async function needsDemo(env: Env, dataDir: DataDir): Promise<boolean> {
   }
 }
 
-/**
- * Makes the demo account and its collections, in a process of its own: pictures take memory that need not stay.
- * Throws Error with what that process said.
- */
-export async function seedDemo(dataDir: DataDir, password: string): Promise<void> {
-  const unfinished = dataDir.file(unfinishedFile);
-  writeFileSync(unfinished, "");
-  writePrivately(dataDir.file("demo-password"), `${password}\n`);
-  const env = { ...process.env, ...typescriptEnv, ATOLL_DEMO_PASSWORD: password };
+/** On the first run: the demo account and its collections. Throws Error with what the seeding process said. */
+export async function makeDemo(env: Env, dataDir: DataDir, say: (line: string) => void): Promise<void> {
+  if (!(await needsDemo(env, dataDir))) return;
+  say("Painting the demo's pictures …");
+  writePrivately(dataDir.file(stateFile), "unseeded");
+  const file = dataDir.file("demo-password");
+  const earlier = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+  const password = env.ATOLL_DEMO_PASSWORD ?? (earlier || randomBytes(9).toString("base64url"));
+  writePrivately(file, `${password}\n`);
+  await seed(password);
+  writePrivately(dataDir.file(stateFile), "unshown");
+}
+
+/** The demo's password, the one time it is to be shown; it stays in the data dir. */
+export function demoPasswordToShow(dataDir: DataDir): string | null {
+  if (demoState(dataDir) !== "unshown") return null;
+  rmSync(dataDir.file(stateFile));
+  return readFileSync(dataDir.file("demo-password"), "utf8").trim();
+}
+
+// In a process of its own: pictures take memory that need not stay.
+async function seed(password: string): Promise<void> {
   const seeding = promisify(execFile)(process.execPath, typescriptArgs(path.join(root, "prisma/seed.ts"), []), {
     cwd: root,
-    env,
+    env: { ...process.env, ...typescriptEnv, ATOLL_DEMO_PASSWORD: password },
   });
   const end = () => seeding.child.kill();
   process.once("exit", end);
@@ -65,5 +85,4 @@ export async function seedDemo(dataDir: DataDir, password: string): Promise<void
   } finally {
     process.off("exit", end);
   }
-  rmSync(unfinished);
 }

@@ -1,12 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import { type Env, parseEnv } from "@/lib/env";
 import { stopRequested } from "../lifetime";
 import { ensureBuilt } from "./build";
-import { type DataDir, openDataDir, publishRunning } from "./data-dir";
+import { openDataDir, publishRunning } from "./data-dir";
 import { readStartEnvironment, refuseTakenPort } from "./environment";
 import { startSite, startWorker, waitUntilServed } from "./parts";
-import { applyBucketSettings, needsDemo, seedDemo } from "./prepare";
+import { applyBucketSettings, demoPasswordToShow, makeDemo } from "./prepare";
 import { databaseEnv, type ServiceContext, storageEnv } from "./services";
 import { Started } from "./started";
 import { killAll } from "./supervise";
@@ -59,25 +57,16 @@ async function startAll(dev: boolean, context: Omit<ServiceContext, "dataDir" | 
   const part = { dataDir, dev, say, onHopeless };
   const worker = startWorker(part);
   await started.add("the worker", worker.stop);
-  const demoPassword = await makeDemo(env, dataDir, say);
-  await Promise.all([worker.ready, building]);
-  const site = startSite(part);
-  await started.add("the site", site.stop);
-  await site.ready;
+  const siteReady = building.then(async () => {
+    const site = startSite(part);
+    await started.add("the site", site.stop);
+    await site.ready;
+  });
+  await Promise.all([siteReady, worker.ready, makeDemo(env, dataDir, say)]);
   await waitUntilServed(env, dev);
   say(`Atoll ready at ${readyUrl(env)}`);
+  const demoPassword = demoPasswordToShow(dataDir);
   if (demoPassword) say(`Sign in as demo@atoll.local with the password ${demoPassword}`);
-}
-
-/** On the first run: the demo, and its password to show this once. */
-async function makeDemo(env: Env, dataDir: DataDir, say: (line: string) => void): Promise<string | null> {
-  if (!(await needsDemo(env, dataDir))) return null;
-  say("Painting the demo's pictures …");
-  const file = dataDir.file("demo-password");
-  const earlier = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
-  const password = env.ATOLL_DEMO_PASSWORD ?? (earlier || randomBytes(9).toString("base64url"));
-  await seedDemo(dataDir, password);
-  return password;
 }
 
 function readyUrl({ ATOLL_URL, PORT }: Env): string {

@@ -1,0 +1,52 @@
+import { text } from "node:stream/consumers";
+import { parseEnv } from "@/lib/env";
+import { AppError } from "@/lib/errors";
+import { adoptRunning } from "./running";
+import { type Command, parseCommand, UsageError } from "./usage";
+
+const help = `Usage: atoll user create EMAIL [--admin] [--password-stdin] [--json]
+
+Makes an account. Without --password-stdin it has no password and can only sign in through a provider.
+
+  --admin            may see the site's metrics and everything an administrator may
+  --password-stdin   reads the password from standard input, one line
+  --json             prints {"id", "email", "isAdmin"}
+
+Needs DATABASE_URL, or an \`atoll up\` that runs on the same ATOLL_DATA_DIR.`;
+
+const options = {
+  admin: { type: "boolean", default: false },
+  "password-stdin": { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+} as const;
+
+export const user: Command = {
+  help,
+  async run(args) {
+    const { values, positionals } = parseCommand(help, args, { options, allowPositionals: true });
+    const [verb, email, ...more] = positionals;
+    if (verb !== "create" || email === undefined || more.length > 0)
+      throw new UsageError("user create EMAIL is all there is");
+    adoptRunning();
+    parseEnv(process.env);
+    const password = values["password-stdin"] ? (await text(process.stdin)).replace(/\r?\n$/, "") : undefined;
+    const created = await create({ email, password, isAdmin: values.admin });
+    console.log(values.json ? JSON.stringify(created) : `${created.email} can sign in`);
+    return 0;
+  },
+};
+
+async function create(input: { email: string; password: string | undefined; isAdmin: boolean }) {
+  const { createUser } = await import("@/lib/auth/commands");
+  const { createUserInput } = await import("@/lib/auth/schema");
+  const { mintSystemViewer } = await import("@/lib/auth/viewer");
+  const { closeDb } = await import("@/lib/db");
+  const parsed = createUserInput.safeParse(input);
+  if (!parsed.success) throw new AppError("INVALID", parsed.error.issues.map((issue) => issue.message).join("\n"));
+  try {
+    const { userId } = await createUser(mintSystemViewer("cli"), parsed.data);
+    return { id: userId, email: parsed.data.email, isAdmin: parsed.data.isAdmin };
+  } finally {
+    await closeDb();
+  }
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { EnvError, parseEnv, parseStartEnv } from "@/lib/env";
+
+const whole = {
+  DATABASE_URL: "postgresql://atoll:secret@db.example.org/atoll",
+  NEXTAUTH_SECRET: "0123456789abcdef0123456789abcdef",
+};
+
+test("nothing needs to be set to start", () => {
+  const start = parseStartEnv({});
+  expect(start).toMatchObject({ PORT: 3000, ATOLL_URL: "http://localhost:3000", S3_BUCKET: "atoll-media" });
+  expect(start.ATOLL_DATA_DIR).toBe(path.resolve(".data"));
+  expect(start.S3_FORCE_PATH_STYLE).toBe(false);
+});
+
+test("an empty variable is an unset one", () => {
+  expect(parseStartEnv({ PORT: "", DATABASE_URL: "", S3_ENDPOINT: "" })).toEqual(parseStartEnv({}));
+});
+
+test("the base URL follows the port, and an endpoint means path style", () => {
+  const start = parseStartEnv({ PORT: "8080", S3_ENDPOINT: "http://127.0.0.1:7480" });
+  expect(start.ATOLL_URL).toBe("http://localhost:8080");
+  expect(start.S3_FORCE_PATH_STYLE).toBe(true);
+  expect(
+    parseStartEnv({ S3_ENDPOINT: "https://s3.example.org", S3_FORCE_PATH_STYLE: "false" }).S3_FORCE_PATH_STYLE,
+  ).toBe(false);
+});
+
+describe("a malformed value stops with one line that names it", () => {
+  const cases: [name: string, value: string][] = [
+    ["PORT", "http"],
+    ["PORT", "65536"],
+    ["PORT", "-1"],
+    ["ATOLL_URL", "localhost:3000"],
+    ["ATOLL_URL", "https://example.org/atoll"],
+    ["ATOLL_URL", "ftp://example.org"],
+    ["ATOLL_S3_PORT", "any"],
+    ["ATOLL_PG_PORT", "99999"],
+    ["ATOLL_DEMO_PASSWORD", "short"],
+    ["DATABASE_URL", "mysql://localhost/atoll"],
+    ["DATABASE_URL", "localhost"],
+    ["S3_ENDPOINT", "s3.example.org"],
+    ["S3_ENDPOINT", "https://s3.example.org/bucket"],
+    ["S3_PUBLIC_ENDPOINT", "//s3.example.org"],
+    ["S3_BUCKET", "Media"],
+    ["S3_BUCKET", "ab"],
+    ["S3_STATIC_BUCKET", "under_score"],
+    ["S3_FORCE_PATH_STYLE", "yes"],
+    ["S3_ROLE_ARN", "role/uploader"],
+    ["NEXTAUTH_SECRET", "too short"],
+    ["OIDC_ISSUER", "issuer"],
+  ];
+  test.each(cases)("%s=%s", (name, value) => {
+    const attempt = () => parseStartEnv({ [name]: value });
+    expect(attempt).toThrow(EnvError);
+    expect(attempt).toThrow(new RegExp(`^${name} [^\\n]+$`));
+  });
+});
+
+test.each([
+  [{ GITHUB_ID: "x" }, "GITHUB_SECRET"],
+  [{ GOOGLE_SECRET: "x" }, "GOOGLE_ID"],
+  [{ OIDC_ISSUER: "https://id.example.org", OIDC_ID: "x" }, "OIDC_SECRET"],
+])("half a provider is refused: %o", (given, missing) => {
+  expect(() => parseStartEnv(given)).toThrow(new RegExp(`^${missing} is missing`));
+});
+
+test("the running site needs a database and a secret, named when missing", () => {
+  expect(parseEnv(whole)).toMatchObject(whole);
+  expect(() => parseEnv({ ...whole, DATABASE_URL: undefined })).toThrow(/^DATABASE_URL is missing/);
+  expect(() => parseEnv({ ...whole, NEXTAUTH_SECRET: undefined })).toThrow(/^NEXTAUTH_SECRET is missing/);
+});
+
+test(".env.example lists every variable", () => {
+  const listed = new Set(
+    readFileSync(path.join(import.meta.dirname, "../../.env.example"), "utf8").match(/(?<=^#)[A-Z][A-Z0-9_]+(?==)/gm),
+  );
+  const source = readFileSync(path.join(import.meta.dirname, "../../lib/env.ts"), "utf8");
+  const known = source.match(/^ {2}[A-Z][A-Z0-9_]+(?=:)/gm)?.map((name) => name.trim()) ?? [];
+  expect(known.length).toBeGreaterThan(15);
+  for (const name of known) expect(listed, name).toContain(name);
+});
