@@ -2,6 +2,7 @@ import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
 import { may } from "@/lib/collection/policy";
 import { collectionsWhere } from "@/lib/collection/queries";
+import { isSlug } from "@/lib/collection/schema";
 import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { viewSigner } from "@/lib/storage/view";
@@ -149,6 +150,8 @@ export async function revisionsToDerive(viewer: Viewer, limit: number): Promise<
 }
 
 async function seenCollection(viewer: Viewer, slug: string): Promise<{ id: string; originals: boolean }> {
+  // A text with a NUL in it would be an error of the database's.
+  if (!isSlug(slug)) throw notFound("collection");
   const collection = await db().collection.findFirst({
     where: { AND: [{ slug }, collectionsWhere(viewer, "see")] },
     select: {

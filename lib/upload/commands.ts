@@ -1,6 +1,7 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionsWhere } from "@/lib/collection/queries";
+import { isSlug } from "@/lib/collection/schema";
 import { db } from "@/lib/db";
 import { AppError, notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
@@ -15,6 +16,7 @@ type Input = Omit<OpenUploadInput, "metadata"> & { metadata?: Record<string, str
 
 /** Opens an upload and grants its prefix: one presigned POST policy for everything the client will send. */
 export async function openUpload(viewer: Viewer, input: Input): Promise<OpenedUpload> {
+  if (!isSlug(input.collectionSlug)) throw notFound("collection");
   const collection = await db().collection.findFirst({
     where: { AND: [{ slug: input.collectionSlug }, collectionsWhere(viewer, "upload")] },
     select: { id: true },

@@ -1,6 +1,7 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionsWhere } from "@/lib/collection/queries";
+import { isSlug } from "@/lib/collection/schema";
 import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { uploadPrefix } from "@/lib/storage/keys";
@@ -46,6 +47,7 @@ export async function uploadStatus(viewer: Viewer, uploadId: string): Promise<Up
 
 /** The uploads of a collection that are not finished, newest first; the viewer's own, or everybody's for editors. */
 export async function unfinishedUploads(viewer: Viewer, collectionSlug: string): Promise<UploadStatus[]> {
+  if (!isSlug(collectionSlug)) return [];
   const uploads = await db().upload.findMany({
     where: {
       AND: [{ collection: { slug: collectionSlug }, state: { in: ["open", "sealed"] } }, visibleUploadsWhere(viewer)],
