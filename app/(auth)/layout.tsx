@@ -14,7 +14,7 @@ export default async function AuthLayout({ children }: { children: ReactNode }) 
     <div className="grid min-h-dvh lg:grid-cols-[minmax(0,1fr)_minmax(0,1.1fr)]">
       <div className="flex flex-col px-5 sm:px-10">
         <header className="flex h-16 items-center justify-between">
-          <Link href={routes.home()} className="rounded-lg pr-2">
+          <Link href={routes.home()} className="inline-flex rounded-lg pr-2">
             <Wordmark />
           </Link>
           <ThemeMenu initial={theme} />

@@ -12,7 +12,7 @@ export function SiteHeader({ user, theme }: SiteHeaderProps) {
   return (
     <header className="sticky top-0 z-30 border-line/70 border-b bg-canvas/85 backdrop-blur-md">
       <div className="mx-auto flex h-16 max-w-[100rem] items-center gap-2 px-4 sm:px-8">
-        <Link href={user ? routes.collections() : routes.home()} className="rounded-lg pr-2">
+        <Link href={user ? routes.collections() : routes.home()} className="inline-flex rounded-lg pr-2">
           <Wordmark />
         </Link>
         <div className="ml-auto flex items-center gap-1.5 sm:gap-2">

@@ -24,7 +24,10 @@ const promises = [
 export function Landing({ children }: { children: ReactNode }) {
   return (
     <div className="relative overflow-hidden">
-      <AtollArt className="pointer-events-none absolute -top-24 left-1/2 h-[46rem] w-[56rem] max-w-none opacity-90 max-lg:hidden xl:left-[46%]" />
+      <AtollArt
+        faded
+        className="pointer-events-none absolute -top-20 left-[46%] h-[46rem] w-[56rem] max-w-none max-lg:hidden xl:left-[48%]"
+      />
       <div className="relative mx-auto max-w-[100rem] px-4 sm:px-8">
         <div className="max-w-2xl pt-14 sm:pt-28">
           <h1 className="font-semibold text-[2.6rem] leading-[1.04] tracking-[-0.035em] sm:text-6xl">
@@ -36,7 +39,7 @@ export function Landing({ children }: { children: ReactNode }) {
           </p>
           <div className="mt-9 flex flex-wrap gap-3">{children}</div>
         </div>
-        <AtollArt className="-mx-4 mt-10 h-64 w-[calc(100%+2rem)] sm:hidden" />
+        <AtollArt faded className="-mx-4 mt-10 h-64 w-[calc(100%+2rem)] sm:hidden" />
         <ul className="mt-12 grid gap-8 pb-20 sm:mt-32 sm:grid-cols-3 sm:gap-10 sm:pb-24">
           {promises.map(({ icon: Icon, title, text }) => (
             <li key={title} className="max-w-sm">

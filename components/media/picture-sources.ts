@@ -4,11 +4,12 @@ type Sized = Pick<MediaItem, "width" | "height">;
 
 const maxRatio = 2.6;
 const minRatio = 0.56;
-/** For what has no dimensions yet, or none at all. */
+/** For what has no dimensions yet. */
 const plainRatio = 4 / 3;
 
 /** Width by height, kept within what a row can carry: a panorama is cropped in the gallery, not in the viewer. */
-export function tileRatio({ width, height }: Sized): number {
+export function tileRatio({ state, width, height }: Pick<MediaItem, "state"> & Sized): number {
+  if (state === "kept" || state === "rejected") return 1;
   if (!width || !height) return plainRatio;
   return Math.min(maxRatio, Math.max(minRatio, width / height));
 }

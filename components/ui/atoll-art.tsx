@@ -4,13 +4,13 @@ import { contourPath } from "./contours";
 const depths = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 /** An atoll on a sea chart: the lagoon, the reef around it, and the sea floor falling away. Decorative. */
-export function AtollArt({ className }: { className?: string }) {
+export function AtollArt({ faded = false, className }: { faded?: boolean; className?: string }) {
   return (
     <svg
       viewBox="-400 -330 800 660"
       aria-hidden="true"
       preserveAspectRatio="xMidYMid slice"
-      className={cn("text-accent", className)}
+      className={cn("text-accent", faded && "mask-radial-from-45% mask-radial-to-72%", className)}
     >
       {depths.toReversed().map((depth) => (
         <path

@@ -39,9 +39,9 @@ describe("a tile's picture", () => {
   });
 
   it("keeps ratios within what a row can carry", () => {
-    expect(tileRatio({ width: 10_000, height: 500 })).toBe(2.6);
-    expect(tileRatio({ width: 500, height: 10_000 })).toBe(0.56);
-    expect(tileRatio({ width: null, height: null })).toBeCloseTo(4 / 3);
+    expect(tileRatio({ state: "ready", width: 10_000, height: 500 })).toBe(2.6);
+    expect(tileRatio({ state: "ready", width: 500, height: 10_000 })).toBe(0.56);
+    expect(tileRatio({ state: "pending", width: null, height: null })).toBeCloseTo(4 / 3);
   });
 });
 

@@ -4,6 +4,7 @@ import { pageQuery } from "@/app/page-query";
 import { CollectionHead } from "@/components/collection/collection-head";
 import { UnfinishedUploads } from "@/components/collection/unfinished-uploads";
 import { Gallery } from "@/components/media/gallery";
+import { PreviewNotice } from "@/components/media/preview-notice";
 import { IslandArt } from "@/components/ui/empty-art";
 import { EmptyState } from "@/components/ui/empty-state";
 import { currentViewer } from "@/lib/auth/session";
@@ -16,17 +17,18 @@ async function load(slug: string, mayUpload: boolean) {
     mediaPage(viewer, { slug }),
     mayUpload ? unfinishedUploads(viewer, slug) : [],
   ]);
-  return { firstPage, uploads };
+  return { firstPage, uploads, signedIn: viewer.kind === "user" };
 }
 
 export default async function GalleryPage({ params }: { params: CollectionParams }) {
   const collection = await loadCollection((await params).slug);
   const { slug, abilities } = collection;
-  const { firstPage, uploads } = await pageQuery(load(slug, abilities.upload));
+  const { firstPage, uploads, signedIn } = await pageQuery(load(slug, abilities.upload));
   return (
     <div className="mx-auto max-w-[100rem] px-4 pb-24 sm:px-8">
       <CollectionHead collection={collection} maySettings={abilities.changeSettings} />
       <UnfinishedUploads uploads={uploads} />
+      {!abilities.seeOriginals && <PreviewNotice signedIn={signedIn} />}
       {firstPage.items.length > 0 ? (
         <Gallery slug={slug} firstPage={firstPage} originals={abilities.seeOriginals} />
       ) : (
