@@ -48,7 +48,8 @@ async function applyAspect(aspect: Aspect, plan: AspectPlan, context: AspectCont
   try {
     const limitation = await aspect.write(context);
     if (limitation) return { aspect: name, state: "limited", detail: limitation };
-    if (await becomesEqual(aspect, context)) return { aspect: name, state: "changed", detail: null };
+    const seen = await becomesEqual(aspect, context);
+    if (seen) return { aspect: name, state: "changed", detail: seen.detail };
     return { aspect: name, state: "failed", detail: "The storage accepted the change but does not show it." };
   } catch (error) {
     rethrowUnavailable(error);
@@ -57,11 +58,12 @@ async function applyAspect(aspect: Aspect, plan: AspectPlan, context: AspectCont
   }
 }
 
-async function becomesEqual(aspect: Aspect, context: AspectContext): Promise<boolean> {
+async function becomesEqual(aspect: Aspect, context: AspectContext): Promise<AspectPlan | null> {
   const deadline = Date.now() + visibleWithinMs;
   for (let pauseMs = 50; ; pauseMs *= 2) {
-    if ((await planAspect(aspect, context)).state === "equal") return true;
-    if (Date.now() + pauseMs > deadline) return false;
+    const plan = await planAspect(aspect, context);
+    if (plan.state === "equal") return plan;
+    if (Date.now() + pauseMs > deadline) return null;
     await delay(pauseMs);
   }
 }

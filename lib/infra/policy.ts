@@ -63,3 +63,18 @@ function canonical(value: unknown): unknown {
   if (entries.length === 1 && entries[0]?.[0] === "AWS") return canonical(entries[0][1]);
   return Object.fromEntries(entries.map(([name, inner]) => [name, canonical(inner)]));
 }
+
+/**
+ * Whether a statement opens something to everybody who knows how to ask: allowed to all principals, with or without a condition
+ * that a request can simply fulfil (the old Allow-by-Referer recipe). Conditions on addresses, networks and accounts count as closed.
+ */
+export function allowsEveryone({ Effect, Principal, Condition }: Statement): boolean {
+  if (Effect !== "Allow" || canonicalPrincipal(Principal) !== "*") return false;
+  const keys = Object.values(Condition ?? {}).flatMap((byKey) => Object.keys(byKey));
+  return !keys.some((key) => /^aws:(source|vpcsource|principal|calledvia|resource)/i.test(key));
+}
+
+function canonicalPrincipal(principal: unknown): string {
+  const names = canonical(principal);
+  return Array.isArray(names) && names.includes("*") ? "*" : "";
+}

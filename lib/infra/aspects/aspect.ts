@@ -15,7 +15,13 @@ export const aspectNames = [
 export type AspectName = (typeof aspectNames)[number];
 
 /** What an aspect is now against what it should be; both as the plain data a person compares. */
-export type Reading = { state: "equal" | "differs" | "unsupported"; current: unknown; wanted: unknown };
+export type Reading = {
+  state: "equal" | "differs" | "unsupported";
+  current: unknown;
+  wanted: unknown;
+  /** What the operator should know of it besides. */
+  detail?: string;
+};
 
 export type AspectContext = { storage: Storage; client: S3Client; settings: BucketSettings };
 

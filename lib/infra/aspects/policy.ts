@@ -1,9 +1,10 @@
 import { GetBucketPolicyCommand, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
+import { AppError } from "@/lib/errors";
 import { isAws } from "@/lib/storage/endpoint";
-import { canonicalStatement, type PolicyDocument, refererSid, type Statement } from "../policy";
+import { allowsEveryone, canonicalStatement, type PolicyDocument, refererSid, type Statement } from "../policy";
 import { ownedIdPrefix } from "../settings";
 import { isReadRefused, trialKey, withTrialObject } from "../trial";
-import { type Aspect, type AspectContext, orAbsent } from "./aspect";
+import { type Aspect, type AspectContext, orAbsent, s3Error } from "./aspect";
 
 async function currentPolicy({ client, settings }: AspectContext): Promise<PolicyDocument> {
   const answer = await orAbsent(["NoSuchBucketPolicy"], () =>
@@ -26,20 +27,40 @@ export const policy: Aspect = {
   required: true,
   async read(context) {
     const wanted = context.settings.policy;
-    const current = (await currentPolicy(context)).Statement.filter(isOurs);
+    const { Statement: statements } = await currentPolicy(context);
+    const current = statements.filter(isOurs);
     const [now, then] = [current, wanted].map((list) => list.map(canonicalStatement).sort().join("\n"));
-    return { state: now === then ? "equal" : "differs", current, wanted };
+    const open = statements.filter((statement) => !isOurs(statement) && allowsEveryone(statement));
+    return { state: now === then ? "equal" : "differs", current, wanted, ...(open.length > 0 ? openDetail(open) : {}) };
   },
   async write(context) {
     const { settings } = context;
     const document = await currentPolicy(context);
     const others = document.Statement.filter((statement) => !isOurs(statement));
-    const { sound, statements } = await enforceable(context, document);
-    await putPolicy(context, { ...document, Statement: [...statements, ...others] });
+    const { sound, statements } = await orNamed(others, () => enforceable(context, document));
+    await orNamed(others, () => putPolicy(context, { ...document, Statement: [...statements, ...others] }));
     if (sound) return;
     return `It takes several patterns of StringNotLike for alternatives, so that pages of ${settings.origins.join(" and ")} would be refused: ${refererSid} is left out. With one origin it can be had.`;
   },
 };
+
+/** Block Public Policy refuses every change of a policy that stays public: then the statement that makes it so is named. */
+async function orNamed<Result>(others: readonly Statement[], put: () => Promise<Result>): Promise<Result> {
+  try {
+    return await put();
+  } catch (cause) {
+    const open = others.filter(allowsEveryone);
+    if (open.length === 0 || s3Error(cause).status !== 403) throw cause;
+    throw new AppError("INTERNAL", `${openDetail(open).detail} Remove them, then start again.`, { cause });
+  }
+}
+
+function openDetail(open: readonly Statement[]): { detail: string } {
+  const names = open.map(({ Sid }, index) => Sid ?? `the ${index + 1}. without a Sid`).join(", ");
+  return {
+    detail: `The policy also has statements that are not Atoll's and allow everyone something (${names}). A forged Referer is enough for the usual ones: see "The old recipe" in lib/infra/README.md.`,
+  };
+}
 
 async function putPolicy({ client, settings }: AspectContext, document: PolicyDocument): Promise<void> {
   await client.send(new PutBucketPolicyCommand({ Bucket: settings.bucket, Policy: JSON.stringify(document) }));

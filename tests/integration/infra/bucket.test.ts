@@ -195,6 +195,34 @@ describe.each(endpoints)("the media bucket on $name", ({ available, ceph, start 
       expect((await fetch(url.split("?")[0] ?? "")).status).toBe(403);
     });
 
+    it("shows the old Allow-by-Referer recipe's hole, and closes or at least names it", async () => {
+      const old = endpoint.storage("infra-old-recipe");
+      const { client, bucket } = old;
+      await client.send(new CreateBucketCommand({ Bucket: bucket }));
+      await putObject({ key, body: Buffer.from("x"), contentType: "image/jpeg", cacheControl: "private" }, old);
+      const recipe = {
+        Sid: "OldRecipe",
+        Effect: "Allow",
+        Principal: "*",
+        Action: "s3:GetObject",
+        Resource: `arn:aws:s3:::${bucket}/*`,
+        Condition: { StringLike: { "aws:Referer": `${site}/*` } },
+      };
+      const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [recipe] });
+      await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+      const forged = () => fetch(`${old.config.endpoint}/${bucket}/${key}`, { headers: { referer: `${site}/` } });
+      expect((await forged()).status).toBe(200);
+      if (ceph) {
+        const results = await applyBucket(old, settingsOf(bucket));
+        expect(results.find(({ aspect }) => aspect === "policy")?.detail).toContain("OldRecipe");
+      } else {
+        // As on AWS: Block Public Access closes the bucket at once, and lets nobody write a policy that stays public.
+        const message = expect.stringMatching(/OldRecipe.*Remove them/);
+        await expect(applyBucket(old, settingsOf(bucket))).rejects.toMatchObject({ code: "INTERNAL", message });
+      }
+      expect((await forged()).status).toBe(ceph ? 200 : 403);
+    });
+
     it("says in words what it cannot do with these credentials, and changes nothing", async () => {
       const stranger = createStorage({
         ...store.config,

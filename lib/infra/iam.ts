@@ -1,0 +1,55 @@
+/** A statement of an IAM policy: what a user or a role may do. */
+export type IamStatement = { Sid: string; Effect: "Allow"; Action: string[]; Resource: string | string[] };
+export type IamPolicy = { Version: "2012-10-17"; Statement: IamStatement[] };
+
+/** What the site and its worker need, and no more: no delete of versions, no settings, no other bucket. */
+export function sitePermissions(bucket: string): IamPolicy {
+  const arn = `arn:aws:s3:::${bucket}`;
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "FindAndList",
+        Effect: "Allow",
+        Action: ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"],
+        Resource: arn,
+      },
+      {
+        Sid: "ReadAndWrite",
+        Effect: "Allow",
+        Action: [
+          "s3:GetObject",
+          "s3:GetObjectVersion",
+          "s3:PutObject",
+          "s3:AbortMultipartUpload",
+          "s3:ListMultipartUploadParts",
+        ],
+        Resource: [`${arn}/media/*`, `${arn}/derived/*`],
+      },
+    ],
+  };
+}
+
+/** What setting the bucket up needs on top: for the credentials of `up` and `atoll infra apply`, or an administrator's. */
+export function setupPermissions(bucket: string): IamPolicy {
+  const settings = [
+    "BucketAcl",
+    "BucketCORS",
+    "BucketOwnershipControls",
+    "BucketPolicy",
+    "BucketPublicAccessBlock",
+    "BucketVersioning",
+    "LifecycleConfiguration",
+  ];
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "SetUpTheBucket",
+        Effect: "Allow",
+        Action: ["s3:CreateBucket", "s3:ListBucket", ...settings.flatMap((name) => [`s3:Get${name}`, `s3:Put${name}`])],
+        Resource: `arn:aws:s3:::${bucket}`,
+      },
+    ],
+  };
+}
