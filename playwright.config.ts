@@ -1,0 +1,53 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { defineConfig, devices } from "@playwright/test";
+import { findBrowser } from "./tests/support/find-browser.mjs";
+import { testEnv } from "./tests/support/steps.mjs";
+
+const port = Number(process.env.ATOLL_E2E_PORT || 34_117);
+// The workers evaluate this file, too, and must see the folder the server works in.
+if (!process.env.ATOLL_E2E_DATA_DIR) {
+  const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-e2e-"));
+  // PostgreSQL runs as a user of its own when the tests run as root.
+  chmodSync(dir, 0o711);
+  process.env.ATOLL_E2E_DATA_DIR = dir;
+  process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
+}
+process.env.ATOLL_E2E_PASSWORD ||= "a-password-of-the-browser-tests";
+const executablePath = findBrowser();
+
+export default defineConfig({
+  testDir: "tests/e2e",
+  outputDir: "test-results",
+  fullyParallel: false,
+  workers: 1,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  forbidOnly: Boolean(process.env.CI),
+  use: {
+    ...devices["Desktop Chrome"],
+    baseURL: `http://localhost:${port}`,
+    launchOptions: {
+      ...(executablePath ? { executablePath } : {}),
+      // As root there is no sandbox; /dev/shm of containers is small.
+      args: ["--no-sandbox", "--disable-dev-shm-usage"],
+    },
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+  },
+  webServer: {
+    command: "node lib/cli/bootstrap.mjs up",
+    url: `http://localhost:${port}/api/health`,
+    timeout: 300_000,
+    reuseExistingServer: false,
+    gracefulShutdown: { signal: "SIGTERM", timeout: 30_000 },
+    stdout: "pipe",
+    env: {
+      ...testEnv(),
+      PORT: String(port),
+      ATOLL_DATA_DIR: process.env.ATOLL_E2E_DATA_DIR,
+      ATOLL_DEMO_PASSWORD: process.env.ATOLL_E2E_PASSWORD,
+    },
+  },
+});
