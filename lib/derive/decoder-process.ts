@@ -3,6 +3,8 @@ import { deriveFile } from "./file";
 // The child process that opens pictures: without credentials, without network use of its own, and free to crash.
 // It ends with its parent, even a killed one: the channel closes.
 process.on("disconnect", () => process.exit());
+// Ctrl-C and service managers signal the whole group: the parent decides, and lets this picture finish.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 process.on("message", async (filePath: string) => {
   try {
     process.send?.({ derivation: await deriveFile(filePath), rssBytes: process.memoryUsage.rss() });

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { FileDerivation } from "./file";
 
 /** The process that opened the picture ended or hung. Not known to be the picture's fault before it happened a few times. */
-export class DecoderError extends Error {
+class DecoderError extends Error {
   override readonly name = "DecoderError";
 }
 
@@ -40,7 +40,7 @@ export async function decodeFile(filePath: string): Promise<FileDerivation> {
     release(child);
     throw new DecoderError(reply.error);
   }
-  if (reply.rssBytes > maxRssBytes) child.kill();
+  if (reply.rssBytes > maxRssBytes) child.kill("SIGKILL");
   else idle.push(child);
   release(child);
   return reply.derivation;
@@ -57,7 +57,7 @@ export function warmDecoders(count: number): void {
 
 /** Ends the child processes; the next file starts new ones. */
 export function stopDecoders(): void {
-  for (const child of all) child.kill();
+  for (const child of all) child.kill("SIGKILL"); // It holds nothing but a picture.
   idle.length = 0;
 }
 

