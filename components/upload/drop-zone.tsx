@@ -43,10 +43,10 @@ export function DropZone({ onFiles, disabled, art }: DropZoneProps) {
           {over ? "Let go to upload" : art ? "Drop a folder here" : "Drop files or folders here"}
         </p>
         <p className={cn("text-muted text-sm", art && "mt-2 max-w-md leading-relaxed")}>
-          Photographs, or any other files up to {maxMib} MiB. Folders keep their names and order.
+          Photographs, or any other files up to {maxMib} MiB. Folders are kept.
         </p>
       </div>
-      <div className="flex flex-wrap gap-2">
+      <div className={cn("flex flex-wrap gap-2", !art && "w-full sm:w-auto [&>button]:flex-1")}>
         <Picker folder={false} disabled={disabled} primary={art !== undefined} onFiles={onFiles} />
         <Picker folder disabled={disabled} primary={false} onFiles={onFiles} />
       </div>

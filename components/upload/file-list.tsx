@@ -7,8 +7,14 @@ const rowsShown = 7;
 /** Rows made beyond both edges, so that quick scrolling does not show gaps. */
 const rowsAround = 6;
 
+type FileListProps = {
+  files: Vector<UploadFile>;
+  /** null once nothing can be canceled any more. */
+  onCancel: ((fileId: number) => void) | null;
+};
+
 /** All files of an upload. Only the rows in sight exist: 50,000 files cost what 20 do. */
-export function FileList({ files, onCancel }: { files: Vector<UploadFile>; onCancel: (fileId: number) => void }) {
+export function FileList({ files, onCancel }: FileListProps) {
   const [top, setTop] = useState(0);
   const height = Math.min(files.size, rowsShown) * rowPixels;
   const first = Math.max(0, Math.floor(top / rowPixels) - rowsAround);

@@ -19,7 +19,7 @@ const looks: Record<FileState, { icon: typeof Check | typeof Spinner; tone: stri
   canceled: { icon: CircleSlash, tone: "text-muted", word: "Canceled" },
 };
 
-type FileRowProps = { file: UploadFile; count: number; onCancel: (fileId: number) => void };
+type FileRowProps = { file: UploadFile; count: number; onCancel: ((fileId: number) => void) | null };
 
 /** One line; redrawn only when its file changes. */
 export const FileRow = memo(function FileRow({ file, count, onCancel }: FileRowProps) {
@@ -31,7 +31,7 @@ export const FileRow = memo(function FileRow({ file, count, onCancel }: FileRowP
     <li
       aria-setsize={count}
       aria-posinset={file.id + 1}
-      className="absolute inset-x-0 flex items-center gap-3 pr-2 pl-4 text-sm"
+      className="absolute inset-x-0 flex items-center gap-3 px-4 text-sm"
       style={{ height: rowPixels, top: file.id * rowPixels }}
     >
       <Icon aria-hidden className={cn("size-4 shrink-0", tone)} />
@@ -41,13 +41,19 @@ export const FileRow = memo(function FileRow({ file, count, onCancel }: FileRowP
         {percent !== null && percent > 0 ? `${percent} % of ` : ""}
         {formatBytes(file.sizeBytes)}
       </span>
-      {mayCancel ? (
-        <Button variant="ghost" size="icon-sm" aria-label={`Cancel ${file.path}`} onClick={() => onCancel(file.id)}>
+      {onCancel && mayCancel && (
+        <Button
+          variant="ghost"
+          size="icon-sm"
+          className="-mr-2"
+          aria-label={`Cancel ${file.path}`}
+          onClick={() => onCancel(file.id)}
+        >
           <X aria-hidden />
         </Button>
-      ) : (
-        <span className="w-8 shrink-0" />
       )}
+      {/* Where the button was: the sizes stay in their column. */}
+      {onCancel && !mayCancel && <span className="-mr-2 w-8 shrink-0" />}
     </li>
   );
 });

@@ -1,10 +1,11 @@
-import { ChevronDown } from "lucide-react";
+import { ChevronDown, CircleAlert } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
-import { formatCount } from "@/components/ui/format";
+import { formatBytes, formatCount } from "@/components/ui/format";
 import { failure } from "@/lib/upload/client/failures";
 import type { ProblemGroup } from "@/lib/upload/client/problems";
+import type { UploadFile } from "@/lib/upload/client/state";
 import { wordsOf } from "@/lib/upload/client/words";
 import { FilePath } from "./file-row";
 
@@ -29,17 +30,21 @@ function Group({ group, mayRetry, onRetry }: Omit<ProblemListProps, "groups"> & 
   const { title, advice } = wordsOf(failure(group.code));
   const failed = group.files.some(({ state }) => state === "failed");
   return (
-    <section className={cn("rounded-xl px-4 py-3 text-sm", failed ? "bg-danger-soft" : "bg-warn-soft")}>
+    <section className={cn("relative rounded-xl py-3 pr-4 pl-11 text-sm", failed ? "bg-danger-soft" : "bg-raised")}>
+      <CircleAlert
+        aria-hidden
+        className={cn("absolute top-3 left-4 mt-px size-4.5", failed ? "text-danger" : "text-warn")}
+      />
       <h3 className="font-medium">
         {title}{" "}
         <span className="whitespace-nowrap font-normal text-muted">{formatCount(group.files.length, "file")}</span>
       </h3>
       <p className="text-muted">{advice}</p>
-      <ul className="mt-2 grid max-h-80 gap-1 overflow-y-auto">
+      <ul className="mt-1 grid max-h-80 overflow-y-auto">
         {group.files.slice(0, shown).map((file) => (
-          <li key={file.id} className="flex min-h-8 flex-wrap items-center gap-x-3 [content-visibility:auto]">
+          <li key={file.id} className="flex min-h-7 flex-wrap items-center gap-x-3 [content-visibility:auto]">
             <FilePath path={file.path} />
-            {file.failure?.detail && <span className="text-muted">{file.failure.detail}</span>}
+            {about(file) && <span className="text-muted">{about(file)}</span>}
             {mayRetry && file.state === "failed" && (
               <Button
                 variant="ghost"
@@ -62,4 +67,9 @@ function Group({ group, mayRetry, onRetry }: Omit<ProblemListProps, "groups"> & 
       )}
     </section>
   );
+}
+
+/** What is this file's own, beside what it shares with its group. */
+function about(file: UploadFile): string | null {
+  return file.failure?.code === "too-large" ? formatBytes(file.sizeBytes) : (file.failure?.detail ?? null);
 }

@@ -55,7 +55,7 @@ export function UploadProgress({ state, uploader, onClear }: UploadProgressProps
           >
             {listed ? "Hide files" : "Show files"}
           </Button>
-          {listed && <FileList files={state.files} onCancel={uploader.cancelFile} />}
+          {listed && <FileList files={state.files} onCancel={takesFiles(state) ? uploader.cancelFile : null} />}
         </div>
       )}
     </Card>
@@ -94,7 +94,7 @@ function Actions({ state, uploader, onClear }: UploadProgressProps) {
           )}
         </>
       )}
-      <Button size="sm" variant="ghost" onClick={uploader.cancelAll}>
+      <Button size="sm" onClick={uploader.cancelAll}>
         Cancel upload
       </Button>
     </div>

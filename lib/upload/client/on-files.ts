@@ -11,8 +11,8 @@ const afresh = { failures: 0, failingSince: null, restarts: 0 } as const;
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
 export function sizeFailure(sizeBytes: number): Failure | null {
-  const problem = sizeProblem(sizeBytes);
-  return problem === null ? null : failure(sizeBytes < uploadPolicy.minFileBytes ? "empty" : "too-large", problem);
+  if (sizeProblem(sizeBytes) === null) return null;
+  return failure(sizeBytes < uploadPolicy.minFileBytes ? "empty" : "too-large");
 }
 
 export function onWalkStarted(draft: Draft): void {

@@ -21,7 +21,10 @@ export type DropEntry = {
   createReader?(): { readEntries(found: (entries: DropEntry[]) => void, failed: (error: unknown) => void): void };
 };
 
+/** As many entries as `readEntries` gives at once. */
 const batchSize = 100;
+/** Chromium asks the disk for a chosen file's size when it is read, and waits: few at a time keep the page alive. */
+const chosenBatchSize = 20;
 const systemNames: ReadonlySet<string> = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 
 /** Files that systems leave in folders and nobody means to upload. */
@@ -53,7 +56,7 @@ export async function* walkFiles(files: Iterable<File>): AsyncGenerator<WalkBatc
   for (const file of files) {
     if (isSystemFile(file.name)) system += 1;
     else found.push({ path: file.webkitRelativePath || file.name, source: { file } });
-    if (found.length < batchSize) continue;
+    if (found.length < chosenBatchSize) continue;
     yield { files: found, system, unreadable: [] };
     found = [];
     system = 0;

@@ -7,10 +7,10 @@ export type Words = { readonly title: string; readonly advice: string };
 const mib = uploadPolicy.maxFileBytes / (1024 * 1024);
 
 const words: Readonly<Record<FailureCode, Words>> = {
-  empty: { title: "The file is empty.", advice: "It was left out; the others are not affected." },
+  empty: { title: "The file is empty.", advice: "There is nothing to upload; the others are not affected." },
   "too-large": {
     title: `The file is larger than ${mib} MiB.`,
-    advice: "Larger files cannot be uploaded here yet; it was left out.",
+    advice: "Such files cannot be uploaded here yet; the others are not affected.",
   },
   "bad-path": { title: "The name cannot be used.", advice: "Rename the file or its folder and add it again." },
   duplicate: {

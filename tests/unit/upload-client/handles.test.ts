@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { failure } from "@/lib/upload/client/failures";
 import { Handles } from "@/lib/upload/client/handles";
 import type { FoundFile } from "@/lib/upload/client/walk";
+import { wordsOf } from "@/lib/upload/client/words";
 import { World } from "./world";
 
 function found(path: string, text = "x", lastModified = 5, type = "image/png"): FoundFile {
@@ -56,7 +58,7 @@ describe("files before they are sent", () => {
       "queued",
     ]);
     expect(drops.world.file(3).failure?.detail).toMatch(/604 bytes long; at most 512/);
-    expect(drops.world.file(8).failure?.detail).toMatch(/64 MiB/);
+    expect(wordsOf(failure("too-large")).title).toMatch(/64 MiB/);
   });
 
   it("keep their odd names: emoji, right-to-left, differing in case, the same name in two folders", () => {
