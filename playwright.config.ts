@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -6,15 +7,16 @@ import { findBrowser } from "./tests/support/find-browser.mjs";
 import { testEnv } from "./tests/support/steps.mjs";
 
 const port = Number(process.env.ATOLL_E2E_PORT || 34_117);
-// The workers evaluate this file, too, and must see the folder the server works in.
-if (!process.env.ATOLL_E2E_DATA_DIR) {
+// The workers evaluate this file, too, and read where the server keeps its data and who the demo user is.
+if (process.env.TEST_WORKER_INDEX === undefined) {
   const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-e2e-"));
   // PostgreSQL runs as a user of its own when the tests run as root.
   chmodSync(dir, 0o711);
-  process.env.ATOLL_E2E_DATA_DIR = dir;
   process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
+  process.env.ATOLL_DATA_DIR = dir;
+  process.env.ATOLL_DEMO_PASSWORD = randomBytes(12).toString("hex");
 }
-process.env.ATOLL_E2E_PASSWORD ||= "a-password-of-the-browser-tests";
+const { ATOLL_DATA_DIR = "", ATOLL_DEMO_PASSWORD = "" } = process.env;
 const executablePath = findBrowser();
 
 export default defineConfig({
@@ -43,11 +45,6 @@ export default defineConfig({
     reuseExistingServer: false,
     gracefulShutdown: { signal: "SIGTERM", timeout: 30_000 },
     stdout: "pipe",
-    env: {
-      ...testEnv(),
-      PORT: String(port),
-      ATOLL_DATA_DIR: process.env.ATOLL_E2E_DATA_DIR,
-      ATOLL_DEMO_PASSWORD: process.env.ATOLL_E2E_PASSWORD,
-    },
+    env: { ...testEnv(), PORT: String(port), ATOLL_DATA_DIR, ATOLL_DEMO_PASSWORD },
   },
 });
