@@ -4,6 +4,7 @@ import type { Storage } from "@/lib/storage/client";
 import type { Aspect, AspectContext, AspectName } from "./aspects/aspect";
 import { isUnsupported } from "./aspects/aspect";
 import { type AspectPlan, aspects, contextOf, planAspect, reasonOf, rethrowUnavailable } from "./plan";
+import { insecureTransportSid } from "./policy";
 import type { BucketSettings } from "./settings";
 
 export type AspectResult = {
@@ -22,9 +23,11 @@ const visibleWithinMs = 10_000;
  * reads. An aspect this endpoint does not have is reported as unsupported.
  *
  * Throws AppError UNAVAILABLE when the storage cannot be reached, INTERNAL when a required aspect (the bucket itself,
- * versioning, CORS, policy) could not be had; its message is for the operator and names each.
+ * versioning, CORS, policy) could not be had, or when the settings refuse http and this storage is used by http; its message
+ * is for the operator and names each.
  */
 export async function applyBucket(storage: Storage, settings: BucketSettings): Promise<AspectResult[]> {
+  requireReachable(storage, settings);
   const context = contextOf(storage, settings);
   const [existence, ...rest] = aspects;
   const results: AspectResult[] = [];
@@ -38,6 +41,13 @@ export async function applyBucket(storage: Storage, settings: BucketSettings): P
   }
   failWhereRequired(settings.bucket, results);
   return results;
+}
+
+/** The site behind a proxy that ends TLS may itself use http: it would lock itself out of the bucket. */
+function requireReachable({ config }: Storage, { policy }: BucketSettings): void {
+  if (!config.endpoint?.startsWith("http:") || !policy.some(({ Sid }) => Sid === insecureTransportSid)) return;
+  const message = `This site reaches its storage by http (${config.endpoint}), which the bucket's policy was about to refuse. Use an https S3_ENDPOINT, or settings that are not "secure".`;
+  throw new AppError("INTERNAL", message);
 }
 
 async function applyAspect(aspect: Aspect, plan: AspectPlan, context: AspectContext): Promise<AspectResult> {

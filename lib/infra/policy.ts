@@ -36,10 +36,12 @@ export function denyForeignReferers(bucket: string, origins: readonly string[]):
   };
 }
 
-/** Refuses everything that does not come by TLS. Only for endpoints reached by https. */
+export const insecureTransportSid = "AtollDenyInsecureTransport";
+
+/** Refuses everything that does not come by TLS. Only where browsers and the site itself use https. */
 export function denyInsecureTransport(bucket: string): Statement {
   return {
-    Sid: "AtollDenyInsecureTransport",
+    Sid: insecureTransportSid,
     Effect: "Deny",
     Principal: "*",
     Action: "s3:*",

@@ -44,7 +44,8 @@ export const ownedIdPrefix = "Atoll";
 
 /**
  * The settings of the media bucket: private, versioned, usable from the site's pages only. `origins` are the site's own
- * (scheme, host, port), `secure` whether the storage is reached by https. Throws TypeError for an origin that is none, or none at all.
+ * (scheme, host, port), `secure` whether everybody, this
+ * process included, reaches the storage by https. Throws TypeError for an origin that is none, or none at all.
  */
 export function mediaBucket(input: { bucket: string; origins: readonly string[]; secure: boolean }): BucketSettings {
   const { bucket, secure } = input;
@@ -85,7 +86,8 @@ export function mediaBucket(input: { bucket: string; origins: readonly string[];
 
 function bareOrigin(text: string): string {
   const { origin, protocol } = new URL(text);
-  if (!["http:", "https:"].includes(protocol) || origin !== text.replace(/\/$/, ""))
+  // A star is a host to URL, and a wildcard to CORS and to the policy.
+  if (!["http:", "https:"].includes(protocol) || origin !== text.replace(/\/$/, "") || /[*?$]/.test(origin))
     throw new TypeError(`${text} is not an origin like https://photos.example.org`);
   return origin;
 }

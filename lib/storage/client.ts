@@ -76,7 +76,7 @@ function s3Client(config: StorageConfig, endpoint: string | undefined): S3Client
     retryMode: "standard",
     maxAttempts: 3,
     // A person waits behind most of these calls. The socket limit is on silence, so it does not cut long transfers.
-    requestHandler: { connectionTimeout: 3_000, socketTimeout: 20_000, httpAgent: agent, httpsAgent: agent },
+    requestHandler: { connectionTimeout: 3_000, socketTimeout: 30_000, httpAgent: agent, httpsAgent: agent },
   });
 }
 

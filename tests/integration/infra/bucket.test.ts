@@ -237,6 +237,18 @@ describe.each(endpoints)("the media bucket on $name", ({ available, ceph, start 
   });
 });
 
+it("refuses to lock itself out of a bucket it uses by http", async () => {
+  const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+  const config = { endpoint: "http://127.0.0.1:9", region: "us-east-1", bucket: "none", forcePathStyle: true };
+  const store = createStorage({ ...config, credentials });
+  const settings = mediaBucket({ bucket: "none", origins: [site], secure: true });
+  await expect(applyBucket(store, settings)).rejects.toMatchObject({
+    code: "INTERNAL",
+    message: expect.stringContaining("by http"),
+  });
+  store.close();
+});
+
 it("says UNAVAILABLE when the storage cannot be reached", async () => {
   const credentials = { accessKeyId: "a", secretAccessKey: "b" };
   const config = { endpoint: "http://127.0.0.1:9", region: "us-east-1", bucket: "none", forcePathStyle: true };

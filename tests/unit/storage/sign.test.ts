@@ -134,7 +134,7 @@ describe("presign equals getSignedUrl byte for byte", () => {
 
   const text = fc.string({ unit: "binary", maxLength: 60 });
   const optional = fc.option(text, { nil: undefined });
-  it("for anything else", async () => {
+  it("for anything else", { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({

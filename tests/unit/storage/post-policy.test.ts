@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { createStorage, type StorageConfig } from "@/lib/storage/client";
+import { createPostPolicy } from "@/lib/storage/post-policy";
+
+const base: StorageConfig = {
+  bucket: "atoll-media",
+  region: "eu-central-1",
+  forcePathStyle: false,
+  credentials: { accessKeyId: "AKIA", secretAccessKey: "secret" },
+};
+const input = { prefix: "media/c/u/", minBytes: 1, maxBytes: 100, ttlSeconds: 900 };
+
+async function policyOf(config: Partial<StorageConfig>, more: Partial<Parameters<typeof createPostPolicy>[0]> = {}) {
+  const store = createStorage({ ...base, ...config });
+  const created = await createPostPolicy({ ...input, ...more }, store);
+  store.close();
+  const document = JSON.parse(Buffer.from(created.fields.Policy ?? "", "base64").toString()) as {
+    expiration: string;
+    conditions: unknown[];
+  };
+  return { ...created, ...document };
+}
+
+describe("createPostPolicy", () => {
+  it.each([
+    "",
+    "/",
+    "media/c/u",
+    "/media/c/u/",
+    "media//u/",
+    "media/../u/",
+    "media/./u/",
+    `media/\${filename}/`,
+    "media/c/\u0000/",
+  ])("refuses the prefix %j", async (prefix) => {
+    await expect(policyOf({}, { prefix })).rejects.toThrow(TypeError);
+  });
+
+  it.each([
+    { minBytes: -1 },
+    { maxBytes: 0 },
+    { maxBytes: Number.POSITIVE_INFINITY },
+    { minBytes: 0.5 },
+    { ttlSeconds: 0 },
+    { ttlSeconds: 604_801 },
+    { ttlSeconds: Number.NaN },
+  ])("refuses %j", async (limits) => {
+    await expect(policyOf({}, limits)).rejects.toThrow(RangeError);
+  });
+
+  it("pins bucket, prefix, size, answer and expiry, and lets no ACL in", async () => {
+    const { conditions, expiration, expiresAt, fields } = await policyOf({ endpoint: "http://127.0.0.1:9000" });
+    expect(conditions).toEqual(
+      expect.arrayContaining([
+        { bucket: "atoll-media" },
+        ["starts-with", "$key", "media/c/u/"],
+        ["content-length-range", 1, 100],
+        { success_action_status: "201" },
+      ]),
+    );
+    expect(JSON.stringify(conditions)).not.toMatch(/acl|redirect|meta/);
+    expect(fields.key).toBe(`media/c/u/\${filename}`);
+    expect(new Date(expiration)).toEqual(expiresAt);
+    const ttlMs = expiresAt.getTime() - Date.now();
+    expect(ttlMs).toBeGreaterThan(890_000);
+    expect(ttlMs).toBeLessThanOrEqual(900_000);
+  });
+
+  it("survives quotes in a prefix: the policy stays the JSON it was meant to be", async () => {
+    const prefix = 'media/c"],["starts-with","$key","/u/';
+    const { conditions } = await policyOf(
+      { endpoint: "http://127.0.0.1:9000" },
+      { prefix: prefix.replaceAll("$", "") },
+    );
+    expect(conditions.filter((condition) => JSON.stringify(condition).startsWith('["starts-with","$key"'))).toEqual([
+      ["starts-with", "$key", prefix.replaceAll("$", "")],
+    ]);
+  });
+
+  const startsWith = (conditions: unknown[]) =>
+    conditions.filter((c): c is string[] => Array.isArray(c) && c[0] === "starts-with").map((c) => c[1]);
+
+  it("lets checksums in as they come where an absent field passes", async () => {
+    const { conditions, fields, url } = await policyOf({ endpoint: "http://127.0.0.1:9000", forcePathStyle: true });
+    expect(startsWith(conditions)).toEqual(
+      expect.arrayContaining(["$Content-Type", "$Content-MD5", "$x-amz-checksum-sha256", "$x-amz-checksum-crc64nvme"]),
+    );
+    expect(fields["Content-Type"]).toBeUndefined();
+    expect(url).toBe("http://127.0.0.1:9000/atoll-media");
+  });
+
+  it("names on AWS only fields that will be there, as AWS refuses a form without one", async () => {
+    const plain = await policyOf({});
+    expect(startsWith(plain.conditions).sort()).toEqual(["$Content-Type", "$key"]);
+    expect(plain.fields["Content-Type"]).toBe("application/octet-stream");
+    expect(plain.url).toBe("https://atoll-media.s3.eu-central-1.amazonaws.com/");
+    const summed = await policyOf({}, { checksumField: "Content-MD5" });
+    expect(startsWith(summed.conditions).sort()).toEqual(["$Content-MD5", "$Content-Type", "$key"]);
+  });
+
+  it("posts to the endpoint browsers use, and carries the token of temporary credentials", async () => {
+    const { url, fields } = await policyOf({
+      endpoint: "http://10.0.0.1:9000",
+      publicEndpoint: "https://media.example.org",
+      forcePathStyle: true,
+      credentials: { accessKeyId: "ASIA", secretAccessKey: "secret", sessionToken: "token" },
+    });
+    expect(url).toBe("https://media.example.org/atoll-media");
+    expect(fields["X-Amz-Security-Token"]).toBe("token");
+  });
+});
