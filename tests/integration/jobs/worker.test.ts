@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { PgBoss } from "pg-boss";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -23,6 +25,11 @@ import {
 
 const { url } = await testDatabase();
 const bucket = await testBucket();
+
+// Killed workers leave what only an hour later is anybody's to remove.
+const tempRoot = mkdtempSync(path.join(tmpdir(), "atoll-test-"));
+process.env.TMPDIR = tempRoot;
+afterAll(() => rmSync(tempRoot, { recursive: true }));
 
 beforeAll(startQueue);
 afterAll(stopQueue);
