@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { type S3User, UserDirectory } from "./auth/users";
 import type { Service } from "./call";
 import { dispatch } from "./dispatch";
+import { runLifecycle } from "./lifecycle-run";
 import { type StoreLogger, silentLogger } from "./logger";
 import { openStore } from "./store/store";
 
@@ -34,6 +35,7 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const IDLE_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 72_000;
 const STOP_DEADLINE_MS = 5_000;
+const LIFECYCLE_INTERVAL_MS = 3600_000;
 /** Signed URLs with session policies are long; Node's default of 16 KiB is what S3 has for headers, too. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
@@ -68,6 +70,11 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
   );
   server.on("checkContinue", serve(true));
   server.timeout = IDLE_TIMEOUT_MS;
+  const lifecycle = () =>
+    runLifecycle(store, Date.now()).then(
+      (aborted) => aborted > 0 && logger.info({ aborted }, "stale multipart uploads were aborted"),
+      (error: unknown) => logger.error({ err: error }, "carrying out the lifecycle rules failed"),
+    );
   try {
     await new Promise<void>((listening, failed) => {
       server.once("error", failed);
@@ -77,13 +84,18 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
     await store.close();
     throw error;
   }
+  let round: Promise<unknown> = lifecycle();
+  const timer = setInterval(() => {
+    round = lifecycle();
+  }, LIFECYCLE_INTERVAL_MS);
   const stop = async () => {
+    clearInterval(timer);
     const closed = new Promise<void>((done) => server.close(() => done()));
     server.closeIdleConnections();
     const deadline = setTimeout(() => server.closeAllConnections(), STOP_DEADLINE_MS);
     await closed;
     clearTimeout(deadline);
-    await Promise.all(pending);
+    await Promise.all([...pending, round]);
     await store.close();
   };
   const bound = (server.address() as AddressInfo).port;

@@ -18,8 +18,6 @@ export interface TestStore {
   stop(): Promise<void>;
   /** Stops and leaves the folder. */
   stopKeeping(): Promise<void>;
-  /** Starts the store anew on the same folder. */
-  restart(): Promise<TestStore>;
 }
 
 export async function startStore(folder?: string): Promise<TestStore> {
@@ -40,11 +38,6 @@ export async function startStore(folder?: string): Promise<TestStore> {
       s3.destroy();
       await server.stop();
       await rm(dataDir, { recursive: true, force: true });
-    },
-    async restart() {
-      s3.destroy();
-      await server.stop();
-      return startStore(dataDir);
     },
   };
 }

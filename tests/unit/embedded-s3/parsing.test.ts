@@ -104,6 +104,8 @@ describe("lifecycle configurations", () => {
     ["without a filter", abort],
     ["without an action", "<Filter><Prefix/></Filter>"],
     ["with zero days", `<Filter/>${abort.replace("1", "0")}`],
+    ["with an expiration, which would not be carried out", `<Filter/><Expiration><Days>1</Days></Expiration>${abort}`],
+    ["with a tag to filter by", `<Filter><Tag><Key>a</Key><Value>b</Value></Tag></Filter>${abort}`],
     ["with a transition", `<Filter/><Transition><Days>1</Days></Transition>${abort}`],
   ])("%s it is refused", (_, inner) => {
     expect(() => parseLifecycle(rule(inner))).toThrow();

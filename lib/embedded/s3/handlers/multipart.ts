@@ -124,7 +124,8 @@ export async function uploadPart(call: Call): Promise<Reply> {
 
 export async function abortMultipartUpload(call: Call): Promise<Reply> {
   call.authorizeObject("s3:AbortMultipartUpload");
-  await call.store.uploads.abort(call.bucket, call.key, call.query("uploadId") ?? "");
+  const { uploadId } = requireUpload(call);
+  await call.store.uploads.abort(call.bucket, call.key, uploadId);
   return noContent;
 }
 

@@ -3,7 +3,7 @@ import type { BlobFiles } from "./blobs";
 import { requireBucket } from "./buckets";
 import type { Database, Garbage } from "./database";
 import { newId } from "./ids";
-import { afterPrefix, bucketPrefix, objectKey, partKey, uploadKey } from "./keys";
+import { afterPrefix, objectKey, partKey, uploadKey } from "./keys";
 import type { BucketRecord, DataRef, Layout, PartRecord, UploadRecord } from "./records";
 
 export interface UploadQuery {
@@ -97,21 +97,27 @@ export class Uploads {
     return data;
   }
 
-  /** @throws S3Error NoSuchUpload */
-  async abort(bucket: BucketRecord, key: string, uploadId: string): Promise<void> {
+  /** Drops an upload and its parts. @returns whether there was one */
+  async abort(bucket: BucketRecord, key: string, uploadId: string): Promise<boolean> {
     const garbage: Garbage = [];
-    await this.database.commit(() => {
-      this.require(bucket, key, uploadId);
-      this.#drop(bucket, key, uploadId, garbage);
+    const existed = await this.database.commit(() => {
+      const found = this.database.uploads.get(uploadKey(bucket.id, key, uploadId)) !== undefined;
+      if (found) this.#drop(bucket, key, uploadId, garbage);
+      return found;
     });
     this.blobs.discard(garbage);
+    return existed;
+  }
+
+  /** All uploads of keys that begin with `prefix`. */
+  all(bucket: BucketRecord, prefix: string): UploadRecord[] {
+    const start = objectKey(bucket.id, prefix);
+    return [...this.database.uploads.getRange({ start, end: afterPrefix(start) })].map(({ value }) => value);
   }
 
   /** Drops all uploads of a bucket that is being deleted. Within a transaction. */
   abortAll(bucket: BucketRecord, garbage: Garbage): void {
-    const prefix = bucketPrefix(bucket.id);
-    const all = [...this.database.uploads.getRange({ start: prefix, end: afterPrefix(prefix) })];
-    for (const { value } of all) this.#drop(bucket, value.key, value.uploadId, garbage);
+    for (const { key, uploadId } of this.all(bucket, "")) this.#drop(bucket, key, uploadId, garbage);
   }
 
   /** Uploads in order of key, then of beginning. */
