@@ -15,12 +15,24 @@ const clock: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", 
 const clockAndDay: Intl.DateTimeFormatOptions = { ...clock, day: "numeric", month: "long" };
 const dayMs = 24 * 60 * 60 * 1_000;
 
+/** When the first gallery of this document was rendered, by the site's clock: later uploads are this document's own. */
+let documentSince: string | null = null;
+
+function sinceOf(renderedAt: string): string {
+  if (typeof window === "undefined") return renderedAt;
+  documentSince ??= renderedAt;
+  return documentSince;
+}
+
+type UnfinishedUploadsProps = { uploads: UploadStatus[]; renderedAt: string };
+
 /** Uploads that were left half-way, and those whose files are being checked: said on top of the gallery. */
-export function UnfinishedUploads({ uploads }: { uploads: UploadStatus[] }) {
-  // An upload opened later is this page's own and shown where it runs.
-  const [leftBefore] = useState(() => new Set(uploads.map(({ id }) => id)));
-  const open = uploads.filter(({ id, state }) => state === "open" && leftBefore.has(id));
-  const sealed = uploads.filter(({ state }) => state === "sealed");
+export function UnfinishedUploads({ uploads, renderedAt }: UnfinishedUploadsProps) {
+  const [since] = useState(() => sinceOf(renderedAt));
+  // One that runs here is shown where it runs.
+  const left = uploads.filter(({ createdAt }) => createdAt < since);
+  const open = left.filter(({ state }) => state === "open");
+  const sealed = left.filter(({ state }) => state === "sealed");
   const router = useRouter();
   useSoftPolling(sealed.length > 0, async () => {
     router.refresh();
@@ -43,21 +55,30 @@ export function UnfinishedUploads({ uploads }: { uploads: UploadStatus[] }) {
   );
 }
 
+type Choice = "sealed" | "aborted";
+
 function OpenUpload({ upload }: { upload: UploadStatus }) {
   const router = useRouter();
-  const [state, setState] = useState<"idle" | "pending" | "failed">("idle");
-  const { files, plannedFiles } = upload;
+  const [pending, setPending] = useState<Choice | null>(null);
+  const [failed, setFailed] = useState(false);
+  const { id, createdAt, plannedFiles } = upload;
+  const arrived = upload.files.total;
 
-  async function discard() {
-    setState("pending");
+  async function choose(state: Choice) {
+    setPending(state);
+    setFailed(false);
     try {
-      const body = JSON.stringify({ state: "aborted" });
       const headers = { "content-type": "application/json" };
-      const response = await fetch(routes.api.upload(upload.id), { method: "PATCH", headers, body });
-      if (!response.ok) throw new Error(`Discarding answered ${response.status}`);
+      const response = await fetch(routes.api.upload(id), {
+        method: "PATCH",
+        headers,
+        body: JSON.stringify({ state }),
+      });
+      if (!response.ok) throw new Error(`The upload answered ${response.status}`);
       router.refresh();
     } catch {
-      setState("failed");
+      setPending(null);
+      setFailed(true);
     }
   }
 
@@ -66,21 +87,30 @@ function OpenUpload({ upload }: { upload: UploadStatus }) {
       tone="warn"
       title={
         <>
-          The upload from <When iso={upload.createdAt} /> is still open
+          The upload from <When iso={createdAt} /> is still open
         </>
       }
       actions={
-        <Button size="sm" pending={state === "pending"} onClick={discard}>
-          Discard
-        </Button>
+        <>
+          {arrived > 0 && (
+            <Button size="sm" pending={pending === "sealed"} onClick={() => choose("sealed")}>
+              Keep what arrived
+            </Button>
+          )}
+          <Button size="sm" pending={pending === "aborted"} onClick={() => choose("aborted")}>
+            Discard
+          </Button>
+        </>
       }
     >
       {plannedFiles === null
-        ? `${formatCount(files.total, "file")} arrived. `
-        : `${files.total.toLocaleString("en")} of ${formatCount(plannedFiles, "file")} arrived. `}
-      Drop the folder again to finish, or discard it.
+        ? `${formatCount(arrived, "file")} arrived. `
+        : `${arrived.toLocaleString("en")} of ${formatCount(plannedFiles, "file")} arrived. `}
+      {arrived > 0
+        ? "Keep them, or discard them; drop the folder again for the rest."
+        : "Discard it, and drop the folder again."}
       <span role="alert" className="block text-danger empty:hidden">
-        {state === "failed" && "It could not be discarded. Nothing changed; try again."}
+        {failed && "That did not work. Nothing changed; try again."}
       </span>
     </Notice>
   );

@@ -17,7 +17,7 @@ export function StageFile({ media, downloadHref }: { media: MediaDetail; downloa
     return false;
   });
   return (
-    <div className="grid size-full place-items-center p-6">
+    <div className="grid size-full place-items-center px-14 py-6">
       <div className="flex max-w-md flex-col items-center text-center">
         <div className="mb-5 grid size-20 place-items-center rounded-3xl bg-surface text-muted [&_svg]:size-9">
           {icon}
@@ -46,7 +46,7 @@ function looksOf({ state, rejectReason }: MediaDetail) {
   if (state === "rejected") {
     return {
       icon: <ImageOff aria-hidden className="text-danger" />,
-      words: `${rejectReason ?? "This picture could not be read."} The file itself is kept as it was uploaded.`,
+      words: rejectReason ?? "This picture could not be read. The file is kept as it came.",
     };
   }
   return { icon: <Spinner />, words: "This picture is being processed. It appears here by itself." };

@@ -3,43 +3,56 @@ import type { CollectionParams } from "@/app/page-props";
 import { pageQuery } from "@/app/page-query";
 import { CollectionHead } from "@/components/collection/collection-head";
 import { UnfinishedUploads } from "@/components/collection/unfinished-uploads";
+import { AddPhotosButton, UploadPlace, UploadPlaceProvider } from "@/components/collection/upload-place";
 import { Gallery } from "@/components/media/gallery";
 import { PreviewNotice } from "@/components/media/preview-notice";
-import { IslandArt } from "@/components/ui/empty-art";
+import { IslandArt, PrintsArt } from "@/components/ui/empty-art";
 import { EmptyState } from "@/components/ui/empty-state";
+import { UploadPanel } from "@/components/upload/upload-panel";
 import { currentViewer } from "@/lib/auth/session";
 import { mediaPage } from "@/lib/media/queries";
+import { openUploadAction } from "@/lib/upload/actions";
 import { unfinishedUploads } from "@/lib/upload/queries";
 
 async function load(slug: string, mayUpload: boolean) {
   const viewer = await currentViewer();
+  const renderedAt = new Date().toISOString();
   const [firstPage, uploads] = await Promise.all([
     mediaPage(viewer, { slug }),
     mayUpload ? unfinishedUploads(viewer, slug) : [],
   ]);
-  return { firstPage, uploads, signedIn: viewer.kind === "user" };
+  return { firstPage, uploads, renderedAt, signedIn: viewer.kind === "user" };
 }
 
 export default async function GalleryPage({ params }: { params: CollectionParams }) {
   const collection = await loadCollection((await params).slug);
-  const { slug, abilities } = collection;
-  const { firstPage, uploads, signedIn } = await pageQuery(load(slug, abilities.upload));
+  const { slug, name, abilities } = collection;
+  const { firstPage, uploads, renderedAt, signedIn } = await pageQuery(load(slug, abilities.upload));
+  const empty = firstPage.items.length === 0;
   return (
     <div className="mx-auto max-w-[100rem] px-4 pb-24 sm:px-8">
-      <CollectionHead collection={collection} maySettings={abilities.changeSettings} />
-      <UnfinishedUploads uploads={uploads} />
-      {!abilities.seeOriginals && <PreviewNotice signedIn={signedIn} />}
-      {firstPage.items.length > 0 ? (
-        <Gallery slug={slug} firstPage={firstPage} originals={abilities.seeOriginals} />
-      ) : (
-        <EmptyState art={<IslandArt />} title={abilities.upload ? "Drop a folder here" : "Nothing here yet"}>
-          <p>
-            {abilities.upload
-              ? "Photographs, or any other files. Folders inside keep their names and order."
-              : "When somebody adds pictures to this collection, they appear here."}
-          </p>
-        </EmptyState>
-      )}
+      <UploadPlaceProvider initiallyOpen={empty}>
+        <CollectionHead
+          collection={collection}
+          maySettings={abilities.changeSettings}
+          actions={abilities.upload && !empty && <AddPhotosButton />}
+        />
+        {abilities.upload && (
+          <>
+            <UnfinishedUploads uploads={uploads} renderedAt={renderedAt} />
+            <UploadPlace collectionName={name}>
+              <UploadPanel collectionSlug={slug} openUpload={openUploadAction} {...(empty && { art: <IslandArt /> })} />
+            </UploadPlace>
+          </>
+        )}
+        {!abilities.seeOriginals && <PreviewNotice signedIn={signedIn} />}
+        {!empty && <Gallery slug={slug} firstPage={firstPage} originals={abilities.seeOriginals} />}
+        {empty && !abilities.upload && (
+          <EmptyState art={<PrintsArt />} title="Nothing here yet">
+            <p>When somebody adds pictures to this collection, they appear here.</p>
+          </EmptyState>
+        )}
+      </UploadPlaceProvider>
     </div>
   );
 }

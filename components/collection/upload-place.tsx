@@ -1,0 +1,90 @@
+"use client";
+
+import { ImagePlus } from "lucide-react";
+import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/cn";
+
+type Place = { open: boolean; setOpen: (open: boolean) => void };
+const PlaceContext = createContext<Place>({ open: false, setOpen: () => {} });
+const panelId = "upload-panel";
+
+/** Holds together the button in the head of the page and the panel it opens. */
+export function UploadPlaceProvider({ initiallyOpen, children }: { initiallyOpen: boolean; children: ReactNode }) {
+  const [open, setOpen] = useState(initiallyOpen);
+  return <PlaceContext value={{ open, setOpen }}>{children}</PlaceContext>;
+}
+
+export function AddPhotosButton() {
+  const { open, setOpen } = useContext(PlaceContext);
+  return (
+    <Button variant="primary" aria-expanded={open} aria-controls={panelId} onClick={() => setOpen(!open)}>
+      <ImagePlus aria-hidden />
+      Add photos
+    </Button>
+  );
+}
+
+/** Where the upload panel is shown: on demand, when files are dragged over the page, and while an upload runs. */
+export function UploadPlace({ collectionName, children }: { collectionName: string; children: ReactNode }) {
+  const { open, setOpen } = useContext(PlaceContext);
+  const place = useRef<HTMLDivElement>(null);
+  const dragging = useFileDrag(() => {
+    setOpen(true);
+    place.current?.scrollIntoView({ block: "center", behavior: "smooth" });
+  });
+
+  // The panel takes up an upload that went on while the person was elsewhere: then it must be seen.
+  useEffect(() => {
+    if (place.current?.querySelector("[role=progressbar]")) setOpen(true);
+  }, [setOpen]);
+
+  return (
+    <>
+      {/* Mounted when closed, too: it is what takes files dropped anywhere on the page. */}
+      <div ref={place} id={panelId} className={cn(!open && "hidden")}>
+        {children}
+      </div>
+      {dragging && (
+        <div className="pointer-events-none fixed inset-2 z-40 flex animate-fade items-end justify-center rounded-3xl border-2 border-accent border-dashed bg-accent-soft/30 pb-10">
+          <p className="max-w-[90%] truncate rounded-full bg-accent px-6 py-3 font-medium text-accent-ink shadow-float">
+            Drop to add to {collectionName}
+          </p>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Whether files are being dragged over the page. */
+function useFileDrag(onDrop: () => void): boolean {
+  const [dragging, setDragging] = useState(false);
+  const dropped = useRef(onDrop);
+  useEffect(() => {
+    dropped.current = onDrop;
+  });
+  useEffect(() => {
+    let depth = 0;
+    const change = (by: number) => (event: DragEvent) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      depth = Math.max(0, depth + by);
+      setDragging(depth > 0);
+    };
+    const enter = change(1);
+    const leave = change(-1);
+    const drop = (event: DragEvent) => {
+      depth = 0;
+      setDragging(false);
+      if (event.dataTransfer?.types.includes("Files")) dropped.current();
+    };
+    window.addEventListener("dragenter", enter);
+    window.addEventListener("dragleave", leave);
+    window.addEventListener("drop", drop);
+    return () => {
+      window.removeEventListener("dragenter", enter);
+      window.removeEventListener("dragleave", leave);
+      window.removeEventListener("drop", drop);
+    };
+  }, []);
+  return dragging;
+}
