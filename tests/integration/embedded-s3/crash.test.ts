@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -28,7 +29,7 @@ afterAll(async () => {
 });
 
 async function spawnStore(): Promise<{ s3: S3Client; kill: () => Promise<void> }> {
-  const script = join(import.meta.dirname, "crash-child.ts");
+  const script = fileURLToPath(new URL("./crash-child.ts", import.meta.url));
   const started = spawn(process.execPath, ["--import", "tsx", script, dataDir], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -5,7 +5,7 @@ import { child, childrenOf, expectRoot, textOf } from "../xml-read";
 import { leaf, xmlDocument } from "../xml-write";
 
 /** Canned ACLs are all the ACLs there are: grants to single users are bucket policies here, as AWS advises. */
-export const cannedAcls = [
+const cannedAcls = [
   "private",
   "public-read",
   "public-read-write",
@@ -34,7 +34,7 @@ export function checkCanned(acl: string | undefined): string | undefined {
   return acl;
 }
 
-export function isPublicAcl(acl: string | undefined): boolean {
+function isPublicAcl(acl: string | undefined): boolean {
   return acl !== undefined && acl in groupGrants;
 }
 

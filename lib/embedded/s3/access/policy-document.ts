@@ -16,7 +16,7 @@ export interface Statement {
 /** What kind of policy: a bucket's names principals and its own bucket; a session's names neither. */
 export type PolicyKind = { readonly bucket: string } | "identity";
 
-export const MAX_POLICY_BYTES = 20 * 1024;
+const MAX_POLICY_BYTES = 20 * 1024;
 const statementFields = new Set([
   "Sid",
   "Effect",

@@ -67,7 +67,7 @@ export function signingKey(secretAccessKey: string, scope: Scope): Buffer {
   return key;
 }
 
-export function hmac(key: string | Buffer, text: string): Buffer {
+function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 

@@ -3,7 +3,7 @@ import { S3Error } from "../errors";
 import { checksumDemand, checksumHeader, contentMd5, runningChecksum } from "./checksum";
 import type { Payload } from "./payload";
 
-export const MAX_XML_BYTES = 1024 * 1024;
+const MAX_XML_BYTES = 1024 * 1024;
 
 /**
  * Reads a small body (XML, JSON) whole, held against its hash and its checksums.

@@ -10,7 +10,7 @@ export interface PostPolicy {
   readonly conditions: readonly PostCondition[];
 }
 
-export type PostCondition =
+type PostCondition =
   | { readonly kind: "eq" | "starts-with"; readonly field: string; readonly value: string }
   | { readonly kind: "content-length-range"; readonly min: number; readonly max: number };
 

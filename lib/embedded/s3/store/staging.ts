@@ -13,7 +13,7 @@ export interface StagedData {
 }
 
 /** Objects up to this size live in the database: one group commit is far cheaper than a file each. */
-export const INLINE_BYTES = 32 * 1024;
+const INLINE_BYTES = 32 * 1024;
 /** Bytes gathered before they are handed to the disk in one call. */
 const BATCH_BYTES = 512 * 1024;
 
