@@ -42,7 +42,7 @@ function Group({ group, mayRetry, onRetry }: Omit<ProblemListProps, "groups"> & 
       <p className="text-muted">{advice}</p>
       <ul className="mt-1 grid max-h-80 overflow-y-auto">
         {group.files.slice(0, shown).map((file) => (
-          <li key={file.id} className="flex min-h-7 flex-wrap items-center gap-x-3 [content-visibility:auto]">
+          <li key={file.id} className="flex min-h-7 flex-wrap items-center gap-x-3">
             <FilePath path={file.path} />
             {about(file) && <span className="text-muted">{about(file)}</span>}
             {mayRetry && file.state === "failed" && (

@@ -28,7 +28,8 @@ export function pathProblem(path: string): string | null {
   if (path.startsWith("/")) return "The path starts with a slash.";
   if (!path.isWellFormed()) return "The name is not valid Unicode.";
   if (path !== path.normalize("NFC")) return "The name is not in Unicode's composed form (NFC).";
-  if (forbiddenCharacters.test(path)) return "The name contains control characters.";
+  if (forbiddenCharacters.test(path))
+    return "The name contains control characters, or ones that reverse the reading direction.";
   const bytes = new TextEncoder().encode(path).length;
   if (bytes > uploadPolicy.maxPathBytes) {
     return `The path is ${bytes} bytes long; at most ${uploadPolicy.maxPathBytes} are possible. Shorten a folder or file name.`;

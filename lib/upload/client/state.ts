@@ -47,19 +47,19 @@ export type NewFile = Pick<UploadFile, "path" | "sizeBytes" | "lastModified" | "
 };
 
 /** idle → opening → uploading → sealing → verifying → done; aborted from any of the first three. */
-export type Phase = "idle" | "opening" | "uploading" | "sealing" | "verifying" | "done" | "aborted";
+type Phase = "idle" | "opening" | "uploading" | "sealing" | "verifying" | "done" | "aborted";
 
 export type CallName = "open" | "renew" | "seal" | "status" | "abort";
 
 /** The policy in use. `renewDue`: about to end. `over`: ended, or refused by the storage; not to be used. */
-export type HeldPolicy = PostPolicy & {
+type HeldPolicy = PostPolicy & {
   readonly generation: number;
   readonly renewDue: boolean;
   readonly over: boolean;
 };
 
 /** The storage is away: one file is sent now and then (`probing`) until one arrives. */
-export type Outage = {
+type Outage = {
   readonly since: number;
   readonly failures: number;
   readonly probing: boolean;
@@ -67,7 +67,7 @@ export type Outage = {
 };
 
 /** A call to be made again at `retryAt`; null while it is on its way. */
-export type Trouble = { readonly failures: number; readonly since: number; readonly retryAt: number | null };
+type Trouble = { readonly failures: number; readonly since: number; readonly retryAt: number | null };
 
 /** Everything the engine knows, as plain data; File handles and connections are kept beside it. */
 export type UploaderState = {
