@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { Agent, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import * as sdk from "@aws-sdk/client-s3";
@@ -141,10 +142,12 @@ describe("stopping", () => {
 
   it("a taken port and a used folder are said so", async () => {
     const port = Number(new URL(store.endpoint).port);
-    await expect(startS3({ dataDir: `${store.dataDir}-2`, port, users: [root] })).rejects.toMatchObject({
+    const other = `${store.dataDir}-2`;
+    await expect(startS3({ dataDir: other, port, users: [root] })).rejects.toMatchObject({
       code: "EADDRINUSE",
     });
     await expect(startS3({ dataDir: store.dataDir, users: [root] })).rejects.toThrow(/in use/);
-    await expect(startS3({ dataDir: `${store.dataDir}-2`, users: [] })).rejects.toThrow(/at least one user/);
+    await expect(startS3({ dataDir: other, users: [] })).rejects.toThrow(/at least one user/);
+    await rm(other, { recursive: true, force: true });
   });
 });
