@@ -9,20 +9,20 @@ import { getObject } from "@/lib/storage/objects";
 export type Pinned = { key: string; versionId: string; sizeBytes: number; etag: string };
 
 /**
- * Streams the pinned version of an original into a new file and checks it on the way. Returns whether the bytes are the
- * verified ones. Throws AppError (the storage's), or UNAVAILABLE when the connection broke.
+ * Streams the pinned version of an original into a new file and checks it on the way. Returns the MD5 of the
+ * bytes, or null when they are not the verified ones. Throws AppError (the storage's), or UNAVAILABLE when the connection broke.
  */
-export async function fetchOriginal(pinned: Pinned, filePath: string): Promise<boolean> {
-  const { body, sizeBytes, etag } = await getObject({ key: pinned.key, versionId: pinned.versionId });
+export async function fetchOriginal(pinned: Pinned, filePath: string): Promise<string | null> {
+  const { body, sizeBytes, etag, md5: wanted } = await getObject({ key: pinned.key, versionId: pinned.versionId });
   if (sizeBytes !== pinned.sizeBytes || etag !== pinned.etag) {
     body.destroy();
-    return false;
+    return null;
   }
-  const md5 = createHash("md5");
+  const hash = createHash("md5");
   let seenBytes = 0;
   async function* check(source: Readable): AsyncGenerator<Buffer> {
     for await (const chunk of source as AsyncIterable<Buffer>) {
-      md5.update(chunk);
+      hash.update(chunk);
       seenBytes += chunk.length;
       yield chunk;
     }
@@ -32,9 +32,6 @@ export async function fetchOriginal(pinned: Pinned, filePath: string): Promise<b
   } catch (cause) {
     throw new AppError("UNAVAILABLE", "The connection to the storage broke while reading a picture.", { cause });
   }
-  if (seenBytes !== pinned.sizeBytes) return false;
-  // The ETag of a body sent in one part is its MD5, unless KMS encrypted it; one sent in parts has "-N" behind it.
-  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
-  const isMd5 = /^[0-9a-f]{32}$/.test(pinned.etag);
-  return !isMd5 || md5.digest("hex") === pinned.etag;
+  const md5 = hash.digest("hex");
+  return seenBytes === pinned.sizeBytes && (wanted === null || md5 === wanted) ? md5 : null;
 }

@@ -1,9 +1,9 @@
 import "server-only";
 import path from "node:path";
 import type { Viewer } from "@/lib/auth/viewer";
-import { recordDerivation } from "@/lib/media/commands";
+import { recordDerivation, reserveDerivedId } from "@/lib/media/commands";
 import { revisionToDerive } from "@/lib/media/queries";
-import { derivedKey, newDerivedId } from "@/lib/storage/keys";
+import { derivedKey } from "@/lib/storage/keys";
 import { putObject } from "@/lib/storage/objects";
 import { decodeFile } from "./decoder";
 import type { FileDerivation } from "./file";
@@ -11,7 +11,7 @@ import { fetchOriginal, type Pinned } from "./original";
 import type { Derivative } from "./picture";
 import { withTempDir } from "./temp";
 
-type Fetched = FileDerivation | { state: "rejected"; contentType: null; reason: string };
+type Fetched = (FileDerivation & { md5: string }) | { state: "rejected"; contentType: null; reason: string };
 type Derived = { revisionId: string; state: Fetched["state"] | "skipped" };
 
 /** A derivative never changes under its name; it is for those who were given its signed URL. */
@@ -27,7 +27,9 @@ export async function deriveRevision(viewer: Viewer, revisionId: string): Promis
   const found = await fetchAndDecode(revision);
   if (found.state === "ready") {
     const { derivatives, ...facts } = found;
-    const derivedId = newDerivedId();
+    // Reserved in the database first: whoever tries again writes over the same keys and leaves nothing behind.
+    const derivedId = await reserveDerivedId(viewer, revisionId);
+    if (derivedId === null) return { revisionId, state: "skipped" };
     await store(derivedId, derivatives);
     await recordDerivation(viewer, revisionId, { ...facts, derivedId });
   } else {
@@ -40,8 +42,8 @@ function fetchAndDecode(pinned: Pinned): Promise<Fetched> {
   return withTempDir(async (dir) => {
     const filePath = path.join(dir, "original");
     // A second look tells bytes spoiled on the way from bytes that are not the verified ones.
-    const intact = (await fetchOriginal(pinned, filePath)) || (await fetchOriginal(pinned, filePath));
-    if (intact) return decodeFile(filePath);
+    const md5 = (await fetchOriginal(pinned, filePath)) ?? (await fetchOriginal(pinned, filePath));
+    if (md5 !== null) return { ...(await decodeFile(filePath)), md5 };
     return {
       state: "rejected",
       contentType: null,

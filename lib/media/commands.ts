@@ -5,11 +5,15 @@ import { collectionsWhere } from "@/lib/collection/queries";
 import { db, type Transaction } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
+import { newDerivedId } from "@/lib/storage/keys";
 import { editableMediaWhere } from "./queries";
 import { lockCollection } from "./rows";
 
 /** What looking into a revision's bytes found. */
-export type Derivation =
+export type Derivation = {
+  /** Of the bytes as they were read; absent when they could not be. */
+  md5?: string;
+} & (
   | {
       state: "ready";
       contentType: string;
@@ -21,7 +25,17 @@ export type Derivation =
       longitude: number | null;
     }
   | { state: "kept"; contentType: string }
-  | { state: "rejected"; contentType: string | null; reason: string };
+  | { state: "rejected"; contentType: string | null; reason: string }
+);
+
+/** The random id under which a pending revision's derivatives go, the same at every try; null when it is pending no more. */
+export async function reserveDerivedId(viewer: Viewer, revisionId: string): Promise<string | null> {
+  if (viewer.kind !== "system") throw notFound("picture");
+  const [row] = await db().$queryRaw<{ derived_id: string }[]>`
+    UPDATE "revision" SET "derived_id" = coalesce("derived_id", ${newDerivedId()})
+    WHERE "id" = ${requireId(revisionId, "picture")}::uuid AND "state" = 'pending' RETURNING "derived_id"`;
+  return row?.derived_id ?? null;
+}
 
 /**
  * Records what was found, once: a revision that is no longer pending is left as it is.
@@ -37,6 +51,7 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
       data: {
         state,
         contentType,
+        ...(derivation.md5 ? { md5: derivation.md5 } : {}),
         rejectReason: derivation.state === "rejected" ? derivation.reason : null,
         width: found?.width ?? null,
         height: found?.height ?? null,

@@ -17,13 +17,18 @@ export function originalObject(row: MediaRow) {
   return { key: row.key, versionId: row.version_id, contentType };
 }
 
+/** An id is reserved while the worker is at it: there is something behind it only when the revision is ready. */
+export function derivedIdOf(row: MediaRow): string | null {
+  return row.state === "ready" ? row.derived_id : null;
+}
+
 export function fileName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** A row as the gallery's DTO. `originals` is false for outsiders of a preview collection: they get the small thumbnail. */
 export function toItem(row: MediaRow, originals: boolean, sign: ViewSigner): MediaItem {
-  const { derived_id: derivedId } = row;
+  const derivedId = derivedIdOf(row);
   const thumb = derivedId ? { thumb: sign(derivedObject(derivedId, "thumb")) } : {};
   const larger = derivedId
     ? { card: sign(derivedObject(derivedId, "card")), preview: sign(derivedObject(derivedId, "preview")) }

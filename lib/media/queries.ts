@@ -8,7 +8,7 @@ import { notFound, requireId } from "@/lib/errors";
 import { viewSigner } from "@/lib/storage/view";
 import { decodeCursor, encodeCursor } from "./cursor";
 import { pageSize } from "./policy";
-import { derivedObject, fileName, originalObject, toItem } from "./present";
+import { derivedIdOf, derivedObject, fileName, originalObject, toItem } from "./present";
 import { selectByIds, selectCovers, selectNeighbour, selectPage } from "./rows";
 import type { MediaDetail, MediaItem, MediaPage, Variant } from "./schema";
 
@@ -90,8 +90,8 @@ export async function mediaVariantUrl(
   const [row] = media ? await selectByIds(media.collectionId, [mediaId]) : [];
   if (!row) throw notFound("picture");
   const sign = await viewSigner();
-  const object =
-    variant === "original" ? originalObject(row) : row.derived_id && derivedObject(row.derived_id, variant);
+  const derivedId = derivedIdOf(row);
+  const object = variant === "original" ? originalObject(row) : derivedId && derivedObject(derivedId, variant);
   if (!object) throw notFound("picture");
   return sign(download ? { ...object, downloadAs: fileName(row.path) } : object);
 }

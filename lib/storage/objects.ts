@@ -1,6 +1,6 @@
 import "server-only";
 import type { Readable } from "node:stream";
-import { GetObjectCommand, HeadBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { type Storage, storage } from "./client";
 import { storageCall } from "./errors";
 import { unquoteEtag } from "./etag";
@@ -14,14 +14,15 @@ export type GetObjectInput = {
 
 /**
  * An object as a stream. `sizeBytes` is the length of `body` (of the range, if one was asked for), `etag` without quotes.
- * The caller reads `body` to its end or destroys it: otherwise a connection stays taken.
+ * `md5` is the ETag where that is the MD5 of the whole object (one part, not encrypted by KMS or a customer's key), else null:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html. The caller reads `body` to its end or destroys it: otherwise a connection stays taken.
  * Throws AppError NOT_FOUND, UNAVAILABLE; the stream itself fails with Node's errors when the connection breaks.
  */
 export async function getObject(
   { key, versionId, range }: GetObjectInput,
   { client, bucket }: Storage = storage(),
-): Promise<{ body: Readable; sizeBytes: number; etag: string }> {
-  const { Body, ContentLength, ETag } = await storageCall(() =>
+): Promise<{ body: Readable; sizeBytes: number; etag: string; md5: string | null }> {
+  const answer = await storageCall(() =>
     client.send(
       new GetObjectCommand({
         Bucket: bucket,
@@ -31,7 +32,10 @@ export async function getObject(
       }),
     ),
   );
-  return { body: Body as Readable, sizeBytes: ContentLength ?? 0, etag: unquoteEtag(ETag) };
+  const etag = unquoteEtag(answer.ETag);
+  const isOpaque = answer.ServerSideEncryption?.startsWith("aws:kms") || answer.SSECustomerAlgorithm !== undefined;
+  const md5 = !isOpaque && /^[0-9a-f]{32}$/.test(etag) ? etag : null;
+  return { body: answer.Body as Readable, sizeBytes: answer.ContentLength ?? 0, etag, md5 };
 }
 
 /** Stores a small object made by us (a derived picture); large ones never pass through this process. Throws AppError UNAVAILABLE. */
@@ -57,4 +61,15 @@ export async function putObject(
 /** Whether the bucket answers, for the health check. Throws AppError NOT_FOUND (no such bucket), UNAVAILABLE, INTERNAL (refused). */
 export async function headBucket({ client, bucket }: Storage = storage()): Promise<void> {
   await storageCall(() => client.send(new HeadBucketCommand({ Bucket: bucket })));
+}
+
+/** Removes one version for good; without a version, puts a delete marker on top. Gone already is fine. Throws AppError UNAVAILABLE. */
+export async function deleteObject(
+  { key, versionId }: { key: string; versionId?: string | undefined },
+  { client, bucket }: Storage = storage(),
+): Promise<void> {
+  const where = { Bucket: bucket, Key: key };
+  await storageCall(() =>
+    client.send(new DeleteObjectCommand(versionId === undefined ? where : { ...where, VersionId: versionId })),
+  );
 }

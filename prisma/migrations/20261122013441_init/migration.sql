@@ -320,3 +320,7 @@ ALTER TABLE "revision"
   ADD CONSTRAINT "revision_ready_is_complete" CHECK (
     "state" <> 'ready' OR ("width" IS NOT NULL AND "height" IS NOT NULL AND "derived_id" IS NOT NULL AND "content_type" IS NOT NULL)
   );
+
+-- What the worker's sweep looks for each minute: a few rows of millions.
+CREATE INDEX "revision_pending_idx" ON "revision"("created_at") WHERE "state" = 'pending';
+CREATE INDEX "upload_sealed_idx" ON "upload"("sealed_at") WHERE "state" = 'sealed';

@@ -82,6 +82,13 @@ export const media: Row[] = [
     run: (viewer) => mediaQueries.revisionsToDerive(viewer, 10),
   },
   {
+    name: "media/commands/reserveDerivedId",
+    ...systemOnly,
+    changes: true,
+    given: { pending: true },
+    run: (viewer, { revisionId }) => mediaCommands.reserveDerivedId(viewer, revisionId),
+  },
+  {
     name: "media/commands/recordDerivation",
     ...systemOnly,
     changes: true,
