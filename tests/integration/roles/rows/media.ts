@@ -86,7 +86,9 @@ export const media: Row[] = [
     ...systemOnly,
     changes: true,
     given: { pending: true },
-    run: (viewer, { revisionId }) => mediaCommands.reserveDerivedId(viewer, revisionId),
+    run: async (viewer, { revisionId }) => {
+      await mediaCommands.reserveDerivedId(viewer, revisionId);
+    },
   },
   {
     name: "media/commands/recordDerivation",
