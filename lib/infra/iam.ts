@@ -1,5 +1,5 @@
 /** A statement of an IAM policy: what a user or a role may do. */
-export type IamStatement = { Sid: string; Effect: "Allow"; Action: string[]; Resource: string | string[] };
+type IamStatement = { Sid: string; Effect: "Allow"; Action: string[]; Resource: string | string[] };
 export type IamPolicy = { Version: "2012-10-17"; Statement: IamStatement[] };
 
 /** What the site and its worker need, and no more: no delete of versions, no settings, no other bucket. */

@@ -28,7 +28,7 @@ export type AspectPlan = {
 };
 
 export function contextOf(storage: Storage, settings: BucketSettings): AspectContext {
-  return { storage, client: storage.client, settings };
+  return { storage: { ...storage, bucket: settings.bucket }, settings };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { PublicAccess } from "@/lib/storage/bucket-settings";
 import { denyForeignReferers, denyInsecureTransport, type Statement } from "./policy";
 
 /** What Atoll wants of a bucket, as data. README.md beside this file is its manual. */
@@ -16,14 +17,7 @@ export type BucketSettings = {
   lifecycle: readonly LifecycleRule[];
 };
 
-export type PublicAccess = {
-  BlockPublicAcls: boolean;
-  IgnorePublicAcls: boolean;
-  BlockPublicPolicy: boolean;
-  RestrictPublicBuckets: boolean;
-};
-
-export type CorsRule = {
+type CorsRule = {
   ID: string;
   AllowedOrigins: string[];
   AllowedMethods: string[];
@@ -32,7 +26,7 @@ export type CorsRule = {
   MaxAgeSeconds: number;
 };
 
-export type LifecycleRule = {
+type LifecycleRule = {
   ID: string;
   Status: "Enabled";
   Filter: { Prefix: string };

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { deleteObject, putObject } from "@/lib/storage/objects";
 import { presign } from "@/lib/storage/sign";
 import { type AspectContext, s3Error } from "./aspects/aspect";
 
@@ -9,13 +9,9 @@ export function trialKey(): string {
 }
 
 /** Whether a signed GET is answered 403, from a page (`referer`) or from nowhere. */
-export async function isReadRefused(
-  { storage, settings }: AspectContext,
-  key: string,
-  referer?: string,
-): Promise<boolean> {
+export async function isReadRefused({ storage }: AspectContext, key: string, referer?: string): Promise<boolean> {
   const { endpoint } = storage.config;
-  const identity = { ...(await storage.signingIdentity()), bucket: settings.bucket, endpoint };
+  const identity = { ...(await storage.signingIdentity()), bucket: storage.bucket, endpoint };
   const url = presign(identity, { method: "GET", key, signedAt: new Date(), expiresInSeconds: 60 });
   const response = await fetch(url, referer === undefined ? {} : { headers: { referer } });
   await response.body?.cancel();
@@ -27,20 +23,20 @@ export async function isReadRefused(
  * it, when the PUT is answered 403.
  */
 export async function withTrialObject<Result>(
-  { client, settings }: AspectContext,
+  { storage }: AspectContext,
   key: string,
   use: () => Promise<Result>,
 ): Promise<Result | undefined> {
-  const where = { Bucket: settings.bucket, Key: key };
+  const empty = { body: Buffer.alloc(0), contentType: "application/octet-stream", cacheControl: "no-store" };
   try {
-    const { VersionId } = await client.send(new PutObjectCommand({ ...where, Body: "", ContentLength: 0 }));
+    const { versionId } = await putObject({ key, ...empty }, storage);
     try {
       return await use();
     } finally {
-      await client.send(new DeleteObjectCommand(VersionId === undefined ? where : { ...where, VersionId }));
+      await deleteObject({ key, versionId: versionId ?? undefined }, storage);
     }
   } catch (error) {
-    if (s3Error(error).status === 403) return undefined;
+    if (error instanceof Error && s3Error(error.cause).status === 403) return undefined;
     throw error;
   }
 }

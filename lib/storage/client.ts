@@ -3,7 +3,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { env } from "@/lib/env";
 import type { SigningIdentity } from "./sign";
 
-export type StorageCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+type StorageCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 
 export type StorageConfig = {
   bucket: string;

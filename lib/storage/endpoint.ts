@@ -20,7 +20,7 @@ const dnsSuffixes: readonly (readonly [prefix: string, suffix: string])[] = [
 ];
 
 /** The origin of AWS S3 in a region, `https://s3.eu-central-1.amazonaws.com`. */
-export function awsOrigin(region: string): string {
+function awsOrigin(region: string): string {
   const suffix = dnsSuffixes.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "amazonaws.com";
   return `https://s3.${region}.${suffix}`;
 }

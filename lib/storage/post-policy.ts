@@ -4,7 +4,7 @@ import { type Storage, storage } from "./client";
 import { isAws } from "./endpoint";
 import { storageCall } from "./errors";
 
-export const checksumFields = [
+const checksumFields = [
   "Content-MD5",
   "x-amz-checksum-crc32",
   "x-amz-checksum-crc32c",
@@ -12,7 +12,7 @@ export const checksumFields = [
   "x-amz-checksum-sha1",
   "x-amz-checksum-sha256",
 ] as const;
-export type ChecksumField = (typeof checksumFields)[number];
+type ChecksumField = (typeof checksumFields)[number];
 
 export type PostPolicyInput = {
   /** The folder every key must be in; ends with "/". */

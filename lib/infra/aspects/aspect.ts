@@ -1,18 +1,15 @@
-import type { S3Client } from "@aws-sdk/client-s3";
 import type { Storage } from "@/lib/storage/client";
 import type { BucketSettings } from "../settings";
 
-export const aspectNames = [
-  "bucket",
-  "ownership",
-  "publicAccess",
-  "acl",
-  "versioning",
-  "cors",
-  "policy",
-  "lifecycle",
-] as const;
-export type AspectName = (typeof aspectNames)[number];
+export type AspectName =
+  | "bucket"
+  | "ownership"
+  | "publicAccess"
+  | "acl"
+  | "versioning"
+  | "cors"
+  | "policy"
+  | "lifecycle";
 
 /** What an aspect is now against what it should be; both as the plain data a person compares. */
 export type Reading = {
@@ -23,7 +20,8 @@ export type Reading = {
   detail?: string;
 };
 
-export type AspectContext = { storage: Storage; client: S3Client; settings: BucketSettings };
+/** `storage.bucket` is the settings' bucket. */
+export type AspectContext = { storage: Storage; settings: BucketSettings };
 
 export type Aspect = {
   name: AspectName;
@@ -55,16 +53,6 @@ export function s3Error(error: unknown): { name: string; status: number } {
   return { name: error.name, status: $metadata?.httpStatusCode ?? 0 };
 }
 
-/** Reads a configuration that may not be there (404 with a code of its own): null then. Other errors are thrown. */
-export async function orAbsent<Result>(codes: readonly string[], read: () => Promise<Result>): Promise<Result | null> {
-  try {
-    return await read();
-  } catch (error) {
-    if (codes.includes(s3Error(error).name)) return null;
-    throw error;
-  }
-}
-
 /** Compares two plain values whatever the order of keys; lists of texts compare as sets. */
 export function sameData(a: unknown, b: unknown): boolean {
   return JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
@@ -82,6 +70,8 @@ function ordered(value: unknown): unknown {
   );
 }
 
+/** What is there against what should be: undefined is a server that does not have the setting, null that nothing is set. */
 export function compare(current: unknown, wanted: unknown): Reading {
-  return { state: sameData(current, wanted) ? "equal" : "differs", current, wanted };
+  if (current === undefined) return { state: "unsupported", current: null, wanted };
+  return { state: sameData(current ?? [], wanted) ? "equal" : "differs", current, wanted };
 }

@@ -1,37 +1,28 @@
-import {
-  CreateBucketCommand,
-  GetBucketVersioningCommand,
-  HeadBucketCommand,
-  PutBucketVersioningCommand,
-} from "@aws-sdk/client-s3";
 import { AppError } from "@/lib/errors";
+import { createBucket, getVersioning, putVersioning, requireBucket } from "@/lib/storage/bucket-settings";
 import { type Aspect, compare, s3Error } from "./aspect";
 
 /** That the bucket is there, in this region, and ours to use. */
 export const bucket: Aspect = {
   name: "bucket",
   required: true,
-  async read({ client, settings }) {
+  async read({ storage }) {
     const wanted = "exists";
     try {
-      await client.send(new HeadBucketCommand({ Bucket: settings.bucket }));
-      return { state: "equal", current: wanted, wanted };
-    } catch (error) {
-      const { status } = s3Error(error);
-      if (status === 404) return { state: "differs", current: "missing", wanted };
-      if (status === 301)
-        throw new AppError("INTERNAL", "It lives in another region: set S3_REGION.", { cause: error });
-      if (status === 403) {
-        const message = "These credentials may not use it; or the name is taken by somebody else: set S3_BUCKET.";
-        throw new AppError("INTERNAL", message, { cause: error });
-      }
-      throw error;
+      await requireBucket(storage);
+      return compare(wanted, wanted);
+    } catch (cause) {
+      const { status } = s3Error(cause);
+      if (status === 404) return compare("missing", wanted);
+      if (status === 301) throw new AppError("INTERNAL", "It lives in another region: set S3_REGION.", { cause });
+      if (status !== 403) throw cause;
+      const message = "These credentials may not use it; or the name is taken by somebody else: set S3_BUCKET.";
+      throw new AppError("INTERNAL", message, { cause });
     }
   },
-  async write({ client, settings }) {
+  async write({ storage }) {
     try {
-      // The SDK adds the region as the location where one is needed.
-      await client.send(new CreateBucketCommand({ Bucket: settings.bucket }));
+      await createBucket(storage);
     } catch (error) {
       // Two processes that start together both find it missing.
       if (s3Error(error).name !== "BucketAlreadyOwnedByYou") throw error;
@@ -43,12 +34,10 @@ export const bucket: Aspect = {
 export const versioning: Aspect = {
   name: "versioning",
   required: true,
-  async read({ client, settings }) {
-    const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket: settings.bucket }));
-    return compare(Status ?? "never enabled", settings.versioning);
+  async read({ storage, settings }) {
+    return compare((await getVersioning(storage)) ?? "never enabled", settings.versioning);
   },
-  async write({ client, settings }) {
-    const VersioningConfiguration = { Status: settings.versioning };
-    await client.send(new PutBucketVersioningCommand({ Bucket: settings.bucket, VersioningConfiguration }));
+  async write({ storage, settings }) {
+    await putVersioning(storage, settings.versioning);
   },
 };

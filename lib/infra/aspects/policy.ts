@@ -1,19 +1,15 @@
-import { GetBucketPolicyCommand, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import { AppError } from "@/lib/errors";
+import { getPolicy, putPolicy } from "@/lib/storage/bucket-settings";
 import { isAws } from "@/lib/storage/endpoint";
 import { allowsEveryone, canonicalStatement, type PolicyDocument, refererSid, type Statement } from "../policy";
 import { ownedIdPrefix } from "../settings";
 import { isReadRefused, trialKey, withTrialObject } from "../trial";
-import { type Aspect, type AspectContext, orAbsent, s3Error } from "./aspect";
+import { type Aspect, type AspectContext, s3Error } from "./aspect";
 
-async function currentPolicy({ client, settings }: AspectContext): Promise<PolicyDocument> {
-  const answer = await orAbsent(["NoSuchBucketPolicy"], () =>
-    client.send(new GetBucketPolicyCommand({ Bucket: settings.bucket })),
-  );
-  if (!answer?.Policy) return { Version: "2012-10-17", Statement: [] };
-  const document = JSON.parse(answer.Policy) as Omit<PolicyDocument, "Statement"> & {
-    Statement: Statement | Statement[];
-  };
+async function currentPolicy({ storage }: AspectContext): Promise<PolicyDocument> {
+  const text = await getPolicy(storage);
+  if (!text) return { Version: "2012-10-17", Statement: [] };
+  const document = JSON.parse(text) as Omit<PolicyDocument, "Statement"> & { Statement: Statement | Statement[] };
   return { ...document, Statement: [document.Statement].flat() };
 }
 
@@ -38,11 +34,15 @@ export const policy: Aspect = {
     const document = await currentPolicy(context);
     const others = document.Statement.filter((statement) => !isOurs(statement));
     const { sound, statements } = await orNamed(others, () => enforceable(context, document));
-    await orNamed(others, () => putPolicy(context, { ...document, Statement: [...statements, ...others] }));
+    await orNamed(others, () => putDocument(context, { ...document, Statement: [...statements, ...others] }));
     if (sound) return;
     return `It takes several patterns of StringNotLike for alternatives, so that pages of ${settings.origins.join(" and ")} would be refused: ${refererSid} is left out. With one origin it can be had.`;
   },
 };
+
+async function putDocument({ storage }: AspectContext, document: PolicyDocument): Promise<void> {
+  await putPolicy(storage, JSON.stringify(document));
+}
 
 /** Block Public Policy refuses every change of a policy that stays public: then the statement that makes it so is named. */
 async function orNamed<Result>(others: readonly Statement[], put: () => Promise<Result>): Promise<Result> {
@@ -62,10 +62,6 @@ function openDetail(open: readonly Statement[]): { detail: string } {
   };
 }
 
-async function putPolicy({ client, settings }: AspectContext, document: PolicyDocument): Promise<void> {
-  await client.send(new PutBucketPolicyCommand({ Bucket: settings.bucket, Policy: JSON.stringify(document) }));
-}
-
 /**
  * With several origins the Referer statement has several patterns, none of which may fit. Ceph 16 refuses as soon as one
  * does not, which would be every page of the site: so the statement is first tried on an object of its own.
@@ -77,7 +73,7 @@ async function enforceable(context: AspectContext, document: PolicyDocument) {
   if (!statement || settings.origins.length < 2 || isAws(storage.config.endpoint)) return all;
   const key = trialKey();
   const trial = { ...statement, Sid: `${refererSid}Trial`, Resource: `arn:aws:s3:::${settings.bucket}/${key}` };
-  await putPolicy(context, { ...document, Statement: [...document.Statement, trial] });
+  await putDocument(context, { ...document, Statement: [...document.Statement, trial] });
   const wrong = await withTrialObject(context, key, async () => {
     // If even a bare read is refused, the others tell nothing.
     if (await isReadRefused(context, key)) return false;
