@@ -16,12 +16,14 @@ export async function applyBucketSettings(env: Env, say: (line: string) => void)
     import("@/lib/storage/client"),
     import("@/lib/storage/endpoint"),
   ]);
-  const reachedBy = env.S3_PUBLIC_ENDPOINT ?? env.S3_ENDPOINT;
-  const secure = isAws(env.S3_ENDPOINT) || (reachedBy?.startsWith("https:") ?? false);
+  // A rule against plain http would lock out whoever comes by it: the site itself, too.
+  const ways = [env.S3_ENDPOINT, env.S3_PUBLIC_ENDPOINT].filter((endpoint) => endpoint !== undefined);
+  const secure = isAws(env.S3_ENDPOINT) || (ways.length > 0 && ways.every((endpoint) => endpoint.startsWith("https:")));
   const settings = mediaBucket({ bucket: env.S3_BUCKET, origins: [env.ATOLL_URL], secure });
   try {
     for (const { aspect, state, detail } of await applyBucket(storage(), settings)) {
       if (state === "failed") say(`The bucket's ${aspect} could not be set: ${detail ?? "no reason given"}`);
+      else if (detail !== null) say(`The bucket's ${aspect}: ${detail}`);
     }
   } finally {
     closeStorage();
