@@ -24,7 +24,11 @@ export function Tile({ item, slug, rowPixels, eager, onOpen }: TileProps) {
         href={routes.media(slug, item.id)}
         prefetch={false}
         onClick={() => onOpen(item.id)}
-        className="group relative block size-full overflow-hidden rounded-lg bg-raised outline-offset-[-3px] focus-visible:outline-3"
+        className={cn(
+          "group relative block size-full overflow-hidden rounded-lg bg-raised outline-none",
+          // Two rings inside the tile: seen on dark and on light pictures alike.
+          "after:absolute after:inset-0 after:rounded-lg focus-visible:after:shadow-[inset_0_0_0_3px_var(--ring),inset_0_0_0_5px_var(--canvas)]",
+        )}
       >
         {item.state === "ready" && item.urls.thumb ? (
           <Picture item={item} rowPixels={rowPixels} eager={eager} />

@@ -2,7 +2,7 @@
 
 import { ArrowLeft, ChevronLeft, ChevronRight, Download, Info, Maximize } from "lucide-react";
 import Link from "next/link";
-import { type ComponentType, useState } from "react";
+import { type ComponentType, useEffect, useRef, useState } from "react";
 import { Button, buttonClass } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { formatBytes } from "@/components/ui/format";
@@ -21,6 +21,11 @@ export function Viewer({ slug, collectionName, media }: ViewerProps) {
   const [infoOpen, toggleInfo] = useInfoOpen();
   const [originalAsked, setOriginalAsked] = useState(false);
   const { close, fromGallery, touch } = useStageMoves(slug, media, toggleInfo);
+  const stage = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // The link that led here is gone with its page.
+    if (document.activeElement === document.body) stage.current?.focus({ preventScroll: true });
+  }, []);
   // Signed anew when it is used, however long this page has been open.
   const downloadHref = media.urls.original ? `${routes.api.mediaVariant(media.id, "original")}?download=1` : null;
   const showsPicture = media.state === "ready" && (media.urls.preview ?? media.urls.thumb) !== undefined;
@@ -28,7 +33,12 @@ export function Viewer({ slug, collectionName, media }: ViewerProps) {
     media.urls.original !== undefined && isDisplayable(media) && !loadsByItself(media) && !originalAsked;
 
   return (
-    <main data-theme="dark" className="stage fixed inset-0 flex flex-col bg-stage text-ink">
+    <main
+      ref={stage}
+      tabIndex={-1}
+      data-theme="dark"
+      className="stage fixed inset-0 flex flex-col bg-stage text-ink outline-none"
+    >
       <header className="flex h-14 shrink-0 items-center gap-1 px-2 sm:gap-2 sm:px-4">
         <Link
           href={routes.collection(slug)}
