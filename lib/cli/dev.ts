@@ -10,6 +10,6 @@ export const dev: Command = {
   help,
   async run(args) {
     parseCommand(help, args, { options: {} });
-    return startAndServe(true);
+    return startAndServe({ dev: true });
   },
 };

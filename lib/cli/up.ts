@@ -11,6 +11,6 @@ export const up: Command = {
   help,
   async run(args) {
     parseCommand(help, args, { options: {} });
-    return startAndServe(false);
+    return startAndServe({ dev: false });
   },
 };

@@ -6,7 +6,6 @@ import pg from "pg";
 import { LockedError, takeLock } from "./lock";
 import { type PostgresHome, preparePostgresHome } from "./postgres-home";
 import {
-  answers,
   freePort,
   giveTo,
   guard,
@@ -14,7 +13,7 @@ import {
   serverEnv,
   spawnPostmaster,
   stopPostmaster,
-  waitUntilAnswers,
+  waitUntilReady,
 } from "./postmaster";
 
 export type PostgresOptions = {
@@ -39,7 +38,7 @@ export type EmbeddedPostgres = {
 const superuser = "atoll";
 
 /**
- * Starts a real PostgreSQL from npm's binaries, on 127.0.0.1 only, or takes over the one a killed Node left running.
+ * Starts a real PostgreSQL from npm's binaries, on 127.0.0.1 only, after the one a killed Node may have left running.
  * First start about 1.5 s (initdb: UTF8, C locale, checksums), later ones 0.1 s. The server ends with this process,
  * whatever ends it.
  * @throws Error with one line for a person: in use by another process, port taken, no binaries for this platform
@@ -53,13 +52,16 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     const password = keptPassword(dataDir, home);
     if (!existsSync(path.join(home.clusterDir, "PG_VERSION"))) await initialise(home, password);
     const logFile = path.join(dataDir, "postgres.log");
-    const server = await findOrStart({ dataDir, home, port, password, logFile });
-    const guardian = guard(server.pid, home.runAs);
-    await ensureDatabase(serverUrl(server.port, password, "postgres"), database);
+    const server = await startServer({ dataDir, home, port, logFile });
+    try {
+      await ensureDatabase(serverUrl(server.port, password, "postgres"), database);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
     let stopping: Promise<void> | undefined;
     const stop = async () => {
-      guardian?.stdin?.end("done\n");
-      await stopPostmaster(server.pid);
+      await server.stop();
       lock.release();
     };
     return {
@@ -150,17 +152,14 @@ function run(home: PostgresHome, args: string[]): Promise<void> {
   });
 }
 
-type Start = { dataDir: string; home: PostgresHome; port: number; password: string; logFile: string };
+type Start = { dataDir: string; home: PostgresHome; port: number; logFile: string };
+type Server = { port: number; stop(): Promise<void> };
 
-async function findOrStart(start: Start): Promise<{ pid: number; port: number }> {
-  const { dataDir, home, port, password, logFile } = start;
+async function startServer(start: Start): Promise<Server> {
+  const { dataDir, home, port, logFile } = start;
   const left = runningPostmaster(home.clusterDir);
-  if (left) {
-    const wanted = port === 0 || port === left.port;
-    if (wanted && (await answers(serverUrl(left.port, password, "postgres")))) return left;
-    // On another port, or on its way out (its guard noticed the death of Node): let it finish.
-    await stopPostmaster(left.pid);
-  }
+  // Left by a killed Node. Its guard may be about to stop it: stopping and starting is sure, and takes 0.2 s.
+  if (left !== null) await stopPostmaster(left);
   const portFile = path.join(dataDir, "port");
   const remembered = existsSync(portFile) ? Number(readFileSync(portFile, "utf8")) || 0 : 0;
   const chosen = port || (await freePort(remembered));
@@ -169,9 +168,27 @@ async function findOrStart(start: Start): Promise<{ pid: number; port: number }>
   const failed = new Promise<never>((_, reject) => child.once("error", reject));
   failed.catch(() => undefined);
   if (child.pid === undefined) return failed;
-  await Promise.race([waitUntilAnswers(serverUrl(chosen, password, "postgres"), child.pid, logFile), failed]);
+  // From the first moment: a start cut short must not leave a server behind.
+  const server = guarded(child.pid, chosen, home);
+  try {
+    await Promise.race([waitUntilReady(home.clusterDir, child.pid, logFile), failed]);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   writeFileSync(portFile, `${chosen}\n`);
-  return { pid: child.pid, port: chosen };
+  return server;
+}
+
+function guarded(pid: number, port: number, home: PostgresHome): Server {
+  const guardian = guard(pid, home.runAs);
+  return {
+    port,
+    async stop() {
+      guardian?.stdin?.end("done\n");
+      await stopPostmaster(pid);
+    },
+  };
 }
 
 async function ensureDatabase(adminUrl: string, database: string): Promise<void> {

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { chownSync, closeSync, existsSync, ftruncateSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import pg from "pg";
 import type { PostgresHome, RunAs } from "./postgres-home";
 import { commandLine, isAlive, waitForEnd } from "./process";
 
@@ -11,52 +10,46 @@ const startTimeoutMs = 60_000;
 const stopTimeoutMs = 30_000;
 
 /** The postmaster of a cluster as its pid file names it; null when none runs. */
-export function runningPostmaster(clusterDir: string): { pid: number; port: number } | null {
-  const file = path.join(clusterDir, "postmaster.pid");
-  if (!existsSync(file)) return null;
-  // https://www.postgresql.org/docs/18/storage-file-layout.html: pid, data directory, start time, port, …
-  const lines = readFileSync(file, "utf8").split("\n");
-  const pid = Number(lines[0]);
-  const port = Number(lines[3]);
+export function runningPostmaster(clusterDir: string): number | null {
+  const pid = Number(pidFileLines(clusterDir)[0]);
   if (!Number.isInteger(pid) || pid <= 0) return null;
-  if (isAlive(pid) && (process.platform === "win32" || commandLine(pid).includes(clusterDir))) return { pid, port };
+  if (isAlive(pid) && (process.platform === "win32" || commandLine(pid).includes(clusterDir))) return pid;
   // The number now belongs to some other program (a reboot, a restarted container): PostgreSQL itself would refuse.
-  rmSync(file, { force: true });
+  rmSync(pidFile(clusterDir), { force: true });
   return null;
 }
 
-/** Whether the server lets us in. @throws Error when it answers and refuses the password */
-export async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    await client.query("SELECT 1");
-    return true;
-  } catch (error) {
-    // 28P01: the only answer that waiting does not mend.
-    if ((error as { code?: string }).code === "28P01") {
-      throw new Error("The embedded PostgreSQL does not accept the password kept beside it", { cause: error });
-    }
-    return false;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+const pidFile = (clusterDir: string) => path.join(clusterDir, "postmaster.pid");
+
+// https://www.postgresql.org/docs/18/storage-file-layout.html: pid, data directory, start time, port, …, state
+function pidFileLines(clusterDir: string): string[] {
+  const file = pidFile(clusterDir);
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
 }
 
-export async function waitUntilAnswers(url: string, pid: number, logFile: string): Promise<void> {
+/**
+ * Resolves when the server says in its pid file that it takes connections. Asking the port instead could reach another
+ * server that had it first.
+ * @throws Error with what the server said last, when it ends or takes longer than 60 s
+ */
+export async function waitUntilReady(clusterDir: string, pid: number, logFile: string | null): Promise<void> {
   const deadline = Date.now() + startTimeoutMs;
-  while (!(await answers(url))) {
-    if (!isAlive(pid)) throw new Error(`PostgreSQL ended at its start: ${lastLine(logFile)}`);
-    if (Date.now() > deadline) throw new Error(`PostgreSQL does not answer after 60 s: ${lastLine(logFile)}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+  for (;;) {
+    const lines = pidFileLines(clusterDir);
+    if (Number(lines[0]) === pid && lines[7]?.trim() === "ready") return;
+    if (!isAlive(pid)) throw new Error(`PostgreSQL ended at its start${lastWords(logFile)}`);
+    if (Date.now() > deadline) throw new Error(`PostgreSQL is not ready after 60 s${lastWords(logFile)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-function lastLine(logFile: string): string {
+function lastWords(logFile: string | null): string {
+  if (!logFile) return "";
   const lines = readFileSync(logFile, "utf8").trim().split("\n");
-  const telling = lines.filter((line) => /FATAL|PANIC|could not/.test(line)).at(-1) ?? lines.at(-1);
-  return `${telling?.replace(/^.*?(FATAL|PANIC):\s*/, "") || "no message"} (${logFile})`;
+  const begin = lines.findLastIndex((line) => line.includes("starting PostgreSQL"));
+  const told = lines.slice(begin + 1);
+  const telling = told.find((line) => /could not|FATAL|PANIC/.test(line)) ?? told.at(-1) ?? "no message";
+  return `: ${telling.replace(/^.*?(LOG|FATAL|PANIC):\s*/, "")} (${logFile})`;
 }
 
 /** A port nobody listens on at this moment; `wished` when it is such a one. */

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { chownSync, existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { startPostgres } from "@/lib/embedded/postgres";
-import { freePort, stopPostmaster, waitUntilAnswers } from "@/lib/embedded/postmaster";
+import { freePort, stopPostmaster, waitUntilReady } from "@/lib/embedded/postmaster";
 import { onServer } from "./template";
 
 export type TestPostgres = {
@@ -33,9 +33,8 @@ export async function startDebianPostgres(dataDir: string): Promise<TestPostgres
   const server = spawn(path.join(debianBin, "postgres"), args, { ...runAs, stdio: "ignore", detached: true });
   const { pid } = server;
   if (pid === undefined) throw new Error("Debian's PostgreSQL 15 could not be started");
-  const adminUrl = `postgresql://postgres@127.0.0.1:${port}/postgres`;
-  await waitUntilAnswers(adminUrl, pid, "/dev/null");
-  return { adminUrl, stop: () => stopPostmaster(pid) };
+  await waitUntilReady(dataDir, pid, null);
+  return { adminUrl: `postgresql://postgres@127.0.0.1:${port}/postgres`, stop: () => stopPostmaster(pid) };
 }
 
 /**

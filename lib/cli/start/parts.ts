@@ -7,11 +7,14 @@ import { type Supervised, supervise } from "./supervise";
 type Part = { dataDir: DataDir; dev: boolean; say: (line: string) => void; onHopeless: (error: Error) => void };
 
 /** The site: Next behind a server of ours, as a process of its own. Expects the environment of `env` in process.env. */
-export function startSite({ dataDir, dev, say, onHopeless }: Part): Supervised<object> {
+export function startSite(
+  { dataDir, dev, say, onHopeless }: Part,
+  file = path.join(root, "lib/cli/serve.ts"),
+): Supervised<object> {
   return supervise(
     {
       name: "site",
-      file: path.join(root, "lib/cli/serve.ts"),
+      file,
       env: { ...process.env, NODE_ENV: dev ? "development" : "production", NEXT_TELEMETRY_DISABLED: "1" },
       serverOnly: false,
       logFile: dataDir.file("logs", "site.log"),

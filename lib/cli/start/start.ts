@@ -9,8 +9,11 @@ import { databaseEnv, type ServiceContext, storageEnv } from "./services";
 import { Started } from "./started";
 import { killAll } from "./supervise";
 
+/** The parts of a start that take a minute, and that a test of the rest does without. */
+const wholeSite = { ensureBuilt, startSite, makeDemo };
+
 /** Starts everything, serves until asked to stop, stops everything. Gives the exit code. */
-export async function startAndServe(dev: boolean): Promise<number> {
+export async function startAndServe({ dev }: { dev: boolean }, site = wholeSite): Promise<number> {
   const stop = stopRequested(() => {
     killAll();
     process.exit(1);
@@ -21,7 +24,7 @@ export async function startAndServe(dev: boolean): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       stop.then(resolve);
       // A start cut short ends where it is: whatever it starts from then on, `started` stops at once.
-      startAll(dev, { started, say, onHopeless: reject }).catch(reject);
+      startAll({ dev, ...site }, { started, say, onHopeless: reject }).catch(reject);
     });
   } catch (error) {
     await started.stopAll();
@@ -31,7 +34,10 @@ export async function startAndServe(dev: boolean): Promise<number> {
   return (await started.stopAll()) ? 0 : 1;
 }
 
-async function startAll(dev: boolean, context: Omit<ServiceContext, "dataDir" | "start">): Promise<void> {
+async function startAll(
+  { dev, ensureBuilt, startSite, makeDemo }: { dev: boolean } & typeof wholeSite,
+  context: Omit<ServiceContext, "dataDir" | "start">,
+): Promise<void> {
   const { started, say, onHopeless } = context;
   const start = await readStartEnvironment();
   await refuseTakenPort(start.PORT);

@@ -1,0 +1,161 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import pg from "pg";
+import { afterAll, afterEach, expect, test, vi } from "vitest";
+import { alive, dataDir, family, runCli, startUp, type Up } from "@/tests/support/run-up";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+// One data dir for all, one start after the other: making a database anew each time would take most of the time.
+const shared = dataDir();
+afterAll(shared.remove);
+const dir = shared.path;
+
+async function start(): Promise<Up> {
+  const up = await startUp(dir);
+  cleanups.push(async () => {
+    up.child.kill("SIGTERM");
+    await up.ended;
+  });
+  return up;
+}
+
+const running = () =>
+  (JSON.parse(readFileSync(path.join(dir, "running.json"), "utf8")) as { env: Record<string, string> }).env;
+
+async function query(sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: running().DATABASE_URL });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const insertUser = (email: string) => query(`INSERT INTO "user" (email) VALUES ('${email}')`);
+const findUser = (email: string) => query(`SELECT email FROM "user" WHERE email = '${email}'`);
+
+test.each(["SIGTERM", "SIGINT"] as const)(
+  "%s stops everything it started, and the next start has all data",
+  async (signal) => {
+    const email = `${signal.toLowerCase()}@example.org`;
+    const up = await start();
+    const before = running();
+    await insertUser(email);
+    const processes = family(up.child.pid ?? 0);
+    const names = processes.map(({ command }) => command).join("\n");
+    for (const part of ["main.ts s3", "main.ts worker", "stand-in-site.ts", "postgres -D"])
+      expect(names).toContain(part);
+    up.child.kill(signal);
+    expect(await up.ended, up.output()).toBe(0);
+    expect(alive(processes)).toEqual([]);
+    expect(existsSync(path.join(dir, "running.json"))).toBe(false);
+
+    await start();
+    expect(await findUser(email)).toEqual([{ email }]);
+    // The store's address and the secrets are the same: signed URLs and sessions live on.
+    expect(running()).toMatchObject({ ...before, ATOLL_URL: expect.any(String) });
+  },
+);
+
+test("kill -9 ends its parts, too, and the next start goes on", async () => {
+  const email = "killed@example.org";
+  const up = await start();
+  await insertUser(email);
+  const processes = family(up.child.pid ?? 0);
+  const supervisor = processes.find(
+    ({ command }) => command.includes("up-without-site.ts") && command.includes("--import"),
+  );
+  process.kill(supervisor?.pid ?? 0, "SIGKILL");
+  await vi.waitFor(() => expect(alive(processes)).toEqual([]), { timeout: 20_000, interval: 100 });
+  await start();
+  expect(await findUser(email)).toEqual([{ email }]);
+});
+
+test("kill -9 of the launcher ends the rest", async () => {
+  const up = await start();
+  const processes = family(up.child.pid ?? 0);
+  up.child.kill("SIGKILL");
+  await vi.waitFor(() => expect(alive(processes)).toEqual([]), { timeout: 20_000, interval: 100 });
+});
+
+test("a worker, a store or a site that dies comes back", async () => {
+  const up = await start();
+  const find = (part: string) => family(up.child.pid ?? 0).find(({ command }) => command.includes(part))?.pid;
+  for (const part of ["main.ts worker", "main.ts s3", "stand-in-site.ts"]) {
+    const before = find(part);
+    expect(before).toBeDefined();
+    process.kill(before ?? 0, "SIGKILL");
+    await vi.waitFor(() => expect(find(part) ?? before).not.toBe(before), { timeout: 20_000, interval: 100 });
+  }
+  expect(up.output()).toMatch(/^The worker ended \(SIGKILL\) and starts again in 0\.5 s: /m);
+  await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${up.port}/`)).ok).toBe(true), {
+    timeout: 20_000,
+  });
+  await vi.waitFor(async () => expect((await fetch(running().S3_ENDPOINT ?? "")).status).toBe(403), {
+    timeout: 20_000,
+  });
+});
+
+test("a second start on the same data dir, or on a taken port, is one clear line", async () => {
+  const up = await start();
+  const second = runCli(["up"], { ATOLL_DATA_DIR: dir, PORT: String(up.port + 1) });
+  expect(await second.ended).toBe(1);
+  expect(second.output()).toMatch(/^Atoll already runs on \S+ \(process \d+\): [^\n]+\n$/);
+  const third = runCli(["up"], { ATOLL_DATA_DIR: path.join(dir, "other"), PORT: String(up.port) });
+  expect(await third.ended).toBe(1);
+  expect(third.output()).toMatch(new RegExp(`^PORT ${up.port} is taken by another program: [^\\n]+\\n$`));
+});
+
+test("secrets are for the owner alone, and other commands find the running services", async () => {
+  await start();
+  for (const name of ["nextauth-secret", "s3-root-key", "running.json", "postgres/password"]) {
+    expect(statSync(path.join(dir, name)).mode & 0o777, name).toBe(0o600);
+  }
+  const create = runCli(["user", "create", "Someone@Example.org", "--json"], { ATOLL_DATA_DIR: dir });
+  expect(await create.ended, create.output()).toBe(0);
+  expect(JSON.parse(create.output())).toMatchObject({ email: "someone@example.org", isAdmin: false });
+  const again = runCli(["user", "create", "someone@example.org"], { ATOLL_DATA_DIR: dir });
+  expect(await again.ended).toBe(1);
+  expect(again.output()).toMatch(/^There is an account with this e-mail address already\./);
+});
+
+test("an unreachable database is one line that names the variable", async () => {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as net.AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const env = { NEXTAUTH_SECRET: "x".repeat(32), DATABASE_URL: `postgresql://nobody:secret@127.0.0.1:${port}/none` };
+  const up = runCli(["--run", "tests/support/up-without-site.ts"], {
+    ...env,
+    ATOLL_DATA_DIR: path.join(dir, "other"),
+    PORT: "0",
+  });
+  expect(await up.ended).toBe(1);
+  expect(up.output()).toMatch(
+    new RegExp(`^DATABASE_URL: 127\\.0\\.0\\.1:${port}/none cannot be reached \\([^\\n]+\\)\\n$`),
+  );
+  expect(up.output()).not.toContain("secret");
+});
+
+test.each([
+  [{ PORT: "http" }, "PORT must be a port number from 0 to 65535"],
+  [{ S3_BUCKET: "Bad_Name" }, "S3_BUCKET must be a bucket name (3 to 63 of a-z 0-9 . -)"],
+  [{ DATABASE_URL: "postgresql://localhost/atoll" }, expect.stringMatching(/^NEXTAUTH_SECRET is missing: /)],
+  [
+    { S3_ENDPOINT: "http://127.0.0.1:9", AWS_ACCESS_KEY_ID: "x" },
+    "AWS_SECRET_ACCESS_KEY is missing beside AWS_ACCESS_KEY_ID",
+  ],
+])("a malformed environment stops the start with one line: %o", async (env, line) => {
+  const up = runCli(["up"], { ATOLL_DATA_DIR: path.join(dir, "other"), ...env });
+  expect(await up.ended).toBe(2);
+  const lines = up.output().split("\n");
+  expect(lines).toEqual([line, ""]);
+});
