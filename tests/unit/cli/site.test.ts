@@ -1,0 +1,184 @@
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import http from "node:http";
+import net, { type AddressInfo } from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { maxBodyBytes, watchBody } from "@/lib/cli/site/body";
+import { databaseProbe } from "@/lib/cli/site/database-probe";
+import { bucketOrigin, contentSecurityPolicy, fixedHeaders } from "@/lib/cli/site/headers";
+import { openRequestLog, type RequestLog } from "@/lib/cli/site/request-log";
+import { closeServer, listen } from "@/lib/cli/site/server";
+import { answerUnavailable, isPage } from "@/lib/cli/site/unavailable-page";
+import { parseStartEnv } from "@/lib/env";
+
+const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-site-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+describe("request log and body limit", () => {
+  const file = path.join(dir, "requests.ndjson");
+  let server: http.Server;
+  let log: RequestLog;
+  let received: number;
+
+  beforeEach(async () => {
+    rmSync(file, { force: true });
+    log = openRequestLog(file);
+    received = 0;
+    server = http.createServer(async (req, res) => {
+      const body = watchBody(req, res);
+      log.watch(req, res, body.bytesIn);
+      if (body.isRefused) return;
+      try {
+        for await (const chunk of req) received += (chunk as Buffer).length;
+      } catch {
+        return; // Refused on the way: the answer is out.
+      }
+      res.writeHead(201);
+      res.write("twelve ");
+      res.end("bytes");
+    });
+    await listen(server, 0);
+  });
+  afterEach(async () => {
+    await closeServer(server);
+    await log.close();
+  });
+
+  const url = (rest: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${rest}`;
+  const lines = async () => {
+    await log.close();
+    return readFileSync(file, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+  };
+
+  test("a line says what came in and went out, without the query", async () => {
+    const response = await fetch(url("/c/reef?token=secret"), { method: "POST", body: "0123456789" });
+    expect(await response.text()).toBe("twelve bytes");
+    await vi.waitFor(async () => expect(readFileSync(file, "utf8")).toContain("\n"));
+    const [line] = await lines();
+    expect(line).toMatchObject({ method: "POST", path: "/c/reef", status: 201, bytesIn: 10, bytesOut: 12 });
+    expect(Object.keys(line).sort()).toEqual([
+      "bytesIn",
+      "bytesOut",
+      "durationMs",
+      "level",
+      "method",
+      "path",
+      "status",
+      "time",
+    ]);
+    expect(JSON.stringify(line)).not.toContain("secret");
+  });
+
+  test("a body of exactly 1 MiB passes, one byte more is 413 unread", async () => {
+    expect((await fetch(url("/"), { method: "POST", body: Buffer.alloc(maxBodyBytes) })).status).toBe(201);
+    expect(received).toBe(maxBodyBytes);
+    received = 0;
+    const response = await fetch(url("/api/v1/urls"), { method: "POST", body: Buffer.alloc(maxBodyBytes + 1) });
+    expect(response.status).toBe(413);
+    expect(response.headers.get("content-type")).toBe("application/problem+json");
+    expect(await response.json()).toMatchObject({ status: 413, title: "Too large" });
+    expect(received).toBe(0);
+  });
+
+  test("a body without an announced length is cut off at the limit", async () => {
+    const { port } = server.address() as AddressInfo;
+    const socket = net.connect(port, "127.0.0.1");
+    socket.on("error", () => undefined); // The server hangs up in the middle.
+    socket.write("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    const chunk = Buffer.concat([Buffer.from("10000\r\n"), Buffer.alloc(65_536), Buffer.from("\r\n")]);
+    for (let sent = 0; sent < 20; sent += 1) socket.write(chunk);
+    let answer = "";
+    socket.on("data", (data) => {
+      answer += data;
+    });
+    await once(socket, "close");
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(received).toBeLessThanOrEqual(maxBodyBytes);
+    const [line] = await lines();
+    expect(line.status).toBe(413);
+    expect(line.bytesIn).toBeGreaterThan(maxBodyBytes);
+  });
+
+  test("a visitor who leaves early is written down as gone", async () => {
+    const { port } = server.address() as AddressInfo;
+    const socket = net.connect(port, "127.0.0.1");
+    socket.write("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nfew");
+    await vi.waitFor(() => expect(received).toBe(3));
+    socket.destroy();
+    await vi.waitFor(() => expect(readFileSync(file, "utf8")).toContain("\n"));
+    expect((await lines())[0]).toMatchObject({ path: "/slow", status: 499, bytesIn: 3 });
+  });
+});
+
+describe("security headers", () => {
+  const directives = (env: Record<string, string>, dev = false) =>
+    Object.fromEntries(
+      contentSecurityPolicy(parseStartEnv(env), "n0nce", dev)
+        .split("; ")
+        .map((directive) => [directive.slice(0, directive.indexOf(" ")), directive.slice(directive.indexOf(" ") + 1)]),
+    );
+
+  test("media come from the bucket's origin alone, scripts only with the nonce", () => {
+    const policy = directives({ S3_ENDPOINT: "http://10.0.0.1:9000", S3_PUBLIC_ENDPOINT: "https://s3.example.org" });
+    expect(policy["img-src"]).toBe("'self' blob: data: https://s3.example.org");
+    expect(policy["connect-src"]).toBe("'self' https://s3.example.org");
+    expect(policy["media-src"]).toBe("'self' blob: https://s3.example.org");
+    expect(policy["script-src"]).toBe("'self' 'nonce-n0nce' 'strict-dynamic'");
+    expect(policy).toMatchObject({ "object-src": "'none'", "base-uri": "'self'", "frame-ancestors": "'none'" });
+    expect(policy["form-action"]).toBe("'self'");
+  });
+
+  test("only the dev server may eval", () => {
+    expect(directives({}, true)["script-src"]).toContain("'unsafe-eval'");
+    expect(directives({})["script-src"]).not.toContain("unsafe");
+  });
+
+  test("AWS without an endpoint is the bucket's own host", () => {
+    const site = parseStartEnv({ S3_REGION: "eu-central-1", S3_BUCKET: "photos" });
+    expect(bucketOrigin(site)).toBe("https://photos.s3.eu-central-1.amazonaws.com");
+  });
+
+  test("HSTS where the site is reached by https, nowhere else", () => {
+    const names = (url: string) => fixedHeaders(parseStartEnv({ ATOLL_URL: url })).map(([name]) => name);
+    expect(names("https://example.org")).toContain("Strict-Transport-Security");
+    expect(names("http://localhost:3000")).not.toContain("Strict-Transport-Security");
+    expect(names("http://localhost:3000")).toEqual(
+      expect.arrayContaining(["X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy"]),
+    );
+  });
+});
+
+describe("without a database", () => {
+  test("a hundred askers at once cost one answer, and it is no", async () => {
+    const probe = databaseProbe("postgresql://nobody@127.0.0.1:9/none");
+    const answers = Array.from({ length: 100 }, () => probe.isUp());
+    expect(new Set(answers).size).toBe(1);
+    expect(await answers[0]).toBe(false);
+    await probe.close();
+  });
+
+  test("the page stands alone and says when to come back", async () => {
+    const server = http.createServer((_req, res) => answerUnavailable(res));
+    await listen(server, 0);
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("5");
+    const page = await response.text();
+    expect(page).toContain("cannot reach its database");
+    expect(page).not.toMatch(/<script|src=|href=/);
+    await closeServer(server);
+  });
+
+  test.each([
+    ["/", true],
+    ["/c/reef?cursor=a.b", true],
+    ["/api/health", false],
+    ["/_next/static/chunks/main.js", false],
+    ["/favicon.svg", false],
+  ])("%s is a page: %s", (url, expected) => expect(isPage(url)).toBe(expected));
+});
