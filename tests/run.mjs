@@ -28,7 +28,12 @@ const tests = {
     ...["--reporter=default", "--reporter=json", `--outputFile.json=${vitestReport}`],
   ],
 };
-const build = { name: "build", args: typescriptArgs("tests/support/build.ts", []), env: { NODE_ENV: "production" } };
+// A function: what runs TypeScript is not there before the install.
+const build = () => ({
+  name: "build",
+  args: typescriptArgs("tests/support/build.ts", []),
+  env: { NODE_ENV: "production" },
+});
 
 /** Browser tests come last and alone: they need the build, and the two cores for themselves. */
 function browserTests(chromium) {
@@ -51,7 +56,7 @@ async function all() {
     },
   };
   const results = await Promise.all([
-    runLane([lint, typeRoutes, types, boundaries, unused, build]),
+    runLane([lint, typeRoutes, types, boundaries, unused, build()]),
     runLane([browser, tests]),
   ]);
   const isReady = chromium !== "" && existsSync(path.join(root, ".next/BUILD_ID"));
