@@ -1,4 +1,3 @@
-import { GeistMono } from "geist/font/mono";
 import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
 import { cookies } from "next/headers";
@@ -25,11 +24,7 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const theme = parseTheme((await cookies()).get(themeCookie)?.value);
   return (
-    <html
-      lang="en"
-      {...(theme !== "system" && { "data-theme": theme })}
-      className={`${GeistSans.variable} ${GeistMono.variable}`}
-    >
+    <html lang="en" {...(theme !== "system" && { "data-theme": theme })} className={GeistSans.variable}>
       <body>{children}</body>
     </html>
   );

@@ -1,12 +1,16 @@
 import { cn } from "@/components/ui/cn";
 import { contourPath } from "@/components/ui/contours";
 
+// How one to four pictures share the cover.
+const layouts = ["", "", "grid-cols-2", "grid-cols-[2fr_1fr] grid-rows-2", "grid-cols-[2fr_1fr] grid-rows-3"];
+
 /** Up to four thumbnails as one picture; a piece of sea chart when there are none. Decorative: the card has the name. */
 export function Cover({ thumbs, seed }: { thumbs: readonly string[]; seed: string }) {
-  const shown = thumbs.slice(0, thumbs.length >= 4 ? 4 : 1);
+  const shown = thumbs.slice(0, 4);
   if (shown.length === 0) return <EmptyCover seed={seed} />;
+  const firstSpan = shown.length === 4 ? "row-span-3" : shown.length === 3 && "row-span-2";
   return (
-    <div className={cn("grid size-full gap-0.5", shown.length === 4 && "grid-cols-[2fr_1fr] grid-rows-3")}>
+    <div className={cn("grid size-full gap-0.5", layouts[shown.length])}>
       {shown.map((src, index) => (
         // biome-ignore lint/performance/noImgElement: the bytes come straight from S3
         <img
@@ -15,7 +19,7 @@ export function Cover({ thumbs, seed }: { thumbs: readonly string[]; seed: strin
           alt=""
           loading="lazy"
           decoding="async"
-          className={cn("size-full min-h-0 object-cover", shown.length === 4 && index === 0 && "row-span-3")}
+          className={cn("size-full min-h-0 min-w-0 object-cover", index === 0 && firstSpan)}
         />
       ))}
     </div>

@@ -31,7 +31,8 @@ export function UploadPlace({ collectionName, children }: { collectionName: stri
   const place = useRef<HTMLDivElement>(null);
   const dragging = useFileDrag(() => {
     setOpen(true);
-    place.current?.scrollIntoView({ block: "center", behavior: "smooth" });
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    place.current?.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
   });
 
   // The panel takes up an upload that went on while the person was elsewhere: then it must be seen.

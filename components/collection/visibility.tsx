@@ -9,7 +9,7 @@ export const visibilityLooks = {
     icon: Eye,
     name: "Preview",
     meaning:
-      "Anyone with the address sees small thumbnails and counts. Originals, dates of upload and places are for members.",
+      "Anyone with the address sees small thumbnails and counts. The originals, who added them and where they were taken are for members.",
   },
   public: {
     icon: Globe,

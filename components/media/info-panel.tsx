@@ -4,6 +4,8 @@ import { LocalTime } from "@/components/ui/local-time";
 import type { MediaDetail } from "@/lib/media/schema";
 import { typeNameOf } from "./media-text";
 
+export const infoPanelId = "media-info";
+
 const added: Intl.DateTimeFormatOptions = { dateStyle: "long", timeStyle: "short" };
 
 export function InfoPanel({ media }: { media: MediaDetail }) {

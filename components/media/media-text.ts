@@ -1,6 +1,6 @@
 import type { MediaItem } from "@/lib/media/schema";
 
-export function fileNameOf(path: string): string {
+function fileNameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 

@@ -1,6 +1,6 @@
 "use client";
 
-import { type CSSProperties, useEffect, useState } from "react";
+import { type CSSProperties, useEffect, useEffectEvent, useRef, useState } from "react";
 import { cn } from "@/components/ui/cn";
 import type { MediaDetail } from "@/lib/media/schema";
 import { loadsByItself, titleOf } from "./media-text";
@@ -12,7 +12,13 @@ export function StagePicture({ media, originalAsked, onReady }: StagePictureProp
   const { urls, width, height } = media;
   const [mounted, setMounted] = useState(false);
   const [originalShown, setOriginalShown] = useState(false);
-  useEffect(() => setMounted(true), []);
+  const preview = useRef<HTMLImageElement>(null);
+  const ready = useEffectEvent(onReady);
+  useEffect(() => {
+    setMounted(true);
+    // It may have come before the page was alive.
+    if (preview.current?.complete) ready();
+  }, []);
   const shown = urls.preview ?? urls.thumb;
   if (!shown || !width || !height) return null;
   // Of outsiders' small thumbnail no more pixels are there.
@@ -23,6 +29,7 @@ export function StagePicture({ media, originalAsked, onReady }: StagePictureProp
       <div className="stage-frame relative" style={{ "--ratio": width / height, "--pixels": pixels } as CSSProperties}>
         {/* biome-ignore lint/performance/noImgElement: the bytes come straight from S3 */}
         <img
+          ref={preview}
           src={shown}
           alt={titleOf(media)}
           width={width}

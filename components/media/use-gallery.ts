@@ -46,10 +46,10 @@ export function useGallery(slug: string, firstPage: MediaPage) {
   return { state, load, loadMore };
 }
 
-/** Back from a picture, the pages that were loaded are still there, as long as they belong to this first page. */
+/** Back from a picture, the pages that were loaded are still there; on any other way here the list begins anew. */
 function startOf(slug: string, firstPage: MediaPage): GalleryState {
-  const kept = recallGallery(slug)?.state;
-  return kept && kept.items.length > 0 ? renewFirstPage(kept, firstPage) : firstPage;
+  const kept = recallGallery(slug);
+  return kept?.openedId ? renewFirstPage(kept.state, firstPage) : firstPage;
 }
 
 function useFocusOnOpened(slug: string) {

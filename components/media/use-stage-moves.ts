@@ -21,16 +21,18 @@ export function useStageMoves(slug: string, media: MediaDetail, onInfo: () => vo
     // In place of this picture: back leads to the gallery, not through all pictures seen.
     if (mediaId) router.replace(routes.media(slug, mediaId), { scroll: false });
   }
-  function close() {
-    if (fromGallery()) router.back();
-    else router.push(routes.collection(slug));
+  /** Whether the gallery was there to go back to. */
+  function backToGallery(): boolean {
+    const there = fromGallery();
+    if (there) router.back();
+    return there;
   }
 
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (event.key === "ArrowLeft") go(media.previousId);
     else if (event.key === "ArrowRight") go(media.nextId);
-    else if (event.key === "Escape") close();
+    else if (event.key === "Escape") backToGallery() || router.push(routes.collection(slug));
     else if (event.key === "i") onInfo();
   });
   useEffect(() => {
@@ -55,7 +57,7 @@ export function useStageMoves(slug: string, media: MediaDetail, onInfo: () => vo
       go(across > 0 ? media.previousId : media.nextId);
     },
   };
-  return { close, fromGallery, touch };
+  return { backToGallery, touch };
 }
 
 /** Fetches the neighbours' pictures once this one is there. */

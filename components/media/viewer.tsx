@@ -1,26 +1,24 @@
 "use client";
 
-import { ArrowLeft, ChevronLeft, ChevronRight, Download, Info, Maximize } from "lucide-react";
-import Link from "next/link";
-import { type ComponentType, useEffect, useRef, useState } from "react";
-import { Button, buttonClass } from "@/components/ui/button";
-import { cn } from "@/components/ui/cn";
-import { formatBytes } from "@/components/ui/format";
+import { ChevronLeft, ChevronRight } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
 import type { MediaDetail } from "@/lib/media/schema";
 import { routes } from "@/lib/routes";
 import { useInfoOpen } from "./info-open";
-import { InfoPanel } from "./info-panel";
-import { isDisplayable, loadsByItself, titleOf } from "./media-text";
+import { InfoPanel, infoPanelId } from "./info-panel";
+import { isDisplayable, loadsByItself } from "./media-text";
 import { StageFile } from "./stage-file";
 import { StagePicture } from "./stage-picture";
+import { Turn } from "./turn";
 import { fetchNeighbours, useStageMoves } from "./use-stage-moves";
+import { ViewerBar } from "./viewer-bar";
 
 type ViewerProps = { slug: string; collectionName: string; media: MediaDetail };
 
 export function Viewer({ slug, collectionName, media }: ViewerProps) {
   const [infoOpen, toggleInfo] = useInfoOpen();
   const [originalAsked, setOriginalAsked] = useState(false);
-  const { close, fromGallery, touch } = useStageMoves(slug, media, toggleInfo);
+  const { backToGallery, touch } = useStageMoves(slug, media, toggleInfo);
   const stage = useRef<HTMLElement>(null);
   useEffect(() => {
     // The link that led here is gone with its page.
@@ -39,48 +37,13 @@ export function Viewer({ slug, collectionName, media }: ViewerProps) {
       data-theme="dark"
       className="stage fixed inset-0 flex flex-col bg-stage text-ink outline-none"
     >
-      <header className="flex h-14 shrink-0 items-center gap-1 px-2 sm:gap-2 sm:px-4">
-        <Link
-          href={routes.collection(slug)}
-          aria-label={`Back to ${collectionName}`}
-          onClick={(event) => {
-            if (!fromGallery() || event.metaKey || event.ctrlKey) return;
-            event.preventDefault();
-            close();
-          }}
-          className={buttonClass({ variant: "ghost", size: "icon" })}
-        >
-          <ArrowLeft aria-hidden />
-        </Link>
-        <h1 className="min-w-0 flex-1 truncate font-medium text-sm">{titleOf(media)}</h1>
-        {offersOriginal && (
-          <Button variant="ghost" size="sm" onClick={() => setOriginalAsked(true)}>
-            <Maximize aria-hidden />
-            Show original ({formatBytes(media.sizeBytes)})
-          </Button>
-        )}
-        {downloadHref && (
-          <a
-            href={downloadHref}
-            download
-            aria-label="Download the original"
-            className={buttonClass({ variant: "ghost", size: "icon" })}
-          >
-            <Download aria-hidden />
-          </a>
-        )}
-        <Button
-          variant="ghost"
-          size="icon"
-          aria-label="Information"
-          aria-expanded={infoOpen}
-          aria-controls="media-info"
-          onClick={toggleInfo}
-          className={cn(infoOpen && "bg-raised")}
-        >
-          <Info aria-hidden />
-        </Button>
-      </header>
+      <ViewerBar
+        media={media}
+        back={{ href: routes.collection(slug), label: `Back to ${collectionName}`, close: backToGallery }}
+        downloadHref={downloadHref}
+        onOriginal={offersOriginal ? () => setOriginalAsked(true) : null}
+        info={{ open: infoOpen, toggle: toggleInfo }}
+      />
       <div className="flex min-h-0 flex-1 max-lg:flex-col">
         <div {...touch} className="relative min-h-0 min-w-0 flex-1">
           <div className="absolute inset-0 px-2 pb-2 sm:px-16 sm:pb-6">
@@ -100,9 +63,11 @@ export function Viewer({ slug, collectionName, media }: ViewerProps) {
           <Turn slug={slug} mediaId={media.nextId} label="Next" icon={ChevronRight} className="right-2 sm:right-4" />
         </div>
         <aside
-          id="media-info"
+          id={infoPanelId}
           aria-label="Information"
           hidden={!infoOpen}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+          tabIndex={0}
           className="w-full overflow-y-auto border-line bg-surface p-5 max-lg:max-h-[45dvh] max-lg:rounded-t-3xl max-lg:border-t lg:w-84 lg:border-l lg:p-6"
         >
           <InfoPanel media={media} />
@@ -114,32 +79,5 @@ export function Viewer({ slug, collectionName, media }: ViewerProps) {
         </p>
       )}
     </main>
-  );
-}
-
-type TurnProps = {
-  slug: string;
-  mediaId: string | null;
-  label: string;
-  icon: ComponentType<{ className?: string }>;
-  className: string;
-};
-
-function Turn({ slug, mediaId, label, icon: Icon, className }: TurnProps) {
-  if (!mediaId) return null;
-  return (
-    <Link
-      href={routes.media(slug, mediaId)}
-      replace
-      scroll={false}
-      prefetch
-      aria-label={label}
-      className={cn(
-        "absolute top-1/2 grid size-11 -translate-y-1/2 place-items-center rounded-full bg-stage/60 text-ink backdrop-blur-sm transition-colors hover:bg-raised",
-        className,
-      )}
-    >
-      <Icon className="size-6" />
-    </Link>
   );
 }

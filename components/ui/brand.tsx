@@ -1,7 +1,7 @@
 import { cn } from "./cn";
 
 /** The ring of an atoll with its one passage, and the lagoon's islet. */
-export function Mark({ className }: { className?: string }) {
+function Mark({ className }: { className?: string }) {
   return (
     <svg viewBox="0 0 32 32" aria-hidden="true" className={cn("size-7", className)}>
       <path

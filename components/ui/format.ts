@@ -17,12 +17,7 @@ export function formatCount(count: number, noun: string, plural = `${noun}s`): s
 }
 
 // One zone for server and browser, or the first paint and hydration would disagree.
-const day = new Intl.DateTimeFormat("en", { dateStyle: "long", timeZone: "UTC" });
 const moment = new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
-
-export function formatDay(iso: string): string {
-  return day.format(new Date(iso));
-}
 
 /** A camera's clock has no zone: shown as it was read. */
 export function formatMoment(iso: string): string {

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { VisibilityBadge } from "@/components/collection/visibility";
 import { Button } from "@/components/ui/button";
 import { contourPath } from "@/components/ui/contours";
+import { Failure } from "@/components/ui/failure";
+import { unavailableDigest } from "@/components/ui/failure-digest";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Progress } from "@/components/ui/progress";
@@ -74,5 +76,22 @@ describe("small pieces", () => {
     expect(pollDelayMs(0)).toBe(1_000);
     expect(pollDelayMs(1)).toBeGreaterThan(pollDelayMs(0));
     expect(pollDelayMs(100)).toBe(20_000);
+  });
+});
+
+describe("an error page", () => {
+  it("says of a database that is away that it passes, and what is safe", () => {
+    const error = Object.assign(new Error("ECONNREFUSED 10.0.0.7"), { digest: unavailableDigest });
+    const html = renderToStaticMarkup(<Failure error={error} retry={() => {}} />);
+    expect(html).toContain("cannot reach its database");
+    expect(html).toContain("are safe");
+    expect(html).not.toContain("10.0.0.7");
+  });
+
+  it("gives the reference of any other failure, and nothing of its message", () => {
+    const error = Object.assign(new Error("secret"), { digest: "12345" });
+    const html = renderToStaticMarkup(<Failure error={error} retry={() => {}} />);
+    expect(html).toContain("Reference 12345");
+    expect(html).not.toContain("secret");
   });
 });

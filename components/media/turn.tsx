@@ -1,0 +1,32 @@
+import Link from "next/link";
+import type { ComponentType } from "react";
+import { cn } from "@/components/ui/cn";
+import { routes } from "@/lib/routes";
+
+type TurnProps = {
+  slug: string;
+  mediaId: string | null;
+  label: string;
+  icon: ComponentType<{ className?: string }>;
+  className: string;
+};
+
+/** To a neighbour, in place of this picture; fetched before it is asked for. */
+export function Turn({ slug, mediaId, label, icon: Icon, className }: TurnProps) {
+  if (!mediaId) return null;
+  return (
+    <Link
+      href={routes.media(slug, mediaId)}
+      replace
+      scroll={false}
+      prefetch
+      aria-label={label}
+      className={cn(
+        "absolute top-1/2 grid size-11 -translate-y-1/2 place-items-center rounded-full bg-stage/60 text-ink backdrop-blur-sm transition-colors hover:bg-raised",
+        className,
+      )}
+    >
+      <Icon className="size-6" />
+    </Link>
+  );
+}
