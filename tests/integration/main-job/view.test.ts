@@ -6,7 +6,9 @@ import { stopQueue } from "@/lib/jobs/queue";
 import { startWorker } from "@/lib/jobs/worker";
 import { coverThumbs, mediaByIds, mediaDetail, mediaPage, mediaVariantUrl } from "@/lib/media/queries";
 import type { MediaItem } from "@/lib/media/schema";
+import { storage } from "@/lib/storage/client";
 import { derivedKey } from "@/lib/storage/keys";
+import { presignView } from "@/lib/storage/view";
 import { openUpload, sealUpload } from "@/lib/upload/commands";
 import type { OpenedUpload } from "@/lib/upload/schema";
 import { postFile, testCollection, testMember, testUser } from "@/tests/support/collections";
@@ -131,6 +133,15 @@ describe("what a member sees", () => {
     ];
     for (const attempt of forged) expect((await get(attempt)).status, attempt).toBeGreaterThanOrEqual(400);
     expect((await get(url.href)).status).toBe(200);
+  });
+
+  it("403 for a URL whose time is over", async () => {
+    const { key, versionId } = await db().revision.findFirstOrThrow({ where: { uploadId: upload.id } });
+    const identity = await storage().signingIdentity();
+    const object = { key, versionId, contentType: "image/jpeg" };
+    const hourAgo = new Date(Date.now() - 60 * 60 * 1_000);
+    expect((await get(presignView(identity, object, hourAgo))).status).toBe(403);
+    expect((await get(presignView(identity, object, new Date()))).status).toBe(200);
   });
 
   it("files that are no pictures as downloads only, whatever their name says", async () => {

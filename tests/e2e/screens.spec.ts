@@ -1,0 +1,110 @@
+import AxeBuilder from "@axe-core/playwright";
+import { type Browser, expect, type Page, test } from "@playwright/test";
+import { signIn } from "./support";
+
+type Look = { name: string; width: number; height: number; dark: boolean };
+
+const looks: Look[] = [
+  { name: "desktop, light", width: 1440, height: 900, dark: false },
+  { name: "desktop, dark", width: 1440, height: 900, dark: true },
+  { name: "phone, light", width: 390, height: 844, dark: false },
+  { name: "phone, dark", width: 390, height: 844, dark: true },
+];
+
+async function pageWith(browser: Browser, look: Look): Promise<Page> {
+  const context = await browser.newContext({
+    viewport: { width: look.width, height: look.height },
+    colorScheme: look.dark ? "dark" : "light",
+    reducedMotion: "reduce",
+  });
+  return context.newPage();
+}
+
+async function expectSound(page: Page): Promise<void> {
+  await expect(page.getByRole("main")).toBeVisible();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(({ id, nodes }) => `${page.url()} ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  expect(found).toEqual([]);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(overflow, `${page.url()} scrolls sideways`).toBeLessThanOrEqual(0);
+}
+
+for (const look of looks) {
+  test(`every screen is accessible and fits: ${look.name}`, async ({ browser }) => {
+    const page = await pageWith(browser, look);
+    for (const address of ["/", "/sign-in", "/sign-up", "/c/there-is-no-such-collection"]) {
+      await page.goto(address);
+      await expectSound(page);
+    }
+    await signIn(page);
+    await expectSound(page);
+    await page
+      .getByRole("link", { name: /Reef survey/ })
+      .first()
+      .click();
+    const tiles = page
+      .getByRole("main")
+      .getByRole("link")
+      .filter({ has: page.getByRole("img") });
+    await expect(tiles).toHaveCount(12);
+    await expectSound(page);
+    const address = new URL(page.url()).pathname;
+    await tiles.first().click();
+    await expect(page).toHaveURL(/[0-9a-f-]{36}$/);
+    await expectSound(page);
+    await page.goto(`${address}/settings`);
+    await expectSound(page);
+    await page.goto("/collections");
+    await page.getByRole("button", { name: "New collection" }).first().click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await expectSound(page);
+    await page.context().close();
+  });
+}
+
+test("the way from the gallery into a picture and back is by keyboard, too", async ({ page }) => {
+  await signIn(page);
+  await page
+    .getByRole("link", { name: /Reef survey/ })
+    .first()
+    .click();
+  const tiles = page
+    .getByRole("main")
+    .getByRole("link")
+    .filter({ has: page.getByRole("img") });
+  await expect(tiles).toHaveCount(12);
+  await tiles.nth(2).focus();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/[0-9a-f-]{36}$/);
+  const third = page.url();
+  await page.keyboard.press("ArrowRight");
+  await expect(page).not.toHaveURL(third);
+  await page.keyboard.press("ArrowLeft");
+  await expect(page).toHaveURL(third);
+  await page.keyboard.press("Escape");
+  await expect(page).toHaveURL(/\/c\/[a-z0-9-]+$/);
+  await expect(tiles.nth(2)).toBeFocused();
+});
+
+test("the gallery does not shift while it loads", async ({ page }) => {
+  await signIn(page);
+  await page.addInitScript(() => {
+    const shifts: number[] = [];
+    Object.assign(window, { shifts });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) shifts.push((entry as PerformanceEntry & { value: number }).value);
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  const card = page.getByRole("link", { name: /Reef survey/ }).first();
+  const address = (await card.getAttribute("href")) ?? "";
+  await page.goto(address);
+  const images = page.getByRole("main").getByRole("img");
+  await expect(images).toHaveCount(12);
+  await expect
+    .poll(() => images.evaluateAll((all) => all.every((image) => (image as HTMLImageElement).complete)))
+    .toBe(true);
+  const total = await page.evaluate(() =>
+    (window as unknown as { shifts: number[] }).shifts.reduce((sum, value) => sum + value, 0),
+  );
+  expect(total).toBeLessThan(0.02);
+});
