@@ -2,6 +2,3 @@ export declare const root: string;
 export declare const typescriptEnv: Record<string, string>;
 export declare function typescriptArgs(file: string, args: string[], options?: { serverOnly?: boolean }): string[];
 export declare function nodeProblem(version?: string): string | null;
-export declare function isStamped(name: string, value: string): boolean;
-export declare function stamp(name: string, value: string): void;
-export declare function hashFiles(files: string[]): string;

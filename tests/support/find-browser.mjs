@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { promisify } from "node:util";
 
+const require = createRequire(import.meta.url);
 const run = promisify(execFile);
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const places = ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/usr/lib/chromium/chromium"];
@@ -27,7 +28,7 @@ function onPath() {
 
 function ofPlaywright() {
   try {
-    return createRequire(import.meta.url)("playwright").chromium.executablePath();
+    return require("playwright").chromium.executablePath();
   } catch {
     return "";
   }
@@ -47,7 +48,7 @@ async function installByApt() {
 }
 
 async function installByPlaywright() {
-  const cli = path.join(path.dirname(createRequire(import.meta.url).resolve("playwright/package.json")), "cli.js");
+  const cli = path.join(path.dirname(require.resolve("playwright/package.json")), "cli.js");
   // The libraries Chromium needs come by the system's packages, which takes root.
   const withDeps = process.platform === "linux" && process.getuid?.() === 0 ? ["--with-deps"] : [];
   await run(process.execPath, [cli, "install", ...withDeps, "chromium"], { maxBuffer: 2 ** 26 });

@@ -4,7 +4,6 @@ import { reefLife, reefWater } from "./reef";
 import { ridges } from "./ridges";
 
 export type Scene = "aerial" | "reef" | "ridges";
-export type Picture = { path: string; takenAt: Date; body: Buffer };
 
 const shapes = [
   [1500, 1000],

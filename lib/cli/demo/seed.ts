@@ -10,7 +10,7 @@ import { openUpload, sealUpload } from "@/lib/upload/commands";
 import { type DemoCollection, demoCollections } from "./collections";
 import { makePicture } from "./pictures";
 
-export const demoEmail = "demo@atoll.local";
+const demoEmail = "demo@atoll.local";
 const hourMs = 3_600_000;
 
 /**

@@ -30,7 +30,7 @@ function sourceFiles(): string[] {
 }
 
 /** What the build depends on, as one hash. */
-export function sourceHash(): string {
+function sourceHash(): string {
   const hash = createHash("sha256");
   for (const file of sourceFiles())
     hash
