@@ -65,6 +65,10 @@ export type StartEnv = Omit<z.infer<typeof startSchema>, "ATOLL_URL" | "S3_FORCE
 };
 export type Env = StartEnv & { DATABASE_URL: string; NEXTAUTH_SECRET: string };
 
+function isAws(endpoint: string | undefined): boolean {
+  return endpoint === undefined || /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
+}
+
 /** What `up` starts from: DATABASE_URL and S3_ENDPOINT may be absent, it then starts its own. Throws EnvError. */
 export function parseStartEnv(source: Record<string, string | undefined>): StartEnv {
   // An empty variable is an unset one, as every shell and .env file leaves them.
@@ -83,7 +87,7 @@ export function parseStartEnv(source: Record<string, string | undefined>): Start
     ...parsed.data,
     ATOLL_URL: parsed.data.ATOLL_URL ?? `http://localhost:${parsed.data.PORT}`,
     // Only AWS itself serves bucket.host names everywhere; every other endpoint serves paths.
-    S3_FORCE_PATH_STYLE: parsed.data.S3_FORCE_PATH_STYLE ?? parsed.data.S3_ENDPOINT !== undefined,
+    S3_FORCE_PATH_STYLE: parsed.data.S3_FORCE_PATH_STYLE ?? !isAws(parsed.data.S3_ENDPOINT),
   };
 }
 

@@ -42,7 +42,8 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** A malformed id is one that does not exist: the database would answer it with an error of its own. */
 export function requireId(id: string, noun: string): string {
   if (!uuid.test(id)) throw notFound(noun);
-  return id;
+  // The database takes either case; keys and job names do not.
+  return id.toLowerCase();
 }
 
 const unreachable = new Set([
@@ -55,8 +56,8 @@ const unreachable = new Set([
   "57P01",
   "57P03",
 ]);
-// Prisma: cannot reach, timed out, connection closed, pool timeout (https://www.prisma.io/docs/orm/reference/error-reference)
-const prismaUnreachable = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2037"]);
+// Prisma: cannot reach, timed out, connection closed, pool or transaction timeout, write conflict (https://www.prisma.io/docs/orm/reference/error-reference)
+const prismaUnreachable = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2028", "P2034", "P2037"]);
 
 function isUnreachable(error: unknown, depth = 0): boolean {
   if (typeof error !== "object" || error === null || depth > 5) return false;

@@ -1,7 +1,7 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { formatCount } from "@/components/ui/format";
 import { LocalTime } from "@/components/ui/local-time";
@@ -9,7 +9,7 @@ import { Notice } from "@/components/ui/notice";
 import { Spinner } from "@/components/ui/spinner";
 import { useSoftPolling } from "@/components/ui/use-soft-polling";
 import { routes } from "@/lib/routes";
-import type { UploadStatus } from "@/lib/upload/schema";
+import { type UnfinishedUpload, uploadStatus } from "@/lib/upload/schema";
 
 const clock: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hour12: false };
 const clockAndDay: Intl.DateTimeFormatOptions = { ...clock, day: "numeric", month: "long" };
@@ -24,7 +24,7 @@ function sinceOf(renderedAt: string): string {
   return documentSince;
 }
 
-type UnfinishedUploadsProps = { uploads: UploadStatus[]; renderedAt: string };
+type UnfinishedUploadsProps = { uploads: UnfinishedUpload[]; renderedAt: string };
 
 /** Uploads that were left half-way, and those whose files are being checked: said on top of the gallery. */
 export function UnfinishedUploads({ uploads, renderedAt }: UnfinishedUploadsProps) {
@@ -57,12 +57,33 @@ export function UnfinishedUploads({ uploads, renderedAt }: UnfinishedUploadsProp
 
 type Choice = "sealed" | "aborted";
 
-function OpenUpload({ upload }: { upload: UploadStatus }) {
+/** How many files of an open upload are in the storage: asked here, so that the gallery waits for nobody. Null until known. */
+function useArrived(uploadId: string): number | null {
+  const [arrived, setArrived] = useState<number | null>(null);
+  useEffect(() => {
+    const leaving = new AbortController();
+    fetch(routes.api.upload(uploadId), { signal: leaving.signal })
+      .then(async (response) => uploadStatus.parse(await response.json()))
+      .then((status) => setArrived(status.files.total))
+      // Without the number the choice is still there.
+      .catch(() => undefined);
+    return () => leaving.abort();
+  }, [uploadId]);
+  return arrived;
+}
+
+function arrivedText(arrived: number | null, plannedFiles: number | null): string {
+  if (arrived === null) return plannedFiles === null ? "" : `${formatCount(plannedFiles, "file")} were to come. `;
+  if (plannedFiles === null) return `${formatCount(arrived, "file")} arrived. `;
+  return `${arrived.toLocaleString("en")} of ${formatCount(plannedFiles, "file")} arrived. `;
+}
+
+function OpenUpload({ upload }: { upload: UnfinishedUpload }) {
   const router = useRouter();
   const [pending, setPending] = useState<Choice | null>(null);
   const [failed, setFailed] = useState(false);
   const { id, createdAt, plannedFiles } = upload;
-  const arrived = upload.files.total;
+  const arrived = useArrived(id);
 
   async function choose(state: Choice) {
     setPending(state);
@@ -92,7 +113,7 @@ function OpenUpload({ upload }: { upload: UploadStatus }) {
       }
       actions={
         <>
-          {arrived > 0 && (
+          {arrived !== 0 && (
             <Button size="sm" pending={pending === "sealed"} onClick={() => choose("sealed")}>
               Keep what arrived
             </Button>
@@ -103,10 +124,8 @@ function OpenUpload({ upload }: { upload: UploadStatus }) {
         </>
       }
     >
-      {plannedFiles === null
-        ? `${formatCount(arrived, "file")} arrived. `
-        : `${arrived.toLocaleString("en")} of ${formatCount(plannedFiles, "file")} arrived. `}
-      {arrived > 0
+      {arrivedText(arrived, plannedFiles)}
+      {arrived !== 0
         ? "Keep them, or discard them; drop the folder again for the rest."
         : "Discard it, and drop the folder again."}
       <span role="alert" className="block text-danger empty:hidden">

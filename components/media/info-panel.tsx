@@ -13,19 +13,25 @@ export function InfoPanel({ media }: { media: MediaDetail }) {
   return (
     <dl className="grid gap-4.5 text-sm">
       {/* The order needs a time; without one in the picture it is the time it came. */}
-      {takenAt !== createdAt && <Fact name="Taken">{formatMoment(takenAt)}</Fact>}
-      <Fact name="Path">
-        <span className="break-all">{path}</span>
-      </Fact>
-      <Fact name="Type">{typeNameOf(media)}</Fact>
+      {createdAt && takenAt !== createdAt && <Fact name="Taken">{formatMoment(takenAt)}</Fact>}
+      {path && (
+        <>
+          <Fact name="Path">
+            <span className="break-all">{path}</span>
+          </Fact>
+          <Fact name="Type">{typeNameOf(media)}</Fact>
+        </>
+      )}
       {width && height && (
         <Fact name="Dimensions">
           {width.toLocaleString("en")} × {height.toLocaleString("en")} pixels
         </Fact>
       )}
-      <Fact name="Size">
-        {formatBytes(sizeBytes)} <span className="text-muted">({sizeBytes.toLocaleString("en")} bytes)</span>
-      </Fact>
+      {sizeBytes !== null && (
+        <Fact name="Size">
+          {formatBytes(sizeBytes)} <span className="text-muted">({sizeBytes.toLocaleString("en")} bytes)</span>
+        </Fact>
+      )}
       {latitude !== null && longitude !== null && (
         <Fact name="Position">
           <a
@@ -39,10 +45,12 @@ export function InfoPanel({ media }: { media: MediaDetail }) {
         </Fact>
       )}
       {uploadedBy && <Fact name="Uploaded by">{uploadedBy}</Fact>}
-      <Fact name="Added">
-        <LocalTime iso={createdAt} options={added} />
-      </Fact>
-      {revisionNumber > 1 && <Fact name="Revision">{revisionNumber}</Fact>}
+      {createdAt && (
+        <Fact name="Added">
+          <LocalTime iso={createdAt} options={added} />
+        </Fact>
+      )}
+      {revisionNumber !== null && revisionNumber > 1 && <Fact name="Revision">{revisionNumber}</Fact>}
     </dl>
   );
 }

@@ -5,7 +5,7 @@ function fileNameOf(path: string): string {
 }
 
 export function titleOf(item: Pick<MediaItem, "title" | "path">): string {
-  return item.title ?? fileNameOf(item.path);
+  return item.title ?? (fileNameOf(item.path) || "Picture");
 }
 
 const typeNames: Record<string, string> = {
@@ -41,5 +41,5 @@ export function isDisplayable(item: Pick<MediaItem, "state" | "contentType">): b
 
 /** Whether the original may take the preview's place without being asked for. */
 export function loadsByItself(item: Pick<MediaItem, "state" | "contentType" | "sizeBytes">): boolean {
-  return isDisplayable(item) && item.sizeBytes <= maxAutomaticBytes;
+  return isDisplayable(item) && (item.sizeBytes ?? 0) <= maxAutomaticBytes;
 }

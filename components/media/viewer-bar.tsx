@@ -36,7 +36,7 @@ export function ViewerBar({ media, back, downloadHref, onOriginal, info }: Viewe
       {onOriginal && (
         <Button variant="ghost" size="sm" onClick={onOriginal}>
           <Maximize aria-hidden />
-          Show original ({formatBytes(media.sizeBytes)})
+          Show original ({formatBytes(media.sizeBytes ?? 0)})
         </Button>
       )}
       {downloadHref && (

@@ -47,7 +47,10 @@ export const currentViewer = cache(async (): Promise<Viewer> => {
 
 /** The signed-in person; throws UNAUTHENTICATED for anybody else. */
 export async function requireUser(): Promise<UserViewer> {
-  const viewer = await currentViewer();
+  return signedIn(await currentViewer());
+}
+
+export function signedIn(viewer: Viewer): UserViewer {
   if (viewer.kind !== "user") throw new AppError("UNAUTHENTICATED", "Sign in first.");
   return viewer;
 }

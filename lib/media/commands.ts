@@ -7,7 +7,7 @@ import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { newDerivedId } from "@/lib/storage/keys";
 import { editableMediaWhere } from "./queries";
-import { lockCollection } from "./rows";
+import { lockCollection, patience } from "./rows";
 
 /** What looking into a revision's bytes found. */
 export type Derivation = {
@@ -46,6 +46,12 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
   const { state, contentType } = derivation;
   const found = derivation.state === "ready" ? derivation : null;
   await db().$transaction(async (tx) => {
+    const revision = await tx.revision.findUnique({
+      where: { id: requireId(revisionId, "picture") },
+      select: { media: { select: { collectionId: true } } },
+    });
+    if (!revision) return;
+    await lockCollection(tx, revision.media.collectionId);
     const { count } = await tx.revision.updateMany({
       where: { id: revisionId, state: "pending" },
       data: {
@@ -62,9 +68,10 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
       },
     });
     if (count > 0) await makeCurrent(tx, revisionId, state !== "rejected");
-  });
+  }, patience);
 }
 
+/** Under the collection's lock: of revisions derived at once the newest wins. */
 async function makeCurrent(tx: Transaction, revisionId: string, showable: boolean): Promise<void> {
   const revision = await tx.revision.findUniqueOrThrow({
     where: { id: revisionId },
@@ -75,11 +82,8 @@ async function makeCurrent(tx: Transaction, revisionId: string, showable: boolea
       takenAt: true,
       latitude: true,
       longitude: true,
-      media: { select: { collectionId: true } },
     },
   });
-  // A first revision is current since it was verified and changes no count. Of later ones derived at once the newest wins.
-  if (revision.number > 1) await lockCollection(tx, revision.media.collectionId);
   const media = await tx.media.findUniqueOrThrow({
     where: { id: revision.mediaId },
     select: {
@@ -106,18 +110,35 @@ async function makeCurrent(tx: Transaction, revisionId: string, showable: boolea
   }
 }
 
-export const updateMediaInput = z.object({ title: z.string().trim().max(200).nullable() });
+export const updateMediaInput = z.object({
+  title: z
+    .string()
+    .trim()
+    .max(200)
+    .regex(/^\P{Cc}*$/u, "must not contain control characters")
+    .nullable(),
+});
 
 export async function updateMedia(
   viewer: Viewer,
   mediaId: string,
   input: z.output<typeof updateMediaInput>,
 ): Promise<void> {
-  const { count } = await db().media.updateMany({
-    where: { AND: [{ id: requireId(mediaId, "picture"), deletedAt: null }, editableMediaWhere(viewer)] },
-    data: { title: input.title || null },
+  await db().$transaction(async (tx) => {
+    const [media] = await tx.media.updateManyAndReturn({
+      where: { AND: [{ id: requireId(mediaId, "picture"), deletedAt: null }, editableMediaWhere(viewer)] },
+      data: { title: input.title || null },
+      select: { id: true, collectionId: true, title: true },
+    });
+    if (!media) throw notFound("picture");
+    await recordEvent(tx, viewer, {
+      action: "media.changed",
+      subjectType: "media",
+      subjectId: media.id,
+      collectionId: media.collectionId,
+      detail: { title: media.title },
+    });
   });
-  if (count === 0) throw notFound("picture");
 }
 
 /** To the trash: gone from every list, its bytes untouched, restorable. */
@@ -131,19 +152,22 @@ export async function restoreMedia(viewer: Viewer, mediaId: string): Promise<voi
 
 async function move(viewer: Viewer, mediaId: string, action: "media.trashed" | "media.restored"): Promise<void> {
   const toTrash = action === "media.trashed";
+  const id = requireId(mediaId, "picture");
   await db().$transaction(async (tx) => {
     const media = await tx.media.findFirst({
-      where: { id: requireId(mediaId, "picture"), collection: collectionsWhere(viewer, "trashMedia") },
-      select: { collectionId: true, path: true, currentRevision: { select: { sizeBytes: true } } },
+      where: { id, collection: collectionsWhere(viewer, "trashMedia") },
+      select: { collectionId: true, path: true },
     });
     if (!media) throw notFound("picture");
     await lockCollection(tx, media.collectionId);
     const { count } = await tx.media.updateMany({
-      where: { id: mediaId, deletedAt: toTrash ? null : { not: null } },
+      where: { id, deletedAt: toTrash ? null : { not: null } },
       data: { deletedAt: toTrash ? new Date() : null },
     });
     if (count === 0) return; // There already: asking twice changes nothing.
-    const sizeBytes = media.currentRevision?.sizeBytes ?? 0n;
+    // Read under the lock: a newer revision may have become the current one since.
+    const current = await tx.revision.findFirst({ where: { currentOf: { id } }, select: { sizeBytes: true } });
+    const sizeBytes = current?.sizeBytes ?? 0n;
     await tx.collection.update({
       where: { id: media.collectionId },
       data: {
@@ -154,9 +178,9 @@ async function move(viewer: Viewer, mediaId: string, action: "media.trashed" | "
     await recordEvent(tx, viewer, {
       action,
       subjectType: "media",
-      subjectId: mediaId,
+      subjectId: id,
       collectionId: media.collectionId,
       detail: { path: media.path },
     });
-  });
+  }, patience);
 }

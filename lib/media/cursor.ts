@@ -4,7 +4,11 @@ import { AppError } from "@/lib/errors";
 /** Where a page ended: the gallery's order is (takenAt, id), both falling. */
 export type MediaCursor = { takenAt: Date; id: string };
 
-const cursorShape = z.tuple([z.int().min(-8.64e15).max(8.64e15), z.uuid()]);
+// The years PostgreSQL and JavaScript write alike.
+const minTime = Date.UTC(1000, 0);
+const maxTime = Date.UTC(9999, 0);
+
+const cursorShape = z.tuple([z.int().min(minTime).max(maxTime), z.uuid()]);
 
 export function encodeCursor({ takenAt, id }: MediaCursor): string {
   return Buffer.from(JSON.stringify([takenAt.getTime(), id])).toString("base64url");

@@ -26,7 +26,7 @@ export function fileName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** A row as the gallery's DTO. `originals` is false for outsiders of a preview collection: they get the small thumbnail. */
+/** A row as the gallery's DTO. `originals` is false for outsiders of a preview collection: they get the small thumbnail and its day. */
 export function toItem(row: MediaRow, originals: boolean, sign: ViewSigner): MediaItem {
   const derivedId = derivedIdOf(row);
   const thumb = derivedId ? { thumb: sign(derivedObject(derivedId, "thumb")) } : {};
@@ -34,17 +34,20 @@ export function toItem(row: MediaRow, originals: boolean, sign: ViewSigner): Med
     ? { card: sign(derivedObject(derivedId, "card")), preview: sign(derivedObject(derivedId, "preview")) }
     : {};
   const originalUrl = originals ? { original: sign(originalObject(row)), ...larger } : {};
+  const { id, state, width, height } = row;
+  const shared = { id, state, width, height, urls: { ...thumb, ...originalUrl } };
+  // Names, times to the second and sizes tell as much as the picture does.
+  if (!originals) {
+    const takenAt = `${row.taken_at.toISOString().slice(0, 10)}T00:00:00.000Z`;
+    return { ...shared, path: "", title: null, takenAt, rejectReason: null, contentType: null, sizeBytes: null };
+  }
   return {
-    id: row.id,
+    ...shared,
     path: row.path,
     title: row.title,
     takenAt: row.taken_at.toISOString(),
-    state: row.state,
     rejectReason: row.reject_reason,
     contentType: row.content_type,
     sizeBytes: Number(row.size_bytes),
-    width: row.width,
-    height: row.height,
-    urls: { ...thumb, ...originalUrl },
   };
 }

@@ -67,9 +67,9 @@ export async function mediaDetail(
     // Where a picture was taken is for those who may see it whole.
     latitude: collection.originals ? row.latitude : null,
     longitude: collection.originals ? row.longitude : null,
-    createdAt: row.created_at.toISOString(),
+    createdAt: collection.originals ? row.created_at.toISOString() : null,
     uploadedBy: creator?.name ?? null,
-    revisionNumber: row.number,
+    revisionNumber: collection.originals ? row.number : null,
     previousId,
     nextId,
   };

@@ -70,7 +70,10 @@ export async function selectNeighbour(
   return rows[0]?.id ?? null;
 }
 
-/** The derivatives of the newest pictures of each collection. */
+/** A collection of files that are no pictures is not searched from end to end for some. */
+const coverCandidates = 200;
+
+/** The derivatives of the newest pictures of each collection, as far as they are among its newest media. */
 export async function selectCovers(
   collectionIds: string[],
   each: number,
@@ -79,16 +82,24 @@ export async function selectCovers(
     SELECT c."id" AS "collection_id", newest."derived_id"
     FROM unnest(${collectionIds}::uuid[]) AS c("id")
     CROSS JOIN LATERAL (
-      SELECT r."derived_id" FROM "media" m JOIN "revision" r ON r."id" = m."current_revision_id"
-      WHERE m."collection_id" = c."id" AND m."deleted_at" IS NULL AND r."state" = 'ready'
+      SELECT r."derived_id"
+      FROM (
+        SELECT "current_revision_id", "taken_at", "id" FROM "media"
+        WHERE "collection_id" = c."id" AND "deleted_at" IS NULL
+        ORDER BY "taken_at" DESC, "id" DESC LIMIT ${coverCandidates}
+      ) AS m
+      JOIN "revision" r ON r."id" = m."current_revision_id" AND r."state" = 'ready'
       ORDER BY m."taken_at" DESC, m."id" DESC LIMIT ${each}
     ) AS newest`;
 }
 
+/** For transactions that wait for that lock behind a page of a thousand files. */
+export const patience = { timeout: 60_000, maxWait: 15_000 } as const;
+
 /**
  * Whoever changes a collection's counts takes this lock before any of its media rows: one order, so no deadlock.
- * It also makes revision numbers and counts right without further care.
+ * It also makes revision numbers and counts right without further care. NO KEY: inserts that only refer to the collection pass.
  */
 export async function lockCollection(tx: Transaction, collectionId: string): Promise<void> {
-  await tx.$queryRaw`SELECT 1 FROM "collection" WHERE "id" = ${collectionId}::uuid FOR UPDATE`;
+  await tx.$queryRaw`SELECT 1 FROM "collection" WHERE "id" = ${collectionId}::uuid FOR NO KEY UPDATE`;
 }

@@ -9,13 +9,14 @@ export type Variant = (typeof variants)[number];
 /** A media as a gallery shows it. Keys never leave the server but inside the signed URLs. */
 export const mediaItem = z.object({
   id: z.uuid(),
+  /** Empty for whoever may not see originals. */
   path: z.string(),
   title: z.string().nullable(),
   takenAt: z.iso.datetime(),
   state: z.enum(revisionStates),
   rejectReason: z.string().nullable(),
   contentType: z.string().nullable(),
-  sizeBytes: z.int(),
+  sizeBytes: z.int().nullable(),
   width: z.int().nullable(),
   height: z.int().nullable(),
   /** thumb 200 px (everyone who sees the media), card 800 px and preview 1600 px and the original (who may see originals). */
@@ -35,9 +36,9 @@ export type MediaPage = z.infer<typeof mediaPage>;
 export const mediaDetail = mediaItem.extend({
   latitude: z.number().nullable(),
   longitude: z.number().nullable(),
-  createdAt: z.iso.datetime(),
+  createdAt: z.iso.datetime().nullable(),
   uploadedBy: z.string().nullable(),
-  revisionNumber: z.int(),
+  revisionNumber: z.int().nullable(),
   downloadUrl: z.url().optional(),
   previousId: z.uuid().nullable(),
   nextId: z.uuid().nullable(),

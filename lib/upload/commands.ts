@@ -1,4 +1,5 @@
 import "server-only";
+import { randomUUID } from "node:crypto";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionsWhere } from "@/lib/collection/queries";
 import { isSlug } from "@/lib/collection/schema";
@@ -23,9 +24,14 @@ export async function openUpload(viewer: Viewer, input: Input): Promise<OpenedUp
   });
   if (!collection) throw notFound("collection");
   const expiresAt = new Date(Date.now() + uploadPolicy.uploadTtlSeconds * 1_000);
-  const upload = await db().$transaction(async (tx) => {
-    const row = await tx.upload.create({
+  const id = randomUUID();
+  const prefix = uploadPrefix(collection.id, id);
+  // Signed before the row is there: without credentials to sign with, nothing is left open.
+  const policy = await grant(prefix);
+  await db().$transaction(async (tx) => {
+    await tx.upload.create({
       data: {
+        id,
         collectionId: collection.id,
         createdById: viewer.kind === "user" ? viewer.userId : null,
         label: input.label ?? "",
@@ -35,57 +41,59 @@ export async function openUpload(viewer: Viewer, input: Input): Promise<OpenedUp
         plannedBytes: input.plannedBytes ?? null,
         expiresAt,
       },
-      select: { id: true },
     });
-    await recordEvent(tx, viewer, {
-      action: "upload.opened",
-      subjectType: "upload",
-      subjectId: row.id,
-      collectionId: collection.id,
-    });
-    return row;
+    await recordEvent(tx, viewer, { ...about(id, collection.id), action: "upload.opened" });
   });
-  const prefix = uploadPrefix(collection.id, upload.id);
-  return { id: upload.id, state: "open", prefix, policy: await grant(prefix), expiresAt: expiresAt.toISOString() };
+  return { id, state: "open", prefix, policy, expiresAt: expiresAt.toISOString() };
 }
 
 /** A fresh policy for the same prefix, before the old one runs out. */
 export async function renewPolicy(viewer: Viewer, uploadId: string): Promise<PostPolicy> {
   const upload = await db().upload.findFirst({
     where: { AND: [{ id: requireId(uploadId, "upload") }, ownUploadsWhere(viewer)] },
-    select: { collectionId: true, state: true, expiresAt: true },
+    select: { id: true, collectionId: true, state: true, expiresAt: true },
   });
   if (!upload) throw notFound("upload");
   if (!isFrom("renewPolicy", upload.state) || upload.expiresAt <= new Date()) throw ended(upload.state);
-  return grant(uploadPrefix(upload.collectionId, uploadId));
+  return grant(uploadPrefix(upload.collectionId, upload.id));
 }
 
 /** Nothing more will come: the worker verifies what is there. Sealing a sealed or verified upload again changes nothing. */
 export async function sealUpload(viewer: Viewer, uploadId: string): Promise<void> {
-  await change(viewer, uploadId, "seal", "sealed");
-  await sendVerify(uploadId);
+  const id = requireId(uploadId, "upload");
+  await change(viewer, id, "seal", "sealed");
+  await sendVerify(id);
 }
 
-/** Gives an upload up. What has arrived stays in the bucket, unlisted, until it is reconciled. */
+/**
+ * Gives an upload up. What has arrived stays in the bucket, unlisted, until it is reconciled. Of a sealed one the files that
+ * were verified by then are media and stay.
+ */
 export async function abortUpload(viewer: Viewer, uploadId: string): Promise<void> {
-  await change(viewer, uploadId, "abort", "aborted");
+  await change(viewer, requireId(uploadId, "upload"), "abort", "aborted");
 }
 
 /** Open uploads past their time. Returns how many were given up. */
 export async function expireUploads(viewer: Viewer): Promise<number> {
   if (viewer.kind !== "system") throw notFound("upload");
-  const { count } = await db().upload.updateMany({
-    where: { state: { in: [...uploadFrom.expire] }, expiresAt: { lt: new Date() } },
-    data: { state: "expired", endedAt: new Date() },
+  return db().$transaction(async (tx) => {
+    const expired = await tx.upload.updateManyAndReturn({
+      where: { state: { in: [...uploadFrom.expire] }, expiresAt: { lt: new Date() } },
+      data: { state: "expired", endedAt: new Date() },
+      select: { id: true, collectionId: true },
+    });
+    for (const { id, collectionId } of expired) {
+      await recordEvent(tx, viewer, { ...about(id, collectionId), action: "upload.expired" });
+    }
+    return expired.length;
   });
-  return count;
 }
 
-async function change(viewer: Viewer, uploadId: string, verb: "seal" | "abort", to: UploadState): Promise<void> {
+async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: UploadState): Promise<void> {
   const scope = verb === "seal" ? ownUploadsWhere(viewer) : visibleUploadsWhere(viewer);
   const now = new Date();
   await db().$transaction(async (tx) => {
-    const where = { AND: [{ id: requireId(uploadId, "upload") }, scope] };
+    const where = { AND: [{ id }, scope] };
     const { count } = await tx.upload.updateMany({
       where: { AND: [where, { state: { in: [...uploadFrom[verb]] } }] },
       data: to === "sealed" ? { state: to, sealedAt: now } : { state: to, endedAt: now },
@@ -97,13 +105,13 @@ async function change(viewer: Viewer, uploadId: string, verb: "seal" | "abort", 
       if (already) return;
       throw ended(upload.state);
     }
-    await recordEvent(tx, viewer, {
-      action: `upload.${to === "sealed" ? "sealed" : "aborted"}`,
-      subjectType: "upload",
-      subjectId: uploadId,
-      collectionId: upload.collectionId,
-    });
+    const action = `upload.${to === "sealed" ? "sealed" : "aborted"}` as const;
+    await recordEvent(tx, viewer, { ...about(id, upload.collectionId), action });
   });
+}
+
+function about(subjectId: string, collectionId: string) {
+  return { subjectType: "upload", subjectId, collectionId } as const;
 }
 
 async function grant(prefix: string): Promise<PostPolicy> {

@@ -6,11 +6,11 @@ import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { listObjectVersions } from "@/lib/storage/list";
-import type { UploadStatus } from "./schema";
+import type { UnfinishedUpload, UploadStatus } from "./schema";
 
 const maxRejectedShown = 1_000;
 /** Of an open upload the arrived files are counted from the listing, as far as this. */
-const maxArrivedPages = 10;
+const maxArrivedPages = 50;
 
 /** Uploads the viewer may go on with: their own, while they may upload there. */
 export function ownUploadsWhere(viewer: Viewer): Prisma.UploadWhereInput {
@@ -45,21 +45,21 @@ export async function uploadStatus(viewer: Viewer, uploadId: string): Promise<Up
   return countFiles(upload);
 }
 
-/** The uploads of a collection that are not finished, newest first; the viewer's own, or everybody's for editors. */
-export async function unfinishedUploads(viewer: Viewer, collectionSlug: string): Promise<UploadStatus[]> {
+/** The viewer's own uploads into a collection that are not finished, newest first; `uploadStatus` says how far each is. */
+export async function unfinishedUploads(viewer: Viewer, collectionSlug: string): Promise<UnfinishedUpload[]> {
   if (!isSlug(collectionSlug)) return [];
   const uploads = await db().upload.findMany({
     where: {
-      AND: [{ collection: { slug: collectionSlug }, state: { in: ["open", "sealed"] } }, visibleUploadsWhere(viewer)],
+      AND: [{ collection: { slug: collectionSlug }, state: { in: ["open", "sealed"] } }, ownUploadsWhere(viewer)],
     },
-    select: statusSelect,
+    select: { id: true, state: true, createdAt: true, plannedFiles: true },
     orderBy: { createdAt: "desc" },
     take: 5,
   });
-  return Promise.all(uploads.map(countFiles));
+  return uploads.map(({ createdAt, ...upload }) => ({ ...upload, createdAt: createdAt.toISOString() }));
 }
 
-/** For the worker's sweep: sealed, and not verified within the time a queued job takes. */
+/** For the worker's sweep: sealed and not verified, whether queued or not. */
 export async function uploadsToVerify(viewer: Viewer, limit: number): Promise<string[]> {
   if (viewer.kind !== "system") throw notFound("upload");
   const uploads = await db().upload.findMany({

@@ -1,13 +1,21 @@
 import { z } from "zod";
 import { uploadStates } from "./policy";
 
+/** A line of text; the database refuses NUL, and no screen shows the others. */
+const printable = (maxLength: number) =>
+  z
+    .string()
+    .trim()
+    .max(maxLength)
+    .regex(/^\P{Cc}*$/u, "must not contain control characters");
+
 export const openUploadInput = z.object({
   collectionSlug: z.string().min(1).max(64),
-  label: z.string().trim().max(200).optional(),
-  metadata: z.record(z.string().max(100), z.string().max(1_000)).optional(),
+  label: printable(200).optional(),
+  metadata: z.record(printable(100), printable(1_000)).optional(),
   conflict: z.enum(["revision", "skip", "fail"]).optional(),
   /** What the client is about to send, if it knows: an upload left half-way can then say what is missing. */
-  plannedFiles: z.int().nonnegative().optional(),
+  plannedFiles: z.int().nonnegative().max(2_147_483_647).optional(),
   plannedBytes: z.int().nonnegative().optional(),
 });
 export type OpenUploadInput = z.input<typeof openUploadInput>;
@@ -44,4 +52,6 @@ export const uploadStatus = z.object({
   /** At most 1,000 of them. */
   rejected: z.array(z.object({ path: z.string(), reason: z.string() })),
 });
+/** An upload that was left or is being verified, as the collection's page lists it. */
+export type UnfinishedUpload = Pick<UploadStatus, "id" | "state" | "createdAt" | "plannedFiles">;
 export type UploadStatus = z.infer<typeof uploadStatus>;

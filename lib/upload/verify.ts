@@ -3,7 +3,7 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { db, type Prisma, type Transaction } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
-import { lockCollection } from "@/lib/media/rows";
+import { lockCollection, patience } from "@/lib/media/rows";
 import { pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { pathProblem, sizeProblem } from "./policy";
@@ -31,12 +31,13 @@ export async function verifyUpload(
   const prefix = uploadPrefix(upload.collectionId, upload.id);
   for await (const page of listObjectVersions(prefix)) {
     const pending = await verifyPage(upload, prefix, page);
+    if (pending === null) return; // Aborted, or verified by another run, while this one was at it.
     if (pending.length > 0) await onVerified(pending);
   }
   await finish(viewer, upload);
 }
 
-async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[]): Promise<string[]> {
+async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[]): Promise<string[] | null> {
   const found: Found[] = [];
   const rejections: Rejection[] = [];
   for (const version of page) {
@@ -46,18 +47,18 @@ async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[])
     if (reason === null) found.push({ ...version, path });
     else rejections.push({ path: printable(path), sizeBytes: version.sizeBytes, reason });
   }
-  return db().$transaction(
-    async (tx) => {
-      await lockCollection(tx, upload.collectionId);
-      const { accepted, refused } = await applyConflict(tx, upload, found);
-      await tx.uploadRejection.createMany({
-        data: [...rejections, ...refused].map((rejection) => ({ ...rejection, uploadId: upload.id })),
-        skipDuplicates: true,
-      });
-      return insertRevisions(tx, upload, accepted);
-    },
-    { timeout: 60_000, maxWait: 15_000 },
-  );
+  return db().$transaction(async (tx) => {
+    await lockCollection(tx, upload.collectionId);
+    const still = await tx.$queryRaw<unknown[]>`
+      SELECT 1 FROM "upload" WHERE "id" = ${upload.id}::uuid AND "state" = 'sealed' FOR SHARE`;
+    if (still.length === 0) return null;
+    const { accepted, refused } = await applyConflict(tx, upload, found);
+    await tx.uploadRejection.createMany({
+      data: [...rejections, ...refused].map((rejection) => ({ ...rejection, uploadId: upload.id })),
+      skipDuplicates: true,
+    });
+    return insertRevisions(tx, upload, accepted);
+  }, patience);
 }
 
 /** Control characters would break the log line or the terminal that shows the path. */
@@ -103,7 +104,7 @@ async function insertRevisions(tx: Transaction, upload: Sealed, found: Found[]):
     FROM unnest(${paths}::text[]) AS incoming("path")
     ON CONFLICT ("collection_id", "path") DO NOTHING`;
   // A single-part ETag is the body's MD5 (without SSE-KMS); a multipart one ends in -N.
-  await tx.$executeRaw`
+  const inserted = await tx.$queryRaw<{ id: string }[]>`
     INSERT INTO "revision" ("media_id", "upload_id", "number", "key", "version_id", "size_bytes", "etag", "md5")
     SELECT media."id", ${upload.id}::uuid,
            1 + coalesce((SELECT max("number") FROM "revision" WHERE "media_id" = media."id"), 0),
@@ -112,26 +113,39 @@ async function insertRevisions(tx: Transaction, upload: Sealed, found: Found[]):
     FROM unnest(${paths}::text[], ${keys}::text[], ${versionIds}::text[], ${sizes}::bigint[], ${etags}::text[])
          AS incoming("path", "key", "version_id", "size_bytes", "etag")
     JOIN "media" AS media ON media."collection_id" = ${upload.collectionId}::uuid AND media."path" = incoming."path"
-    ON CONFLICT ("key", "version_id") DO NOTHING`;
-  await tx.$executeRaw`
-    WITH first AS (
-      UPDATE "media" SET "current_revision_id" = revision."id", "deleted_at" = NULL, "updated_at" = now()
-      FROM "revision" AS revision
-      WHERE revision."media_id" = "media"."id" AND revision."upload_id" = ${upload.id}::uuid
-        AND revision."key" = ANY(${keys}::text[]) AND revision."version_id" = ANY(${versionIds}::text[])
-        AND ("media"."current_revision_id" IS NULL
-             OR ("media"."deleted_at" IS NOT NULL AND revision."state" = 'pending'))
-      RETURNING revision."size_bytes"
-    )
-    UPDATE "collection"
-    SET "media_count" = "media_count" + (SELECT count(*) FROM first),
-        "size_bytes" = "size_bytes" + coalesce((SELECT sum("size_bytes") FROM first), 0)
-    WHERE "id" = ${upload.collectionId}::uuid`;
+    ON CONFLICT ("key", "version_id") DO NOTHING
+    RETURNING "id"`;
+  await showNewMedia(
+    tx,
+    upload.collectionId,
+    inserted.map(({ id }) => id),
+  );
   const pending = await tx.revision.findMany({
     where: { uploadId: upload.id, state: "pending", key: { in: keys } },
     select: { id: true },
   });
   return pending.map(({ id }) => id);
+}
+
+/**
+ * A media's first revision is its current one at once; a media in the trash comes back as it was. Only for rows this run
+ * inserted: a page that is run again must not undo what happened to its media since.
+ */
+async function showNewMedia(tx: Transaction, collectionId: string, revisionIds: string[]): Promise<void> {
+  await tx.$executeRaw`
+    WITH shown AS (
+      UPDATE "media"
+      SET "current_revision_id" = coalesce("media"."current_revision_id", fresh."id"), "deleted_at" = NULL, "updated_at" = now()
+      FROM "revision" AS fresh
+      WHERE fresh."id" = ANY(${revisionIds}::uuid[]) AND fresh."media_id" = "media"."id"
+        AND ("media"."current_revision_id" IS NULL OR "media"."deleted_at" IS NOT NULL)
+      RETURNING "media"."current_revision_id" AS "id"
+    ), total AS (
+      SELECT count(*) AS "files", coalesce(sum(r."size_bytes"), 0) AS "bytes"
+      FROM shown JOIN "revision" r ON r."id" = shown."id"
+    )
+    UPDATE "collection" SET "media_count" = "media_count" + total."files", "size_bytes" = "size_bytes" + total."bytes"
+    FROM total WHERE "collection"."id" = ${collectionId}::uuid`;
 }
 
 async function finish(viewer: Viewer, upload: Sealed): Promise<void> {
@@ -158,5 +172,5 @@ async function finish(viewer: Viewer, upload: Sealed): Promise<void> {
       collectionId: upload.collectionId,
       detail: { files: totals._count, bytes: Number(totals._sum.sizeBytes ?? 0n) },
     });
-  });
+  }, patience);
 }

@@ -118,9 +118,11 @@ describe.each(endpoints)("storage on $name", ({ available, start }) => {
       }
     });
 
-    it("says NOT_FOUND for a missing object and a missing bucket", async () => {
+    it("says NOT_FOUND for a missing object, INTERNAL for a missing bucket", async () => {
       await expect(getObject({ key: "missing" }, store)).rejects.toMatchObject({ code: "NOT_FOUND" });
-      await expect(headBucket(endpoint.storage("never-made"))).rejects.toMatchObject({ code: "NOT_FOUND" });
+      const nowhere = endpoint.storage("never-made");
+      for (const failing of [() => headBucket(nowhere), () => getObject({ key: "missing" }, nowhere)])
+        await expect(failing()).rejects.toMatchObject({ code: "INTERNAL" });
       await expect(headBucket(store)).resolves.toBeUndefined();
     });
 

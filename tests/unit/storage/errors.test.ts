@@ -14,7 +14,11 @@ function answer(status: number, name: string): S3ServiceException {
 describe("storageError", () => {
   it.each([
     [404, "NoSuchKey", "NOT_FOUND"],
-    [404, "NotFound", "NOT_FOUND"],
+    [404, "NoSuchVersion", "NOT_FOUND"],
+    [404, "NoSuchBucket", "INTERNAL"],
+    // A HEAD's answer has no body to name what is missing; a proxy's 404 is no answer of S3's.
+    [404, "NotFound", "INTERNAL"],
+    [404, "UnknownError", "INTERNAL"],
     [500, "InternalError", "UNAVAILABLE"],
     [502, "BadGateway", "UNAVAILABLE"],
     [503, "SlowDown", "UNAVAILABLE"],

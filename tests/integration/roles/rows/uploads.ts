@@ -91,7 +91,7 @@ export const uploads: Row[] = [
     run: (viewer, { uploadId }) => uploadQueries.uploadStatus(viewer, uploadId),
   },
   { name: "upload/queries/unfinishedUploads, one's own", ...all("00011101"), given: { own: true }, run: inList },
-  { name: "upload/queries/unfinishedUploads, another's", ...all("00001101"), run: inList },
+  { name: "upload/queries/unfinishedUploads, another's", ...all("00000001"), run: inList },
   {
     name: "upload/queries/uploadsToVerify",
     ...systemOnly,

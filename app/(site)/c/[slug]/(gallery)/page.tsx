@@ -8,10 +8,8 @@ import { Gallery } from "@/components/media/gallery";
 import { PreviewNotice } from "@/components/media/preview-notice";
 import { IslandArt, PrintsArt } from "@/components/ui/empty-art";
 import { EmptyState } from "@/components/ui/empty-state";
-import { Notice } from "@/components/ui/notice";
 import { UploadPanel } from "@/components/upload/upload-panel";
 import { currentViewer } from "@/lib/auth/session";
-import { toAppError } from "@/lib/errors";
 import { mediaPage } from "@/lib/media/queries";
 import { openUploadAction } from "@/lib/upload/actions";
 import { unfinishedUploads } from "@/lib/upload/queries";
@@ -21,15 +19,9 @@ async function load(slug: string, mayUpload: boolean) {
   const renderedAt = new Date().toISOString();
   const [firstPage, uploads] = await Promise.all([
     mediaPage(viewer, { slug }),
-    mayUpload ? unfinishedUploads(viewer, slug).catch(storageAway) : [],
+    mayUpload ? unfinishedUploads(viewer, slug) : [],
   ]);
   return { firstPage, uploads, renderedAt, signedIn: viewer.kind === "user" };
-}
-
-/** Counting what arrived asks the storage; the gallery itself does not, and is shown without it. */
-function storageAway(error: unknown): null {
-  if (toAppError(error).code !== "UNAVAILABLE") throw error;
-  return null;
 }
 
 export default async function GalleryPage({ params }: { params: CollectionParams }) {
@@ -47,13 +39,7 @@ export default async function GalleryPage({ params }: { params: CollectionParams
         />
         {abilities.upload && (
           <>
-            {uploads ? (
-              <UnfinishedUploads uploads={uploads} renderedAt={renderedAt} />
-            ) : (
-              <Notice tone="warn" className="mb-6" title="The storage does not answer at the moment">
-                What was uploaded is safe. Pictures may not load until it is back; reload the page in a few seconds.
-              </Notice>
-            )}
+            <UnfinishedUploads uploads={uploads} renderedAt={renderedAt} />
             <UploadPlace collectionName={name}>
               <UploadPanel collectionSlug={slug} openUpload={openUploadAction} {...(empty && { art: <IslandArt /> })} />
             </UploadPlace>

@@ -1,5 +1,5 @@
 import { parseInput } from "@/lib/action";
-import { viewerOf } from "@/lib/auth/session";
+import { signedIn, viewerOf } from "@/lib/auth/session";
 import { json, readJson, requireSameOrigin, route } from "@/lib/http";
 import { abortUpload, sealUpload } from "@/lib/upload/commands";
 import { uploadStatus } from "@/lib/upload/queries";
@@ -9,14 +9,14 @@ type Context = { params: Promise<{ id: string }> };
 
 export const GET = route(async (request, { params }: Context) => {
   const { id } = await params;
-  return json(await uploadStatus(await viewerOf(request), id));
+  return json(await uploadStatus(signedIn(await viewerOf(request)), id));
 });
 
 export const PATCH = route(async (request, { params }: Context) => {
   requireSameOrigin(request);
   const { id } = await params;
   const { state } = parseInput(changeUploadInput, await readJson(request));
-  const viewer = await viewerOf(request);
+  const viewer = signedIn(await viewerOf(request));
   await (state === "sealed" ? sealUpload(viewer, id) : abortUpload(viewer, id));
   return json(await uploadStatus(viewer, id), 202);
 });

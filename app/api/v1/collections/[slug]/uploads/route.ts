@@ -1,5 +1,5 @@
 import { parseInput } from "@/lib/action";
-import { viewerOf } from "@/lib/auth/session";
+import { signedIn, viewerOf } from "@/lib/auth/session";
 import { json, readJson, requireSameOrigin, route } from "@/lib/http";
 import { openUpload } from "@/lib/upload/commands";
 import { openUploadInput } from "@/lib/upload/schema";
@@ -8,5 +8,5 @@ export const POST = route(async (request, { params }: { params: Promise<{ slug: 
   requireSameOrigin(request);
   const { slug: collectionSlug } = await params;
   const input = parseInput(openUploadInput.omit({ collectionSlug: true }), await readJson(request));
-  return json(await openUpload(await viewerOf(request), { ...input, collectionSlug }), 201);
+  return json(await openUpload(signedIn(await viewerOf(request)), { ...input, collectionSlug }), 201);
 });
