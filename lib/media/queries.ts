@@ -1,6 +1,6 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import { may } from "@/lib/collection/policy";
+import { may, type Role, type Visibility } from "@/lib/collection/policy";
 import { collectionsWhere } from "@/lib/collection/queries";
 import { isSlug } from "@/lib/collection/schema";
 import { db, type Prisma } from "@/lib/db";
@@ -96,21 +96,22 @@ export async function mediaVariantUrl(
   return sign(download ? { ...object, downloadAs: fileName(row.path) } : object);
 }
 
-/** Thumbnails of the newest pictures of each of these collections, as far as the viewer sees it. */
+/** Pictures for the cards: the newest pictures of each of these collections, as far as the viewer sees it. */
 export async function coverThumbs(viewer: Viewer, collectionIds: string[], each = 4): Promise<Map<string, string[]>> {
   const [seen, sign] = await Promise.all([
     db().collection.findMany({
       where: { AND: [{ id: { in: collectionIds } }, collectionsWhere(viewer, "see")] },
-      select: { id: true },
+      select: { id: true, ...standing(viewer) },
     }),
     viewSigner(),
   ]);
+  const sizes = new Map(seen.map((row) => [row.id, seesOriginals(viewer, row) ? "card" : "thumb"] as const));
   const covers = new Map<string, string[]>();
   for (const { collection_id: id, derived_id: derivedId } of await selectCovers(
     seen.map((row) => row.id),
     each,
   )) {
-    covers.set(id, [...(covers.get(id) ?? []), sign(derivedObject(derivedId, "thumb"))]);
+    covers.set(id, [...(covers.get(id) ?? []), sign(derivedObject(derivedId, sizes.get(id) ?? "thumb"))]);
   }
   return covers;
 }
@@ -154,14 +155,21 @@ async function seenCollection(viewer: Viewer, slug: string): Promise<{ id: strin
   if (!isSlug(slug)) throw notFound("collection");
   const collection = await db().collection.findFirst({
     where: { AND: [{ slug }, collectionsWhere(viewer, "see")] },
-    select: {
-      id: true,
-      visibility: true,
-      members: viewer.kind === "user" ? { where: { userId: viewer.userId }, select: { role: true } } : false,
-    },
+    select: { id: true, ...standing(viewer) },
   });
   if (!collection) throw notFound("collection");
-  const role = collection.members?.[0]?.role ?? null;
-  const originals = viewer.kind === "system" || may("seeOriginals", { visibility: collection.visibility, role });
-  return { id: collection.id, originals };
+  return { id: collection.id, originals: seesOriginals(viewer, collection) };
+}
+
+/** What decides how much of a collection the viewer sees. */
+function standing(viewer: Viewer) {
+  const userId = viewer.kind === "user" ? viewer.userId : null;
+  // Nobody's role: the id of no user.
+  const members = { where: { userId: userId ?? "00000000-0000-0000-0000-000000000000" }, select: { role: true } };
+  return { visibility: true, members } satisfies Prisma.CollectionSelect;
+}
+
+function seesOriginals(viewer: Viewer, row: { visibility: Visibility; members: { role: Role }[] }): boolean {
+  if (viewer.kind === "system") return true;
+  return may("seeOriginals", { visibility: row.visibility, role: row.members[0]?.role ?? null });
 }
