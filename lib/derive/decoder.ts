@@ -5,12 +5,19 @@ import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { FileDerivation } from "./file";
 
-/** The process that opened the picture ended or hung. Not known to be the picture's fault before it happened a few times. */
-class DecoderError extends Error {
+/**
+ * The process that opened the picture ended, hung or stumbled over it: the picture's fault, when each try ends so. What
+ * the machine does (no process to be had, a full disk) is an error of another kind, as it is nobody's picture's fault.
+ */
+export class DecoderError extends Error {
   override readonly name = "DecoderError";
 }
 
-type Reply = { derivation: FileDerivation; rssBytes: number } | { error: string };
+export type DecoderReply =
+  | "ready"
+  | { derivation: FileDerivation; rssBytes: number }
+  | { error: string; isSystem: boolean };
+type Reply = Exclude<DecoderReply, "ready">;
 
 const deadlineMilliseconds = 120_000;
 /** A process that has grown beyond this (fragmented after large pictures) is replaced by a fresh one. */
@@ -25,11 +32,13 @@ const bareEnv = { MALLOC_ARENA_MAX: "2" } as unknown as NodeJS.ProcessEnv; // Ne
 
 const idle: ChildProcess[] = [];
 const all = new Set<ChildProcess>();
+/** Those that came as far as to look at pictures: one that ends before cannot be a picture's fault. */
+const ready = new WeakSet<ChildProcess>();
 
 /**
  * Derives a file in a child process: a picture that crashes the decoder, or makes it hang, ends that process and not
  * the worker's. As many run as are called at once; finished ones are used again.
- * Throws DecoderError when the process ended or took longer than two minutes.
+ * Throws DecoderError when the process ended or took longer than two minutes, Error when none could be had.
  */
 export async function decodeFile(filePath: string): Promise<FileDerivation> {
   const child = idle.pop() ?? start();
@@ -38,7 +47,7 @@ export async function decodeFile(filePath: string): Promise<FileDerivation> {
   if ("error" in reply) {
     idle.push(child);
     release(child);
-    throw new DecoderError(reply.error);
+    throw reply.isSystem ? new Error(reply.error) : new DecoderError(reply.error);
   }
   if (reply.rssBytes > maxRssBytes) child.kill("SIGKILL");
   else idle.push(child);
@@ -61,9 +70,9 @@ export function stopDecoders(): void {
   idle.length = 0;
 }
 
-/** The processes there are, for tests that kill them and for measurements. */
-export function decoderPids(): number[] {
-  return [...all].flatMap(({ pid }) => pid ?? []);
+/** The processes there are, for tests that kill them and for measurements; `ready`: that look at pictures already. */
+export function decoderPids(which: "all" | "ready" = "all"): number[] {
+  return [...all].filter((child) => which === "all" || ready.has(child)).flatMap(({ pid }) => pid ?? []);
 }
 
 function start(): ChildProcess {
@@ -75,11 +84,15 @@ function start(): ChildProcess {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   all.add(child);
-  child.once("exit", () => {
+  const gone = () => {
     all.delete(child);
     const at = idle.indexOf(child);
     if (at >= 0) idle.splice(at, 1);
-  });
+  };
+  child.once("exit", gone);
+  // Of one that could not be started there is no exit, and unheard it would end this process.
+  child.on("error", gone);
+  child.once("message", () => ready.add(child));
   return child;
 }
 
@@ -87,12 +100,17 @@ function ask(child: ChildProcess, filePath: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
-      settle(() => reject(new DecoderError("The picture took longer than two minutes to decode.")));
+      settle(() => reject(blame("The picture took longer than two minutes to decode.")));
     }, deadlineMilliseconds);
-    const onMessage = (reply: unknown) => settle(() => resolve(reply as Reply));
-    const onError = (error: Error) => settle(() => reject(new DecoderError(error.message, { cause: error })));
+    const blame = (reason: string) =>
+      ready.has(child) ? new DecoderError(reason) : new Error("The decoder did not start.");
+    const onMessage = (reply: unknown) => {
+      if (reply !== "ready") settle(() => resolve(reply as Reply));
+    };
+    const onError = (cause: Error) =>
+      settle(() => reject(new Error("The decoder could not be given the picture.", { cause })));
     const onExit = (code: number | null, signal: string | null) =>
-      settle(() => reject(new DecoderError(`The decoder ended while reading the picture (${signal ?? code}).`)));
+      settle(() => reject(blame(`The decoder ended while reading the picture (${signal ?? code}).`)));
     const settle = (finish: () => void) => {
       clearTimeout(timer);
       child.off("message", onMessage).off("error", onError).off("exit", onExit);

@@ -4,7 +4,8 @@ import { env } from "@/lib/env";
 
 export const queueNames = { verify: "verify", derive: "derive", deriveFailed: "derive-failed" } as const;
 export type VerifyJob = { uploadId: string };
-export type DeriveJob = { revisionId: string };
+/** `rounds` of tries that ended with nobody to blame, and of these the `lost` ones, whose worker never came back. */
+export type DeriveJob = { revisionId: string; rounds?: number; lost?: number };
 
 const common = {
   // One upload or revision is never queued, waiting for a retry and running at once: sending it again changes nothing.
@@ -18,13 +19,18 @@ const common = {
   deleteAfterSeconds: 60 * 60,
 } as const;
 
+const firstPauseSeconds = 15;
+const maxPauseSeconds = 600;
+/** Behind whatever people wait for. */
+export const laterPriority = -1_000;
+
 type QueueSettings = QueueOptions & { policy: "exclusive"; notify: boolean; deadLetter?: string };
 
 const queues: [name: string, settings: QueueSettings][] = [
   // Verified uploads need no job; what fails for good is sent again by the sweep, as long as it is sealed.
   [queueNames.verify, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
   [queueNames.deriveFailed, { ...common, retryLimit: 10, expireInSeconds: 60 }],
-  // Five tries within half a minute: a picture that is the fault of none of them is rejected.
+  // A round of five tries within half a minute; then handleDeriveFailed decides whether there is another one.
   [queueNames.derive, { ...common, retryLimit: 4, expireInSeconds: 15 * 60, deadLetter: queueNames.deriveFailed }],
 ];
 
@@ -64,6 +70,18 @@ export async function insertVerify(boss: PgBoss, uploadIds: string[]): Promise<v
 /** `priority` ≤ 0: higher ones run first. */
 export async function insertDerive(boss: PgBoss, revisionIds: string[], priority = 0): Promise<void> {
   await insert(boss, queueNames.derive, revisionIds, (revisionId): DeriveJob => ({ revisionId }), priority);
+}
+
+/**
+ * The next round of tries, later. While it waits the revision counts as queued: a sweep adds nothing, so what cannot be
+ * done for hours is tried every ten minutes and not all the time.
+ */
+export async function insertDeriveAgain(boss: PgBoss, { revisionId, rounds = 0, lost = 0 }: DeriveJob): Promise<void> {
+  const startAfter = Math.min(maxPauseSeconds, firstPauseSeconds * 2 ** rounds);
+  const data: DeriveJob = { revisionId, rounds: rounds + 1, lost };
+  await boss.insert(queueNames.derive, [{ data, singletonKey: revisionId, priority: laterPriority, startAfter }], {
+    returnId: false,
+  });
 }
 
 async function insert(boss: PgBoss, name: string, ids: string[], dataOf: (id: string) => object, priority = 0) {

@@ -2,14 +2,19 @@ import "server-only";
 import type { Job, JobResult, JobWithMetadata, PgBoss } from "pg-boss";
 import type { Logger } from "pino";
 import type { SystemViewer } from "@/lib/auth/viewer";
+import { DecoderError } from "@/lib/derive/decoder";
 import { deriveRevision } from "@/lib/derive/revision";
 import { toAppError } from "@/lib/errors";
 import { recordDerivation } from "@/lib/media/commands";
 import { verifyUpload } from "@/lib/upload/verify";
-import { type DeriveJob, insertDerive, type VerifyJob } from "./boss";
+import { type DeriveJob, insertDerive, insertDeriveAgain, type VerifyJob } from "./boss";
 
 export type JobContext = { boss: PgBoss; viewer: SystemViewer; log: Logger };
 type Failure = { code: string; message: string };
+
+const decoderFailed = "DECODER_FAILED";
+/** As many rounds of five tries, none of whose workers came back: by then more than a restart or an outage is behind it. */
+const maxLostRounds = 6;
 
 /** Verifies, and queues each page of pictures as soon as it is recorded. */
 export async function handleVerify({ boss, viewer, log }: JobContext, uploadId: string): Promise<void> {
@@ -29,22 +34,36 @@ export async function handleDerive({ viewer, log }: JobContext, revisionId: stri
 }
 
 /**
- * A revision no try could derive. If the storage or database was away it stays pending, and the sweep queues it anew;
- * otherwise the picture is to blame (it may crash the decoder each time) and is given up, so that this ends.
+ * A revision no try could derive. It is given up only for what is the file's own fault: the decoder ends over it, or its
+ * bytes are gone. Whatever else it was (storage or database away, refused or misconfigured, a full disk, a worker that
+ * died) may be mended: the revision stays pending and is tried again, at growing intervals.
  */
 export async function handleDeriveFailed(
-  { viewer, log }: JobContext,
+  { boss, viewer, log }: JobContext,
   { data, sourceOutput }: Pick<JobWithMetadata<DeriveJob>, "data" | "sourceOutput">,
 ): Promise<void> {
   const { revisionId } = data;
   const { code, message } = (sourceOutput ?? {}) as Partial<Failure>;
-  if (code === "UNAVAILABLE") return;
+  const lost = (data.lost ?? 0) + (code === undefined ? 1 : 0);
+  const reason = lost >= maxLostRounds ? reasons.decoder : reasonOf(code);
+  if (reason === null) {
+    log.warn({ revisionId, code, reason: message, rounds: data.rounds ?? 0 }, "revision put off");
+    await insertDeriveAgain(boss, { ...data, lost });
+    return;
+  }
   log.warn({ revisionId, code, reason: message }, "revision given up");
-  const reason =
-    code === "NOT_FOUND"
-      ? "Its bytes are no longer in the storage. Upload the file again."
-      : "This picture could not be processed. The file is kept as it came.";
   await recordDerivation(viewer, revisionId, { state: "rejected", contentType: null, reason });
+}
+
+const reasons = {
+  decoder: "This picture could not be processed. The file is kept as it came.",
+  gone: "Its bytes are no longer in the storage. Upload the file again.",
+} as const;
+
+/** Why a revision that failed so is given up; null when the file is not to blame. */
+function reasonOf(code: string | undefined): string | null {
+  if (code === decoderFailed) return reasons.decoder;
+  return code === "NOT_FOUND" ? reasons.gone : null;
 }
 
 /** Runs the jobs of a batch one by one, each with an outcome of its own. */
@@ -70,6 +89,7 @@ export function each<Data extends VerifyJob | DeriveJob, J extends Job<Data>>(
 
 /** An AppError's cause is what the log needs; its message is for people. */
 function failureOf(error: unknown): Failure {
+  if (error instanceof DecoderError) return { code: decoderFailed, message: error.message };
   const { code, message, cause } = toAppError(error);
   return { code, message: cause instanceof Error ? `${message} (${cause.name}: ${cause.message})` : message };
 }

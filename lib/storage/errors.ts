@@ -6,10 +6,14 @@ const unreachable =
   /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ETIMEDOUT|ERR_SOCKET\w*|TimeoutError|NetworkingError)$/;
 const throttled = /^(SlowDown|ServiceUnavailable|Throttling\w*|RequestLimitExceeded|InternalError|RequestTimeout)$/;
 
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+const objectGone = /^(NoSuchKey|NoSuchVersion)$/;
+
 /**
- * What a storage error means to the person: AppError NOT_FOUND for a missing object or bucket, UNAVAILABLE when the
- * storage cannot be reached, is overloaded or fails (5xx), INTERNAL for everything else (a refused credential is a fault
- * of the installation). The SDK's error stays as `cause`. Messages name neither keys nor buckets.
+ * What a storage error means to the person: AppError NOT_FOUND when the storage says that the object or its version is
+ * not there, UNAVAILABLE when it cannot be reached, is overloaded or fails (5xx), INTERNAL for everything else: a refused
+ * credential, a missing bucket, a 404 of something that is no S3 are faults of the installation, not of the object.
+ * The SDK's error stays as `cause`. Messages name neither keys nor buckets.
  */
 export function storageError(error: unknown): AppError {
   if (error instanceof AppError) return error;
@@ -17,7 +21,14 @@ export function storageError(error: unknown): AppError {
   if (error instanceof S3ServiceException) Reflect.deleteProperty(error, "$response");
   const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
   const { name, code } = error instanceof Error ? (error as Error & { code?: string }) : { name: "", code: "" };
-  if (status === 404) return new AppError("NOT_FOUND", "This file is not in the storage.", { cause: error });
+  if (objectGone.test(name)) return new AppError("NOT_FOUND", "This file is not in the storage.", { cause: error });
+  if (status === 404) {
+    return new AppError(
+      "INTERNAL",
+      "The storage does not know the place where Atoll keeps its files. Nothing you did is lost; tell whoever runs this site.",
+      { cause: error },
+    );
+  }
   if ((status !== undefined && (status >= 500 || status === 429)) || throttled.test(name)) {
     return new AppError(
       "UNAVAILABLE",

@@ -16,7 +16,7 @@ export type GetObjectInput = {
  * An object as a stream. `sizeBytes` is the length of `body` (of the range, if one was asked for), `etag` without quotes.
  * `md5` is the ETag where that is the MD5 of the whole object (one part, not encrypted by KMS or a customer's key), else null:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html. The caller reads `body` to its end or destroys it: otherwise a connection stays taken.
- * Throws AppError NOT_FOUND, UNAVAILABLE; the stream itself fails with Node's errors when the connection breaks.
+ * Throws AppError NOT_FOUND (the object or version alone), UNAVAILABLE, INTERNAL; the stream itself fails with Node's errors when the connection breaks.
  */
 export async function getObject(
   { key, versionId, range }: GetObjectInput,
@@ -58,7 +58,7 @@ export async function putObject(
   return { versionId: VersionId ?? null, etag: unquoteEtag(ETag) };
 }
 
-/** Whether the bucket answers, for the health check. Throws AppError NOT_FOUND (no such bucket), UNAVAILABLE, INTERNAL (refused). */
+/** Whether the bucket answers, for the health check. Throws AppError UNAVAILABLE, INTERNAL (refused, no such bucket). */
 export async function headBucket({ client, bucket }: Storage = storage()): Promise<void> {
   await storageCall(() => client.send(new HeadBucketCommand({ Bucket: bucket })));
 }

@@ -1,13 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { PgBoss } from "pg-boss";
+import {
+  DeleteBucketPolicyCommand,
+  DeleteObjectCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+} from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { db } from "@/lib/db";
 import { decoderPids } from "@/lib/derive/decoder";
-import { handleDeriveFailed } from "@/lib/jobs/handlers";
+import { createBoss, startBoss } from "@/lib/jobs/boss";
+import { handleDeriveFailed, type JobContext } from "@/lib/jobs/handlers";
 import { sendDerive, sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue";
+import { sweep } from "@/lib/jobs/sweep";
 import { dropUnsent, pendingRevision, revisionById, statesOf, worker } from "@/tests/integration/derive/fixtures";
 import { folderOfPictures, notPictures, picture, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
@@ -112,19 +118,14 @@ describe("working", () => {
 });
 
 describe("when all tries fail", () => {
-  test("a picture that kills the decoder each time is given up in words, and the others go on", async () => {
+  test("a picture that kills the decoder each time is given up in words, and the others go on", { timeout: 60_000 }, async () => {
     await withWorker({ concurrency: 1 }, async () => {
       await hurryQueue("derive", { retryLimit: 1 });
-      const id = await pendingRevision(await picture());
-      const killer = setInterval(() => {
-        for (const pid of decoderPids()) process.kill(pid, "SIGKILL");
-      }, 20);
-      try {
+      const id = await pendingRevision(await picture({ width: 3000, height: 2000 }));
+      await whileKilling("ready", async () => {
         await sendDerive([id]);
-        await expect.poll(async () => (await revisionById(id)).state, { timeout: 20_000 }).toBe("rejected");
-      } finally {
-        clearInterval(killer);
-      }
+        await expect.poll(async () => (await revisionById(id)).state, { timeout: 40_000 }).toBe("rejected");
+      });
       expect((await revisionById(id)).rejectReason).toMatch(/could not be processed/);
       const next = await pendingRevision(await picture({ width: 64, height: 64 }));
       await sendDerive([next]);
@@ -132,13 +133,84 @@ describe("when all tries fail", () => {
     });
   });
 
-  test("while the storage is away nothing is given up: the sweep queues it anew", async () => {
-    const revisionId = await pendingRevision(await picture({ width: 64, height: 64 }));
-    const context = { boss: new PgBoss(url), viewer: worker, log: quiet };
-    await handleDeriveFailed(context, { data: { revisionId }, sourceOutput: { code: "UNAVAILABLE", message: "away" } });
-    expect(await revisionById(revisionId)).toMatchObject({ state: "pending" });
-    await withWorker({}, () => expect.poll(() => pendingCount(), { timeout: 10_000 }).toBe(0));
-    expect(await revisionById(revisionId)).toMatchObject({ state: "ready" });
+  test("a storage that refuses us costs no picture: they wait, and come once it is mended", async () => {
+    await withWorker({}, async () => {
+      await hurryQueue("derive", { retryLimit: 0 });
+      const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+      const Policy = JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+          { Effect: "Deny", Principal: "*", Action: "s3:GetObject*", Resource: `arn:aws:s3:::${bucket.bucket}/*` },
+        ],
+      });
+      await bucket.client.send(new PutBucketPolicyCommand({ Bucket: bucket.bucket, Policy }));
+      try {
+        await sendDerive([id]);
+        await expect.poll(() => waiting(id), { timeout: 10_000 }).toMatchObject([{ data: { rounds: 1, lost: 0 } }]);
+        expect(await revisionById(id)).toMatchObject({ state: "pending" });
+      } finally {
+        await bucket.client.send(new DeleteBucketPolicyCommand({ Bucket: bucket.bucket }));
+      }
+      await hurry(id);
+      await expect.poll(async () => (await revisionById(id)).state, { timeout: 10_000 }).toBe("ready");
+    });
+  });
+
+  test("decoders that cannot even start are no picture's fault", async () => {
+    await withWorker({ concurrency: 1 }, async () => {
+      await hurryQueue("derive", { retryLimit: 0 });
+      const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+      await whileKilling("all", async () => {
+        await sendDerive([id]);
+        await expect.poll(() => waiting(id), { timeout: 10_000 }).toHaveLength(1);
+      });
+      expect(await revisionById(id)).toMatchObject({ state: "pending" });
+      await hurry(id);
+      await expect.poll(async () => (await revisionById(id)).state, { timeout: 10_000 }).toBe("ready");
+    });
+  });
+
+  describe("decides by the failure alone", () => {
+    const context: JobContext = { boss: createBoss({}, () => undefined), viewer: worker, log: quiet };
+    beforeAll(() => startBoss(context.boss));
+    afterAll(() => context.boss.stop({ graceful: false }));
+    const heartbeat = { value: { message: "job heartbeat timeout" } };
+
+    test.each([
+      ["storage away", { code: "UNAVAILABLE", message: "away" }, { rounds: 1, lost: 0 }],
+      ["bucket gone, disk full", { code: "INTERNAL", message: "ENOSPC" }, { rounds: 1, lost: 0 }],
+      ["worker died", heartbeat, { rounds: 1, lost: 1 }],
+    ])("%s: later again, and no sweep brings it forward", async (_, sourceOutput, counted) => {
+      const revisionId = await pendingRevision(await picture({ width: 64, height: 64 }));
+      await handleDeriveFailed(context, { data: { revisionId }, sourceOutput });
+      expect(await revisionById(revisionId)).toMatchObject({ state: "pending" });
+      await sweep(context);
+      const [job, ...more] = await waiting(revisionId);
+      expect(more).toEqual([]);
+      expect(job).toMatchObject({ data: { revisionId, ...counted } });
+      expect(job?.seconds).toBeGreaterThan(10);
+    });
+
+    test("each round waits longer, ten minutes at most", async () => {
+      for (const [rounds, seconds] of [
+        [3, 120],
+        [50, 600],
+      ] as const) {
+        const revisionId = await pendingRevision(await picture({ width: 64, height: 64 }));
+        const sourceOutput = { code: "INTERNAL", message: "refused" };
+        await handleDeriveFailed(context, { data: { revisionId, rounds }, sourceOutput });
+        const [job] = await waiting(revisionId);
+        expect(job?.data).toMatchObject({ rounds: rounds + 1 });
+        expect(Math.abs((job?.seconds ?? 0) - seconds)).toBeLessThan(10);
+      }
+    });
+
+    test("a picture none of whose workers ever came back is given up in the end", async () => {
+      const revisionId = await pendingRevision(await picture({ width: 64, height: 64 }));
+      await handleDeriveFailed(context, { data: { revisionId, rounds: 5, lost: 5 }, sourceOutput: heartbeat });
+      expect(await revisionById(revisionId)).toMatchObject({ state: "rejected" });
+      expect(await waiting(revisionId)).toEqual([]);
+    });
   });
 
   test("an original that is gone from the storage is said to be", async () => {
@@ -243,6 +315,32 @@ describe("disasters", () => {
     gate.close();
   });
 });
+
+/** Runs while decoders are killed over and over. */
+async function whileKilling(which: "all" | "ready", run: () => Promise<void>): Promise<void> {
+  const killer = setInterval(() => {
+    for (const pid of decoderPids(which)) process.kill(pid, "SIGKILL");
+  }, 20);
+  try {
+    await run();
+  } finally {
+    clearInterval(killer);
+  }
+}
+
+type Waiting = { data: object; seconds: number };
+
+/** Jobs for a revision whose time has not come. */
+function waiting(revisionId: string): Promise<Waiting[]> {
+  return db().$queryRaw<Waiting[]>`
+    SELECT data, extract(epoch FROM start_after - now())::float AS seconds FROM pgboss.job
+    WHERE name = 'derive' AND state = 'created' AND singleton_key = ${revisionId} AND start_after > now()`;
+}
+
+async function hurry(revisionId: string): Promise<void> {
+  await db().$executeRaw`
+    UPDATE pgboss.job SET start_after = now() WHERE name = 'derive' AND singleton_key = ${revisionId}`;
+}
 
 function childPids(pid: number | undefined): number[] {
   if (pid === undefined) return [];
