@@ -14,20 +14,27 @@ function target(argv) {
   return { file: path.resolve(argv[1]), args: argv.slice(2) };
 }
 
+let child;
+
+function onSignal(signal) {
+  if (child) child.kill(signal);
+  // Still installing: ends what it started, too.
+  else process.exit(128 + os.constants.signals[signal]);
+}
+
 function start({ file, args }) {
-  const child = spawn(process.execPath, typescriptArgs(file, args), {
+  child = spawn(process.execPath, typescriptArgs(file, args), {
     // By the channel (ipc) the child learns of our death, whatever kills us.
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, ...typescriptEnv },
   });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  stopWithNpm(child);
+  stopWithNpm();
   child.on("error", fail);
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (os.constants.signals[signal] ?? 0)));
 }
 
 /** npm killed outright passes no signal on: notice when it, or the shell it started us by, is no longer our parent. */
-function stopWithNpm(child) {
+function stopWithNpm() {
   if (!process.env.npm_lifecycle_event || process.platform !== "linux") return;
   const born = ancestors();
   const watch = setInterval(() => {
@@ -54,6 +61,7 @@ function fail(error) {
   process.exit(1);
 }
 
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, onSignal);
 const problem = nodeProblem();
 if (problem) {
   process.stderr.write(`${problem}\n`);

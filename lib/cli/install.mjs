@@ -56,11 +56,14 @@ function say(line) {
 function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], ...options });
+    const end = () => child.kill();
+    process.once("exit", end);
     const output = [];
     child.stdout.on("data", (chunk) => output.push(chunk));
     child.stderr.on("data", (chunk) => output.push(chunk));
     child.on("error", reject);
     child.on("close", (code, signal) => {
+      process.off("exit", end);
       if (code === 0) return resolve();
       const text = Buffer.concat(output).toString().trim();
       reject(new Error(`${text}\n${path.basename(command)} ${args[0]} failed (${signal ?? code})`));

@@ -139,13 +139,18 @@ function run(home: PostgresHome, args: string[]): Promise<void> {
       cwd: path.dirname(home.clusterDir),
       env: serverEnv,
       stdio: ["ignore", "ignore", "pipe"],
+      // A group of its own, to end with the servers that it starts for a moment.
+      detached: true,
     });
+    const end = () => child.pid && process.kill(-child.pid, "SIGKILL");
+    process.once("exit", end);
     let complaint = "";
     child.stderr.on("data", (chunk: Buffer) => {
       complaint += chunk;
     });
     child.on("error", reject);
     child.on("close", (code) => {
+      process.off("exit", end);
       if (code === 0) resolve();
       else reject(new Error(`PostgreSQL could not make its data folder: ${complaint.trim().split("\n").at(-1)}`));
     });

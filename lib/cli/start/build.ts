@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { LockedError, takeLock } from "@/lib/embedded/lock";
 import { root } from "../install.mjs";
+import { runNode } from "./run-node";
 
 const folders = ["app", "components", "lib"];
 const files = [
@@ -79,23 +79,7 @@ async function buildLock(): Promise<{ release(): void }> {
 }
 
 function nextBuild(): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const next = path.join(root, "node_modules/next/dist/bin/next");
-    const child = spawn(process.execPath, [next, "build"], {
-      cwd: root,
-      env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const end = () => child.kill();
-    process.once("exit", end);
-    const output: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      process.off("exit", end);
-      if (code === 0) return resolve();
-      reject(new Error(`${Buffer.concat(output).toString().trim()}\nThe site could not be built (${signal ?? code})`));
-    });
-  });
+  const next = path.join(root, "node_modules/next/dist/bin/next");
+  const env = { ...process.env, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
+  return runNode("The site could not be built", [next, "build"], env);
 }

@@ -1,27 +1,17 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 import pg from "pg";
 import { root } from "../install.mjs";
+import { runNode } from "./run-node";
 
 /** Applies the migrations that the database lacks. Throws Error, with Prisma's words, when one fails. */
 export async function migrate(databaseUrl: string, say: (line: string) => void): Promise<void> {
   if (await isMigrated(databaseUrl)) return;
   say("Bringing the database up to date …");
   const prisma = path.join(root, "node_modules/prisma/build/index.js");
-  try {
-    await promisify(execFile)(process.execPath, [prisma, "migrate", "deploy"], {
-      cwd: root,
-      env: { ...process.env, DATABASE_URL: databaseUrl, PRISMA_HIDE_UPDATE_MESSAGE: "1" },
-    });
-  } catch (error) {
-    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new Error(`The database could not be brought up to date:\n${stderr.trim() || stdout.trim()}`, {
-      cause: error,
-    });
-  }
+  const env = { ...process.env, DATABASE_URL: databaseUrl, PRISMA_HIDE_UPDATE_MESSAGE: "1" };
+  await runNode("The database could not be brought up to date", [prisma, "migrate", "deploy"], env);
 }
 
 /**

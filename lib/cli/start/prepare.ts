@@ -1,12 +1,11 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 import pg from "pg";
 import type { Env } from "@/lib/env";
 import { root, typescriptArgs, typescriptEnv } from "../install.mjs";
 import { type DataDir, writePrivately } from "./data-dir";
+import { runNode } from "./run-node";
 
 /** Brings the media bucket to what lib/infra wants of it. Expects the whole environment in process.env. Throws AppError. */
 export async function applyBucketSettings(env: Env, say: (line: string) => void): Promise<void> {
@@ -72,19 +71,8 @@ export function demoPasswordToShow(dataDir: DataDir): string | null {
 }
 
 // In a process of its own: pictures take memory that need not stay.
-async function seed(password: string): Promise<void> {
-  const seeding = promisify(execFile)(process.execPath, typescriptArgs(path.join(root, "prisma/seed.ts"), []), {
-    cwd: root,
-    env: { ...process.env, ...typescriptEnv, ATOLL_DEMO_PASSWORD: password },
-  });
-  const end = () => seeding.child.kill();
-  process.once("exit", end);
-  try {
-    await seeding;
-  } catch (error) {
-    const { stderr = "", message } = error as { stderr?: string; message: string };
-    throw new Error(`The demo could not be made:\n${stderr.trim() || message}`, { cause: error });
-  } finally {
-    process.off("exit", end);
-  }
+function seed(password: string): Promise<void> {
+  const args = typescriptArgs(path.join(root, "prisma/seed.ts"), []);
+  const env = { ...process.env, ...typescriptEnv, ATOLL_DEMO_PASSWORD: password };
+  return runNode("The demo could not be made", args, env);
 }

@@ -57,7 +57,7 @@ async function startAll(
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   });
   const env = parseEnv(process.env);
-  await started.add("the environment file", publishRunning(dataDir, shared));
+  await started.add("the environment file", publishRunning(dataDir, { ...shared, ...mediaPlace(env) }));
   await applyBucketSettings(env, say);
 
   const part = { dataDir, dev, say, onHopeless };
@@ -73,6 +73,17 @@ async function startAll(
   say(`Atoll ready at ${readyUrl(env)}`);
   const demoPassword = demoPasswordToShow(dataDir);
   if (demoPassword) say(`Sign in as demo@atoll.local with the password ${demoPassword}`);
+}
+
+/** Where the media are kept, defaults included: whoever works beside us must not look elsewhere. */
+function mediaPlace({ S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_REGION, S3_BUCKET, S3_FORCE_PATH_STYLE }: Env) {
+  return {
+    ...(S3_ENDPOINT ? { S3_ENDPOINT } : {}),
+    ...(S3_PUBLIC_ENDPOINT ? { S3_PUBLIC_ENDPOINT } : {}),
+    S3_REGION,
+    S3_BUCKET,
+    S3_FORCE_PATH_STYLE: String(S3_FORCE_PATH_STYLE),
+  };
 }
 
 function readyUrl({ ATOLL_URL, PORT }: Env): string {

@@ -70,6 +70,8 @@ export async function startStore(
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_SESSION_TOKEN: "",
+      // With a profile the SDK would not look at the two keys.
+      AWS_PROFILE: "",
     },
   };
 }
