@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mintAnonymousViewer, mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
-import { trashMedia } from "@/lib/media/commands";
+import { recordDerivation, trashMedia } from "@/lib/media/commands";
 import { mediaPage } from "@/lib/media/queries";
 import { abortUpload, expireUploads, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
 import { unfinishedUploads, uploadStatus } from "@/lib/upload/queries";
@@ -43,6 +44,17 @@ async function drop(
   await sealUpload(owner, upload.id);
   await verifyUpload(worker, upload.id, ignore);
   return upload.id;
+}
+
+/** Straight to the store: quicker than forms where only the listing counts. */
+async function putAll(keys: string[]): Promise<void> {
+  const queue = [...keys];
+  const put = async () => {
+    for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+      await bucket.client.send(new PutObjectCommand({ Bucket: bucket.bucket, Key: key, Body: key }));
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, put));
 }
 
 async function revisionsAt(path: string, into = slug) {
@@ -92,17 +104,7 @@ describe("verifying from a listing", () => {
   it("takes a folder of more than one listing page, one transaction a page", async () => {
     const into = await testCollection(owner);
     const upload = await openUpload(owner, { collectionSlug: into });
-    const { PutObjectCommand } = await import("@aws-sdk/client-s3");
-    const names = Array.from({ length: 1_050 }, (_, index) => `n/${String(index).padStart(5, "0")}.bin`);
-    const queue = [...names];
-    const put = async () => {
-      for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-        await bucket.client.send(
-          new PutObjectCommand({ Bucket: bucket.bucket, Key: upload.prefix + name, Body: name }),
-        );
-      }
-    };
-    await Promise.all(Array.from({ length: 16 }, put));
+    await putAll(Array.from({ length: 1_050 }, (_, index) => `${upload.prefix}n/${String(index).padStart(5, "0")}`));
     await sealUpload(owner, upload.id);
     const pages: number[] = [];
     await verifyUpload(worker, upload.id, async (ids) => void pages.push(ids.length));
@@ -183,6 +185,17 @@ describe("the same path again", () => {
     expect(await countsOf(into)).toMatchObject({ mediaCount: 2 });
   });
 
+  it("ends with the newest revision as the current one, in whatever order they are derived", async () => {
+    const into = await testCollection(owner);
+    for (const text of ["first", "second!", "the third"]) await drop({ "reef.txt": text }, { into });
+    const revisions = await revisionsAt("reef.txt", into);
+    const kept = { state: "kept", contentType: "text/plain" } as const;
+    await Promise.all(revisions.toReversed().map(({ id }) => recordDerivation(worker, id, kept)));
+    const media = await db().media.findFirstOrThrow({ where: { collection: { slug: into } } });
+    expect(media.currentRevisionId).toBe(revisions.at(-1)?.id);
+    expect(await countsOf(into)).toEqual({ mediaCount: 1, sizeBytes: "the third".length });
+  });
+
   it("brings a media back from the trash", async () => {
     const into = await testCollection(owner);
     await drop({ "reef.jpg": "first" }, { into });
@@ -201,9 +214,8 @@ describe("the life of an upload", () => {
     const into = await testCollection(owner);
     const upload = await openUpload(owner, { collectionSlug: into, plannedFiles: 40, plannedBytes: 400 });
     for (const name of ["1", "2"]) await postFile(upload.policy, upload.prefix + name, "0123456789");
-    expect(await unfinishedUploads(owner, into)).toMatchObject([
-      { id: upload.id, state: "open", plannedFiles: 40, files: { total: 2, verified: 0 }, bytes: 20 },
-    ]);
+    expect(await unfinishedUploads(owner, into)).toMatchObject([{ id: upload.id, state: "open", plannedFiles: 40 }]);
+    expect(await uploadStatus(owner, upload.id)).toMatchObject({ files: { total: 2, verified: 0 }, bytes: 20 });
     expect(await unfinishedUploads(mintAnonymousViewer(), into)).toEqual([]);
     expect(await unfinishedUploads(await testUser(), into)).toEqual([]);
   });
@@ -215,6 +227,26 @@ describe("the life of an upload", () => {
     await sealUpload(owner, upload.id);
     await expect(renewPolicy(owner, upload.id)).rejects.toMatchObject({ code: "CONFLICT" });
   });
+
+  it("is one upload, however its id is written", async () => {
+    const upload = await openUpload(owner, { collectionSlug: slug });
+    const shouted = upload.id.toUpperCase();
+    const { fields } = await renewPolicy(owner, shouted);
+    expect(fields.key).toBe(`${upload.prefix}\${filename}`);
+    await sealUpload(owner, shouted);
+    expect(await db().event.count({ where: { subjectId: upload.id, action: "upload.sealed" } })).toBe(1);
+  });
+
+  it("makes no more media once it is aborted, even half-way through verifying", async () => {
+    const into = await testCollection(owner);
+    const upload = await openUpload(owner, { collectionSlug: into });
+    const keys = Array.from({ length: 1_001 }, (_, index) => `${upload.prefix}${String(index).padStart(4, "0")}`);
+    await putAll(keys);
+    await sealUpload(owner, upload.id);
+    await verifyUpload(worker, upload.id, () => abortUpload(owner, upload.id));
+    expect((await countsOf(into)).mediaCount).toBe(1_000);
+    expect((await uploadStatus(owner, upload.id)).state).toBe("aborted");
+  }, 60_000);
 
   it("can be sealed twice, and not after it was aborted", async () => {
     const upload = await openUpload(owner, { collectionSlug: slug });

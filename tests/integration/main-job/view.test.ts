@@ -250,8 +250,14 @@ describe("what outsiders see", () => {
 
   it("preview: the small thumbnail, and neither original, position nor larger sizes", async () => {
     await updateCollection(owner, slug, { visibility: "preview" });
-    const { id, urls } = await itemAt(anonymous, "site-1/reef.jpg");
+    const { id } = await itemAt(owner, "site-1/reef.jpg");
+    const [item] = await mediaByIds(anonymous, { slug, ids: [id] });
+    const { urls = {} } = item ?? {};
     expect(Object.keys(urls)).toEqual(["thumb"]);
+    // Nor what tells as much: names, the exact time, sizes.
+    expect(item).toMatchObject({ path: "", title: null, sizeBytes: null, contentType: null, rejectReason: null });
+    expect(item?.takenAt).toMatch(/T00:00:00.000Z$/);
+    expect(JSON.stringify(await mediaPage(stranger, { slug }))).not.toContain("reef.jpg");
     expect((await get(urls.thumb)).status).toBe(200);
     const detail = await mediaDetail(stranger, { slug, mediaId: id });
     expect(detail).toMatchObject({ latitude: null, longitude: null, uploadedBy: null });
