@@ -116,6 +116,7 @@ test("a second start on the same data dir, or on a taken port, is one clear line
 
 test("secrets are for the owner alone, and other commands find the running services", async () => {
   await start();
+  expect(running()).toMatchObject({ S3_BUCKET: "atoll-media", S3_REGION: "us-east-1", AWS_PROFILE: "" });
   for (const name of ["nextauth-secret", "s3-root-key", "running.json", "postgres/password"]) {
     expect(statSync(path.join(dir, name)).mode & 0o777, name).toBe(0o600);
   }
