@@ -11,7 +11,7 @@ import { watchBody } from "./site/body";
 import { databaseProbe } from "./site/database-probe";
 import { contentSecurityPolicy, fixedHeaders } from "./site/headers";
 import { openRequestLog } from "./site/request-log";
-import { closeServer, listen } from "./site/server";
+import { acceptUpgrades, closeServer, listen } from "./site/server";
 import { answerUnavailable, isPage } from "./site/unavailable-page";
 import { hopelessExitCode } from "./start/supervise";
 
@@ -46,10 +46,8 @@ async function main(): Promise<void> {
       res.end("Something went wrong on our side.\n");
     });
   });
-  const upgrade = app.getUpgradeHandler();
-  server.on("upgrade", (req, socket, head) => {
-    upgrade(req, socket, head).catch(() => socket.destroy());
-  });
+  // Built, the site has nothing to upgrade to.
+  if (dev) acceptUpgrades(server, app.getUpgradeHandler());
   await listen(server, site.PORT);
   tellParent({ type: "ready" });
   await stop;

@@ -11,20 +11,25 @@ export async function listen(server: http.Server, port: number): Promise<void> {
   server.headersTimeout = 20_000;
   // Bodies have 1 MiB at most.
   server.requestTimeout = 60_000;
-  trackUpgrades(server);
   server.listen(port);
   await once(server, "listening");
 }
 
 const upgraded = new WeakMap<http.Server, Set<Duplex>>();
 
-// Upgraded sockets (the dev server's channel) are no longer the server's to close.
-function trackUpgrades(server: http.Server): void {
+type Upgrade = (req: http.IncomingMessage, socket: Duplex, head: Buffer) => Promise<unknown>;
+
+/**
+ * Hands upgraded connections (the dev server's channel) to `upgrade`. A server without this answers such requests as any
+ * other, https://nodejs.org/api/http.html#event-upgrade_1; with it, nobody but us closes a socket left unhandled.
+ */
+export function acceptUpgrades(server: http.Server, upgrade: Upgrade): void {
   const sockets = new Set<Duplex>();
   upgraded.set(server, sockets);
-  server.on("upgrade", (_req, socket) => {
+  server.on("upgrade", (req, socket, head) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
+    upgrade(req, socket, head).catch(() => socket.destroy());
   });
 }
 

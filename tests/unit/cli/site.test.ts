@@ -9,7 +9,7 @@ import { maxBodyBytes, watchBody } from "@/lib/cli/site/body";
 import { databaseProbe } from "@/lib/cli/site/database-probe";
 import { bucketOrigin, contentSecurityPolicy, fixedHeaders } from "@/lib/cli/site/headers";
 import { openRequestLog, type RequestLog } from "@/lib/cli/site/request-log";
-import { closeServer, listen } from "@/lib/cli/site/server";
+import { acceptUpgrades, closeServer, listen } from "@/lib/cli/site/server";
 import { answerUnavailable, isPage } from "@/lib/cli/site/unavailable-page";
 import { parseStartEnv } from "@/lib/env";
 
@@ -150,6 +150,44 @@ describe("security headers", () => {
     expect(names("http://localhost:3000")).toEqual(
       expect.arrayContaining(["X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy"]),
     );
+  });
+});
+
+describe("a request to upgrade", () => {
+  const handshake = "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  const server = () => http.createServer((_req, res) => res.end("as ever"));
+  const connect = (to: http.Server) => {
+    const socket = net.connect((to.address() as AddressInfo).port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    let text = "";
+    socket.on("data", (data) => {
+      text += data;
+    });
+    socket.write(handshake);
+    return { closed: once(socket, "close"), text: () => text };
+  };
+
+  test("is answered as any other where there is nothing to upgrade to", async () => {
+    const site = server();
+    await listen(site, 0);
+    const { text, closed } = connect(site);
+    await vi.waitFor(() => expect(text()).toMatch(/^HTTP\/1\.1 200 [^]*as ever/));
+    await closeServer(site);
+    await closed;
+  });
+
+  test("is hung up on when it cannot be handled, and with the server", async () => {
+    const site = server();
+    const kept: unknown[] = [];
+    acceptUpgrades(site, async (_req, socket) => {
+      if (kept.push(socket) === 1) throw new Error("no such channel");
+    });
+    await listen(site, 0);
+    await connect(site).closed;
+    const { closed } = connect(site);
+    await vi.waitFor(() => expect(kept).toHaveLength(2));
+    await closeServer(site);
+    await closed;
   });
 });
 
