@@ -171,7 +171,7 @@ describe("a request to upgrade", () => {
     const site = server();
     await listen(site, 0);
     const { text, closed } = connect(site);
-    await vi.waitFor(() => expect(text()).toMatch(/^HTTP\/1\.1 200 [^]*as ever/));
+    await vi.waitFor(() => expect(text()).toMatch(/^HTTP\/1\.1 200 [\s\S]*as ever/));
     await closeServer(site);
     await closed;
   });
