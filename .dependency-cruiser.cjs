@@ -119,7 +119,7 @@ module.exports = {
     },
     only("cli", "^lib/cli/", ["^lib/", "^prisma/"], "The command line may use everything but the site's pages."),
     only("auth", "^lib/auth/", ["^lib/(db|env|errors|action|routes|http)\\.ts$", "^lib/event/commands\\.ts$", pure]),
-    only("prisma", "^prisma/", ["^lib/cli/"], "Schema, migrations and the seed."),
+    only("prisma", "^prisma/", ["^lib/cli/", "^lib/env\\.ts$"], "Schema, migrations and the seed."),
     { name: "no-tests", severity: "error", from: { pathNot: "^tests/" }, to: { path: "^tests/" } },
   ],
   options: {

@@ -4,7 +4,6 @@ import { env } from "@/lib/env";
 import { Prisma, PrismaClient } from "@/prisma/generated/client";
 
 export { Prisma };
-export type Db = PrismaClient;
 export type Transaction = Prisma.TransactionClient;
 
 // Next's dev server loads this module anew at each change: the pool must outlive it.

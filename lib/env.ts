@@ -13,7 +13,11 @@ const port = z
   .refine((n) => n <= 65_535, "must be a port number from 0 to 65535");
 
 const url = (protocols: string[], what: string) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `must be ${what}`);
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `must be ${what}`,
+    // What follows reads the URL.
+    abort: true,
+  });
 
 const origin = url(["http:", "https:"], "a URL like http://localhost:3000")
   .refine((text) => new URL(text).pathname === "/" && !new URL(text).search, "must be a bare origin, without a path")

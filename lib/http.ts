@@ -14,7 +14,7 @@ const titles: Record<AppError["code"], string> = {
 };
 
 /** RFC 9457 problem details. */
-export function problem(error: AppError): Response {
+function problem(error: AppError): Response {
   const status = errorStatus[error.code];
   const body = {
     type: `urn:atoll:error:${error.code.toLowerCase().replaceAll("_", "-")}`,

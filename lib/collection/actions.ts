@@ -24,22 +24,8 @@ export async function updateCollectionAction(
   slug: string,
   input: UpdateCollectionInput,
 ): Promise<ActionResult<undefined>> {
-  return changed(slug, async () =>
-    commands.updateCollection(await currentViewer(), slug, parseInput(updateCollectionInput, input)),
-  );
-}
-
-export async function trashCollectionAction(slug: string): Promise<ActionResult<undefined>> {
-  return changed(slug, async () => commands.trashCollection(await currentViewer(), slug));
-}
-
-export async function restoreCollectionAction(slug: string): Promise<ActionResult<undefined>> {
-  return changed(slug, async () => commands.restoreCollection(await currentViewer(), slug));
-}
-
-async function changed(slug: string, run: () => Promise<void>): Promise<ActionResult<undefined>> {
   return runAction(async () => {
-    await run();
+    await commands.updateCollection(await currentViewer(), slug, parseInput(updateCollectionInput, input));
     revalidatePath(routes.collections());
     revalidatePath(routes.collection(slug), "layout");
     return undefined;

@@ -2,5 +2,5 @@ import { z } from "zod";
 
 const part = z.enum(["ok", "down"]);
 
-export const health = z.object({ status: part, database: part, storage: part, queue: part });
+const health = z.object({ status: part, database: part, storage: part, queue: part });
 export type Health = z.infer<typeof health>;

@@ -116,8 +116,6 @@ export async function coverThumbs(viewer: Viewer, collectionIds: string[], each 
   return covers;
 }
 
-export type RevisionToDerive = NonNullable<Awaited<ReturnType<typeof revisionToDerive>>>;
-
 /** What the worker needs of a revision; null when it is gone. */
 export async function revisionToDerive(viewer: Viewer, revisionId: string) {
   if (viewer.kind !== "system") throw notFound("picture");

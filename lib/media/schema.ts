@@ -7,7 +7,7 @@ export const variants = ["thumb", "preview", "original"] as const;
 export type Variant = (typeof variants)[number];
 
 /** A media as a gallery shows it. Keys never leave the server but inside the signed URLs. */
-export const mediaItem = z.object({
+const mediaItem = z.object({
   id: z.uuid(),
   /** Empty for whoever may not see originals. */
   path: z.string(),
@@ -33,7 +33,7 @@ export const mediaPage = z.object({ items: z.array(mediaItem), nextCursor: z.str
 export type MediaPage = z.infer<typeof mediaPage>;
 
 /** A media on its own page: with what surrounds it. */
-export const mediaDetail = mediaItem.extend({
+const mediaDetail = mediaItem.extend({
   latitude: z.number().nullable(),
   longitude: z.number().nullable(),
   createdAt: z.iso.datetime().nullable(),

@@ -28,7 +28,7 @@ export const postPolicy = z.object({
 });
 export type PostPolicy = z.infer<typeof postPolicy>;
 
-export const openedUpload = z.object({
+const openedUpload = z.object({
   id: z.uuid(),
   state: z.literal("open"),
   prefix: z.string(),
