@@ -74,6 +74,8 @@ async function connect(options: WorkerOptions, log: Logger, report: Report): Pro
     return context;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    // Half at work it would go on, unseen, beside the one that comes after it.
+    await boss.stop({ graceful: false }).catch(() => undefined);
     report(new Error(`the worker waits for the database: ${reason}`, { cause: error }));
     return undefined;
   }

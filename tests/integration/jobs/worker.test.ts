@@ -14,6 +14,7 @@ import { createBoss, startBoss } from "@/lib/jobs/boss";
 import { handleDeriveFailed, type JobContext } from "@/lib/jobs/handlers";
 import { sendDerive, sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue";
 import { sweep } from "@/lib/jobs/sweep";
+import { startWorker } from "@/lib/jobs/worker";
 import { dropUnsent, pendingRevision, revisionById, statesOf, worker } from "@/tests/integration/derive/fixtures";
 import { folderOfPictures, notPictures, picture, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
@@ -118,7 +119,9 @@ describe("working", () => {
 });
 
 describe("when all tries fail", () => {
-  test("a picture that kills the decoder each time is given up in words, and the others go on", { timeout: 60_000 }, async () => {
+  test("a picture that kills the decoder each time is given up in words, and the others go on", {
+    timeout: 60_000,
+  }, async () => {
     await withWorker({ concurrency: 1 }, async () => {
       await hurryQueue("derive", { retryLimit: 1 });
       const id = await pendingRevision(await picture({ width: 3000, height: 2000 }));
@@ -224,6 +227,23 @@ describe("when all tries fail", () => {
       expect((await revisionById(id)).rejectReason).toMatch(/no longer in the storage/);
     });
   });
+});
+
+test("a worker that cannot begin leaves no connection behind", async () => {
+  const connections = async () => {
+    const [row] = await db().$queryRaw<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name = 'atoll-jobs'`;
+    return row?.count;
+  };
+  const before = await connections();
+  // The queue takes no worker of none at once: it fails after the connection is up.
+  const worker = await startWorker({ logger: quiet, concurrency: 0 });
+  try {
+    await expect.poll(connections, { timeout: 1_500 }).toBe(before);
+  } finally {
+    await worker.stop();
+  }
 });
 
 describe("disasters", () => {
