@@ -158,15 +158,15 @@ test("a connection cut half-way is for a later try", async () => {
 });
 
 test("a decoder that is killed fails this try alone", async () => {
-  const id = await pendingRevision(await picture());
+  const id = await pendingRevision(await picture({ width: 3000, height: 2000 }));
   const small = await pendingRevision(await picture({ width: 64, height: 64 }));
   stopDecoders();
-  await expect.poll(decoderPids).toEqual([]);
+  await expect.poll(() => decoderPids()).toEqual([]);
   const attempt = deriveRevision(worker, id).then(
     () => "done",
     (error: Error) => error.name,
   );
-  await expect.poll(() => decoderPids().length, { interval: 5 }).toBe(1);
+  await expect.poll(() => decoderPids("ready").length, { interval: 5, timeout: 10_000 }).toBe(1);
   for (const pid of decoderPids()) process.kill(pid, "SIGKILL");
   expect(await attempt).toBe("DecoderError");
   expect(await revisionById(id)).toMatchObject({ state: "pending" });
