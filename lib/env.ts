@@ -29,9 +29,15 @@ const flag = z.enum(["true", "false"], "must be true or false").transform((text)
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be a bucket name (3 to 63 of a-z 0-9 . -)");
 const text = z.string().min(1);
 
+const hops = z
+  .string()
+  .regex(/^\d$/, "must be the number of proxies in front of the site, from 0 to 9")
+  .transform(Number);
+
 const startSchema = z.object({
   PORT: port.default(3000),
   ATOLL_URL: origin.optional(),
+  ATOLL_PROXY_HOPS: hops.default(0),
   ATOLL_DATA_DIR: text.default(".data").transform((dir) => path.resolve(dir)),
   ATOLL_S3_PORT: port.default(0),
   ATOLL_PG_PORT: port.default(0),

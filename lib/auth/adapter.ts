@@ -5,7 +5,7 @@ import type { Adapter, AdapterAccount, AdapterUser } from "next-auth/adapters";
 import { db } from "@/lib/db";
 import { recordEvent } from "@/lib/event/commands";
 import { sessionUserSelect } from "./commands";
-import { mintUserViewer } from "./viewer";
+import { mintUserViewer, type Origin } from "./viewer";
 
 const adapterUserSelect = { ...sessionUserSelect, emailVerified: true } as const;
 type Pending = { id: string; email: string; name: string | null };
@@ -15,7 +15,7 @@ type Pending = { id: string; email: string; name: string | null };
  * the database, a provider's tokens (never used here) do not enter it, and a user comes with the account or not at all.
  * One adapter serves one request.
  */
-export function requestAdapter(): Adapter {
+export function requestAdapter(origin: Origin): Adapter {
   let pending: Pending | null = null;
   return {
     // Its type names the client of the package @prisma/client; ours is generated into the repository and the same.
@@ -34,7 +34,7 @@ export function requestAdapter(): Adapter {
     },
     linkAccount: async (account: AdapterAccount) => {
       if (pending?.id !== account.userId) throw new Error("A provider can only be linked to the user it came with");
-      await insertUserWithAccount(pending, account);
+      await insertUserWithAccount(pending, account, origin);
       pending = null;
     },
   };
@@ -43,12 +43,13 @@ export function requestAdapter(): Adapter {
 async function insertUserWithAccount(
   user: Pending,
   { type, provider, providerAccountId }: AdapterAccount,
+  origin: Origin,
 ): Promise<void> {
   await db().$transaction(async (tx) => {
     // Only addresses the provider has verified come this far.
     const data = { ...user, emailVerified: new Date(), accounts: { create: { type, provider, providerAccountId } } };
     await tx.user.create({ data, select: { id: true } });
-    await recordEvent(tx, mintUserViewer(user), {
+    await recordEvent(tx, mintUserViewer(user, origin), {
       action: "user.signedUp",
       subjectType: "user",
       subjectId: user.id,

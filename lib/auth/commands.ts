@@ -7,7 +7,7 @@ import { recordEvent } from "@/lib/event/commands";
 import { hashPassword, verifyPassword } from "./password";
 import { signInPolicy } from "./policy";
 import { type CreateUserInput, type SignUpInput, signInInput } from "./schema";
-import { mintUserViewer, type SystemViewer, type UserViewer, type Viewer } from "./viewer";
+import { mintUserViewer, originOfViewer, type SystemViewer, type UserViewer, type Viewer } from "./viewer";
 
 /** The part of a user row that a new session is made of. */
 export const sessionUserSelect = { id: true, email: true, name: true, sessionEpoch: true } as const;
@@ -41,7 +41,7 @@ async function insertUser(viewer: Viewer, data: Prisma.UserCreateInput, action: 
   try {
     return await db().$transaction(async (tx) => {
       const user = await tx.user.create({ data, select: sessionUserSelect });
-      const actor = action === "user.signedUp" ? mintUserViewer(user) : viewer;
+      const actor = action === "user.signedUp" ? mintUserViewer(user, originOfViewer(viewer)) : viewer;
       await recordEvent(tx, actor, { action, subjectType: "user", subjectId: user.id });
       return user;
     });
@@ -54,7 +54,7 @@ async function insertUser(viewer: Viewer, data: Prisma.UserCreateInput, action: 
 
 /**
  * The user behind e-mail and password, or null when they do not belong together. Throws RATE_LIMITED after too many
- * failures for one account, whether it exists or not, and UNAUTHENTICATED when the right password is that of a disabled user.
+ * failures for one account, whether it exists or not, or from one address, and UNAUTHENTICATED when the right password is that of a disabled user.
  */
 export async function checkPassword(viewer: Viewer, form: unknown): Promise<SessionUser | null> {
   const parsed = signInInput.safeParse(form);
@@ -83,19 +83,16 @@ type Subject = { type: "user" | "email"; id: string };
  * thousand attempts at once are counted like a thousand in a row, in whichever process they arrive.
  */
 async function reserveAttempt(viewer: Viewer, subject: Subject): Promise<bigint> {
+  const { ipAddress = null } = originOfViewer(viewer);
   return db().$transaction(async (tx) => {
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`sign-in ${subject.id}`}, 0))`;
-    const failures = await recentFailures(tx, subject);
-    const oldest = failures.at(signInPolicy.maxFailures - 1);
-    if (oldest) {
-      const freeAt = oldest.at.getTime() + signInPolicy.windowSeconds * 1_000;
-      throw new AppError(
-        "RATE_LIMITED",
-        "Too many failed attempts for this account. Wait 15 minutes, then try again.",
-        {
-          retryAfterSeconds: Math.max(1, Math.ceil((freeAt - Date.now()) / 1_000)),
-        },
-      );
+    // The address first, always: whoever holds an account's lock waits for no other.
+    if (ipAddress !== null) await lock(tx, `sign-in from ${ipAddress}`);
+    await lock(tx, `sign-in ${subject.id}`);
+    const freeAt = await refusedUntil(tx, subject.id, ipAddress);
+    if (freeAt > Date.now()) {
+      throw new AppError("RATE_LIMITED", "Too many failed attempts to sign in. Wait 15 minutes, then try again.", {
+        retryAfterSeconds: Math.max(1, Math.ceil((freeAt - Date.now()) / 1_000)),
+      });
     }
     return recordEvent(tx, viewer, {
       action: "user.signInFailed",
@@ -105,20 +102,39 @@ async function reserveAttempt(viewer: Viewer, subject: Subject): Promise<bigint>
   });
 }
 
-/** Newest first, within the window and since the last success. */
-async function recentFailures(tx: Transaction, { id: subjectId }: Subject): Promise<{ at: Date }[]> {
-  const windowStart = new Date(Date.now() - signInPolicy.windowSeconds * 1_000);
-  const success = await tx.event.findFirst({
-    where: { action: "user.signedIn", subjectId, at: { gte: windowStart } },
-    orderBy: { at: "desc" },
-    select: { at: true },
-  });
-  return tx.event.findMany({
-    where: { action: "user.signInFailed", subjectId, at: { gt: success?.at ?? windowStart } },
-    orderBy: { at: "desc" },
-    take: signInPolicy.maxFailures,
-    select: { at: true },
-  });
+async function lock(tx: Transaction, name: string): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`;
+}
+
+/** When the next attempt may be made, in milliseconds; 0 when none of the limits is reached. */
+async function refusedUntil(tx: Transaction, subjectId: string, ipAddress: string | null): Promise<number> {
+  const { maxFailures, maxPerAccount, maxPerAddress, windowSeconds } = signInPolicy;
+  const windowStart = new Date(Date.now() - windowSeconds * 1_000);
+  const lastSuccess = async (whose: Prisma.EventWhereInput) => {
+    const success = await tx.event.findFirst({
+      where: { action: "user.signedIn", ...whose, at: { gte: windowStart } },
+      orderBy: { at: "desc" },
+      select: { at: true },
+    });
+    return success?.at ?? windowStart;
+  };
+  // An account's failures are forgotten at its next success; an address's are not: guessers have accounts, too.
+  const limits = [
+    { whose: { subjectId, ipAddress }, max: maxFailures, since: await lastSuccess({ subjectId, ipAddress }) },
+    { whose: { subjectId }, max: maxPerAccount, since: await lastSuccess({ subjectId }) },
+    ...(ipAddress === null ? [] : [{ whose: { ipAddress }, max: maxPerAddress, since: windowStart }]),
+  ];
+  let until = 0;
+  for (const { whose, max, since } of limits) {
+    const oldest = await tx.event.findFirst({
+      where: { action: "user.signInFailed", ...whose, at: { gt: since } },
+      orderBy: { at: "desc" },
+      skip: max - 1,
+      select: { at: true },
+    });
+    if (oldest) until = Math.max(until, oldest.at.getTime() + windowSeconds * 1_000);
+  }
+  return until;
 }
 
 /** People type passwords into the e-mail field: the log gets a keyed hash of an address nobody has. */

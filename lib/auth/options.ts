@@ -10,13 +10,13 @@ import { requestAdapter } from "./adapter";
 import { checkPassword } from "./commands";
 import { isSecureSite, sessionPolicy } from "./policy";
 import { externalProviders } from "./providers";
-import { mintAnonymousViewer, mintUserViewer } from "./viewer";
+import { mintAnonymousViewer, mintUserViewer, type Origin } from "./viewer";
 
 /**
  * next-auth's options for one request. next-auth turns whatever is thrown inside into a line of text; `failed` gets the
  * error itself, so that the answer can have its status.
  */
-export function authOptions(failed: (error: AppError) => void): AuthOptions {
+export function authOptions(origin: Origin, failed: (error: AppError) => void): AuthOptions {
   const { ATOLL_URL, NEXTAUTH_SECRET } = env();
   const reporting = <Args extends unknown[], T>(run: (...args: Args) => Promise<T>) =>
     (async (...args) => {
@@ -34,11 +34,11 @@ export function authOptions(failed: (error: AppError) => void): AuthOptions {
     useSecureCookies: isSecureSite(ATOLL_URL),
     session: { strategy: "jwt", maxAge: sessionPolicy.maxAgeSeconds },
     pages: { signIn: routes.signIn(), error: routes.signIn(), signOut: routes.home() },
-    adapter: reportingAdapter(reporting),
+    adapter: reportingAdapter(requestAdapter(origin), reporting),
     providers: [
       Credentials({
         credentials: { email: { label: "E-mail", type: "email" }, password: { label: "Password", type: "password" } },
-        authorize: reporting(async (form) => checkPassword(mintAnonymousViewer(), form)),
+        authorize: reporting(async (form) => checkPassword(mintAnonymousViewer(origin), form)),
       }),
       ...externalProviders(),
     ],
@@ -53,7 +53,7 @@ export function authOptions(failed: (error: AppError) => void): AuthOptions {
     events: {
       signIn: async ({ user, account }) => {
         if (!account || account.provider === "credentials") return;
-        const viewer = mintUserViewer({ id: user.id, name: user.name ?? null, email: user.email ?? "" });
+        const viewer = mintUserViewer({ id: user.id, name: user.name ?? null, email: user.email ?? "" }, origin);
         await recordEvent(db(), viewer, {
           action: "user.signedIn",
           subjectType: "user",
@@ -73,8 +73,9 @@ export function authOptions(failed: (error: AppError) => void): AuthOptions {
 
 type Reporting = <Args extends unknown[], T>(run: (...args: Args) => Promise<T>) => (...args: Args) => Promise<T>;
 
-function reportingAdapter(reporting: Reporting): NonNullable<AuthOptions["adapter"]> {
-  const adapter = requestAdapter();
+type RequestAdapter = ReturnType<typeof requestAdapter>;
+
+function reportingAdapter(adapter: RequestAdapter, reporting: Reporting): RequestAdapter {
   const methods = Object.entries(adapter).map(([name, method]) => [name, reporting(method)]);
   return Object.fromEntries(methods) as typeof adapter;
 }

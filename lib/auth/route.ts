@@ -6,7 +6,7 @@ import { AppError, errorStatus } from "@/lib/errors";
 import { route } from "@/lib/http";
 import { authOptions } from "./options";
 import { sessionCookieName } from "./policy";
-import { cookiesOf, viewerOfCookies } from "./session";
+import { cookiesOf, originOf, viewerOfCookies } from "./session";
 
 const maxBodyBytes = 64 * 1024;
 type Fields = Record<string, string>;
@@ -34,7 +34,7 @@ export const handleAuth = route(async (request: Request): Promise<Response> => {
       body,
     } as unknown as NextApiRequest,
     answer as unknown as NextApiResponse,
-    authOptions((error) => {
+    authOptions(originOf(request.headers), (error) => {
       failure ??= error;
     }),
   );

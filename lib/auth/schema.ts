@@ -88,7 +88,7 @@ const commonPasswords: ReadonlySet<string> = new Set(
 const signInMessages = new Map(
   Object.entries({
     CredentialsSignin: "E-mail or password is not right. Check both and try again.",
-    RATE_LIMITED: "Too many failed attempts for this account. Wait 15 minutes, then try again.",
+    RATE_LIMITED: "Too many failed attempts to sign in. Wait 15 minutes, then try again.",
     UNAVAILABLE:
       "Atoll cannot reach its database at the moment, so nobody can sign in. Your account is safe; try again in a few seconds.",
     UNAUTHENTICATED: "This account is disabled. Ask whoever runs this site.",

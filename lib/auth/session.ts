@@ -1,5 +1,6 @@
 import "server-only";
-import { cookies } from "next/headers";
+import { isIP } from "node:net";
+import { cookies, headers } from "next/headers";
 import { NextRequest } from "next/server";
 import { getToken } from "next-auth/jwt";
 import { cache } from "react";
@@ -7,8 +8,8 @@ import { z } from "zod";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
-import { isSecureSite, sessionCookieName } from "./policy";
-import { mintAnonymousViewer, mintUserViewer, type UserViewer, type Viewer } from "./viewer";
+import { clientAddressHeader, isSecureSite, sessionCookieName } from "./policy";
+import { mintAnonymousViewer, mintUserViewer, type Origin, type UserViewer, type Viewer } from "./viewer";
 
 /** What the encrypted session cookie carries, beside next-auth's own claims. */
 const sessionClaims = z.object({ userId: z.uuid(), sessionEpoch: z.int().nonnegative() });
@@ -19,7 +20,7 @@ type Cookies = Record<string, string>;
  * Whoever these cookies belong to. The user row is asked each time, so that a deleted or disabled user, or one whose
  * session epoch was raised, is nobody from the next request on, however long the cookie still lasts.
  */
-export async function viewerOfCookies(jar: Cookies): Promise<Viewer> {
+export async function viewerOfCookies(jar: Cookies, origin: Origin = {}): Promise<Viewer> {
   const { ATOLL_URL, NEXTAUTH_SECRET } = env();
   // next-auth's type asks for a whole Next request, of which it reads the cookies and headers.
   const req = { cookies: jar, headers: {} } as unknown as Parameters<typeof getToken>[0]["req"];
@@ -30,19 +31,19 @@ export async function viewerOfCookies(jar: Cookies): Promise<Viewer> {
     cookieName: sessionCookieName(ATOLL_URL),
   });
   const claims = sessionClaims.safeParse(token);
-  if (!claims.success) return mintAnonymousViewer();
+  if (!claims.success) return mintAnonymousViewer(origin);
   const { userId, sessionEpoch } = claims.data;
   const user = await db().user.findUnique({
     where: { id: userId, sessionEpoch, disabledAt: null },
     select: { id: true, name: true, email: true },
   });
-  return user ? mintUserViewer(user) : mintAnonymousViewer();
+  return user ? mintUserViewer(user, origin) : mintAnonymousViewer(origin);
 }
 
 /** The viewer of the page or action being answered; asked once per request. */
 export const currentViewer = cache(async (): Promise<Viewer> => {
-  const jar = await cookies();
-  return viewerOfCookies(Object.fromEntries(jar.getAll().map(({ name, value }) => [name, value])));
+  const [jar, sent] = await Promise.all([cookies(), headers()]);
+  return viewerOfCookies(Object.fromEntries(jar.getAll().map(({ name, value }) => [name, value])), originOf(sent));
 });
 
 /** The signed-in person; throws UNAUTHENTICATED for anybody else. */
@@ -60,7 +61,12 @@ export async function viewerOf(request: Request): Promise<Viewer> {
   if (request.headers.has("authorization")) {
     throw new AppError("UNAUTHENTICATED", "This token is not valid here. Sign in with the session cookie instead.");
   }
-  return viewerOfCookies(cookiesOf(request));
+  return viewerOfCookies(cookiesOf(request), originOf(request.headers));
+}
+
+export function originOf(sent: Pick<Headers, "get">): Origin {
+  const ipAddress = sent.get(clientAddressHeader);
+  return ipAddress !== null && isIP(ipAddress) !== 0 ? { ipAddress } : {};
 }
 
 export function cookiesOf(request: Request): Cookies {

@@ -2,7 +2,7 @@ import "server-only";
 
 declare const minted: unique symbol;
 type Minted = { readonly [minted]: true };
-type Origin = { readonly ipAddress?: string };
+export type Origin = { readonly ipAddress?: string };
 
 /** A person whose session or token was checked against the user row. */
 export type UserViewer = Minted & Origin & { readonly kind: "user"; readonly userId: string; readonly name: string };
@@ -13,6 +13,11 @@ export type SystemViewer = Minted & { readonly kind: "system"; readonly name: "w
 
 /** Whoever asks. The brand makes `lib/auth` the only place that can make one; every query and command takes it first. */
 export type Viewer = UserViewer | AnonymousViewer | SystemViewer;
+
+/** Where a viewer's request came from, for whom they turn into. */
+export function originOfViewer(viewer: Viewer): Origin {
+  return viewer.kind !== "system" && viewer.ipAddress !== undefined ? { ipAddress: viewer.ipAddress } : {};
+}
 
 export function mintUserViewer(
   user: { id: string; name: string | null; email: string },

@@ -8,6 +8,7 @@ import { env } from "@/lib/env";
 import { root } from "./install.mjs";
 import { stopRequested, tellParent } from "./lifetime";
 import { watchBody } from "./site/body";
+import { markClientAddress } from "./site/client-address";
 import { databaseProbe } from "./site/database-probe";
 import { contentSecurityPolicy, fixedHeaders } from "./site/headers";
 import { openRequestLog } from "./site/request-log";
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
     const body = watchBody(req, res);
     log.watch(req, res, body.bytesIn);
     if (body.isRefused) return;
+    markClientAddress(req, site.ATOLL_PROXY_HOPS);
     for (const [name, value] of headers) res.setHeader(name, value);
     const policy = contentSecurityPolicy(site, randomBytes(16).toString("base64"), dev);
     res.setHeader("Content-Security-Policy", policy);

@@ -6,13 +6,16 @@ type Handler = (request: Request) => Promise<Response>;
 export class TestBrowser {
   readonly cookies = new Map<string, string>();
   readonly #handle: Handler;
+  readonly #sends: Record<string, string>;
 
-  constructor(handle: Handler) {
+  /** `sends` are headers of every request. */
+  constructor(handle: Handler, sends: Record<string, string> = {}) {
     this.#handle = handle;
+    this.#sends = sends;
   }
 
   async request(path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = new Headers(init.headers);
+    const headers = new Headers({ ...this.#sends, ...Object.fromEntries(new Headers(init.headers)) });
     headers.set("cookie", [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; "));
     const response = await this.#handle(new Request(new URL(path, env().ATOLL_URL), { ...init, headers }));
     for (const line of response.headers.getSetCookie()) this.#keep(line);

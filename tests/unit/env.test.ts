@@ -36,6 +36,8 @@ describe("a malformed value stops with one line that names it", () => {
     ["ATOLL_URL", "localhost:3000"],
     ["ATOLL_URL", "https://example.org/atoll"],
     ["ATOLL_URL", "ftp://example.org"],
+    ["ATOLL_PROXY_HOPS", "-1"],
+    ["ATOLL_PROXY_HOPS", "all"],
     ["ATOLL_S3_PORT", "any"],
     ["ATOLL_PG_PORT", "99999"],
     ["ATOLL_DEMO_PASSWORD", "short"],

@@ -247,6 +247,9 @@ CREATE INDEX "event_collection_id_id_idx" ON "event"("collection_id", "id" DESC)
 -- CreateIndex
 CREATE INDEX "event_action_subject_id_at_idx" ON "event"("action", "subject_id", "at");
 
+-- CreateIndex
+CREATE INDEX "event_action_ip_address_at_idx" ON "event"("action", "ip_address", "at");
+
 -- AddForeignKey
 ALTER TABLE "account" ADD CONSTRAINT "account_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "user"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 

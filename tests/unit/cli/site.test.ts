@@ -6,6 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { maxBodyBytes, watchBody } from "@/lib/cli/site/body";
+import { markClientAddress } from "@/lib/cli/site/client-address";
 import { databaseProbe } from "@/lib/cli/site/database-probe";
 import { bucketOrigin, contentSecurityPolicy, fixedHeaders } from "@/lib/cli/site/headers";
 import { openRequestLog, type RequestLog } from "@/lib/cli/site/request-log";
@@ -150,6 +151,32 @@ describe("security headers", () => {
     expect(names("http://localhost:3000")).toEqual(
       expect.arrayContaining(["X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy"]),
     );
+  });
+});
+
+describe("the client's address", () => {
+  const mark = (hops: number, remoteAddress: string, forwarded?: string) => {
+    const headers: http.IncomingHttpHeaders = { "x-atoll-client-address": "203.0.113.66" };
+    if (forwarded !== undefined) headers["x-forwarded-for"] = forwarded;
+    const req = { headers, socket: { remoteAddress } } as http.IncomingMessage;
+    markClientAddress(req, hops);
+    return headers["x-atoll-client-address"];
+  };
+
+  test.each([
+    ["the peer's, whatever it claims", 0, "198.51.100.1", "203.0.113.1", "198.51.100.1"],
+    ["the peer's on a socket of both kinds", 0, "::ffff:198.51.100.1", undefined, "198.51.100.1"],
+    ["the peer's in one's own network", 0, "10.0.0.2", undefined, "10.0.0.2"],
+    ["nobody's behind a proxy not told of", 0, "127.0.0.1", "203.0.113.1", undefined],
+    ["nobody's behind a proxy not told of, by IPv6", 0, "fd00::1", "203.0.113.1", undefined],
+    ["what the one proxy saw, not what the client made up", 1, "10.0.0.2", "1.1.1.1, 203.0.113.1", "203.0.113.1"],
+    ["what the outer of two saw", 2, "10.0.0.2", "1.1.1.1, 203.0.113.1, 10.0.0.3", "203.0.113.1"],
+    ["without the port some proxies add", 1, "10.0.0.2", "203.0.113.1:4711", "203.0.113.1"],
+    ["IPv6 without brackets", 1, "10.0.0.2", "[2001:DB8::1]:4711", "2001:db8::1"],
+    ["the peer's where the proxy was gone around", 2, "198.51.100.1", "203.0.113.1", "198.51.100.1"],
+    ["the peer's where the proxy wrote no address", 1, "10.0.0.2", "unknown", "10.0.0.2"],
+  ] as const)("is %s", (_, hops, peer, forwarded, expected) => {
+    expect(mark(hops, peer, forwarded)).toBe(expected);
   });
 });
 
