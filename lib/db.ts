@@ -12,7 +12,13 @@ const kept = globalThis as typeof globalThis & { atollDb: PrismaClient | undefin
 /** The database of this process; the pool opens at first use. */
 export function db(): PrismaClient {
   kept.atollDb ??= new PrismaClient({
-    adapter: new PrismaPg({ connectionString: env().DATABASE_URL, max: 10, connectionTimeoutMillis: 5_000 }),
+    adapter: new PrismaPg({
+      connectionString: env().DATABASE_URL,
+      max: 10,
+      connectionTimeoutMillis: 5_000,
+      // A server that is there and does not answer is as good as away; no statement of ours takes near as long.
+      query_timeout: 20_000,
+    }),
   });
   return kept.atollDb;
 }

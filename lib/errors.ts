@@ -64,7 +64,10 @@ function isUnreachable(error: unknown, depth = 0): boolean {
   const { code, name, kind, cause, errors, message, meta } = error as Record<string, unknown>;
   if (typeof code === "string" && (unreachable.has(code) || prismaUnreachable.has(code))) return true;
   if (name === "PrismaClientInitializationError" || kind === "DatabaseNotReachable") return true;
-  if (typeof message === "string" && /Connection terminated|timeout exceeded when trying to connect/.test(message))
+  if (
+    typeof message === "string" &&
+    /Connection terminated|timeout exceeded when trying to connect|Query read timeout/.test(message)
+  )
     return true;
   // Raw queries: the reason is in meta.driverAdapterError.
   if (

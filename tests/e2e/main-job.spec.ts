@@ -52,7 +52,7 @@ test.afterAll(async () => {
 test("sign in, make a collection, drop a folder of 40, see all of them", async () => {
   const page = await owner.newPage();
   await signIn(page);
-  address = await createCollection(page, "Reef survey");
+  address = await createCollection(page, "Kelp forest 2026");
   await page.getByLabel("Folder to upload").setInputFiles(dropped.dir);
   await expect(page.getByRole("heading", { name: /40 files/ })).toBeVisible();
   const tiles = page
@@ -132,7 +132,7 @@ test("another person and an anonymous visitor get 404", async ({ browser }) => {
       const response = await page.goto(place);
       const signInFirst = new URL(page.url()).pathname === "/sign-in";
       if (!signInFirst) expect(response?.status(), place).toBe(404);
-      expect(await page.content()).not.toContain("Reef survey");
+      expect(await page.content()).not.toContain("Kelp forest 2026");
     }
     for (const call of [`collections/${slug}/media`, `media/${id}/thumb`, `media/${id}/original`]) {
       expect((await page.request.get(`/api/v1/${call}`, { maxRedirects: 0 })).status(), call).toBe(404);
