@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type http from "node:http";
 import type { Duplex } from "node:stream";
 
-const closeTimeoutMs = 8_000;
+const closeTimeoutMs = 2_000;
 
 /** Listens on all interfaces. Rejects when the port is taken. */
 export async function listen(server: http.Server, port: number): Promise<void> {
