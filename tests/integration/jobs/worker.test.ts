@@ -321,7 +321,11 @@ describe("disasters", () => {
     stopped.child.kill("SIGTERM");
     expect(await stopped.ended).toBe(0);
     expect(stopped.output()).not.toContain("job failed");
-    expect((await jobs()).filter(({ state }) => state === "active" || state === "retry")).toEqual([]);
+    // The picture under way was finished. One that was only just being fetched may be "active" still: without a heartbeat it
+    // goes to the next worker.
+    const left = (await jobs()).filter(({ state }) => state === "active" || state === "retry");
+    expect(left.filter(({ retry_count: retries, state }) => retries > 0 || state === "retry")).toEqual([]);
+    expect(left.length).toBeLessThanOrEqual(1);
     await withWorker({}, () => untilFinal(uploadId));
   });
 
