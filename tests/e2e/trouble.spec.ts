@@ -80,13 +80,14 @@ test("storage that is away for 20 seconds is waited for", async ({ page }) => {
 
 test("an upload left half-way stays open, is shown, and can be finished", async ({ page, context }) => {
   const address = await createCollection(page, "Left");
-  // The first two files pass; the rest never leave.
+  // The first two files pass; the rest never arrive.
   let passed = 0;
   await page.route("**/*", async (route) => {
     const request = route.request();
     if (!isPost(request.method(), request.url(), page)) return route.fallback();
     passed += 1;
-    return passed <= 2 ? route.fallback() : undefined;
+    // Refused, not held back: what is held back is let go when the page closes.
+    return passed <= 2 ? route.fallback() : route.abort("connectionrefused");
   });
   const jpeg = await picture({ width: 200, height: 150 });
   await choose(
