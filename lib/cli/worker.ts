@@ -8,6 +8,9 @@ const help = `Usage: atoll worker
 Verifies uploads and makes thumbnails until Ctrl-C. Needs DATABASE_URL and the S3_ variables of the site, or an
 \`atoll up\` that runs on the same ATOLL_DATA_DIR.`;
 
+/** Within the time `up` gives a part before it is killed. */
+const stopTimeoutSeconds = 10;
+
 export const worker: Command = {
   help,
   async run(args) {
@@ -16,9 +19,11 @@ export const worker: Command = {
     parseEnv(process.env);
     const stop = stopRequested();
     const { startWorker } = await import("@/lib/jobs/worker");
-    const running = await startWorker();
+    const running = await startWorker({ stopTimeoutSeconds });
     tellParent({ type: "ready" });
     await stop;
+    // The database may have gone before us, and then no goodbye is ever answered. What was under way goes to the next worker.
+    setTimeout(() => process.exit(1), (stopTimeoutSeconds + 2) * 1_000).unref();
     await running.stop();
     return 0;
   },
