@@ -16,8 +16,9 @@ export function db(): PrismaClient {
       connectionString: env().DATABASE_URL,
       max: 10,
       connectionTimeoutMillis: 5_000,
-      // A server that is there and does not answer is as good as away; no statement of ours takes near as long.
-      query_timeout: 20_000,
+      // A server that is there and does not answer is as good as away. As long as our longest transactions may take
+      // (`patience` in lib/media/rows.ts): a sum over millions of rows must not be given up.
+      query_timeout: 60_000,
     }),
   });
   return kept.atollDb;

@@ -7,13 +7,11 @@ export const routes = {
   collection: (slug: string) => `/c/${slug}` as const,
   collectionSettings: (slug: string) => `/c/${slug}/settings` as const,
   media: (slug: string, mediaId: string) => `/c/${slug}/${mediaId}` as const,
-  upload: (slug: string) => `/c/${slug}/upload` as const,
   api: {
     media: (slug: string) => `/api/v1/collections/${slug}/media` as const,
     mediaVariant: (mediaId: string, variant: "thumb" | "preview" | "original") =>
       `/api/v1/media/${mediaId}/${variant}` as const,
     upload: (uploadId: string) => `/api/v1/uploads/${uploadId}` as const,
     uploadPolicy: (uploadId: string) => `/api/v1/uploads/${uploadId}/policy` as const,
-    health: () => "/api/health" as const,
   },
 };
