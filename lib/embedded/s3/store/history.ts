@@ -1,6 +1,13 @@
 import type { Database, Garbage } from "./database";
+import { nextOrder, versionIdOf, wholeSeconds } from "./ids";
 import { objectKey, versionKey, versionRange } from "./keys";
 import type { BucketRecord, ObjectRecord } from "./records";
+
+export interface Deletion {
+  /** The version removed or the marker made; absent where nothing is versioned. */
+  readonly versionId?: string;
+  readonly isDeleteMarker: boolean;
+}
 
 /**
  * The versions behind the newest one. Invariant: a key's newest version is in `heads` exactly when it is no delete
@@ -36,6 +43,20 @@ export class History {
     if (older !== undefined && head?.versionId !== "null") this.#removeOld(bucket.id, key, older, garbage);
   }
 
+  /** Deletes the newest version as the bucket's versioning has it: for good, or by a delete marker. */
+  removeNewest(bucket: BucketRecord, key: string, head: ObjectRecord | undefined, garbage: Garbage): Deletion {
+    if (!bucket.versioning) {
+      if (head) this.drop(bucket.id, key, head, garbage);
+      return { isDeleteMarker: false };
+    }
+    const order = nextOrder((head ?? this.newest(bucket.id, key))?.order);
+    const versionId = bucket.versioning === "Enabled" ? versionIdOf(order) : "null";
+    this.retire(bucket, key, head, garbage);
+    if (head) this.database.heads.remove(objectKey(bucket.id, key));
+    this.add(bucket.id, key, deleteMarker(versionId, order, bucket.owner));
+    return { versionId, isDeleteMarker: true };
+  }
+
   /** Deletes a version for good, and lets the newest of the others become the head unless it is a delete marker. */
   drop(bucketId: number, key: string, record: ObjectRecord, garbage: Garbage): void {
     const { heads, versions, nulls } = this.database;
@@ -62,4 +83,9 @@ export class History {
     if (record.versionId === "null") this.database.nulls.remove(objectKey(bucketId, key));
     this.database.release(record.data, garbage);
   }
+}
+
+function deleteMarker(versionId: string, order: number, owner: string): ObjectRecord {
+  const empty = { sizeBytes: 0, etag: "", headers: {}, metadata: {} };
+  return { ...empty, versionId, order, owner, modifiedAt: wholeSeconds(), isDeleteMarker: true };
 }

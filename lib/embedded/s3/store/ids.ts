@@ -38,6 +38,11 @@ export function nextOrder(newest: number | undefined): number {
   return Math.max(Date.now() * 1024, (newest ?? 0) + 1);
 }
 
+/** The time as S3 keeps it with versions: whole seconds, in milliseconds. */
+export function wholeSeconds(): number {
+  return Math.floor(Date.now() / 1000) * 1000;
+}
+
 const ORDER_DIGITS = 14;
 
 export function versionIdOf(order: number): string {

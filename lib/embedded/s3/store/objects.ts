@@ -2,8 +2,8 @@ import { S3Error } from "../errors";
 import type { BlobFiles } from "./blobs";
 import { requireBucket } from "./buckets";
 import type { Database, Garbage } from "./database";
-import { History } from "./history";
-import { newId, nextOrder, orderOf, versionIdOf } from "./ids";
+import { type Deletion, History } from "./history";
+import { newId, nextOrder, orderOf, versionIdOf, wholeSeconds } from "./ids";
 import { objectKey, versionKey } from "./keys";
 import type { BucketRecord, DataRef, ObjectDraft, ObjectRecord } from "./records";
 
@@ -13,11 +13,8 @@ export interface WriteConditions {
   readonly ifNoneMatch?: string | undefined;
 }
 
-export interface Deletion {
-  /** The version removed or the marker made; absent where nothing is versioned. */
-  readonly versionId?: string;
-  readonly isDeleteMarker: boolean;
-}
+/** Tells of a change in the transaction that makes it; called for buckets with notifications only. */
+export type Announce<Change> = (bucket: BucketRecord, change: Change) => void;
 
 /** Objects and their versions. Every write is durable before its promise resolves. */
 export class Objects {
@@ -51,6 +48,7 @@ export class Objects {
     draft: ObjectDraft,
     place: (garbage: Garbage) => DataRef,
     conditions: WriteConditions = {},
+    announce?: Announce<ObjectRecord>,
   ): Promise<ObjectRecord> {
     const garbage: Garbage = [];
     const { key } = target;
@@ -70,6 +68,7 @@ export class Objects {
       };
       this.#history.retire(bucket, key, head, garbage);
       this.database.heads.put(objectKey(bucket.id, key), made);
+      if (bucket.notifications) announce?.(bucket, made);
       return made;
     });
     this.blobs.discard(garbage);
@@ -77,47 +76,60 @@ export class Objects {
   }
 
   /** Changes tags or ACL of a version in place. */
-  async amend(bucket: BucketRecord, key: string, found: ObjectRecord, change: Partial<ObjectDraft>): Promise<void> {
+  async amend(
+    target: BucketRecord,
+    key: string,
+    found: ObjectRecord,
+    change: Partial<ObjectDraft>,
+    announce?: Announce<ObjectRecord>,
+  ): Promise<void> {
     await this.database.commit(() => {
-      const current = this.find(requireBucket(this.database, bucket), key, found.versionId);
+      const bucket = requireBucket(this.database, target);
+      const current = this.find(bucket, key, found.versionId);
       if (!current || current.isDeleteMarker) throw new S3Error("NoSuchKey", undefined, { Key: key });
       const amended = { ...current, ...change };
       const head = this.database.heads.get(objectKey(bucket.id, key));
       if (head?.versionId === current.versionId) this.database.heads.put(objectKey(bucket.id, key), amended);
       else this.database.versions.put(versionKey(bucket.id, key, current.order), amended);
+      if (bucket.notifications) announce?.(bucket, amended);
     });
   }
 
   /** Deletes as the bucket's versioning has it: for good, or by a delete marker. */
-  async remove(target: BucketRecord, key: string, conditions: WriteConditions = {}): Promise<Deletion> {
+  async remove(
+    target: BucketRecord,
+    key: string,
+    conditions: WriteConditions = {},
+    announce?: Announce<Deletion>,
+  ): Promise<Deletion> {
     const garbage: Garbage = [];
-    const deletion = await this.database.commit((): Deletion => {
+    const deletion = await this.database.commit(() => {
       const bucket = requireBucket(this.database, target);
       const head = this.database.heads.get(objectKey(bucket.id, key));
       if (conditions.ifMatch !== undefined) checkWriteConditions(head, conditions);
-      if (!bucket.versioning) {
-        if (head) this.#history.drop(bucket.id, key, head, garbage);
-        return { isDeleteMarker: false };
-      }
-      const order = nextOrder((head ?? this.#history.newest(bucket.id, key))?.order);
-      const versionId = bucket.versioning === "Enabled" ? versionIdOf(order) : "null";
-      this.#history.retire(bucket, key, head, garbage);
-      if (head) this.database.heads.remove(objectKey(bucket.id, key));
-      this.#history.add(bucket.id, key, deleteMarker(versionId, order, bucket.owner));
-      return { versionId, isDeleteMarker: true };
+      const done = this.#history.removeNewest(bucket, key, head, garbage);
+      if (bucket.notifications) announce?.(bucket, done);
+      return done;
     });
     this.blobs.discard(garbage);
     return deletion;
   }
 
   /** Deletes one version for good; the next newest takes its place. Deleting what is not there succeeds, as S3 has it. */
-  async removeVersion(target: BucketRecord, key: string, versionId: string): Promise<Deletion> {
+  async removeVersion(
+    target: BucketRecord,
+    key: string,
+    versionId: string,
+    announce?: Announce<Deletion>,
+  ): Promise<Deletion> {
     const garbage: Garbage = [];
     const deletion = await this.database.commit((): Deletion => {
       const bucket = requireBucket(this.database, target);
       const record = this.find(bucket, key, versionId);
       if (record) this.#history.drop(bucket.id, key, record, garbage);
-      return { versionId, isDeleteMarker: record?.isDeleteMarker ?? false };
+      const done = { versionId, isDeleteMarker: record?.isDeleteMarker ?? false };
+      if (record && bucket.notifications) announce?.(bucket, done);
+      return done;
     });
     this.blobs.discard(garbage);
     return deletion;
@@ -154,13 +166,4 @@ export function checkWriteConditions(head: ObjectRecord | undefined, conditions:
   if (!head) throw new S3Error("NoSuchKey");
   if (ifMatch !== "*" && ifMatch !== head.etag)
     throw new S3Error("PreconditionFailed", undefined, { Condition: "If-Match" });
-}
-
-function deleteMarker(versionId: string, order: number, owner: string): ObjectRecord {
-  const empty = { sizeBytes: 0, etag: "", headers: {}, metadata: {} };
-  return { ...empty, versionId, order, owner, modifiedAt: wholeSeconds(), isDeleteMarker: true };
-}
-
-function wholeSeconds(): number {
-  return Math.floor(Date.now() / 1000) * 1000;
 }

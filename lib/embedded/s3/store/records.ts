@@ -56,6 +56,17 @@ export interface CorsRule {
   readonly maxAgeSeconds?: number;
 }
 
+/** Who is told of what, as the bucket's notification configuration has it. */
+export interface Subscription {
+  readonly id: string;
+  /** ARN of the topic. */
+  readonly topic: string;
+  /** `s3:ObjectCreated:Put`, `s3:ObjectCreated:*`, … */
+  readonly events: readonly string[];
+  readonly prefix?: string;
+  readonly suffix?: string;
+}
+
 export interface BucketRecord {
   /** Unique for ever: a bucket made anew under an old name sees nothing of the old one. */
   readonly id: number;
@@ -70,6 +81,8 @@ export interface BucketRecord {
   readonly policy?: string;
   /** Checked XML of the LifecycleConfiguration element. */
   readonly lifecycle?: string;
+  /** Absent where nobody is to be told, which is all a write asks. */
+  readonly notifications?: readonly Subscription[];
   readonly publicAccessBlock?: PublicAccessBlock;
 }
 
@@ -104,4 +117,20 @@ export interface Layout {
     readonly sizeBytes: number;
     readonly checksum?: string;
   }[];
+}
+
+/** A role of IAM. */
+export interface RoleRecord {
+  readonly name: string;
+  /** `/` or `/a/b/`; part of the ARN. */
+  readonly path: string;
+  /** `AROA…`, unique for ever: a role made anew under an old name does not take up the old one's sessions. */
+  readonly id: string;
+  readonly createdAt: number;
+  readonly description?: string;
+  readonly maxSessionSeconds: number;
+  /** Who may assume it, JSON as it was put. */
+  readonly trust: string;
+  /** What its sessions may do, JSON as it was put. */
+  readonly policies: readonly { readonly name: string; readonly document: string }[];
 }
