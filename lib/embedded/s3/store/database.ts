@@ -1,5 +1,5 @@
 import { open, type RootDatabase, type Database as Table } from "lmdb";
-import type { BucketRecord, DataRef, Layout, ObjectRecord, PartRecord, UploadRecord } from "./records";
+import type { BucketRecord, DataRef, Layout, ObjectRecord, PartRecord, RoleRecord, UploadRecord } from "./records";
 
 /** Files that nothing refers to any more once a transaction is durable. */
 export type Garbage = string[];
@@ -21,6 +21,7 @@ export class Database {
   readonly uploads: Table<UploadRecord, Buffer>;
   readonly parts: Table<PartRecord, Buffer>;
   readonly counters: Table<number, Buffer>;
+  readonly roles: Table<RoleRecord, Buffer>;
 
   constructor(folder: string) {
     // Without overlappingSync a commit is on the disk (fdatasync) before its promise resolves; LMDB groups the waiting ones.
@@ -37,6 +38,7 @@ export class Database {
     this.uploads = table("uploads");
     this.parts = table("parts");
     this.counters = table("counters");
+    this.roles = table("roles");
   }
 
   /**

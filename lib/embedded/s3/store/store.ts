@@ -8,6 +8,8 @@ import { newId } from "./ids";
 import { lockFolder } from "./lock";
 import { Objects } from "./objects";
 import { DataReader } from "./reading";
+import { Roles } from "./roles";
+import { sessionKey } from "./session-key";
 import { Staging } from "./staging";
 import { sweepBlobs } from "./sweep";
 import { Uploads } from "./uploads";
@@ -21,6 +23,9 @@ export interface Store {
   readonly staging: Staging;
   readonly reader: DataReader;
   readonly blobs: BlobFiles;
+  readonly roles: Roles;
+  /** What session tokens are sealed with. */
+  readonly sessionKey: Buffer;
   /** Resolves when what a crash left behind is swept; at once after a clean stop. */
   readonly swept: Promise<void>;
   close(): Promise<void>;
@@ -48,6 +53,7 @@ async function openLocked(dataDir: string, logger: StoreLogger, unlock: () => Pr
   await syncFolder(dataDir);
   const blobs = new BlobFiles(dataDir, logger);
   await blobs.prepare();
+  const key = await sessionKey(dataDir);
   const database = new Database(join(dataDir, "meta"));
   const reader = new DataReader(database, blobs);
   const staging = new Staging(database, blobs);
@@ -69,5 +75,6 @@ async function openLocked(dataDir: string, logger: StoreLogger, unlock: () => Pr
   };
   const objects = new Objects(database, blobs);
   const uploads = new Uploads(database, blobs);
-  return { database, buckets: new Buckets(database), objects, uploads, staging, reader, blobs, swept, close };
+  const [buckets, roles] = [new Buckets(database), new Roles(database)];
+  return { database, buckets, objects, uploads, staging, reader, blobs, roles, sessionKey: key, swept, close };
 }
