@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type ChecksumAlgorithm,
@@ -5,6 +7,8 @@ import {
   checksumDemand,
   runningChecksum,
 } from "@/lib/embedded/s3/body/checksum";
+import { CRC32C, CRC64NVME, crcText } from "@/lib/embedded/s3/body/crc";
+import { checksumTypes, partsChecksum } from "@/lib/embedded/s3/body/parts-checksum";
 
 const compute = (algorithm: ChecksumAlgorithm, ...chunks: Uint8Array[]) => {
   const running = runningChecksum(algorithm);
@@ -31,6 +35,77 @@ describe("checksums", () => {
     for (const cut of [1, 7, 8, 9, 500, 993])
       expect(compute(algorithm, bytes.subarray(0, cut), bytes.subarray(cut))).toBe(whole);
     expect(compute(algorithm, Buffer.concat([bytes, Buffer.from([1])]))).not.toBe(whole);
+  });
+});
+
+describe("the compiled CRCs", () => {
+  it.each([
+    ["CRC32C", CRC32C],
+    ["CRC64NVME", CRC64NVME],
+  ] as const)("%s is the one of its definition, bit by bit, for any bytes", (algorithm, kind) => {
+    const bitByBit = (bytes: Uint8Array) => {
+      const ones = (1n << BigInt(kind.bits)) - 1n;
+      let register = ones;
+      for (const byte of bytes) {
+        register ^= BigInt(byte);
+        for (let i = 0; i < 8; i++) register = register & 1n ? (register >> 1n) ^ kind.polynomial : register >> 1n;
+      }
+      return crcText(kind, register ^ ones);
+    };
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => compute(algorithm, bytes) === bitByBit(bytes)),
+      { numRuns: 50 },
+    );
+  });
+
+  it("go on across their buffer", () => {
+    const bytes = randomBytes(300_003);
+    const cut = 128 * 1024;
+    for (const algorithm of ["CRC32C", "CRC64NVME"] as const)
+      expect(compute(algorithm, bytes)).toBe(compute(algorithm, bytes.subarray(0, cut - 1), bytes.subarray(cut - 1)));
+  });
+});
+
+describe("checksums of multipart objects", () => {
+  const parts = (algorithm: ChecksumAlgorithm, pieces: Uint8Array[]) =>
+    pieces.map((piece) => ({ value: compute(algorithm, piece), sizeBytes: piece.length }));
+
+  it.each(["CRC32", "CRC32C", "CRC64NVME"] as const)("%s of the whole comes from those of the parts", (algorithm) => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 70 }), { maxLength: 6 }), (pieces) => {
+        const combined = partsChecksum(algorithm, "FULL_OBJECT", parts(algorithm, pieces));
+        return combined.value === compute(algorithm, Buffer.concat(pieces));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("lengths beyond 32 bits count: x^n and x^(n + 2^35) differ", () => {
+    const [first, long, longer] = [
+      { value: compute("CRC64NVME", Buffer.from("a")), sizeBytes: 1 },
+      { value: compute("CRC64NVME", Buffer.from("b")), sizeBytes: 5 },
+      { value: compute("CRC64NVME", Buffer.from("b")), sizeBytes: 5 + 2 ** 32 },
+    ];
+    const whole = (...of: { value: string; sizeBytes: number }[]) =>
+      partsChecksum("CRC64NVME", "FULL_OBJECT", of).value;
+    expect(whole(first, long)).not.toBe(whole(first, longer));
+  });
+
+  it("a composite one is the checksum of the parts' and tells their number", () => {
+    const pieces = [Buffer.from("a"), Buffer.from("bc")];
+    const composite = partsChecksum("SHA256", "COMPOSITE", parts("SHA256", pieces));
+    const values = pieces.map((piece) => Buffer.from(compute("SHA256", piece), "base64"));
+    expect(composite.value).toBe(`${compute("SHA256", ...values)}-2`);
+  });
+
+  it("SHA is composite only, CRC64NVME whole only", () => {
+    expect(checksumAlgorithms.map((algorithm) => checksumTypes(algorithm).join())).toEqual([
+      "COMPOSITE,FULL_OBJECT",
+      "COMPOSITE,FULL_OBJECT",
+      "FULL_OBJECT",
+      "COMPOSITE",
+      "COMPOSITE",
+    ]);
   });
 });
 

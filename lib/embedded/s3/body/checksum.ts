@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { S3Error } from "../errors";
-import type { RunningCrc } from "./crc";
-import { Crc32, Crc32c, Crc64Nvme } from "./crc";
+import { CRC32C, CRC64NVME, Crc32, type RunningCrc, WasmCrc } from "./crc";
 
 /**
  * The additional checksums of S3.
@@ -25,6 +24,16 @@ export interface ChecksumDemand {
   readonly expected: string | undefined;
 }
 
+/** What S3 computes and keeps when the client names no algorithm. */
+export const DEFAULT_CHECKSUM: ChecksumAlgorithm = "CRC64NVME";
+
+export type ChecksumType = "COMPOSITE" | "FULL_OBJECT";
+
+/** Base64 holds no dash; the number of parts behind one tells a composite checksum. */
+export function checksumType({ value }: Checksum): ChecksumType {
+  return value.includes("-") ? "COMPOSITE" : "FULL_OBJECT";
+}
+
 export function isChecksumAlgorithm(name: string | undefined): name is ChecksumAlgorithm {
   return checksumAlgorithms.includes(name as ChecksumAlgorithm);
 }
@@ -36,8 +45,8 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
 /** A running checksum whose `digest` is base64. */
 export function runningChecksum(algorithm: ChecksumAlgorithm): RunningCrc {
   if (algorithm === "CRC32") return new Crc32();
-  if (algorithm === "CRC32C") return new Crc32c();
-  if (algorithm === "CRC64NVME") return new Crc64Nvme();
+  if (algorithm === "CRC32C") return new WasmCrc(CRC32C);
+  if (algorithm === "CRC64NVME") return new WasmCrc(CRC64NVME);
   const hash = createHash(algorithm.toLowerCase());
   return { update: (chunk) => void hash.update(chunk), digest: () => hash.digest("base64") };
 }

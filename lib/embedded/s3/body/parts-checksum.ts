@@ -1,0 +1,32 @@
+import { type Checksum, type ChecksumAlgorithm, type ChecksumType, runningChecksum } from "./checksum";
+import { CRC32, CRC32C, CRC64NVME, type CrcKind, crcText, crcValue } from "./crc";
+import { combineCrcs } from "./crc-combine";
+
+/** SHA checksums of a whole cannot be had from those of its parts. */
+const combinable: Partial<Record<ChecksumAlgorithm, CrcKind>> = { CRC32, CRC32C, CRC64NVME };
+
+/** Which types an algorithm can have in a multipart upload, its default first. */
+export function checksumTypes(algorithm: ChecksumAlgorithm): readonly ChecksumType[] {
+  if (algorithm === "CRC64NVME") return ["FULL_OBJECT"];
+  return combinable[algorithm] ? ["COMPOSITE", "FULL_OBJECT"] : ["COMPOSITE"];
+}
+
+/**
+ * The checksum of a multipart object from those of its parts (base64, in order), without reading a byte again: the
+ * checksum of the parts' checksums with their number behind a dash, or what a checksum of the whole would be.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+ */
+export function partsChecksum(
+  algorithm: ChecksumAlgorithm,
+  type: ChecksumType,
+  parts: readonly { readonly value: string; readonly sizeBytes: number }[],
+): Checksum {
+  const kind = combinable[algorithm];
+  if (type === "FULL_OBJECT" && kind) {
+    const pieces = parts.map(({ value, sizeBytes }) => ({ crc: crcValue(value), sizeBytes }));
+    return { algorithm, value: crcText(kind, combineCrcs(kind, pieces)) };
+  }
+  const running = runningChecksum(algorithm);
+  for (const { value } of parts) running.update(Buffer.from(value, "base64"));
+  return { algorithm, value: `${running.digest()}-${parts.length}` };
+}
