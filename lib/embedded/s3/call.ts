@@ -1,5 +1,6 @@
 import { type AccessQuestion, authorize } from "./access/authorize";
 import type { Authenticated, AuthSettings } from "./auth/authenticate";
+import { ownerName } from "./auth/users";
 import type { Payload } from "./body/payload";
 import { readText } from "./body/read-text";
 import { S3Error } from "./errors";
@@ -60,9 +61,9 @@ export class Call {
     return this.request.key;
   }
 
-  /** Name of the caller, "anonymous" without a signature. */
+  /** Name of the user to whom belongs what the caller makes, "anonymous" without a signature. */
   get caller(): string {
-    return this.auth.identity.kind === "user" ? this.auth.identity.name : "anonymous";
+    return ownerName(this.auth.identity) ?? "anonymous";
   }
 
   question(

@@ -1,13 +1,15 @@
 import type { Identity } from "../auth/users";
-import { ACCOUNT_ID, userArn } from "../auth/users";
+import { userBehind } from "../auth/users";
 import { S3Error } from "../errors";
 import type { Incoming } from "../incoming";
 import type { BucketRecord, ObjectRecord } from "../store/records";
 import { aclAllows, effectiveAcl } from "./acl";
-import { evaluatePolicy } from "./evaluate";
+import { type AccessRequest, evaluatePolicy } from "./evaluate";
 import { parsePolicy, type Statement } from "./policy-document";
+import { principalOf } from "./principal";
 import { isPublicPolicy } from "./public";
 import { requestConditions } from "./request-conditions";
+import { sessionAllows } from "./session-access";
 
 /** What is asked: may this caller do `action` on `key` of `bucket` (or on the bucket itself)? */
 export interface AccessQuestion {
@@ -22,7 +24,7 @@ export interface AccessQuestion {
   readonly extra?: Readonly<Record<string, string>>;
 }
 
-/** A policy that locks everybody out may still be mended by these, for the owner and root. */
+/** A policy that locks everybody out may still be mended by these, for the owner and root with their own keys. */
 const policyManagement = new Set(["s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:DeleteBucketPolicy"]);
 const aclReads = new Set(["s3:GetObject", "s3:GetObjectVersion"]);
 const bucketReads = new Set(["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]);
@@ -41,36 +43,51 @@ export function bucketStatements(bucket: BucketRecord): readonly Statement[] {
 }
 
 /**
- * Decides by bucket policy (a Deny beats everything), ownership, then ACL.
+ * Decides by bucket policy (a Deny beats everything), ownership, then ACL; for a session within its policies.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
  */
 export function isAllowed(question: AccessQuestion): boolean {
   const { identity, bucket, action, key } = question;
-  const isOwner = identity.kind === "user" && (identity.isRoot || identity.name === bucket.owner);
+  const user = userBehind(identity);
+  const isOwner = user !== undefined && (user.isRoot || user.name === bucket.owner);
   const statements = bucketStatements(bucket);
-  if (statements.length > 0) {
-    const verdict = evaluatePolicy(statements, {
-      principal:
-        identity.kind === "user"
-          ? { arn: userArn(identity.name), accountId: ACCOUNT_ID, name: identity.name }
-          : undefined,
-      action,
-      resource: `arn:aws:s3:::${bucket.name}${key === undefined ? "" : `/${key}`}`,
-      condition: requestConditions(question),
-    });
-    if (verdict === "deny" && !(isOwner && policyManagement.has(action))) return false;
-    const restricted = bucket.publicAccessBlock?.RestrictPublicBuckets && identity.kind === "anonymous";
-    if (verdict === "allow" && !(restricted && isPublicPolicy(statements))) return true;
-  }
-  return isOwner || allowedByAcl(question);
+  const session = identity.kind === "session" ? identity.session : undefined;
+  if (statements.length === 0 && !session) return isOwner || allowedByAcl(question);
+  const asked = accessRequest(question, `arn:aws:s3:::${bucket.name}${key === undefined ? "" : `/${key}`}`);
+  const verdict = evaluatePolicy(statements, asked);
+  const mayMend = isOwner && !session && policyManagement.has(action);
+  if (verdict === "deny" && !mayMend) return false;
+  const restricted = bucket.publicAccessBlock?.RestrictPublicBuckets && identity.kind === "anonymous";
+  const allowedByPolicy = verdict === "allow" && !(restricted && isPublicPolicy(statements));
+  const granted = allowedByPolicy || isOwner || allowedByAcl(question);
+  return session ? sessionAllows(session, asked, statements, granted) : granted;
+}
+
+function accessRequest(question: Omit<AccessQuestion, "bucket" | "key">, resource: string): AccessRequest {
+  const { identity, action } = question;
+  return { principal: principalOf(identity), action, resource, condition: requestConditions(question) };
 }
 
 function allowedByAcl({ identity, bucket, action, record }: AccessQuestion): boolean {
   const isAnonymous = identity.kind === "anonymous";
-  if (identity.kind === "user" && record?.owner === identity.name && aclReads.has(action)) return true;
+  if (record && record.owner === userBehind(identity)?.name && aclReads.has(action)) return true;
   if (aclReads.has(action)) return record !== undefined && aclAllows(effectiveAcl(bucket, record), "READ", isAnonymous);
   if (bucketReads.has(action)) return aclAllows(effectiveAcl(bucket), "READ", isAnonymous);
   return bucketWrites.has(action) && aclAllows(effectiveAcl(bucket), "WRITE", isAnonymous);
+}
+
+/**
+ * Decides what no bucket's policy has a say in: listing and making buckets. Every user may; a session within its policies.
+ * @param resource `arn:aws:s3:::*` for all buckets, else a bucket's ARN
+ * @throws S3Error AccessDenied
+ */
+export function authorizeService(question: Omit<AccessQuestion, "bucket" | "key">, resource: string): void {
+  const { identity } = question;
+  if (identity.kind === "user") return;
+  const allowed =
+    identity.kind === "session" &&
+    sessionAllows(identity.session, accessRequest(question, resource), [], userBehind(identity) !== undefined);
+  if (!allowed) throw new S3Error("AccessDenied");
 }
 
 /** @throws S3Error AccessDenied */

@@ -60,30 +60,40 @@ const knownKeys = new Set(
   `aws:referer aws:sourceip aws:securetransport aws:useragent aws:currenttime aws:epochtime aws:principalarn
   aws:principalaccount aws:principaltype aws:userid aws:username aws:sourcevpc aws:sourcevpce aws:sourcearn
   aws:sourceaccount aws:principalorgid aws:vpcsourceip aws:multifactorauthpresent aws:multifactorauthage
-  aws:principalisawsservice aws:viaawsservice aws:requestedregion
+  aws:principalisawsservice aws:viaawsservice aws:requestedregion aws:tokenissuetime
   s3:prefix s3:delimiter s3:max-keys s3:signatureage s3:authtype s3:signatureversion s3:versionid s3:x-amz-acl
   s3:x-amz-content-sha256 s3:x-amz-copy-source s3:x-amz-metadata-directive s3:x-amz-storage-class
   s3:x-amz-server-side-encryption s3:x-amz-grant-read s3:x-amz-grant-write s3:x-amz-grant-full-control
   s3:x-amz-object-ownership s3:x-amz-website-redirect-location s3:resourceaccount s3:tlsversion s3:if-match
   s3:if-none-match s3:requestobjecttagkeys`.split(/\s+/),
 );
+/** Keys of AssumeRole, for the policies that can be about it. */
+const stsKeys = new Set(["sts:externalid", "sts:rolesessionname"]);
 const knownPrefixes = ["s3:existingobjecttag/", "s3:requestobjecttag/", "aws:principaltag/"];
 
-/** @throws S3Error MalformedPolicy for an operator, key or value that could not be enforced */
-export function parseConditions(source: unknown): readonly Condition[] {
+/**
+ * @param aboutSts whether the policy can be about STS, whose keys it may use then
+ * @throws S3Error MalformedPolicy for an operator, key or value that could not be enforced
+ */
+export function parseConditions(source: unknown, aboutSts = false): readonly Condition[] {
   if (source === undefined) return [];
   if (typeof source !== "object" || source === null || Array.isArray(source)) throw malformed("Invalid Condition");
   return Object.entries(source).flatMap(([operator, byKey]: [string, unknown]) => {
     if (typeof byKey !== "object" || byKey === null || Array.isArray(byKey)) throw malformed("Invalid Condition");
-    return Object.entries(byKey).map(([key, values]: [string, unknown]) => parseCondition(operator, key, values));
+    return Object.entries(byKey).map(([key, values]: [string, unknown]) => {
+      const known = isKnownKey(key.toLowerCase()) || (aboutSts && stsKeys.has(key.toLowerCase()));
+      if (!known) throw malformed(`Policy has an invalid condition key: ${key}`);
+      return parseCondition(operator, key, values);
+    });
   });
+}
+
+function isKnownKey(key: string): boolean {
+  return knownKeys.has(key) || knownPrefixes.some((prefix) => key.startsWith(prefix));
 }
 
 function parseCondition(operator: string, name: string, values: unknown): Condition {
   const key = name.toLowerCase();
-  if (!knownKeys.has(key) && !knownPrefixes.some((prefix) => key.startsWith(prefix))) {
-    throw malformed(`Policy has an invalid condition key: ${name}`);
-  }
   const expected = (Array.isArray(values) ? values : [values]).map((value) => {
     if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
       throw malformed("Invalid Condition");

@@ -1,10 +1,18 @@
 import type { Statement } from "./policy-document";
 import { compileWildcard } from "./wildcard";
 
+/** A caller as policies name it. */
+export interface Principal {
+  readonly arn: string;
+  /** Of a session: the role or user it was made from, whose name stands for it, too. */
+  readonly behindArn?: string;
+  readonly accountId: string;
+}
+
 /** One question to a policy. */
 export interface AccessRequest {
   /** `undefined` is anonymous. */
-  readonly principal: { readonly arn: string; readonly accountId: string; readonly name: string } | undefined;
+  readonly principal: Principal | undefined;
   readonly action: string;
   /** `arn:aws:s3:::bucket` or `arn:aws:s3:::bucket/key`. */
   readonly resource: string;
@@ -51,16 +59,19 @@ function matches(
   return negative ? !negative.some(test) : true;
 }
 
-/** An account (number or `:root`) stands for all its users; an ARN without account means ours, as Ceph writes them. */
+/** An account (number or `:root`) stands for all its users and roles. */
 function isPrincipal(name: string, { principal }: AccessRequest): boolean {
   if (name === "*") return true;
   if (!principal) return false;
-  const { arn, accountId } = principal;
-  return (
-    name === accountId ||
-    name === `arn:aws:iam::${accountId}:root` ||
-    name.replace(/^(arn:aws:iam::):/, `$1${accountId}:`) === arn
-  );
+  const { arn, behindArn, accountId } = principal;
+  if (name === accountId || name === `arn:aws:iam::${accountId}:root`) return true;
+  const full = completeArn(name, accountId);
+  return full === arn || full === behindArn;
+}
+
+/** An ARN without account means ours, as Ceph writes them. */
+export function completeArn(arn: string, accountId: string): string {
+  return arn.replace(/^(arn:aws:(?:iam|sts)::):/, `$1${accountId}:`);
 }
 
 /** `${aws:username}` and the like; a variable without value makes a pattern nothing matches. */

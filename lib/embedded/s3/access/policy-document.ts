@@ -13,8 +13,11 @@ export interface Statement {
   readonly conditions: readonly Condition[];
 }
 
-/** What kind of policy: a bucket's names principals and its own bucket; a session's names neither. */
-export type PolicyKind = { readonly bucket: string } | "identity";
+/**
+ * What kind of policy: a bucket's names principals and its own bucket, a role's trust policy names principals alone, an
+ * identity's (a role's or a session's) names resources of any bucket.
+ */
+export type PolicyKind = { readonly bucket: string } | "trust" | "identity";
 
 const MAX_POLICY_BYTES = 20 * 1024;
 const statementFields = new Set([
@@ -59,14 +62,15 @@ function parseStatement(source: Record<string, unknown>, kind: PolicyKind): Stat
   if (unknown) throw malformed(`Unknown field ${unknown}`);
   const { Effect: effect } = source;
   if (effect !== "Allow" && effect !== "Deny") throw malformed(`Invalid effect: ${String(effect)}`);
-  const actions = pair(source, "Action", (names) => names.map(checkAction));
-  const resources = pair(source, "Resource", (names) => names.map((name) => checkResource(name, kind)));
-  const principals = kind === "identity" ? noPrincipal(source) : pair(source, "Principal", (names) => names);
+  const actions = pair(source, "Action", (names) => names.map((name) => checkAction(name, kind)));
+  const resources =
+    kind === "trust" ? without(source, "Resource") : pair(source, "Resource", (names) => checkResources(names, kind));
+  const principals = kind === "identity" ? without(source, "Principal") : pair(source, "Principal", (names) => names);
   return {
     effect,
-    conditions: parseConditions(source.Condition),
-    ...(principals?.positive && { principals: principals.positive }),
-    ...(principals?.negative && { notPrincipals: principals.negative }),
+    conditions: parseConditions(source.Condition, typeof kind === "string"),
+    ...(principals.positive && { principals: principals.positive }),
+    ...(principals.negative && { notPrincipals: principals.negative }),
     ...(actions.positive && { actions: actions.positive }),
     ...(actions.negative && { notActions: actions.negative }),
     ...(resources.positive && { resources: resources.positive }),
@@ -85,10 +89,10 @@ function pair(source: Record<string, unknown>, name: string, check: (values: str
   return positive === undefined ? { negative: values } : { positive: values };
 }
 
-function noPrincipal(source: Record<string, unknown>): undefined {
-  if (source.Principal !== undefined || source.NotPrincipal !== undefined)
-    throw malformed("Policy must not contain Principal");
-  return undefined;
+function without(source: Record<string, unknown>, name: string): Pair {
+  if (source[name] !== undefined || source[`Not${name}`] !== undefined)
+    throw malformed(`Policy must not contain ${name}`);
+  return {};
 }
 
 /** `"*"`, `{"AWS": "*"}` or `{"AWS": [arn, …]}`; services and federated identities never match here. */
@@ -107,16 +111,24 @@ function principalNames(value: unknown): string[] {
   });
 }
 
-function checkAction(action: string): string {
-  if (action !== "*" && !/^s3:[A-Za-z*?]+$/i.test(action)) throw malformed("Policy has invalid action");
+/** A role's and a session's policies may speak of STS, too: a session may assume a further role. */
+function checkAction(action: string, kind: PolicyKind): string {
+  const services = kind === "trust" ? "sts" : kind === "identity" ? "s3|sts" : "s3";
+  const isAny = action === "*" && kind !== "trust";
+  if (!isAny && !new RegExp(`^(${services}):[A-Za-z*?]+$`, "i").test(action)) {
+    throw malformed(`Policy has invalid action: ${action}`);
+  }
   return action;
 }
 
-function checkResource(resource: string, kind: PolicyKind): string {
-  const named = /^arn:aws:s3:::([^/]+)(\/.*)?$/s.exec(resource)?.[1];
-  const fits = kind === "identity" ? named !== undefined || resource === "*" : named === kind.bucket;
-  if (!fits) throw malformed("Policy has invalid resource");
-  return resource;
+function checkResources(resources: string[], kind: PolicyKind): string[] {
+  for (const resource of resources) {
+    const bucket = /^arn:aws:s3:::([^/]+)(\/.*)?$/s.exec(resource)?.[1];
+    const isRole = /^arn:aws:iam::(\d{12}|\*?):role\/.+$/s.test(resource);
+    const fits = typeof kind === "object" ? bucket === kind.bucket : bucket !== undefined || isRole || resource === "*";
+    if (!fits) throw malformed("Policy has invalid resource");
+  }
+  return resources;
 }
 
 function strings(value: unknown, field: string): string[] {

@@ -1,6 +1,7 @@
-import { ACCOUNT_ID, userArn } from "../auth/users";
+import { ACCOUNT_ID } from "../auth/users";
 import { headerText } from "../incoming";
 import type { AccessQuestion } from "./authorize";
+import { principalCondition } from "./principal";
 
 const fromHeader = new Set([
   "s3:x-amz-acl",
@@ -24,18 +25,20 @@ const fromQuery: Record<string, string> = {
   "s3:versionid": "versionId",
 };
 
+type Asked = Pick<AccessQuestion, "request" | "identity" | "record" | "extra">;
+
 /**
  * The values of condition keys in one request.
  * Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
  */
-export function requestConditions(question: AccessQuestion): (key: string) => readonly string[] | undefined {
+export function requestConditions(question: Asked): (key: string) => readonly string[] | undefined {
   const { request, identity, extra } = question;
   const header = (name: string) => {
     const value = request.header(name);
     return value === undefined ? undefined : headerText(value);
   };
-  const user = identity.kind === "user" ? identity : undefined;
+  const signer = identity.kind === "anonymous" ? undefined : identity;
   const single = (key: string): string | undefined => {
     if (extra && key in extra) return extra[key];
     if (fromHeader.has(key)) return header(key.slice(3));
@@ -57,26 +60,16 @@ export function requestConditions(question: AccessQuestion): (key: string) => re
         return new Date(request.receivedAt).toISOString();
       case "aws:epochtime":
         return String(Math.floor(request.receivedAt / 1000));
-      case "aws:principalarn":
-        return user && userArn(user.name);
-      case "aws:principalaccount":
-        return user && ACCOUNT_ID;
-      case "aws:principaltype":
-        return user ? "User" : "Anonymous";
-      case "aws:userid":
-        return user?.accessKeyId;
-      case "aws:username":
-        return user?.name;
       case "s3:resourceaccount":
         return ACCOUNT_ID;
       case "s3:authtype":
-        return user?.authType;
+        return signer?.authType;
       case "s3:signatureversion":
-        return user && "AWS4-HMAC-SHA256";
+        return signer && "AWS4-HMAC-SHA256";
       case "s3:signatureage":
-        return user && String(Math.max(0, request.receivedAt - user.signedAt));
+        return signer && String(Math.max(0, request.receivedAt - signer.signedAt));
       default:
-        return undefined;
+        return principalCondition(identity, key);
     }
   };
   return (key) => {
@@ -85,7 +78,7 @@ export function requestConditions(question: AccessQuestion): (key: string) => re
   };
 }
 
-function tag({ record, request }: AccessQuestion, key: string): string | undefined {
+function tag({ record, request }: Asked, key: string): string | undefined {
   const existing = "s3:existingobjecttag/";
   if (key.startsWith(existing)) return lookUp(Object.entries(record?.tags ?? {}), key.slice(existing.length));
   const requested = "s3:requestobjecttag/";

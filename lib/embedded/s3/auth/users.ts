@@ -1,3 +1,7 @@
+import { createHash } from "node:crypto";
+import type { Session } from "./session";
+import { toBase32 } from "./session-token";
+
 /** Who may sign. The first user is root: every bucket is theirs to manage. */
 export interface S3User {
   readonly name: string;
@@ -18,7 +22,28 @@ export type Identity =
       readonly authType: AuthType;
       /** When the signature was made, in milliseconds. */
       readonly signedAt: number;
+    }
+  | {
+      readonly kind: "session";
+      readonly session: Session;
+      /** User to whom the buckets and objects it makes belong: a role's are the account's, which is root's. */
+      readonly owner: string;
+      readonly accessKeyId: string;
+      readonly authType: AuthType;
+      readonly signedAt: number;
     };
+
+/** The user whose own rights a caller has, at most; a role stands for itself. */
+export function userBehind(identity: Identity): { readonly name: string; readonly isRoot: boolean } | undefined {
+  if (identity.kind === "user") return identity;
+  return identity.kind === "session" && identity.session.kind !== "role" ? identity.session.user : undefined;
+}
+
+/** The user to whom belongs what a caller makes, `undefined` for an anonymous one. */
+export function ownerName(identity: Identity): string | undefined {
+  if (identity.kind === "anonymous") return undefined;
+  return identity.kind === "user" ? identity.name : identity.owner;
+}
 
 /** The account all users belong to; its number appears in ARNs and owner ids. */
 export const ACCOUNT_ID = "000000000000";
@@ -27,9 +52,15 @@ export function userArn(name: string): string {
   return `arn:aws:iam::${ACCOUNT_ID}:user/${name}`;
 }
 
-/** Users by access key. */
+/** A unique id in AWS's form (`AIDA…`, `AROA…`) that follows from a name. */
+export function idOf(prefix: "AIDA" | "AROA", name: string): string {
+  return prefix + toBase32(createHash("sha256").update(`${prefix} ${name}`).digest().subarray(0, 17));
+}
+
+/** Users by access key and by name. */
 export class UserDirectory {
   readonly #byKey: ReadonlyMap<string, S3User>;
+  readonly #names: ReadonlySet<string>;
   readonly #root: string;
 
   /** @throws Error without users, on a repeated access key, or on an empty field. */
@@ -46,7 +77,17 @@ export class UserDirectory {
     }
     this.#byKey = new Map(users.map((user) => [user.accessKeyId, user]));
     if (this.#byKey.size !== users.length) throw new Error("Two users of the S3 store have the same access key.");
+    this.#names = new Set(users.map((user) => user.name));
     this.#root = root.name;
+  }
+
+  /** Name of the account's root. */
+  get root(): string {
+    return this.#root;
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(name);
   }
 
   find(accessKeyId: string): S3User | undefined {

@@ -1,5 +1,7 @@
 import { checkCanned } from "../access/acl";
+import { authorizeService } from "../access/authorize";
 import { isBucketName } from "../address";
+import { userBehind } from "../auth/users";
 import { readText } from "../body/read-text";
 import type { Call, Reply } from "../call";
 import { emptyOk, noContent, xmlReply } from "../call";
@@ -13,19 +15,21 @@ import { renderOwner } from "./list-objects";
 const MAX_BUCKETS = 1000;
 
 export async function listBuckets(call: Call): Promise<Reply> {
+  const { request } = call;
   const { identity } = call.auth;
-  if (identity.kind === "anonymous") throw new S3Error("AccessDenied");
-  const own = call.store.buckets.all().filter((bucket) => identity.isRoot || bucket.owner === identity.name);
+  authorizeService({ request, identity, action: "s3:ListAllMyBuckets" }, "arn:aws:s3:::*");
+  const user = userBehind(identity);
+  // A role belongs to the account, and so do all buckets.
+  const own = call.store.buckets.all().filter((bucket) => !user || user.isRoot || bucket.owner === user.name);
   const rendered = own.map((bucket) =>
     tag("Bucket", leaf("Name", bucket.name), leaf("CreationDate", new Date(bucket.createdAt).toISOString())),
   );
-  return xmlReply(xmlDocument("ListAllMyBucketsResult", renderOwner(identity.name), tag("Buckets", ...rendered)));
+  return xmlReply(xmlDocument("ListAllMyBucketsResult", renderOwner(call.caller), tag("Buckets", ...rendered)));
 }
 
 export async function createBucket(call: Call): Promise<Reply> {
-  const { identity } = call.auth;
-  if (identity.kind === "anonymous") throw new S3Error("AccessDenied");
   const name = call.request.bucket ?? "";
+  authorizeCreation(call, name);
   if (!isBucketName(name)) throw new S3Error("InvalidBucketName", undefined, { BucketName: name });
   const xml = await readText(call.openBody(), (header) => call.request.header(header));
   if (xml !== "") {
@@ -44,8 +48,19 @@ export async function createBucket(call: Call): Promise<Reply> {
       "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
     );
   }
-  await call.store.buckets.create({ name, owner: identity.name, ...(ownership && { ownership }), ...(acl && { acl }) });
+  await call.store.buckets.create({ name, owner: call.caller, ...(ownership && { ownership }), ...(acl && { acl }) });
   return { status: 200, headers: { location: `/${name}`, "content-length": "0" } };
+}
+
+/** Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html, "Permissions" */
+function authorizeCreation(call: Call, name: string): void {
+  const actions = [
+    "s3:CreateBucket",
+    ...(call.header("x-amz-acl") === undefined ? [] : ["s3:PutBucketAcl"]),
+    ...(call.header("x-amz-object-ownership") === undefined ? [] : ["s3:PutBucketOwnershipControls"]),
+  ];
+  const { identity } = call.auth;
+  for (const action of actions) authorizeService({ request: call.request, identity, action }, `arn:aws:s3:::${name}`);
 }
 
 function requestedOwnership(header: string | undefined): Ownership | undefined {

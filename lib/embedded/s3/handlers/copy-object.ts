@@ -75,6 +75,7 @@ function copiedDraft(call: Call, source: Source): ObjectDraft {
     );
   }
   const tags = replaceTags ? parseTagHeader(call.header("x-amz-tagging")) : record.tags;
+  if (tags && Object.keys(tags).length > 0) authorizeTags(call, replaceTags ? undefined : source);
   const acl = requestedAcl(call);
   return {
     sizeBytes: record.sizeBytes,
@@ -87,6 +88,13 @@ function copiedDraft(call: Call, source: Source): ObjectDraft {
     ...(record.checksum && { checksum: record.checksum }),
     ...(record.partCount && { partCount: record.partCount }),
   };
+}
+
+/** Tags are read and written by permissions of their own. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+function authorizeTags(call: Call, source: Source | undefined): void {
+  const ofVersion = /versionId=/.test(call.header("x-amz-copy-source") ?? "");
+  if (source) authorize(call.question(ofVersion ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging", source));
+  call.authorizeObject("s3:PutObjectTagging");
 }
 
 /** `true` for REPLACE. @throws S3Error InvalidArgument */

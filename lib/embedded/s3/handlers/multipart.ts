@@ -18,6 +18,7 @@ export async function createMultipartUpload(call: Call): Promise<Reply> {
   call.authorizeObject("s3:PutObject");
   const { headers, metadata } = objectHeaders(call.request.headerNames(), (name) => call.header(name));
   const tags = parseTagHeader(call.header("x-amz-tagging"));
+  if (tags) call.authorizeObject("s3:PutObjectTagging");
   const acl = requestedAcl(call);
   const algorithm = call.header("x-amz-checksum-algorithm")?.toUpperCase();
   if (algorithm !== undefined && !isChecksumAlgorithm(algorithm))

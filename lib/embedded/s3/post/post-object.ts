@@ -1,7 +1,7 @@
 import { aclsDisabled, checkAclAllowed, checkCanned } from "../access/acl";
 import { authorize } from "../access/authorize";
 import { assertKey } from "../address";
-import type { Identity } from "../auth/users";
+import { type Identity, ownerName } from "../auth/users";
 import { checksumDemand, contentMd5 } from "../body/checksum";
 import { receive } from "../body/receive";
 import type { Reply, Service } from "../call";
@@ -36,14 +36,8 @@ export async function postObject(service: Service, request: Incoming, body: Asyn
   assertKey(key);
   const { identity, bounds } = admit(service, request, bucket, fields);
   const { draft, expectations } = describeUpload(bucket, identity, fields);
-  authorize({
-    request,
-    identity,
-    bucket,
-    action: "s3:PutObject",
-    key,
-    extra: draft.acl ? { "s3:x-amz-acl": draft.acl } : {},
-  });
+  const asked = asConditionsSee(request, fields, draft);
+  for (const action of requiredActions(draft)) authorize({ request: asked, identity, bucket, action, key });
   const limits = { minBytes: bounds.minBytes, maxBytes: Math.min(bounds.maxBytes, MAX_PUT_BYTES) };
   const payload = { chunks: form.chunks, sha256: undefined, trailers: new Map<string, string>() };
   const received = await receive(payload, { ...expectations, ...limits }, service.store.staging);
@@ -82,6 +76,27 @@ function admit(
   return { identity, bounds: checkPostPolicy(parsePostPolicy(policy), held, request.receivedAt) };
 }
 
+type Draft = ReturnType<typeof describeUpload>["draft"];
+
+/** In conditions the fields of a form stand where the headers of a PUT do; what was sent as headers counts for nothing. */
+function asConditionsSee(request: Incoming, fields: ReadonlyMap<string, string>, { acl, tags }: Draft): Incoming {
+  const header = (name: string) => {
+    if (name === "x-amz-acl") return acl;
+    if (name === "x-amz-tagging") return tags && new URLSearchParams(tags).toString();
+    return name.startsWith("x-amz-") ? fields.get(name) : request.header(name);
+  };
+  return { ...request, header };
+}
+
+/** Tags and a canned ACL need permissions of their own, as they do in a PUT. */
+function requiredActions({ acl, tags }: Draft): string[] {
+  return [
+    "s3:PutObject",
+    ...(tags ? ["s3:PutObjectTagging"] : []),
+    ...(acl !== undefined && acl !== "private" ? ["s3:PutObjectAcl"] : []),
+  ];
+}
+
 /** What the fields say about the object. */
 function describeUpload(bucket: BucketRecord, identity: Identity, fields: ReadonlyMap<string, string>) {
   const field = (name: string) => fields.get(name);
@@ -90,7 +105,7 @@ function describeUpload(bucket: BucketRecord, identity: Identity, fields: Readon
   checkAclAllowed(bucket, acl);
   const tagging = field("tagging");
   const tags = tagging ? parseTagging(tagging) : undefined;
-  const owner = aclsDisabled(bucket) || identity.kind === "anonymous" ? bucket.owner : identity.name;
+  const owner = aclsDisabled(bucket) ? bucket.owner : (ownerName(identity) ?? bucket.owner);
   const draft = { headers, metadata, owner, ...(acl && { acl }), ...(tags && { tags }) };
   return { draft, expectations: { md5: contentMd5(field("content-md5")), checksum: checksumDemand(field) } };
 }

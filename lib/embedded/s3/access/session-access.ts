@@ -1,0 +1,33 @@
+import type { Session } from "../auth/session";
+import { ACCOUNT_ID } from "../auth/users";
+import { type AccessRequest, completeArn, evaluatePolicy } from "./evaluate";
+import type { Statement } from "./policy-document";
+
+/**
+ * Whether a session may do what is asked. It has what its role's policies allow or the resource grants to its role or
+ * user, as far as the session's own policy allows it; beyond that policy only what the resource grants to the session by
+ * its own ARN. A Deny of any of the policies wins. A grant to everybody or to the account counts as one to the role or user.
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+ * @param resourcePolicy the bucket's policy, or the trust policy of a role
+ * @param granted whether the resource grants it to the role or user, and denies it to nobody
+ */
+export function sessionAllows(
+  session: Session,
+  asked: AccessRequest,
+  resourcePolicy: readonly Statement[],
+  granted: boolean,
+): boolean {
+  const own = session.policy ? evaluatePolicy(session.policy, asked) : "allow";
+  const role = session.kind === "role" ? evaluatePolicy(session.rolePolicies, asked) : "none";
+  if (own === "deny" || role === "deny") return false;
+  if (grantsTo(session.arn, resourcePolicy, asked)) return true;
+  return own === "allow" && (role === "allow" || granted);
+}
+
+/** Whether a policy allows what is asked to somebody it names by this very ARN. Denials are not looked at. */
+export function grantsTo(arn: string, policy: readonly Statement[], asked: AccessRequest): boolean {
+  const naming = policy.filter(
+    ({ effect, principals }) => effect === "Allow" && principals?.some((name) => completeArn(name, ACCOUNT_ID) === arn),
+  );
+  return evaluatePolicy(naming, asked) === "allow";
+}
