@@ -1,9 +1,11 @@
 import { type AccessQuestion, authorize } from "./access/authorize";
 import type { Authenticated, AuthSettings } from "./auth/authenticate";
+import type { SessionDirectory } from "./auth/sessions";
 import { ownerName } from "./auth/users";
 import type { Payload } from "./body/payload";
 import { readText } from "./body/read-text";
 import { S3Error } from "./errors";
+import type { RoleDirectory } from "./iam/role-directory";
 import { headerText, type Incoming } from "./incoming";
 import type { StoreLogger } from "./logger";
 import type { Content } from "./store/reading";
@@ -13,6 +15,8 @@ import type { Store } from "./store/store";
 /** What a running store consists of. */
 export interface Service extends AuthSettings {
   readonly store: Store;
+  readonly roles: RoleDirectory;
+  readonly sessions: SessionDirectory;
   readonly logger: StoreLogger;
 }
 

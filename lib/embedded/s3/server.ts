@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
+import { SessionDirectory } from "./auth/sessions";
 import { type S3User, UserDirectory } from "./auth/users";
 import type { Service } from "./call";
 import { dispatch } from "./dispatch";
+import { configuredRoles, type S3Role } from "./iam/configured-roles";
+import { RoleDirectory } from "./iam/role-directory";
 import { runLifecycle } from "./lifecycle-run";
 import { type StoreLogger, silentLogger } from "./logger";
 import { openStore } from "./store/store";
@@ -18,6 +21,8 @@ export interface S3Options {
   readonly region?: string;
   /** Who may sign; the first one is root. */
   readonly users: readonly S3User[];
+  /** Roles for STS, beside those that root makes through IAM. */
+  readonly roles?: readonly S3Role[];
   readonly logger?: StoreLogger;
 }
 
@@ -41,13 +46,16 @@ const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
  * Starts the S3 store. Resolves when it accepts requests.
- * @throws Error when the folder is in use, the port is taken or the users are malformed
+ * @throws Error when the folder is in use, the port is taken or users or roles are malformed
  */
 export async function startS3(options: S3Options): Promise<RunningS3> {
   const { port = 0, host = "127.0.0.1", region = "us-east-1", logger = silentLogger } = options;
   const users = new UserDirectory(options.users);
+  const configured = configuredRoles(options.roles ?? [], users);
   const store = await openStore(resolve(options.dataDir), logger);
-  const service: Service = { region, users, store, logger };
+  const roles = new RoleDirectory(configured, store.roles);
+  const sessions = new SessionDirectory(store.sessionKey, users, roles);
+  const service: Service = { region, users, roles, sessions, store, logger };
   const pending = new Set<Promise<void>>();
   let stopping: Promise<void> | undefined;
   const serve = (expectsContinue: boolean) => (req: IncomingMessage, res: ServerResponse) => {

@@ -1,5 +1,6 @@
 import { S3Error } from "../errors";
 import type { Incoming } from "../incoming";
+import { type Directories, findSigner, sessionToken } from "./signer";
 import type { Scope } from "./sigv4";
 import {
   ALGORITHM,
@@ -11,11 +12,14 @@ import {
   signText,
   stringToSign,
 } from "./sigv4";
-import type { Identity, UserDirectory } from "./users";
+import type { Identity } from "./users";
 
-export interface AuthSettings {
+export interface AuthSettings extends Directories {
   readonly region: string;
-  readonly users: UserDirectory;
+  /** The service signatures are made for; S3 when absent. */
+  readonly service?: "s3" | "sts" | "iam";
+  /** SHA-256 of the body, for services that do not have it in `x-amz-content-sha256`. */
+  readonly payloadHash?: string;
 }
 
 /** What a valid signature says about the body: its hash, or the seed of its chunks' signatures. */
@@ -58,7 +62,7 @@ function fromHeader(request: Incoming, header: string, settings: AuthSettings): 
   );
   const [, credential = "", signedHeaders = "", signature = ""] = parts ?? [];
   if (!parts) throw new S3Error("AuthorizationHeaderMalformed");
-  const payloadHash = request.header("x-amz-content-sha256");
+  const payloadHash = settings.payloadHash ?? request.header("x-amz-content-sha256");
   if (payloadHash === undefined) {
     throw new S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256");
   }
@@ -103,7 +107,8 @@ function fromQuery(request: Incoming, settings: AuthSettings): Authenticated {
   }
   const signedHeaders = field("SignedHeaders");
   const asHeader = signedHeaders.split(";").includes("x-amz-content-sha256");
-  const payloadHash = (asHeader && request.header("x-amz-content-sha256")) || field("Content-Sha256") || UNSIGNED;
+  const ownHash = (asHeader && request.header("x-amz-content-sha256")) || field("Content-Sha256") || UNSIGNED;
+  const payloadHash = settings.payloadHash ?? ownHash;
   const query = new Map(request.query);
   query.delete("X-Amz-Signature");
   const claim = {
@@ -134,12 +139,8 @@ function verify(
   signedAt: number,
 ): Authenticated {
   const malformed = authType === "REST-HEADER" ? "AuthorizationHeaderMalformed" : "AuthorizationQueryParametersError";
-  const { accessKeyId, scope } = parseCredential(claim.credential, claim.date, settings.region, malformed);
-  if (request.query.has("X-Amz-Security-Token") || request.header("x-amz-security-token") !== undefined) {
-    throw new S3Error("InvalidToken");
-  }
-  const user = settings.users.find(accessKeyId);
-  if (!user) throw new S3Error("InvalidAccessKeyId", undefined, { AWSAccessKeyId: accessKeyId });
+  const { accessKeyId, scope } = parseCredential(claim.credential, claim.date, settings, malformed);
+  const signer = findSigner(settings, accessKeyId, sessionToken(request), request.receivedAt);
   const headers = signedHeaderValues(request, claim.signedHeaders, malformed);
   const canonical = canonicalRequest({
     method: request.method,
@@ -148,7 +149,7 @@ function verify(
     headers,
     payloadHash: claim.payloadHash,
   });
-  const key = signingKey(user.secretAccessKey, scope);
+  const key = signingKey(signer.secretAccessKey, scope);
   const matches = (form: string | Buffer) =>
     constantTimeEqual(signText(key, stringToSign(claim.date, scope, sha256(form))), claim.signature);
   // Node hands header bytes over as Latin-1: clients that put UTF-8 on the wire signed those bytes, others the characters.
@@ -156,7 +157,7 @@ function verify(
   if (!matches(canonical) && !(wireBytes && matches(wireBytes))) {
     throw new S3Error("SignatureDoesNotMatch", undefined, { AWSAccessKeyId: accessKeyId });
   }
-  const identity = settings.users.identify(user, authType, signedAt);
+  const identity = signer.identify(authType, signedAt);
   const chunkSeed = { key, scope, amzDate: claim.date, signature: claim.signature };
   return { identity, payloadHash: claim.payloadHash, chunkSeed };
 }
@@ -165,7 +166,7 @@ function verify(
 export function parseCredential(
   credential: string,
   amzDate: string,
-  region: string,
+  { region, service: endpoint = "s3" }: Pick<AuthSettings, "region" | "service">,
   code: "AuthorizationHeaderMalformed" | "AuthorizationQueryParametersError" | "InvalidArgument",
 ): { accessKeyId: string; scope: Scope } {
   const parts = credential.split("/");
@@ -178,7 +179,8 @@ export function parseCredential(
   }
   if (date !== amzDate.slice(0, 8))
     throw new S3Error(code, "Invalid credential date: it differs from the date of the request.");
-  if (service !== "s3") throw new S3Error(code, `Incorrect service "${service}". This endpoint belongs to "s3".`);
+  if (service !== endpoint)
+    throw new S3Error(code, `Incorrect service "${service}". This endpoint belongs to "${endpoint}".`);
   if (givenRegion !== region) {
     throw new S3Error(code, `The region '${givenRegion}' is wrong; expecting '${region}'`, { Region: region });
   }

@@ -1,4 +1,5 @@
 import { type AuthSettings, parseCredential } from "../auth/authenticate";
+import { findSigner } from "../auth/signer";
 import { ALGORITHM, constantTimeEqual, parseAmzDate, signingKey, signText } from "../auth/sigv4";
 import type { Identity } from "../auth/users";
 import { S3Error } from "../errors";
@@ -9,7 +10,7 @@ const MAX_AHEAD_MS = 15 * 60_000;
  * Who signed a form: the signature is over the policy as it was sent, in base64.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html
  * @param now milliseconds
- * @throws S3Error InvalidArgument, InvalidAccessKeyId, SignatureDoesNotMatch
+ * @throws S3Error InvalidArgument, InvalidAccessKeyId, InvalidToken, ExpiredToken, SignatureDoesNotMatch
  */
 export function verifyForm(fields: ReadonlyMap<string, string>, settings: AuthSettings, now: number): Identity {
   const field = (name: string) => {
@@ -29,12 +30,10 @@ export function verifyForm(fields: ReadonlyMap<string, string>, settings: AuthSe
   const signedAt = parseAmzDate(date);
   if (signedAt === undefined) throw new S3Error("InvalidArgument", "x-amz-date must be in the ISO8601 Long Format.");
   if (signedAt - now > MAX_AHEAD_MS) throw new S3Error("AccessDenied", "Request is not valid yet");
-  const { accessKeyId, scope } = parseCredential(field("x-amz-credential"), date, settings.region, "InvalidArgument");
-  if (fields.has("x-amz-security-token")) throw new S3Error("InvalidToken");
-  const user = settings.users.find(accessKeyId);
-  if (!user) throw new S3Error("InvalidAccessKeyId", undefined, { AWSAccessKeyId: accessKeyId });
-  if (!constantTimeEqual(signText(signingKey(user.secretAccessKey, scope), policy), signature)) {
+  const { accessKeyId, scope } = parseCredential(field("x-amz-credential"), date, settings, "InvalidArgument");
+  const signer = findSigner(settings, accessKeyId, fields.get("x-amz-security-token"), now);
+  if (!constantTimeEqual(signText(signingKey(signer.secretAccessKey, scope), policy), signature)) {
     throw new S3Error("SignatureDoesNotMatch", undefined, { AWSAccessKeyId: accessKeyId });
   }
-  return settings.users.identify(user, "POST", signedAt);
+  return signer.identify("POST", signedAt);
 }

@@ -1,0 +1,37 @@
+import { evaluatePolicy } from "../access/evaluate";
+import { principalOf } from "../access/principal";
+import { requestConditions } from "../access/request-conditions";
+import { grantsTo, sessionAllows } from "../access/session-access";
+import { type Identity, userBehind } from "../auth/users";
+import type { Incoming } from "../incoming";
+import type { RoleRecord } from "../store/records";
+import { roleArn, rolePolicies } from "./role";
+
+/**
+ * Whether a caller may assume a role. Root may assume all of them, as it could change who may; users by the role's trust
+ * policy alone, as they have no policies of their own. A session of a role needs more where the trust policy does not name
+ * it or its role: its role's policies must allow it, too; and its session policy must in any case.
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+ * @param values of the condition keys of AssumeRole: `sts:externalid`, `sts:rolesessionname`
+ */
+export function mayAssume(
+  role: RoleRecord,
+  identity: Identity,
+  request: Incoming,
+  values: Readonly<Record<string, string>>,
+): boolean {
+  if (identity.kind === "anonymous") return false;
+  const session = identity.kind === "session" ? identity.session : undefined;
+  if (session?.kind === "federated") return false;
+  if (userBehind(identity)?.isRoot) return true;
+  const asked = {
+    principal: principalOf(identity),
+    action: "sts:AssumeRole",
+    resource: roleArn(role),
+    condition: requestConditions({ request, identity, extra: values }),
+  };
+  const { trust } = rolePolicies(role);
+  if (evaluatePolicy(trust, asked) !== "allow") return false;
+  if (!session) return true;
+  return sessionAllows(session, asked, trust, session.kind === "user" || grantsTo(session.behindArn, trust, asked));
+}
