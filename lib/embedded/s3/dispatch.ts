@@ -62,17 +62,25 @@ async function answer(service: Service, req: IncomingMessage, request: Incoming,
   }
   const isForm = request.method === "POST" && /^multipart\/form-data/i.test(request.header("content-type") ?? "");
   if (isForm && request.bucket !== undefined && request.key === undefined && request.query.size === 0) {
+    requireSpace(service, request);
     goAhead();
     return postObject(service, request, paced(req));
   }
   const auth = authenticate(request, service);
   const expectedOwner = request.header("x-amz-expected-bucket-owner");
   if (expectedOwner !== undefined && expectedOwner !== ACCOUNT_ID) throw new S3Error("AccessDenied");
+  const grows = request.method === "PUT" || (request.method === "POST" && request.key !== undefined);
+  if (grows) requireSpace(service, request);
   const openBody = () => {
     goAhead();
     return openPayload(req, request, auth);
   };
   return findOperation(request)(new Call(service, request, auth, openBody));
+}
+
+/** @throws S3Error InsufficientStorage before the body is asked for */
+function requireSpace(service: Service, request: Incoming): void {
+  service.store.space.require(Number(request.header("content-length") ?? 0));
 }
 
 function reportable(service: Service, thrown: unknown, requestId: string): S3Error {

@@ -14,11 +14,17 @@ export class BlobFiles {
   readonly #readers = new Map<string, number>();
   readonly #doomed = new Set<string>();
   readonly #removals = new Set<Promise<void>>();
+  #isTidy = true;
 
   constructor(dataDir: string, logger: StoreLogger) {
     this.#blobs = join(dataDir, "blobs");
     this.#temporary = join(dataDir, "tmp");
     this.#logger = logger;
+  }
+
+  /** Whether all that was to be removed is gone; if not, the next start has to sweep. */
+  get isTidy(): boolean {
+    return this.#isTidy;
   }
 
   /** Makes the folders and throws away what a crash left half written. */
@@ -38,12 +44,23 @@ export class BlobFiles {
     await rm(join(this.#temporary, id), { force: true });
   }
 
-  /** Flushes a finished temporary file, closes it and gives it its name. */
+  /**
+   * Flushes a finished temporary file, closes it and gives it its name. Whatever fails, the file is closed; under its
+   * temporary name it is left to the caller.
+   */
   async publish(id: string, handle: FileHandle): Promise<void> {
-    await handle.datasync();
-    await handle.close();
+    try {
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
     await rename(join(this.#temporary, id), this.#path(id));
-    await syncFolder(this.#folder(id));
+    try {
+      await syncFolder(this.#folder(id));
+    } catch (error) {
+      this.discard([id]);
+      throw error;
+    }
   }
 
   /** Opens a file for reading; `close` lets a deletion that waits for it go on. */
@@ -74,11 +91,16 @@ export class BlobFiles {
     }
   }
 
-  /** Resolves when all removals so far are done. */
+  /** Resolves when all removals begun so far are done. */
+  async removed(): Promise<void> {
+    await Promise.all(this.#removals);
+  }
+
+  /** Removes what waited for readers as well: for the end, when there are none. */
   async settle(): Promise<void> {
     for (const id of this.#doomed) this.#remove(id);
     this.#doomed.clear();
-    await Promise.all(this.#removals);
+    await this.removed();
   }
 
   /** Every published id, folder by folder. */
@@ -98,9 +120,10 @@ export class BlobFiles {
 
   #remove(id: string): void {
     const removal = rm(this.#path(id), { force: true })
-      .catch((error: unknown) =>
-        this.#logger.warn({ err: error, blob: id }, "a deleted object's file could not be removed"),
-      )
+      .catch((error: unknown) => {
+        this.#isTidy = false;
+        this.#logger.warn({ err: error, blob: id }, "a deleted object's file could not be removed");
+      })
       .finally(() => this.#removals.delete(removal));
     this.#removals.add(removal);
   }

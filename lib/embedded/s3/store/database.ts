@@ -1,5 +1,7 @@
 import { open, type RootDatabase, type Database as Table } from "lmdb";
+import { S3Error } from "../errors";
 import type { BucketRecord, DataRef, Layout, ObjectRecord, PartRecord, RoleRecord, UploadRecord } from "./records";
+import type { DiskSpace } from "./space";
 
 /** Files that nothing refers to any more once a transaction is durable. */
 export type Garbage = string[];
@@ -23,9 +25,14 @@ export class Database {
   readonly counters: Table<number, Buffer>;
   readonly roles: Table<RoleRecord, Buffer>;
 
-  constructor(folder: string) {
+  constructor(
+    folder: string,
+    private readonly space: DiskSpace,
+  ) {
     // Without overlappingSync a commit is on the disk (fdatasync) before its promise resolves; LMDB groups the waiting ones.
-    this.#root = open({ path: folder, keyEncoding: "binary", encoding: "json", overlappingSync: false, maxDbs: 16 });
+    // With eventTurnBatching a commit that fails also rejects a promise nobody can get at, which would end the process.
+    const commits = { overlappingSync: false, eventTurnBatching: false };
+    this.#root = open({ path: folder, keyEncoding: "binary", encoding: "json", maxDbs: 16, ...commits });
     const table = <V>(name: string, encoding: "json" | "binary" = "json") =>
       this.#root.openDB<V, Buffer>({ name, keyEncoding: "binary", encoding });
     this.buckets = table("buckets");
@@ -44,9 +51,15 @@ export class Database {
   /**
    * Runs `change` in a write transaction and resolves when it is durable. Transactions waiting together share one flush.
    * A `change` that throws must do so before its first write.
+   * @throws what `change` throws; S3Error InsufficientStorage when the disk is full; then nothing of the group is kept
    */
-  commit<T>(change: () => T): Promise<T> {
-    return this.#root.transaction(change);
+  async commit<T>(change: () => T): Promise<T> {
+    try {
+      return await this.#root.transaction(change);
+    } catch (error) {
+      const cause = await causeOf(error);
+      throw this.space.explains((cause as { code?: unknown }).code) ? new S3Error("InsufficientStorage") : cause;
+    }
   }
 
   async close(): Promise<void> {
@@ -80,4 +93,11 @@ export class Database {
     for (const part of this.layouts.get(id)?.parts ?? []) this.release(part.data, garbage);
     this.layouts.remove(id);
   }
+}
+
+/** LMDB tells why a commit failed by a promise at its error. */
+async function causeOf(error: unknown): Promise<object> {
+  const failed = error instanceof Error ? error : new Error(String(error));
+  const { commitError } = failed as { commitError?: Promise<never> };
+  return commitError ? commitError.catch((cause: object) => cause) : failed;
 }

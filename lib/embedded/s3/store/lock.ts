@@ -1,55 +1,53 @@
 import { readFileSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 const held = new Set<string>();
+const LOCK_FILE = /^lock\.(\d+)\.(\d+)$/;
 
 /**
- * Makes sure that one store alone works on a folder. The lock names its process and when that started, so that one left
- * by a crash is recognised even when its number was given to another process since.
+ * Makes sure that one store alone works on a folder. Each store puts a file there that names its process and when that
+ * started, then looks for others: of two that start at once at least one sees the other. A file left by a crash is
+ * recognised even when the number of its process was given to another one since.
  * @returns a function that gives the lock back
- * @throws Error when another store that is alive holds it
+ * @throws Error when another store that is alive works there
  */
 export async function lockFolder(dataDir: string): Promise<() => Promise<void>> {
-  const path = join(dataDir, "lock");
-  const mine = `${process.pid} ${startTime(process.pid) ?? ""}`;
-  if (held.has(path)) throw inUse(dataDir, process.pid);
-  held.add(path);
+  const folder = await realpath(dataDir);
+  if (held.has(folder)) throw inUse(dataDir, process.pid);
+  held.add(folder);
+  const mine = `lock.${process.pid}.${startTime(process.pid) ?? 0}`;
+  const unlock = async () => {
+    await rm(join(folder, mine), { force: true });
+    held.delete(folder);
+  };
   try {
-    await take(path, mine, dataDir);
+    await writeFile(join(folder, mine), "");
+    await expectAlone(folder, mine, dataDir);
   } catch (error) {
-    held.delete(path);
+    await unlock();
     throw error;
   }
-  return async () => {
-    await rm(path, { force: true });
-    held.delete(path);
-  };
+  return unlock;
 }
 
-async function take(path: string, mine: string, dataDir: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await writeFile(path, mine, { flag: "wx" });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || attempt > 2) throw error;
-    }
-    const [pid = "", started = ""] = (await readFile(path, "utf8").catch(() => "")).split(" ");
+async function expectAlone(folder: string, mine: string, dataDir: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, pid, started] = LOCK_FILE.exec(name) ?? [];
+    if (pid === undefined || started === undefined || name === mine) continue;
     if (isAlive(Number(pid), started)) throw inUse(dataDir, Number(pid));
-    await rm(path, { force: true });
+    await rm(join(folder, name), { force: true }); // nobody ever takes this name again
   }
 }
 
 function isAlive(pid: number, started: string): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
   const now = startTime(pid);
-  return now === undefined || started === "" || now === started;
+  return now === undefined || now === started;
 }
 
 /** Clock ticks between boot and the start of a process, where the system tells (Linux). */

@@ -1,5 +1,5 @@
 import { access, mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { StoreLogger } from "../logger";
 import { BlobFiles, syncFolder } from "./blobs";
 import { Buckets } from "./buckets";
@@ -10,6 +10,7 @@ import { Objects } from "./objects";
 import { DataReader } from "./reading";
 import { Roles } from "./roles";
 import { sessionKey } from "./session-key";
+import { DiskSpace } from "./space";
 import { Staging } from "./staging";
 import { sweepBlobs } from "./sweep";
 import { Uploads } from "./uploads";
@@ -23,6 +24,7 @@ export interface Store {
   readonly staging: Staging;
   readonly reader: DataReader;
   readonly blobs: BlobFiles;
+  readonly space: DiskSpace;
   readonly roles: Roles;
   /** What session tokens are sealed with. */
   readonly sessionKey: Buffer;
@@ -33,7 +35,7 @@ export interface Store {
 
 /** Opens (or makes) the store in a folder, sweeping up after a crash in the background. */
 export async function openStore(dataDir: string, logger: StoreLogger): Promise<Store> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await makeFolder(dataDir);
   const unlock = await lockFolder(dataDir);
   try {
     return await openLocked(dataDir, logger, unlock);
@@ -41,6 +43,13 @@ export async function openStore(dataDir: string, logger: StoreLogger): Promise<S
     await unlock();
     throw error;
   }
+}
+
+/** Makes a folder and those above it, names durable. */
+async function makeFolder(path: string): Promise<void> {
+  const topmost = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (topmost === undefined) return;
+  for (let made = path; made.length >= topmost.length; made = dirname(made)) await syncFolder(dirname(made));
 }
 
 async function openLocked(dataDir: string, logger: StoreLogger, unlock: () => Promise<void>): Promise<Store> {
@@ -54,12 +63,17 @@ async function openLocked(dataDir: string, logger: StoreLogger, unlock: () => Pr
   const blobs = new BlobFiles(dataDir, logger);
   await blobs.prepare();
   const key = await sessionKey(dataDir);
-  const database = new Database(join(dataDir, "meta"));
+  const space = new DiskSpace(dataDir);
+  const database = new Database(join(dataDir, "meta"), space);
+  // LMDB does not make the names of its files durable.
+  for (const folder of [join(dataDir, "meta"), dataDir]) await syncFolder(folder);
   const reader = new DataReader(database, blobs);
   const staging = new Staging(database, blobs);
   let closing = false;
+  let isSwept = wasClean;
   const sweep = async () => {
-    const removed = await sweepBlobs(database, blobs, newId(), () => closing);
+    const { removed, isComplete } = await sweepBlobs(database, blobs, newId(), () => closing);
+    isSwept = isComplete;
     if (removed > 0) logger.info({ removed }, "files left by an interrupted run were removed");
   };
   const swept = wasClean
@@ -70,11 +84,11 @@ async function openLocked(dataDir: string, logger: StoreLogger, unlock: () => Pr
     await swept;
     await blobs.settle();
     await database.close();
-    await writeFile(cleanMarker, "");
+    if (isSwept && blobs.isTidy) await writeFile(cleanMarker, "");
     await unlock();
   };
   const objects = new Objects(database, blobs);
   const uploads = new Uploads(database, blobs);
   const [buckets, roles] = [new Buckets(database), new Roles(database)];
-  return { database, buckets, objects, uploads, staging, reader, blobs, roles, sessionKey: key, swept, close };
+  return { database, buckets, objects, uploads, staging, reader, blobs, space, roles, sessionKey: key, swept, close };
 }

@@ -5,22 +5,24 @@ import { isId } from "./ids";
 /**
  * Removes files no record refers to, which only a crash leaves: named but not committed, or deleted but not yet removed.
  * @param newestId files with later ids belong to this run and are left alone
- * @returns how many files went
+ * @param stopped asked before each folder
+ * @returns how many files went, and whether all folders were looked at
  */
 export async function sweepBlobs(
   database: Database,
   blobs: BlobFiles,
   newestId: string,
   stopped: () => boolean,
-): Promise<number> {
+): Promise<{ removed: number; isComplete: boolean }> {
   let removed = 0;
   for await (const ids of blobs.ids()) {
-    if (stopped()) break;
+    if (stopped()) return { removed, isComplete: false };
     const lost = ids.filter(
       (id) => isId(id) && id < newestId && database.references.get(Buffer.from(id)) === undefined,
     );
     blobs.discard(lost);
     removed += lost.length;
+    await blobs.removed();
   }
-  return removed;
+  return { removed, isComplete: true };
 }
