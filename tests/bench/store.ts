@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { typescriptArgs, typescriptEnv } from "@/lib/cli/install.mjs";
+import type { SigningIdentity } from "@/lib/storage/sign";
+import { cephAvailable, startCeph } from "../support/ceph";
+import { type Bench, median } from "./report";
+import { LeanClient } from "./store/client";
+
+const smallBytes = 4096;
+const smallCount = 3000;
+const lanes = 32;
+const largeBytes = 200 * 1024 * 1024;
+const rounds = 5;
+const manyObjects = 100_000;
+const megabyte = 1e6;
+
+type Figures = { put: number[]; get: number[]; up: number[]; down: number[] };
+type Peer = { client: LeanClient; figures: Figures };
+
+const secretAccessKey = "benchbenchbench";
+
+async function startOurs(dataDir: string): Promise<{ child: ChildProcess; identity: SigningIdentity }> {
+  const file = path.join(import.meta.dirname, "store/start-store.ts");
+  const child = spawn(process.execPath, typescriptArgs(file, [dataDir, "bench", secretAccessKey]), {
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+    env: { ...process.env, ...typescriptEnv },
+  });
+  if (!child.stdout) throw new Error("the store has no output");
+  const [endpoint] = (await once(createInterface(child.stdout), "line")) as [string];
+  const identity = { accessKeyId: "bench", secretAccessKey, region: "us-east-1", endpoint, bucket: "bench" };
+  return { child, identity: { ...identity, forcePathStyle: true } };
+}
+
+async function round({ client, figures }: Peer, index: number): Promise<void> {
+  const body = Buffer.alloc(smallBytes, index);
+  figures.put.push(await client.putSmall(`small-${index}-`, body, smallCount, lanes));
+  figures.get.push(await client.getSmall(`small-${index}-`, smallBytes, smallCount, lanes));
+  figures.up.push(await client.putLarge("large", largeBytes));
+  figures.down.push(await client.getLarge("large", largeBytes));
+}
+
+/** Of the process alone, and with the pages of the database's file that the system keeps mapped for it and can take back. */
+async function residentMegabytes(pid: number | undefined): Promise<{ own: number; withMapped: number }> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const field = (name: string) => (Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024) / megabyte;
+  return { own: field("RssAnon"), withMapped: field("VmRSS") };
+}
+
+function medians({ put, get, up, down }: Figures): number[] {
+  return [median(put), median(get), median(up) / megabyte, median(down) / megabyte];
+}
+
+/**
+ * The embedded store beside Ceph RGW on bluestore, round by round in turn, through the same lean client. Both
+ * acknowledge a write when it is on the disk. Needs Linux and Ceph's packages (tests/support/ceph-rgw.sh fetch).
+ */
+export const bench: Bench = async () => {
+  if (!cephAvailable()) throw new Error("Ceph's packages are not here: tests/support/ceph-rgw.sh fetch");
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), "bench-store-"));
+  const ceph = await startCeph();
+  const ours = await startOurs(dataDir);
+  const { stop, ...login } = ceph;
+  const peer = (identity: SigningIdentity): Peer => ({
+    client: new LeanClient(identity),
+    figures: { put: [], get: [], up: [], down: [] },
+  });
+  const atoll = peer(ours.identity);
+  const rgw = peer({ ...login, bucket: "bench", forcePathStyle: true });
+  try {
+    for (const one of [atoll, rgw]) {
+      await one.client.createBucket();
+      await one.client.putSmall("warm-", Buffer.alloc(smallBytes), 500, lanes);
+    }
+    for (let index = 0; index < rounds; index++) {
+      await round(atoll, index);
+      await round(rgw, index);
+    }
+    const rgwList = (await rgw.client.list()).perSecond;
+    const there = 500 + rounds * smallCount;
+    await atoll.client.putSmall("many-", Buffer.alloc(smallBytes), manyObjects - there, lanes);
+    const list = await atoll.client.list();
+    const memory = await residentMegabytes(ours.child.pid);
+    return report(medians(atoll.figures), medians(rgw.figures), list, rgwList, memory);
+  } finally {
+    atoll.client.close();
+    rgw.client.close();
+    ours.child.disconnect();
+    await Promise.all([once(ours.child, "exit"), stop()]);
+    await rm(dataDir, { recursive: true, force: true });
+  }
+};
+
+function report(
+  ours: number[],
+  theirs: number[],
+  list: { keys: number; perSecond: number },
+  theirList: number,
+  memory: { own: number; withMapped: number },
+) {
+  const names = ["PUT 4 KiB", "GET 4 KiB", "PUT 200 MB", "GET 200 MB"];
+  const floors = [2, 2, 1, 1];
+  const rows = names.map((name, index) => {
+    const [mine = 0, other = 0] = [ours[index], theirs[index]];
+    const unit = index < 2 ? "/s" : "MB/s";
+    return {
+      name,
+      ratio: mine / other,
+      figures: [
+        { value: mine, unit },
+        { value: other, unit },
+        { value: mine / other, unit: "×", digits: 2 },
+      ],
+    };
+  });
+  const ratio = { value: list.perSecond / theirList, unit: "×", digits: 2 };
+  const listRow = {
+    name: "LIST",
+    figures: [{ value: list.perSecond, unit: "keys/s" }, { value: theirList, unit: "keys/s" }, ratio],
+  };
+  const resident = (name: string, value: number) => ({ name, figures: [{ value, unit: "MB" }, null, null] });
+  return {
+    title: "The embedded store beside Ceph RGW (bluestore)",
+    conditions: `Median of ${rounds} rounds in turn; small objects over ${lanes} connections, large ones over one; ${os.availableParallelism()} cores shared with the client. Presigned requests from one lean client.`,
+    columns: ["Atoll", "Ceph RGW", "ratio"],
+    rows: [
+      ...rows.map(({ name, figures }) => ({ name, figures })),
+      listRow,
+      resident(`RSS at ${list.keys} objects, its own`, memory.own),
+      resident("with the mapped database", memory.withMapped),
+    ],
+    targets: [
+      ...rows.map(({ name, ratio: reached }, index) => ({
+        text: `${name} at least ${floors[index]} times RGW`,
+        met: reached >= (floors[index] ?? 0),
+      })),
+      { text: "LIST at least 50,000 keys/s", met: list.perSecond >= 50_000 },
+    ],
+  };
+}
