@@ -86,7 +86,8 @@ export function raw(
       });
     });
     request.on("error", reject);
-    request.end(body);
+    // As bytes: with a string Node would send the headers before it as UTF-8, too.
+    request.end(body === undefined ? undefined : Buffer.from(body));
   });
 }
 
