@@ -40,7 +40,8 @@ export function assertKey(key: string): void {
   if (key.includes("\0")) throw new S3Error("InvalidURI", "Object keys must not contain NUL characters.");
 }
 
-function parseQuery(text: string): Query {
+/** `a=b&c=d`, of a URL or a form body. @throws S3Error InvalidURI, InvalidArgument for a name given twice */
+export function parseQuery(text: string): Query {
   const query = new Map<string, string>();
   for (const pair of text.split("&")) {
     if (pair === "") continue;

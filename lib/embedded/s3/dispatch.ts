@@ -8,6 +8,7 @@ import { S3Error, toS3Error } from "./errors";
 import { type Incoming, parseIncoming } from "./incoming";
 import { findOperation } from "./operations";
 import { postObject } from "./post/post-object";
+import { answerQuery, isQueryRequest } from "./query/endpoint";
 import { errorReply, sendReply } from "./reply";
 import { newRequestId } from "./store/ids";
 
@@ -65,6 +66,10 @@ async function answer(service: Service, req: IncomingMessage, request: Incoming,
     requireSpace(service, request);
     goAhead();
     return postObject(service, request, paced(req));
+  }
+  if (isQueryRequest(request)) {
+    goAhead();
+    return answerQuery(service, request, () => paced(req));
   }
   const auth = authenticate(request, service);
   const expectedOwner = request.header("x-amz-expected-bucket-owner");

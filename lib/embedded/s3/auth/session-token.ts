@@ -1,12 +1,14 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 
-/** What a session token says. Nothing of a session is kept in the store: the token is all there is. */
-export type Claims = (
+/** Whose session it is. */
+export type SessionSubject =
   | { readonly kind: "role"; readonly roleName: string; readonly roleId: string; readonly sessionName: string }
   | { readonly kind: "federated"; readonly name: string }
-  | { readonly kind: "user" }
-) & {
+  | { readonly kind: "user" };
+
+/** What a session token says. Nothing of a session is kept in the store: the token is all there is. */
+export type Claims = SessionSubject & {
   /** Name of the user who asked for the session, or for the session it was made from. */
   readonly by: string;
   /** Milliseconds, whole seconds as STS has them. */

@@ -15,6 +15,8 @@ export type Session = {
   readonly behindArn: string;
   /** `AROA…:session`, `account:name` or `AIDA…`. */
   readonly userId: string;
+  /** Name of the user it goes back to. */
+  readonly by: string;
   /** Milliseconds. */
   readonly issuedAt: number;
   readonly expiresAt: number;

@@ -82,7 +82,7 @@ export class SessionDirectory {
   #resolve({ claims, policy }: Opened): Session | undefined {
     const { by, issuedAt, expiresAt } = claims;
     if (!this.users.has(by)) return undefined;
-    const base = { issuedAt, expiresAt, policy };
+    const base = { by, issuedAt, expiresAt, policy };
     const user = { name: by, isRoot: by === this.users.root };
     const behindArn = userArn(by);
     if (claims.kind === "user") {

@@ -1,0 +1,37 @@
+import type { Identity } from "../auth/users";
+import type { Service } from "../call";
+import type { Incoming } from "../incoming";
+import type { Parameters } from "./parameters";
+
+/** Who calls: nobody without a signature gets this far. */
+export type Caller = Exclude<Identity, { kind: "anonymous" }>;
+
+/** One authenticated request of the query protocol. */
+export interface QueryCall {
+  readonly service: Service;
+  readonly request: Incoming;
+  readonly caller: Caller;
+  readonly parameters: Parameters;
+}
+
+/** An action of STS or IAM. */
+export interface QueryAction {
+  /** The parameters it takes; others are refused, so that none is believed to have had an effect. */
+  readonly takes: readonly string[];
+  /** Resolves to the children of its result element, or to nothing when it has none. */
+  run(call: QueryCall): Promise<readonly string[] | undefined>;
+}
+
+/** A service that speaks the query protocol. */
+export interface QueryApi {
+  /** As in the scope of signatures. */
+  readonly service: "sts" | "iam";
+  readonly version: string;
+  readonly namespace: string;
+  readonly actions: Readonly<Record<string, QueryAction>>;
+}
+
+/** A time as STS and IAM write it, in whole seconds. @param at milliseconds */
+export function isoSeconds(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d+/, "");
+}

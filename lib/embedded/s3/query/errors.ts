@@ -1,0 +1,69 @@
+import { S3Error, type S3ErrorCode } from "../errors";
+
+/**
+ * Error codes of the query protocol, with their HTTP status.
+ * Sources: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and the pages of each action
+ */
+const statuses = {
+  AccessDenied: 403,
+  DeleteConflict: 409,
+  EntityAlreadyExists: 409,
+  ExpiredToken: 403,
+  IncompleteSignature: 400,
+  InternalFailure: 500,
+  InvalidAction: 400,
+  InvalidClientTokenId: 403,
+  LimitExceeded: 409,
+  MalformedPolicyDocument: 400,
+  MalformedQueryString: 404,
+  MissingAction: 400,
+  MissingAuthenticationToken: 403,
+  NoSuchEntity: 404,
+  NotImplemented: 501,
+  PackedPolicyTooLarge: 400,
+  RequestEntityTooLarge: 413,
+  RequestExpired: 400,
+  SignatureDoesNotMatch: 403,
+  UnmodifiableEntity: 400,
+  ValidationError: 400,
+} as const;
+
+type QueryErrorCode = keyof typeof statuses;
+
+/** An answer of STS or IAM that is an error. */
+export class QueryError extends Error {
+  readonly status: number;
+
+  constructor(
+    readonly code: QueryErrorCode,
+    message: string,
+  ) {
+    super(message);
+    this.name = "QueryError";
+    this.status = statuses[code];
+  }
+}
+
+/** What the store's own checks are called in STS and IAM; a message where theirs differs from S3's. */
+const translations: Partial<Record<S3ErrorCode, readonly [QueryErrorCode, message?: string]>> = {
+  AccessDenied: ["AccessDenied"],
+  AuthorizationHeaderMalformed: ["IncompleteSignature"],
+  AuthorizationQueryParametersError: ["IncompleteSignature"],
+  ExpiredToken: ["ExpiredToken", "The security token included in the request is expired"],
+  InvalidAccessKeyId: ["InvalidClientTokenId", "The security token included in the request is invalid."],
+  InvalidArgument: ["MalformedQueryString"],
+  InvalidRequest: ["IncompleteSignature"],
+  InvalidToken: ["InvalidClientTokenId", "The security token included in the request is invalid."],
+  InvalidURI: ["MalformedQueryString", "The query string contains a syntax error."],
+  MalformedPolicy: ["MalformedPolicyDocument"],
+  RequestTimeTooSkewed: ["RequestExpired"],
+  SignatureDoesNotMatch: ["SignatureDoesNotMatch"],
+};
+
+/** Any thrown value as STS and IAM would report it; what was not foreseen is their failure. */
+export function toQueryError(thrown: unknown): QueryError {
+  if (thrown instanceof QueryError) return thrown;
+  const [code, message] = (thrown instanceof S3Error && translations[thrown.code]) || ["InternalFailure" as const];
+  if (code === "InternalFailure") return new QueryError(code, "The request processing has failed. Please try again.");
+  return new QueryError(code, message ?? (thrown as S3Error).message);
+}

@@ -1,0 +1,12 @@
+import { principalOf, userIdOf } from "../access/principal";
+import { ACCOUNT_ID } from "../auth/users";
+import type { QueryAction } from "../query/action";
+import { leaf } from "../xml-write";
+
+/** Says who signed; nobody is ever refused it. Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
+export const getCallerIdentity: QueryAction = {
+  takes: [],
+  async run({ caller }) {
+    return [leaf("Arn", principalOf(caller)?.arn), leaf("UserId", userIdOf(caller)), leaf("Account", ACCOUNT_ID)];
+  },
+};
