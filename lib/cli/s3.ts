@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import path from "node:path";
+import type { S3Role } from "@/lib/embedded/s3/iam/configured-roles";
 import { EnvError, parseStartEnv } from "@/lib/env";
 import { stopRequested, tellParent } from "./lifetime";
 import { type Command, parseCommand, UsageError } from "./usage";
@@ -12,7 +14,8 @@ Runs the embedded S3 store alone until Ctrl-C. Objects are kept in DIR/s3 (ATOLL
   --data-dir DIR    instead of ATOLL_DATA_DIR
 
 ATOLL_S3_ACCESS_KEY and ATOLL_S3_SECRET_KEY are the key pair of its owner; ATOLL_S3_USERS=name:accessKey:secretKey,…
-names more users.`;
+names more users. ATOLL_S3_ROLES names a JSON file of roles that STS's AssumeRole gives credentials for:
+[{ "name": "uploader", "trust": ["user", …], "policies": [{ "Statement": … }], "maxSessionSeconds": 3600 }, …]`;
 
 type User = { name: string; accessKeyId: string; secretAccessKey: string };
 
@@ -34,6 +37,21 @@ function usersFrom(environment: NodeJS.ProcessEnv): User[] {
   ];
 }
 
+/** Throws EnvError. Their shape is checked by the store. */
+async function rolesFrom(file: string | undefined): Promise<S3Role[]> {
+  if (!file) return [];
+  const text = await readFile(file, "utf8").catch((error: Error) => {
+    throw new EnvError(`ATOLL_S3_ROLES names a file that cannot be read: ${error.message}`);
+  });
+  try {
+    const roles: unknown = JSON.parse(text);
+    if (Array.isArray(roles)) return roles as S3Role[];
+  } catch (error) {
+    throw new EnvError(`ATOLL_S3_ROLES names a file that is no JSON: ${(error as Error).message}`);
+  }
+  throw new EnvError("ATOLL_S3_ROLES must name a JSON file with a list of roles");
+}
+
 function portFrom(text: string | undefined, fallback: number): number {
   if (text === undefined) return fallback;
   const port = Number(text);
@@ -50,6 +68,7 @@ export const s3: Command = {
     const start = parseStartEnv(process.env);
     const port = portFrom(values.port, start.ATOLL_S3_PORT);
     const users = usersFrom(process.env);
+    const roles = await rolesFrom(process.env.ATOLL_S3_ROLES);
     const stop = stopRequested();
     const { startS3 } = await import("@/lib/embedded/s3/server");
     const store = await startS3({
@@ -58,6 +77,7 @@ export const s3: Command = {
       host: values.host ?? "127.0.0.1",
       region: start.S3_REGION,
       users,
+      roles,
     });
     console.log(`S3 store ready at ${store.endpoint}`);
     tellParent({ type: "ready", endpoint: store.endpoint });
