@@ -1,4 +1,4 @@
-import { checksumHeader } from "./body/checksum";
+import { checksumHeader, checksumType } from "./body/checksum";
 import { S3Error } from "./errors";
 import type { HeaderMap, ObjectRecord } from "./store/records";
 
@@ -16,7 +16,7 @@ const MAX_METADATA_BYTES = 2048;
 
 /** Headers that ask for what the store does not do; taking them silently would promise it. */
 const refused =
-  /^x-amz-(server-side-encryption|object-lock-|website-redirect-location|grant-|copy-source-server-side-encryption|write-offset-bytes|mfa$)/;
+  /^x-amz-(server-side-encryption|object-lock-|website-redirect-location|copy-source-server-side-encryption|write-offset-bytes|mfa$)/;
 
 /**
  * The system headers and user metadata of an upload.
@@ -64,10 +64,11 @@ export function recordHeaders(record: ObjectRecord, versioned: boolean, checksum
   for (const [name, value] of Object.entries(record.headers)) out[name] = wireValue(value);
   for (const [name, value] of Object.entries(record.metadata)) out[META + name] = encodedWord(value);
   if (versioned) out["x-amz-version-id"] = record.versionId;
-  if (record.tags) out["x-amz-tagging-count"] = String(Object.keys(record.tags).length);
+  const tags = Object.keys(record.tags ?? {}).length;
+  if (tags > 0) out["x-amz-tagging-count"] = String(tags);
   if (checksums && record.checksum) {
     out[checksumHeader(record.checksum.algorithm)] = record.checksum.value;
-    out["x-amz-checksum-type"] = record.checksum.value.includes("-") ? "COMPOSITE" : "FULL_OBJECT";
+    out["x-amz-checksum-type"] = checksumType(record.checksum);
   }
   return out;
 }

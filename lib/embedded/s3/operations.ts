@@ -3,13 +3,16 @@ import { S3Error } from "./errors";
 import * as bucket from "./handlers/bucket";
 import * as access from "./handlers/bucket-access";
 import * as config from "./handlers/bucket-config";
-import { copyObject, uploadPartCopy } from "./handlers/copy-object";
+import { copyObject } from "./handlers/copy-object";
+import { uploadPartCopy } from "./handlers/copy-part";
 import { deleteObject, deleteObjects } from "./handlers/delete-object";
 import { getObject, headObject } from "./handlers/get-object";
 import { listObjectsV1, listObjectsV2, listObjectVersions } from "./handlers/list-objects";
 import * as multipart from "./handlers/multipart";
 import { completeMultipartUpload } from "./handlers/multipart-complete";
+import { listMultipartUploads, listParts } from "./handlers/multipart-list";
 import * as about from "./handlers/object-about";
+import { getObjectAttributes } from "./handlers/object-attributes";
 import { putObject } from "./handlers/put-object";
 
 /**
@@ -24,7 +27,7 @@ const operations: Readonly<Record<string, Handler>> = {
   "GET bucket": listObjectsV1,
   "GET bucket?list-type": listObjectsV2,
   "GET bucket?versions": listObjectVersions,
-  "GET bucket?uploads": multipart.listMultipartUploads,
+  "GET bucket?uploads": listMultipartUploads,
   "GET bucket?location": bucket.getBucketLocation,
   "POST bucket?delete": deleteObjects,
   "GET bucket?versioning": config.getBucketVersioning,
@@ -57,11 +60,11 @@ const operations: Readonly<Record<string, Handler>> = {
   "GET object?tagging": about.getObjectTagging,
   "PUT object?tagging": about.putObjectTagging,
   "DELETE object?tagging": about.deleteObjectTagging,
-  "GET object?attributes": about.getObjectAttributes,
+  "GET object?attributes": getObjectAttributes,
   "POST object?uploads": multipart.createMultipartUpload,
   "PUT object?uploadId": multipart.uploadPart,
   "PUT object?uploadId copy": uploadPartCopy,
-  "GET object?uploadId": multipart.listParts,
+  "GET object?uploadId": listParts,
   "POST object?uploadId": completeMultipartUpload,
   "DELETE object?uploadId": multipart.abortMultipartUpload,
 };

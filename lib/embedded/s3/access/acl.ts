@@ -1,41 +1,112 @@
-import { ACCOUNT_ID } from "../auth/users";
 import { S3Error } from "../errors";
 import type { BucketRecord, ObjectRecord } from "../store/records";
-import { child, childrenOf, expectRoot, textOf } from "../xml-read";
-import { leaf, xmlDocument } from "../xml-write";
+import { type Grant, grantsOfHeaders, ownerId, parseGrants, renderGrants } from "./grants";
 
-/** Canned ACLs are all the ACLs there are: grants to single users are bucket policies here, as AWS advises. */
-const cannedAcls = [
-  "private",
-  "public-read",
-  "public-read-write",
-  "authenticated-read",
-  "bucket-owner-read",
-  "bucket-owner-full-control",
-] as const;
+/**
+ * Canned ACLs are all the ACLs there are: grants to single users are bucket policies here, as AWS advises.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl
+ */
+type Resource = "bucket" | "object";
 
 const ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers";
 const AUTHENTICATED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
+const LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery";
+/** Amazon EC2, which fetches machine images; shown in the ACL, and nobody here. */
+const EC2 = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c";
 
-const groupGrants: Record<string, readonly (readonly [group: string, permission: string])[]> = {
-  "public-read": [[ALL_USERS, "READ"]],
-  "public-read-write": [
-    [ALL_USERS, "READ"],
-    [ALL_USERS, "WRITE"],
-  ],
-  "authenticated-read": [[AUTHENTICATED, "READ"]],
+/** What each gives beside the owner's FULL_CONTROL, and what it can be set on. */
+const canned: Readonly<
+  Record<string, { readonly on: readonly Resource[]; readonly grants: (bucketOwner: string) => readonly Grant[] }>
+> = {
+  private: { on: ["bucket", "object"], grants: () => [] },
+  "public-read": { on: ["bucket", "object"], grants: () => [{ grantee: ALL_USERS, permission: "READ" }] },
+  "public-read-write": {
+    on: ["bucket", "object"],
+    grants: () => ["READ", "WRITE"].map((permission) => ({ grantee: ALL_USERS, permission })),
+  },
+  "authenticated-read": { on: ["bucket", "object"], grants: () => [{ grantee: AUTHENTICATED, permission: "READ" }] },
+  "aws-exec-read": { on: ["bucket", "object"], grants: () => [{ grantee: EC2, permission: "READ" }] },
+  "bucket-owner-read": { on: ["object"], grants: (owner) => [{ grantee: ownerId(owner), permission: "READ" }] },
+  "bucket-owner-full-control": {
+    on: ["object"],
+    grants: (owner) => [{ grantee: ownerId(owner), permission: "FULL_CONTROL" }],
+  },
+  "log-delivery-write": {
+    on: ["bucket"],
+    grants: () => ["WRITE", "READ_ACP"].map((permission) => ({ grantee: LOG_DELIVERY, permission })),
+  },
 };
 
-/** @throws S3Error InvalidArgument */
-export function checkCanned(acl: string | undefined): string | undefined {
-  if (acl !== undefined && !cannedAcls.includes(acl as (typeof cannedAcls)[number])) {
-    throw new S3Error("InvalidArgument", undefined, { ArgumentName: "x-amz-acl", ArgumentValue: acl });
-  }
-  return acl;
+/** Whose things an ACL is about. */
+export interface Owners {
+  readonly owner: string;
+  readonly bucketOwner: string;
 }
 
+/**
+ * The ACL a request's headers ask for: canned, or grants that amount to a canned one.
+ * @param field value by lower-case name of the header
+ * @throws S3Error InvalidArgument, InvalidRequest, NotImplemented
+ */
+export function aclOfHeaders(
+  field: (name: string) => string | undefined,
+  resource: Resource,
+  owners: Owners,
+): string | undefined {
+  const acl = field("x-amz-acl");
+  const grants = grantsOfHeaders(field);
+  if (acl !== undefined && grants)
+    throw new S3Error("InvalidRequest", "Specifying both Canned ACLs and Header Grants is not allowed");
+  return grants ? cannedOf(grants, resource, owners) : checkCanned(acl, resource);
+}
+
+/** @throws S3Error InvalidArgument */
+export function checkCanned(acl: string | undefined, resource: Resource): string | undefined {
+  if (acl === undefined) return undefined;
+  const known = Object.hasOwn(canned, acl) ? canned[acl] : undefined;
+  if (known?.on.includes(resource)) return acl;
+  if (known && acl.startsWith("bucket-owner-")) return "private"; // "If you specify this canned ACL when creating a bucket, Amazon S3 ignores it."
+  throw new S3Error("InvalidArgument", undefined, { ArgumentName: "x-amz-acl", ArgumentValue: acl });
+}
+
+/** The canned ACL a posted AccessControlPolicy amounts to. @throws S3Error NotImplemented, MalformedACLError */
+export function parseAcl(xml: string, resource: Resource, owners: Owners): string {
+  return cannedOf(parseGrants(xml), resource, owners);
+}
+
+/** The owner's own grant may be left out: the owner keeps it. */
+function cannedOf(grants: readonly Grant[], resource: Resource, { owner, bucketOwner }: Owners): string {
+  const text = (of: readonly Grant[]) =>
+    [...new Set(of.map((one) => `${one.permission} ${one.grantee}`))].sort().join();
+  const own = `FULL_CONTROL ${ownerId(owner)}`;
+  const beside = (of: readonly Grant[]) => text(of.filter((one) => `${one.permission} ${one.grantee}` !== own));
+  const names = Object.keys(canned).filter((name) => canned[name]?.on.includes(resource));
+  const found = names.find((name) => beside(canned[name]?.grants(bucketOwner) ?? []) === beside(grants));
+  if (found !== undefined) return found;
+  throw new S3Error("NotImplemented", "Only grants that a canned ACL has are implemented; use a bucket policy.");
+}
+
+/** The AccessControlPolicy document of a bucket or an object. Where ACLs are off the bucket's owner has everything. */
+export function renderAcl(bucket: BucketRecord, record?: ObjectRecord): string {
+  const off = aclsDisabled(bucket);
+  const owner = off ? bucket.owner : (record ?? bucket).owner;
+  const acl = off ? undefined : (record ?? bucket).acl;
+  const own: Grant = { grantee: ownerId(owner), permission: "FULL_CONTROL" };
+  const others = (canned[acl ?? "private"]?.grants(bucket.owner) ?? []).filter(
+    (one) => one.grantee !== own.grantee, // who owns both has everything already
+  );
+  const names = new Map([owner, bucket.owner].map((name) => [ownerId(name), name]));
+  return renderGrants(owner, [own, ...others], names);
+}
+
+/** Whether an ACL opens something to the world, as Block Public Access judges it. */
 function isPublicAcl(acl: string | undefined): boolean {
-  return acl !== undefined && acl in groupGrants;
+  return groupGrants(acl).length > 0;
+}
+
+function groupGrants(acl: string | undefined): readonly Grant[] {
+  const grants = canned[acl ?? "private"]?.grants("") ?? [];
+  return grants.filter(({ grantee }) => grantee === ALL_USERS || grantee === AUTHENTICATED);
 }
 
 /**
@@ -55,63 +126,46 @@ export function aclsDisabled(bucket: BucketRecord): boolean {
   return (bucket.ownership ?? "BucketOwnerEnforced") === "BucketOwnerEnforced";
 }
 
-/** Whether an ACL lets a caller read or write who is neither owner nor allowed by policy. */
-export function aclAllows(acl: string | undefined, permission: "READ" | "WRITE", isAnonymous: boolean): boolean {
-  return (groupGrants[acl ?? ""] ?? []).some(
-    ([group, granted]) => granted === permission && (group === ALL_USERS || !isAnonymous),
-  );
+/**
+ * To whom a new object belongs.
+ * @param writer `undefined` without a signature
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+ */
+export function objectOwner(bucket: BucketRecord, writer: string | undefined, acl: string | undefined): string {
+  const handedOver = bucket.ownership === "BucketOwnerPreferred" && acl === "bucket-owner-full-control";
+  return writer === undefined || aclsDisabled(bucket) || handedOver ? bucket.owner : writer;
 }
 
-/** The AccessControlPolicy document of a bucket or an object. */
-export function renderAcl(owner: string, acl: string | undefined): string {
-  const grant = (grantee: string, permission: string) => `<Grant>${grantee}${leaf("Permission", permission)}</Grant>`;
-  const xsi = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
-  const id = `${leaf("ID", ownerId(owner))}${leaf("DisplayName", owner)}`;
-  const groups = (groupGrants[acl ?? ""] ?? []).map(([uri, permission]) =>
-    grant(`<Grantee ${xsi} xsi:type="Group">${leaf("URI", uri)}</Grantee>`, permission),
-  );
-  const own = grant(`<Grantee ${xsi} xsi:type="CanonicalUser">${id}</Grantee>`, "FULL_CONTROL");
-  return xmlDocument(
-    "AccessControlPolicy",
-    `<Owner>${id}</Owner>`,
-    `<AccessControlList>${own}${groups.join("")}</AccessControlList>`,
-  );
-}
+/** Actions by the permission of an ACL that allows them, on the object or on its bucket. */
+const byObjectRead = new Set(["s3:GetObject", "s3:GetObjectVersion"]);
+const byObjectOwner = new Set(
+  ["GetObject", "GetObjectVersion", "GetObjectAcl", "GetObjectVersionAcl"].map((one) => `s3:${one}`),
+)
+  .add("s3:PutObjectAcl")
+  .add("s3:PutObjectVersionAcl");
+const byBucketRead = new Set(["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]);
+const byBucketWrite = new Set(["s3:PutObject", "s3:DeleteObject"]);
 
 /**
- * The canned ACL that a posted AccessControlPolicy amounts to.
- * @throws S3Error NotImplemented for grants no canned ACL has, MalformedACLError
+ * Whether ACLs let a caller do something who is neither the bucket's owner nor allowed by policy.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
+ * @param user name of the caller, `undefined` without a signature
  */
-export function parseAcl(xml: string): string {
-  const root = expectRoot(xml, "AccessControlPolicy");
-  const grants = childrenOf(child(root, "AccessControlList"), "Grant").map((grant) => {
-    const permission = textOf(grant, "Permission");
-    const grantee = child(grant, "Grantee");
-    if (!permission || !grantee) throw new S3Error("MalformedACLError");
-    return { permission, uri: textOf(grantee, "URI") };
-  });
-  const groups = grants.filter((grant) => grant.uri !== undefined).map((grant) => `${grant.uri} ${grant.permission}`);
-  const personal = grants.filter((grant) => grant.uri === undefined);
-  const same = (acl: string) =>
-    (groupGrants[acl] ?? [])
-      .map((one) => one.join(" "))
-      .sort()
-      .join() === [...groups].sort().join();
-  const canned = ["private", "public-read", "public-read-write", "authenticated-read"].find(same);
-  if (!canned || personal.length > 1 || personal.some((grant) => grant.permission !== "FULL_CONTROL")) {
-    throw new S3Error("NotImplemented", "Only grants that a canned ACL has are implemented; use a bucket policy.");
-  }
-  return canned;
+export function aclAllows(
+  bucket: BucketRecord,
+  record: ObjectRecord | undefined,
+  action: string,
+  user: string | undefined,
+  isAnonymous: boolean,
+): boolean {
+  if (aclsDisabled(bucket)) return false;
+  if (record && user !== undefined && record.owner === user && byObjectOwner.has(action)) return true;
+  if (byObjectRead.has(action)) return record !== undefined && opens(bucket, record.acl, "READ", isAnonymous);
+  if (byBucketRead.has(action)) return opens(bucket, bucket.acl, "READ", isAnonymous);
+  return byBucketWrite.has(action) && opens(bucket, bucket.acl, "WRITE", isAnonymous);
 }
 
-/** Owners in listings: a stable id per user, 64 characters as S3's canonical ids. */
-export function ownerId(user: string): string {
-  return Buffer.from(`${ACCOUNT_ID}/${user}`).toString("hex").padEnd(64, "0").slice(0, 64);
-}
-
-/** ACL in force: none where ACLs are off or public ones ignored. */
-export function effectiveAcl(bucket: BucketRecord, record?: ObjectRecord): string | undefined {
-  const acl = record ? record.acl : bucket.acl;
-  if (aclsDisabled(bucket)) return undefined;
-  return isPublicAcl(acl) && bucket.publicAccessBlock?.IgnorePublicAcls ? undefined : acl;
+function opens(bucket: BucketRecord, acl: string | undefined, permission: string, isAnonymous: boolean): boolean {
+  if (bucket.publicAccessBlock?.IgnorePublicAcls) return false;
+  return groupGrants(acl).some((one) => one.permission === permission && (one.grantee === ALL_USERS || !isAnonymous));
 }

@@ -3,7 +3,7 @@ import { userBehind } from "../auth/users";
 import { S3Error } from "../errors";
 import type { Incoming } from "../incoming";
 import type { BucketRecord, ObjectRecord } from "../store/records";
-import { aclAllows, effectiveAcl } from "./acl";
+import { aclAllows } from "./acl";
 import { type AccessRequest, evaluatePolicy } from "./evaluate";
 import { parsePolicy, type Statement } from "./policy-document";
 import { principalOf } from "./principal";
@@ -26,9 +26,6 @@ export interface AccessQuestion {
 
 /** A policy that locks everybody out may still be mended by these, for the owner and root with their own keys. */
 const policyManagement = new Set(["s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:DeleteBucketPolicy"]);
-const aclReads = new Set(["s3:GetObject", "s3:GetObjectVersion"]);
-const bucketReads = new Set(["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]);
-const bucketWrites = new Set(["s3:PutObject", "s3:DeleteObject"]);
 
 const parsed = new WeakMap<BucketRecord, readonly Statement[]>();
 
@@ -69,11 +66,7 @@ function accessRequest(question: Omit<AccessQuestion, "bucket" | "key">, resourc
 }
 
 function allowedByAcl({ identity, bucket, action, record }: AccessQuestion): boolean {
-  const isAnonymous = identity.kind === "anonymous";
-  if (record && record.owner === userBehind(identity)?.name && aclReads.has(action)) return true;
-  if (aclReads.has(action)) return record !== undefined && aclAllows(effectiveAcl(bucket, record), "READ", isAnonymous);
-  if (bucketReads.has(action)) return aclAllows(effectiveAcl(bucket), "READ", isAnonymous);
-  return bucketWrites.has(action) && aclAllows(effectiveAcl(bucket), "WRITE", isAnonymous);
+  return aclAllows(bucket, record, action, userBehind(identity)?.name, identity.kind === "anonymous");
 }
 
 /**

@@ -8,15 +8,20 @@ const MAX_XML_BYTES = 1024 * 1024;
 /**
  * Reads a small body (XML, JSON) whole, held against its hash and its checksums.
  * @param field request header by lower-case name
- * @throws S3Error MaxMessageLengthExceeded beyond 1 MiB, BadDigest, XAmzContentSHA256Mismatch, IncompleteBody
+ * @param maxBytes 1 MiB unless an operation takes longer lists
+ * @throws S3Error MaxMessageLengthExceeded beyond that, BadDigest, XAmzContentSHA256Mismatch, IncompleteBody
  */
-export async function readText(payload: Payload, field: (name: string) => string | undefined): Promise<string> {
-  if (payload.sizeBytes > MAX_XML_BYTES) throw new S3Error("MaxMessageLengthExceeded");
+export async function readText(
+  payload: Payload,
+  field: (name: string) => string | undefined,
+  maxBytes = MAX_XML_BYTES,
+): Promise<string> {
+  if (payload.sizeBytes > maxBytes) throw new S3Error("MaxMessageLengthExceeded");
   const parts: Buffer[] = [];
   let size = 0;
   for await (const chunk of payload.chunks) {
     size += chunk.length;
-    if (size > MAX_XML_BYTES) throw new S3Error("MaxMessageLengthExceeded");
+    if (size > maxBytes) throw new S3Error("MaxMessageLengthExceeded");
     parts.push(chunk);
   }
   if (size !== payload.sizeBytes) throw new S3Error("IncompleteBody");

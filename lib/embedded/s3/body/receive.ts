@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { S3Error } from "../errors";
 import type { StagedData, Staging } from "../store/staging";
-import type { Checksum, ChecksumDemand } from "./checksum";
-import { checksumHeader, runningChecksum } from "./checksum";
+import { BodyChecksums } from "./body-checksums";
+import type { Checksum, ChecksumAlgorithm, ChecksumDemand } from "./checksum";
 import type { Payload } from "./payload";
 
 /** A body that arrived whole and passed every check, ready to be committed or thrown away. */
@@ -11,13 +11,18 @@ export interface Received {
   readonly sizeBytes: number;
   /** Hex MD5. */
   readonly md5: string;
-  readonly checksum: Checksum | undefined;
+  /** The one to keep. */
+  readonly checksum: Checksum;
+  /** The one the sender promised, where that is another. */
+  readonly sent: Checksum | undefined;
 }
 
 export interface Expectations {
   /** Base64 Content-MD5. */
   readonly md5: string | undefined;
   readonly checksum: ChecksumDemand | undefined;
+  /** Algorithm of the checksum to keep, when it is not the sender's choice. */
+  readonly keep?: ChecksumAlgorithm;
   /** Upper bound in bytes, EntityTooLarge beyond. */
   readonly maxBytes: number;
   /** Lower bound in bytes, EntityTooSmall below. */
@@ -38,7 +43,7 @@ export async function receive(
 ): Promise<Received> {
   const md5 = createHash("md5");
   const sha256 = payload.sha256 === undefined ? undefined : createHash("sha256");
-  const running = expected.checksum && runningChecksum(expected.checksum.algorithm);
+  const checksums = new BodyChecksums(expected.checksum, expected.keep);
   const writer = staging.open();
   let sizeBytes = 0;
   try {
@@ -47,7 +52,7 @@ export async function receive(
       if (sizeBytes > expected.maxBytes) throw tooLarge(sizeBytes, expected.maxBytes);
       md5.update(chunk);
       sha256?.update(chunk);
-      running?.update(chunk);
+      checksums.update(chunk);
       const full = writer.write(chunk);
       if (full) await full;
     }
@@ -59,22 +64,12 @@ export async function receive(
     if (sha256 && sha256.digest("hex") !== payload.sha256) throw new S3Error("XAmzContentSHA256Mismatch");
     const digest = md5.digest();
     if (expected.md5 !== undefined && digest.toString("base64") !== expected.md5) throw new S3Error("BadDigest");
-    const checksum = expected.checksum && finishChecksum(expected.checksum, running?.digest() ?? "", payload.trailers);
-    return { data: await writer.finish(), sizeBytes, md5: digest.toString("hex"), checksum };
+    const { checksum, sent } = checksums.finish(payload.trailers);
+    return { data: await writer.finish(), sizeBytes, md5: digest.toString("hex"), checksum, sent };
   } catch (error) {
     await writer.abort();
     throw error;
   }
-}
-
-function finishChecksum(demand: ChecksumDemand, value: string, trailers: ReadonlyMap<string, string>): Checksum {
-  const header = checksumHeader(demand.algorithm);
-  const expected = demand.expected ?? trailers.get(header);
-  if (expected === undefined) throw new S3Error("InvalidRequest", `The trailer ${header} was announced but not sent.`);
-  if (expected !== value) {
-    throw new S3Error("BadDigest", `The ${demand.algorithm} you specified did not match the calculated checksum.`);
-  }
-  return { algorithm: demand.algorithm, value };
 }
 
 function tooLarge(size: number, max: number): S3Error {

@@ -1,4 +1,4 @@
-import { aclsDisabled, checkAclAllowed, checkCanned, parseAcl, renderAcl } from "../access/acl";
+import { aclOfHeaders, checkAclAllowed, type Owners, parseAcl, renderAcl } from "../access/acl";
 import { bucketStatements } from "../access/authorize";
 import { parsePolicy } from "../access/policy-document";
 import { isPublicPolicy } from "../access/public";
@@ -85,6 +85,8 @@ export async function putOwnershipControls(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:PutBucketOwnershipControls");
   const ownership = textOf(child(expectRoot(await call.text(), "OwnershipControls"), "Rule"), "ObjectOwnership");
   if (!isOwnership(ownership)) throw new S3Error("MalformedXML");
+  if (ownership === "BucketOwnerEnforced" && bucket.acl !== undefined)
+    throw new S3Error("InvalidBucketAclWithObjectOwnership");
   await call.store.buckets.configure(bucket, { ownership });
   return emptyOk;
 }
@@ -102,26 +104,23 @@ export async function deleteOwnershipControls(call: Call): Promise<Reply> {
 
 export async function getBucketAcl(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:GetBucketAcl");
-  return xmlReply(renderAcl(bucket.owner, aclsDisabled(bucket) ? undefined : bucket.acl));
+  return xmlReply(renderAcl(bucket));
 }
 
 export async function putBucketAcl(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:PutBucketAcl");
-  const acl = await readAcl(call);
+  const acl = await readAcl(call, "bucket", { owner: bucket.owner, bucketOwner: bucket.owner });
   checkAclAllowed(bucket, acl);
   await call.store.buckets.configure(bucket, { acl: acl === "private" ? undefined : acl });
   return emptyOk;
 }
 
-/** The ACL of a PUT ?acl: canned in the header or as a document in the body. */
-export async function readAcl(call: Call): Promise<string> {
-  if (call.request.headerNames().some((name) => name.startsWith("x-amz-grant-"))) {
-    throw new S3Error("NotImplemented", "Grants in headers are not implemented; use a canned ACL or a bucket policy.");
-  }
-  const canned = checkCanned(call.header("x-amz-acl"));
+/** The ACL of a PUT ?acl: in headers, or as a document in the body. */
+export async function readAcl(call: Call, resource: "bucket" | "object", owners: Owners): Promise<string> {
+  const inHeaders = aclOfHeaders((name) => call.header(name), resource, owners);
   const body = await readText(call.openBody(), (name) => call.request.header(name));
-  if (canned !== undefined && body !== "")
+  if (inHeaders !== undefined && body !== "")
     throw new S3Error("InvalidRequest", "Specifying both Canned ACLs and a body is not allowed");
-  if (canned === undefined && body === "") throw new S3Error("MissingSecurityHeader");
-  return canned ?? parseAcl(body);
+  if (inHeaders === undefined && body === "") throw new S3Error("MissingSecurityHeader");
+  return inHeaders ?? parseAcl(body, resource, owners);
 }

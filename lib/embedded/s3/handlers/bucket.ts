@@ -1,4 +1,4 @@
-import { checkCanned } from "../access/acl";
+import { aclOfHeaders } from "../access/acl";
 import { authorizeService } from "../access/authorize";
 import { isBucketName } from "../address";
 import { userBehind } from "../auth/users";
@@ -41,13 +41,11 @@ export async function createBucket(call: Call): Promise<Reply> {
   if (call.header("x-amz-bucket-object-lock-enabled")?.toLowerCase() === "true") throw new S3Error("NotImplemented");
   if (call.store.buckets.all().length >= MAX_BUCKETS) throw new S3Error("TooManyBuckets");
   const ownership = requestedOwnership(call.header("x-amz-object-ownership"));
-  const acl = checkCanned(call.header("x-amz-acl"));
-  if (acl !== undefined && acl !== "private" && (ownership ?? "BucketOwnerEnforced") === "BucketOwnerEnforced") {
-    throw new S3Error(
-      "AccessControlListNotSupported",
-      "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
-    );
-  }
+  const owners = { owner: call.caller, bucketOwner: call.caller };
+  const asked = aclOfHeaders((header) => call.header(header), "bucket", owners);
+  const acl = asked === "private" ? undefined : asked;
+  if (acl !== undefined && (ownership ?? "BucketOwnerEnforced") === "BucketOwnerEnforced")
+    throw new S3Error("InvalidBucketAclWithObjectOwnership");
   await call.store.buckets.create({ name, owner: call.caller, ...(ownership && { ownership }), ...(acl && { acl }) });
   return { status: 200, headers: { location: `/${name}`, "content-length": "0" } };
 }
@@ -56,7 +54,7 @@ export async function createBucket(call: Call): Promise<Reply> {
 function authorizeCreation(call: Call, name: string): void {
   const actions = [
     "s3:CreateBucket",
-    ...(call.header("x-amz-acl") === undefined ? [] : ["s3:PutBucketAcl"]),
+    ...(call.request.headerNames().some((one) => /^x-amz-(acl$|grant-)/.test(one)) ? ["s3:PutBucketAcl"] : []),
     ...(call.header("x-amz-object-ownership") === undefined ? [] : ["s3:PutBucketOwnershipControls"]),
   ];
   const { identity } = call.auth;

@@ -36,6 +36,16 @@ export function checkReadConditions(record: ObjectRecord, field: Field, prefix: 
   if (since !== undefined && record.modifiedAt <= since) throw unchanged();
 }
 
+/**
+ * Whether a Range is to be looked at: `If-Range` asks for the whole when the object is no longer the one the client has a
+ * part of (RFC 9110, 13.1.5), or a download that goes on would join two objects.
+ */
+export function rangeCounts(record: ObjectRecord, field: Field): boolean {
+  const validator = field("if-range")?.trim();
+  if (validator === undefined) return true;
+  return validator.endsWith('"') ? validator === `"${record.etag}"` : Date.parse(validator) === record.modifiedAt;
+}
+
 /** The conditions of a PUT, a completion or a DELETE. @throws S3Error NotImplemented for what S3 does not take either */
 export function writeConditions(field: Field): WriteConditions {
   const [ifMatch, ifNoneMatch] = [field("if-match"), field("if-none-match")];

@@ -1,50 +1,54 @@
-import { aclsDisabled } from "../access/acl";
+import { objectOwner } from "../access/acl";
 import { authorize } from "../access/authorize";
-import { assertKey } from "../address";
-import { isChecksumAlgorithm } from "../body/checksum";
-import { receive } from "../body/receive";
+import { ownerName } from "../auth/users";
+import { type Checksum, checksumType, DEFAULT_CHECKSUM, isChecksumAlgorithm, runningChecksum } from "../body/checksum";
 import type { Call, Reply } from "../call";
 import { xmlReply } from "../call";
 import { S3Error } from "../errors";
 import { objectHeaders } from "../object-headers";
-import { isId } from "../store/ids";
-import type { BucketRecord, ObjectDraft, ObjectRecord } from "../store/records";
+import { objectKey } from "../store/keys";
+import { checkWriteConditions } from "../store/objects";
+import type { ObjectDraft, ObjectRecord } from "../store/records";
 import { parseTagHeader } from "../tags";
 import { leaf, xmlDocument } from "../xml-write";
-import { checkReadConditions, writeConditions } from "./conditional";
-import { partTarget } from "./multipart";
-import { MAX_PUT_BYTES, requestedAcl } from "./put-object";
+import { writeConditions } from "./conditional";
+import { type Source, sourceVersion, withSource } from "./copy-source";
+import { MAX_PUT_BYTES, refuseVersion, requestedAcl } from "./put-object";
 
-interface Source {
-  readonly bucket: BucketRecord;
-  readonly key: string;
-  readonly record: ObjectRecord;
-}
-
-/** CopyObject: large bytes are shared, not copied, whatever the buckets. */
+/**
+ * CopyObject: large bytes are shared, not copied, whatever the buckets. The answer begins when the copy is durable.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ */
 export async function copyObject(call: Call): Promise<Reply> {
   const { bucket, key, store } = call;
   call.authorizeObject("s3:PutObject");
-  const source = findSource(call);
-  if (source.record.sizeBytes > MAX_PUT_BYTES) {
-    throw new S3Error(
-      "InvalidRequest",
-      "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120",
-    );
-  }
-  const draft = copiedDraft(call, source);
-  const record = await store.objects.put(
-    { bucket, key },
-    draft,
-    () => store.objects.share(source.record),
-    writeConditions((name) => call.header(name)),
+  refuseVersion(call);
+  const conditions = writeConditions((name) => call.header(name));
+  const { source, record } = await withSource(call, async (source) => {
+    if (source.record.sizeBytes > MAX_PUT_BYTES) {
+      throw new S3Error(
+        "InvalidRequest",
+        `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_PUT_BYTES}`,
+      );
+    }
+    const draft = copiedDraft(call, source);
+    checkWriteConditions(store.database.heads.get(objectKey(bucket.id, key)), conditions);
+    const full = { ...draft, checksum: await copiedChecksum(call, source.record) };
+    const record = await store.objects.put({ bucket, key }, full, () => store.objects.share(source.record), conditions);
+    return { source, record };
+  });
+  const { checksum } = record;
+  return xmlReply(
+    xmlDocument(
+      "CopyObjectResult",
+      leaf("LastModified", new Date(record.modifiedAt).toISOString()),
+      leaf("ETag", `"${record.etag}"`),
+      checksum
+        ? leaf(`Checksum${checksum.algorithm}`, checksum.value) + leaf("ChecksumType", checksumType(checksum))
+        : "",
+    ),
+    { ...(bucket.versioning && { "x-amz-version-id": record.versionId }), ...sourceVersion(source) },
   );
-  const headers = {
-    ...(bucket.versioning && { "x-amz-version-id": record.versionId }),
-    ...(source.bucket.versioning && { "x-amz-copy-source-version-id": source.record.versionId }),
-  };
-  const checksum = record.checksum ? leaf(`Checksum${record.checksum.algorithm}`, record.checksum.value) : "";
-  return xmlReply(xmlDocument("CopyObjectResult", ...result(record), checksum), headers);
 }
 
 function copiedDraft(call: Call, source: Source): ObjectDraft {
@@ -53,25 +57,10 @@ function copiedDraft(call: Call, source: Source): ObjectDraft {
   const replaceTags = directive(call, "x-amz-tagging-directive");
   const given = objectHeaders(call.request.headerNames(), (name) => call.header(name));
   const sameObject = source.bucket.id === call.bucket.id && source.key === call.key;
-  if (
-    sameObject &&
-    !replace &&
-    !replaceTags &&
-    call.query("versionId") === undefined &&
-    !/versionId=/.test(call.header("x-amz-copy-source") ?? "")
-  ) {
+  if (sameObject && !replace && !replaceTags && source.versionId === undefined) {
     throw new S3Error(
       "InvalidRequest",
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
-    );
-  }
-  const wanted = call.header("x-amz-checksum-algorithm")?.toUpperCase();
-  if (wanted !== undefined && !isChecksumAlgorithm(wanted))
-    throw new S3Error("InvalidRequest", "Checksum algorithm provided is unsupported.");
-  if (wanted !== undefined && wanted !== record.checksum?.algorithm) {
-    throw new S3Error(
-      "NotImplemented",
-      "A copy keeps its source's checksum; computing another one is not implemented.",
     );
   }
   const tags = replaceTags ? parseTagHeader(call.header("x-amz-tagging")) : record.tags;
@@ -80,20 +69,19 @@ function copiedDraft(call: Call, source: Source): ObjectDraft {
   return {
     sizeBytes: record.sizeBytes,
     etag: record.etag,
-    owner: aclsDisabled(call.bucket) ? call.bucket.owner : call.caller,
+    owner: objectOwner(call.bucket, ownerName(call.auth.identity), acl),
     headers: replace ? given.headers : record.headers,
     metadata: replace ? given.metadata : record.metadata,
     ...(tags && { tags }),
     ...(acl && { acl }),
-    ...(record.checksum && { checksum: record.checksum }),
     ...(record.partCount && { partCount: record.partCount }),
   };
 }
 
 /** Tags are read and written by permissions of their own. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 function authorizeTags(call: Call, source: Source | undefined): void {
-  const ofVersion = /versionId=/.test(call.header("x-amz-copy-source") ?? "");
-  if (source) authorize(call.question(ofVersion ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging", source));
+  const action = source?.versionId === undefined ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging";
+  if (source) authorize(call.question(action, source));
   call.authorizeObject("s3:PutObjectTagging");
 }
 
@@ -105,95 +93,18 @@ function directive(call: Call, name: string): boolean {
   return value === "REPLACE";
 }
 
-export async function uploadPartCopy(call: Call): Promise<Reply> {
-  const { store } = call;
-  call.authorizeObject("s3:PutObject");
-  const target = partTarget(call);
-  const { record, bucket } = findSource(call);
-  const range = copyRange(call.header("x-amz-copy-source-range"), record.sizeBytes);
-  const sizeBytes = range.end - range.start + 1;
-  if (sizeBytes > MAX_PUT_BYTES) throw new S3Error("EntityTooLarge");
-  const content =
-    record.data && sizeBytes > 0
-      ? await store.reader.open(record.data, record.sizeBytes, range.start, range.end)
-      : Buffer.alloc(0);
-  const chunks = Buffer.isBuffer(content) ? once(content) : content;
-  const body = await receive(
-    { chunks, sha256: undefined, trailers: new Map() },
-    { md5: undefined, checksum: undefined, maxBytes: MAX_PUT_BYTES },
-    store.staging,
-  );
-  try {
-    const draft = { number: target.number, sizeBytes: body.sizeBytes, etag: body.md5 };
-    const part = await store.uploads.putPart(target, draft, () => body.data.place());
-    const headers = bucket.versioning ? { "x-amz-copy-source-version-id": record.versionId } : {};
-    return xmlReply(xmlDocument("CopyPartResult", ...result(part)), headers);
-  } catch (error) {
-    await body.data.discard();
-    throw error;
+/** The source's own, unless the request wants one by another algorithm: then the bytes are read for it. */
+async function copiedChecksum(call: Call, record: ObjectRecord): Promise<Checksum> {
+  const wanted = call.header("x-amz-checksum-algorithm")?.toUpperCase();
+  if (wanted !== undefined && !isChecksumAlgorithm(wanted))
+    throw new S3Error("InvalidRequest", "Checksum algorithm provided is unsupported.");
+  if (record.checksum && (wanted === undefined || wanted === record.checksum.algorithm)) return record.checksum;
+  const algorithm = wanted ?? DEFAULT_CHECKSUM;
+  const running = runningChecksum(algorithm);
+  if (record.data && record.sizeBytes > 0) {
+    const content = await call.store.reader.open(record.data, record.sizeBytes, 0, record.sizeBytes - 1);
+    if (Buffer.isBuffer(content)) running.update(content);
+    else for await (const chunk of content) running.update(chunk);
   }
-}
-
-async function* once(bytes: Buffer): AsyncGenerator<Buffer, void, undefined> {
-  yield bytes;
-}
-
-function copyRange(header: string | undefined, sizeBytes: number): { start: number; end: number } {
-  if (header === undefined) return { start: 0, end: sizeBytes - 1 };
-  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(header) ?? [];
-  const [start, end] = [Number(from), Number(to)];
-  if (from === undefined || end < start) {
-    throw new S3Error(
-      "InvalidArgument",
-      "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
-    );
-  }
-  if (end >= sizeBytes)
-    throw new S3Error("InvalidArgument", `Range specified is not valid for source object of size: ${sizeBytes}`);
-  return { start, end };
-}
-
-/** `bucket/key` or `/bucket/key`, percent-encoded, with `?versionId=`. @throws S3Error InvalidArgument, NoSuchKey, … */
-function findSource(call: Call): Source {
-  const header = call.header("x-amz-copy-source") ?? "";
-  const [, encoded = "", versionId] = /^\/?(.*?)(?:\?versionId=([^?]*))?$/s.exec(header) ?? [];
-  const path = decodeSource(encoded);
-  const slash = path.indexOf("/");
-  const [name, key] = [path.slice(0, slash), path.slice(slash + 1)];
-  if (slash < 1 || key === "" || (versionId !== undefined && versionId !== "null" && !isId(versionId)))
-    throw badSource();
-  assertKey(key);
-  const bucket = call.store.buckets.find(name);
-  if (!bucket) throw new S3Error("NoSuchBucket", undefined, { BucketName: name });
-  const record = call.store.objects.find(bucket, key, versionId);
-  const action = versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
-  authorize(call.question(action, { bucket, key, record }));
-  if (!record) throw new S3Error(versionId === undefined ? "NoSuchKey" : "NoSuchVersion", undefined, { Key: key });
-  if (record.isDeleteMarker) {
-    if (versionId === undefined) throw new S3Error("NoSuchKey", undefined, { Key: key });
-    throw new S3Error(
-      "InvalidRequest",
-      "The source of a copy request may not specifically refer to a delete marker by version id.",
-    );
-  }
-  checkReadConditions(record, (field) => call.header(field), "x-amz-copy-source-");
-  return { bucket, key, record };
-}
-
-function decodeSource(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded.replaceAll("+", "%20"));
-  } catch {
-    throw badSource();
-  }
-}
-
-function badSource(): S3Error {
-  return new S3Error("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", {
-    ArgumentName: "x-amz-copy-source",
-  });
-}
-
-function result(made: { modifiedAt: number; etag: string }): string[] {
-  return [leaf("LastModified", new Date(made.modifiedAt).toISOString()), leaf("ETag", `"${made.etag}"`)];
+  return { algorithm, value: running.digest() };
 }

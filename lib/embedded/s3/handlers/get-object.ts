@@ -1,12 +1,13 @@
 import { isAllowed } from "../access/authorize";
-import { checksumHeader } from "../body/checksum";
+import { checksumHeader, checksumType } from "../body/checksum";
 import type { Call, Reply } from "../call";
 import { S3Error } from "../errors";
 import { printable, recordHeaders, wireValue } from "../object-headers";
 import { isId } from "../store/ids";
 import { VanishedError } from "../store/reading";
 import type { BucketRecord, ObjectRecord } from "../store/records";
-import { checkReadConditions } from "./conditional";
+import { checkReadConditions, rangeCounts } from "./conditional";
+import { findPart, type ObjectPart } from "./object-parts";
 import { type ByteRange, parseRange } from "./range";
 
 const overrides = [
@@ -42,11 +43,13 @@ function prepare(call: Call): { record: ObjectRecord; range: ByteRange | undefin
   const { bucket } = call;
   const record = findReadable(call, "s3:GetObject");
   checkReadConditions(record, (name) => call.header(name));
-  const part = partRange(call, record);
-  const range = part ?? parseRange(call.header("range"), record.sizeBytes);
+  const part = requestedPart(call, record);
+  const wanted = rangeCounts(record, (name) => call.header(name)) ? call.header("range") : undefined;
+  const range = part ? part.range : parseRange(wanted, record.sizeBytes);
   const wantsChecksum = call.header("x-amz-checksum-mode")?.toUpperCase() === "ENABLED";
   const headers = {
     ...recordHeaders(record, bucket.versioning !== undefined, wantsChecksum && !range),
+    ...(wantsChecksum && part && partHeaders(part, record)),
     ...overriding(call),
   };
   if (part && record.partCount) headers["x-amz-mp-parts-count"] = String(record.partCount);
@@ -111,21 +114,25 @@ function overriding(call: Call): Record<string, string> {
 }
 
 /** `partNumber` of the query: the bytes of one part, as it was uploaded. */
-function partRange(call: Call, record: ObjectRecord): ByteRange | undefined {
+function requestedPart(call: Call, record: ObjectRecord): ObjectPart | undefined {
   const asked = call.query("partNumber");
   if (asked === undefined) return undefined;
   if (!/^[1-9]\d{0,4}$/.test(asked))
     throw new S3Error("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
   if (call.header("range") !== undefined)
     throw new S3Error("InvalidRequest", "Cannot specify both Range header and partNumber query parameter");
-  const layout =
-    record.data?.kind === "parts" ? call.store.database.layouts.get(Buffer.from(record.data.id)) : undefined;
-  const sizes = layout?.parts.map((part) => part.sizeBytes) ?? [record.sizeBytes];
-  const index = Number(asked) - 1;
-  const size = sizes[index];
-  if (size === undefined) throw new S3Error("InvalidRange", "The requested partnumber is not satisfiable");
-  const start = sizes.slice(0, index).reduce((sum, one) => sum + one, 0);
-  return size === 0 ? undefined : { start, end: start + size - 1 };
+  const part = findPart(call.store.database, record, Number(asked));
+  if (!part || (!part.range && record.sizeBytes > 0))
+    // no range says "nothing of it"
+    throw new S3Error("InvalidRange", "The requested partnumber is not satisfiable");
+  return part;
+}
+
+/** The checksum of the one part that is sent, not of the object: clients hold it against what they receive. */
+function partHeaders({ checksum }: ObjectPart, record: ObjectRecord): Record<string, string> {
+  if (!checksum) return {};
+  const type = record.checksum ? checksumType(record.checksum) : "FULL_OBJECT";
+  return { [checksumHeader(checksum.algorithm)]: checksum.value, "x-amz-checksum-type": type };
 }
 
 /** Headers every answer to a successful write carries. */
@@ -135,7 +142,7 @@ export function writtenHeaders(bucket: BucketRecord, record: ObjectRecord): Reco
     ...(bucket.versioning && { "x-amz-version-id": record.versionId }),
     ...(record.checksum && {
       [checksumHeader(record.checksum.algorithm)]: record.checksum.value,
-      "x-amz-checksum-type": record.checksum.value.includes("-") ? "COMPOSITE" : "FULL_OBJECT",
+      "x-amz-checksum-type": checksumType(record.checksum),
     }),
   };
 }

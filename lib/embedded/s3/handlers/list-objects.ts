@@ -1,4 +1,6 @@
-import { ownerId } from "../access/acl";
+import { crc32 } from "node:zlib";
+import { ownerId } from "../access/grants";
+import { assertKey } from "../address";
 import { uriEncode } from "../auth/sigv4";
 import type { Call, Reply } from "../call";
 import { xmlReply } from "../call";
@@ -29,15 +31,22 @@ export function listParameters(call: Call, limitName = "max-keys"): ListParamete
   if (!/^\d{1,10}$/.test(limit) || Number(limit) > 2 ** 31 - 1) {
     throw new S3Error("InvalidArgument", `Provided ${limitName} not an integer or within integer range`);
   }
-  const [prefix, delimiter] = [call.query("prefix") ?? "", call.query("delimiter") ?? ""];
+  const [prefix, delimiter] = [requestedMarker(call, "prefix") ?? "", call.query("delimiter") ?? ""];
   return { prefix, delimiter, limit: Math.min(Number(limit), MAX_KEYS), encode, encoding };
+}
+
+/** A prefix, or a key to go on after: text a key could hold. @throws S3Error KeyTooLongError, InvalidURI for a NUL */
+export function requestedMarker(call: Call, name: string): string | undefined {
+  const marker = call.query(name);
+  if (marker !== undefined) assertKey(marker);
+  return marker;
 }
 
 export async function listObjectsV2(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:ListBucket");
   const { encode, encoding, ...query } = listParameters(call);
   const token = call.query("continuation-token");
-  const startAfter = call.query("start-after");
+  const startAfter = requestedMarker(call, "start-after");
   const after = token === undefined ? (startAfter ?? "") : readToken(token);
   const page = listObjects(call.store.database, bucket, { ...query, after });
   const withOwner = call.query("fetch-owner") === "true";
@@ -52,12 +61,10 @@ export async function listObjectsV2(call: Call): Promise<Reply> {
       leaf("KeyCount", page.entries.length + page.commonPrefixes.length),
       leaf("IsTruncated", page.isTruncated),
       leaf("ContinuationToken", token),
-      page.isTruncated && page.last !== undefined
-        ? leaf("NextContinuationToken", Buffer.from(page.last).toString("base64url"))
-        : "",
+      page.isTruncated && page.last !== undefined ? leaf("NextContinuationToken", writeToken(page.last)) : "",
       leaf("StartAfter", startAfter === undefined ? undefined : encode(startAfter)),
       ...contents(page, encode, withOwner),
-      ...prefixes(page, encode),
+      ...renderPrefixes(page.commonPrefixes, encode),
     ),
   );
 }
@@ -65,7 +72,7 @@ export async function listObjectsV2(call: Call): Promise<Reply> {
 export async function listObjectsV1(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:ListBucket");
   const { encode, encoding, ...query } = listParameters(call);
-  const marker = call.query("marker") ?? "";
+  const marker = requestedMarker(call, "marker") ?? "";
   const page = listObjects(call.store.database, bucket, { ...query, after: marker });
   return xmlReply(
     xmlDocument(
@@ -80,7 +87,7 @@ export async function listObjectsV1(call: Call): Promise<Reply> {
       // S3 gives it with a delimiter only; without one the last key is the marker.
       page.isTruncated && query.delimiter ? leaf("NextMarker", encode(page.last ?? "")) : "",
       ...contents(page, encode, true),
-      ...prefixes(page, encode),
+      ...renderPrefixes(page.commonPrefixes, encode),
     ),
   );
 }
@@ -88,11 +95,11 @@ export async function listObjectsV1(call: Call): Promise<Reply> {
 export async function listObjectVersions(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:ListBucketVersions");
   const { encode, encoding, ...query } = listParameters(call);
-  const [after, versionMarker] = [call.query("key-marker") ?? "", call.query("version-id-marker")];
+  const after = requestedMarker(call, "key-marker") ?? "";
+  const versionMarker = call.query("version-id-marker");
   if (versionMarker && !after)
     throw new S3Error("InvalidArgument", "A version-id marker cannot be specified without a key marker.");
-  const nullOrder = versionMarker === "null" ? (call.store.objects.find(bucket, after, "null")?.order ?? 0) : undefined;
-  const afterOrder = versionMarker ? (nullOrder ?? orderOf(versionMarker)) : undefined;
+  const afterOrder = versionMarker ? markedOrder(call, after, versionMarker) : undefined;
   const page = listVersions(call.store.database, bucket, { ...query, after, afterOrder });
   const last = page.entries.at(-1);
   const lastIsVersion = last !== undefined && page.last === last.key;
@@ -110,9 +117,17 @@ export async function listObjectVersions(call: Call): Promise<Reply> {
       leaf("EncodingType", encoding),
       leaf("IsTruncated", page.isTruncated),
       ...page.entries.map((entry) => version(entry, encode)),
-      ...prefixes(page, encode),
+      ...renderPrefixes(page.commonPrefixes, encode),
     ),
   );
+}
+
+/** The order of the version a page goes on after. A null version deleted meanwhile begins the key anew: better twice than never. */
+function markedOrder(call: Call, key: string, versionId: string): number {
+  if (versionId === "null") return call.store.objects.find(call.bucket, key, "null")?.order ?? Number.MAX_SAFE_INTEGER;
+  const order = orderOf(versionId);
+  if (order === undefined) throw new S3Error("InvalidArgument", "Invalid version id specified");
+  return order;
 }
 
 function contents(page: Listed<ObjectEntry>, encode: (text: string) => string, withOwner: boolean): string[] {
@@ -142,19 +157,25 @@ function details(record: ObjectEntry["record"]): string {
   );
 }
 
-function prefixes(page: Listed<ObjectEntry>, encode: (text: string) => string): string[] {
-  return page.commonPrefixes.map((prefix) => tag("CommonPrefixes", leaf("Prefix", encode(prefix))));
+export function renderPrefixes(prefixes: readonly string[], encode: (text: string) => string): string[] {
+  return prefixes.map((prefix) => tag("CommonPrefixes", leaf("Prefix", encode(prefix))));
 }
 
 export function renderOwner(name: string): string {
   return tag("Owner", leaf("ID", ownerId(name)), leaf("DisplayName", name));
 }
 
-/** Tokens hold the key to go on after. @throws S3Error InvalidArgument */
+/** A token is the key to go on after behind a checksum, so that one that was made up or cut is told from one of ours. */
+function writeToken(key: string): string {
+  const bytes = Buffer.from(key);
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32(bytes));
+  return Buffer.concat([sum, bytes]).toString("base64url");
+}
+
+/** @throws S3Error InvalidArgument */
 function readToken(token: string): string {
-  const key = Buffer.from(token, "base64url").toString("utf8");
-  if (token === "" || Buffer.from(key).toString("base64url") !== token) {
-    throw new S3Error("InvalidArgument", "The continuation token provided is incorrect");
-  }
+  const key = Buffer.from(token, "base64url").toString("utf8", 4);
+  if (writeToken(key) !== token) throw new S3Error("InvalidArgument", "The continuation token provided is incorrect");
   return key;
 }

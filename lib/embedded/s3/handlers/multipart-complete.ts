@@ -1,101 +1,78 @@
-import { createHash } from "node:crypto";
-import { type Checksum, checksumAlgorithms, checksumHeader, runningChecksum } from "../body/checksum";
+import { type Checksum, checksumAlgorithms, checksumHeader, checksumType } from "../body/checksum";
+import { partsChecksum } from "../body/parts-checksum";
+import { readText } from "../body/read-text";
 import type { Call, Reply } from "../call";
 import { xmlReply } from "../call";
 import { S3Error } from "../errors";
 import { objectKey } from "../store/keys";
-import { checkWriteConditions } from "../store/objects";
-import type { PartRecord, UploadRecord } from "../store/records";
-import { childrenOf, expectRoot, textOf } from "../xml-read";
+import { checkWriteConditions, type WriteConditions } from "../store/objects";
+import type { ObjectRecord, PartRecord, UploadRecord } from "../store/records";
 import { leaf, xmlDocument } from "../xml-write";
-import { bareEtag, writeConditions } from "./conditional";
-import { requireUpload } from "./multipart";
+import { writeConditions } from "./conditional";
+import { requireUpload, uploadChecksum } from "./multipart";
+import { type ClaimedPart, choose, etagOf, parseClaims } from "./multipart-claims";
 
-const MIN_PART_BYTES = 5 * 1024 * 1024;
 const MAX_OBJECT_BYTES = 5 * 1024 ** 4;
+/** 10,000 parts with a SHA-256 each are about 2 MiB. */
+const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
-interface ClaimedPart {
-  readonly number: number;
-  readonly etag: string;
-  readonly checksums: ReadonlyMap<string, string>;
+/**
+ * The answer begins when all is done and durable, so an error never hides inside a 200. A completion sent again because
+ * its answer was lost gets the same answer, as from S3, while what it made is still the newest version of its key.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+ */
+export async function completeMultipartUpload(call: Call): Promise<Reply> {
+  call.authorizeObject("s3:PutObject");
+  const conditions = writeConditions((name) => call.header(name));
+  const claims = parseClaims(await readList(call));
+  const etag = etagOf(claims);
+  const before = madeBefore(call, etag);
+  if (before) return completed(call, before);
+  try {
+    return completed(call, await assemble(call, claims, etag, conditions));
+  } catch (error) {
+    const meanwhile = madeBefore(call, etag); // by the same completion, sent twice at once
+    if (meanwhile) return completed(call, meanwhile);
+    throw error;
+  }
 }
 
-/** Everything is checked before the answer begins, so an error never hides inside a 200. */
-export async function completeMultipartUpload(call: Call): Promise<Reply> {
+/** `x-amz-checksum-*` of a completion are about the object, not about this list. */
+function readList(call: Call): Promise<string> {
+  const field = (name: string) => (name.startsWith("x-amz-checksum-") ? undefined : call.request.header(name));
+  return readText(call.openBody(), field, MAX_LIST_BYTES);
+}
+
+function madeBefore(call: Call, etag: string): ObjectRecord | undefined {
+  const newest = call.store.objects.find(call.bucket, call.key);
+  return newest?.uploadId !== undefined && newest.uploadId === call.query("uploadId") && newest.etag === etag
+    ? newest
+    : undefined;
+}
+
+async function assemble(
+  call: Call,
+  claims: readonly ClaimedPart[],
+  etag: string,
+  conditions: WriteConditions,
+): Promise<ObjectRecord> {
   const { bucket, key, store } = call;
-  call.authorizeObject("s3:PutObject");
   const upload = requireUpload(call);
-  const conditions = writeConditions((name) => call.header(name));
   checkWriteConditions(store.database.heads.get(objectKey(bucket.id, key)), conditions);
-  const chosen = choose(parseClaims(await call.text()), store.uploads.parts(upload.uploadId));
+  const chosen = choose(upload, claims, store.uploads.parts(upload.uploadId));
   const sizeBytes = chosen.reduce((sum, part) => sum + part.sizeBytes, 0);
   checkSize(sizeBytes, call.header("x-amz-mp-object-size"));
-  const md5s = Buffer.concat(chosen.map((part) => Buffer.from(part.etag, "hex")));
-  const checksum = compositeChecksum(upload, chosen);
-  checkExpected(call, checksum);
-  const { headers, metadata, owner, tags, acl } = upload;
+  const checksum = checksumOf(upload, chosen);
+  checkExpected(call, upload, checksum);
+  const { headers, metadata, owner, tags, acl, uploadId } = upload;
   const draft = {
-    sizeBytes,
-    etag: `${createHash("md5").update(md5s).digest("hex")}-${chosen.length}`,
-    owner,
-    headers,
-    metadata,
+    ...{ sizeBytes, etag, owner, headers, metadata, uploadId, partCount: chosen.length },
     ...(tags && { tags }),
     ...(acl && { acl }),
     ...(checksum && { checksum }),
-    partCount: chosen.length,
   };
-  const assemble = (garbage: string[]) => store.uploads.assemble(bucket, key, upload.uploadId, chosen, garbage);
-  const record = await store.objects.put({ bucket, key }, draft, assemble, conditions);
-  const location = `http://${call.header("host") ?? ""}/${bucket.name}/${encodeURI(key)}`;
-  return xmlReply(
-    xmlDocument(
-      "CompleteMultipartUploadResult",
-      leaf("Location", location),
-      leaf("Bucket", bucket.name),
-      leaf("Key", key),
-      leaf("ETag", `"${record.etag}"`),
-      checksum ? leaf(`Checksum${checksum.algorithm}`, checksum.value) + leaf("ChecksumType", "COMPOSITE") : "",
-    ),
-    bucket.versioning ? { "x-amz-version-id": record.versionId } : {},
-  );
-}
-
-function parseClaims(xml: string): ClaimedPart[] {
-  const claims = childrenOf(expectRoot(xml, "CompleteMultipartUpload"), "Part").map((node) => {
-    const [number, etag] = [Number(textOf(node, "PartNumber")), textOf(node, "ETag")];
-    if (!Number.isInteger(number) || number < 1 || etag === undefined) throw new S3Error("MalformedXML");
-    const checksums = checksumAlgorithms.flatMap((algorithm) => {
-      const value = textOf(node, `Checksum${algorithm}`);
-      return value === undefined ? [] : [[algorithm, value] as const];
-    });
-    return { number, etag: bareEtag(etag), checksums: new Map<string, string>(checksums) };
-  });
-  if (claims.length === 0) throw new S3Error("MalformedXML");
-  if (claims.some((claim, i) => i > 0 && claim.number <= (claims[i - 1]?.number ?? 0)))
-    throw new S3Error("InvalidPartOrder");
-  return claims;
-}
-
-/** The uploaded parts a completion names. @throws S3Error InvalidPart, EntityTooSmall */
-function choose(claims: readonly ClaimedPart[], uploaded: readonly PartRecord[]): PartRecord[] {
-  const byNumber = new Map(uploaded.map((part) => [part.number, part]));
-  return claims.map((claim, i) => {
-    const part = byNumber.get(claim.number);
-    const checksum = part?.checksum && claim.checksums.get(part.checksum.algorithm);
-    if (!part || part.etag !== claim.etag || (checksum !== undefined && checksum !== part.checksum?.value)) {
-      throw new S3Error("InvalidPart", undefined, { PartNumber: String(claim.number), ETag: claim.etag });
-    }
-    if (i < claims.length - 1 && part.sizeBytes < MIN_PART_BYTES) {
-      const details = {
-        PartNumber: String(part.number),
-        ProposedSize: String(part.sizeBytes),
-        MinSizeAllowed: String(MIN_PART_BYTES),
-      };
-      throw new S3Error("EntityTooSmall", undefined, details);
-    }
-    return part;
-  });
+  const place = (garbage: string[]) => store.uploads.assemble(bucket, key, uploadId, chosen, garbage);
+  return store.objects.put({ bucket, key }, draft, place, conditions);
 }
 
 function checkSize(sizeBytes: number, expected: string | undefined): void {
@@ -105,28 +82,55 @@ function checkSize(sizeBytes: number, expected: string | undefined): void {
   }
 }
 
-/** Composite: the checksum of the parts' checksums. Whole-object checksums of several parts are left out. */
-function compositeChecksum(upload: UploadRecord, parts: readonly PartRecord[]): Checksum | undefined {
-  const algorithm = upload.checksumAlgorithm;
-  if (!algorithm || upload.checksumType !== "COMPOSITE") return undefined;
-  const values = parts.map((part) => part.checksum?.value);
-  if (values.some((value) => value === undefined))
-    throw new S3Error(
-      "InvalidRequest",
-      "The upload was created with a checksum algorithm; each part needs its checksum.",
-    );
-  const running = runningChecksum(algorithm);
-  for (const value of values) running.update(Buffer.from(value ?? "", "base64"));
-  return { algorithm, value: `${running.digest()}-${parts.length}` };
+/** None when a part has none, which only parts kept by an older store lack. */
+function checksumOf(upload: UploadRecord, parts: readonly PartRecord[]): Checksum | undefined {
+  const { algorithm, type } = uploadChecksum(upload);
+  const known = parts.flatMap(({ checksum, sizeBytes }) =>
+    checksum?.algorithm === algorithm ? [{ value: checksum.value, sizeBytes }] : [],
+  );
+  return known.length === parts.length ? partsChecksum(algorithm, type, known) : undefined;
 }
 
-/** A checksum of the whole that came with the completion must be one the store can vouch for. */
-function checkExpected(call: Call, checksum: Checksum | undefined): void {
+/** The checksum of the whole that came with the completion. @throws S3Error BadDigest, InvalidRequest */
+function checkExpected(call: Call, upload: UploadRecord, checksum: Checksum | undefined): void {
+  const { algorithm: chosen, type } = uploadChecksum(upload);
+  const asked = call.header("x-amz-checksum-type")?.toUpperCase();
+  if (asked !== undefined && asked !== type) {
+    throw new S3Error(
+      "InvalidRequest",
+      `The upload was created using the ${type} checksum mode. The complete request must use the same checksum mode.`,
+    );
+  }
   for (const algorithm of checksumAlgorithms) {
     const given = call.header(checksumHeader(algorithm));
     if (given === undefined) continue;
-    if (checksum?.algorithm !== algorithm)
-      throw new S3Error("NotImplemented", "A full-object checksum of a multipart upload is not implemented.");
-    if (given !== checksum.value && given !== checksum.value.replace(/-\d+$/, "")) throw new S3Error("BadDigest");
+    if (algorithm !== chosen || !checksum) {
+      throw new S3Error(
+        "InvalidRequest",
+        `Checksum Type mismatch occurred, expected checksum Type: ${chosen.toLowerCase()}, actual checksum Type: ${algorithm.toLowerCase()}`,
+      );
+    }
+    if (given !== checksum.value && given !== checksum.value.replace(/-\d+$/, "")) {
+      throw new S3Error("BadDigest", `The ${algorithm} you specified did not match the calculated checksum.`);
+    }
   }
+}
+
+function completed(call: Call, record: ObjectRecord): Reply {
+  const { bucket, key } = call;
+  const { checksum } = record;
+  const path = key.split("/").map(encodeURIComponent).join("/");
+  return xmlReply(
+    xmlDocument(
+      "CompleteMultipartUploadResult",
+      leaf("Location", `http://${call.header("host") ?? ""}/${bucket.name}/${path}`),
+      leaf("Bucket", bucket.name),
+      leaf("Key", key),
+      leaf("ETag", `"${record.etag}"`),
+      checksum
+        ? leaf(`Checksum${checksum.algorithm}`, checksum.value) + leaf("ChecksumType", checksumType(checksum))
+        : "",
+    ),
+    bucket.versioning ? { "x-amz-version-id": record.versionId } : {},
+  );
 }

@@ -1,74 +1,90 @@
-import { aclsDisabled } from "../access/acl";
-import { checksumHeader, contentMd5, isChecksumAlgorithm } from "../body/checksum";
-import { receive } from "../body/receive";
+import { objectOwner } from "../access/acl";
+import { ownerName } from "../auth/users";
+import {
+  type Checksum,
+  type ChecksumAlgorithm,
+  type ChecksumType,
+  checksumHeader,
+  contentMd5,
+  DEFAULT_CHECKSUM,
+  isChecksumAlgorithm,
+} from "../body/checksum";
+import { checksumTypes } from "../body/parts-checksum";
+import { type Received, receive } from "../body/receive";
 import type { Call, Reply } from "../call";
 import { noContent, xmlReply } from "../call";
 import { S3Error } from "../errors";
 import { objectHeaders } from "../object-headers";
 import type { BucketRecord, PartRecord, UploadRecord } from "../store/records";
 import { parseTagHeader } from "../tags";
-import { leaf, tag, xmlDocument } from "../xml-write";
-import { listParameters, renderOwner } from "./list-objects";
-import { MAX_PUT_BYTES, requestedAcl, requireAnnounced } from "./put-object";
+import { leaf, xmlDocument } from "../xml-write";
+import { MAX_PUT_BYTES, openSized, refuseVersion, requestedAcl, requireAnnounced } from "./put-object";
 
-const MAX_PARTS = 10_000;
+export const MAX_PARTS = 10_000;
 
 export async function createMultipartUpload(call: Call): Promise<Reply> {
   const { bucket, key } = call;
   call.authorizeObject("s3:PutObject");
+  refuseVersion(call);
   const { headers, metadata } = objectHeaders(call.request.headerNames(), (name) => call.header(name));
   const tags = parseTagHeader(call.header("x-amz-tagging"));
   if (tags) call.authorizeObject("s3:PutObjectTagging");
   const acl = requestedAcl(call);
-  const algorithm = call.header("x-amz-checksum-algorithm")?.toUpperCase();
-  if (algorithm !== undefined && !isChecksumAlgorithm(algorithm))
-    throw new S3Error("InvalidRequest", "Checksum algorithm provided is unsupported.");
-  const checksumType = requestedChecksumType(call, algorithm);
+  const checksum = requestedChecksum(call);
   const upload = await call.store.uploads.create(bucket, {
     key,
     headers,
     metadata,
-    owner: aclsDisabled(bucket) ? bucket.owner : call.caller,
+    owner: objectOwner(bucket, ownerName(call.auth.identity), acl),
     ...(tags && { tags }),
     ...(acl && { acl }),
-    ...(algorithm && { checksumAlgorithm: algorithm }),
-    ...(checksumType && { checksumType }),
+    ...(checksum && { checksumAlgorithm: checksum.algorithm, checksumType: checksum.type }),
   });
-  const answer = {
-    ...(algorithm && { "x-amz-checksum-algorithm": algorithm }),
-    ...(checksumType && { "x-amz-checksum-type": checksumType }),
-  };
+  const answer: Record<string, string> = checksum
+    ? { "x-amz-checksum-algorithm": checksum.algorithm, "x-amz-checksum-type": checksum.type }
+    : {};
   const fields = [leaf("Bucket", bucket.name), leaf("Key", key), leaf("UploadId", upload.uploadId)];
   return xmlReply(xmlDocument("InitiateMultipartUploadResult", ...fields), answer);
 }
 
-/** SHA checksums of a whole cannot be had from those of its parts, CRC64NVME is never composite. */
-function requestedChecksumType(call: Call, algorithm: string | undefined): "COMPOSITE" | "FULL_OBJECT" | undefined {
-  const type = call.header("x-amz-checksum-type");
+/** What the client wants of checksums, if it says so. @throws S3Error InvalidRequest */
+function requestedChecksum(call: Call): { algorithm: ChecksumAlgorithm; type: ChecksumType } | undefined {
+  const algorithm = call.header("x-amz-checksum-algorithm")?.toUpperCase();
+  const type = call.header("x-amz-checksum-type")?.toUpperCase();
   if (type !== undefined && type !== "COMPOSITE" && type !== "FULL_OBJECT")
     throw new S3Error("InvalidRequest", "Value for x-amz-checksum-type header is invalid.");
-  if (algorithm === undefined) return undefined;
-  const chosen = type ?? (algorithm === "CRC64NVME" ? "FULL_OBJECT" : "COMPOSITE");
-  if (
-    (chosen === "FULL_OBJECT" && algorithm.startsWith("SHA")) ||
-    (chosen === "COMPOSITE" && algorithm === "CRC64NVME")
-  ) {
-    throw new S3Error(
-      "InvalidRequest",
-      `The ${chosen} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
-    );
+  if (algorithm === undefined) {
+    if (type === undefined) return undefined;
+    throw new S3Error("InvalidRequest", "x-amz-checksum-type needs x-amz-checksum-algorithm beside it.");
   }
-  return chosen;
+  if (!isChecksumAlgorithm(algorithm))
+    throw new S3Error("InvalidRequest", "Checksum algorithm provided is unsupported.");
+  const possible = checksumTypes(algorithm);
+  const chosen = type ?? possible[0] ?? "COMPOSITE";
+  if (possible.includes(chosen)) return { algorithm, type: chosen };
+  throw new S3Error(
+    "InvalidRequest",
+    `The ${chosen} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
+  );
 }
 
-/** Bucket, key, upload and number of a part. @throws S3Error InvalidArgument, NoSuchUpload */
-export function partTarget(call: Call): {
-  bucket: BucketRecord;
-  key: string;
-  uploadId: string;
-  number: number;
-  upload: UploadRecord;
-} {
+/** The checksum an upload's parts and object get: the one asked for, else S3's own choice. */
+export function uploadChecksum(upload: UploadRecord): { algorithm: ChecksumAlgorithm; type: ChecksumType } {
+  const { checksumAlgorithm: algorithm, checksumType: type } = upload;
+  return algorithm && type ? { algorithm, type } : { algorithm: DEFAULT_CHECKSUM, type: "FULL_OBJECT" };
+}
+
+/** Bucket, key, upload and number of a part. */
+export interface PartTarget {
+  readonly bucket: BucketRecord;
+  readonly key: string;
+  readonly uploadId: string;
+  readonly number: number;
+  readonly upload: UploadRecord;
+}
+
+/** @throws S3Error InvalidArgument, NoSuchUpload */
+export function partTarget(call: Call): PartTarget {
   const text = call.query("partNumber") ?? "";
   const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (number < 1 || number > MAX_PARTS) {
@@ -88,39 +104,42 @@ export function requireUpload(call: Call): UploadRecord {
 export async function uploadPart(call: Call): Promise<Reply> {
   call.authorizeObject("s3:PutObject");
   const target = partTarget(call);
-  const checksum = requireAnnounced(call);
-  const { checksumAlgorithm } = target.upload;
-  if (checksum && checksumAlgorithm && checksum.algorithm !== checksumAlgorithm) {
+  const demand = requireAnnounced(call);
+  const chosen = target.upload.checksumAlgorithm;
+  if (demand && chosen && demand.algorithm !== chosen) {
     throw new S3Error(
       "InvalidRequest",
-      `Checksum Type mismatch occurred, expected checksum Type: ${checksumAlgorithm.toLowerCase()}, actual checksum Type: ${checksum.algorithm.toLowerCase()}`,
+      `Checksum Type mismatch occurred, expected checksum Type: ${chosen.toLowerCase()}, actual checksum Type: ${demand.algorithm.toLowerCase()}`,
     );
   }
-  const payload = call.openBody();
+  const payload = openSized(call);
   const expected = {
     md5: contentMd5(call.request.header("content-md5")),
-    checksum,
+    checksum: demand,
+    keep: uploadChecksum(target.upload).algorithm,
     maxBytes: MAX_PUT_BYTES,
     exactBytes: payload.sizeBytes,
   };
-  const body = await receive(payload, expected, call.store.staging);
+  const part = await keepPart(call, target, await receive(payload, expected, call.store.staging));
+  return { status: 200, headers: { etag: `"${part.etag}"`, ...partChecksum(part), "content-length": "0" } };
+}
+
+/** Makes received bytes a part of an upload; if that has ended meanwhile, nothing of them is left. */
+export async function keepPart(call: Call, target: PartTarget, body: Received): Promise<PartRecord> {
+  const { sizeBytes, md5: etag, checksum, sent } = body;
+  const draft = { number: target.number, sizeBytes, etag, checksum, ...(sent && { sent }) };
   try {
-    const draft = {
-      number: target.number,
-      sizeBytes: body.sizeBytes,
-      etag: body.md5,
-      ...(body.checksum && { checksum: body.checksum }),
-    };
-    const part = await call.store.uploads.putPart(target, draft, () => body.data.place());
-    const headers = {
-      etag: `"${part.etag}"`,
-      ...(part.checksum && { [checksumHeader(part.checksum.algorithm)]: part.checksum.value }),
-    };
-    return { status: 200, headers: { ...headers, "content-length": "0" } };
+    return await call.store.uploads.putPart(target, draft, () => body.data.place());
   } catch (error) {
     await body.data.discard();
     throw error;
   }
+}
+
+/** The client's own checksum back, else the one computed. */
+function partChecksum({ sent, checksum }: PartRecord): Record<string, string> {
+  const shown: Checksum | undefined = sent ?? checksum;
+  return shown ? { [checksumHeader(shown.algorithm)]: shown.value } : {};
 }
 
 export async function abortMultipartUpload(call: Call): Promise<Reply> {
@@ -128,80 +147,4 @@ export async function abortMultipartUpload(call: Call): Promise<Reply> {
   const { uploadId } = requireUpload(call);
   await call.store.uploads.abort(call.bucket, call.key, uploadId);
   return noContent;
-}
-
-export async function listParts(call: Call): Promise<Reply> {
-  call.authorizeObject("s3:ListMultipartUploadParts");
-  const upload = requireUpload(call);
-  const { limit, encoding, encode } = listParameters(call, "max-parts");
-  const marker = call.query("part-number-marker") ?? "0";
-  if (!/^\d{1,5}$/.test(marker)) throw new S3Error("InvalidArgument", "part-number-marker must be a number");
-  const found = Number(marker) >= MAX_PARTS ? [] : call.store.uploads.parts(upload.uploadId, Number(marker), limit + 1);
-  const shown = found.slice(0, limit);
-  return xmlReply(
-    xmlDocument(
-      "ListPartsResult",
-      leaf("Bucket", call.bucket.name),
-      leaf("EncodingType", encoding),
-      leaf("Key", encode(call.key)),
-      leaf("UploadId", upload.uploadId),
-      leaf("PartNumberMarker", Number(marker)),
-      found.length > limit ? leaf("NextPartNumberMarker", shown.at(-1)?.number) : "",
-      leaf("MaxParts", limit),
-      leaf("IsTruncated", found.length > limit),
-      leaf("ChecksumAlgorithm", upload.checksumAlgorithm),
-      leaf("ChecksumType", upload.checksumType),
-      ...shown.map(renderPart),
-      renderOwner(upload.owner),
-      leaf("StorageClass", "STANDARD"),
-    ),
-  );
-}
-
-function renderPart(part: PartRecord): string {
-  return tag(
-    "Part",
-    leaf("PartNumber", part.number),
-    leaf("LastModified", new Date(part.modifiedAt).toISOString()),
-    leaf("ETag", `"${part.etag}"`),
-    leaf("Size", part.sizeBytes),
-    part.checksum ? leaf(`Checksum${part.checksum.algorithm}`, part.checksum.value) : "",
-  );
-}
-
-export async function listMultipartUploads(call: Call): Promise<Reply> {
-  const bucket = call.authorizeBucket("s3:ListBucketMultipartUploads");
-  const { prefix, delimiter, limit, encode, encoding } = listParameters(call, "max-uploads");
-  if (delimiter !== "") throw new S3Error("NotImplemented", "A delimiter in the list of uploads is not implemented.");
-  const [keyMarker, uploadIdMarker] = [call.query("key-marker") ?? "", call.query("upload-id-marker") ?? ""];
-  const page = call.store.uploads.list(bucket, { prefix, keyMarker, uploadIdMarker, limit });
-  const last = page.uploads.at(-1);
-  return xmlReply(
-    xmlDocument(
-      "ListMultipartUploadsResult",
-      leaf("Bucket", bucket.name),
-      leaf("KeyMarker", encode(keyMarker)),
-      leaf("UploadIdMarker", uploadIdMarker),
-      page.isTruncated && last
-        ? leaf("NextKeyMarker", encode(last.key)) + leaf("NextUploadIdMarker", last.uploadId)
-        : "",
-      leaf("Prefix", encode(prefix)),
-      leaf("EncodingType", encoding),
-      leaf("MaxUploads", limit),
-      leaf("IsTruncated", page.isTruncated),
-      ...page.uploads.map((upload) =>
-        tag(
-          "Upload",
-          leaf("Key", encode(upload.key)),
-          leaf("UploadId", upload.uploadId),
-          renderOwner(upload.owner).replaceAll("Owner>", "Initiator>"),
-          renderOwner(upload.owner),
-          leaf("StorageClass", "STANDARD"),
-          leaf("Initiated", new Date(upload.initiatedAt).toISOString()),
-          leaf("ChecksumAlgorithm", upload.checksumAlgorithm),
-          leaf("ChecksumType", upload.checksumType),
-        ),
-      ),
-    ),
-  );
 }

@@ -1,5 +1,7 @@
-import { aclsDisabled, checkAclAllowed, checkCanned } from "../access/acl";
+import { aclOfHeaders, checkAclAllowed, objectOwner } from "../access/acl";
+import { ownerName } from "../auth/users";
 import { checksumDemand, contentMd5 } from "../body/checksum";
+import type { Payload } from "../body/payload";
 import { receive } from "../body/receive";
 import type { Call, Reply } from "../call";
 import { S3Error } from "../errors";
@@ -16,6 +18,7 @@ export const MAX_PUT_BYTES = 5 * 1024 ** 3;
 export async function putObject(call: Call): Promise<Reply> {
   const { bucket, key, store } = call;
   call.authorizeObject("s3:PutObject");
+  refuseVersion(call);
   const conditions = writeConditions((name) => call.header(name));
   const { headers, metadata } = objectHeaders(call.request.headerNames(), (name) => call.header(name));
   const tags = parseTagHeader(call.header("x-amz-tagging"));
@@ -25,9 +28,7 @@ export async function putObject(call: Call): Promise<Reply> {
   const expectations = { md5: contentMd5(field("content-md5")), checksum: requireAnnounced(call) };
   // Checked again in the transaction; here it spares the sender of a large body the way.
   checkWriteConditions(store.database.heads.get(objectKey(bucket.id, key)), conditions);
-  const payload = call.openBody();
-  if (payload.sizeBytes > MAX_PUT_BYTES)
-    throw new S3Error("EntityTooLarge", undefined, { MaxSizeAllowed: String(MAX_PUT_BYTES) });
+  const payload = openSized(call);
   const body = await receive(
     payload,
     { ...expectations, maxBytes: MAX_PUT_BYTES, exactBytes: payload.sizeBytes },
@@ -36,12 +37,12 @@ export async function putObject(call: Call): Promise<Reply> {
   const draft = {
     sizeBytes: body.sizeBytes,
     etag: body.md5,
-    owner: aclsDisabled(bucket) ? bucket.owner : call.caller,
+    owner: objectOwner(bucket, ownerName(call.auth.identity), acl),
     headers,
     metadata,
     ...(tags && { tags }),
     ...(acl && { acl }),
-    ...(body.checksum && { checksum: body.checksum }),
+    checksum: body.checksum,
   };
   try {
     const record = await store.objects.put({ bucket, key }, draft, () => body.data.place(), conditions);
@@ -52,11 +53,30 @@ export async function putObject(call: Call): Promise<Reply> {
   }
 }
 
-/** `x-amz-acl` of a write, if the bucket takes it and the caller may set it. */
+/** A write makes a version and cannot name one; a part must name its upload, or it would become the object. */
+export function refuseVersion(call: Call): void {
+  if (call.query("versionId") !== undefined)
+    throw new S3Error("InvalidArgument", "This operation does not accept a version-id.");
+  if (call.query("partNumber") !== undefined) throw new S3Error("InvalidArgument", "A part number needs an upload id.");
+}
+
+/** The body of an upload, whose size must be told beforehand. @throws S3Error MissingContentLength, EntityTooLarge */
+export function openSized(call: Call): Payload {
+  if (call.header("content-length") === undefined && call.header("transfer-encoding") === undefined)
+    throw new S3Error("MissingContentLength");
+  const payload = call.openBody();
+  if (payload.sizeBytes > MAX_PUT_BYTES)
+    throw new S3Error("EntityTooLarge", undefined, { MaxSizeAllowed: String(MAX_PUT_BYTES) });
+  return payload;
+}
+
+/** The ACL in the headers of a write, if the bucket takes it and the caller may set it. */
 export function requestedAcl(call: Call): string | undefined {
-  const acl = checkCanned(call.header("x-amz-acl"));
-  checkAclAllowed(call.bucket, acl);
-  if (acl !== undefined && acl !== "private" && call.request.key !== undefined) call.authorizeObject("s3:PutObjectAcl");
+  const { bucket } = call;
+  const owner = ownerName(call.auth.identity) ?? bucket.owner;
+  const acl = aclOfHeaders((name) => call.header(name), "object", { owner, bucketOwner: bucket.owner });
+  checkAclAllowed(bucket, acl);
+  if (acl !== undefined && acl !== "private") call.authorizeObject("s3:PutObjectAcl");
   return acl;
 }
 

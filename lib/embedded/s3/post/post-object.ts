@@ -1,4 +1,4 @@
-import { aclsDisabled, checkAclAllowed, checkCanned } from "../access/acl";
+import { aclOfHeaders, checkAclAllowed, objectOwner } from "../access/acl";
 import { authorize } from "../access/authorize";
 import { assertKey } from "../address";
 import { type Identity, ownerName } from "../auth/users";
@@ -42,7 +42,7 @@ export async function postObject(service: Service, request: Incoming, body: Asyn
   const payload = { chunks: form.chunks, sha256: undefined, trailers: new Map<string, string>() };
   const received = await receive(payload, { ...expectations, ...limits }, service.store.staging);
   const { sizeBytes, md5: etag, checksum } = received;
-  const full = { ...draft, sizeBytes, etag, ...(checksum && { checksum }) };
+  const full = { ...draft, sizeBytes, etag, checksum };
   try {
     const record = await service.store.objects.put({ bucket, key }, full, () => received.data.place());
     return success(request, bucket, key, record, fields);
@@ -101,11 +101,13 @@ function requiredActions({ acl, tags }: Draft): string[] {
 function describeUpload(bucket: BucketRecord, identity: Identity, fields: ReadonlyMap<string, string>) {
   const field = (name: string) => fields.get(name);
   const { headers, metadata } = objectHeaders([...fields.keys()], field);
-  const acl = checkCanned(field("acl") ?? field("x-amz-acl"));
+  const aclField = (name: string) => (name === "x-amz-acl" ? (field("acl") ?? field(name)) : field(name));
+  const writer = ownerName(identity);
+  const acl = aclOfHeaders(aclField, "object", { owner: writer ?? bucket.owner, bucketOwner: bucket.owner });
   checkAclAllowed(bucket, acl);
   const tagging = field("tagging");
   const tags = tagging ? parseTagging(tagging) : undefined;
-  const owner = aclsDisabled(bucket) ? bucket.owner : (ownerName(identity) ?? bucket.owner);
+  const owner = objectOwner(bucket, writer, acl);
   const draft = { headers, metadata, owner, ...(acl && { acl }), ...(tags && { tags }) };
   return { draft, expectations: { md5: contentMd5(field("content-md5")), checksum: checksumDemand(field) } };
 }

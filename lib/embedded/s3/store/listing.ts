@@ -126,14 +126,15 @@ function* mergedVersions(
   }
 }
 
-function commonPrefixOf(key: string, query: ListQuery): string | undefined {
+/** The common prefix a key is folded into, if it is. */
+export function commonPrefixOf(key: string, query: Pick<ListQuery, "prefix" | "delimiter">): string | undefined {
   if (query.delimiter === "") return undefined;
   const at = key.indexOf(query.delimiter, query.prefix.length);
   return at < 0 ? undefined : key.slice(0, at + query.delimiter.length);
 }
 
 /** The first table key a page may hold. A page that ended with a common prefix goes on after everything below it. */
-function firstKey(bucket: BucketRecord, query: ListQuery, prefix: Buffer): Buffer {
+export function firstKey(bucket: BucketRecord, query: Omit<ListQuery, "limit">, prefix: Buffer): Buffer {
   if (query.after === "") return prefix;
   const common = query.after.startsWith(query.prefix) ? commonPrefixOf(query.after, query) : undefined;
   const base = objectKey(bucket.id, query.after);

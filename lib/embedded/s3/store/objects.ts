@@ -5,6 +5,7 @@ import type { Database, Garbage } from "./database";
 import { type Deletion, History } from "./history";
 import { newId, nextOrder, orderOf, versionIdOf, wholeSeconds } from "./ids";
 import { objectKey, versionKey } from "./keys";
+import { VanishedError } from "./reading";
 import type { BucketRecord, DataRef, ObjectDraft, ObjectRecord } from "./records";
 
 /** Conditions of a write, checked in the same transaction as the write. ETags without quotes; `*` is any object. */
@@ -138,18 +139,18 @@ export class Objects {
   /**
    * A second reference to an object's bytes for a copy of it: small ones are doubled, large ones shared.
    * Within a transaction.
-   * @throws S3Error NoSuchKey when the source was deleted meanwhile
+   * @throws VanishedError when the source was deleted meanwhile: find the record again
    */
   share(source: ObjectRecord): DataRef {
     const { data } = source;
-    if (!data) throw new S3Error("NoSuchKey");
+    if (!data) throw new VanishedError();
     if (data.kind !== "inline") {
-      if (this.database.references.get(Buffer.from(data.id)) === undefined) throw new S3Error("NoSuchKey");
+      if (this.database.references.get(Buffer.from(data.id)) === undefined) throw new VanishedError();
       this.database.retain(data);
       return data;
     }
     const bytes = this.database.inline.get(Buffer.from(data.id));
-    if (!bytes) throw new S3Error("NoSuchKey");
+    if (!bytes) throw new VanishedError();
     const id = newId();
     this.database.inline.put(Buffer.from(id), bytes);
     return { kind: "inline", id };

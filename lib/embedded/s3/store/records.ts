@@ -31,6 +31,8 @@ export interface ObjectRecord {
   readonly checksum?: Checksum;
   readonly acl?: string;
   readonly partCount?: number;
+  /** The multipart upload it was made of: a completion sent again is answered as the first one was. */
+  readonly uploadId?: string;
 }
 
 /** What a writer knows of a new version; the store adds its place in the history. */
@@ -106,11 +108,16 @@ export interface PartRecord {
   readonly etag: string;
   readonly modifiedAt: number;
   readonly data: DataRef;
+  /** By the algorithm of the upload. */
   readonly checksum?: Checksum;
+  /** The one the client sent, where that is by another algorithm. */
+  readonly sent?: Checksum;
 }
 
 /** The files of a multipart object in order. */
 export interface Layout {
+  /** Of the parts' checksums; where absent it is that of the object. */
+  readonly checksumAlgorithm?: ChecksumAlgorithm;
   readonly parts: readonly {
     readonly number: number;
     readonly data: DataRef;

@@ -2,15 +2,27 @@ import { S3Error } from "../errors";
 import type { BlobFiles } from "./blobs";
 import { requireBucket } from "./buckets";
 import type { Database, Garbage } from "./database";
-import { newId } from "./ids";
-import { afterPrefix, objectKey, partKey, uploadKey } from "./keys";
+import { isId, newId } from "./ids";
+import { afterPrefix, keyOf, objectKey, partKey, UPLOAD_SUFFIX_BYTES, uploadKey } from "./keys";
+import { commonPrefixOf, firstKey } from "./listing";
 import type { BucketRecord, DataRef, Layout, PartRecord, UploadRecord } from "./records";
 
 export interface UploadQuery {
   readonly prefix: string;
-  readonly keyMarker: string;
-  readonly uploadIdMarker: string;
+  readonly delimiter: string;
+  /** Uploads of keys up to and including this one are left out… */
+  readonly after: string;
+  /** …but for those of that very key with a greater id than this, when it is given. */
+  readonly afterId: string | undefined;
   readonly limit: number;
+}
+
+export interface UploadPage {
+  readonly uploads: readonly UploadRecord[];
+  readonly commonPrefixes: readonly string[];
+  readonly isTruncated: boolean;
+  /** Where the next page goes on: a key with the id of its last upload, or a common prefix. */
+  readonly last: { readonly key: string; readonly uploadId?: string } | undefined;
 }
 
 /** Multipart uploads in progress. */
@@ -31,7 +43,7 @@ export class Uploads {
 
   /** @throws S3Error NoSuchUpload */
   require(bucket: BucketRecord, key: string, uploadId: string): UploadRecord {
-    const record = this.database.uploads.get(uploadKey(bucket.id, key, uploadId));
+    const record = isId(uploadId) ? this.database.uploads.get(uploadKey(bucket.id, key, uploadId)) : undefined;
     if (!record) throw new S3Error("NoSuchUpload", undefined, { UploadId: uploadId });
     return record;
   }
@@ -83,7 +95,9 @@ export class Uploads {
       this.database.parts.remove(partKey(uploadId, part.number));
     }
     this.database.uploads.remove(uploadKey(bucket.id, key, uploadId));
+    const checksumAlgorithm = chosen[0]?.checksum?.algorithm;
     const layout: Layout = {
+      ...(checksumAlgorithm && { checksumAlgorithm }),
       parts: chosen.map(({ number, data, sizeBytes, checksum }) => ({
         number,
         data,
@@ -120,16 +134,33 @@ export class Uploads {
     for (const { key, uploadId } of this.all(bucket, "")) this.#drop(bucket, key, uploadId, garbage);
   }
 
-  /** Uploads in order of key, then of beginning. */
-  list(bucket: BucketRecord, query: UploadQuery): { uploads: UploadRecord[]; isTruncated: boolean } {
-    const prefix = objectKey(bucket.id, query.prefix);
-    const marker = query.uploadIdMarker
-      ? Buffer.concat([uploadKey(bucket.id, query.keyMarker, query.uploadIdMarker), Buffer.from([0])])
-      : Buffer.concat([objectKey(bucket.id, query.keyMarker), Buffer.from([1])]);
-    const start = query.keyMarker && Buffer.compare(marker, prefix) > 0 ? marker : prefix;
-    const range = { start, end: afterPrefix(prefix), limit: query.limit + 1 };
-    const found = [...this.database.uploads.getRange(range)].map(({ value }) => value);
-    return { uploads: found.slice(0, query.limit), isTruncated: found.length > query.limit };
+  /** A page of uploads in order of key, then of beginning; keys folded at the delimiter as in lists of objects. */
+  list(bucket: BucketRecord, query: UploadQuery): UploadPage {
+    const uploads: UploadRecord[] = [];
+    const commonPrefixes: string[] = [];
+    const page = (isTruncated: boolean): UploadPage => ({ uploads, commonPrefixes, isTruncated, last });
+    const end = afterPrefix(objectKey(bucket.id, query.prefix));
+    let start = firstUpload(bucket, query);
+    let last: UploadPage["last"];
+    if (query.limit === 0) return page(false);
+    for (let seek = true; seek; ) {
+      seek = false;
+      for (const { key: tableKey, value } of this.database.uploads.getRange({ start, end })) {
+        if (uploads.length + commonPrefixes.length >= query.limit) return page(true);
+        const common = commonPrefixOf(keyOf(tableKey, UPLOAD_SUFFIX_BYTES), query);
+        if (common === undefined) {
+          uploads.push(value);
+          last = value;
+          continue;
+        }
+        commonPrefixes.push(common);
+        last = { key: common };
+        start = afterPrefix(objectKey(bucket.id, common));
+        seek = true;
+        break;
+      }
+    }
+    return page(false);
   }
 
   #drop(bucket: BucketRecord, key: string, uploadId: string, garbage: Garbage): void {
@@ -139,4 +170,12 @@ export class Uploads {
     }
     this.database.uploads.remove(uploadKey(bucket.id, key, uploadId));
   }
+}
+
+function firstUpload(bucket: BucketRecord, query: UploadQuery): Buffer {
+  const prefix = objectKey(bucket.id, query.prefix);
+  const first = firstKey(bucket, query, prefix);
+  if (query.afterId === undefined || commonPrefixOf(query.after, query) === query.after) return first;
+  const behind = Buffer.concat([uploadKey(bucket.id, query.after, query.afterId), Buffer.from([0])]);
+  return Buffer.compare(behind, prefix) > 0 ? behind : prefix;
 }

@@ -1,0 +1,49 @@
+import { S3Error } from "../errors";
+import {
+  type Checksum,
+  type ChecksumAlgorithm,
+  type ChecksumDemand,
+  checksumHeader,
+  DEFAULT_CHECKSUM,
+  runningChecksum,
+} from "./checksum";
+import type { RunningCrc } from "./crc";
+
+/** The checksums of one body: the one its sender promised and the one that is kept, which mostly are the same. */
+export class BodyChecksums {
+  readonly #kept: ChecksumAlgorithm;
+  readonly #running = new Map<ChecksumAlgorithm, RunningCrc>();
+
+  /** @param keep when it is not up to the sender; where nobody says anything S3 computes CRC64NVME */
+  constructor(
+    private readonly demand: ChecksumDemand | undefined,
+    keep?: ChecksumAlgorithm,
+  ) {
+    this.#kept = keep ?? demand?.algorithm ?? DEFAULT_CHECKSUM;
+    for (const algorithm of new Set([this.#kept, demand?.algorithm ?? this.#kept]))
+      this.#running.set(algorithm, runningChecksum(algorithm));
+  }
+
+  update(chunk: Uint8Array): void {
+    for (const running of this.#running.values()) running.update(chunk);
+  }
+
+  /**
+   * To be called once, at the end of the body.
+   * @returns the checksum to keep, and the sender's where that is another
+   * @throws S3Error BadDigest, InvalidRequest for a trailer that did not come
+   */
+  finish(trailers: ReadonlyMap<string, string>): { checksum: Checksum; sent: Checksum | undefined } {
+    const values = new Map([...this.#running].map(([algorithm, running]) => [algorithm, running.digest()]));
+    const checksum = (algorithm: ChecksumAlgorithm): Checksum => ({ algorithm, value: values.get(algorithm) ?? "" });
+    if (!this.demand) return { checksum: checksum(this.#kept), sent: undefined };
+    const sent = checksum(this.demand.algorithm);
+    const header = checksumHeader(sent.algorithm);
+    const expected = this.demand.expected ?? trailers.get(header);
+    if (expected === undefined)
+      throw new S3Error("InvalidRequest", `The trailer ${header} was announced but not sent.`);
+    if (expected !== sent.value)
+      throw new S3Error("BadDigest", `The ${sent.algorithm} you specified did not match the calculated checksum.`);
+    return { checksum: checksum(this.#kept), sent: sent.algorithm === this.#kept ? undefined : sent };
+  }
+}

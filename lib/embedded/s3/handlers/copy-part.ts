@@ -1,0 +1,65 @@
+import { receive } from "../body/receive";
+import type { Call, Reply } from "../call";
+import { xmlReply } from "../call";
+import { S3Error } from "../errors";
+import { leaf, xmlDocument } from "../xml-write";
+import { sourceVersion, withSource } from "./copy-source";
+import { keepPart, partTarget, uploadChecksum } from "./multipart";
+import { MAX_PUT_BYTES } from "./put-object";
+import type { ByteRange } from "./range";
+
+/**
+ * UploadPartCopy: a part made of another object, or of a range of it. The answer begins when the part is there.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+ */
+export async function uploadPartCopy(call: Call): Promise<Reply> {
+  call.authorizeObject("s3:PutObject");
+  const target = partTarget(call);
+  const keep = uploadChecksum(target.upload).algorithm;
+  const { source, body } = await withSource(call, async (source) => {
+    const { data, sizeBytes } = source.record;
+    const { start, end } = copyRange(call.header("x-amz-copy-source-range"), sizeBytes);
+    if (end - start >= MAX_PUT_BYTES) throw new S3Error("EntityTooLarge");
+    const content = data && end >= start ? await call.store.reader.open(data, sizeBytes, start, end) : Buffer.alloc(0);
+    const payload = { chunks: Buffer.isBuffer(content) ? once(content) : content, sha256: undefined };
+    const expected = {
+      md5: undefined,
+      checksum: undefined,
+      keep,
+      maxBytes: MAX_PUT_BYTES,
+      exactBytes: end - start + 1,
+    };
+    return { source, body: await receive({ ...payload, trailers: new Map() }, expected, call.store.staging) };
+  });
+  const part = await keepPart(call, target, body);
+  const { checksum } = part;
+  return xmlReply(
+    xmlDocument(
+      "CopyPartResult",
+      leaf("LastModified", new Date(part.modifiedAt).toISOString()),
+      leaf("ETag", `"${part.etag}"`),
+      checksum ? leaf(`Checksum${checksum.algorithm}`, checksum.value) : "",
+    ),
+    sourceVersion(source),
+  );
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer, void, undefined> {
+  yield bytes;
+}
+
+/** @throws S3Error InvalidArgument for what is no range within the object */
+function copyRange(header: string | undefined, sizeBytes: number): ByteRange {
+  if (header === undefined) return { start: 0, end: sizeBytes - 1 };
+  const [, from, to] = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(header) ?? [];
+  const [start, end] = [Number(from), Number(to)];
+  if (from === undefined || end < start) {
+    throw new S3Error(
+      "InvalidArgument",
+      "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
+    );
+  }
+  if (end >= sizeBytes)
+    throw new S3Error("InvalidArgument", `Range specified is not valid for source object of size: ${sizeBytes}`);
+  return { start, end };
+}

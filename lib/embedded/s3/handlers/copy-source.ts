@@ -1,0 +1,80 @@
+import { authorize } from "../access/authorize";
+import { assertKey } from "../address";
+import type { Call } from "../call";
+import { S3Error } from "../errors";
+import { isId } from "../store/ids";
+import { VanishedError } from "../store/reading";
+import type { BucketRecord, ObjectRecord } from "../store/records";
+import { checkReadConditions } from "./conditional";
+
+/** What `x-amz-copy-source` names, once the caller may read it and its conditions hold. */
+export interface Source {
+  readonly bucket: BucketRecord;
+  readonly key: string;
+  /** As asked for; `undefined` for the newest. */
+  readonly versionId: string | undefined;
+  readonly record: ObjectRecord;
+}
+
+const MAX_ATTEMPTS = 6;
+
+/**
+ * Does something with the source of a copy; if it is overwritten before its bytes are in hand, with what took its place.
+ * @throws S3Error InvalidArgument, NoSuchBucket, NoSuchKey, NoSuchVersion, AccessDenied, PreconditionFailed, and what `use` throws
+ */
+export async function withSource<T>(call: Call, use: (source: Source) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await use(findSource(call));
+    } catch (error) {
+      if (!(error instanceof VanishedError) || attempt >= MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** `bucket/key` or `/bucket/key`, percent-encoded, with `?versionId=`. */
+function findSource(call: Call): Source {
+  const header = call.header("x-amz-copy-source") ?? "";
+  const [, encoded = "", versionId] = /^\/?(.*?)(?:\?versionId=([^?]*))?$/s.exec(header) ?? [];
+  const path = decodeSource(encoded);
+  const slash = path.indexOf("/");
+  const [name, key] = [path.slice(0, slash), path.slice(slash + 1)];
+  if (slash < 1 || key === "" || (versionId !== undefined && versionId !== "null" && !isId(versionId)))
+    throw badSource();
+  assertKey(key);
+  const bucket = call.store.buckets.find(name);
+  if (!bucket) throw new S3Error("NoSuchBucket", undefined, { BucketName: name });
+  const record = call.store.objects.find(bucket, key, versionId);
+  const action = versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
+  authorize(call.question(action, { bucket, key, record }));
+  if (!record) throw new S3Error(versionId === undefined ? "NoSuchKey" : "NoSuchVersion", undefined, { Key: key });
+  if (record.isDeleteMarker) {
+    if (versionId === undefined) throw new S3Error("NoSuchKey", undefined, { Key: key });
+    throw new S3Error(
+      "InvalidRequest",
+      "The source of a copy request may not specifically refer to a delete marker by version id.",
+    );
+  }
+  checkReadConditions(record, (field) => call.header(field), "x-amz-copy-source-");
+  return { bucket, key, versionId, record };
+}
+
+/** S3 reads this header as it reads a query: a plus is a space. */
+function decodeSource(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded.replaceAll("+", "%20"));
+  } catch {
+    throw badSource();
+  }
+}
+
+function badSource(): S3Error {
+  return new S3Error("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", {
+    ArgumentName: "x-amz-copy-source",
+  });
+}
+
+/** The version copied, for the answer. */
+export function sourceVersion({ bucket, record }: Source): Record<string, string> {
+  return bucket.versioning ? { "x-amz-copy-source-version-id": record.versionId } : {};
+}
