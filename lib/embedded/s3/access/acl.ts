@@ -61,7 +61,7 @@ export function aclOfHeaders(
 }
 
 /** @throws S3Error InvalidArgument */
-export function checkCanned(acl: string | undefined, resource: Resource): string | undefined {
+function checkCanned(acl: string | undefined, resource: Resource): string | undefined {
   if (acl === undefined) return undefined;
   const known = Object.hasOwn(canned, acl) ? canned[acl] : undefined;
   if (known?.on.includes(resource)) return acl;
@@ -122,7 +122,7 @@ export function checkAclAllowed(bucket: BucketRecord, acl: string | undefined): 
 }
 
 /** New buckets enforce their owner, as AWS's do since April 2023. */
-export function aclsDisabled(bucket: BucketRecord): boolean {
+function aclsDisabled(bucket: BucketRecord): boolean {
   return (bucket.ownership ?? "BucketOwnerEnforced") === "BucketOwnerEnforced";
 }
 

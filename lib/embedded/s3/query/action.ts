@@ -4,7 +4,7 @@ import type { Incoming } from "../incoming";
 import type { Parameters } from "./parameters";
 
 /** Who calls: nobody without a signature gets this far. */
-export type Caller = Exclude<Identity, { kind: "anonymous" }>;
+type Caller = Exclude<Identity, { kind: "anonymous" }>;
 
 /** One authenticated request of the query protocol. */
 export interface QueryCall {

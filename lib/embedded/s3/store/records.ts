@@ -59,7 +59,7 @@ export interface CorsRule {
 }
 
 /** Who is told of what, as the bucket's notification configuration has it. */
-export interface Subscription {
+interface Subscription {
   readonly id: string;
   /** ARN of the topic. */
   readonly topic: string;

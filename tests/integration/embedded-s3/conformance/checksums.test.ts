@@ -82,9 +82,12 @@ describe("a checksum that does not fit", () => {
     expect(Parts).toBeUndefined();
   });
 
-  it("refuses a configuration", async () => {
+  it.each([
+    ["MD5", { "content-md5": hash("md5", "x") }],
+    ["SHA-256", { "x-amz-checksum-sha256": hash("sha256", "x") }],
+    ["CRC64NVME", { "x-amz-checksum-crc64nvme": right.ChecksumCRC64NVME }],
+  ])("refuses a configuration, by %s", async (_, headers) => {
     const body = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
-    const headers = { "content-md5": hash("md5", "x") };
     const answer = await signedRaw("PUT", media.url("", "versioning"), { headers, body });
     expect(answer).toMatchObject({ status: 400, code: "BadDigest" });
     expect((await media.send(sdk.GetBucketVersioningCommand, {})).Status).toBeUndefined();

@@ -102,6 +102,18 @@ describe("an aws-chunked body is refused and leaves nothing", () => {
     ["with bytes behind its end", { tamper: (body) => Buffer.concat([body, Buffer.from("x")]) }, 400, "InvalidRequest"],
     ["with another checksum in a signed trailer", { trailer: other }, 400, "BadDigest"],
     [
+      "with a trailer without its signature",
+      { trailer: sha256, tamper: (body) => at(body, (text) => text.replace(/x-amz-trailer-signature:.*\r\n/, "")) },
+      403,
+      "SignatureDoesNotMatch",
+    ],
+    [
+      "with a trailer behind the signature of trailers",
+      { trailer: sha256, tamper: (body) => at(body, (text) => text.replace(/\r\n\r\n$/, "\r\nx-more:1\r\n\r\n")) },
+      403,
+      "SignatureDoesNotMatch",
+    ],
+    [
       "with a checksum in its trailer that was not signed",
       {
         trailer: other,

@@ -11,7 +11,7 @@ const placeholder = "$" + "{filename}";
 const sign = (options: Partial<PresignedPostOptions>, client = store.s3) =>
   createPresignedPost(client, { Bucket: "media", Key: "k", Expires: 300, ...options });
 
-describe("a form that does not", () => {
+describe("a form that does not keep to its policy", () => {
   type Change = (fields: Record<string, string>) => Record<string, string> | [string, string][];
   const prefix: Partial<PresignedPostOptions> = {
     Key: `t1/${placeholder}`,

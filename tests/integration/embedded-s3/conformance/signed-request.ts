@@ -7,7 +7,7 @@ import { type RawAnswer, raw, root } from "../harness";
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 
-export interface Signer {
+interface Signer {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }

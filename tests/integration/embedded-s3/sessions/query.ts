@@ -41,7 +41,7 @@ export function query(
     "content-type": "application/x-www-form-urlencoded; charset=utf-8",
     host: new URL(endpoint).host,
     "x-amz-date": amzDate,
-    ...(as.sessionToken && { "x-amz-security-token": as.sessionToken }),
+    ...("sessionToken" in as && as.sessionToken && { "x-amz-security-token": as.sessionToken }),
   };
   const names = Object.keys(headers).sort();
   const lines = names.map((name) => `${name}:${headers[name]}\n`).join("");

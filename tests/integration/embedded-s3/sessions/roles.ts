@@ -4,7 +4,7 @@ import { startStore, type TestStore } from "../harness";
 
 export const account = "000000000000";
 export const roleArn = (name: string) => `arn:aws:iam::${account}:role/${name}`;
-export const everything = { Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }] };
+const everything = { Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }] };
 
 const trust = (Principal: object, Condition: object = {}) => ({
   Statement: [{ Effect: "Allow", Principal, Action: "sts:AssumeRole", Condition }],
