@@ -1,14 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
-import { typescriptArgs, typescriptEnv } from "@/lib/cli/install.mjs";
 import type { SigningIdentity } from "@/lib/storage/sign";
 import { cephAvailable, startCeph } from "../support/ceph";
 import { type Bench, median } from "./report";
 import { LeanClient } from "./store/client";
+import { startOwnStore } from "./store/own";
 
 const smallBytes = 4096;
 const smallCount = 3000;
@@ -20,20 +17,6 @@ const megabyte = 1e6;
 
 type Figures = { put: number[]; get: number[]; up: number[]; down: number[] };
 type Peer = { client: LeanClient; figures: Figures };
-
-const secretAccessKey = "benchbenchbench";
-
-async function startOurs(dataDir: string): Promise<{ child: ChildProcess; identity: SigningIdentity }> {
-  const file = path.join(import.meta.dirname, "store/start-store.ts");
-  const child = spawn(process.execPath, typescriptArgs(file, [dataDir, "bench", secretAccessKey]), {
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
-    env: { ...process.env, ...typescriptEnv },
-  });
-  if (!child.stdout) throw new Error("the store has no output");
-  const [endpoint] = (await once(createInterface(child.stdout), "line")) as [string];
-  const identity = { accessKeyId: "bench", secretAccessKey, region: "us-east-1", endpoint, bucket: "bench" };
-  return { child, identity: { ...identity, forcePathStyle: true } };
-}
 
 async function round({ client, figures }: Peer, index: number): Promise<void> {
   const body = Buffer.alloc(smallBytes, index);
@@ -62,7 +45,7 @@ export const bench: Bench = async () => {
   if (!cephAvailable()) throw new Error("Ceph's packages are not here: tests/support/ceph-rgw.sh fetch");
   const dataDir = await mkdtemp(path.join(os.tmpdir(), "bench-store-"));
   const ceph = await startCeph();
-  const ours = await startOurs(dataDir);
+  const ours = await startOwnStore(dataDir);
   const { stop, ...login } = ceph;
   const peer = (identity: SigningIdentity): Peer => ({
     client: new LeanClient(identity),
@@ -83,13 +66,12 @@ export const bench: Bench = async () => {
     const there = 500 + rounds * smallCount;
     await atoll.client.putSmall("many-", Buffer.alloc(smallBytes), manyObjects - there, lanes);
     const list = await atoll.client.list();
-    const memory = await residentMegabytes(ours.child.pid);
+    const memory = await residentMegabytes(ours.pid);
     return report(medians(atoll.figures), medians(rgw.figures), list, rgwList, memory);
   } finally {
     atoll.client.close();
     rgw.client.close();
-    ours.child.disconnect();
-    await Promise.all([once(ours.child, "exit"), stop()]);
+    await Promise.all([ours.stop(), stop()]);
     await rm(dataDir, { recursive: true, force: true });
   }
 };

@@ -1,4 +1,4 @@
-import { type AccessQuestion, authorize } from "./access/authorize";
+import { type AccessQuestion, authorize, type RequestTags } from "./access/authorize";
 import type { Authenticated, AuthSettings } from "./auth/authenticate";
 import type { SessionDirectory } from "./auth/sessions";
 import { ownerName } from "./auth/users";
@@ -8,6 +8,12 @@ import { S3Error } from "./errors";
 import type { RoleDirectory } from "./iam/role-directory";
 import { headerText, type Incoming } from "./incoming";
 import type { StoreLogger } from "./logger";
+import { announcing } from "./notifications/announce";
+import type { EventName } from "./notifications/events";
+import type { Change } from "./notifications/message";
+import type { Outbox } from "./notifications/outbox";
+import type { Topics } from "./notifications/topics";
+import type { Announce } from "./store/objects";
 import type { Content } from "./store/reading";
 import type { BucketRecord, ObjectRecord } from "./store/records";
 import type { Store } from "./store/store";
@@ -17,6 +23,8 @@ export interface Service extends AuthSettings {
   readonly store: Store;
   readonly roles: RoleDirectory;
   readonly sessions: SessionDirectory;
+  readonly topics: Topics;
+  readonly outbox: Outbox;
   readonly logger: StoreLogger;
 }
 
@@ -72,17 +80,12 @@ export class Call {
 
   question(
     action: string,
-    about: { key?: string; record?: ObjectRecord | undefined; bucket?: BucketRecord } = {},
+    about: Partial<Pick<AccessQuestion, "bucket" | "key" | "record" | "versionId" | "tags">> = {},
   ): AccessQuestion {
     const { request, auth } = this;
-    return {
-      request,
-      identity: auth.identity,
-      bucket: about.bucket ?? this.bucket,
-      action,
-      key: about.key,
-      record: about.record,
-    };
+    const { bucket = this.bucket, key, record, versionId, tags } = about;
+    const { identity, payloadHash } = auth;
+    return { request, identity, payloadHash, bucket, action, key, record, versionId, tags };
   }
 
   /** @throws S3Error AccessDenied */
@@ -92,9 +95,19 @@ export class Call {
     return bucket;
   }
 
-  /** @throws S3Error AccessDenied */
-  authorizeObject(action: string, record?: ObjectRecord): void {
-    authorize(this.question(action, { key: this.key, record }));
+  /**
+   * May the caller do this with the key, and the version, that the URL names?
+   * @param tags those the object is given, where they are not those of `x-amz-tagging`
+   * @throws S3Error AccessDenied
+   */
+  authorizeObject(action: string, record?: ObjectRecord, tags?: RequestTags): void {
+    authorize(this.question(action, { key: this.key, record, versionId: this.query("versionId"), tags }));
+  }
+
+  /** Has a write tell of itself to whom the bucket's notifications name. @param event the name, or what gives it */
+  announcing<C extends Change>(event: EventName | ((change: C) => EventName), key = this.key): Announce<C> {
+    const { request, auth } = this;
+    return announcing(this.service, { request, identity: auth.identity }, key, event);
   }
 
   /** The whole body as text, at most 1 MiB. @throws S3Error MissingRequestBodyError */

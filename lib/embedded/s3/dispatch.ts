@@ -14,7 +14,7 @@ import { newRequestId } from "./store/ids";
 
 /** Bodies up to this size are read to their end after an early refusal, so that the connection can be kept. */
 const DRAIN_BYTES = 1024 * 1024;
-const LINGER_MS = 2000;
+const LINGER_MS = 5000;
 
 /** Answers one request, whatever happens. */
 export async function dispatch(
@@ -46,7 +46,10 @@ export async function dispatch(
     const bucket = request?.bucket === undefined ? undefined : service.store.buckets.find(request.bucket);
     const cors = request && request.method !== "OPTIONS" ? corsHeaders(request, bucket) : {};
     const closing = mode.isStopping() ? { connection: "close" } : {};
-    await sendReply(res, reply, { ...common, ...cors, ...closing, ...leaveBodyUnread(req, res, continued) });
+    const unread = bodyLeft(req, continued);
+    if (unread === "little") res.once("finish", () => readAway(req));
+    const ending = unread === "much" ? { connection: "close" } : closing;
+    await sendReply(res, reply, { ...common, ...cors, ...ending }, unread === "much" ? () => readAway(req) : undefined);
   } catch (error) {
     // The answer had begun: cutting the connection is the only way left to say that it is not whole.
     if (!res.destroyed) service.logger.error({ err: error, requestId }, "an answer was cut short");
@@ -85,30 +88,36 @@ async function answer(service: Service, req: IncomingMessage, request: Incoming,
 
 /** @throws S3Error InsufficientStorage before the body is asked for */
 function requireSpace(service: Service, request: Incoming): void {
-  service.store.space.require(Number(request.header("content-length") ?? 0));
+  const length = request.header("content-length") ?? request.header("x-amz-decoded-content-length");
+  service.store.space.require(Number(length ?? 0));
 }
 
 function reportable(service: Service, thrown: unknown, requestId: string): S3Error {
   const error = toS3Error(thrown);
-  if (error.status >= 500 && error.code !== "NotImplemented")
+  if (error.code === "InsufficientStorage")
+    service.logger.warn({ requestId }, "a request was refused: the disk is full");
+  else if (error.status >= 500 && error.code !== "NotImplemented")
     service.logger.error({ err: thrown, requestId }, "a request failed");
   return error;
 }
 
-/**
- * When an answer comes before the end of the body: a little rest is read away, for a long one the connection ends, with
- * a moment for the client to see the answer.
- */
-function leaveBodyUnread(req: IncomingMessage, res: ServerResponse, continued: boolean): Record<string, string> {
-  if (req.complete) return {};
+/** How much of its body a client may still be sending when its answer is ready. */
+function bodyLeft(req: IncomingMessage, continued: boolean): "nothing" | "little" | "much" {
+  if (req.complete) return "nothing";
   const declared = req.headers["content-length"] ?? (req.headers["transfer-encoding"] ? Number.POSITIVE_INFINITY : 0);
-  const keep = continued && Number(declared) <= DRAIN_BYTES;
-  res.once("finish", () => {
-    req.removeAllListeners("readable"); // a decoder that gave up may still be listening, which would hold the stream back
-    req.resume();
-    if (keep) return;
-    const timer = setTimeout(() => req.destroy(), LINGER_MS);
-    req.once("close", () => clearTimeout(timer));
+  return continued && Number(declared) <= DRAIN_BYTES ? "little" : "much";
+}
+
+/**
+ * Reads what is left of a body, for a while. A socket that is closed while bytes arrive is reset, and the client may lose
+ * the answer with it (RFC 9112, 9.6).
+ */
+function readAway(req: IncomingMessage): Promise<void> {
+  req.removeAllListeners("data"); // a decoder that gave up may still be listening, which would hold the stream back
+  return new Promise((done) => {
+    if (req.destroyed || req.complete) return done();
+    const timer = setTimeout(done, LINGER_MS);
+    for (const event of ["end", "close", "error"]) req.once(event, () => done());
+    req.once("close", () => clearTimeout(timer)).resume();
   });
-  return keep ? {} : { connection: "close" };
 }

@@ -40,6 +40,7 @@ const table = {
   ],
   InvalidRange: [416, "The requested range is not satisfiable"],
   InvalidRequest: [400, "Invalid Request"],
+  InvalidStorageClass: [400, "The storage class that you specified is not valid."],
   InvalidTag: [400, "The tag provided was not a valid tag."],
   InvalidToken: [400, "The provided token is malformed or otherwise not valid."],
   InvalidURI: [400, "Couldn't parse the specified URI."],
@@ -64,12 +65,10 @@ const table = {
   NoSuchKey: [404, "The specified key does not exist."],
   NoSuchLifecycleConfiguration: [404, "The lifecycle configuration does not exist"],
   NoSuchPublicAccessBlockConfiguration: [404, "The public access block configuration was not found"],
-  NoSuchTagSet: [404, "There is no tag set associated with the bucket."],
   NoSuchUpload: [404, "The specified multipart upload does not exist. It might have been aborted or completed."],
   NoSuchVersion: [404, "The specified version does not exist."],
   NotImplemented: [501, "A header or operation you provided implies functionality that is not implemented."],
   NotModified: [304, "Not Modified"],
-  OwnershipControlsNotFoundError: [404, "The bucket ownership controls were not found"],
   PreconditionFailed: [412, "At least one of the pre-conditions you specified did not hold"],
   RequestTimeTooSkewed: [403, "The difference between the request time and the current time is too large."],
   RequestTimeout: [
@@ -80,12 +79,7 @@ const table = {
     403,
     "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
   ],
-  SlowDown: [503, "Please reduce your request rate."],
   TooManyBuckets: [400, "You have attempted to create more buckets than allowed."],
-  UserKeyMustBeSpecified: [
-    400,
-    "The bucket POST must contain the specified field name. If it is specified, check the order of the fields.",
-  ],
   XAmzContentSHA256Mismatch: [400, "The provided 'x-amz-content-sha256' header does not match what was computed."],
 } as const satisfies Record<string, readonly [number, string]>;
 

@@ -12,32 +12,44 @@ const kept = [
   "expires",
 ];
 const META = "x-amz-meta-";
+/** A token of RFC 9110, 5.6.2: the fields of a form may have other names, which no answer could give back. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const MAX_METADATA_BYTES = 2048;
 
 /** Headers that ask for what the store does not do; taking them silently would promise it. */
 const refused =
   /^x-amz-(server-side-encryption|object-lock-|website-redirect-location|copy-source-server-side-encryption|write-offset-bytes|mfa$)/;
 
+/** Storage classes S3 has and this store has not: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+const otherStorageClasses = new Set(
+  `REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER DEEP_ARCHIVE OUTPOSTS GLACIER_IR SNOW
+  EXPRESS_ONEZONE FSX_OPENZFS FSX_ONTAP`.split(/\s+/),
+);
+
 /**
  * The system headers and user metadata of an upload.
  * @param names lower-case names that were sent
- * @throws S3Error NotImplemented, MetadataTooLarge, InvalidArgument for control characters
+ * @throws S3Error NotImplemented, InvalidStorageClass, MetadataTooLarge, InvalidArgument for what no header can hold
  */
 export function objectHeaders(
   names: readonly string[],
   value: (name: string) => string | undefined,
 ): { headers: HeaderMap; metadata: HeaderMap } {
   const headers: Record<string, string> = {};
-  const metadata: Record<string, string> = {};
+  const metadata = new Map<string, string>(); // takes `__proto__` as any other name
   let metadataBytes = 0;
   for (const name of names) {
     const text = value(name);
     if (text === undefined) continue;
     if (refused.test(name)) throw notImplemented(name);
-    if (name === "x-amz-storage-class" && text !== "STANDARD") throw notImplemented(name);
+    if (name === "x-amz-storage-class" && text !== "STANDARD") {
+      throw otherStorageClasses.has(text) ? notImplemented(name) : new S3Error("InvalidStorageClass");
+    }
     if (kept.includes(name)) headers[name] = printable(name, text);
     if (!name.startsWith(META)) continue;
-    metadata[name.slice(META.length)] = printable(name, text);
+    if (!HEADER_NAME.test(name))
+      throw new S3Error("InvalidArgument", "The name is none of a header.", { ArgumentName: name });
+    metadata.set(name.slice(META.length), printable(name, text));
     metadataBytes += name.length - META.length + Buffer.byteLength(text);
   }
   if (metadataBytes > MAX_METADATA_BYTES) {
@@ -51,7 +63,7 @@ export function objectHeaders(
   const rest = encodings.filter((one) => one !== "" && one !== "aws-chunked").join(",");
   if (rest) headers["content-encoding"] = rest;
   else delete headers["content-encoding"];
-  return { headers, metadata };
+  return { headers, metadata: Object.fromEntries(metadata) };
 }
 
 /** The headers of GET and HEAD; `checksums` when asked for by `x-amz-checksum-mode`. */

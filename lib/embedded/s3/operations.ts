@@ -3,6 +3,7 @@ import { S3Error } from "./errors";
 import * as bucket from "./handlers/bucket";
 import * as access from "./handlers/bucket-access";
 import * as config from "./handlers/bucket-config";
+import { getBucketNotification, putBucketNotification } from "./handlers/bucket-notification";
 import { copyObject } from "./handlers/copy-object";
 import { uploadPartCopy } from "./handlers/copy-part";
 import { deleteObject, deleteObjects } from "./handlers/delete-object";
@@ -38,6 +39,8 @@ const operations: Readonly<Record<string, Handler>> = {
   "GET bucket?lifecycle": config.getBucketLifecycle,
   "PUT bucket?lifecycle": config.putBucketLifecycle,
   "DELETE bucket?lifecycle": config.deleteBucketLifecycle,
+  "GET bucket?notification": getBucketNotification,
+  "PUT bucket?notification": putBucketNotification,
   "GET bucket?policy": access.getBucketPolicy,
   "PUT bucket?policy": access.putBucketPolicy,
   "DELETE bucket?policy": access.deleteBucketPolicy,

@@ -1,47 +1,54 @@
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Reply } from "./call";
 import type { S3Error } from "./errors";
 import type { Incoming } from "./incoming";
 import { errorDocument } from "./xml-write";
 
-/** Writes an answer, honouring the pace of its reader. */
+/**
+ * Writes an answer, honouring the pace of its reader.
+ * @param linger awaited when all is written and before the answer ends, with which a connection to be closed closes
+ */
 export async function sendReply(
   res: ServerResponse,
   reply: Reply,
   extra: Readonly<Record<string, string>>,
+  linger?: () => Promise<void>,
 ): Promise<void> {
   const { body } = reply;
   const headers: Record<string, string> = { ...extra, ...reply.headers };
   if (typeof body === "string" || Buffer.isBuffer(body)) {
     headers["content-length"] ??= String(Buffer.byteLength(body));
     res.writeHead(reply.status, headers);
-    res.end(body);
-    return;
+    if (!linger) {
+      res.end(body);
+      return;
+    }
+    res.write(body);
+  } else {
+    res.writeHead(reply.status, headers);
+    if (body) {
+      for await (const chunk of body) {
+        if (res.destroyed) return;
+        if (!res.write(chunk, () => body.recycle(chunk))) await drained(res);
+      }
+    }
+    if (linger) res.flushHeaders();
   }
-  res.writeHead(reply.status, headers);
-  if (body === undefined) {
-    res.end();
-    return;
-  }
-  for await (const chunk of body) {
-    if (res.destroyed) return;
-    if (!res.write(chunk)) await drained(res);
-  }
+  await linger?.();
   res.end();
 }
 
-async function drained(res: ServerResponse): Promise<void> {
-  const gone = new AbortController();
-  const leave = () => gone.abort();
-  res.once("close", leave);
-  try {
-    await once(res, "drain", { signal: gone.signal });
-  } catch (error) {
-    if (!gone.signal.aborted) throw error;
-  } finally {
-    res.off("close", leave);
-  }
+/** Resolves when more may be written, or when there is nobody any more to write to. */
+function drained(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      res.off("drain", done);
+      res.off("close", done);
+      resolve();
+    };
+    res.once("drain", done);
+    res.once("close", done);
+  });
 }
 
 /** An error as S3 words it. HEAD and 304 have no body. */

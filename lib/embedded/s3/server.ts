@@ -7,8 +7,14 @@ import type { Service } from "./call";
 import { dispatch } from "./dispatch";
 import { configuredRoles, type S3Role } from "./iam/configured-roles";
 import { RoleDirectory } from "./iam/role-directory";
-import { runLifecycle } from "./lifecycle-run";
+import type { LifecycleOutcome } from "./lifecycle/round";
+import { scheduleLifecycles } from "./lifecycle/schedule";
 import { type StoreLogger, silentLogger } from "./logger";
+import { announcingExpiry } from "./notifications/announce";
+import { Delivery } from "./notifications/delivery";
+import { Outbox } from "./notifications/outbox";
+import { configuredTopics, type S3Topic } from "./notifications/topic";
+import { Topics } from "./notifications/topics";
 import { openStore } from "./store/store";
 
 export interface S3Options {
@@ -23,6 +29,10 @@ export interface S3Options {
   readonly users: readonly S3User[];
   /** Roles for STS, beside those that root makes through IAM. */
   readonly roles?: readonly S3Role[];
+  /** Topics that buckets' notifications may name, beside those that root makes through SNS. */
+  readonly topics?: readonly S3Topic[];
+  /** How many undelivered events are kept for a topic, the newest ones; the default is 100,000. */
+  readonly maxPendingEvents?: number;
   readonly logger?: StoreLogger;
 }
 
@@ -32,6 +42,11 @@ export interface RunningS3 {
   readonly port: number;
   /** Resolves when what an interrupted run left behind is swept up. */
   readonly swept: Promise<void>;
+  /**
+   * Carries out the buckets' lifecycles as at a time, now by default; the store does so by itself when it starts and
+   * every hour. Runs never overlap: one that is under way is waited for.
+   */
+  runLifecycle(at?: Date): Promise<LifecycleOutcome>;
   /** Ends gracefully: no new connections, 5 s for the requests under way, then everything is closed. */
   stop(): Promise<void>;
 }
@@ -40,22 +55,26 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const IDLE_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 72_000;
 const STOP_DEADLINE_MS = 5_000;
-const LIFECYCLE_INTERVAL_MS = 3600_000;
+const MAX_PENDING_EVENTS = 100_000;
 /** Signed URLs with session policies are long; Node's default of 16 KiB is what S3 has for headers, too. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
  * Starts the S3 store. Resolves when it accepts requests.
- * @throws Error when the folder is in use, the port is taken or users or roles are malformed
+ * @throws Error when the folder is in use, the port is taken or users, roles or topics are malformed
  */
 export async function startS3(options: S3Options): Promise<RunningS3> {
   const { port = 0, host = "127.0.0.1", region = "us-east-1", logger = silentLogger } = options;
   const users = new UserDirectory(options.users);
   const configured = configuredRoles(options.roles ?? [], users);
+  const namedTopics = configuredTopics(options.topics ?? [], region);
   const store = await openStore(resolve(options.dataDir), logger);
   const roles = new RoleDirectory(configured, store.roles);
   const sessions = new SessionDirectory(store.sessionKey, users, roles);
-  const service: Service = { region, users, roles, sessions, store, logger };
+  const topics = new Topics(namedTopics, store.database);
+  const outbox = new Outbox(store.database, options.maxPendingEvents ?? MAX_PENDING_EVENTS);
+  const delivery = new Delivery(outbox, topics, logger);
+  const service: Service = { region, users, roles, sessions, topics, outbox, store, logger };
   const pending = new Set<Promise<void>>();
   let stopping: Promise<void> | undefined;
   const serve = (expectsContinue: boolean) => (req: IncomingMessage, res: ServerResponse) => {
@@ -78,11 +97,6 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
   );
   server.on("checkContinue", serve(true));
   server.timeout = IDLE_TIMEOUT_MS;
-  const lifecycle = () =>
-    runLifecycle(store, Date.now()).then(
-      (aborted) => aborted > 0 && logger.info({ aborted }, "stale multipart uploads were aborted"),
-      (error: unknown) => logger.error({ err: error }, "carrying out the lifecycle rules failed"),
-    );
   try {
     await new Promise<void>((listening, failed) => {
       server.once("error", failed);
@@ -92,21 +106,26 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
     await store.close();
     throw error;
   }
-  let round: Promise<unknown> = lifecycle();
-  const timer = setInterval(() => {
-    round = lifecycle();
-  }, LIFECYCLE_INTERVAL_MS);
+  delivery.start();
+  const lifecycles = scheduleLifecycles(store, logger, announcingExpiry(service));
   const stop = async () => {
-    clearInterval(timer);
+    const quiet = lifecycles.stop();
     const closed = new Promise<void>((done) => server.close(() => done()));
     server.closeIdleConnections();
     const deadline = setTimeout(() => server.closeAllConnections(), STOP_DEADLINE_MS);
     await closed;
     clearTimeout(deadline);
-    await Promise.all([...pending, round]);
+    await Promise.all([...pending, quiet]);
+    await delivery.stop();
     await store.close();
   };
   const bound = (server.address() as AddressInfo).port;
   const name = host.includes(":") ? `[${host}]` : host;
-  return { endpoint: `http://${name}:${bound}`, port: bound, swept: store.swept, stop: () => (stopping ??= stop()) };
+  return {
+    endpoint: `http://${name}:${bound}`,
+    port: bound,
+    swept: store.swept,
+    runLifecycle: lifecycles.run,
+    stop: () => (stopping ??= stop()),
+  };
 }

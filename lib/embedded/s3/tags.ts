@@ -1,6 +1,6 @@
 import { S3Error } from "./errors";
 import type { HeaderMap } from "./store/records";
-import { child, childrenOf, expectRoot, textOf } from "./xml-read";
+import { child, childrenOf, expectRoot, textOf, type XmlNode } from "./xml-read";
 import { leaf, tag, xmlDocument } from "./xml-write";
 
 const MAX_TAGS = 10;
@@ -14,8 +14,13 @@ export function parseTagHeader(header: string | undefined): HeaderMap | undefine
 export function parseTagging(xml: string): HeaderMap | undefined {
   const set = child(expectRoot(xml, "Tagging"), "TagSet");
   if (!set) throw new S3Error("MalformedXML");
+  return readTags(childrenOf(set, "Tag"));
+}
+
+/** `Tag` elements with a `Key` and a `Value` each. @throws S3Error MalformedXML, InvalidTag */
+export function readTags(nodes: readonly XmlNode[]): HeaderMap | undefined {
   return checked(
-    childrenOf(set, "Tag").map((one) => {
+    nodes.map((one) => {
       const [key, value] = [textOf(one, "Key"), textOf(one, "Value")];
       if (key === undefined || value === undefined) throw new S3Error("MalformedXML");
       return [key, value] as const;

@@ -1,10 +1,12 @@
 import { S3Error } from "./errors";
 import { escapeXml } from "./xml-write";
 
-/** One element of a request body. Namespaces and attributes are dropped but for `xsi:type`, which ACL grants need. */
+// https://www.w3.org/TR/xml/#charsets; with the u flag a surrogate counts only where it is alone.
+const notInXml = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+/** One element of a request body. Namespaces and attributes are dropped. */
 export interface XmlNode {
   readonly name: string;
-  readonly type?: string;
   readonly text: string;
   readonly children: readonly XmlNode[];
 }
@@ -12,22 +14,24 @@ export interface XmlNode {
 const MAX_DEPTH = 16;
 /** A completion of 10,000 parts with a checksum by each of S3's algorithms has fewer. */
 const MAX_ELEMENTS = 100_000;
-const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+const entities = new Map(Object.entries({ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" }));
 const token =
-  /<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<(\/?)([A-Za-z_][\w.:-]*)((?:\s+[\w.:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)|</g;
+  /<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<(\/?)([A-Za-z_][\w.:-]*)(?:\s+[\w.:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(\/?)>|([^<]+)|</g;
 
 /**
  * Parses a request body. Made for S3's small documents: no DTD and so no entities but the five of XML, at most 16
- * levels and 100,000 elements; whitespace in text is kept, because keys may begin or end with it.
+ * levels and 100,000 elements; whitespace in text is kept, because keys may begin or end with it. Characters XML 1.0 does
+ * not have are refused, as themselves and by their number, as S3 does.
  * @throws S3Error MalformedXML
  */
 export function parseXml(source: string): XmlNode {
-  type Open = { name: string; type?: string; text: string; children: XmlNode[] };
+  type Open = { name: string; text: string; children: XmlNode[] };
   const top: Open = { name: "", text: "", children: [] };
   const stack: Open[] = [top];
   let elements = 0;
+  if (notInXml.test(source)) malformed();
   for (const match of source.replace(/^\ufeff/, "").matchAll(token)) {
-    const [whole, cdata, closing, qualified, attributes, empty, text] = match;
+    const [whole, cdata, closing, qualified, empty, text] = match;
     const current = stack[stack.length - 1] ?? malformed();
     if (cdata !== undefined) current.text += cdata;
     else if (text !== undefined) current.text += unescapeXml(text);
@@ -42,8 +46,6 @@ export function parseXml(source: string): XmlNode {
       }
       if (++elements > MAX_ELEMENTS || stack.length > MAX_DEPTH) malformed();
       const node: Open = { name, text: "", children: [] };
-      const type = /\bxsi:type\s*=\s*["']([^"']*)/.exec(attributes ?? "")?.[1];
-      if (type !== undefined) node.type = type;
       current.children.push(node);
       if (!empty) stack.push(node);
     }
@@ -57,9 +59,10 @@ function unescapeXml(text: string): string {
   return text.replace(/&([^;&\s]*);?/g, (whole, body: string) => {
     if (!whole.endsWith(";")) malformed();
     const numeric = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(body);
-    if (!numeric) return entities[body] ?? malformed();
+    if (!numeric) return entities.get(body) ?? malformed();
     const point = numeric[1] ? Number.parseInt(numeric[1], 16) : Number(numeric[2]);
-    return point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff) ? malformed() : String.fromCodePoint(point);
+    const char = point > 0x10ffff ? "\0" : String.fromCodePoint(point);
+    return notInXml.test(char) ? malformed() : char;
   });
 }
 

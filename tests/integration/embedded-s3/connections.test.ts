@@ -7,6 +7,7 @@ import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startS3 } from "@/lib/embedded/s3/server";
+import { signRequest } from "./conformance/signed-request";
 import { filesBelow, raw, refusal, root, startStore, type TestStore } from "./harness";
 
 let store: TestStore;
@@ -46,6 +47,38 @@ describe("a client that leaves", () => {
 });
 
 describe("a refusal before the end of the body", () => {
+  it("by a decoder that gives up leaves the connection good for the next request, however the rest arrives", async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const url = `${store.endpoint}/${Bucket}/chunked`;
+    const { headers } = signRequest({
+      method: "PUT",
+      url,
+      payloadHash: "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+      headers: { "x-amz-decoded-content-length": "800000", "x-amz-trailer": "x-amz-checksum-crc32" },
+    });
+    const piece = Buffer.alloc(8_000, "no chunk");
+    const status = await new Promise((resolve, reject) => {
+      const options = { method: "PUT", agent, headers: { ...headers, "content-length": String(piece.length * 100) } };
+      const request = httpRequest(url, options, (answer) => {
+        answer.resume();
+        request.once("close", () => resolve(answer.statusCode)); // body and answer are through: the connection is free
+      });
+      request.on("error", reject);
+      const send = (left: number) =>
+        left === 0 ? request.end() : request.write(piece, () => setImmediate(send, left - 1));
+      send(100);
+    });
+    expect(status).toBe(400);
+    const next = await new Promise<{ status: number | undefined; reused: boolean }>((resolve, reject) => {
+      const request = httpRequest(`${store.endpoint}/`, { agent }, (answer) =>
+        answer.resume().on("end", () => resolve({ status: answer.statusCode, reused: request.reusedSocket })),
+      );
+      request.on("error", reject).end();
+    });
+    expect(next).toEqual({ status: 403, reused: true });
+    agent.destroy();
+  });
+
   it("keeps the connection for a small rest and the next request is answered on it", async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const post = await createPresignedPost(store.s3, {
@@ -91,6 +124,22 @@ describe("a refusal before the end of the body", () => {
       request.flushHeaders();
     });
     expect(answer).toEqual({ status: 403, continued: false });
+  });
+
+  it("reaches a client that sends its long body to the end before it looks", async () => {
+    const url = new URL((await signedPut("long")).replace(/X-Amz-Signature=./, "X-Amz-Signature=z"));
+    const socket = connect(Number(url.port), url.hostname);
+    const body = randomBytes(12_000_000);
+    const head = `PUT ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    socket.write(head);
+    for (let at = 0; at < body.length; at += 1_000_000) {
+      await new Promise<void>((sent, failed) => {
+        socket.write(body.subarray(at, at + 1_000_000), (error) => (error ? failed(error) : sent()));
+      });
+    }
+    const answer = (await socket.setEncoding("utf8").toArray()).join("");
+    expect(answer).toContain("SignatureDoesNotMatch");
+    expect(answer).toMatch(/^connection: close/im);
   });
 
   it("a body cut short of its length is never an object", async () => {

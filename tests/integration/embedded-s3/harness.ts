@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
-import { type S3Options, startS3 } from "@/lib/embedded/s3/server";
+import { type RunningS3, type S3Options, startS3 } from "@/lib/embedded/s3/server";
 
 export const root = { name: "root", accessKeyId: "ROOTKEY", secretAccessKey: "root-secret-key" };
 export const guest = { name: "guest", accessKeyId: "GUESTKEY", secretAccessKey: "guest-secret-key" };
@@ -13,6 +13,7 @@ export interface TestStore {
   readonly endpoint: string;
   readonly dataDir: string;
   readonly s3: S3Client;
+  readonly runLifecycle: RunningS3["runLifecycle"];
   client(config?: Partial<S3ClientConfig>): S3Client;
   /** Stops and removes the folder. */
   stop(): Promise<void>;
@@ -29,6 +30,7 @@ export async function startStore(folder?: string, options: Partial<S3Options> = 
     endpoint: server.endpoint,
     dataDir,
     s3,
+    runLifecycle: server.runLifecycle,
     client,
     async stopKeeping() {
       s3.destroy();

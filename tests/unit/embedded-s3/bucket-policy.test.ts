@@ -1,13 +1,18 @@
 import { describe, expect, it } from "vitest";
+import { isAllowed } from "@/lib/embedded/s3/access/authorize";
 import { type AccessRequest, evaluatePolicy } from "@/lib/embedded/s3/access/evaluate";
 import { parsePolicy } from "@/lib/embedded/s3/access/policy-document";
 import { isPublicPolicy } from "@/lib/embedded/s3/access/public";
+import { UserDirectory } from "@/lib/embedded/s3/auth/users";
+import { incoming } from "./request";
 
 const parse = (...statements: object[]) =>
   parsePolicy(JSON.stringify({ Version: "2012-10-17", Statement: statements }), { bucket: "media" });
 const allow = { Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::media/*" };
 const deny = { ...allow, Effect: "Deny" };
 const ann = { arn: "arn:aws:iam::000000000000:user/ann", accountId: "000000000000", name: "ann" };
+
+const variable = (name: string) => `$\{${name}}`;
 
 function ask(values: Record<string, string> = {}, change: Partial<AccessRequest> = {}): AccessRequest {
   const condition = (key: string) => (key in values ? [values[key] ?? ""] : undefined);
@@ -52,6 +57,7 @@ describe("statements", () => {
     ["by account number", "000000000000", true],
     ["by account root", "arn:aws:iam::000000000000:root", true],
     ["by an ARN without account", "arn:aws:iam:::user/ann", true],
+    ["by account root without account", "arn:aws:iam:::root", true],
     ["not by another's ARN", "arn:aws:iam::000000000000:user/bob", false],
     ["not by an ARN that begins alike", "arn:aws:iam::000000000000:user/an", false],
   ])("a user is named %s", (_, principal, matches) => {
@@ -65,6 +71,33 @@ describe("statements", () => {
     const own = { resource: "arn:aws:s3:::media/ann/x" };
     expect(evaluatePolicy(policy, ask({ "aws:username": "ann" }, own))).toBe("allow");
     expect(evaluatePolicy(policy, ask({}, own))).toBe("none");
+  });
+
+  it("what a variable stands for is text, and no pattern", () => {
+    const policy = parse({ ...allow, Resource: `arn:aws:s3:::media/${variable("aws:UserAgent")}/*` });
+    const other = { resource: "arn:aws:s3:::media/ann/x" };
+    for (const sent of ["*", "a?n", "$*", `${variable("*")}`])
+      expect(evaluatePolicy(policy, ask({ "aws:useragent": sent }, other))).toBe("none");
+    const literal = { resource: "arn:aws:s3:::media/a*$/x" };
+    expect(evaluatePolicy(policy, ask({ "aws:useragent": "a*$" }, literal))).toBe("allow");
+  });
+
+  it("special characters have variables, and variables may have a default", () => {
+    const star = parse({ ...allow, Resource: `arn:aws:s3:::media/${variable("*")}` });
+    expect(evaluatePolicy(star, ask({}, { resource: "arn:aws:s3:::media/*" }))).toBe("allow");
+    expect(evaluatePolicy(star, ask())).toBe("none");
+    const home = parse({ ...deny, Resource: `arn:aws:s3:::media/${variable("aws:username, 'a'")}/*` });
+    expect(evaluatePolicy(home, ask())).toBe("deny");
+    expect(evaluatePolicy(home, ask({ "aws:username": "b" }))).toBe("none");
+    const equals = parse({ ...deny, Condition: { StringEquals: { "aws:UserAgent": variable("*") } } });
+    expect(evaluatePolicy(equals, ask({ "aws:useragent": "*" }))).toBe("deny");
+    expect(evaluatePolicy(equals, ask({ "aws:useragent": "x" }))).toBe("none");
+  });
+
+  it.each(["2008-10-17", undefined])("variables of version %s are plain text", (Version) => {
+    const Statement = { ...allow, Resource: `arn:aws:s3:::media/${variable("aws:username")}/*` };
+    const policy = parsePolicy(JSON.stringify({ Version, Statement }), { bucket: "media" });
+    expect(evaluatePolicy(policy, ask({ "aws:username": "a" }))).toBe("none");
   });
 });
 
@@ -164,17 +197,62 @@ describe("policies that are refused", () => {
     ["an unknown effect", { ...base, Effect: "Maybe" }],
     ["no principal", { ...base, Principal: undefined }],
     ["a principal that is no ARN", { ...base, Principal: { AWS: "ann" } }],
+    ["a pattern of principals", { ...base, Principal: { AWS: "arn:aws:iam::000000000000:user/*" } }],
+    ["a canonical id", { ...base, Principal: { CanonicalUser: "0".repeat(64) } }],
     ["another bucket", { ...base, Resource: "arn:aws:s3:::other/*" }],
     ["a bucket that begins alike", { ...base, Resource: "arn:aws:s3:::media2/*" }],
     ["an action of another service", { ...base, Action: "ec2:Start" }],
     ["Action beside NotAction", { ...base, NotAction: "s3:PutObject" }],
     ["an unknown field", { ...base, Conditions: {} }],
+    ["an effect that is no text", { ...base, Effect: { toString: 1 } }],
+    ["an operator that is a property of every object", { ...base, Condition: { constructor: { "aws:Referer": "x" } } }],
+    ["another such", { ...base, Condition: { toString: { "aws:Referer": "x" } } }],
+    ["an unknown variable", { ...base, Resource: `arn:aws:s3:::media/${variable("aws:user")}/*` }],
+    ["one in a condition", { ...base, Condition: { StringLike: { "aws:Referer": variable("aws:user") } } }],
+    [
+      "a key whose value the store does not know",
+      { ...base, Condition: { StringEquals: { "aws:RequestedRegion": "x" } } },
+    ],
     ["an unknown operator", { ...base, Condition: { StringIsh: { "aws:Referer": "x" } } }],
     ["an unknown key", { ...base, Condition: { StringLike: { "aws:Refferer": "x" } } }],
     ["a range that is none", { ...base, Condition: { IpAddress: { "aws:SourceIp": "10.0.0.0/99" } } }],
     ["a Bool that is none", { ...base, Condition: { Bool: { "aws:SecureTransport": "yes" } } }],
   ])("%s", (_, statement) => {
     expect(() => parse(statement)).toThrow(expect.objectContaining({ code: "MalformedPolicy" }));
+  });
+
+  it("one that names something twice, of which JSON.parse would drop the first", () => {
+    const condition = `"StringLike":{"aws:Referer":"https://ok.test/*"},"StringLike":{"s3:prefix":"\\":x"}`;
+    const twice = `{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::media/*","Condition":{${condition}}}}`;
+    const once = twice.replace('"StringLike":{"s3', '"StringEquals":{"s3');
+    expect(() => parsePolicy(once, { bucket: "media" })).not.toThrow();
+    expect(() => parsePolicy(twice, { bucket: "media" })).toThrow(/twice/);
+  });
+
+  it("one nested ten thousand levels deep", () => {
+    const deep = `{"Statement":${"[".repeat(9_000)}${"]".repeat(9_000)}}`;
+    expect(() => parsePolicy(deep, { bucket: "media" })).toThrow(expect.objectContaining({ code: "MalformedPolicy" }));
+  });
+});
+
+describe("a policy that cannot be read any more", () => {
+  const users = new UserDirectory([
+    { name: "root", accessKeyId: "ROOT", secretAccessKey: "12345678" },
+    { name: "ann", accessKeyId: "ANN", secretAccessKey: "12345678" },
+  ]);
+  const may = (accessKeyId: string, action: string) => {
+    const user = users.find(accessKeyId);
+    if (!user) throw new Error("No such user.");
+    const identity = users.identify(user, "REST-HEADER", 0);
+    const bucket = { id: 1, name: "media", owner: "root", createdAt: 0, policy: "{" };
+    return isAllowed({ request: incoming("GET", "/media"), identity, bucket, action });
+  };
+
+  it("is mended by the bucket's owner, and lets nobody do anything else", () => {
+    expect(may("ROOT", "s3:DeleteBucketPolicy")).toBe(true);
+    const refused = expect.objectContaining({ code: "MalformedPolicy" });
+    expect(() => may("ROOT", "s3:ListBucket")).toThrow(refused);
+    expect(() => may("ANN", "s3:DeleteBucketPolicy")).toThrow(refused);
   });
 });
 

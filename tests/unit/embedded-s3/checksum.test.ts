@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { CRC32C, CRC64NVME, crcText } from "@/lib/checksum/crc-kind";
 import {
   type ChecksumAlgorithm,
   checksumAlgorithms,
   checksumDemand,
   runningChecksum,
 } from "@/lib/embedded/s3/body/checksum";
-import { CRC32C, CRC64NVME, crcText } from "@/lib/embedded/s3/body/crc";
 import { checksumTypes, partsChecksum } from "@/lib/embedded/s3/body/parts-checksum";
 
 const compute = (algorithm: ChecksumAlgorithm, ...chunks: Uint8Array[]) => {

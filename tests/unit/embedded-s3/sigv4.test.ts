@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { authenticate } from "@/lib/embedded/s3/auth/authenticate";
+import { canonicalRequest } from "@/lib/embedded/s3/auth/sigv4";
 import { UserDirectory } from "@/lib/embedded/s3/auth/users";
 import { verifyForm } from "@/lib/embedded/s3/post/signature";
 import { incoming } from "./request";
@@ -106,6 +107,17 @@ describe("AWS's published examples", () => {
     expect(verifyForm(form, settings, now)).toMatchObject({ kind: "user", authType: "POST" });
     const forged = new Map(form).set("policy", policy.replace("eyAi", "eyAk"));
     expect(() => verifyForm(forged, settings, now)).toThrow(expect.objectContaining({ code: "SignatureDoesNotMatch" }));
+  });
+});
+
+describe("the canonical request", () => {
+  const canonical = (value: string) =>
+    canonicalRequest({ method: "GET", path: "/", query: [], headers: [["x", value]], payloadHash: "" });
+
+  it("trims and folds spaces, and leaves the last byte of a letter", () => {
+    expect(canonical("  a   b ")).toBe(canonical("a b"));
+    const voila = Buffer.from("voilà").toString("latin1"); // its last byte is A0, a space to JavaScript
+    expect(canonical(voila)).toContain(`x:${voila}\n`);
   });
 });
 

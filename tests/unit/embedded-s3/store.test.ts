@@ -3,8 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseLifecycle } from "@/lib/embedded/s3/lifecycle";
-import { runLifecycle } from "@/lib/embedded/s3/lifecycle-run";
 import { silentLogger } from "@/lib/embedded/s3/logger";
 import { listObjects, listVersions } from "@/lib/embedded/s3/store/listing";
 import type { BucketRecord, Versioning } from "@/lib/embedded/s3/store/records";
@@ -210,26 +208,6 @@ describe("versions", () => {
     const marker = await store.objects.remove(current(name), "k");
     for (const id of [...ids, marker.versionId ?? ""]) await store.objects.removeVersion(current(name), "k", id);
     expect(counted()).toEqual(before);
-  });
-});
-
-describe("the lifecycle", () => {
-  it("aborts uploads under its prefix at the midnight after their days, and no others", async () => {
-    const { name } = await newBucket();
-    const action =
-      "<AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation></AbortIncompleteMultipartUpload>";
-    const rule = `<Rule><Status>Enabled</Status><Filter><Prefix>in/</Prefix></Filter>${action}</Rule>`;
-    await store.buckets.configure(current(name), {
-      lifecycle: parseLifecycle(`<LifecycleConfiguration>${rule}</LifecycleConfiguration>`),
-    });
-    const begin = (key: string) =>
-      store.uploads.create(current(name), { key, owner: "root", headers: {}, metadata: {} });
-    const { initiatedAt } = await begin("in/a");
-    await begin("out/b");
-    const day = 24 * 3600 * 1000;
-    expect(await runLifecycle(store, initiatedAt + 7 * day - 1)).toBe(0);
-    expect(await runLifecycle(store, initiatedAt + 8 * day)).toBe(1);
-    expect(store.uploads.all(current(name), "").map((upload) => upload.key)).toEqual(["out/b"]);
   });
 });
 

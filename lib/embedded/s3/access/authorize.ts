@@ -20,9 +20,18 @@ export interface AccessQuestion {
   readonly key?: string | undefined;
   /** The version it is about, when there is one: its ACL and tags count. */
   readonly record?: ObjectRecord | undefined;
-  /** Values of condition keys that are not in the request's headers, such as form fields of a POST. */
+  /** The version it is about, when the request names one. */
+  readonly versionId?: string | undefined;
+  /** What the signature says about the body. */
+  readonly payloadHash?: string;
+  /** The tags the request gives its object, where they are not those of its `x-amz-tagging`. */
+  readonly tags?: RequestTags | undefined;
+  /** Values of condition keys that are not in the request's headers, such as the parameters of AssumeRole. */
   readonly extra?: Readonly<Record<string, string>>;
 }
+
+/** Pairs of names and values. */
+export type RequestTags = Iterable<readonly [string, string]>;
 
 /** A policy that locks everybody out may still be mended by these, for the owner and root with their own keys. */
 const policyManagement = new Set(["s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:DeleteBucketPolicy"]);
@@ -47,22 +56,33 @@ export function isAllowed(question: AccessQuestion): boolean {
   const { identity, bucket, action, key } = question;
   const user = userBehind(identity);
   const isOwner = user !== undefined && (user.isRoot || user.name === bucket.owner);
-  const statements = bucketStatements(bucket);
   const session = identity.kind === "session" ? identity.session : undefined;
+  if (isOwner && !session && policyManagement.has(action)) return true; // whatever the policy says, or if it says nothing
+  const statements = bucketStatements(bucket);
   if (statements.length === 0 && !session) return isOwner || allowedByAcl(question);
-  const asked = accessRequest(question, `arn:aws:s3:::${bucket.name}${key === undefined ? "" : `/${key}`}`);
+  const resource = `arn:aws:s3:::${bucket.name}${key === undefined ? "" : `/${key}`}`;
+  const asked = accessRequest(question, resource, isOwner);
   const verdict = evaluatePolicy(statements, asked);
-  const mayMend = isOwner && !session && policyManagement.has(action);
-  if (verdict === "deny" && !mayMend) return false;
+  if (verdict === "deny") return false;
   const restricted = bucket.publicAccessBlock?.RestrictPublicBuckets && identity.kind === "anonymous";
   const allowedByPolicy = verdict === "allow" && !(restricted && isPublicPolicy(statements));
   const granted = allowedByPolicy || isOwner || allowedByAcl(question);
   return session ? sessionAllows(session, asked, statements, granted) : granted;
 }
 
-function accessRequest(question: Omit<AccessQuestion, "bucket" | "key">, resource: string): AccessRequest {
+/**
+ * Every user can ask STS for a federated user of any name: what a policy allows to such a name is for those alone whom
+ * root or the bucket's owner named so.
+ */
+function accessRequest(
+  question: Omit<AccessQuestion, "bucket" | "key">,
+  resource: string,
+  ofOwner: boolean,
+): AccessRequest {
   const { identity, action } = question;
-  return { principal: principalOf(identity), action, resource, condition: requestConditions(question) };
+  const isSelfNamed = identity.kind === "session" && identity.session.kind === "federated" && !ofOwner;
+  const known = principalOf(identity);
+  return { principal: known && { ...known, isSelfNamed }, action, resource, condition: requestConditions(question) };
 }
 
 function allowedByAcl({ identity, bucket, action, record }: AccessQuestion): boolean {
@@ -79,7 +99,7 @@ export function authorizeService(question: Omit<AccessQuestion, "bucket" | "key"
   if (identity.kind === "user") return;
   const allowed =
     identity.kind === "session" &&
-    sessionAllows(identity.session, accessRequest(question, resource), [], userBehind(identity) !== undefined);
+    sessionAllows(identity.session, accessRequest(question, resource, false), [], userBehind(identity) !== undefined);
   if (!allowed) throw new S3Error("AccessDenied");
 }
 

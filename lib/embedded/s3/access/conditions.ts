@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { S3Error } from "../errors";
 import { type Cidr, inCidr, parseCidr } from "./cidr";
+import { variablesIn } from "./variables";
 import { compileWildcard } from "./wildcard";
 
 /**
@@ -12,8 +13,11 @@ export interface Condition {
   readonly operator: string;
   readonly expected: readonly string[];
   /** @param actual values of the key in the request, `undefined` without it */
-  holds(actual: readonly string[] | undefined, substitute: (text: string) => string): boolean;
+  holds(actual: readonly string[] | undefined, substitute: Substitute): boolean;
 }
+
+/** Puts values in the place of variables. @param isPattern whether asterisks and question marks of the text are wildcards */
+type Substitute = (text: string, isPattern: boolean) => string;
 
 type Test = (actual: string, expected: string) => boolean;
 
@@ -60,7 +64,7 @@ const knownKeys = new Set(
   `aws:referer aws:sourceip aws:securetransport aws:useragent aws:currenttime aws:epochtime aws:principalarn
   aws:principalaccount aws:principaltype aws:userid aws:username aws:sourcevpc aws:sourcevpce aws:sourcearn
   aws:sourceaccount aws:principalorgid aws:vpcsourceip aws:multifactorauthpresent aws:multifactorauthage
-  aws:principalisawsservice aws:viaawsservice aws:requestedregion aws:tokenissuetime
+  aws:principalisawsservice aws:viaawsservice aws:tokenissuetime
   s3:prefix s3:delimiter s3:max-keys s3:signatureage s3:authtype s3:signatureversion s3:versionid s3:x-amz-acl
   s3:x-amz-content-sha256 s3:x-amz-copy-source s3:x-amz-metadata-directive s3:x-amz-storage-class
   s3:x-amz-server-side-encryption s3:x-amz-grant-read s3:x-amz-grant-write s3:x-amz-grant-full-control
@@ -81,28 +85,34 @@ export function parseConditions(source: unknown, aboutSts = false): readonly Con
   return Object.entries(source).flatMap(([operator, byKey]: [string, unknown]) => {
     if (typeof byKey !== "object" || byKey === null || Array.isArray(byKey)) throw malformed("Invalid Condition");
     return Object.entries(byKey).map(([key, values]: [string, unknown]) => {
-      const known = isKnownKey(key.toLowerCase()) || (aboutSts && stsKeys.has(key.toLowerCase()));
-      if (!known) throw malformed(`Policy has an invalid condition key: ${key}`);
-      return parseCondition(operator, key, values);
+      if (!isKnownKey(key.toLowerCase(), aboutSts)) throw malformed(`Policy has an invalid condition key: ${key}`);
+      return parseCondition(operator, key, values, aboutSts);
     });
   });
 }
 
-function isKnownKey(key: string): boolean {
-  return knownKeys.has(key) || knownPrefixes.some((prefix) => key.startsWith(prefix));
+function isKnownKey(key: string, aboutSts: boolean): boolean {
+  return knownKeys.has(key) || (aboutSts && stsKeys.has(key)) || knownPrefixes.some((prefix) => key.startsWith(prefix));
 }
 
-function parseCondition(operator: string, name: string, values: unknown): Condition {
+/** @throws S3Error MalformedPolicy for a variable that could never have a value */
+export function assertVariables(texts: readonly string[], aboutSts: boolean): void {
+  const unknown = texts.flatMap(variablesIn).find((name) => !isKnownKey(name, aboutSts));
+  if (unknown !== undefined) throw malformed(`Policy has an invalid variable: ${unknown}`);
+}
+
+function parseCondition(operator: string, name: string, values: unknown, aboutSts: boolean): Condition {
   const key = name.toLowerCase();
   const expected = (Array.isArray(values) ? values : [values]).map((value) => {
     if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
       throw malformed("Invalid Condition");
     return String(value);
   });
+  assertVariables(expected, aboutSts);
   const [, quantifier, base = "", ifExists] =
     /^(ForAllValues:|ForAnyValue:)?([A-Za-z]+?)(IfExists)?$/.exec(operator) ?? [];
   if (base === "Null" && !quantifier && !ifExists) return nullCondition(key, expected);
-  const found = operators[base];
+  const found = Object.hasOwn(operators, base) ? operators[base] : undefined;
   if (!found) throw malformed(`Invalid Condition type : ${operator}`);
   const { test, negated = false, valid } = found;
   if (valid && !expected.every(valid)) throw malformed(`Invalid value for ${operator}`);
@@ -112,7 +122,7 @@ function parseCondition(operator: string, name: string, values: unknown): Condit
     operator,
     expected,
     holds(actual, substitute) {
-      const wanted = expected.map(substitute);
+      const wanted = expected.map((text) => substitute(text, test === like));
       if (quantifier === "ForAllValues:") return (actual ?? []).every((value) => one(value, wanted));
       if (actual === undefined || actual.length === 0)
         return ifExists !== undefined || (negated && quantifier === undefined);

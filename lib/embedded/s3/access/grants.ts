@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { ACCOUNT_ID } from "../auth/users";
 import { S3Error } from "../errors";
 import { child, childrenOf, expectRoot, textOf, type XmlNode } from "../xml-read";
@@ -14,9 +15,11 @@ const permissions = ["FULL_CONTROL", "READ", "READ_ACP", "WRITE", "WRITE_ACP"];
 const MAX_GRANTS = 100;
 const XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
 
-/** A stable id per user, of 64 characters as S3's canonical ids. */
+/** A stable id per user, of 64 characters as S3's canonical ids; of long names a hash, so that no two have the same. */
 export function ownerId(user: string): string {
-  return Buffer.from(`${ACCOUNT_ID}/${user}`).toString("hex").padEnd(64, "0").slice(0, 64);
+  const full = `${ACCOUNT_ID}/${user}`;
+  const hex = Buffer.from(full).toString("hex");
+  return hex.length > 64 ? createHash("sha256").update(full).digest("hex") : hex.padEnd(64, "0");
 }
 
 /** The AccessControlPolicy document. @param names display names by canonical id */

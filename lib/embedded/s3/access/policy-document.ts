@@ -1,5 +1,5 @@
 import { S3Error } from "../errors";
-import { type Condition, parseConditions } from "./conditions";
+import { assertVariables, type Condition, parseConditions } from "./conditions";
 
 /** A checked statement. Exactly one of each pair (`actions`/`notActions`, …) is present. */
 export interface Statement {
@@ -11,6 +11,8 @@ export interface Statement {
   readonly resources?: readonly string[];
   readonly notResources?: readonly string[];
   readonly conditions: readonly Condition[];
+  /** In policies of the first version, 2008-10-17, variables are plain text. */
+  readonly hasVariables: boolean;
 }
 
 /**
@@ -47,21 +49,43 @@ export function parsePolicy(json: string, kind: PolicyKind): readonly Statement[
     throw malformed("Policies must be valid JSON and the first byte must be '{'");
   }
   const document = record(parsed, "Policy is no JSON object");
+  if (repeatsNames(json, parsed)) throw malformed("Policy has a field that is given twice");
   const extra = Object.keys(document).find((name) => !["Version", "Id", "Statement"].includes(name));
   if (extra) throw malformed(`Unknown field ${extra}`);
-  if (document.Version !== undefined && !["2012-10-17", "2008-10-17"].includes(String(document.Version))) {
+  if (document.Version !== undefined && document.Version !== "2012-10-17" && document.Version !== "2008-10-17") {
     throw malformed("The policy must contain a valid version string");
   }
   const statements = Array.isArray(document.Statement) ? document.Statement : [document.Statement];
   if (statements.length === 0) throw malformed("Missing required field Statement");
-  return statements.map((one) => parseStatement(record(one, "Missing required field Statement"), kind));
+  const hasVariables = document.Version === "2012-10-17";
+  return statements.map((one) => {
+    return { ...parseStatement(record(one, "Missing required field Statement"), kind), hasVariables };
+  });
 }
 
-function parseStatement(source: Record<string, unknown>, kind: PolicyKind): Statement {
+/** Of a name given twice JSON.parse drops the first without a word, and with it a condition. */
+function repeatsNames(json: string, parsed: unknown): boolean {
+  const names = [...json.matchAll(/"(?:[^"\\]|\\.)*"\s*(:?)/gs)].filter(([, colon]) => colon === ":");
+  return names.length !== countNames(parsed);
+}
+
+function countNames(document: unknown): number {
+  let count = 0;
+  const waiting = [document];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value !== "object" || value === null) continue;
+    if (!Array.isArray(value)) count += Object.keys(value).length;
+    waiting.push(...Object.values(value));
+  }
+  return count;
+}
+
+function parseStatement(source: Record<string, unknown>, kind: PolicyKind): Omit<Statement, "hasVariables"> {
   const unknown = Object.keys(source).find((name) => !statementFields.has(name));
   if (unknown) throw malformed(`Unknown field ${unknown}`);
   const { Effect: effect } = source;
-  if (effect !== "Allow" && effect !== "Deny") throw malformed(`Invalid effect: ${String(effect)}`);
+  if (effect !== "Allow" && effect !== "Deny") throw malformed("Invalid effect");
   const actions = pair(source, "Action", (names) => names.map((name) => checkAction(name, kind)));
   const resources =
     kind === "trust" ? without(source, "Resource") : pair(source, "Resource", (names) => checkResources(names, kind));
@@ -95,16 +119,18 @@ function without(source: Record<string, unknown>, name: string): Pair {
   return {};
 }
 
-/** `"*"`, `{"AWS": "*"}` or `{"AWS": [arn, …]}`; services and federated identities never match here. */
+/**
+ * `"*"`, `{"AWS": "*"}` or `{"AWS": [arn, …]}`; services and federated identities never match here. Wildcards within ARNs
+ * are refused as by AWS, and canonical ids as they would match nobody.
+ */
 function principalNames(value: unknown): string[] {
   if (value === "*") return ["*"];
   const byType = record(value, "Invalid principal in policy");
   return Object.entries(byType).flatMap(([type, names]) => {
-    if (!["AWS", "CanonicalUser", "Service", "Federated"].includes(type))
-      throw malformed("Invalid principal in policy");
+    if (!["AWS", "Service", "Federated"].includes(type)) throw malformed("Invalid principal in policy");
     const list = strings(names, "Principal");
     if (type !== "AWS") return list.map((name) => `${type}:${name}`);
-    if (list.some((name) => name !== "*" && !/^(arn:aws:(iam|sts)::\d*:.+|\d{12})$/.test(name))) {
+    if (list.some((name) => name !== "*" && !/^(arn:aws:(iam|sts)::\d*:[^*?]+|\d{12})$/.test(name))) {
       throw malformed("Invalid principal in policy");
     }
     return list;
@@ -128,6 +154,7 @@ function checkResources(resources: string[], kind: PolicyKind): string[] {
     const fits = typeof kind === "object" ? bucket === kind.bucket : bucket !== undefined || isRole || resource === "*";
     if (!fits) throw malformed("Policy has invalid resource");
   }
+  assertVariables(resources, typeof kind === "string");
   return resources;
 }
 

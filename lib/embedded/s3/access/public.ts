@@ -12,7 +12,6 @@ const narrowing = new Set([
   "aws:sourcevpce",
   "aws:userid",
   "aws:username",
-  "s3:x-amz-server-side-encryption-aws-kms-key-id",
 ]);
 const fixing = /^(ForAnyValue:)?(String(Equals|EqualsIgnoreCase|Like)|Arn(Equals|Like))$/;
 

@@ -1,12 +1,11 @@
 import { ACCOUNT_ID } from "../auth/users";
+import { parseCopySource } from "../copy-source-name";
 import { headerText } from "../incoming";
-import type { AccessQuestion } from "./authorize";
+import type { AccessQuestion, RequestTags } from "./authorize";
 import { principalCondition } from "./principal";
 
 const fromHeader = new Set([
   "s3:x-amz-acl",
-  "s3:x-amz-content-sha256",
-  "s3:x-amz-copy-source",
   "s3:x-amz-metadata-directive",
   "s3:x-amz-storage-class",
   "s3:x-amz-server-side-encryption",
@@ -22,10 +21,9 @@ const fromQuery: Record<string, string> = {
   "s3:prefix": "prefix",
   "s3:delimiter": "delimiter",
   "s3:max-keys": "max-keys",
-  "s3:versionid": "versionId",
 };
 
-type Asked = Pick<AccessQuestion, "request" | "identity" | "record" | "extra">;
+type Asked = Pick<AccessQuestion, "request" | "identity" | "record" | "extra" | "payloadHash" | "versionId" | "tags">;
 
 /**
  * The values of condition keys in one request.
@@ -40,12 +38,22 @@ export function requestConditions(question: Asked): (key: string) => readonly st
   };
   const signer = identity.kind === "anonymous" ? undefined : identity;
   const single = (key: string): string | undefined => {
-    if (extra && key in extra) return extra[key];
+    if (extra && Object.hasOwn(extra, key)) return extra[key];
     if (fromHeader.has(key)) return header(key.slice(3));
     const parameter = fromQuery[key];
     if (parameter !== undefined) return request.query.get(parameter);
-    return environment(key) ?? tag(question, key);
+    return environment(key) ?? ofObject(key) ?? tag(question, tags(), key);
   };
+  /** As the request is carried out, which is not always as its headers and its URL put it. */
+  const ofObject = (key: string): string | undefined => {
+    if (key === "s3:versionid") return question.versionId;
+    if (key === "s3:x-amz-content-sha256") return question.payloadHash;
+    const source = key === "s3:x-amz-copy-source" ? header("x-amz-copy-source") : undefined;
+    if (source === undefined) return undefined;
+    const named = parseCopySource(source);
+    return named ? `${named.bucket}/${named.key}` : source;
+  };
+  const tags = () => question.tags ?? new URLSearchParams(header("x-amz-tagging") ?? "");
   const environment = (key: string): string | undefined => {
     switch (key) {
       case "aws:referer":
@@ -55,7 +63,10 @@ export function requestConditions(question: Asked): (key: string) => readonly st
       case "aws:sourceip":
         return request.remoteAddress;
       case "aws:securetransport":
+      case "aws:viaawsservice":
         return "false";
+      case "aws:principalisawsservice":
+        return signer && "false";
       case "aws:currenttime":
         return new Date(request.receivedAt).toISOString();
       case "aws:epochtime":
@@ -73,17 +84,21 @@ export function requestConditions(question: Asked): (key: string) => readonly st
     }
   };
   return (key) => {
+    if (key === "s3:requestobjecttagkeys") {
+      const names = [...tags()].map(([name]) => name);
+      return names.length > 0 ? names : undefined;
+    }
     const value = single(key);
     return value === undefined ? undefined : [value];
   };
 }
 
-function tag({ record, request }: Asked, key: string): string | undefined {
+function tag({ record }: Asked, requestTags: RequestTags, key: string): string | undefined {
   const existing = "s3:existingobjecttag/";
   if (key.startsWith(existing)) return lookUp(Object.entries(record?.tags ?? {}), key.slice(existing.length));
   const requested = "s3:requestobjecttag/";
   if (!key.startsWith(requested)) return undefined;
-  return lookUp([...new URLSearchParams(request.header("x-amz-tagging") ?? "")], key.slice(requested.length));
+  return lookUp([...requestTags], key.slice(requested.length));
 }
 
 /** Condition keys are compared without case. */

@@ -17,7 +17,7 @@ import type { Identity } from "./users";
 export interface AuthSettings extends Directories {
   readonly region: string;
   /** The service signatures are made for; S3 when absent. */
-  readonly service?: "s3" | "sts" | "iam";
+  readonly service?: "s3" | "sts" | "iam" | "sns";
   /** SHA-256 of the body, for services that do not have it in `x-amz-content-sha256`. */
   readonly payloadHash?: string;
 }

@@ -38,10 +38,15 @@ export function canonicalRequest(input: CanonicalInput): string {
     .sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]))
     .map(([name, value]) => `${name}=${value}`)
     .join("&");
-  const headers = input.headers.map(([name, value]) => `${name}:${value.trim().replace(/ {2,}/g, " ")}\n`).join("");
+  const headers = input.headers.map(([name, value]) => `${name}:${folded(value)}\n`).join("");
   const signed = input.headers.map(([name]) => name).join(";");
   const path = input.path.split("/").map(uriEncode).join("/");
   return `${input.method}\n${path}\n${query}\n${headers}\n${signed}\n${input.payloadHash}`;
+}
+
+/** Spaces folded, none around it. `trim` would take the byte A0 for one, with which UTF-8 letters such as "à" end. */
+function folded(value: string): string {
+  return value.replace(/ {2,}/g, " ").replace(/^ | $/g, "");
 }
 
 /** What the signing key signs; `amzDate` is YYYYMMDDTHHMMSSZ. */

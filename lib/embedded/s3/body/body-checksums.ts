@@ -1,18 +1,16 @@
 import { S3Error } from "../errors";
+import type { DigestValues } from "../hashing/digests";
 import {
   type Checksum,
   type ChecksumAlgorithm,
   type ChecksumDemand,
   checksumHeader,
   DEFAULT_CHECKSUM,
-  runningChecksum,
 } from "./checksum";
-import type { RunningCrc } from "./crc";
 
 /** The checksums of one body: the one its sender promised and the one that is kept, which mostly are the same. */
 export class BodyChecksums {
   readonly #kept: ChecksumAlgorithm;
-  readonly #running = new Map<ChecksumAlgorithm, RunningCrc>();
 
   /** @param keep when it is not up to the sender; where nobody says anything S3 computes CRC64NVME */
   constructor(
@@ -20,21 +18,22 @@ export class BodyChecksums {
     keep?: ChecksumAlgorithm,
   ) {
     this.#kept = keep ?? demand?.algorithm ?? DEFAULT_CHECKSUM;
-    for (const algorithm of new Set([this.#kept, demand?.algorithm ?? this.#kept]))
-      this.#running.set(algorithm, runningChecksum(algorithm));
   }
 
-  update(chunk: Uint8Array): void {
-    for (const running of this.#running.values()) running.update(chunk);
+  /** What must be computed. */
+  get algorithms(): readonly ChecksumAlgorithm[] {
+    return this.demand ? [this.#kept, this.demand.algorithm] : [this.#kept];
   }
 
   /**
-   * To be called once, at the end of the body.
+   * @param values of the whole body, for all `algorithms`
    * @returns the checksum to keep, and the sender's where that is another
    * @throws S3Error BadDigest, InvalidRequest for a trailer that did not come
    */
-  finish(trailers: ReadonlyMap<string, string>): { checksum: Checksum; sent: Checksum | undefined } {
-    const values = new Map([...this.#running].map(([algorithm, running]) => [algorithm, running.digest()]));
+  check(
+    values: DigestValues,
+    trailers: ReadonlyMap<string, string>,
+  ): { checksum: Checksum; sent: Checksum | undefined } {
     const checksum = (algorithm: ChecksumAlgorithm): Checksum => ({ algorithm, value: values.get(algorithm) ?? "" });
     if (!this.demand) return { checksum: checksum(this.#kept), sent: undefined };
     const sent = checksum(this.demand.algorithm);

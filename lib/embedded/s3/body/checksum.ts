@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { CRC32C, CRC64NVME } from "../../../checksum/crc-kind";
 import { S3Error } from "../errors";
-import { CRC32C, CRC64NVME, Crc32, type RunningCrc, WasmCrc } from "./crc";
+import { Crc32, type RunningCrc, WasmCrc } from "./crc";
 
 /**
  * The additional checksums of S3.

@@ -56,13 +56,13 @@ async function readTrailers(
     const colon = line.indexOf(":");
     if (colon < 1) throw malformed();
     const [name, value] = [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
+    if (trailers.has(name)) throw malformed();
     if (name === "x-amz-trailer-signature") {
       signer?.checkTrailer(value, canonical);
       canonical = "";
       trailers.set(name, value);
       continue;
     }
-    if (trailers.has(name)) throw malformed();
     trailers.set(name, value);
     canonical += `${name}:${value}\n`;
     if (canonical.length > MAX_TRAILER_BYTES) throw malformed();

@@ -1,6 +1,6 @@
+import { combineCrcs } from "../../../checksum/crc-combine";
+import { CRC32, CRC32C, CRC64NVME, type CrcKind, crcText, crcValue } from "../../../checksum/crc-kind";
 import { type Checksum, type ChecksumAlgorithm, type ChecksumType, runningChecksum } from "./checksum";
-import { CRC32, CRC32C, CRC64NVME, type CrcKind, crcText, crcValue } from "./crc";
-import { combineCrcs } from "./crc-combine";
 
 /** SHA checksums of a whole cannot be had from those of its parts. */
 const combinable: Partial<Record<ChecksumAlgorithm, CrcKind>> = { CRC32, CRC32C, CRC64NVME };

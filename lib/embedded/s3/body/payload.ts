@@ -3,6 +3,7 @@ import type { Authenticated } from "../auth/authenticate";
 import { S3Error } from "../errors";
 import type { Incoming } from "../incoming";
 import { decodeAwsChunked } from "./chunked";
+import { requestChunks } from "./request-chunks";
 
 /** The decoded body of a request, to be read once. */
 export interface Payload {
@@ -15,11 +16,11 @@ export interface Payload {
   readonly trailers: ReadonlyMap<string, string>;
 }
 
-const streaming: Record<string, { signed: boolean; trailer: boolean }> = {
-  "STREAMING-UNSIGNED-PAYLOAD-TRAILER": { signed: false, trailer: true },
-  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": { signed: true, trailer: false },
-  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER": { signed: true, trailer: true },
-};
+const streaming = new Map([
+  ["STREAMING-UNSIGNED-PAYLOAD-TRAILER", { signed: false, trailer: true }],
+  ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", { signed: true, trailer: false }],
+  ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", { signed: true, trailer: true }],
+]);
 
 const SLOW_AFTER_MS = 60_000;
 const SLOWEST_BYTES_PER_SECOND = 512;
@@ -32,7 +33,7 @@ export function openPayload(req: IncomingMessage, request: Incoming, auth: Authe
   const trailers = new Map<string, string>();
   const source = paced(req);
   const { payloadHash } = auth;
-  const mode = streaming[payloadHash];
+  const mode = streaming.get(payloadHash);
   if (mode) {
     if (mode.signed && !auth.chunkSeed) throw new S3Error("AccessDenied");
     const decoded = request.header("x-amz-decoded-content-length");
@@ -64,7 +65,7 @@ function toSize(text: string): number {
 export async function* paced(req: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
   const startedAt = Date.now();
   let received = 0;
-  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of requestChunks(req)) {
     received += chunk.length;
     const elapsed = Date.now() - startedAt;
     if (elapsed > SLOW_AFTER_MS && received < (elapsed / 1000) * SLOWEST_BYTES_PER_SECOND)

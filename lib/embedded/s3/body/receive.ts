@@ -1,6 +1,8 @@
-import { createHash } from "node:crypto";
 import { S3Error } from "../errors";
-import type { StagedData, Staging } from "../store/staging";
+import { type DigestName, RunningDigests } from "../hashing/digests";
+import { FileDigests } from "../hashing/file-digests";
+import type { StagedData } from "../store/staging";
+import type { Store } from "../store/store";
 import { BodyChecksums } from "./body-checksums";
 import type { Checksum, ChecksumAlgorithm, ChecksumDemand } from "./checksum";
 import type { Payload } from "./payload";
@@ -29,7 +31,12 @@ export interface Expectations {
   readonly minBytes?: number;
   /** Size known beforehand; a body of another size is IncompleteBody. */
   readonly exactBytes?: number;
+  /** About how much is to come, where the exact size is not known. */
+  readonly likelyBytes?: number;
 }
+
+/** From this size on the digests are taken by another thread: before, handing over costs more than it gives. */
+const THREADED_BYTES = 4 * 1024 * 1024;
 
 /**
  * Streams a body to a staging place while hashing it, then holds it against what the client promised.
@@ -39,37 +46,45 @@ export interface Expectations {
 export async function receive(
   payload: Omit<Payload, "sizeBytes">,
   expected: Expectations,
-  staging: Staging,
+  { staging, digestThreads }: Pick<Store, "staging" | "digestThreads">,
 ): Promise<Received> {
-  const md5 = createHash("md5");
-  const sha256 = payload.sha256 === undefined ? undefined : createHash("sha256");
   const checksums = new BodyChecksums(expected.checksum, expected.keep);
-  const writer = staging.open();
+  const names = new Set<DigestName>(["MD5", ...checksums.algorithms]);
+  if (payload.sha256 !== undefined) names.add("SHA256");
+  const isLarge = (expected.exactBytes ?? expected.likelyBytes ?? 0) >= THREADED_BYTES && digestThreads.isWorthwhile;
+  const digests = isLarge ? digestThreads.follow(names) : new RunningDigests(names);
+  const writer = staging.open(digests instanceof FileDigests ? digests : undefined);
   let sizeBytes = 0;
   try {
     for await (const chunk of payload.chunks) {
       sizeBytes += chunk.length;
       if (sizeBytes > expected.maxBytes) throw tooLarge(sizeBytes, expected.maxBytes);
-      md5.update(chunk);
-      sha256?.update(chunk);
-      checksums.update(chunk);
+      if (sizeBytes > (expected.exactBytes ?? sizeBytes)) throw new S3Error("IncompleteBody"); // not only at its end
+      if (digests instanceof RunningDigests) digests.update(chunk);
       const full = writer.write(chunk);
       if (full) await full;
     }
-    if (expected.exactBytes !== undefined && sizeBytes !== expected.exactBytes) throw new S3Error("IncompleteBody");
-    if (sizeBytes < (expected.minBytes ?? 0)) {
-      const details = { ProposedSize: String(sizeBytes), MinSizeAllowed: String(expected.minBytes) };
-      throw new S3Error("EntityTooSmall", undefined, details);
-    }
-    if (sha256 && sha256.digest("hex") !== payload.sha256) throw new S3Error("XAmzContentSHA256Mismatch");
-    const digest = md5.digest();
-    if (expected.md5 !== undefined && digest.toString("base64") !== expected.md5) throw new S3Error("BadDigest");
-    const { checksum, sent } = checksums.finish(payload.trailers);
-    return { data: await writer.finish(), sizeBytes, md5: digest.toString("hex"), checksum, sent };
+    checkSize(sizeBytes, expected);
+    await writer.drain();
+    const [values] = await Promise.all([digests.finish(), writer.sync()]);
+    const inHex = (name: DigestName) => Buffer.from(values.get(name) ?? "", "base64").toString("hex");
+    if (payload.sha256 !== undefined && inHex("SHA256") !== payload.sha256)
+      throw new S3Error("XAmzContentSHA256Mismatch");
+    if (expected.md5 !== undefined && values.get("MD5") !== expected.md5) throw new S3Error("BadDigest");
+    const { checksum, sent } = checksums.check(values, payload.trailers);
+    return { data: await writer.finish(), sizeBytes, md5: inHex("MD5"), checksum, sent };
   } catch (error) {
+    await digests.abandon(); // before its file is closed
     await writer.abort();
     throw error;
   }
+}
+
+function checkSize(sizeBytes: number, { exactBytes, minBytes = 0 }: Expectations): void {
+  if (exactBytes !== undefined && sizeBytes !== exactBytes) throw new S3Error("IncompleteBody");
+  if (sizeBytes >= minBytes) return;
+  const details = { ProposedSize: String(sizeBytes), MinSizeAllowed: String(minBytes) };
+  throw new S3Error("EntityTooSmall", undefined, details);
 }
 
 function tooLarge(size: number, max: number): S3Error {

@@ -6,14 +6,26 @@ import { readText } from "../body/read-text";
 import type { Call, Reply } from "../call";
 import { emptyOk, noContent, xmlReply } from "../call";
 import { S3Error } from "../errors";
-import type { Ownership, PublicAccessBlock } from "../store/records";
+import type { BucketRecord, Ownership, PublicAccessBlock } from "../store/records";
 import { child, expectRoot, textOf } from "../xml-read";
 import { leaf, tag, xmlDocument } from "../xml-write";
 
 /** Who may do what with a bucket: its policy, public access block, ownership controls and ACL. */
 
+/**
+ * The policy is for the bucket owner's account alone, whoever else is allowed it: a policy that opens everything would
+ * be anybody's to change, and with it who may do so.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+ * @throws S3Error AccessDenied, MethodNotAllowed
+ */
+function authorizePolicy(call: Call, action: string): BucketRecord {
+  const bucket = call.authorizeBucket(action);
+  if (call.auth.identity.kind !== "anonymous") return bucket;
+  throw new S3Error("MethodNotAllowed", undefined, { Method: call.request.method, ResourceType: "BUCKETPOLICY" });
+}
+
 export async function putBucketPolicy(call: Call): Promise<Reply> {
-  const bucket = call.authorizeBucket("s3:PutBucketPolicy");
+  const bucket = authorizePolicy(call, "s3:PutBucketPolicy");
   const policy = await call.text();
   const statements = parsePolicy(policy, { bucket: bucket.name });
   if (bucket.publicAccessBlock?.BlockPublicPolicy && isPublicPolicy(statements)) {
@@ -27,13 +39,13 @@ export async function putBucketPolicy(call: Call): Promise<Reply> {
 }
 
 export async function getBucketPolicy(call: Call): Promise<Reply> {
-  const bucket = call.authorizeBucket("s3:GetBucketPolicy");
+  const bucket = authorizePolicy(call, "s3:GetBucketPolicy");
   if (bucket.policy === undefined) throw new S3Error("NoSuchBucketPolicy", undefined, { BucketName: bucket.name });
   return { status: 200, headers: { "content-type": "application/json" }, body: bucket.policy };
 }
 
 export async function deleteBucketPolicy(call: Call): Promise<Reply> {
-  await call.store.buckets.configure(call.authorizeBucket("s3:DeleteBucketPolicy"), { policy: undefined });
+  await call.store.buckets.configure(authorizePolicy(call, "s3:DeleteBucketPolicy"), { policy: undefined });
   return noContent;
 }
 

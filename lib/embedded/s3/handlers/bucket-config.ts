@@ -2,7 +2,7 @@ import type { Call, Reply } from "../call";
 import { emptyOk, noContent, xmlReply } from "../call";
 import { parseCors, renderCors } from "../cors";
 import { S3Error } from "../errors";
-import { parseLifecycle } from "../lifecycle";
+import { parseLifecycle } from "../lifecycle/rules";
 import { expectRoot, textOf } from "../xml-read";
 import { leaf, xmlDocument } from "../xml-write";
 

@@ -5,10 +5,11 @@ import { type Checksum, checksumType, DEFAULT_CHECKSUM, isChecksumAlgorithm, run
 import type { Call, Reply } from "../call";
 import { xmlReply } from "../call";
 import { S3Error } from "../errors";
+import { expirationHeader } from "../lifecycle/answers";
 import { objectHeaders } from "../object-headers";
 import { objectKey } from "../store/keys";
 import { checkWriteConditions } from "../store/objects";
-import type { ObjectDraft, ObjectRecord } from "../store/records";
+import type { HeaderMap, ObjectDraft, ObjectRecord } from "../store/records";
 import { parseTagHeader } from "../tags";
 import { leaf, xmlDocument } from "../xml-write";
 import { writeConditions } from "./conditional";
@@ -21,7 +22,8 @@ import { MAX_PUT_BYTES, refuseVersion, requestedAcl } from "./put-object";
  */
 export async function copyObject(call: Call): Promise<Reply> {
   const { bucket, key, store } = call;
-  call.authorizeObject("s3:PutObject");
+  const replaceTags = directive(call, "x-amz-tagging-directive");
+  call.authorizeObject("s3:PutObject", undefined, replaceTags ? undefined : []);
   refuseVersion(call);
   const conditions = writeConditions((name) => call.header(name));
   const { source, record } = await withSource(call, async (source) => {
@@ -31,10 +33,12 @@ export async function copyObject(call: Call): Promise<Reply> {
         `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_PUT_BYTES}`,
       );
     }
-    const draft = copiedDraft(call, source);
+    const draft = copiedDraft(call, source, replaceTags);
     checkWriteConditions(store.database.heads.get(objectKey(bucket.id, key)), conditions);
     const full = { ...draft, checksum: await copiedChecksum(call, source.record) };
-    const record = await store.objects.put({ bucket, key }, full, () => store.objects.share(source.record), conditions);
+    const place = () => store.objects.share(source.record);
+    const announce = call.announcing("ObjectCreated:Copy");
+    const record = await store.objects.put({ bucket, key }, full, place, conditions, announce);
     return { source, record };
   });
   const { checksum } = record;
@@ -47,14 +51,17 @@ export async function copyObject(call: Call): Promise<Reply> {
         ? leaf(`Checksum${checksum.algorithm}`, checksum.value) + leaf("ChecksumType", checksumType(checksum))
         : "",
     ),
-    { ...(bucket.versioning && { "x-amz-version-id": record.versionId }), ...sourceVersion(source) },
+    {
+      ...(bucket.versioning && { "x-amz-version-id": record.versionId }),
+      ...sourceVersion(source),
+      ...expirationHeader(bucket, key, record),
+    },
   );
 }
 
-function copiedDraft(call: Call, source: Source): ObjectDraft {
+function copiedDraft(call: Call, source: Source, replaceTags: boolean): ObjectDraft {
   const { record } = source;
   const replace = directive(call, "x-amz-metadata-directive");
-  const replaceTags = directive(call, "x-amz-tagging-directive");
   const given = objectHeaders(call.request.headerNames(), (name) => call.header(name));
   const sameObject = source.bucket.id === call.bucket.id && source.key === call.key;
   if (sameObject && !replace && !replaceTags && source.versionId === undefined) {
@@ -64,7 +71,7 @@ function copiedDraft(call: Call, source: Source): ObjectDraft {
     );
   }
   const tags = replaceTags ? parseTagHeader(call.header("x-amz-tagging")) : record.tags;
-  if (tags && Object.keys(tags).length > 0) authorizeTags(call, replaceTags ? undefined : source);
+  if (tags && Object.keys(tags).length > 0) authorizeTags(call, tags, replaceTags ? undefined : source);
   const acl = requestedAcl(call);
   return {
     sizeBytes: record.sizeBytes,
@@ -79,10 +86,10 @@ function copiedDraft(call: Call, source: Source): ObjectDraft {
 }
 
 /** Tags are read and written by permissions of their own. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
-function authorizeTags(call: Call, source: Source | undefined): void {
+function authorizeTags(call: Call, tags: HeaderMap, source: Source | undefined): void {
   const action = source?.versionId === undefined ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging";
   if (source) authorize(call.question(action, source));
-  call.authorizeObject("s3:PutObjectTagging");
+  call.authorizeObject("s3:PutObjectTagging", undefined, Object.entries(tags));
 }
 
 /** `true` for REPLACE. @throws S3Error InvalidArgument */

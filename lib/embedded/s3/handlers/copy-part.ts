@@ -29,7 +29,7 @@ export async function uploadPartCopy(call: Call): Promise<Reply> {
       maxBytes: MAX_PUT_BYTES,
       exactBytes: end - start + 1,
     };
-    return { source, body: await receive({ ...payload, trailers: new Map() }, expected, call.store.staging) };
+    return { source, body: await receive({ ...payload, trailers: new Map() }, expected, call.store) };
   });
   const part = await keepPart(call, target, body);
   const { checksum } = part;

@@ -1,6 +1,8 @@
 import { authorize } from "../access/authorize";
 import { assertKey } from "../address";
+import { ACCOUNT_ID } from "../auth/users";
 import type { Call } from "../call";
+import { parseCopySource } from "../copy-source-name";
 import { S3Error } from "../errors";
 import { isId } from "../store/ids";
 import { VanishedError } from "../store/reading";
@@ -32,21 +34,18 @@ export async function withSource<T>(call: Call, use: (source: Source) => Promise
   }
 }
 
-/** `bucket/key` or `/bucket/key`, percent-encoded, with `?versionId=`. */
 function findSource(call: Call): Source {
-  const header = call.header("x-amz-copy-source") ?? "";
-  const [, encoded = "", versionId] = /^\/?(.*?)(?:\?versionId=([^?]*))?$/s.exec(header) ?? [];
-  const path = decodeSource(encoded);
-  const slash = path.indexOf("/");
-  const [name, key] = [path.slice(0, slash), path.slice(slash + 1)];
-  if (slash < 1 || key === "" || (versionId !== undefined && versionId !== "null" && !isId(versionId)))
-    throw badSource();
+  const named = parseCopySource(call.header("x-amz-copy-source") ?? "");
+  const { bucket: name = "", key = "", versionId } = named ?? {};
+  if (!named || (versionId !== undefined && versionId !== "null" && !isId(versionId))) throw badSource();
   assertKey(key);
+  const expectedOwner = call.header("x-amz-source-expected-bucket-owner");
+  if (expectedOwner !== undefined && expectedOwner !== ACCOUNT_ID) throw new S3Error("AccessDenied");
   const bucket = call.store.buckets.find(name);
   if (!bucket) throw new S3Error("NoSuchBucket", undefined, { BucketName: name });
   const record = call.store.objects.find(bucket, key, versionId);
   const action = versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
-  authorize(call.question(action, { bucket, key, record }));
+  authorize(call.question(action, { bucket, key, record, versionId }));
   if (!record) throw new S3Error(versionId === undefined ? "NoSuchKey" : "NoSuchVersion", undefined, { Key: key });
   if (record.isDeleteMarker) {
     if (versionId === undefined) throw new S3Error("NoSuchKey", undefined, { Key: key });
@@ -57,15 +56,6 @@ function findSource(call: Call): Source {
   }
   checkReadConditions(record, (field) => call.header(field), "x-amz-copy-source-");
   return { bucket, key, versionId, record };
-}
-
-/** S3 reads this header as it reads a query: a plus is a space. */
-function decodeSource(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded.replaceAll("+", "%20"));
-  } catch {
-    throw badSource();
-  }
 }
 
 function badSource(): S3Error {

@@ -13,14 +13,10 @@ import { requestedVersion } from "./get-object";
 const MAX_BATCH = 1000;
 
 export async function deleteObject(call: Call): Promise<Reply> {
-  const { bucket, key, store } = call;
   const versionId = requestedVersion(call);
   call.authorizeObject(versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion");
   const { ifMatch } = writeConditions((name) => call.header(name));
-  const deletion =
-    versionId === undefined
-      ? await store.objects.remove(bucket, key, { ifMatch })
-      : await store.objects.removeVersion(bucket, key, versionId);
+  const deletion = await erase(call, call.key, versionId, ifMatch);
   return {
     status: 204,
     headers: {
@@ -68,14 +64,9 @@ async function deleteOne(
   try {
     assertKey(key);
     const action = versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
-    if (!isAllowed(call.question(action, { key }))) throw new S3Error("AccessDenied");
+    if (!isAllowed(call.question(action, { key, versionId }))) throw new S3Error("AccessDenied");
     if (versionId !== undefined && versionId !== "null" && !isId(versionId)) throw new S3Error("NoSuchVersion");
-    const { objects } = call.store;
-    const ifMatch = etag === undefined ? undefined : bareEtag(etag);
-    const deletion: Deletion =
-      versionId === undefined
-        ? await objects.remove(call.bucket, key, { ifMatch })
-        : await objects.removeVersion(call.bucket, key, versionId);
+    const deletion = await erase(call, key, versionId, etag === undefined ? undefined : bareEtag(etag));
     const marker = deletion.isDeleteMarker
       ? leaf("DeleteMarker", true) + leaf("DeleteMarkerVersionId", deletion.versionId)
       : "";
@@ -86,4 +77,18 @@ async function deleteOne(
       call.service.logger.error({ err: thrown, bucket: bucketName }, "deleting one of several objects failed");
     return tag("Error", asked, leaf("Code", error.code), leaf("Message", error.message));
   }
+}
+
+/** Deletes the newest version as the bucket's versioning has it, or one version for good. */
+function erase(call: Call, key: string, versionId: string | undefined, ifMatch: string | undefined): Promise<Deletion> {
+  const { objects } = call.store;
+  if (versionId !== undefined) {
+    const announce = call.announcing("ObjectRemoved:Delete", key);
+    return objects.removeVersion(call.bucket, key, versionId, { ifMatch }, announce);
+  }
+  const announce = call.announcing<Deletion>(
+    ({ isDeleteMarker }) => (isDeleteMarker ? "ObjectRemoved:DeleteMarkerCreated" : "ObjectRemoved:Delete"),
+    key,
+  );
+  return objects.remove(call.bucket, key, { ifMatch }, announce);
 }

@@ -2,6 +2,7 @@ import { isAllowed } from "../access/authorize";
 import { checksumHeader, checksumType } from "../body/checksum";
 import type { Call, Reply } from "../call";
 import { S3Error } from "../errors";
+import { expirationHeader } from "../lifecycle/answers";
 import { printable, recordHeaders, wireValue } from "../object-headers";
 import { isId } from "../store/ids";
 import { VanishedError } from "../store/reading";
@@ -50,12 +51,20 @@ function prepare(call: Call): { record: ObjectRecord; range: ByteRange | undefin
   const headers = {
     ...recordHeaders(record, bucket.versioning !== undefined, wantsChecksum && !range),
     ...(wantsChecksum && part && partHeaders(part, record)),
+    ...(isCurrent(call, record) && expirationHeader(bucket, call.key, record)),
     ...overriding(call),
   };
   if (part && record.partCount) headers["x-amz-mp-parts-count"] = String(record.partCount);
   headers["content-length"] = String(range ? range.end - range.start + 1 : record.sizeBytes);
   if (range) headers["content-range"] = `bytes ${range.start}-${range.end}/${record.sizeBytes}`;
   return { record, range, headers };
+}
+
+/** Only rules about current versions are told of: others end by when they were replaced. */
+function isCurrent(call: Call, record: ObjectRecord): boolean {
+  const { bucket, key } = call;
+  if (bucket.lifecycle === undefined) return false;
+  return call.query("versionId") === undefined || call.store.objects.find(bucket, key)?.order === record.order;
 }
 
 /**
@@ -136,7 +145,7 @@ function partHeaders({ checksum }: ObjectPart, record: ObjectRecord): Record<str
 }
 
 /** Headers every answer to a successful write carries. */
-export function writtenHeaders(bucket: BucketRecord, record: ObjectRecord): Record<string, string> {
+export function writtenHeaders(bucket: BucketRecord, key: string, record: ObjectRecord): Record<string, string> {
   return {
     etag: `"${record.etag}"`,
     ...(bucket.versioning && { "x-amz-version-id": record.versionId }),
@@ -144,5 +153,6 @@ export function writtenHeaders(bucket: BucketRecord, record: ObjectRecord): Reco
       [checksumHeader(record.checksum.algorithm)]: record.checksum.value,
       "x-amz-checksum-type": checksumType(record.checksum),
     }),
+    ...expirationHeader(bucket, key, record),
   };
 }

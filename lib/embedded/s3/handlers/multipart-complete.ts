@@ -4,6 +4,7 @@ import { readText } from "../body/read-text";
 import type { Call, Reply } from "../call";
 import { xmlReply } from "../call";
 import { S3Error } from "../errors";
+import { expirationHeader } from "../lifecycle/answers";
 import { objectKey } from "../store/keys";
 import { checkWriteConditions, type WriteConditions } from "../store/objects";
 import type { ObjectRecord, PartRecord, UploadRecord } from "../store/records";
@@ -72,7 +73,8 @@ async function assemble(
     ...(checksum && { checksum }),
   };
   const place = (garbage: string[]) => store.uploads.assemble(bucket, key, uploadId, chosen, garbage);
-  return store.objects.put({ bucket, key }, draft, place, conditions);
+  const announce = call.announcing("ObjectCreated:CompleteMultipartUpload");
+  return store.objects.put({ bucket, key }, draft, place, conditions, announce);
 }
 
 function checkSize(sizeBytes: number, expected: string | undefined): void {
@@ -131,6 +133,9 @@ function completed(call: Call, record: ObjectRecord): Reply {
         ? leaf(`Checksum${checksum.algorithm}`, checksum.value) + leaf("ChecksumType", checksumType(checksum))
         : "",
     ),
-    bucket.versioning ? { "x-amz-version-id": record.versionId } : {},
+    {
+      ...(bucket.versioning && { "x-amz-version-id": record.versionId }),
+      ...expirationHeader(bucket, key, record),
+    },
   );
 }

@@ -1,6 +1,7 @@
 import type { Call, Reply } from "../call";
 import { xmlReply } from "../call";
 import { S3Error } from "../errors";
+import { abortHeaders } from "../lifecycle/answers";
 import { isId } from "../store/ids";
 import type { PartRecord, UploadRecord } from "../store/records";
 import { leaf, tag, xmlDocument } from "../xml-write";
@@ -34,6 +35,7 @@ export async function listParts(call: Call): Promise<Reply> {
       renderOwner(upload.owner),
       leaf("StorageClass", "STANDARD"),
     ),
+    abortHeaders(call.bucket, upload),
   );
 }
 

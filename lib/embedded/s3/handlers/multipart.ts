@@ -14,6 +14,7 @@ import { type Received, receive } from "../body/receive";
 import type { Call, Reply } from "../call";
 import { noContent, xmlReply } from "../call";
 import { S3Error } from "../errors";
+import { abortHeaders } from "../lifecycle/answers";
 import { objectHeaders } from "../object-headers";
 import type { BucketRecord, PartRecord, UploadRecord } from "../store/records";
 import { parseTagHeader } from "../tags";
@@ -40,9 +41,10 @@ export async function createMultipartUpload(call: Call): Promise<Reply> {
     ...(acl && { acl }),
     ...(checksum && { checksumAlgorithm: checksum.algorithm, checksumType: checksum.type }),
   });
-  const answer: Record<string, string> = checksum
-    ? { "x-amz-checksum-algorithm": checksum.algorithm, "x-amz-checksum-type": checksum.type }
-    : {};
+  const answer: Record<string, string> = {
+    ...(checksum && { "x-amz-checksum-algorithm": checksum.algorithm, "x-amz-checksum-type": checksum.type }),
+    ...abortHeaders(bucket, upload),
+  };
   const fields = [leaf("Bucket", bucket.name), leaf("Key", key), leaf("UploadId", upload.uploadId)];
   return xmlReply(xmlDocument("InitiateMultipartUploadResult", ...fields), answer);
 }
@@ -120,7 +122,7 @@ export async function uploadPart(call: Call): Promise<Reply> {
     maxBytes: MAX_PUT_BYTES,
     exactBytes: payload.sizeBytes,
   };
-  const part = await keepPart(call, target, await receive(payload, expected, call.store.staging));
+  const part = await keepPart(call, target, await receive(payload, expected, call.store));
   return { status: 200, headers: { etag: `"${part.etag}"`, ...partChecksum(part), "content-length": "0" } };
 }
 

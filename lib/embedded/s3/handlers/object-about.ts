@@ -2,7 +2,7 @@ import { checkAclAllowed, renderAcl } from "../access/acl";
 import type { Call, Reply } from "../call";
 import { emptyOk, noContent, xmlReply } from "../call";
 import { S3Error } from "../errors";
-import type { ObjectRecord } from "../store/records";
+import type { HeaderMap, ObjectRecord } from "../store/records";
 import { parseTagging, renderTagging } from "../tags";
 import { readAcl } from "./bucket-access";
 import { findReadable, requestedVersion } from "./get-object";
@@ -13,11 +13,15 @@ export function versionHeader(call: Call, record: ObjectRecord): Record<string, 
   return call.bucket.versioning ? { "x-amz-version-id": record.versionId } : {};
 }
 
-/** The version to change. @throws S3Error NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied */
-function findWritable(call: Call, action: string): ObjectRecord {
+/** The version to change. @param tags those it is to have @throws S3Error NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied */
+function findWritable(call: Call, action: string, tags?: HeaderMap): ObjectRecord {
   const versionId = requestedVersion(call);
   const record = call.store.objects.find(call.bucket, call.key, versionId);
-  call.authorizeObject(versionId === undefined ? action : action.replace("Object", "ObjectVersion"), record);
+  call.authorizeObject(
+    versionId === undefined ? action : action.replace("Object", "ObjectVersion"),
+    record,
+    tags && Object.entries(tags),
+  );
   if (!record) throw new S3Error(versionId === undefined ? "NoSuchKey" : "NoSuchVersion", undefined, { Key: call.key });
   if (record.isDeleteMarker) throw new S3Error("MethodNotAllowed", undefined, { ResourceType: "DeleteMarker" });
   return record;
@@ -42,14 +46,16 @@ export async function getObjectTagging(call: Call): Promise<Reply> {
 }
 
 export async function putObjectTagging(call: Call): Promise<Reply> {
-  const record = findWritable(call, "s3:PutObjectTagging");
-  const tags = parseTagging(await call.text());
-  await call.store.objects.amend(call.bucket, call.key, record, { tags: tags ?? {} });
+  const tags = parseTagging(await call.text()) ?? {}; // before all else, as policies may be about them
+  const record = findWritable(call, "s3:PutObjectTagging", tags);
+  const announce = call.announcing("ObjectTagging:Put");
+  await call.store.objects.amend(call.bucket, call.key, record, { tags }, announce);
   return { ...emptyOk, headers: { ...emptyOk.headers, ...versionHeader(call, record) } };
 }
 
 export async function deleteObjectTagging(call: Call): Promise<Reply> {
   const record = findWritable(call, "s3:DeleteObjectTagging");
-  await call.store.objects.amend(call.bucket, call.key, record, { tags: {} });
+  const announce = call.announcing("ObjectTagging:Delete");
+  await call.store.objects.amend(call.bucket, call.key, record, { tags: {} }, announce);
   return { ...noContent, headers: versionHeader(call, record) };
 }

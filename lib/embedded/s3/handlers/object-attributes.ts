@@ -1,4 +1,3 @@
-import { authorize } from "../access/authorize";
 import { type Checksum, checksumType } from "../body/checksum";
 import type { Call, Reply } from "../call";
 import { xmlReply } from "../call";
@@ -16,9 +15,8 @@ const MAX_PARTS_A_PAGE = 1000;
 /** Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html */
 export async function getObjectAttributes(call: Call): Promise<Reply> {
   const record = findReadable(call, "s3:GetObjectAttributes");
-  const { key } = call;
   const read = call.query("versionId") === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
-  authorize(call.question(read, { key, record })); // the bytes' permission is needed, too
+  call.authorizeObject(read, record); // the bytes' permission is needed, too
   const wanted = requestedAttributes(call);
   const { checksum } = record;
   const rendered = [

@@ -32,7 +32,7 @@ export async function putObject(call: Call): Promise<Reply> {
   const body = await receive(
     payload,
     { ...expectations, maxBytes: MAX_PUT_BYTES, exactBytes: payload.sizeBytes },
-    store.staging,
+    store,
   );
   const draft = {
     sizeBytes: body.sizeBytes,
@@ -45,8 +45,9 @@ export async function putObject(call: Call): Promise<Reply> {
     checksum: body.checksum,
   };
   try {
-    const record = await store.objects.put({ bucket, key }, draft, () => body.data.place(), conditions);
-    return { status: 200, headers: { ...writtenHeaders(bucket, record), "content-length": "0" } };
+    const announce = call.announcing("ObjectCreated:Put");
+    const record = await store.objects.put({ bucket, key }, draft, () => body.data.place(), conditions, announce);
+    return { status: 200, headers: { ...writtenHeaders(bucket, key, record), "content-length": "0" } };
   } catch (error) {
     await body.data.discard();
     throw error;

@@ -1,7 +1,8 @@
-import { principalOf } from "../access/principal";
-import type { QueryAction, QueryCall } from "../query/action";
+import type { QueryCall } from "../query/action";
 import { QueryError } from "../query/errors";
+import { pageOf } from "../query/page";
 import type { Rule } from "../query/parameters";
+import { rootOnly } from "../query/root-only";
 import type { RoleRecord } from "../store/records";
 import { roleNamePattern } from "./role";
 
@@ -9,24 +10,8 @@ import { roleNamePattern } from "./role";
 
 const roleNameRule: Rule = { min: 1, max: 64, pattern: roleNamePattern };
 
-/** An action that only root may call, and with its own key: with credentials of GetSessionToken nobody reaches IAM. */
-export function forRoot(
-  name: string,
-  takes: readonly string[],
-  run: (call: QueryCall) => Promise<string[] | undefined>,
-): QueryAction {
-  return {
-    takes,
-    async run(call) {
-      const { caller } = call;
-      if (caller.kind === "user" && caller.isRoot) return run(call);
-      throw new QueryError(
-        "AccessDenied",
-        `User: ${principalOf(caller)?.arn} is not authorized to perform: iam:${name}`,
-      );
-    },
-  };
-}
+/** Makes an action of IAM, which only root may call. */
+export const forRoot = rootOnly("iam", "AccessDenied");
 
 export function roleName({ parameters }: QueryCall): string {
   return parameters.required("RoleName", roleNameRule);
@@ -65,11 +50,5 @@ const DEFAULT_ITEMS = 100;
 export function page<T>(call: QueryCall, sorted: readonly T[], nameOf: (one: T) => string) {
   const limit = call.parameters.number("MaxItems", DEFAULT_ITEMS, maxItems);
   const marker = call.parameters.optional("Marker", { min: 1, max: 512, pattern: /^[\w-]+$/ });
-  const after = marker === undefined ? "" : Buffer.from(marker, "base64url").toString("utf8");
-  const rest = sorted.filter((one) => nameOf(one) > after);
-  const items = rest.slice(0, limit);
-  const last = items.at(-1);
-  const isTruncated = rest.length > limit;
-  const next = isTruncated && last !== undefined ? Buffer.from(nameOf(last)).toString("base64url") : undefined;
-  return { items, isTruncated, marker: next };
+  return pageOf(sorted, nameOf, marker, limit);
 }

@@ -66,8 +66,7 @@ function parseTriple([operator, first, second, ...more]: unknown[]): PostConditi
     if (min > max) throw invalid("Invalid content-length-range.");
     return { kind, min, max };
   }
-  if (kind !== "eq" && kind !== "starts-with")
-    throw invalid(`Invalid condition: unknown operation '${String(operator)}'.`);
+  if (kind !== "eq" && kind !== "starts-with") throw invalid(`Invalid condition: unknown operation '${kind}'.`);
   if (typeof first !== "string" || !first.startsWith("$") || typeof second !== "string")
     throw invalid("Invalid condition.");
   return { kind, field: first.slice(1).toLowerCase(), value: second };

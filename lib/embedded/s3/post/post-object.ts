@@ -9,6 +9,7 @@ import { S3Error } from "../errors";
 import { writtenHeaders } from "../handlers/get-object";
 import { MAX_PUT_BYTES } from "../handlers/put-object";
 import type { Incoming } from "../incoming";
+import { announcing } from "../notifications/announce";
 import { objectHeaders } from "../object-headers";
 import type { BucketRecord, ObjectRecord } from "../store/records";
 import { parseTagging } from "../tags";
@@ -37,14 +38,21 @@ export async function postObject(service: Service, request: Incoming, body: Asyn
   const { identity, bounds } = admit(service, request, bucket, fields);
   const { draft, expectations } = describeUpload(bucket, identity, fields);
   const asked = asConditionsSee(request, fields, draft);
-  for (const action of requiredActions(draft)) authorize({ request: asked, identity, bucket, action, key });
-  const limits = { minBytes: bounds.minBytes, maxBytes: Math.min(bounds.maxBytes, MAX_PUT_BYTES) };
+  const payloadHash = "UNSIGNED-PAYLOAD";
+  for (const action of requiredActions(draft))
+    authorize({ request: asked, identity, bucket, action, key, payloadHash });
+  const limits = {
+    minBytes: bounds.minBytes,
+    maxBytes: Math.min(bounds.maxBytes, MAX_PUT_BYTES),
+    likelyBytes: Number(request.header("content-length") ?? 0),
+  };
   const payload = { chunks: form.chunks, sha256: undefined, trailers: new Map<string, string>() };
-  const received = await receive(payload, { ...expectations, ...limits }, service.store.staging);
+  const received = await receive(payload, { ...expectations, ...limits }, service.store);
   const { sizeBytes, md5: etag, checksum } = received;
   const full = { ...draft, sizeBytes, etag, checksum };
   try {
-    const record = await service.store.objects.put({ bucket, key }, full, () => received.data.place());
+    const announce = announcing(service, { request, identity }, key, "ObjectCreated:Post");
+    const record = await service.store.objects.put({ bucket, key }, full, () => received.data.place(), {}, announce);
     return success(request, bucket, key, record, fields);
   } catch (error) {
     await received.data.discard();
@@ -132,7 +140,7 @@ function success(
 ): Reply {
   const path = key.split("/").map(encodeURIComponent).join("/");
   const location = `http://${request.header("host") ?? ""}/${bucket.name}/${path}`;
-  const headers = { ...writtenHeaders(bucket, record), location };
+  const headers = { ...writtenHeaders(bucket, key, record), location };
   const redirect = redirectTarget(fields.get("success_action_redirect") ?? fields.get("redirect"));
   if (redirect) {
     for (const [name, value] of [

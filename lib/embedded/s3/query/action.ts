@@ -14,18 +14,23 @@ export interface QueryCall {
   readonly parameters: Parameters;
 }
 
-/** An action of STS or IAM. */
+/** An action of STS, IAM or SNS. */
 export interface QueryAction {
-  /** The parameters it takes; others are refused, so that none is believed to have had an effect. */
+  /**
+   * The parameters it takes; others are refused, so that none is believed to have had an effect. An N between dots
+   * stands for any number.
+   */
   readonly takes: readonly string[];
   /** Resolves to the children of its result element, or to nothing when it has none. */
   run(call: QueryCall): Promise<readonly string[] | undefined>;
 }
 
+/** As in the scope of signatures. */
+export type QueryService = "sts" | "iam" | "sns";
+
 /** A service that speaks the query protocol. */
 export interface QueryApi {
-  /** As in the scope of signatures. */
-  readonly service: "sts" | "iam";
+  readonly service: QueryService;
   readonly version: string;
   readonly namespace: string;
   readonly actions: Readonly<Record<string, QueryAction>>;

@@ -4,17 +4,18 @@ import { sha256 } from "../auth/sigv4";
 import type { Reply, Service } from "../call";
 import { iam } from "../iam/actions";
 import type { Incoming } from "../incoming";
+import { sns } from "../sns/actions";
 import { sts } from "../sts/actions";
 import { escapeXml, leaf, tag } from "../xml-write";
 import type { QueryAction, QueryApi } from "./action";
 import { QueryError, toQueryError } from "./errors";
 import { Parameters } from "./parameters";
 
-const apis: readonly QueryApi[] = [sts, iam];
+const apis: readonly QueryApi[] = [sts, iam, sns];
 const MAX_BODY_BYTES = 128 * 1024;
 
 /**
- * Whether a request is one of the AWS query protocol, as STS and IAM speak it: a form to `/`, or `/?Action=…`.
+ * Whether a request is one of the AWS query protocol, as STS, IAM and SNS speak it: a form to `/`, or `/?Action=…`.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/iam-http-query-api.html
  */
 export function isQueryRequest(request: Incoming): boolean {
@@ -25,7 +26,7 @@ export function isQueryRequest(request: Incoming): boolean {
   );
 }
 
-/** Answers a request to STS or IAM; what goes wrong is reported in their form. */
+/** Answers a request to STS, IAM or SNS; what goes wrong is reported in their form. */
 export async function answerQuery(
   service: Service,
   request: Incoming,

@@ -6,6 +6,7 @@ import { S3Error, type S3ErrorCode } from "../errors";
  */
 const statuses = {
   AccessDenied: 403,
+  AuthorizationError: 403,
   DeleteConflict: 409,
   EntityAlreadyExists: 409,
   ExpiredToken: 403,
@@ -13,24 +14,28 @@ const statuses = {
   InternalFailure: 500,
   InvalidAction: 400,
   InvalidClientTokenId: 403,
+  InvalidParameter: 400,
   LimitExceeded: 409,
   MalformedPolicyDocument: 400,
   MalformedQueryString: 404,
   MissingAction: 400,
   MissingAuthenticationToken: 403,
   NoSuchEntity: 404,
+  NotFound: 404,
   NotImplemented: 501,
   PackedPolicyTooLarge: 400,
   RequestEntityTooLarge: 413,
   RequestExpired: 400,
+  ServiceUnavailable: 503,
   SignatureDoesNotMatch: 403,
+  TopicLimitExceeded: 403,
   UnmodifiableEntity: 400,
   ValidationError: 400,
 } as const;
 
-type QueryErrorCode = keyof typeof statuses;
+export type QueryErrorCode = keyof typeof statuses;
 
-/** An answer of STS or IAM that is an error. */
+/** An answer of STS, IAM or SNS that is an error. */
 export class QueryError extends Error {
   readonly status: number;
 
@@ -50,6 +55,7 @@ const translations: Partial<Record<S3ErrorCode, readonly [QueryErrorCode, messag
   AuthorizationHeaderMalformed: ["IncompleteSignature"],
   AuthorizationQueryParametersError: ["IncompleteSignature"],
   ExpiredToken: ["ExpiredToken", "The security token included in the request is expired"],
+  InsufficientStorage: ["ServiceUnavailable", "The disk of the store is full. Nothing was changed."],
   InvalidAccessKeyId: ["InvalidClientTokenId", "The security token included in the request is invalid."],
   InvalidArgument: ["MalformedQueryString"],
   InvalidRequest: ["IncompleteSignature"],

@@ -16,6 +16,7 @@ export class Parameters {
   assertOnly(known: readonly string[]): void {
     for (const name of this.values.keys()) {
       if (name === "Action" || name === "Version" || name.startsWith("X-Amz-") || known.includes(name)) continue;
+      if (known.includes(name.replace(/\.\d+\./g, ".N."))) continue;
       throw new QueryError("NotImplemented", `The parameter ${name} is not implemented for this action.`);
     }
   }
@@ -35,6 +36,19 @@ export class Parameters {
     const value = this.optional(name, rule);
     if (value !== undefined) return value;
     throw validationError(`Value null at '${member(name)}' failed to satisfy constraint: Member must not be null`);
+  }
+
+  /** A map, given as `<name>.entry.1.key`, `<name>.entry.1.value`, … @throws QueryError ValidationError */
+  map(name: string): ReadonlyMap<string, string> {
+    const found = new Map<string, string>();
+    for (let n = 1; ; n++) {
+      const [key, value] = [this.values.get(`${name}.entry.${n}.key`), this.values.get(`${name}.entry.${n}.value`)];
+      if (key === undefined || value === undefined) break;
+      found.set(key, value);
+    }
+    const given = [...this.values.keys()].filter((parameter) => parameter.startsWith(`${name}.entry.`));
+    if (given.length === found.size * 2) return found;
+    throw validationError(`'${member(name)}' must be entries 1, 2, … of a key and a value each, no key twice`);
   }
 
   /** A whole number. @throws QueryError ValidationError */

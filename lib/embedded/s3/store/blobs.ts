@@ -30,30 +30,22 @@ export class BlobFiles {
   /** Makes the folders and throws away what a crash left half written. */
   async prepare(): Promise<void> {
     await rm(this.#temporary, { recursive: true, force: true });
-    await mkdir(this.#temporary, { recursive: true });
+    await mkdir(this.#temporary, { recursive: true, mode: 0o700 });
     const folders = Array.from({ length: 256 }, (_, i) => join(this.#blobs, i.toString(16).padStart(2, "0")));
-    for (const folder of folders) await mkdir(folder, { recursive: true });
+    for (const folder of folders) await mkdir(folder, { recursive: true, mode: 0o700 });
     await syncFolder(this.#blobs);
   }
 
   create(id: string): Promise<FileHandle> {
-    return open(join(this.#temporary, id), "wx", 0o600);
+    return open(join(this.#temporary, id), "wx+", 0o600);
   }
 
   async discardTemporary(id: string): Promise<void> {
     await rm(join(this.#temporary, id), { force: true });
   }
 
-  /**
-   * Flushes a finished temporary file, closes it and gives it its name. Whatever fails, the file is closed; under its
-   * temporary name it is left to the caller.
-   */
-  async publish(id: string, handle: FileHandle): Promise<void> {
-    try {
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
+  /** Gives a temporary file its name, which must be flushed and closed. One that cannot be named is left to the caller. */
+  async publish(id: string): Promise<void> {
     await rename(join(this.#temporary, id), this.#path(id));
     try {
       await syncFolder(this.#folder(id));

@@ -1,6 +1,16 @@
 import { open, type RootDatabase, type Database as Table } from "lmdb";
 import { S3Error } from "../errors";
-import type { BucketRecord, DataRef, Layout, ObjectRecord, PartRecord, RoleRecord, UploadRecord } from "./records";
+import type {
+  BucketRecord,
+  DataRef,
+  Layout,
+  ObjectRecord,
+  PartRecord,
+  PendingEvent,
+  RoleRecord,
+  TopicRecord,
+  UploadRecord,
+} from "./records";
 import type { DiskSpace } from "./space";
 
 /** Files that nothing refers to any more once a transaction is durable. */
@@ -24,6 +34,11 @@ export class Database {
   readonly parts: Table<PartRecord, Buffer>;
   readonly counters: Table<number, Buffer>;
   readonly roles: Table<RoleRecord, Buffer>;
+  readonly topics: Table<TopicRecord, Buffer>;
+  /** Events that are yet to be delivered, by topic. */
+  readonly outbox: Table<PendingEvent, Buffer>;
+  /** What is to be done after the transaction that is running. */
+  #afterwards: (() => void)[] = [];
 
   constructor(
     folder: string,
@@ -46,6 +61,8 @@ export class Database {
     this.parts = table("parts");
     this.counters = table("counters");
     this.roles = table("roles");
+    this.topics = table("topics");
+    this.outbox = table("outbox");
   }
 
   /**
@@ -54,12 +71,27 @@ export class Database {
    * @throws what `change` throws; S3Error InsufficientStorage when the disk is full; then nothing of the group is kept
    */
   async commit<T>(change: () => T): Promise<T> {
+    const afterwards: (() => void)[] = [];
+    let result: T;
     try {
-      return await this.#root.transaction(change);
+      result = await this.#root.transaction(() => {
+        this.#afterwards = afterwards;
+        return change();
+      });
     } catch (error) {
       const cause = await causeOf(error);
       throw this.space.explains((cause as { code?: unknown }).code) ? new S3Error("InsufficientStorage") : cause;
     }
+    for (const run of afterwards) run();
+    return result;
+  }
+
+  /**
+   * Has something done as soon as the transaction is durable, and not at all if it fails. Within a transaction.
+   * @param run must not throw: its caller would take the transaction to have failed
+   */
+  afterCommit(run: () => void): void {
+    this.#afterwards.push(run);
   }
 
   async close(): Promise<void> {

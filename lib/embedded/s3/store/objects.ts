@@ -7,6 +7,7 @@ import { newId, nextOrder, orderOf, versionIdOf, wholeSeconds } from "./ids";
 import { objectKey, versionKey } from "./keys";
 import { VanishedError } from "./reading";
 import type { BucketRecord, DataRef, ObjectDraft, ObjectRecord } from "./records";
+import type { DiskSpace } from "./space";
 
 /** Conditions of a write, checked in the same transaction as the write. ETags without quotes; `*` is any object. */
 export interface WriteConditions {
@@ -24,6 +25,7 @@ export class Objects {
   constructor(
     private readonly database: Database,
     private readonly blobs: BlobFiles,
+    private readonly space: DiskSpace,
   ) {
     this.#history = new History(database);
   }
@@ -96,7 +98,10 @@ export class Objects {
     });
   }
 
-  /** Deletes as the bucket's versioning has it: for good, or by a delete marker. */
+  /**
+   * Deletes as the bucket's versioning has it: for good, or by a delete marker.
+   * @throws S3Error InsufficientStorage for a marker when the disk is full, PreconditionFailed, NoSuchKey (If-Match on nothing)
+   */
   async remove(
     target: BucketRecord,
     key: string,
@@ -108,8 +113,10 @@ export class Objects {
       const bucket = requireBucket(this.database, target);
       const head = this.database.heads.get(objectKey(bucket.id, key));
       if (conditions.ifMatch !== undefined) checkWriteConditions(head, conditions);
+      if (bucket.versioning) this.space.requireForMarker();
       const done = this.#history.removeNewest(bucket, key, head, garbage);
-      if (bucket.notifications) announce?.(bucket, done);
+      const isChange = head !== undefined || done.isDeleteMarker;
+      if (isChange && bucket.notifications) announce?.(bucket, done);
       return done;
     });
     this.blobs.discard(garbage);
@@ -121,12 +128,14 @@ export class Objects {
     target: BucketRecord,
     key: string,
     versionId: string,
+    conditions: WriteConditions = {},
     announce?: Announce<Deletion>,
   ): Promise<Deletion> {
     const garbage: Garbage = [];
     const deletion = await this.database.commit((): Deletion => {
       const bucket = requireBucket(this.database, target);
       const record = this.find(bucket, key, versionId);
+      if (conditions.ifMatch !== undefined) checkWriteConditions(record, conditions);
       if (record) this.#history.drop(bucket.id, key, record, garbage);
       const done = { versionId, isDeleteMarker: record?.isDeleteMarker ?? false };
       if (record && bucket.notifications) announce?.(bucket, done);

@@ -3,13 +3,28 @@ import type { BlobFiles } from "./blobs";
 import type { Database } from "./database";
 import type { DataRef } from "./records";
 
-/** Bytes ready to be sent: a buffer when they are small, else an iteration that closes its files when it ends. */
-export type Content = Buffer | AsyncIterable<Buffer>;
+/** Bytes ready to be sent: a buffer when they are small, else a stream. */
+export type Content = Buffer | ContentStream;
 
-const READ_BYTES = 256 * 1024;
+/** Bytes out of files, which are closed when the iteration ends. */
+export interface ContentStream extends AsyncIterable<Buffer> {
+  /** Takes a chunk back that is needed no more, for another to be read into: most of the work would be making new ones. */
+  recycle(chunk: Buffer): void;
+}
+
+const READ_BYTES = 512 * 1024;
 
 /** The bytes [start, end] of an object were deleted between finding its record and opening them. */
 export class VanishedError extends Error {}
+
+/** Bytes [start, end] of a file or row. */
+interface Piece {
+  readonly data: DataRef;
+  readonly start: number;
+  readonly end: number;
+}
+
+type OpenFile = Awaited<ReturnType<BlobFiles["openForReading"]>>;
 
 /** Reads objects' bytes, wherever they are. */
 export class DataReader {
@@ -40,7 +55,7 @@ export class DataReader {
     }
   }
 
-  #pieces(data: DataRef, start: number, end: number): { data: DataRef; start: number; end: number }[] {
+  #pieces(data: DataRef, start: number, end: number): Piece[] {
     const layout = this.database.layouts.get(Buffer.from(data.id));
     if (!layout) throw new VanishedError();
     const pieces = [];
@@ -53,10 +68,17 @@ export class DataReader {
     return pieces;
   }
 
-  async *#stream(
-    pieces: readonly { data: DataRef; start: number; end: number }[],
-    opened: { handle: FileHandle; close: () => Promise<void> } | undefined,
+  #stream(pieces: readonly Piece[], opened: OpenFile | undefined, unpin: () => void): ContentStream {
+    const spare = new SpareBuffers();
+    const iterate = () => this.#iterate(pieces, opened, unpin, spare);
+    return { [Symbol.asyncIterator]: iterate, recycle: (chunk) => spare.take(chunk) };
+  }
+
+  async *#iterate(
+    pieces: readonly Piece[],
+    opened: OpenFile | undefined,
     unpin: () => void,
+    spare: SpareBuffers,
   ): AsyncGenerator<Buffer, void, undefined> {
     let current = opened;
     try {
@@ -68,7 +90,7 @@ export class DataReader {
           continue;
         }
         current ??= await this.blobs.openForReading(piece.data.id);
-        yield* readRange(current.handle, piece.start, piece.end);
+        yield* readRange(current.handle, piece, spare);
         await current.close();
         current = undefined;
       }
@@ -79,11 +101,28 @@ export class DataReader {
   }
 }
 
+/** Buffers to read into: whole ones that came back, else new ones. */
+class SpareBuffers {
+  readonly #spare: Buffer[] = [];
+
+  get(length: number): Buffer {
+    return this.#spare.pop()?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length);
+  }
+
+  take(buffer: Buffer): void {
+    if (buffer.length === READ_BYTES) this.#spare.push(buffer);
+  }
+}
+
 /** Reads ahead by one buffer, so that the disk and the socket work at the same time. */
-async function* readRange(handle: FileHandle, start: number, end: number): AsyncGenerator<Buffer, void, undefined> {
+async function* readRange(
+  handle: FileHandle,
+  { start, end }: Piece,
+  spare: SpareBuffers,
+): AsyncGenerator<Buffer, void, undefined> {
   const read = (from: number) => {
     const length = Math.min(READ_BYTES, end - from + 1);
-    return length <= 0 ? undefined : handle.read(Buffer.allocUnsafe(length), 0, length, from);
+    return length <= 0 ? undefined : handle.read(spare.get(length), 0, length, from);
   };
   let next = read(start);
   for (let position = start; next; ) {

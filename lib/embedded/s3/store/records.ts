@@ -59,7 +59,7 @@ export interface CorsRule {
 }
 
 /** Who is told of what, as the bucket's notification configuration has it. */
-interface Subscription {
+export interface Subscription {
   readonly id: string;
   /** ARN of the topic. */
   readonly topic: string;
@@ -140,4 +140,21 @@ export interface RoleRecord {
   readonly trust: string;
   /** What its sessions may do, JSON as it was put. */
   readonly policies: readonly { readonly name: string; readonly document: string }[];
+}
+
+/** Where the events that a topic of SNS is told of go. */
+export interface TopicRecord {
+  readonly arn: string;
+  /** An http(s) URL. */
+  readonly endpoint: string;
+}
+
+/** An event that is yet to be delivered. */
+export interface PendingEvent {
+  /** Grows from event to event of the store. */
+  readonly number: number;
+  /** Milliseconds. */
+  readonly queuedAt: number;
+  /** In S3's structure, as it will be sent. */
+  readonly record: object;
 }

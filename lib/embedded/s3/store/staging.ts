@@ -3,6 +3,7 @@ import type { BlobFiles } from "./blobs";
 import type { Database } from "./database";
 import { newId } from "./ids";
 import type { DataRef } from "./records";
+import type { DiskSpace } from "./space";
 
 /** Bytes received and not yet part of any object. */
 export interface StagedData {
@@ -15,17 +16,25 @@ export interface StagedData {
 /** Objects up to this size live in the database: one group commit is far cheaper than a file each. */
 const INLINE_BYTES = 32 * 1024;
 /** Bytes gathered before they are handed to the disk in one call. */
-const BATCH_BYTES = 512 * 1024;
+const BATCH_BYTES = 1024 * 1024;
+/** Bytes written before they are sent on to the disk, while more arrive: less is left to wait for at the end. */
+const SYNC_BYTES = 16 * 1024 * 1024;
+
+/** Is told how far a file is written; a promise it gives back is waited for before more is. */
+export interface Follower {
+  wrote(fd: number, sizeBytes: number): Promise<void> | undefined;
+}
 
 /** Takes bodies of any length in constant memory. */
 export class Staging {
   constructor(
     private readonly database: Database,
     private readonly blobs: BlobFiles,
+    private readonly space: DiskSpace,
   ) {}
 
-  open(): StagedWriter {
-    return new StagedWriter(this.database, this.blobs);
+  open(follower?: Follower): StagedWriter {
+    return new StagedWriter(this.database, this.blobs, this.space, follower);
   }
 }
 
@@ -35,31 +44,53 @@ export class StagedWriter {
   #batch: Buffer[] = [];
   #batchBytes = 0;
   #handle: FileHandle | undefined;
-  #writing: Promise<unknown> | undefined;
-  #closed = false;
+  #writing: Promise<void> | undefined;
+  #writtenBytes = 0;
+  #syncing: Promise<void> | undefined;
+  #syncedBytes = 0;
+  #isClosed = false;
 
   constructor(
     private readonly database: Database,
     private readonly blobs: BlobFiles,
+    private readonly space: DiskSpace,
+    private readonly follower: Follower | undefined,
   ) {}
 
-  /** Takes a chunk; a promise given back must be awaited before the next one (backpressure). */
+  /**
+   * Takes a chunk; a promise given back must be awaited before the next one (backpressure). Bodies that come together may
+   * be larger than each of them said, so room is asked for as they arrive.
+   * @throws S3Error InsufficientStorage
+   */
   write(chunk: Buffer): Promise<void> | undefined {
     this.#batch.push(chunk);
     this.#batchBytes += chunk.length;
-    return this.#batchBytes >= (this.#handle ? BATCH_BYTES : INLINE_BYTES + 1) ? this.#flush() : undefined;
+    const isFile = this.#handle !== undefined || this.follower !== undefined;
+    return this.#batchBytes >= (isFile ? BATCH_BYTES : INLINE_BYTES + 1) ? this.#flush() : undefined;
   }
 
-  /** Ends the body: after this a large one is flushed and named, a small one still in memory. */
+  /** Hands what is left of the body over to the file, if there is one: its follower is told of all bytes. */
+  async drain(): Promise<void> {
+    if (!this.#handle && !this.follower) return;
+    await this.#flush();
+    await this.#writing;
+  }
+
+  /** Flushes a drained file to the disk. */
+  async sync(): Promise<void> {
+    await this.#syncing;
+    await this.#handle?.datasync();
+  }
+
+  /** Names a file that was synced; small bytes are still in memory. */
   async finish(): Promise<StagedData> {
     if (!this.#handle) {
       const bytes = Buffer.concat(this.#batch);
       return { place: () => this.#placeInline(bytes), discard: async () => {} };
     }
-    await this.#flush();
-    await this.#writing;
-    this.#closed = true;
-    await this.blobs.publish(this.#id, this.#handle);
+    this.#isClosed = true;
+    await this.#handle.close();
+    await this.blobs.publish(this.#id);
     return { place: () => this.#placeFile(), discard: async () => this.blobs.discard([this.#id]) };
   }
 
@@ -67,20 +98,34 @@ export class StagedWriter {
   async abort(): Promise<void> {
     this.#batch = [];
     if (!this.#handle) return;
-    await this.#writing?.catch(() => {}); // already reported by the write that failed
-    if (!this.#closed) await this.#handle.close();
+    await Promise.allSettled([this.#writing, this.#syncing]); // already reported by what failed first
+    if (!this.#isClosed) await this.#handle.close();
     await this.blobs.discardTemporary(this.#id);
   }
 
   async #flush(): Promise<void> {
+    this.space.require(this.#batchBytes);
     this.#handle ??= await this.blobs.create(this.#id);
     await this.#writing;
     if (this.#batch.length === 0) return;
     const [batch, handle] = [this.#batch, this.#handle];
+    const release = this.space.claim(this.#batchBytes);
     this.#batch = [];
     this.#batchBytes = 0;
-    this.#writing = writeAll(handle, batch);
+    this.#writing = this.#writeOut(handle, batch).finally(release);
     this.#writing.catch(() => {}); // seen by the next flush, which awaits it
+  }
+
+  async #writeOut(handle: FileHandle, batch: Buffer[]): Promise<void> {
+    this.#writtenBytes += await writeAll(handle, batch);
+    if (this.#writtenBytes - this.#syncedBytes >= SYNC_BYTES) {
+      // A failed sync is told once only: whoever waits for the next one must not miss it.
+      await this.#syncing;
+      this.#syncedBytes = this.#writtenBytes;
+      this.#syncing = handle.datasync();
+      this.#syncing.catch(() => {}); // awaited above and by `sync`
+    }
+    await this.follower?.wrote(handle.fd, this.#writtenBytes);
   }
 
   #placeInline(bytes: Buffer): DataRef {
@@ -95,11 +140,13 @@ export class StagedWriter {
   }
 }
 
-async function writeAll(handle: FileHandle, batch: Buffer[]): Promise<void> {
+/** @returns how many bytes there were */
+async function writeAll(handle: FileHandle, batch: Buffer[]): Promise<number> {
   const total = batch.reduce((sum, chunk) => sum + chunk.length, 0);
   const { bytesWritten } = await handle.writev(batch);
-  if (bytesWritten === total) return;
+  if (bytesWritten === total) return total;
   for (let rest = Buffer.concat(batch).subarray(bytesWritten); rest.length > 0; ) {
     rest = rest.subarray((await handle.write(rest)).bytesWritten);
   }
+  return total;
 }

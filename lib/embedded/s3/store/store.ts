@@ -1,9 +1,11 @@
 import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { DigestThreads } from "../hashing/digest-threads";
 import type { StoreLogger } from "../logger";
 import { BlobFiles, syncFolder } from "./blobs";
 import { Buckets } from "./buckets";
 import { Database } from "./database";
+import { Expiry } from "./expiry";
 import { newId } from "./ids";
 import { lockFolder } from "./lock";
 import { Objects } from "./objects";
@@ -21,7 +23,9 @@ export interface Store {
   readonly buckets: Buckets;
   readonly objects: Objects;
   readonly uploads: Uploads;
+  readonly expiry: Expiry;
   readonly staging: Staging;
+  readonly digestThreads: DigestThreads;
   readonly reader: DataReader;
   readonly blobs: BlobFiles;
   readonly space: DiskSpace;
@@ -63,12 +67,15 @@ async function openLocked(dataDir: string, logger: StoreLogger, unlock: () => Pr
   const blobs = new BlobFiles(dataDir, logger);
   await blobs.prepare();
   const key = await sessionKey(dataDir);
+  // LMDB makes its files readable for all, and the folder around may have been there before.
+  await mkdir(join(dataDir, "meta"), { recursive: true, mode: 0o700 });
   const space = new DiskSpace(dataDir);
   const database = new Database(join(dataDir, "meta"), space);
   // LMDB does not make the names of its files durable.
   for (const folder of [join(dataDir, "meta"), dataDir]) await syncFolder(folder);
   const reader = new DataReader(database, blobs);
-  const staging = new Staging(database, blobs);
+  const staging = new Staging(database, blobs, space);
+  const digestThreads = new DigestThreads();
   let closing = false;
   let isSwept = wasClean;
   const sweep = async () => {
@@ -81,14 +88,18 @@ async function openLocked(dataDir: string, logger: StoreLogger, unlock: () => Pr
     : sweep().catch((error: unknown) => logger.error({ err: error }, "sweeping up after an interrupted run failed"));
   const close = async () => {
     closing = true;
+    await digestThreads.close();
     await swept;
     await blobs.settle();
     await database.close();
     if (isSwept && blobs.isTidy) await writeFile(cleanMarker, "");
     await unlock();
   };
-  const objects = new Objects(database, blobs);
+  const objects = new Objects(database, blobs, space);
   const uploads = new Uploads(database, blobs);
+  const expiry = new Expiry(database, blobs);
   const [buckets, roles] = [new Buckets(database), new Roles(database)];
-  return { database, buckets, objects, uploads, staging, reader, blobs, space, roles, sessionKey: key, swept, close };
+  const tables = { buckets, objects, uploads, expiry, roles };
+  const data = { database, ...tables, staging, digestThreads, reader, blobs, space };
+  return { ...data, sessionKey: key, swept, close };
 }

@@ -125,6 +125,18 @@ describe("an Allow", () => {
     expect(await asked("pub/missing", asGuest)).toBe("404 NoSuchKey");
   });
 
+  it("of everything to everybody gives nobody without a name the policy itself", async () => {
+    const all = { ...read, Action: "s3:*", Resource: [arn, `${arn}/*`] };
+    await set(all);
+    const policy = JSON.stringify({ Statement: [{ ...all, Effect: "Deny" }] });
+    for (const [method, body] of [["PUT", policy], ["GET"], ["DELETE"]] as const) {
+      const answer = await raw(method, media.url("", "policy"), body === undefined ? {} : { body });
+      expect(answer).toMatchObject({ status: 405, code: "MethodNotAllowed" });
+    }
+    expect((await raw("GET", media.url("", "versioning"))).status).toBe(200);
+    expect((await media.send(sdk.GetBucketPolicyCommand, {})).Policy).toContain('"Allow"');
+  });
+
   it("to write lets its bearer write, and the object is the bucket owner's", async () => {
     await set({ ...read, Principal: { AWS: "000000000000" }, Action: "s3:PutObject", Resource: `${arn}/drop/*` });
     expect(await refusal(media.send(sdk.PutObjectCommand, { Key: "drop/x", Body: "x" }, asGuest))).toBe("accepted");

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
 import { filesBelow, raw, refusal } from "../harness";
 import { bucketIn, storeForFile } from "./fixture";
-import { type ChunkedUpload, putSignedChunks, signRequest } from "./signed-request";
+import { type ChunkedUpload, putSignedChunks, signedRaw, signRequest } from "./signed-request";
 
 const store = storeForFile();
 const media = bucketIn(store, "media");
@@ -130,6 +132,11 @@ describe("an aws-chunked body is refused and leaves nothing", () => {
   it.each([
     ["with another checksum", `${other.name}:${other.value}\r\n`, "BadDigest"],
     ["without the announced checksum", "", "InvalidRequest"],
+    [
+      "with a trailer given twice",
+      `${sha256.name}:${sha256.value}\r\nx-amz-trailer-signature:a\r\nx-amz-trailer-signature:b\r\n`,
+      "InvalidRequest",
+    ],
     ["with another trailer than announced", "x-amz-checksum-crc32:AAAAAA==\r\n", "InvalidRequest"],
   ])("without signatures, %s", async (_, trailer, code) => {
     expect(await putUnsignedChunks("refused", trailer)).toMatchObject({ status: 400, code });
@@ -141,6 +148,30 @@ describe("an aws-chunked body is refused and leaves nothing", () => {
     const payloadHash = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD";
     const { headers } = signRequest({ method: "PUT", url, payloadHash });
     expect(await raw("PUT", url, { headers, body: "x" })).toMatchObject({ status: 501, code: "NotImplemented" });
+    await expectNothing("refused");
+  });
+
+  it.each(["constructor", "__proto__"])("when its hash is the word %s", async (payloadHash) => {
+    const headers = { "x-amz-decoded-content-length": "1" };
+    const answer = await signedRaw("PUT", media.url("refused"), { payloadHash, headers, body: "1\r\nx\r\n0\r\n\r\n" });
+    expect(answer).toMatchObject({ status: 400, code: "InvalidArgument" });
+    await expectNothing("refused");
+  });
+
+  it("as soon as it is longer than it was declared", async () => {
+    const url = media.url("refused");
+    const payloadHash = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+    const { headers } = signRequest({
+      method: "PUT",
+      url,
+      payloadHash,
+      headers: { "x-amz-decoded-content-length": "9" },
+    });
+    const request = httpRequest(url, { method: "PUT", headers: { ...headers, "content-length": "5000000000" } });
+    request.write(`1000\r\n${"x".repeat(0x1000)}\r\n`); // the rest never comes
+    const [answer] = (await once(request, "response")) as [IncomingMessage];
+    request.destroy();
+    expect(answer.statusCode).toBe(400);
     await expectNothing("refused");
   });
 

@@ -109,6 +109,15 @@ describe("a copy is refused", () => {
     asGuest.destroy();
   });
 
+  it("from a bucket of another owner than expected", async () => {
+    const from = async (owner: string) => {
+      const headers = { "x-amz-copy-source": "media/source", "x-amz-source-expected-bucket-owner": owner };
+      return (await signedRaw("PUT", media.url("expected"), { headers })).code;
+    };
+    expect(await from("111122223333")).toBe("AccessDenied");
+    expect(await from("000000000000")).toBeUndefined();
+  });
+
   it("with a directive that is none", async () => {
     const headers = { "x-amz-copy-source": "media/source", "x-amz-metadata-directive": "MERGE" };
     expect(await signedRaw("PUT", media.url("x"), { headers })).toMatchObject({

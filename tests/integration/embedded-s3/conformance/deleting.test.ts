@@ -22,6 +22,21 @@ describe("DeleteObject", () => {
   });
 });
 
+describe("If-Match", () => {
+  it("holds for a version, too", async () => {
+    await versioned.send(sdk.PutBucketVersioningCommand, { VersioningConfiguration: { Status: "Enabled" } });
+    const { VersionId = "", ETag = "" } = await versioned.put("matched", "x");
+    const remove = (etag: string) =>
+      signedRaw("DELETE", versioned.url("matched", `versionId=${VersionId}`), { headers: { "if-match": etag } });
+    expect(await remove('"0"')).toMatchObject({ status: 412, code: "PreconditionFailed" });
+    expect(await versioned.text("matched", { VersionId })).toBe("x");
+    const Objects = [{ Key: "matched", VersionId, ETag: '"0"' }];
+    const { Errors } = await versioned.send(sdk.DeleteObjectsCommand, { Delete: { Objects } });
+    expect(Errors).toMatchObject([{ Code: "PreconditionFailed" }]);
+    expect((await remove(ETag)).status).toBe(204);
+  });
+});
+
 describe("DeleteObjects", () => {
   const remove = (Objects: sdk.ObjectIdentifier[], Quiet?: boolean, bucket = media) =>
     bucket.send(sdk.DeleteObjectsCommand, { Delete: { Objects, Quiet } });

@@ -1,10 +1,12 @@
 import * as sdk from "@aws-sdk/client-s3";
+import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { describe, expect, it } from "vitest";
-import { refusal } from "../harness";
+import { refusal, sendForm } from "../harness";
 import { bucketIn, storeForFile } from "./fixture";
 import { signedRaw } from "./signed-request";
 
-const media = bucketIn(storeForFile(), "media");
+const store = storeForFile();
+const media = bucketIn(store, "media");
 
 describe("headers of an object", () => {
   const headers = {
@@ -50,6 +52,26 @@ describe("user metadata", () => {
       expect((await media.head(key)).Metadata).toEqual({ who: "=?UTF-8?B?YsOkeg==?=" });
     }
   });
+
+  it("may have any name that headers have", async () => {
+    const headers = { "x-amz-meta-__proto__": "a", "x-amz-meta-constructor": "b" };
+    expect((await signedRaw("PUT", media.url("named"), { headers, body: "x" })).status).toBe(200);
+    expect((await signedRaw("HEAD", media.url("named"))).headers).toMatchObject({
+      "x-amz-meta-constructor": "b",
+      "x-amz-meta-__proto__": "a",
+    });
+  });
+
+  it.each(["a b", "a:b", "ü", "a\u0001"])(
+    "of a form with the name %j, which no header can have, is refused",
+    async (name) => {
+      const Fields = { [`x-amz-meta-${name}`]: "x" };
+      const { url, fields } = await createPresignedPost(store.s3, { Bucket: "media", Key: "form", Fields });
+      const answer = await sendForm(url, fields, { bytes: Buffer.from("x") });
+      expect(answer).toMatchObject({ status: 400, code: "InvalidArgument" });
+      expect(await refusal(media.get("form"))).toBe("404 NoSuchKey");
+    },
+  );
 
   it("has up to 2 KiB, names and values together", async () => {
     expect(await refusal(media.put("large", "x", { Metadata: { a: "x".repeat(2047) } }))).toBe("accepted");

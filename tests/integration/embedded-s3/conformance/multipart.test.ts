@@ -187,6 +187,20 @@ describe("parts", () => {
     expect((await media.bytes("copied")).equals(five.subarray(50, 100))).toBe(true);
   });
 
+  it("can be copied from across the border of another object's parts", async () => {
+    const begun = await begin("in-parts");
+    const parts = [await upload("in-parts", begun, 1, five), await upload("in-parts", begun, 2, rest)];
+    await complete("in-parts", begun, parts);
+    const UploadId = await begin("copied");
+    const [start, end] = [5 * MIB - 100, 5 * MIB + 99];
+    const source = { CopySource: "media/in-parts", CopySourceRange: `bytes=${start}-${end}` };
+    const part = { Key: "copied", UploadId, PartNumber: 1, ...source };
+    const { CopyPartResult } = await media.send(sdk.UploadPartCopyCommand, part);
+    await complete("copied", UploadId, [{ PartNumber: 1, ETag: CopyPartResult?.ETag }]);
+    const expected = Buffer.concat([five, rest]).subarray(start, end + 1);
+    expect((await media.bytes("copied")).equals(expected)).toBe(true);
+  });
+
   it("can be copied whole", async () => {
     await media.put("source", "the whole");
     const UploadId = await begin("copied");

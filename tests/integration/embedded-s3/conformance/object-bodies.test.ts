@@ -37,6 +37,20 @@ describe("an object", () => {
     },
   );
 
+  it("is one of hundreds written and read at once, each with its own bytes", async () => {
+    const bodies = new Map(Array.from({ length: 200 }, (_, i) => [`many/${i}`, randomBytes(4096)]));
+    const each = async (act: (key: string, body: Buffer) => Promise<unknown>) => {
+      const waiting = [...bodies];
+      const lane = async () => {
+        for (let next = waiting.pop(); next; next = waiting.pop()) await act(...next);
+      };
+      await Promise.all(Array.from({ length: 32 }, lane));
+    };
+    await each((key, body) => media.put(key, body));
+    await each(async (key, body) => expect(body.equals(await media.bytes(key))).toBe(true));
+    expect(await media.keys("many/")).toHaveLength(bodies.size);
+  });
+
   it("is replaced by the next, in whichever of the two places each is kept, and its file goes", async () => {
     const files = async () => (await filesBelow(store.dataDir, "blobs")).length;
     const before = await files();

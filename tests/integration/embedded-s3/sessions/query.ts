@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { type RawAnswer, raw, root } from "../harness";
 
-/** STS and IAM without an SDK: signed requests of the query protocol, written down from AWS's documentation. */
+/** STS, IAM and SNS without an SDK: signed requests of the query protocol, written down from AWS's documentation. */
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -19,14 +19,14 @@ export interface QueryOptions {
   readonly tamper?: (body: string) => string;
 }
 
-const versions = { sts: "2011-06-15", iam: "2010-05-08" };
+const versions = { sts: "2011-06-15", iam: "2010-05-08", sns: "2010-03-31" };
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const hmac = (key: Buffer | string, text: string) => createHmac("sha256", key).update(text).digest();
 
 /** Signs and sends `Action=…&Version=…` with the other parameters. */
 export function query(
   endpoint: string,
-  api: "sts" | "iam",
+  api: keyof typeof versions,
   parameters: Record<string, string>,
   options: QueryOptions = {},
 ): Promise<RawAnswer> {

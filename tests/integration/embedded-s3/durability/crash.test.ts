@@ -1,0 +1,134 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { audit } from "./audit";
+import { bundleStoreChild } from "./bundle";
+import { Caller } from "./caller";
+import type { BucketKind } from "./expected";
+import { Lane } from "./load";
+import { SeededRandom } from "./random";
+import { readBack, readBackBucket } from "./readback";
+import { EndedError, type KillPoint, StoreProcess } from "./store-process";
+
+/** `ATOLL_TEST_CRASH_ROUNDS=200 ATOLL_TEST_CRASH_SEED=7 npx vitest run --project integration tests/integration/embedded-s3/durability/crash` */
+const rounds = Number(process.env.ATOLL_TEST_CRASH_ROUNDS ?? 30);
+const seed = Number(process.env.ATOLL_TEST_CRASH_SEED ?? Date.now() % 1e6);
+const LANES = 8;
+const buckets = new Map<string, BucketKind>([
+  ["plain", "plain"],
+  ["versioned", "versioned"],
+  ["suspended", "suspended"],
+]);
+
+let folder: string;
+let dataDir: string;
+let program: string[];
+/** Loaded already; a round may use up two before the next is. */
+const loaded: StoreProcess[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "embedded-s3-crash-"));
+  dataDir = join(folder, "data");
+  program = await bundleStoreChild(folder);
+  loaded.push(new StoreProcess(program), new StoreProcess(program));
+});
+afterAll(async () => {
+  await Promise.all(loaded.map((store) => store.kill()));
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Starts a process that is loaded already, and loads another in its place. */
+async function startNext(dieAt?: KillPoint): Promise<{ store: StoreProcess; endpoint: string }> {
+  const store = loaded.shift() ?? new StoreProcess(program);
+  loaded.push(new StoreProcess(program));
+  return { store, endpoint: await store.start(dataDir, dieAt) };
+}
+
+it(
+  `loses and tears nothing in ${rounds} kills (ATOLL_TEST_CRASH_SEED=${seed})`,
+  async () => {
+    const random = new SeededRandom(seed);
+    const lanes = Array.from({ length: LANES }, (_, i) => new Lane(i, new SeededRandom(seed * 1000 + i), buckets));
+    const first = await startNext();
+    await prepare(first.endpoint);
+    await first.store.kill();
+    for (let round = 1; round <= rounds; round++) {
+      await crashOnce(random, lanes);
+      if (random.next() < 0.2) await crashAtStart(random);
+      const { store, endpoint } = await startNext();
+      const caller = new Caller(endpoint);
+      const wrong = await readEverythingBack(caller, lanes);
+      expect(wrong, `round ${round}`).toEqual([]);
+      await store.saying("swept");
+      expect(await audit(dataDir), `round ${round}`).toEqual([]);
+      caller.close();
+      await store.kill();
+      expect(store.complaints).toBe("");
+    }
+    const acknowledged = lanes.reduce((sum, lane) => sum + lane.acknowledged, 0);
+    console.log(`${rounds} kills, ${acknowledged} acknowledged writes, 0 lost, 0 torn (seed ${seed})`);
+    expect(acknowledged).toBeGreaterThan(rounds * 10);
+  },
+  rounds * 5_000 + 30_000,
+);
+
+/** @returns what is wrong */
+async function readEverythingBack(caller: Caller, lanes: readonly Lane[]): Promise<string[]> {
+  const states = lanes.flatMap((lane) => lane.keys);
+  const shared = [...buckets.keys()].map((name) =>
+    readBack(
+      caller,
+      name,
+      states.filter((one) => one.bucket === name),
+    ),
+  );
+  const own = lanes.map((lane) => readBackBucket(caller, lane.bucket));
+  return (await Promise.all([...shared, ...own])).flat();
+}
+
+async function prepare(endpoint: string): Promise<void> {
+  const caller = new Caller(endpoint);
+  for (const [name, kind] of buckets) {
+    await caller.expect([200], "PUT", name);
+    const statuses = kind === "plain" ? [] : kind === "versioned" ? ["Enabled"] : ["Enabled", "Suspended"];
+    for (const status of statuses) {
+      const body = `<VersioningConfiguration><Status>${status}</Status></VersioningConfiguration>`;
+      await caller.expect([200], "PUT", name, { query: { versioning: "" }, body });
+    }
+  }
+  caller.close();
+}
+
+/** Lets all lanes write until the process is killed, at any time or around a call that matters. */
+async function crashOnce(random: SeededRandom, lanes: readonly Lane[]): Promise<void> {
+  const calls = ["rename", "rm", "open"] as const;
+  const when = random.pick(["before", "after"] as const);
+  const aimed = random.next() < 0.4 ? { when, call: random.pick(calls), count: random.between(1, 40) } : undefined;
+  const signal = !aimed && random.next() < 0.15 ? "SIGTERM" : "SIGKILL";
+  const started = await startNext(aimed).catch(onlyEnded);
+  if (!started) return;
+  const { store, endpoint } = started;
+  const caller = new Caller(endpoint, LANES);
+  const work = Promise.all(lanes.map((lane) => lane.run(caller)));
+  const timer = setTimeout(() => store.signal(signal), aimed ? 600 : random.between(5, 250));
+  await work;
+  clearTimeout(timer);
+  await store.kill();
+  caller.close();
+}
+
+/** Another kill while the store is being opened or sweeps. */
+async function crashAtStart(random: SeededRandom): Promise<void> {
+  const call = random.pick(["open", "readdir", "rm", "mkdir"] as const);
+  const point = { when: random.pick(["before", "after"] as const), call, count: random.between(1, 200) };
+  await writeFile(join(dataDir, "tmp", "leftover"), "half a file");
+  const started = await startNext(point).catch(onlyEnded);
+  await started?.store.saying("swept").catch(onlyEnded);
+  await started?.store.kill();
+}
+
+/** A store that died before it was asked to has done what it was told. */
+function onlyEnded(error: unknown): undefined {
+  if (!(error instanceof EndedError)) throw error;
+}
