@@ -1,4 +1,5 @@
 import Link from "next/link";
+import type { ReactNode } from "react";
 import { Wordmark } from "@/components/ui/brand";
 import { buttonClass } from "@/components/ui/button";
 import type { Theme } from "@/components/ui/theme";
@@ -6,9 +7,14 @@ import { ThemeMenu } from "@/components/ui/theme-menu";
 import { routes } from "@/lib/routes";
 import { UserMenu } from "./user-menu";
 
-type SiteHeaderProps = { user: { name: string } | null; theme: Theme };
+type SiteHeaderProps = {
+  user: { name: string } | null;
+  theme: Theme;
+  /** What goes on beside the page. */
+  tray?: ReactNode;
+};
 
-export function SiteHeader({ user, theme }: SiteHeaderProps) {
+export function SiteHeader({ user, theme, tray }: SiteHeaderProps) {
   return (
     <header className="sticky top-0 z-30 border-line/70 border-b bg-canvas/85 backdrop-blur-md">
       <div className="mx-auto flex h-16 max-w-[100rem] items-center gap-2 px-4 sm:px-8">
@@ -16,6 +22,7 @@ export function SiteHeader({ user, theme }: SiteHeaderProps) {
           <Wordmark />
         </Link>
         <div className="ml-auto flex items-center gap-1.5 sm:gap-2">
+          {tray}
           <ThemeMenu initial={theme} />
           {user ? (
             <UserMenu name={user.name} />

@@ -5,11 +5,11 @@ type ProgressProps = {
   value: number | null;
   max?: number;
   label: string;
-  tone?: "accent" | "ok" | "danger";
+  tone?: "accent" | "ok" | "danger" | "quiet";
   className?: string;
 };
 
-const tones = { accent: "bg-accent", ok: "bg-ok", danger: "bg-danger" } as const;
+const tones = { accent: "bg-accent", ok: "bg-ok", danger: "bg-danger", quiet: "bg-field" } as const;
 
 export function Progress({ value, max = 1, label, tone = "accent", className }: ProgressProps) {
   const share = value === null ? null : max > 0 ? Math.min(1, Math.max(0, value / max)) : 0;

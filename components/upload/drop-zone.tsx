@@ -1,32 +1,26 @@
-import { FilePlus2, FolderPlus } from "lucide-react";
-import { type ChangeEvent, type ReactNode, useRef } from "react";
-import { Button } from "@/components/ui/button";
+import type { ReactNode } from "react";
 import { cn } from "@/components/ui/cn";
-import { takeDropped, type WalkBatch, walkEntries, walkFiles } from "@/lib/upload/client/walk";
 import { uploadPolicy } from "@/lib/upload/policy";
+import { type Found, foundInDrop, foundInPaste } from "./found-files";
+import { Pickers } from "./pickers";
 import { usePageDrop } from "./use-page-drop";
+import { usePagePaste } from "./use-page-paste";
 
 type DropZoneProps = {
-  onFiles: (batches: AsyncIterable<WalkBatch>) => void;
-  /** Nothing is taken while an upload is being finished. */
-  disabled: boolean;
+  onFiles: (found: Found) => void;
   /** Large, with a drawing, where there is nothing else on the page. */
   art?: ReactNode;
 };
 
-const maxMib = uploadPolicy.maxFileBytes / (1024 * 1024);
+const maxTib = uploadPolicy.maxFileBytes / 1024 ** 4;
 
-async function* both(first: AsyncIterable<WalkBatch>, second: AsyncIterable<WalkBatch>) {
-  yield* first;
-  yield* second;
-}
-
-/** Files come in by dropping them anywhere on the page, or by two ordinary buttons. */
-export function DropZone({ onFiles, disabled, art }: DropZoneProps) {
-  const over = usePageDrop(!disabled, (transfer) => {
-    const { entries, files } = takeDropped(transfer);
-    if (entries.length + files.length > 0) onFiles(both(walkEntries(entries), walkFiles(files)));
-  });
+/** Files come in by dropping or pasting them anywhere on the page, or by ordinary buttons. */
+export function DropZone({ onFiles, art }: DropZoneProps) {
+  const take = (found: Found | null) => {
+    if (found) onFiles(found);
+  };
+  const over = usePageDrop((transfer) => take(foundInDrop(transfer)));
+  usePagePaste((transfer) => take(foundInPaste(transfer, new Date())));
   return (
     <div
       className={cn(
@@ -40,46 +34,21 @@ export function DropZone({ onFiles, disabled, art }: DropZoneProps) {
       {art && <div aria-hidden>{art}</div>}
       <div className={cn("min-w-0", !art && "flex-1 basis-64")}>
         <p className={cn("font-semibold", art && "text-xl")}>
-          {over ? "Let go to upload" : art ? "Drop a folder here" : "Drop files or folders here"}
+          {over ? (
+            "Let go to upload"
+          ) : (
+            <>
+              <span className="pointer-coarse:hidden">{art ? "Drop a folder here" : "Drop files or folders here"}</span>
+              <span className="hidden pointer-coarse:inline">Add photographs</span>
+            </>
+          )}
         </p>
         <p className={cn("text-muted text-sm", art && "mt-2 max-w-md leading-relaxed")}>
-          Photographs, or any other files up to {maxMib} MiB. Folders are kept.
+          Photographs, or any other files up to {maxTib} TiB. Folders are kept
+          <span className="pointer-coarse:hidden">; pasting works, too</span>.
         </p>
       </div>
-      <div className={cn("flex flex-wrap gap-2", !art && "w-full sm:w-auto [&>button]:flex-1")}>
-        <Picker folder={false} disabled={disabled} primary={art !== undefined} onFiles={onFiles} />
-        <Picker folder disabled={disabled} primary={false} onFiles={onFiles} />
-      </div>
+      <Pickers onFiles={onFiles} large={art !== undefined} />
     </div>
-  );
-}
-
-type PickerProps = Pick<DropZoneProps, "onFiles" | "disabled"> & { folder: boolean; primary: boolean };
-
-function Picker({ folder, primary, disabled, onFiles }: PickerProps) {
-  const input = useRef<HTMLInputElement>(null);
-  const change = (event: ChangeEvent<HTMLInputElement>) => {
-    // A copy: emptying the input, so that the same files can be chosen again, empties its list.
-    const files = Array.from(event.target.files ?? []);
-    event.target.value = "";
-    if (files.length > 0) onFiles(walkFiles(files));
-  };
-  const Icon = folder ? FolderPlus : FilePlus2;
-  return (
-    <>
-      <Button variant={primary ? "primary" : "secondary"} disabled={disabled} onClick={() => input.current?.click()}>
-        <Icon aria-hidden />
-        {folder ? "Choose folder" : "Choose files"}
-      </Button>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        aria-label={folder ? "Folder to upload" : "Files to upload"}
-        onChange={change}
-        {...(folder && { webkitdirectory: "" })}
-      />
-    </>
   );
 }

@@ -1,27 +1,27 @@
-import { type UIEvent, useState } from "react";
-import type { UploadFile } from "@/lib/upload/client/state";
+import { type UIEvent, useRef, useState } from "react";
+import type { UploadFile } from "@/lib/upload/client/file";
 import { itemAt, type Vector } from "@/lib/upload/client/vector";
-import { FileRow, rowPixels } from "./file-row";
+import { FileRow, type RowActions, rowPixels } from "./file-row";
+import { useKeptFocus } from "./use-kept-focus";
 
 const rowsShown = 7;
 /** Rows made beyond both edges, so that quick scrolling does not show gaps. */
 const rowsAround = 6;
 
-type FileListProps = {
-  files: Vector<UploadFile>;
-  /** null once nothing can be canceled any more. */
-  onCancel: ((fileId: number) => void) | null;
-};
+type FileListProps = { files: Vector<UploadFile>; actions: RowActions | null };
 
 /** All files of an upload. Only the rows in sight exist: 50,000 files cost what 20 do. */
-export function FileList({ files, onCancel }: FileListProps) {
+export function FileList({ files, actions }: FileListProps) {
   const [top, setTop] = useState(0);
+  const list = useRef<HTMLElement>(null);
+  useKeptFocus(list);
   const height = Math.min(files.size, rowsShown) * rowPixels;
   const first = Math.max(0, Math.floor(top / rowPixels) - rowsAround);
   const end = Math.min(files.size, first + rowsShown + 2 * rowsAround + 1);
   const rows = Array.from({ length: Math.max(0, end - first) }, (_, index) => itemAt(files, first + index));
   return (
     <section
+      ref={list}
       aria-label="Files of this upload"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard
       tabIndex={0}
@@ -31,7 +31,7 @@ export function FileList({ files, onCancel }: FileListProps) {
     >
       <ul className="relative" style={{ height: files.size * rowPixels }}>
         {rows.map((file) => (
-          <FileRow key={file.id} file={file} count={files.size} onCancel={onCancel} />
+          <FileRow key={file.id} file={file} count={files.size} actions={actions} />
         ))}
       </ul>
     </section>

@@ -1,80 +1,101 @@
-import { Check, CircleAlert, CircleSlash, Clock, Minus, X } from "lucide-react";
-import { memo } from "react";
+import { Info, Pause, Play, RotateCw, X } from "lucide-react";
+import { memo, type ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { formatBytes } from "@/components/ui/format";
-import { Spinner } from "@/components/ui/spinner";
-import type { FileState, UploadFile } from "@/lib/upload/client/state";
+import type { UploadFile } from "@/lib/upload/client/file";
+import { wordsOfNote } from "@/lib/upload/client/notes";
+import type { Uploader } from "@/lib/upload/client/uploader";
+import { fileLooks, mayCancel, mayPause, shareSent } from "./file-looks";
+import { FilePath } from "./file-path";
 
 export const rowPixels = 48;
 
-const looks: Record<FileState, { icon: typeof Check | typeof Spinner; tone: string; word: string }> = {
-  queued: { icon: Minus, tone: "text-muted", word: "Queued" },
-  posting: { icon: Spinner, tone: "text-accent", word: "Uploading" },
-  checking: { icon: Spinner, tone: "text-accent", word: "Uploading" },
-  waiting: { icon: Clock, tone: "text-warn", word: "Trying again" },
-  done: { icon: Check, tone: "text-ok", word: "Uploaded" },
-  failed: { icon: CircleAlert, tone: "text-danger", word: "Failed" },
-  refused: { icon: CircleAlert, tone: "text-warn", word: "Left out" },
-  canceled: { icon: CircleSlash, tone: "text-muted", word: "Canceled" },
-};
+export type RowActions = Pick<Uploader, "cancelFile" | "pauseFile" | "unpauseFile" | "retryFile">;
 
-type FileRowProps = { file: UploadFile; count: number; onCancel: ((fileId: number) => void) | null };
+/** `actions` null: nothing can be done to a file any more. */
+type FileRowProps = { file: UploadFile; count: number; actions: RowActions | null };
 
 /** One line; redrawn only when its file changes. */
-export const FileRow = memo(function FileRow({ file, count, onCancel }: FileRowProps) {
-  const { icon: Icon, tone, word } = looks[file.state];
-  const percent =
-    file.state === "posting" && file.sizeBytes > 0 ? Math.floor((file.sentBytes / file.sizeBytes) * 100) : null;
-  const mayCancel = file.state === "queued" || file.state === "posting" || file.state === "waiting";
+export const FileRow = memo(function FileRow({ file, count, actions }: FileRowProps) {
+  const { icon: Icon, tone, word, said } = fileLooks[file.state];
+  const share = shareSent(file);
+  const percent = share === null ? null : Math.floor(share * 100);
+  const shown = percent !== null && file.state !== "paused" && file.state !== "waiting" ? `${percent} %` : said && word;
   return (
     <li
       aria-setsize={count}
       aria-posinset={file.id + 1}
-      className="absolute inset-x-0 flex items-center gap-3 px-4 text-sm"
+      className="absolute inset-x-0 flex items-center gap-3 pr-2 pl-4 text-sm"
       style={{ height: rowPixels, top: file.id * rowPixels }}
     >
       <Icon aria-hidden className={cn("size-4 shrink-0", tone)} />
       <FilePath path={file.path} />
-      <span className="ml-auto shrink-0 text-muted text-xs tabular-nums">
-        <span className="sr-only">{word}, </span>
-        {percent !== null && percent > 0 ? `${percent} % of ` : ""}
-        {formatBytes(file.sizeBytes)}
-      </span>
-      {onCancel && mayCancel && (
-        <Button
-          variant="ghost"
-          size="icon-sm"
-          className="-mr-2"
-          aria-label={`Cancel ${file.path}`}
-          onClick={() => onCancel(file.id)}
-        >
-          <X aria-hidden />
-        </Button>
+      {file.note && (
+        <span title={noteText(file.note)} className="shrink-0">
+          <Info aria-hidden className="size-3.5 text-muted" />
+          <span className="sr-only">{noteText(file.note)}</span>
+        </span>
       )}
-      {/* Where the button was: the sizes stay in their column. */}
-      {onCancel && !mayCancel && <span className="-mr-2 w-8 shrink-0" />}
+      <span className="ml-auto flex shrink-0 items-center gap-3 text-muted text-xs tabular-nums">
+        {shown === word ? <span>{word}</span> : <span className="sr-only">{word}</span>}
+        {shown && shown !== word && <span className="min-w-9 text-right text-ink">{shown}</span>}
+        <span className={cn("min-w-14 text-right", shown && "max-sm:hidden")}>{formatBytes(file.sizeBytes)}</span>
+      </span>
+      {actions && <RowButtons file={file} actions={actions} />}
+      {share !== null && (
+        <span aria-hidden className="absolute inset-x-4 bottom-0 h-0.5 overflow-hidden rounded-full bg-raised">
+          <span
+            className={cn("block h-full", file.state === "paused" ? "bg-field" : "bg-accent")}
+            // A transform is composited: it costs no layout however often it moves.
+            style={{ transform: `translateX(${(share - 1) * 100}%)` }}
+          />
+        </span>
+      )}
     </li>
   );
 });
 
-const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+function noteText(note: NonNullable<UploadFile["note"]>): string {
+  const { title, advice } = wordsOfNote(note);
+  return `${title} ${advice}`;
+}
 
-/** The name stays whole as long as it can, the folders give way; each keeps its own writing direction. */
-export function FilePath({ path: given }: { path: string }) {
-  // A refused name must not be able to look like another one.
-  const path = given.replaceAll(unprintable, "\ufffd");
-  const slash = path.lastIndexOf("/") + 1;
+function RowButtons({ file, actions }: { file: UploadFile; actions: RowActions }) {
+  const { id, path, state } = file;
   return (
-    <span className="flex min-w-0" title={path}>
-      {slash > 0 && (
-        <span className="min-w-0 shrink-[4] truncate whitespace-pre text-muted">
-          <bdi>{path.slice(0, slash)}</bdi>
-        </span>
+    // As wide with one button as with two: the sizes stay in their column.
+    <span className="flex w-16 shrink-0 justify-end">
+      {mayPause(file) && (
+        <RowButton label={`Pause ${path}`} onClick={() => actions.pauseFile(id)}>
+          <Pause aria-hidden />
+        </RowButton>
       )}
-      <span className="min-w-[4ch] truncate whitespace-pre">
-        <bdi>{path.slice(slash) || "(no name)"}</bdi>
-      </span>
+      {state === "paused" && (
+        <RowButton label={`Resume ${path}`} onClick={() => actions.unpauseFile(id)}>
+          <Play aria-hidden />
+        </RowButton>
+      )}
+      {state === "failed" && (
+        <RowButton label={`Retry ${path}`} onClick={() => actions.retryFile(id)}>
+          <RotateCw aria-hidden />
+        </RowButton>
+      )}
+      {mayCancel(file) && (
+        <RowButton label={`Cancel ${path}`} onClick={() => actions.cancelFile(id)}>
+          <X aria-hidden />
+        </RowButton>
+      )}
     </span>
+  );
+}
+
+type RowButtonProps = { label: string; onClick: () => void; children: ReactNode };
+
+function RowButton({ label, onClick, children }: RowButtonProps) {
+  return (
+    <Button variant="ghost" size="icon-sm" className="text-muted hover:text-ink" aria-label={label} onClick={onClick}>
+      {children}
+    </Button>
   );
 }

@@ -1,31 +1,55 @@
-import { ChevronDown, CircleAlert } from "lucide-react";
+import { ChevronDown, CircleAlert, Download, RotateCw } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { formatBytes, formatCount } from "@/components/ui/format";
 import { failure } from "@/lib/upload/client/failures";
+import type { UploadFile } from "@/lib/upload/client/file";
 import type { ProblemGroup } from "@/lib/upload/client/problems";
-import type { UploadFile } from "@/lib/upload/client/state";
 import { wordsOf } from "@/lib/upload/client/words";
-import { FilePath } from "./file-row";
+import { FilePath } from "./file-path";
+import { problemsCsv } from "./problems-csv";
 
 const shownAtFirst = 5;
 const shownMore = 200;
 
-type ProblemListProps = { groups: readonly ProblemGroup[]; mayRetry: boolean; onRetry: (fileId: number) => void };
+type ProblemListProps = {
+  groups: readonly ProblemGroup[];
+  /** null once nothing can be retried any more. */
+  onRetry: ((fileId: number) => void) | null;
+  onRetryAll: (() => void) | null;
+};
 
 /** What did not go, by cause: the words once, the files below. */
-export function ProblemList({ groups, mayRetry, onRetry }: ProblemListProps) {
+export function ProblemList({ groups, onRetry, onRetryAll }: ProblemListProps) {
+  const failed = groups.reduce((sum, { files }) => sum + files.filter(({ state }) => state === "failed").length, 0);
   return (
     <div className="grid gap-3">
       {groups.map((group) => (
-        <Group key={group.code} group={group} mayRetry={mayRetry} onRetry={onRetry} />
+        <Group key={group.code} group={group} onRetry={onRetry} />
       ))}
+      <div className="-ml-3 flex flex-wrap gap-1">
+        {onRetryAll && failed > 1 && (
+          <Button variant="ghost" size="sm" onClick={onRetryAll}>
+            <RotateCw aria-hidden />
+            {`Retry all ${failed.toLocaleString("en")}`}
+          </Button>
+        )}
+        <Button
+          variant="ghost"
+          size="sm"
+          className="text-muted hover:text-ink"
+          onClick={() => download("not-uploaded.csv", problemsCsv(groups))}
+        >
+          <Download aria-hidden />
+          Download as CSV
+        </Button>
+      </div>
     </div>
   );
 }
 
-function Group({ group, mayRetry, onRetry }: Omit<ProblemListProps, "groups"> & { group: ProblemGroup }) {
+function Group({ group, onRetry }: Pick<ProblemListProps, "onRetry"> & { group: ProblemGroup }) {
   const [shown, setShown] = useState(shownAtFirst);
   const { title, advice } = wordsOf(failure(group.code));
   const failed = group.files.some(({ state }) => state === "failed");
@@ -45,7 +69,7 @@ function Group({ group, mayRetry, onRetry }: Omit<ProblemListProps, "groups"> & 
           <li key={file.id} className="flex min-h-7 flex-wrap items-center gap-x-3">
             <FilePath path={file.path} />
             {about(file) && <span className="text-muted">{about(file)}</span>}
-            {mayRetry && file.state === "failed" && (
+            {onRetry && file.state === "failed" && (
               <Button
                 variant="ghost"
                 size="sm"
@@ -72,4 +96,14 @@ function Group({ group, mayRetry, onRetry }: Omit<ProblemListProps, "groups"> & 
 /** What is this file's own, beside what it shares with its group. */
 function about(file: UploadFile): string | null {
   return file.failure?.code === "too-large" ? formatBytes(file.sizeBytes) : (file.failure?.detail ?? null);
+}
+
+function download(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser has taken the bytes by then.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -1,49 +1,67 @@
-import { Check, CircleSlash, CloudUpload } from "lucide-react";
-import { useState } from "react";
+import { Check, CheckCheck, CircleSlash, CloudUpload, Pause } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { cn } from "@/components/ui/cn";
-import { formatCount } from "@/components/ui/format";
-import { Notice } from "@/components/ui/notice";
-import { Progress } from "@/components/ui/progress";
-import type { Uploader } from "@/lib/upload/client/engine";
 import { problemsOf } from "@/lib/upload/client/problems";
-import { progressOf } from "@/lib/upload/client/progress";
-import { awaitsDecision, takesFiles, type UploaderState } from "@/lib/upload/client/state";
-import { wordsOf } from "@/lib/upload/client/words";
+import { awaitsDecision, isDead, takesFiles, type UploaderState } from "@/lib/upload/client/state";
+import { ConflictChoice } from "./conflict-choice";
 import { FileList } from "./file-list";
 import { ProblemList } from "./problem-list";
-import { headline, progressText, waitingText } from "./upload-text";
+import { tallyOf } from "./tally";
+import { UploadActions } from "./upload-actions";
+import { UploadBar } from "./upload-bar";
+import { Missing, Notes, Rejected, Trouble } from "./upload-notices";
+import { UploadSummary } from "./upload-summary";
+import { headline, isPaused, progressText } from "./upload-text";
+import { type RunningUpload, uploads } from "./uploads-store";
+import { useKeptFocus } from "./use-kept-focus";
+import { useUploaderState } from "./use-uploads";
 
-type UploadProgressProps = { state: UploaderState; uploader: Uploader; onClear: () => void };
+type UploadProgressProps = { upload: RunningUpload; onClose: () => void };
 
 /** One upload, from the first file found to the last one verified. */
-export function UploadProgress({ state, uploader, onClear }: UploadProgressProps) {
+export function UploadProgress({ upload, onClose }: UploadProgressProps) {
+  const { uploader } = upload;
+  const state = useUploaderState(uploader);
   const [listed, setListed] = useState(false);
+  const card = useRef<HTMLDivElement>(null);
+  const title = useRef<HTMLHeadingElement>(null);
+  useKeptFocus(card, title);
+  useSeen(card, upload.id);
+  useRefresh(state);
+  const retriable = state.phase === "uploading" && !isDead(state);
   const groups = problemsOf(state.files);
-  const Icon = state.phase === "done" ? Check : state.phase === "aborted" ? CircleSlash : CloudUpload;
+  const { notes, taken } = tallyOf(state.files);
   return (
-    <Card className="grid gap-4 p-5">
+    <Card ref={card} className="grid gap-4 p-5">
       <div className="flex flex-wrap items-start gap-x-4 gap-y-3">
-        <Icon aria-hidden className={cn("mt-0.5 size-5 shrink-0", state.phase === "done" ? "text-ok" : "text-muted")} />
+        <StateIcon state={state} />
         <div className="min-w-0 flex-1 basis-48">
-          <h2 className="font-semibold tabular-nums">{headline(state)}</h2>
+          <h2 ref={title} tabIndex={-1} className="rounded-sm font-semibold tabular-nums">
+            {headline(state)}
+          </h2>
           {/* Holds its line before there is anything to say: nothing jumps. */}
           <p className="min-h-5 text-muted text-sm tabular-nums">{progressText(state)}</p>
         </div>
-        <Actions state={state} uploader={uploader} onClear={onClear} />
+        <UploadActions state={state} uploader={uploader} onClose={onClose} />
       </div>
-      <Bar state={state} />
+      <UploadBar state={state} label="Upload" />
+      {state.phase === "done" && <UploadSummary state={state} />}
       <Trouble state={state} uploader={uploader} />
+      <ConflictChoice state={state} taken={taken} onChoose={uploader.chooseConflict} />
       {groups.length > 0 && (
         <ProblemList
           groups={groups}
-          mayRetry={state.phase === "uploading"}
-          onRetry={(fileId) => uploader.retryFile(fileId)}
+          onRetry={retriable ? uploader.retryFile : null}
+          // Once nothing else is left to do, that is asked on top.
+          onRetryAll={retriable && !awaitsDecision(state) ? uploader.retryFailed : null}
         />
       )}
       <Missing state={state} />
       <Rejected state={state} />
+      {state.phase !== "aborted" && <Notes notes={notes} />}
       {state.files.size > 0 && (
         <div className="grid gap-2">
           <Button
@@ -55,96 +73,53 @@ export function UploadProgress({ state, uploader, onClear }: UploadProgressProps
           >
             {listed ? "Hide files" : "Show files"}
           </Button>
-          {listed && <FileList files={state.files} onCancel={takesFiles(state) ? uploader.cancelFile : null} />}
+          {listed && <FileList files={state.files} actions={takesFiles(state) && !isDead(state) ? uploader : null} />}
         </div>
       )}
     </Card>
   );
 }
 
-function Bar({ state }: { state: UploaderState }) {
-  if (state.phase === "done") return <Progress value={1} tone="ok" label="Upload" />;
-  const quiet = state.phase === "aborted" || (state.phase === "idle" && state.adding === 0);
-  if (quiet) return null;
-  const sending = state.phase === "uploading";
-  const tone = awaitsDecision(state) ? "danger" : "accent";
-  return <Progress value={sending ? progressOf(state).ratio : null} tone={tone} label="Upload" />;
+function StateIcon({ state }: { state: UploaderState }) {
+  const allThere = state.counts.done === 0 && state.counts.present > 0;
+  const done = state.phase === "done";
+  const Icon = done
+    ? allThere
+      ? CheckCheck
+      : Check
+    : state.phase === "aborted"
+      ? CircleSlash
+      : isPaused(state)
+        ? Pause
+        : CloudUpload;
+  return <Icon aria-hidden className={cn("mt-0.5 size-5 shrink-0", done ? "text-ok" : "text-muted")} />;
 }
 
-function Actions({ state, uploader, onClear }: UploadProgressProps) {
-  const { phase, counts } = state;
-  if (phase === "done" || phase === "aborted" || (phase === "idle" && state.adding === 0))
-    return (
-      <Button size="sm" onClick={onClear}>
-        Close
-      </Button>
-    );
-  if (!takesFiles(state)) return null;
-  return (
-    <div className="flex flex-wrap gap-2">
-      {awaitsDecision(state) && (
-        <>
-          <Button size="sm" variant="primary" onClick={uploader.retryFailed}>
-            Retry all failed
-          </Button>
-          {counts.done > 0 && (
-            <Button size="sm" onClick={uploader.finish}>
-              Finish without them
-            </Button>
-          )}
-        </>
-      )}
-      <Button size="sm" onClick={uploader.cancelAll}>
-        Cancel upload
-      </Button>
-    </div>
-  );
+/** Tells whether the card is on the screen: then the tray does not say the same again. */
+function useSeen(card: React.RefObject<HTMLElement | null>, id: number): void {
+  useEffect(() => {
+    const observer = new IntersectionObserver((entries) => {
+      const last = entries.at(-1);
+      if (last) uploads.see(id, last.isIntersecting);
+    });
+    if (card.current) observer.observe(card.current);
+    return () => {
+      observer.disconnect();
+      uploads.see(id, false);
+    };
+  }, [card, id]);
 }
 
-/** What keeps the upload as a whole from going on. */
-function Trouble({ state, uploader }: { state: UploaderState; uploader: Uploader }) {
-  const waiting = waitingText(state);
-  if (state.halted) {
-    const { title, advice } = wordsOf(state.halted);
-    const calm = state.halted.code === "slow-check";
-    const again = (
-      <Button size="sm" onClick={uploader.tryAgain}>
-        {calm ? "Look again" : "Try again"}
-      </Button>
-    );
-    return (
-      <Notice tone={calm ? "info" : "danger"} title={title} actions={again}>
-        {advice}
-      </Notice>
-    );
-  }
-  return waiting && <Notice tone="warn">{waiting}</Notice>;
-}
-
-/** The server counts what it found: files that went out and are not there would be said here. */
-function Missing({ state }: { state: UploaderState }) {
-  const missing = state.phase === "done" && state.status ? state.counts.done - state.status.files.total : 0;
-  if (missing <= 0) return null;
-  return (
-    <Notice tone="danger" title={`${formatCount(missing, "file")} did not arrive`}>
-      The others are safe. Drop the same folder again.
-    </Notice>
-  );
-}
-
-/** Said by the server after it looked at the bytes. */
-function Rejected({ state }: { state: UploaderState }) {
-  const { status } = state;
-  if (!status || status.files.rejected === 0) return null;
-  return (
-    <Notice tone="warn" title={`${status.files.rejected.toLocaleString("en")} not shown`}>
-      <ul className="mt-1 grid max-h-60 gap-1 overflow-y-auto">
-        {status.rejected.map(({ path, reason }) => (
-          <li key={path} className="[content-visibility:auto]">
-            <bdi className="text-ink">{path}</bdi> {reason}
-          </li>
-        ))}
-      </ul>
-    </Notice>
-  );
+/** What was verified is on the page at once, what was derived when it is ready. */
+function useRefresh(state: UploaderState): void {
+  const router = useRouter();
+  const refresh = useEffectEvent(() => router.refresh());
+  const verified = state.phase === "done";
+  const pending = state.status?.files.pending ?? 0;
+  useEffect(() => {
+    if (verified) refresh();
+  }, [verified]);
+  useEffect(() => {
+    if (verified && pending === 0) refresh();
+  }, [verified, pending]);
 }

@@ -1,6 +1,18 @@
 import { formatBytes, formatCount } from "@/components/ui/format";
+import type { UploadFile } from "@/lib/upload/client/file";
 import { progressOf } from "@/lib/upload/client/progress";
-import { awaitsDecision, outstanding, type UploaderState } from "@/lib/upload/client/state";
+import {
+  awaitsDecision,
+  isDead,
+  isElsewhere,
+  missingFiles,
+  outstanding,
+  takesFiles,
+  type UploaderState,
+} from "@/lib/upload/client/state";
+import { wordsOf } from "@/lib/upload/client/words";
+
+const number = (count: number) => count.toLocaleString("en");
 
 /** 75 → "about 1 min": as exact as such a guess can be. */
 export function formatDuration(seconds: number): string {
@@ -14,70 +26,173 @@ export function formatDuration(seconds: number): string {
 
 /** Why nothing moves although nothing is wrong with the upload; null while it moves. */
 export function waitingText(state: UploaderState): string | null {
-  if (state.phase !== "uploading" && state.phase !== "opening") return null;
+  if (isElsewhere(state) || state.halted) return null;
   if (!state.online && (state.outage || state.calls.open))
     return "You seem to be offline. The upload goes on by itself when the connection is back.";
   if (state.outage) return "The storage does not answer at the moment. The upload goes on by itself when it does.";
-  if (state.calls.open || (state.calls.renew && state.policy?.over))
-    return "The site does not answer at the moment. The upload goes on by itself when it does.";
+  if (waitsForSite(state)) return "The site does not answer at the moment. The upload goes on by itself when it does.";
   return null;
+}
+
+/** A call that failed is to be made again, and nothing goes on without it. */
+function waitsForSite(state: UploaderState): boolean {
+  const { phase, calls, counts, flying, batches, policy, paused } = state;
+  if (phase === "opening") return (calls.open ?? calls.resume) !== undefined;
+  // Between two looks at the check nothing has failed.
+  if (phase === "sealing" || phase === "verifying") return ((calls.seal ?? calls.status)?.failures ?? 0) > 0;
+  if (phase !== "uploading" || paused || counts.posting + flying > 0) return false;
+  if (calls.renew && policy?.over) return true;
+  return Object.values(batches).some(({ trouble }) => trouble !== null) || callsAgain(state);
+}
+
+/** A file's parts are to be signed or put together once more. */
+function callsAgain({ counts, files }: UploaderState): boolean {
+  if (counts.parts + counts.completing === 0) return false;
+  const waits = ({ state, retryAt }: UploadFile) => retryAt !== null && (state === "parts" || state === "completing");
+  return files.chunks.some((chunk) => chunk.some(waits));
+}
+
+/** An upload gone on with whose files were not added again yet. */
+export function awaitsFiles(state: UploaderState): boolean {
+  const { resumed, files, adding, phase } = state;
+  return resumed?.driver === "here" && files.size === 0 && adding === 0 && phase === "uploading";
+}
+
+/** Everything that is left waits for the person: for a choice, or to be let go on. */
+export function isPaused(state: UploaderState): boolean {
+  if (!takesFiles(state) || isDead(state)) return false;
+  const left = outstanding(state);
+  return left > 0 && (state.paused || left === state.counts.paused);
+}
+
+/** Something only the person can decide or mend. */
+export function needsPerson(state: UploaderState): boolean {
+  if (isElsewhere(state)) return false;
+  const asks = state.counts.asking > 0 && state.counts.asking === outstanding(state) && state.adding === 0;
+  return awaitsDecision(state) || awaitsFiles(state) || asks || (state.halted !== null && !isCalm(state));
+}
+
+/** Halted, and nothing is wrong. */
+export function isCalm({ halted }: UploaderState): boolean {
+  return halted?.code === "slow-check" || halted?.code === "finished";
+}
+
+/** Halted by something that the person has to mend, or to know. */
+function hasStopped(state: UploaderState): boolean {
+  return state.halted !== null && !isCalm(state) && state.phase !== "done" && state.phase !== "aborted";
+}
+
+/** Files that are in the storage: sent now, or there before. */
+export function arrivedFiles({ counts }: UploaderState): number {
+  return counts.done + counts.present;
+}
+
+function uploadingHeadline(state: UploaderState): string {
+  const { counts } = state;
+  if (awaitsFiles(state)) return "Ready to go on";
+  if (awaitsDecision(state)) {
+    const failed = counts.failed > 0 ? `, ${number(counts.failed)} failed` : "";
+    const missing = missingFiles(state);
+    return `${formatCount(arrivedFiles(state), "file")} uploaded${failed}${missing > 0 ? `, ${number(missing)} missing` : ""}`;
+  }
+  const all = outstanding(state) + arrivedFiles(state) + counts.failed;
+  if (isPaused(state)) return `Paused: ${formatCount(all, "file")}`;
+  if (needsPerson(state) && counts.asking > 0)
+    return `${formatCount(counts.asking, "file")} ${counts.asking === 1 ? "waits" : "wait"} for your choice`;
+  return `Uploading ${formatCount(all, "file")}`;
+}
+
+function doneHeadline({ counts }: UploaderState): string {
+  if (counts.done > 0) return `${formatCount(counts.done, "file")} uploaded and verified`;
+  if (counts.present > 0) return `${formatCount(counts.present, "file")} already there, nothing to upload`;
+  return "Nothing was uploaded";
 }
 
 export function headline(state: UploaderState): string {
   const { counts } = state;
+  if (isElsewhere(state)) return "This upload is running in another tab";
+  if (state.halted?.code === "finished") return "Finished elsewhere";
+  if (hasStopped(state)) return "The upload stopped";
   if (state.adding > 0 && state.phase === "idle") return `Reading… ${formatCount(state.files.size, "file")} found`;
-  if (awaitsDecision(state))
-    return `${formatCount(counts.done, "file")} uploaded, ${counts.failed.toLocaleString("en")} failed`;
   switch (state.phase) {
     case "idle":
+      if (outstanding(state) > 0) return `Paused: ${formatCount(outstanding(state), "file")}`;
       return counts.refused > 0 ? `${formatCount(counts.refused, "file")} cannot be uploaded` : "Nothing to upload";
     case "opening":
-      return "Starting the upload";
+      return state.resumed ? "Going on with the upload" : "Starting the upload";
     case "uploading":
-      return `Uploading ${formatCount(outstanding(state) + counts.done + counts.failed, "file")}`;
+      return uploadingHeadline(state);
     case "sealing":
       return "Finishing the upload";
     case "verifying":
-      return `Checking ${formatCount(counts.done, "file")}`;
+      return `Checking ${formatCount(arrivedFiles(state), "file")}`;
     case "done":
-      return `${formatCount(counts.done, "file")} uploaded and verified`;
+      return doneHeadline(state);
     case "aborted":
-      return "The upload was canceled";
+      // With nothing to send there is no upload: what was opened for it was given up.
+      return counts.canceled === 0 && counts.skipped > 0 ? "Nothing was uploaded" : "The upload was canceled";
   }
 }
 
-/** The line below the bar. */
+/** The line below the headline. */
 export function progressText(state: UploaderState): string {
   const { counts } = state;
+  if (isElsewhere(state)) return "It is taken over here if that tab closes.";
+  if (awaitsFiles(state)) return arrivedBefore(state);
   const parts: string[] = [];
-  if (state.phase === "opening" || state.phase === "uploading") {
-    const progress = progressOf(state);
-    parts.push(`${counts.done.toLocaleString("en")} of ${formatCount(progress.filesPlanned, "file")}`);
-    parts.push(`${formatBytes(progress.sentBytes)} of ${formatBytes(progress.plannedBytes)}`);
-    if (outstanding(state) > 0 && !state.outage && !state.halted) {
-      if (progress.bytesPerSecond !== null) parts.push(`${formatBytes(progress.bytesPerSecond)}/s`);
-      if (progress.secondsLeft !== null) parts.push(`${formatDuration(progress.secondsLeft)} left`);
-    }
-  }
+  if (state.phase === "opening" || state.phase === "uploading") parts.push(...movingTexts(state));
   if (state.phase === "sealing" || state.phase === "verifying") parts.push("They are stored; you may leave this page");
-  if (state.phase === "done") parts.push(formatBytes(state.bytes.sent));
   const pending = state.phase === "done" ? (state.status?.files.pending ?? 0) : 0;
   if (pending > 0) parts.push(`previews of ${formatCount(pending, "file")} are being made`);
-  if (counts.refused > 0) parts.push(`${counts.refused.toLocaleString("en")} left out`);
-  if (counts.canceled > 0 && state.phase !== "aborted") parts.push(`${counts.canceled.toLocaleString("en")} canceled`);
-  if (state.leftOut.twice > 0) parts.push(`${state.leftOut.twice.toLocaleString("en")} already there`);
+  if (state.phase !== "done") {
+    if (counts.skipped > 0) parts.push(`${number(counts.skipped)} skipped`);
+    if (counts.refused > 0) parts.push(`${number(counts.refused)} left out`);
+    if (counts.canceled > 0 && state.phase !== "aborted") parts.push(`${number(counts.canceled)} canceled`);
+  }
+  if (state.leftOut.twice > 0) parts.push(`${number(state.leftOut.twice)} added twice`);
   if (state.leftOut.system > 0) parts.push(`${formatCount(state.leftOut.system, "system file")} ignored`);
   return parts.join(" · ");
 }
 
-/** For those who listen: each turn, and every tenth of the way, not every file. */
+function arrivedBefore({ status, resumed }: UploaderState): string {
+  const total = status?.files.total ?? 0;
+  const planned = resumed?.plannedFiles;
+  if (total === 0) return "Nothing arrived so far.";
+  return planned
+    ? `${number(total)} of ${formatCount(planned, "file")} are there.`
+    : `${formatCount(total, "file")} are there.`;
+}
+
+function movingTexts(state: UploaderState): string[] {
+  const progress = progressOf(state);
+  const all = outstanding(state) + arrivedFiles(state) + state.counts.failed;
+  const parts = [
+    `${number(arrivedFiles(state))} of ${formatCount(all, "file")}`,
+    `${formatBytes(progress.sentBytes)} of ${formatBytes(progress.plannedBytes)}`,
+  ];
+  if (outstanding(state) > 0 && !state.outage && !state.halted && !isPaused(state) && !needsPerson(state)) {
+    if (progress.bytesPerSecond !== null) parts.push(`${formatBytes(progress.bytesPerSecond)}/s`);
+    if (progress.secondsLeft !== null) parts.push(`${formatDuration(progress.secondsLeft)} left`);
+  }
+  // A figure and its unit stay on one line.
+  return parts.map((part) => part.replaceAll(" ", "\u00a0"));
+}
+
+/** For those who listen: each turn, and every quarter of the way, not every file. */
 export function announcement(state: UploaderState): string {
   if (state.phase === "idle" && state.files.size === 0) return "";
   const waiting = waitingText(state);
   if (waiting) return waiting;
-  const moving = state.phase === "uploading" && outstanding(state) > 0 && !state.halted;
-  if (!moving) return headline(state).replace(/^Reading….*$/, "Reading the files");
-  const tenths = Math.floor(progressOf(state).ratio * 10) * 10;
+  if (state.halted && (hasStopped(state) || isCalm(state))) {
+    const { title, advice } = wordsOf(state.halted);
+    return `${headline(state)}. ${title} ${advice}`;
+  }
+  const moving = state.phase === "uploading" && outstanding(state) > 0 && !state.halted && !isElsewhere(state);
+  if (!moving || isPaused(state) || needsPerson(state))
+    return headline(state).replace(/^Reading….*$/, "Reading the files");
+  const quarters = Math.floor(progressOf(state).ratio * 4) * 25;
   const failed = state.counts.failed > 0 ? `, ${formatCount(state.counts.failed, "file")} failed` : "";
-  return `Uploading, ${tenths} percent${failed}`;
+  const asked =
+    state.counts.asking > 0 ? `, ${formatCount(state.counts.asking, "file")} already here: your choice is needed` : "";
+  return `Uploading, ${quarters} percent${failed}${asked}`;
 }

@@ -8,11 +8,9 @@ function carriesFiles({ dataTransfer }: DragEvent): boolean {
  * Lets files be dropped anywhere on the page, and keeps the browser from opening a file that misses a small target.
  * Gives whether files are over the page now. `onDrop` runs inside the event, the only time the entries can be read.
  */
-export function usePageDrop(enabled: boolean, onDrop: (transfer: DataTransfer) => void): boolean {
+export function usePageDrop(onDrop: (transfer: DataTransfer) => void): boolean {
   const [over, setOver] = useState(false);
-  const take = useEffectEvent((transfer: DataTransfer) => {
-    if (enabled) onDrop(transfer);
-  });
+  const take = useEffectEvent(onDrop);
   useEffect(() => {
     // Entering a child comes before leaving its parent: the depth tells when the files have left the page.
     let depth = 0;
@@ -45,5 +43,5 @@ export function usePageDrop(enabled: boolean, onDrop: (transfer: DataTransfer) =
         window.removeEventListener(name, listener as EventListener);
     };
   }, []);
-  return over && enabled;
+  return over;
 }

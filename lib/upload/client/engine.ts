@@ -2,52 +2,11 @@ import { AppError } from "@/lib/errors";
 import type { Effect, Stamped, TimerName, UploaderEvent } from "./events";
 import { Handles } from "./handles";
 import { step } from "./reducer";
-import { callFailureOf, type UploadServer } from "./server";
-import { initialState, takesFiles, type UploaderState } from "./state";
-import type { Transport } from "./transport";
+import { initialState, isMoving, takesFiles, type UploaderState } from "./state";
+import type { Tabs } from "./tabs";
+import type { Clock, Uploader, UploaderOptions } from "./uploader";
 import type { WalkBatch } from "./walk";
-
-/** Time, as far as the engine needs it; tests bring their own. */
-export type Clock = {
-  /** Milliseconds of a clock that does not jump. */
-  now(): number;
-  /** Runs `ring` once, `delayMs` later; gives what takes it back. */
-  after(delayMs: number, ring: () => void): () => void;
-};
-
-export type UploaderOptions = {
-  readonly server: UploadServer;
-  readonly transport: Transport;
-  readonly clock?: Clock;
-  /** In [0, 1). */
-  readonly random?: () => number;
-  /** How long changes are gathered before subscribers hear of them, in milliseconds. */
-  readonly gatherMs?: number;
-  readonly online?: boolean;
-  /** Lets the browser paint between two batches of a large drop. */
-  readonly pause?: () => Promise<void>;
-};
-
-export type Uploader = {
-  /** The state as last published; the same object until the next publication. */
-  getSnapshot(): UploaderState;
-  /** `changed` is called after each publication, at most once in `gatherMs`; gives what ends the subscription. */
-  subscribe(changed: () => void): () => void;
-  /** Takes in files as they are found; resolves when all are queued. Throws AppError CONFLICT once the upload is being sealed. */
-  add(batches: AsyncIterable<WalkBatch>): Promise<void>;
-  cancelFile(fileId: number): void;
-  retryFile(fileId: number): void;
-  retryFailed(): void;
-  /** Seals without the files that failed. */
-  finish(): void;
-  /** Gives the whole upload up, on the server, too. */
-  cancelAll(): void;
-  /** After a halt. */
-  tryAgain(): void;
-  setOnline(online: boolean): void;
-  /** Stops connections and timers and forgets the files; the upload stays open on the server. */
-  dispose(): void;
-};
+import { Work } from "./work";
 
 const systemClock: Clock = {
   // Does not follow corrections of the wall clock, and neither do timers.
@@ -74,9 +33,15 @@ export function createUploader(options: UploaderOptions): Uploader {
     getSnapshot: () => run.published,
     subscribe: (changed) => run.subscribe(changed),
     add: (batches) => run.add(batches),
+    resume: (uploadId) => run.dispatch({ type: "resumeAsked", uploadId }),
+    pause: () => run.dispatch({ type: "paused" }),
+    unpause: () => run.dispatch({ type: "unpaused" }),
+    pauseFile: (fileId) => run.dispatch({ type: "filePaused", fileId }),
+    unpauseFile: (fileId) => run.dispatch({ type: "fileResumed", fileId }),
     cancelFile: (fileId) => run.dispatch({ type: "fileCanceled", fileId }),
     retryFile: (fileId) => run.dispatch({ type: "fileRetried", fileId }),
     retryFailed: () => run.dispatch({ type: "failedRetried" }),
+    chooseConflict: (choice) => run.dispatch({ type: "conflict", choice }),
     finish: () => run.dispatch({ type: "finished" }),
     cancelAll: () => run.dispatch({ type: "allCanceled" }),
     tryAgain: () => run.dispatch({ type: "triedAgain" }),
@@ -89,39 +54,51 @@ export function createUploader(options: UploaderOptions): Uploader {
 class Run {
   published: UploaderState;
   #state: UploaderState;
-  readonly #server: UploadServer;
-  readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #gatherMs: number;
   readonly #pause: () => Promise<void>;
+  readonly #tabs: Tabs | undefined;
+  readonly #work: Work;
   readonly #handles = new Handles();
-  readonly #posts = new Map<number, AbortController>();
   readonly #timers = new Map<TimerName, () => void>();
   readonly #listeners = new Set<() => void>();
   readonly #events: UploaderEvent[] = [];
   #unpublish: (() => void) | null = null;
+  #share: { leave(): void } | null = null;
+  #stopDriving: (() => void) | null = null;
   #disposed = false;
 
   constructor(options: UploaderOptions) {
-    this.#state = initialState({ online: options.online ?? true });
+    const { server, transport, partTransport, hasher } = options;
+    const { conflict = null, online = true } = options;
+    this.#state = initialState({ online, conflict, hashes: hasher !== undefined });
     this.published = this.#state;
-    this.#server = options.server;
-    this.#transport = options.transport;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#gatherMs = options.gatherMs ?? 100;
     this.#pause = options.pause ?? yieldToPage;
+    this.#tabs = options.tabs;
+    const beside = { clock: this.#clock, handles: this.#handles, pause: this.#pause };
+    const dispatch = (event: UploaderEvent) => this.dispatch(event);
+    this.#work = new Work({ server, transport, partTransport, hasher, ...beside, dispatch });
   }
 
   dispatch(event: UploaderEvent): void {
     this.#events.push(event);
     // An effect or a subscriber may cause the next event: it waits until this one is through.
     if (this.#events.length > 1) return;
-    for (let next = this.#events[0]; next; next = this.#events[0]) {
-      if (!this.#disposed) this.#take(next);
-      this.#events.shift();
+    const faults: unknown[] = [];
+    // It grows meanwhile. Taking the first one out each time would copy thousands, thousands of times.
+    for (let at = 0; at < this.#events.length; at += 1) {
+      try {
+        if (!this.#disposed) this.#take(this.#events[at] as UploaderEvent);
+      } catch (fault) {
+        faults.push(fault); // A fault in one event must not hold back all later ones.
+      }
     }
+    this.#events.length = 0;
+    if (faults.length > 0) throw faults[0];
   }
 
   #take(event: UploaderEvent): void {
@@ -130,6 +107,7 @@ class Run {
     const { state, effects } = step(before, stamped);
     this.#state = state;
     for (const effect of effects) this.#carryOut(effect);
+    this.#takeShare(state);
     // Turning points are shown at once, the rest is gathered.
     if (state.phase !== before.phase || state.halted !== before.halted) this.#publish();
     else this.#unpublish ??= this.#clock.after(this.#gatherMs, () => this.#publish());
@@ -168,102 +146,87 @@ class Run {
 
   #carryOut(effect: Effect): void {
     switch (effect.type) {
-      case "post":
-        void this.#post(effect);
+      case "stop":
+        this.#work.stop(effect.fileId);
         break;
-      case "stopPost":
-        this.#posts.get(effect.fileId)?.abort();
-        break;
-      case "look":
-        void this.#handles.look(effect.fileId).then((look) => this.dispatch({ ...effect, type: "looked", look }));
+      case "rename":
+        this.#rename(effect.fileId, effect.foundAs);
         break;
       case "letGo":
         this.#handles.letGo(effect.fileId);
         break;
+      case "drive":
+        this.#drive(effect.uploadId);
+        break;
       case "timer":
-        this.#timers.get(effect.timer)?.();
-        this.#timers.set(
-          effect.timer,
-          this.#clock.after(effect.delayMs, () => this.#ring(effect.timer)),
-        );
+        this.#setTimer(effect.timer, effect.delayMs);
         break;
       case "noTimer":
-        this.#timers.get(effect.timer)?.();
-        this.#timers.delete(effect.timer);
+        this.#endTimer(effect.timer);
         break;
       case "stopAll":
         this.#stopAll();
         break;
       default:
-        void this.#call(effect);
+        void this.#work.begin(effect);
     }
   }
 
-  #ring(timer: TimerName): void {
+  #rename(fileId: number, foundAs: string): void {
+    this.dispatch({ type: "renamed", fileId, path: this.#handles.takeFreePath(fileId, foundAs) });
+  }
+
+  #setTimer(timer: TimerName, delayMs: number): void {
+    this.#endTimer(timer);
+    const ring = () => {
+      this.#timers.delete(timer);
+      this.dispatch({ type: "rang", timer });
+    };
+    this.#timers.set(timer, this.#clock.after(delayMs, ring));
+  }
+
+  #endTimer(timer: TimerName): void {
+    this.#timers.get(timer)?.();
     this.#timers.delete(timer);
-    this.dispatch({ type: "rang", timer });
   }
 
-  async #post(effect: Extract<Effect, { type: "post" }>): Promise<void> {
-    const { fileId, run, policy, key, contentType, generation } = effect;
-    const file = this.#handles.fileOf(fileId);
-    if (!file) {
-      this.dispatch({ type: "changed", fileId, run, look: null });
-      return;
-    }
-    const controller = new AbortController();
-    this.#posts.set(fileId, controller);
-    const onProgress = (sentBytes: number) => this.dispatch({ type: "progressed", fileId, run, sentBytes });
-    const { signal } = controller;
-    const { failure } = await this.#transport({ policy, key, contentType, file, signal, onProgress });
-    if (this.#posts.get(fileId) === controller) this.#posts.delete(fileId);
-    if (signal.aborted) return;
-    if (!failure) {
-      this.dispatch({ type: "posted", fileId, run });
-      return;
-    }
-    // A file that changed on the disk breaks its post like a bad connection does: the file itself tells which it was.
-    if (failure.kind === "network") {
-      const look = await this.#handles.look(fileId);
-      if (look?.sizeBytes !== file.size || look.lastModified !== file.lastModified) {
-        this.dispatch({ type: "changed", fileId, run, look });
-        return;
-      }
-    }
-    this.dispatch({ type: "postFailed", fileId, run, generation, failure });
+  #drive(uploadId: string): void {
+    const changed = (driven: boolean) => this.dispatch({ type: "driving", uploadId, driven });
+    this.#stopDriving?.();
+    if (this.#tabs) this.#stopDriving = this.#tabs.drive(uploadId, changed);
+    else changed(true);
   }
 
-  async #call(effect: Extract<Effect, { type: "open" | "renew" | "seal" | "status" | "abort" }>): Promise<void> {
-    const askedAt = this.#clock.now();
-    try {
-      if (effect.type === "open") {
-        const upload = await this.#server.open(effect.request);
-        this.dispatch({ type: "opened", upload, askedAt });
-      } else if (effect.type === "renew") {
-        const policy = await this.#server.renewPolicy(effect.uploadId);
-        this.dispatch({ type: "renewed", policy, askedAt });
-      } else if (effect.type === "status") {
-        this.dispatch({ type: "statusRead", status: await this.#server.status(effect.uploadId) });
-      } else {
-        await this.#server[effect.type](effect.uploadId);
-        this.dispatch({ type: effect.type === "seal" ? "sealed" : "aborted" });
-      }
-    } catch (error) {
-      this.dispatch({ type: "callFailed", call: effect.type, failure: callFailureOf(error) });
+  /** Counts among the uploads that share the browser's connections while it moves something, and lets go at the end. */
+  #takeShare(state: UploaderState): void {
+    const moving = isMoving(state) && !this.#disposed;
+    if (moving && !this.#share) {
+      const changed = (connections: number) => this.dispatch({ type: "shareChanged", connections });
+      this.#share = this.#tabs?.join(changed) ?? { leave: () => undefined };
+    } else if (!moving && this.#share) {
+      this.#share.leave();
+      this.#share = null;
     }
+    if (state.phase === "done" || state.phase === "aborted") this.#letGoOfUpload();
+  }
+
+  #letGoOfUpload(): void {
+    this.#stopDriving?.();
+    this.#stopDriving = null;
   }
 
   #stopAll(): void {
     for (const stop of this.#timers.values()) stop();
     this.#timers.clear();
-    for (const post of this.#posts.values()) post.abort();
-    this.#posts.clear();
+    this.#work.stopAll();
     this.#handles.clear();
   }
 
   dispose(): void {
     this.#disposed = true;
     this.#stopAll();
+    this.#share?.leave();
+    this.#letGoOfUpload();
     this.#unpublish?.();
     this.#listeners.clear();
   }

@@ -21,6 +21,7 @@ export const failureCodes = [
   "signed-out",
   "gone",
   "closed",
+  "finished",
   "site-unavailable",
   "site-error",
   "site-refused",
@@ -35,7 +36,7 @@ export function failure(code: FailureCode, detail: string | null = null): Failur
   return { code, detail };
 }
 
-/** Why a POST to the storage did not succeed: no answer at all, or an answer that is an error. */
+/** Why a POST or a part sent to the storage did not succeed: no answer at all, or an answer that is an error. */
 export type PostFailure =
   | { readonly kind: "network"; readonly stalled?: boolean }
   | {
@@ -49,8 +50,11 @@ export type PostFailure =
 
 /** What to do about it. */
 export type Verdict = {
-  /** retry: try the file again · renew: the policy is no longer good · stop: this file only · halt: all of them. */
-  readonly action: "retry" | "renew" | "stop" | "halt";
+  /**
+   * retry: try the file again · renew: the policy or URL is no longer good · begin: what the part belongs to is not
+   * there · doubt: denied without a reason, which may be its age · stop: this file only · halt: all of them.
+   */
+  readonly action: "retry" | "renew" | "begin" | "doubt" | "stop" | "halt";
   readonly failure: Failure;
   readonly slow: boolean;
   readonly retryAfterSeconds: number | null;
@@ -74,9 +78,12 @@ const rules: Readonly<Record<string, Rule>> = {
   InvalidAccessKeyId: ["renew", "policy-refused"],
   InvalidPolicyDocument: ["renew", "policy-refused"],
   AuthorizationHeaderMalformed: ["renew", "policy-refused"],
+  NoSuchUpload: ["begin", "server"],
   NoSuchBucket: ["halt", "no-bucket"],
   AccountProblem: ["halt", "no-bucket"],
   BadDigest: ["retry", "network"],
+  XAmzContentChecksumMismatch: ["retry", "network"],
+  XAmzContentSHA256Mismatch: ["retry", "network"],
   IncompleteBody: ["retry", "network"],
   RequestTimeout: ["retry", "network"],
   OperationAborted: ["retry", "server"],
@@ -92,7 +99,8 @@ function ruleOf(answer: Extract<PostFailure, { kind: "answer" }>, policyMayBeOve
   // S3 says "Invalid according to Policy: Policy expired."; Ceph says AccessDenied and nothing else.
   const denied = answer.code === "AccessDenied" || (answer.code === null && answer.status === 403);
   if (denied && (policyMayBeOver || /expired/i.test(answer.message ?? ""))) return ["renew", "policy-expired"];
-  if (denied) return ["stop", "access-denied"];
+  // The clock here stands still while the machine sleeps: by it the policy may be young, and have ended all the same.
+  if (denied) return [answer.message ? "stop" : "doubt", "access-denied"];
   const known = answer.code === null ? undefined : rules[answer.code];
   if (known) return known;
   if (answer.status === 429 || answer.status === 503) return ["retry", "slow"];

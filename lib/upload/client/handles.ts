@@ -1,8 +1,8 @@
 import { normalizePath } from "../policy";
 import type { Look, UploaderEvent } from "./events";
 import { failure } from "./failures";
+import type { NewFile, UploadFile } from "./file";
 import { judge, type KnownFile } from "./preflight";
-import type { NewFile, UploadFile } from "./state";
 import { itemAt, type Vector } from "./vector";
 import type { FileSource, WalkBatch } from "./walk";
 
@@ -54,20 +54,35 @@ export class Handles {
   /**
    * The file as it is on the disk now, null where it cannot be read; later posts send what was found. Where the disk
    * cannot be asked again, reading one byte tells: browsers refuse to read a file whose date is not the one they know
-   * (https://w3c.github.io/FileAPI/#NotReadableError).
+   * (https://w3c.github.io/FileAPI/#NotReadableError). Without `read` that is left out: where the bytes sent were those
+   * hashed before, nothing is gained, and a small file is spared a read of its own.
    */
-  async look(fileId: number): Promise<Look> {
+  async look(fileId: number, { read = true }: { read?: boolean } = {}): Promise<Look> {
     const source = this.#sources.get(fileId);
     if (!source) return null;
     try {
       const file = source.fresh ? await source.fresh() : source.file;
-      if (!source.fresh) await file.slice(0, 1).arrayBuffer();
+      if (!source.fresh && read) await file.slice(0, 1).arrayBuffer();
       const same = file.size === source.file.size && file.lastModified === source.file.lastModified;
       if (!same) this.#sources.set(fileId, { ...source, file });
       return { sizeBytes: file.size, lastModified: file.lastModified };
     } catch {
       // Whatever the reason, the person is told that the file cannot be read.
       return null;
+    }
+  }
+
+  /** A path beside `foundAs` that no file of this upload has ("name (2).jpg"), kept for the file from now on. */
+  takeFreePath(fileId: number, foundAs: string): string {
+    const name = foundAs.lastIndexOf("/") + 1;
+    // A leading dot begins a name, not an extension.
+    const dot = foundAs.lastIndexOf(".") > name ? foundAs.lastIndexOf(".") : foundAs.length;
+    const walk = this.#paths.get(foundAs)?.walk ?? 0;
+    for (let number = 2; ; number += 1) {
+      const path = `${foundAs.slice(0, dot)} (${number})${foundAs.slice(dot)}`;
+      if (this.#paths.has(path)) continue;
+      this.#paths.set(path, { fileId, walk });
+      return path;
     }
   }
 

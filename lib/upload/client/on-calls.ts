@@ -4,12 +4,13 @@ import { backoffMs, patience, pollMs } from "./backoff";
 import { type Draft, endOutage, halt, renewIfDue } from "./draft";
 import type { UploaderEvent } from "./events";
 import { type Failure, failure, failureOfCall, healsByItself } from "./failures";
-import { lifetimeMs } from "./policy-clock";
-import { type CallName, outstanding, type UploaderState } from "./state";
+import { lanesFor } from "./lanes";
+import { nameAgainNow } from "./on-names";
+import { lifetimeMs, takesSha256 } from "./policy-clock";
+import { type CallName, leftToMove, outstanding, type UploaderState } from "./state";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-/** The call that the phase is waiting for. */
 const callOf: Partial<Record<UploaderState["phase"], CallName>> = {
   opening: "open",
   sealing: "seal",
@@ -18,8 +19,17 @@ const callOf: Partial<Record<UploaderState["phase"], CallName>> = {
   aborted: "abort",
 };
 
+/** The call that the phase is waiting for; null where there is none, or where another tab drives the upload. */
+function callFor({ phase, resumed }: UploaderState): CallName | null {
+  if (phase === "opening" && resumed) return resumed.driver === "here" ? "resume" : null;
+  return callOf[phase] ?? null;
+}
+
+/** A machine that is awake for so long may have slept since. */
+const freshForMs = 60_000;
+
 function awaited(draft: Draft, call: CallName): boolean {
-  return call === "renew" ? draft.state.renewing : callOf[draft.state.phase] === call;
+  return call === "renew" ? draft.state.renewing : callFor(draft.state) === call;
 }
 
 function well(draft: Draft, call: CallName): void {
@@ -39,8 +49,47 @@ export function onOpened(draft: Draft, { upload, askedAt }: EventOf<"opened">): 
     state.phase = "uploading";
     state.halted = null;
     well(draft, "open");
+    draft.effects.push({ type: "drive", uploadId: id });
     hold(draft, upload.policy, askedAt);
   }
+}
+
+/** Before anything else: the upload is gone on with once no other tab drives it. */
+export function onResumeAsked(draft: Draft, { uploadId }: EventOf<"resumeAsked">): void {
+  const { state } = draft;
+  if (state.phase !== "idle" || state.upload) return;
+  state.resumed = { id: uploadId, driver: "unknown", plannedFiles: null, registeredFiles: 0 };
+  state.phase = "opening";
+  draft.effects.push({ type: "drive", uploadId });
+}
+
+export function onDriving(draft: Draft, { uploadId, driven }: EventOf<"driving">): void {
+  const { state } = draft;
+  const { resumed } = state;
+  if (state.phase !== "opening" || resumed?.id !== uploadId || resumed.driver === "here") return;
+  state.resumed = { ...resumed, driver: driven ? "here" : "elsewhere" };
+  if (driven) ask(draft, "resume");
+}
+
+export function onResumed(draft: Draft, { upload, askedAt }: EventOf<"resumed">): void {
+  const { state } = draft;
+  if (state.phase !== "opening" || !state.resumed || state.upload) return;
+  const { prefix, status, policy } = upload;
+  state.status = status;
+  if (!policy) {
+    // Most often by the tab that was waited for.
+    well(draft, "resume");
+    halt(draft, failure(status.state === "sealed" || status.state === "verified" ? "finished" : "closed"));
+    return;
+  }
+  state.upload = { id: state.resumed.id, prefix };
+  const plannedFiles = Math.max(status.plannedFiles ?? 0, status.files.total) || null;
+  state.resumed = { ...state.resumed, plannedFiles, registeredFiles: status.registeredFiles ?? 0 };
+  state.label = status.label || null;
+  state.phase = "uploading";
+  state.halted = null;
+  well(draft, "resume");
+  hold(draft, policy, askedAt);
 }
 
 export function onRenewed(draft: Draft, { policy, askedAt }: EventOf<"renewed">): void {
@@ -60,7 +109,11 @@ function hold(draft: Draft, policy: PostPolicy, askedAt: number): void {
   const lifeMs = lifetimeMs(policy);
   const leftMs = Math.max(0, askedAt + lifeMs - draft.at);
   const renewBeforeMs = Math.min(uploadPolicy.policyRenewBeforeSeconds * 1_000, lifeMs / 3);
-  state.policy = { ...policy, generation: (state.policy?.generation ?? 0) + 1, renewDue: false, over: false };
+  const generation = (state.policy?.generation ?? 0) + 1;
+  const freshUntil = state.policy?.doubted ? draft.at + freshForMs : 0;
+  const begins = { generation, renewDue: false, over: false, doubted: false, freshUntil };
+  state.policy = { ...policy, ...begins, takesSha256: takesSha256(policy) };
+  state.lanes = lanesFor(state, policy.endpoints);
   draft.effects.push(
     { type: "timer", timer: "policy:due", delayMs: Math.max(0, leftMs - renewBeforeMs) },
     { type: "timer", timer: "policy:over", delayMs: leftMs },
@@ -144,26 +197,57 @@ function giveUpCall(draft: Draft, call: CallName, why: Failure): void {
   // Done is done, and a given-up upload ends by itself on the server.
   if (state.phase === "done" || state.phase === "aborted") return;
   // The policy held may still be good for a while; if nothing is left to send, the failure is nobody's concern.
-  if (call === "renew" && outstanding(state) === 0) return;
+  if (call === "renew" && leftToMove(state) === 0) return;
   halt(draft, why);
 }
 
+/** It is made as soon as anything may be. */
 export function onCallRang(draft: Draft, call: CallName): void {
   const { state } = draft;
   const trouble = state.calls[call];
-  if (!awaited(draft, call) || state.halted || !trouble || trouble.retryAt === null) return;
-  state.calls = { ...state.calls, [call]: { ...trouble, retryAt: null } };
-  ask(draft, call);
+  if (trouble && trouble.retryAt !== null) state.calls = { ...state.calls, [call]: { ...trouble, retryAt: draft.at } };
+}
+
+/** After every event: the calls whose time has come, in a halt or out of it, are made unless one is halted now. */
+export function callDue(draft: Draft): void {
+  const { state, at } = draft;
+  if (state.halted) return;
+  for (const call of Object.keys(state.calls) as CallName[]) {
+    const trouble = state.calls[call];
+    if (!awaited(draft, call) || !trouble || trouble.retryAt === null || trouble.retryAt > at) continue;
+    draft.effects.push({ type: "noTimer", timer: `call:${call}` });
+    if (call === "renew" && leftToMove(state) === 0) {
+      // Nothing is left to send: it is asked for anew once something is.
+      state.renewing = false;
+      well(draft, call);
+      continue;
+    }
+    state.calls = { ...state.calls, [call]: { ...trouble, retryAt: null } };
+    ask(draft, call);
+  }
+}
+
+/** What waits for a later try is tried now. */
+function callAgainNow(draft: Draft): void {
+  for (const call of Object.keys(draft.state.calls) as CallName[]) onCallRang(draft, call);
+  nameAgainNow(draft);
 }
 
 export function ask(draft: Draft, call: CallName): void {
   const { state, effects } = draft;
   if (call === "open") {
-    const plannedFiles = outstanding(state) + state.counts.done + state.counts.failed;
-    const request = { plannedFiles, plannedBytes: state.bytes.planned };
+    // While folders are being read nobody knows how much will come.
+    const planned = { plannedFiles: outstanding(state), plannedBytes: state.bytes.planned };
     // A label is kept at 200 characters at most.
     const label = state.label?.slice(0, 200).trim();
-    effects.push({ type: "open", request: label ? { ...request, label } : request });
+    const request = {
+      ...(state.adding === 0 && planned),
+      ...(label && { label }),
+      ...(state.hashes && { checksum: "sha256" as const }),
+    };
+    effects.push({ type: "open", request });
+  } else if (call === "resume") {
+    if (state.resumed) effects.push({ type: "resume", uploadId: state.resumed.id });
   } else if (state.upload) effects.push({ type: call, uploadId: state.upload.id });
 }
 
@@ -171,14 +255,18 @@ export function ask(draft: Draft, call: CallName): void {
 export function onTriedAgain(draft: Draft): void {
   const { state } = draft;
   if (!state.halted) return;
+  // Perhaps with a policy that ended unnoticed.
+  if (state.halted.code === "access-denied" && state.policy) state.policy = { ...state.policy, over: true };
   state.halted = null;
   endOutage(draft);
   state.policyRefusals = 0;
+  state.refusedInRow = 0;
   state.deniedInRow = 0;
   state.watchedSince = draft.at;
   state.looks = 0;
-  const call = callOf[state.phase];
-  if (call) ask(draft, call);
+  callAgainNow(draft);
+  const call = callFor(state);
+  if (call && !state.calls[call]) ask(draft, call);
   else renewIfDue(draft);
 }
 
@@ -191,9 +279,5 @@ export function onOnline(draft: Draft, online: boolean): void {
     onTriedAgain(draft);
     return;
   }
-  // What waits for a later try is tried now.
-  for (const call of Object.keys(state.calls) as CallName[]) {
-    draft.effects.push({ type: "noTimer", timer: `call:${call}` });
-    onCallRang(draft, call);
-  }
+  callAgainNow(draft);
 }

@@ -1,22 +1,31 @@
-import { sizeProblem, uploadPolicy } from "../policy";
-import { type Draft, enqueue, fileOf, halt, interrupt, seal, setFile, setFiles } from "./draft";
+import { type Draft, fileOf, halt, interrupt, push, setFile, setFiles, toNaming } from "./draft";
 import type { UploaderEvent } from "./events";
-import { type Failure, failure } from "./failures";
+import type { NewFile, UploadFile } from "./file";
+import { noteOf } from "./notes";
 import { onTriedAgain } from "./on-calls";
-import { awaitsDecision, type NewFile, takesFiles, type UploadFile } from "./state";
+import { isRevivable, sizeFailure } from "./preflight";
+import { emptyQueue } from "./queue";
+import { awaitsDecision, isDead, takesFiles, unsettledStates } from "./state";
 import { withAppended } from "./vector";
+import { withdraw } from "./withdraw";
 
-const afresh = { failures: 0, failingSince: null, restarts: 0 } as const;
+const afresh = {
+  failures: 0,
+  failingSince: null,
+  restarts: 0,
+  rejections: 0,
+  retryAt: null,
+  sentBytes: 0,
+} as const;
+/** Of other bytes than before nothing is known. */
+const unknown = { digests: null, reported: false, mayBeKnown: false, multipart: null, exists: null } as const;
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-export function sizeFailure(sizeBytes: number): Failure | null {
-  if (sizeProblem(sizeBytes) === null) return null;
-  return failure(sizeBytes < uploadPolicy.minFileBytes ? "empty" : "too-large");
-}
-
 export function onWalkStarted(draft: Draft): void {
-  if (takesFiles(draft.state)) draft.state.adding += 1;
+  if (!takesFiles(draft.state)) return;
+  draft.state.adding += 1;
+  draft.state.finishing = false;
 }
 
 export function onWalkEnded(draft: Draft): void {
@@ -27,29 +36,39 @@ export function onWalkEnded(draft: Draft): void {
 export function onFilesAdded(draft: Draft, event: EventOf<"filesAdded">): void {
   const { state } = draft;
   if (!takesFiles(state) || state.adding === 0) return;
-  let { planned } = state.bytes;
-  let { queued, refused } = state.counts;
-  const added = event.files.map((file, index): UploadFile => {
-    if (file.refusal) refused += 1;
-    else {
-      queued += 1;
-      planned += file.sizeBytes;
-    }
-    return newFile(state.files.size + index, file);
-  });
+  const added = event.files.map((file, index) => newFile(state.files.size + index, file));
+  for (const { id, state: begins, sizeBytes } of added) {
+    state.counts[begins] += 1;
+    if (begins === "refused") continue;
+    state.bytes.planned += sizeBytes;
+    push(draft, "name", id);
+  }
   if (state.files.size === 0) state.label = rootOf(event.files[0]?.path);
   if (state.label !== null && event.files.some((file) => rootOf(file.path) !== state.label)) state.label = null;
   state.files = withAppended(state.files, added);
-  state.counts = { ...state.counts, queued, refused };
-  state.bytes = { ...state.bytes, planned };
   state.leftOut = { system: state.leftOut.system + event.system, twice: state.leftOut.twice + event.twice };
   state.startedAt ??= draft.at;
 }
 
 function newFile(id: number, { refusal, ...file }: NewFile): UploadFile {
   const state = refusal ? "refused" : "queued";
-  const rest = { sentBytes: 0, run: 0, failures: 0, failingSince: null, restarts: 0, retryAt: null };
-  return { id, ...file, ...rest, state, failure: refusal };
+  const note = refusal ? null : noteOf(file.path);
+  return {
+    id,
+    ...file,
+    ...afresh,
+    ...unknown,
+    foundAs: null,
+    named: false,
+    asked: false,
+    checked: false,
+    run: 0,
+    lane: 0,
+    begunAt: 0,
+    note,
+    state,
+    failure: refusal,
+  };
 }
 
 function rootOf(path: string | undefined): string | null {
@@ -63,29 +82,30 @@ export function onFileReplaced(draft: Draft, event: EventOf<"fileReplaced">): vo
   if (!file || !takesFiles(draft.state) || !isRevivable(file)) return;
   const { sizeBytes, lastModified, contentType } = event;
   const problem = sizeFailure(sizeBytes);
-  const bytes = { sizeBytes, lastModified, contentType };
+  const bytes = { sizeBytes, lastModified, contentType, ...unknown, note: problem ? null : noteOf(file.path) };
   if (problem) setFile(draft, file, { ...bytes, state: "refused", failure: problem });
-  else enqueue(draft, file, { ...bytes, ...afresh });
-}
-
-/** Settled without having been sent, and free to be tried with other bytes. */
-export function isRevivable(file: Pick<UploadFile, "state">): boolean {
-  return file.state === "failed" || file.state === "canceled" || file.state === "refused";
+  else toNaming(draft, file, { ...bytes, ...afresh });
+  draft.state.finishing = false;
 }
 
 export function onFileCanceled(draft: Draft, event: EventOf<"fileCanceled">): void {
   const file = fileOf(draft, event.fileId);
-  if (!file || !takesFiles(draft.state)) return;
-  if (file.state === "done" || file.state === "refused" || file.state === "canceled") return;
-  interrupt(draft, file);
-  setFile(draft, file, { state: "canceled", sentBytes: 0, retryAt: null });
+  if (!file || !takesFiles(draft.state) || isSettledForGood(file)) return;
+  const gone = { state: "canceled", sentBytes: 0, retryAt: null, multipart: null, digests: null } as const;
+  withdraw(draft, setFile(draft, interrupt(draft, file), gone));
   draft.effects.push({ type: "letGo", fileId: file.id });
+}
+
+function isSettledForGood({ state }: UploadFile): boolean {
+  return state === "done" || state === "present" || state === "refused" || state === "canceled" || state === "skipped";
 }
 
 export function onFileRetried(draft: Draft, event: EventOf<"fileRetried">): void {
   const file = fileOf(draft, event.fileId);
   if (file?.state !== "failed" || draft.state.phase !== "uploading") return;
-  enqueue(draft, file, afresh);
+  draft.state.quotaBelow = null;
+  draft.state.finishing = false;
+  toNaming(draft, file, afresh);
   onTriedAgain(draft);
 }
 
@@ -93,21 +113,25 @@ export function onFileRetried(draft: Draft, event: EventOf<"fileRetried">): void
 export function onFailedRetried(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "uploading") return;
-  setFiles(draft, (file) =>
-    file.state === "failed" ? { ...afresh, state: "queued", failure: null, sentBytes: 0 } : null,
-  );
-  // Looked through from the start: cheaper than to queue them one by one.
-  state.nextFresh = 0;
+  const failed: number[] = [];
+  setFiles(draft, (file) => {
+    if (file.state !== "failed") return null;
+    failed.push(file.id);
+    return { ...afresh, state: "queued", failure: null };
+  });
+  for (const fileId of failed) push(draft, "name", fileId);
+  state.quotaBelow = null;
+  state.finishing = false;
   onTriedAgain(draft);
 }
 
-/** Finish without the files that failed. */
+/** Finish without the files that failed, or that were not added again: once what the server is to know is told. */
 export function onFinished(draft: Draft): void {
   const { state } = draft;
-  if (awaitsDecision(state) && state.counts.done > 0 && state.upload) {
-    halt(draft, null);
-    seal(draft, state.upload.id);
-  }
+  if (!awaitsDecision(state) || !state.upload) return;
+  if (state.counts.done + state.counts.present === 0 && !state.resumed) return;
+  halt(draft, null);
+  state.finishing = true;
 }
 
 /** The whole upload is given up. While it is still being opened, `onOpened` tells the server. */
@@ -117,21 +141,28 @@ export function onAllCanceled(draft: Draft): void {
   giveUp(draft);
 }
 
-function isUnsettled({ state }: UploadFile): boolean {
-  return state === "queued" || state === "posting" || state === "checking" || state === "waiting";
-}
+const unsettled: ReadonlySet<string> = new Set(unsettledStates);
 
 /** Ends the upload with nothing in it. */
 export function giveUp(draft: Draft): void {
   const { state } = draft;
+  const dead = isDead(state);
   draft.effects.push({ type: "stopAll" });
-  setFiles(draft, (file) => (isUnsettled(file) ? { state: "canceled", sentBytes: 0, retryAt: null } : null));
+  const gone = { state: "canceled", sentBytes: 0, retryAt: null, multipart: null, digests: null } as const;
+  setFiles(draft, (file) => (unsettled.has(file.state) ? gone : null));
   state.adding = 0;
   state.renewing = false;
   state.calls = {};
+  state.batches = {};
+  state.withdrawals = emptyQueue;
+  state.active = [];
   state.halted = null;
   state.outage = null;
   state.phase = "aborted";
   state.endedAt = draft.at;
-  if (state.upload) draft.effects.push({ type: "abort", uploadId: state.upload.id });
+  // Another tab drives it, or ended it: this one only stops waiting.
+  if (dead) return;
+  if (state.resumed && state.resumed.driver !== "here") return;
+  const uploadId = state.upload?.id ?? state.resumed?.id;
+  if (uploadId) draft.effects.push({ type: "abort", uploadId });
 }

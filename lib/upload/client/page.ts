@@ -1,5 +1,5 @@
-import type { Uploader } from "./engine";
 import { isBusy } from "./state";
+import type { Uploader } from "./uploader";
 
 /**
  * Ties an uploader to the page it runs in: asks before the page is left while that would interrupt something, and tells

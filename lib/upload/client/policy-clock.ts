@@ -20,3 +20,29 @@ export function lifetimeMs(policy: PostPolicy): number {
   if (signedAt === null) return uploadPolicy.policyTtlSeconds * 1_000;
   return Math.max(0, Date.parse(policy.expiresAt) - signedAt);
 }
+
+/** Not used in its last moments: it must not end between here and the storage. */
+const marginMs = 30_000;
+
+/**
+ * How long a presigned URL can be used, in milliseconds from when it was asked for: its own X-Amz-Expires
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html) less a margin. The client's clock does
+ * not matter. Without one: the time agreed in `uploadPolicy`.
+ */
+export function urlLifeMs(url: string): number {
+  const seconds = Number(/[?&]X-Amz-Expires=(\d{1,7})(?:&|$)/i.exec(url)?.[1] ?? uploadPolicy.policyTtlSeconds);
+  return Math.max(seconds * 500, seconds * 1_000 - marginMs);
+}
+
+/**
+ * Whether a policy's forms may carry the field `x-amz-checksum-sha256`: a condition speaks of it
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html).
+ */
+export function takesSha256({ fields }: PostPolicy): boolean {
+  const field = Object.entries(fields).find(([name]) => name.toLowerCase() === "policy");
+  try {
+    return /x-amz-checksum-sha256/i.test(atob(field?.[1] ?? ""));
+  } catch {
+    return false;
+  }
+}

@@ -1,7 +1,6 @@
-import { normalizePath, pathProblem } from "../policy";
+import { normalizePath, pathProblem, sizeProblem, uploadPolicy } from "../policy";
 import { type Failure, failure } from "./failures";
-import { isRevivable, sizeFailure } from "./on-files";
-import type { NewFile, UploadFile } from "./state";
+import type { NewFile, UploadFile } from "./file";
 import type { FoundFile } from "./walk";
 
 export type KnownFile = Pick<UploadFile, "id" | "state" | "sizeBytes" | "lastModified">;
@@ -18,6 +17,16 @@ export type Judgement =
 const fallbackType = "application/octet-stream";
 // What a browser says of a file's type is sent on as a form field: nothing but a media type may be in it.
 const mediaType = /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}$/;
+
+export function sizeFailure(sizeBytes: number): Failure | null {
+  if (sizeProblem(sizeBytes) === null) return null;
+  return failure(sizeBytes < uploadPolicy.minFileBytes ? "empty" : "too-large");
+}
+
+/** Settled without having been sent, and free to be tried with other bytes. */
+export function isRevivable({ state }: Pick<UploadFile, "state">): boolean {
+  return state === "failed" || state === "canceled" || state === "refused" || state === "skipped";
+}
 
 /**
  * Checks a file before anything is sent. `known` is the file of this upload that has the path already; where both came

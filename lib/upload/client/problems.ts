@@ -1,5 +1,5 @@
 import type { FailureCode } from "./failures";
-import type { UploadFile } from "./state";
+import type { UploadFile } from "./file";
 import type { Vector } from "./vector";
 
 // Chunks that did not change keep their identity: only the others are looked through again.

@@ -1,5 +1,5 @@
 import type { Draft } from "./draft";
-import type { UploaderState } from "./state";
+import { outstanding, type UploaderState } from "./state";
 
 const sampleEveryMs = 1_000;
 const samplesKept = 11;
@@ -13,7 +13,7 @@ export function sample(draft: Draft): void {
   }
   const last = state.samples.at(-1);
   if (last && at - last.at < sampleEveryMs) return;
-  const now = { at, sentBytes: state.bytes.sent, files: state.counts.done + state.counts.checking };
+  const now = { at, sentBytes: state.bytes.sent - state.bytes.kept, files: state.counts.done + state.counts.checking };
   state.samples = [...state.samples.slice(1 - samplesKept), now];
 }
 
@@ -33,8 +33,8 @@ export type Progress = {
 
 export function progressOf(state: UploaderState): Progress {
   const { counts, bytes, samples } = state;
-  const filesDone = counts.done;
-  const filesPlanned = counts.queued + counts.posting + counts.checking + counts.waiting + counts.done + counts.failed;
+  const filesDone = counts.done + counts.present;
+  const filesPlanned = outstanding(state) + filesDone + counts.failed;
   const [first, last] = [samples[0], samples.at(-1)];
   const seconds = first && last ? (last.at - first.at) / 1_000 : 0;
   const rate = (from: number, to: number) => (seconds > 0 && to > from ? (to - from) / seconds : null);

@@ -1,17 +1,23 @@
-import type { Draft } from "./draft";
+import { type Draft, draftOf, fileOf, setFile } from "./draft";
 import type { Effect, Stamped, TimerName, UploaderEvent } from "./events";
 import {
   onAborted,
   onCallFailed,
   onCallRang,
+  onDriving,
   onOnline,
   onOpened,
   onPolicyRang,
   onRenewed,
+  onResumeAsked,
+  onResumed,
   onSealed,
   onStatusRead,
   onTriedAgain,
 } from "./on-calls";
+import { onCompleted, onCompleteFailed, onCompleteRang } from "./on-complete";
+import { onConflict, onRenamed } from "./on-conflicts";
+import { onFilePaused, onFileResumed, onPaused, onShareChanged, onUnpaused } from "./on-control";
 import {
   onAllCanceled,
   onFailedRetried,
@@ -23,8 +29,21 @@ import {
   onWalkEnded,
   onWalkStarted,
 } from "./on-files";
-import { onChanged, onFileRang, onLooked, onPosted, onPostFailed, onProbe, onProgressed } from "./on-posts";
+import { onHashed } from "./on-hashes";
+import { onBatchRang, onFilesAnswered, onFilesFailed, onWithdrawn } from "./on-names";
+import {
+  onPartChanged,
+  onPartFailed,
+  onPartHashed,
+  onPartProgressed,
+  onPartRang,
+  onPartSent,
+  onPartsSigned,
+  onSignFailed,
+} from "./on-parts";
+import { onChanged, onLooked, onPosted, onPostFailed, onProgressed } from "./on-posts";
 import { sample } from "./progress";
+import { onFileRang, onProbe } from "./retry";
 import { advance } from "./schedule";
 import type { CallName, UploaderState } from "./state";
 
@@ -35,7 +54,7 @@ export type Step = { readonly state: UploaderState; readonly effects: readonly E
  * result, the given state is not changed, nothing is thrown for an event that comes too late or twice.
  */
 export function step(state: UploaderState, event: Stamped): Step {
-  const draft: Draft = { state: { ...state }, effects: [], at: event.at, random: event.random };
+  const draft = draftOf(state, event.at, event.random);
   handle(draft, event);
   advance(draft);
   sample(draft);
@@ -53,23 +72,46 @@ const handlers: Handlers = {
   walkEnded: onWalkEnded,
   fileCanceled: onFileCanceled,
   fileRetried: onFileRetried,
+  filePaused: onFilePaused,
+  fileResumed: onFileResumed,
   failedRetried: onFailedRetried,
+  paused: onPaused,
+  unpaused: onUnpaused,
+  conflict: onConflict,
   finished: onFinished,
   allCanceled: onAllCanceled,
   triedAgain: onTriedAgain,
+  resumeAsked: onResumeAsked,
   progressed: onProgressed,
   posted: onPosted,
   looked: onLooked,
   changed: onChanged,
+  hashed: onHashed,
+  partHashed: onPartHashed,
+  partChanged: onPartChanged,
+  renamed: onRenamed,
   postFailed: onPostFailed,
+  partProgressed: onPartProgressed,
+  partSent: onPartSent,
+  partFailed: onPartFailed,
   opened: onOpened,
+  resumed: onResumed,
   renewed: onRenewed,
+  filesAnswered: onFilesAnswered,
+  filesFailed: onFilesFailed,
+  withdrawn: onWithdrawn,
+  partsSigned: onPartsSigned,
+  signFailed: onSignFailed,
+  completed: onCompleted,
+  completeFailed: onCompleteFailed,
   sealed: onSealed,
   aborted: onAborted,
   statusRead: onStatusRead,
   callFailed: onCallFailed,
   wentOnline: (draft) => onOnline(draft, true),
   wentOffline: (draft) => onOnline(draft, false),
+  shareChanged: onShareChanged,
+  driving: onDriving,
   rang: (draft, { timer }) => onRang(draft, timer),
 };
 
@@ -78,9 +120,20 @@ function handle<Type extends UploaderEvent["type"]>(draft: Draft, event: Extract
 }
 
 function onRang(draft: Draft, timer: TimerName): void {
+  const [kind = "", ...rest] = timer.split(":");
   if (timer === "probe") onProbe(draft);
   else if (timer === "policy:due") onPolicyRang(draft, "due");
   else if (timer === "policy:over") onPolicyRang(draft, "over");
-  else if (timer.startsWith("call:")) onCallRang(draft, timer.slice(5) as CallName);
-  else onFileRang(draft, Number(timer.slice(5)));
+  else if (kind === "call") onCallRang(draft, rest[0] as CallName);
+  else if (kind === "batch") onBatchRang(draft, Number(rest[0]));
+  else if (kind === "part") onPartRang(draft, Number(rest[0]), Number(rest[1]));
+  else onOwnTimer(draft, Number(rest[0]));
+}
+
+/** A file has one timer, whatever it waits for: its next try, or the next call about its parts. */
+function onOwnTimer(draft: Draft, fileId: number): void {
+  const file = fileOf(draft, fileId);
+  if (file?.state === "completing") onCompleteRang(draft, file);
+  else if (file?.state === "parts") setFile(draft, file, { retryAt: null });
+  else onFileRang(draft, fileId);
 }

@@ -1,20 +1,35 @@
-import { type Draft, enqueue, halt, renewIfDue, seal, setFile } from "./draft";
-import { ask } from "./on-calls";
+import { type Draft, halt, renewIfDue, seal, setFile, takeFrom } from "./draft";
+import type { UploadFile } from "./file";
+import { busyOnLanes, freeLane } from "./lanes";
+import { rangeOf, withPart } from "./multipart";
+import { ask, callDue } from "./on-calls";
 import { giveUp } from "./on-files";
-import { outstanding, type UploaderState, type UploadFile } from "./state";
-import { itemAt } from "./vector";
+import { hashNext } from "./on-hashes";
+import { nameNext } from "./on-names";
+import { isDead, missingFiles, outstanding, type UploaderState } from "./state";
+import { prepareParts, takeSigned } from "./windows";
+
+/** So many files are enough to open the upload while folders are still being read, or so much time. */
+const openFromFiles = 1_000;
+const openAfterMs = 1_000;
 
 /** After every event: what follows from the state as it is now. */
 export function advance(draft: Draft): void {
+  callDue(draft);
   openWhenReady(draft);
-  settle(draft);
+  nameNext(draft);
+  hashNext(draft);
+  prepareParts(draft);
   fill(draft);
+  settle(draft);
 }
 
-/** The upload is opened once the folders are read: the server is told how much will come. */
+/** The upload is opened once the folders are read, as the server is then told how much will come; or soon. */
 function openWhenReady(draft: Draft): void {
-  const { state } = draft;
-  if (state.phase !== "idle" || state.adding > 0 || state.counts.queued === 0) return;
+  const { state, at } = draft;
+  if (state.phase !== "idle" || state.counts.queued === 0 || state.paused) return;
+  const soon = state.counts.queued >= openFromFiles || at - (state.startedAt ?? at) >= openAfterMs;
+  if (state.adding > 0 && !soon) return;
   state.phase = "opening";
   ask(draft, "open");
 }
@@ -22,66 +37,99 @@ function openWhenReady(draft: Draft): void {
 /** Every file has its end: without failures the upload is sealed by itself, else the person decides. */
 function settle(draft: Draft): void {
   const { state } = draft;
+  const { counts } = state;
   if (state.adding > 0 || outstanding(state) > 0) return;
+  // Nothing is held back by a pause any more, and nobody is asked to end it.
+  state.paused = false;
+  if (state.files.size === 0) return;
   // Nothing is left to open the upload for.
-  if (state.phase === "opening" && state.halted && state.counts.failed === 0) giveUp(draft);
-  if (state.phase !== "uploading") return;
-  if (state.halted && state.counts.failed === 0) halt(draft, null);
-  if (state.counts.failed > 0 || !state.upload) return;
-  if (state.counts.done === 0) {
-    giveUp(draft);
+  if (state.phase === "opening" && state.halted && counts.failed === 0 && !state.resumed) giveUp(draft);
+  if (state.phase !== "uploading" || isDead(state)) return;
+  const told = state.queues.report.size === 0 && state.withdrawals.size === 0;
+  if (state.halted && counts.failed === 0 && told) halt(draft, null);
+  if (state.halted || !state.upload) return;
+  if (!state.finishing && (counts.failed > 0 || missingFiles(state) > 0)) return;
+  if (!state.finishing && counts.done + counts.present === 0) {
+    // What was sent before it was resumed is not given up by itself.
+    if (!state.resumed) giveUp(draft);
     return;
   }
-  seal(draft, state.upload.id);
+  // The server is to know the digests, and what will not come, before it checks.
+  nameNext(draft);
+  if (Object.keys(state.batches).length === 0 && state.withdrawals.size === 0) seal(draft, state.upload.id);
 }
 
+/** Connections to the storage's first endpoint that may be begun. */
 function room(state: UploaderState): number {
-  if (state.phase !== "uploading" || state.halted || !state.policy || state.policy.over) return 0;
+  if (state.phase !== "uploading" || state.halted || state.paused) return 0;
   if (state.outage && !state.outage.probing) return 0;
-  return (state.outage ? 1 : state.limit) - state.counts.posting;
+  return (state.outage ? 1 : state.limit) - (state.counts.posting - busyOnLanes(state)) - state.flying;
+}
+
+function mayPost({ policy }: UploaderState): boolean {
+  return policy !== null && !policy.over;
 }
 
 function fill(draft: Draft): void {
   const { state } = draft;
-  if (state.counts.queued > 0) renewIfDue(draft);
-  for (let free = room(state); free > 0; free -= 1) {
-    const file = takeNext(draft);
-    if (!file) return;
-    post(draft, file);
-  }
+  if (state.counts.ready > 0) renewIfDue(draft);
+  while (room(state) > 0) if (!startOne(draft)) break;
+  if (state.halted || state.paused || state.phase !== "uploading" || !mayPost(state)) return;
+  for (let lane = freeLane(state); lane > 0; lane = freeLane(state)) if (!startPost(draft, lane)) return;
 }
 
-/** Amortized constant: `nextFresh` only moves forward, and each number in `again` was put there by one event. */
-function takeNext(draft: Draft): UploadFile | undefined {
+/**
+ * Small files and parts of large ones take turns, so that neither starves: the kind with fewer connections comes first,
+ * of two equal ones the one that did not come last.
+ */
+function startOne(draft: Draft): boolean {
   const { state } = draft;
-  while (state.again.length > 0) {
-    const file = itemAt(state.files, state.again[0] ?? 0);
-    state.again = state.again.slice(1);
-    if (file.state === "queued") return file;
-  }
-  while (state.nextFresh < state.files.size) {
-    const file = itemAt(state.files, state.nextFresh);
-    state.nextFresh += 1;
-    if (file.state === "queued") return file;
-  }
-  return undefined;
+  const posting = state.counts.posting - busyOnLanes(state);
+  const partFirst = state.flying < posting || (state.flying === posting && state.lastKind === "post");
+  if (partFirst) return startPart(draft) || startPost(draft, 0);
+  return startPost(draft, 0) || startPart(draft);
 }
 
-function post(draft: Draft, file: UploadFile): void {
-  const { policy, upload } = draft.state;
-  if (!policy || !upload) {
-    enqueue(draft, file);
-    return;
-  }
-  const { generation, renewDue: _, over: __, ...bare } = policy;
-  const { run } = setFile(draft, file, { state: "posting", sentBytes: 0, run: file.run + 1 });
+function isToPost({ state, multipart }: UploadFile): boolean {
+  return state === "ready" && multipart === null;
+}
+
+/** Amortized constant: each number in a queue was put there by one event, and is taken out by one. */
+function startPost(draft: Draft, lane: number): boolean {
+  const { state } = draft;
+  const { policy, upload } = state;
+  if (!policy || !upload || !mayPost(state)) return false;
+  const next = takeFrom(draft, "again", isToPost) ?? takeFrom(draft, "post", isToPost);
+  if (!next) return false;
+  const { generation, takesSha256, url, fields, expiresAt } = policy;
+  const bare = { url, fields, expiresAt };
+  const sha256 = takesSha256 ? (next.digests?.sha256 ?? null) : null;
+  const begun = { sentBytes: 0, run: next.run + 1, lane, begunAt: draft.at, checked: sha256 !== null };
+  const file = setFile(draft, next, { ...begun, state: "posting" });
+  state.lastKind = "post";
   draft.effects.push({
     type: "post",
     fileId: file.id,
-    run,
+    run: file.run,
     key: upload.prefix + file.path,
     contentType: file.contentType,
-    policy: bare,
+    sha256,
+    policy: lane === 0 ? bare : { ...bare, url: state.lanes[lane - 1]?.url ?? bare.url },
     generation,
   });
+  return true;
+}
+
+function startPart(draft: Draft): boolean {
+  const next = takeSigned(draft);
+  if (!next?.file.multipart || next.part.url === null) return false;
+  const { file, part } = next;
+  const run = file.run + 1;
+  const multipart = withPart(next.file.multipart, part.n, { stage: "flying", run, sentBytes: 0 });
+  setFile(draft, file, { run, multipart });
+  draft.state.lastKind = "part";
+  const { id: fileId, sizeBytes } = file;
+  const { n, url, crc } = part;
+  draft.effects.push({ type: "part", fileId, run, n, url: url ?? "", crc, ...rangeOf(multipart, n, sizeBytes) });
+  return true;
 }

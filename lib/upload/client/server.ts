@@ -1,8 +1,25 @@
 import { AppError } from "@/lib/errors";
-import type { OpenedUpload, OpenUploadInput, PostPolicy, UploadStatus } from "../schema";
+import type {
+  CompleteInput,
+  FileAnswer,
+  FileToSend,
+  OpenedUpload,
+  OpenUploadInput,
+  PartsInput,
+  PartUrls,
+  PostPolicy,
+  UploadStatus,
+} from "../schema";
 import type { CallFailure } from "./failures";
 
-export type OpenRequest = Pick<OpenUploadInput, "label" | "plannedFiles" | "plannedBytes">;
+export type OpenRequest = Pick<OpenUploadInput, "label" | "plannedFiles" | "plannedBytes" | "checksum">;
+
+/** An upload begun earlier, with a fresh policy for its prefix; null where it is not open any more, as its status tells. */
+export type ResumedUpload = {
+  readonly prefix: string;
+  readonly policy: PostPolicy | null;
+  readonly status: UploadStatus;
+};
 
 /**
  * The site, as the engine needs it. Each call rejects with an AppError for what the site answered and with anything
@@ -10,7 +27,19 @@ export type OpenRequest = Pick<OpenUploadInput, "label" | "plannedFiles" | "plan
  */
 export type UploadServer = {
   open(request: OpenRequest): Promise<OpenedUpload>;
+  resume(uploadId: string): Promise<ResumedUpload>;
   renewPolicy(uploadId: string): Promise<PostPolicy>;
+  /** At most 1,000 files; the answers come in their order. TOO_LARGE where they do not fit into the quota together. */
+  files(uploadId: string, files: readonly FileToSend[]): Promise<readonly FileAnswer[]>;
+  /** URLs for at most 100 parts of one file. */
+  parts(uploadId: string, input: PartsInput): Promise<PartUrls>;
+  /** Puts the parts together. Parts that were there before this client began may be left out: the storage knows them. */
+  complete(uploadId: string, input: CompleteInput): Promise<void>;
+  /**
+   * Takes back at most 1,000 files that were named: nobody misses them, their room is free, and what has arrived of them
+   * is thrown away. A path that was not named is passed over. Without it the server reports them as missing.
+   */
+  withdraw?(uploadId: string, paths: readonly string[]): Promise<void>;
   seal(uploadId: string): Promise<void>;
   abort(uploadId: string): Promise<void>;
   status(uploadId: string): Promise<UploadStatus>;

@@ -1,61 +1,26 @@
 import { uploadPolicy } from "../policy";
 import type { PostPolicy, UploadStatus } from "../schema";
-import type { Failure } from "./failures";
+import type { Failure, FailureCode } from "./failures";
+import { type ConflictChoice, type FileState, fileStates, type UploadFile } from "./file";
+import { emptyQueue, type Queue } from "./queue";
 import { emptyVector, type Vector } from "./vector";
-
-/**
- * queued: will be sent · posting: on a connection · checking: stored, being compared with the disk · waiting: for its
- * next try · done · failed: can be retried · refused: never sent, and why · canceled: by the person.
- */
-export const fileStates = [
-  "queued",
-  "posting",
-  "checking",
-  "waiting",
-  "done",
-  "failed",
-  "refused",
-  "canceled",
-] as const;
-export type FileState = (typeof fileStates)[number];
-
-export type UploadFile = {
-  /** Its place in `files`. */
-  readonly id: number;
-  /** Normalized (NFC), with `/` between folders, relative to the upload. */
-  readonly path: string;
-  readonly sizeBytes: number;
-  /** Milliseconds since 1970, as the browser says. */
-  readonly lastModified: number;
-  readonly contentType: string;
-  readonly state: FileState;
-  readonly sentBytes: number;
-  /** The number of the current try; what an older one reports is not listened to. */
-  readonly run: number;
-  /** Failures since it last went well, and when (`at` of the event) they began. */
-  readonly failures: number;
-  readonly failingSince: number | null;
-  /** Times it was begun again because it changed on the disk. */
-  readonly restarts: number;
-  readonly retryAt: number | null;
-  readonly failure: Failure | null;
-};
-
-/** What the walk found, judged before it comes here: `refusal` says why a file is not sent. */
-export type NewFile = Pick<UploadFile, "path" | "sizeBytes" | "lastModified" | "contentType"> & {
-  readonly refusal: Failure | null;
-};
 
 /** idle → opening → uploading → sealing → verifying → done; aborted from any of the first three. */
 type Phase = "idle" | "opening" | "uploading" | "sealing" | "verifying" | "done" | "aborted";
 
-export type CallName = "open" | "renew" | "seal" | "status" | "abort";
+export type CallName = "open" | "resume" | "renew" | "seal" | "status" | "abort";
 
 /** The policy in use. `renewDue`: about to end. `over`: ended, or refused by the storage; not to be used. */
 type HeldPolicy = PostPolicy & {
   readonly generation: number;
   readonly renewDue: boolean;
   readonly over: boolean;
+  /** Denied without a reason: it may be its age, and is seen with the next one. */
+  readonly doubted: boolean;
+  /** Asked for after such a denial: until then another one is not its age. */
+  readonly freshUntil: number;
+  /** Whether its forms may carry `x-amz-checksum-sha256`. */
+  readonly takesSha256: boolean;
 };
 
 /** The storage is away: one file is sent now and then (`probing`) until one arrives. */
@@ -69,33 +34,112 @@ type Outage = {
 /** A call to be made again at `retryAt`; null while it is on its way. */
 type Trouble = { readonly failures: number; readonly since: number; readonly retryAt: number | null };
 
+/** Files being named to the server, told the digests of (`report`) or taken back (`withdraw`) in one call. */
+export type Batch = {
+  readonly kind: "name" | "report" | "withdraw";
+  /** None where files are taken back: that is by path. */
+  readonly fileIds: readonly number[];
+  readonly paths: readonly string[];
+  readonly trouble: Trouble | null;
+};
+
+/** Another endpoint of the same storage, with connections of its own. */
+export type Lane = {
+  readonly url: string;
+  readonly limit: number;
+  readonly busy: number;
+  /** Posts in a row that got no answer; `dropped` after a few. */
+  readonly failures: number;
+  readonly dropped: boolean;
+  /** Smoothed milliseconds a post took, null before the first; lane 0's is `laneZeroMs`. */
+  readonly postMs: number | null;
+};
+
 /** Everything the engine knows, as plain data; File handles and connections are kept beside it. */
 export type UploaderState = {
   readonly phase: Phase;
   /** Why nothing goes on until the person acts (`tryAgain`), in any phase; null otherwise. */
   readonly halted: Failure | null;
+  /** The person stopped everything for a while. */
+  readonly paused: boolean;
   /** Folders still being read. */
   readonly adding: number;
+  /** The person said to seal without the files that failed or are missing: done as soon as the last calls are through. */
+  readonly finishing: boolean;
   readonly files: Vector<UploadFile>;
   readonly counts: Readonly<Record<FileState, number>>;
-  /** Bytes of the files that are sent, or will be, or failed; and how many of them arrived or are on the way. */
-  readonly bytes: { readonly planned: number; readonly sent: number };
+  /**
+   * Bytes of the files that are sent, or will be, or failed; how many of them arrived or are on the way; and how many of
+   * those were there already (`kept`) and were not sent.
+   */
+  readonly bytes: { readonly planned: number; readonly sent: number; readonly kept: number };
   /** System files (.DS_Store …) that were left out, and files that were there already when a folder came twice. */
   readonly leftOut: { readonly system: number; readonly twice: number };
   /** The one folder everything is in; null when there are several. */
   readonly label: string | null;
+  /** Of the files in state `asking`: how many have the same size as the collection's file, how many another one. */
+  readonly conflicts: { readonly same: number; readonly other: number };
+  /** What the person said about taken paths; null: files wait in state `asking`. */
+  readonly conflict: ConflictChoice | null;
   readonly upload: { readonly id: string; readonly prefix: string } | null;
+  /** An upload begun earlier that is gone on with. */
+  readonly resumed: {
+    readonly id: string;
+    /** Which tab drives it: this one waits until it is `here`. */
+    readonly driver: "unknown" | "elsewhere" | "here";
+    /** How many files it was to have, where that was known when it was opened; and how many were announced to it. */
+    readonly plannedFiles: number | null;
+    readonly registeredFiles: number;
+  } | null;
   readonly policy: HeldPolicy | null;
   readonly renewing: boolean;
-  /** Policies in a row that the storage did not take, and files it denied in a row. */
+  /** Policies in a row that the storage did not take, posts it refused with them, and files it denied in a row. */
   readonly policyRefusals: number;
+  readonly refusedInRow: number;
   readonly deniedInRow: number;
   readonly online: boolean;
-  /** Queued files are those in `again`, and those from `nextFresh` on that are `queued`. */
-  readonly nextFresh: number;
-  readonly again: readonly number[];
-  /** Connections at most; halved on SlowDown, regained one by one. */
+  /** Whether there is a hasher. */
+  readonly hashes: boolean;
+  /** Files by what they wait for. An entry counts only while the file is in the state that belongs to the queue. */
+  readonly queues: {
+    /** `queued`: to be named. */
+    readonly name: Queue<number>;
+    /** `ready` or `queued` with a hash wanted first. */
+    readonly hash: Queue<number>;
+    /** The same of large files, which the collection may have already. */
+    readonly hashWhole: Queue<number>;
+    /** `ready`: tried before, and first-come. */
+    readonly again: Queue<number>;
+    readonly post: Queue<number>;
+    /** `ready`: in parts. */
+    readonly large: Queue<number>;
+    /** Hashed, digests not told yet. */
+    readonly report: Queue<number>;
+  };
+  /** Batches that were too much for the quota: named again in halves. */
+  readonly halves: Queue<readonly number[]>;
+  /** Paths the server was told of under which nothing will come. */
+  readonly withdrawals: Queue<string>;
+  readonly batches: Readonly<Record<number, Batch>>;
+  readonly nextBatch: number;
+  /** A file of so many bytes did not fit into the quota by itself: larger ones are not asked for. */
+  readonly quotaBelow: number | null;
+  /** Small files hashed ahead of their post: being hashed, or `ready` with digests. */
+  readonly hashedAhead: number;
+  /** Large files being hashed. */
+  readonly hashedWhole: number;
+  /** Files in state `parts` or about to be, in the order they were begun. */
+  readonly active: readonly number[];
+  /** Parts on a connection, of all files. */
+  readonly flying: number;
+  /** What was started last, so that neither kind starves the other. */
+  readonly lastKind: "post" | "part";
+  /** Connections this upload may use at all: a share of the browser's six where several tabs upload. */
+  readonly share: number;
+  /** Connections at most; halved on SlowDown, regained one by one, never above `share`. */
   readonly limit: number;
+  readonly lanes: readonly Lane[];
+  readonly laneZeroMs: number | null;
   readonly failuresInRow: number;
   readonly rowSince: number;
   readonly outage: Outage | null;
@@ -109,25 +153,58 @@ export type UploaderState = {
   readonly endedAt: number | null;
 };
 
-export function initialState({ online = true }: { online?: boolean } = {}): UploaderState {
+export type InitialState = {
+  readonly online?: boolean;
+  readonly hashes?: boolean;
+  readonly conflict?: ConflictChoice | null;
+};
+
+export function initialState({ online = true, hashes = false, conflict = null }: InitialState = {}): UploaderState {
   return {
     phase: "idle",
     halted: null,
+    paused: false,
     adding: 0,
+    finishing: false,
     files: emptyVector,
-    counts: { queued: 0, posting: 0, checking: 0, waiting: 0, done: 0, failed: 0, refused: 0, canceled: 0 },
-    bytes: { planned: 0, sent: 0 },
+    counts: Object.fromEntries(fileStates.map((name) => [name, 0])) as Record<FileState, number>,
+    bytes: { planned: 0, sent: 0, kept: 0 },
     leftOut: { system: 0, twice: 0 },
     label: null,
+    conflicts: { same: 0, other: 0 },
+    conflict,
     upload: null,
+    resumed: null,
     policy: null,
     renewing: false,
     policyRefusals: 0,
+    refusedInRow: 0,
     deniedInRow: 0,
     online,
-    nextFresh: 0,
-    again: [],
+    hashes,
+    queues: {
+      name: emptyQueue,
+      hash: emptyQueue,
+      hashWhole: emptyQueue,
+      again: emptyQueue,
+      post: emptyQueue,
+      large: emptyQueue,
+      report: emptyQueue,
+    },
+    halves: emptyQueue,
+    withdrawals: emptyQueue,
+    batches: {},
+    nextBatch: 1,
+    quotaBelow: null,
+    hashedAhead: 0,
+    hashedWhole: 0,
+    active: [],
+    flying: 0,
+    lastKind: "part",
+    share: uploadPolicy.parallelPosts,
     limit: uploadPolicy.parallelPosts,
+    lanes: [],
+    laneZeroMs: null,
     failuresInRow: 0,
     rowSince: 0,
     outage: null,
@@ -141,9 +218,38 @@ export function initialState({ online = true }: { online?: boolean } = {}): Uplo
   };
 }
 
-/** Files that still have something ahead of them without anybody doing anything. */
+/** States with something ahead of them: of themselves, or (`asking`, `paused`) once the person says so. */
+export const unsettledStates = [
+  "queued",
+  "naming",
+  "asking",
+  "ready",
+  "hashing",
+  "posting",
+  "parts",
+  "completing",
+  "checking",
+  "waiting",
+  "paused",
+] as const satisfies readonly FileState[];
+
+/** Files that still have something ahead of them. */
 export function outstanding({ counts }: UploaderState): number {
-  return counts.queued + counts.posting + counts.checking + counts.waiting;
+  return unsettledStates.reduce((sum, state) => sum + counts[state], 0);
+}
+
+/** Those of them that do not wait for the person. */
+export function leftToMove(state: UploaderState): number {
+  return outstanding(state) - state.counts.asking - state.counts.paused;
+}
+
+/** Files of a resumed upload that were not added again yet: the person adds them, or finishes without. */
+export function missingFiles({ resumed, counts, phase }: UploaderState): number {
+  if (!resumed || phase !== "uploading") return 0;
+  const settled = counts.done + counts.present + counts.failed;
+  // A skipped file was planned, but is not among those that are registered.
+  const ofPlanned = (resumed.plannedFiles ?? 0) - settled - counts.skipped;
+  return Math.max(0, ofPlanned, resumed.registeredFiles - settled);
 }
 
 /** Whether files can be added: later ones belong to a new upload. */
@@ -151,13 +257,37 @@ export function takesFiles({ phase }: UploaderState): boolean {
   return phase === "idle" || phase === "opening" || phase === "uploading";
 }
 
-/** Every file is settled, some failed, and the person chooses: retry them, or finish without them. */
+/** Every file is settled, some failed or are missing, and the person chooses: retry or add them, or finish without. */
 export function awaitsDecision(state: UploaderState): boolean {
-  return state.phase === "uploading" && state.adding === 0 && outstanding(state) === 0 && state.counts.failed > 0;
+  const { phase, adding, finishing, counts, files, resumed } = state;
+  if (phase !== "uploading" || finishing || adding > 0 || outstanding(state) > 0 || files.size === 0) return false;
+  const nothing = resumed !== null && counts.done + counts.present === 0;
+  return counts.failed > 0 || missingFiles(state) > 0 || nothing;
+}
+
+/** Another tab drives the upload: this one waits. */
+export function isElsewhere({ resumed, phase }: UploaderState): boolean {
+  return resumed?.driver === "elsewhere" && (phase === "opening" || phase === "uploading");
+}
+
+const endings: ReadonlySet<string> = new Set<FailureCode>(["closed", "finished", "gone"]);
+
+/** The upload was ended elsewhere, or is out of reach: nothing can be added to it, and it is not this page's to discard. */
+export function isDead({ phase, halted }: UploaderState): boolean {
+  return halted !== null && endings.has(halted.code) && phase !== "done" && phase !== "aborted";
+}
+
+/** Connections to the storage are in use, or will be as soon as they can. */
+export function isMoving(state: UploaderState): boolean {
+  const { phase, halted, paused } = state;
+  return phase === "uploading" && !halted && !paused && leftToMove(state) > 0;
 }
 
 /** Leaving the page now would interrupt something. */
 export function isBusy(state: UploaderState): boolean {
+  if (isDead(state) || isElsewhere(state)) return false;
   if (state.adding > 0 || awaitsDecision(state)) return true;
+  if (state.phase === "uploading" && state.files.size === 0) return false;
+  if (state.phase === "idle") return outstanding(state) > 0;
   return state.phase === "opening" || state.phase === "uploading" || state.phase === "sealing";
 }

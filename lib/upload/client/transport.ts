@@ -6,6 +6,8 @@ export type PostRequest = {
   /** The whole object key: the policy's prefix and the file's path. */
   readonly key: string;
   readonly contentType: string;
+  /** Lower-case hex: S3 refuses a body that has another one. Only where the policy takes it. */
+  readonly sha256: string | null;
   readonly file: Blob;
   readonly signal: AbortSignal;
   /** Bytes of the file handed to the network so far. */
@@ -18,6 +20,24 @@ export type PostOutcome = { readonly failure: PostFailure | null };
 /** Sends one file. Never rejects: an aborted post resolves with a network failure nobody listens to any more. */
 export type Transport = (request: PostRequest) => Promise<PostOutcome>;
 
+export type PartRequest = {
+  /** Presigned for one part, with its checksum where there is one. */
+  readonly url: string;
+  /** CRC64NVME in base64: S3 refuses a body that has another one. */
+  readonly crc: string | null;
+  readonly body: Blob;
+  readonly signal: AbortSignal;
+  readonly onProgress: (sentBytes: number) => void;
+};
+
+/** `etag` as the storage gave it, quotes included. */
+export type PartOutcome =
+  | { readonly failure: null; readonly etag: string }
+  | { readonly failure: PostFailure; readonly etag: null };
+
+/** Sends one part of a file. Never rejects. */
+export type PartTransport = (request: PartRequest) => Promise<PartOutcome>;
+
 /** S3 puts the file's name wherever the key says this. */
 const fileNameVariable = "$" + "{filename}";
 
@@ -25,7 +45,7 @@ const fileNameVariable = "$" + "{filename}";
  * The form of a POST upload: S3 ignores whatever comes after the file
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html).
  */
-export function formOf({ policy, key, contentType, file }: PostRequest): FormData {
+export function formOf({ policy, key, contentType, sha256, file }: PostRequest): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(policy.fields)) {
     const lower = name.toLowerCase();
@@ -33,9 +53,43 @@ export function formOf({ policy, key, contentType, file }: PostRequest): FormDat
   }
   form.append("key", key);
   form.append("Content-Type", contentType);
+  if (sha256 !== null) form.append("x-amz-checksum-sha256", base64OfHex(sha256));
   // A path that happens to contain S3's variable is kept by naming the file the same; any other file needs no name here.
   form.append("file", file, key.includes(fileNameVariable) ? fileNameVariable : "file");
   return form;
+}
+
+function base64OfHex(hex: string): string {
+  let bytes = "";
+  for (let at = 0; at < hex.length; at += 2) bytes += String.fromCharCode(Number.parseInt(hex.slice(at, at + 2), 16));
+  return btoa(bytes);
+}
+
+/** The headers of a part; its URL is signed with them. */
+export function headersOf({ crc }: Pick<PartRequest, "crc">): Record<string, string> {
+  return crc === null ? {} : { "x-amz-checksum-crc64nvme": crc };
+}
+
+/** Reads S3's answer to a part. Without an entity tag the part cannot be put together with the others. */
+export function partOutcomeOf(
+  status: number,
+  body: string,
+  retryAfter: string | null,
+  etag: string | null,
+): PartOutcome {
+  const { failure } = outcomeOf(status, body, retryAfter);
+  if (failure) return { failure, etag: null };
+  if (etag) return { failure: null, etag };
+  // The bucket's CORS rules do not let it be read, or something in between swallowed it.
+  const message = "The storage's answer has no ETag.";
+  return { failure: { kind: "answer", status: 501, code: "NoETag", message, retryAfterSeconds: null }, etag: null };
+}
+
+/** A connection on which nothing moved for so long is broken, whatever it says. */
+export const stallMs = 60_000;
+/** After the whole body was sent, the storage may have work to do: the longer, the more there was. */
+export function answerMs(sizeBytes: number): number {
+  return stallMs + (sizeBytes / (1024 * 1024)) * 250;
 }
 
 /** Reads S3's answer. Some servers answer 200 and tell of the error in the body. */

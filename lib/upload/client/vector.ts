@@ -27,6 +27,23 @@ export function withItem<T>(vector: Vector<T>, index: number, item: T): Vector<T
   return { size: vector.size, chunks };
 }
 
+/**
+ * The same where many items are replaced one after the other: `own` holds the arrays made on the way, which nobody else
+ * has seen; they are changed in place instead of being copied again.
+ */
+export function withItemOf<T>(vector: Vector<T>, index: number, item: T, own: WeakSet<object>): Vector<T> {
+  itemAt(vector, index);
+  const at = Math.floor(index / chunkSize);
+  const isOwn = own.has(vector.chunks);
+  const chunks = (isOwn ? vector.chunks : vector.chunks.slice()) as T[][];
+  const before = chunks[at] ?? [];
+  const chunk = own.has(before) ? before : before.slice();
+  own.add(chunks).add(chunk);
+  chunk[index % chunkSize] = item;
+  chunks[at] = chunk;
+  return isOwn ? vector : { size: vector.size, chunks };
+}
+
 /** The vector with `items` after its last one. */
 export function withAppended<T>(vector: Vector<T>, items: readonly T[]): Vector<T> {
   const chunks = vector.chunks.slice();

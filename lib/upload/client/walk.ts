@@ -22,7 +22,7 @@ export type DropEntry = {
 };
 
 /** As many entries as `readEntries` gives at once. */
-const batchSize = 100;
+export const batchSize = 100;
 /** Chromium asks the disk for a chosen file's size when it is read, and waits: few at a time keep the page alive. */
 const chosenBatchSize = 20;
 const systemNames: ReadonlySet<string> = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
@@ -121,6 +121,6 @@ async function readBatch(
   return { files: files.filter((file) => file !== null), system: entries.length - wanted.length, unreadable };
 }
 
-function nameOf(error: unknown): string {
+export function nameOf(error: unknown): string {
   return error instanceof Error || error instanceof DOMException ? error.name : "Error";
 }

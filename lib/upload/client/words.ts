@@ -4,13 +4,13 @@ import type { Failure, FailureCode } from "./failures";
 /** What happened; what is safe or left to do. Two sentences at most, no jargon. */
 export type Words = { readonly title: string; readonly advice: string };
 
-const mib = uploadPolicy.maxFileBytes / (1024 * 1024);
+const tib = uploadPolicy.maxFileBytes / 1024 ** 4;
 
 const words: Readonly<Record<FailureCode, Words>> = {
   empty: { title: "The file is empty.", advice: "There is nothing to upload; the others are not affected." },
   "too-large": {
-    title: `The file is larger than ${mib} MiB.`,
-    advice: "Such files cannot be uploaded here yet; the others are not affected.",
+    title: `The file is larger than ${tib} TiB.`,
+    advice: "No storage takes such a file; the others are not affected.",
   },
   "bad-path": { title: "The name cannot be used.", advice: "Rename the file or its folder and add it again." },
   duplicate: {
@@ -43,7 +43,7 @@ const words: Readonly<Record<FailureCode, Words>> = {
   },
   quota: {
     title: "There is no room left in the storage.",
-    advice: "What was uploaded is safe. Make room or ask the site's operator, then retry.",
+    advice: "What was uploaded is safe. Ask the site's operator for more room, then retry.",
   },
   refused: {
     title: "The storage refused this file.",
@@ -77,7 +77,11 @@ const words: Readonly<Record<FailureCode, Words>> = {
   },
   closed: {
     title: "This upload was closed elsewhere.",
-    advice: "What had been uploaded is kept with it. Start a new upload for the rest.",
+    advice: "Nothing more can be added to it. Start a new upload for the rest.",
+  },
+  finished: {
+    title: "This upload was finished in the meantime.",
+    advice: "What was uploaded with it is safe. Start a new upload for more.",
   },
   "site-unavailable": {
     title: "The site cannot be reached.",

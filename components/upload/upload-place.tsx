@@ -4,6 +4,8 @@ import { ImagePlus } from "lucide-react";
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
+import type { UploadTarget } from "./uploads-store";
+import { useUploads } from "./use-uploads";
 
 type Place = { open: boolean; setOpen: (open: boolean) => void };
 const PlaceContext = createContext<Place>({ open: false, setOpen: () => {} });
@@ -26,8 +28,9 @@ export function AddPhotosButton() {
 }
 
 /** Where the upload panel is shown: on demand, when files are dragged over the page, and while an upload runs. */
-export function UploadPlace({ collectionName, children }: { collectionName: string; children: ReactNode }) {
+export function UploadPlace({ collection, children }: { collection: UploadTarget; children: ReactNode }) {
   const { open, setOpen } = useContext(PlaceContext);
+  const newest = useUploads().findLast((upload) => upload.collection.slug === collection.slug)?.id;
   const place = useRef<HTMLDivElement>(null);
   const dragging = useFileDrag(() => {
     setOpen(true);
@@ -35,10 +38,10 @@ export function UploadPlace({ collectionName, children }: { collectionName: stri
     place.current?.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
   });
 
-  // The panel takes up an upload that went on while the person was elsewhere: then it must be seen.
+  // One that begins, or went on while the person was elsewhere, must be seen.
   useEffect(() => {
-    if (place.current?.querySelector("[role=progressbar]")) setOpen(true);
-  }, [setOpen]);
+    if (newest !== undefined) setOpen(true);
+  }, [newest, setOpen]);
 
   return (
     <>
@@ -49,7 +52,7 @@ export function UploadPlace({ collectionName, children }: { collectionName: stri
       {dragging && (
         <div className="pointer-events-none fixed inset-2 z-40 flex animate-fade items-end justify-center rounded-3xl border-2 border-accent border-dashed bg-accent-soft/30 pb-10">
           <p className="max-w-[90%] truncate rounded-full bg-accent px-6 py-3 font-medium text-accent-ink shadow-float">
-            Drop to add to {collectionName}
+            Drop to add to {collection.name}
           </p>
         </div>
       )}

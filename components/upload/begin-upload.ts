@@ -1,0 +1,50 @@
+import { createUploader } from "@/lib/upload/client/engine";
+import type { Hasher } from "@/lib/upload/client/hasher";
+import { attachToPage } from "@/lib/upload/client/page";
+import { postByXhr } from "@/lib/upload/client/post-xhr";
+import { putByXhr } from "@/lib/upload/client/put-xhr";
+import { rememberWhileOpen } from "@/lib/upload/client/remember";
+import { type Tabs, tabsOf } from "@/lib/upload/client/tabs";
+import { keepAwake } from "@/lib/upload/client/wake-lock";
+import { hashInWorker } from "@/lib/upload/client/worker-hasher";
+import type { Found } from "./found-files";
+import { browserMemory } from "./remembered";
+import { siteServer } from "./server-port";
+import { type RunningUpload, type UploadTarget, uploads } from "./uploads-store";
+
+/**
+ * Where files go: to the upload that runs, to one that was left half-way and had a folder of the same name, or to a new
+ * one.
+ */
+export function addFiles(collection: UploadTarget, found: Found): void {
+  const running = uploads.taking(collection.slug, found.folder);
+  const left = running ? null : uploads.offerFor(collection.slug, found.folder);
+  add(running ?? begin(collection, left?.uploadId ?? null), found);
+}
+
+/** Goes on with an upload begun earlier; without `found` it waits for its files to be added again. */
+export function resumeUpload(collection: UploadTarget, uploadId: string, found: Found | null): void {
+  const upload = begin(collection, uploadId);
+  if (found) add(upload, found);
+}
+
+function add({ uploader, remember }: RunningUpload, { batches, handles }: Found): void {
+  void uploader.add(batches);
+  void handles.then(remember);
+}
+
+/** One of each for all uploads of the page: they share its connections. Made with the first one, in the browser. */
+let shared: { hasher: Hasher; tabs: Tabs } | null = null;
+
+function begin(collection: UploadTarget, resumes: string | null): RunningUpload {
+  shared ??= { hasher: hashInWorker(), tabs: tabsOf() };
+  const server = siteServer(collection.slug);
+  const uploader = createUploader({ server, transport: postByXhr, partTransport: putByXhr, ...shared });
+  const ties = [attachToPage(uploader), keepAwake(uploader)];
+  if (resumes !== null) uploader.resume(resumes);
+  const { addRoots, stop } = rememberWhileOpen(uploader, browserMemory(), collection.slug);
+  const detach = () => {
+    for (const end of [...ties, stop]) end();
+  };
+  return uploads.begin({ collection, uploader, resumes, remember: addRoots, detach });
+}

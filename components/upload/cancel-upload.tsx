@@ -1,0 +1,42 @@
+"use client";
+
+import type { ReactNode } from "react";
+import { Button } from "@/components/ui/button";
+import { Dialog, DialogClose, DialogContent, DialogTrigger } from "@/components/ui/dialog";
+import { formatCount } from "@/components/ui/format";
+
+type CancelUploadProps = {
+  /** Files that arrived and would be removed again. */
+  arrived: number;
+  onCancel: () => void;
+  /** The button. */
+  children: ReactNode;
+};
+
+/** Canceling takes back what arrived: it is confirmed. */
+export function CancelUpload({ arrived, onCancel, children }: CancelUploadProps) {
+  return (
+    <Dialog>
+      <DialogTrigger asChild>{children}</DialogTrigger>
+      <DialogContent
+        title="Cancel this upload?"
+        description={
+          arrived > 0
+            ? `${formatCount(arrived, "file")} that arrived ${arrived === 1 ? "is" : "are"} removed from the storage again. To stop for a while only, pause instead.`
+            : "What was sent so far is removed from the storage again. To stop for a while only, pause instead."
+        }
+      >
+        <div className="flex flex-wrap justify-end gap-2">
+          <DialogClose asChild>
+            <Button>Go on uploading</Button>
+          </DialogClose>
+          <DialogClose asChild>
+            <Button variant="danger" onClick={onCancel}>
+              Cancel and remove
+            </Button>
+          </DialogClose>
+        </div>
+      </DialogContent>
+    </Dialog>
+  );
+}

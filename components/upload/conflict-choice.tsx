@@ -1,0 +1,105 @@
+import { CopyPlus, History, type LucideIcon, SkipForward } from "lucide-react";
+import { useId, useRef, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { formatCount } from "@/components/ui/format";
+import type { ConflictChoice as Choice } from "@/lib/upload/client/file";
+import { takesFiles, type UploaderState } from "@/lib/upload/client/state";
+import { useKeptFocus } from "./use-kept-focus";
+
+const choices: readonly { choice: Choice; icon: LucideIcon; name: string; about: string; chosen: string }[] = [
+  {
+    choice: "revision",
+    icon: History,
+    name: "New versions",
+    about: "They become the current ones. The ones before are kept.",
+    chosen: "they become new versions",
+  },
+  {
+    choice: "skip",
+    icon: SkipForward,
+    name: "Skip them",
+    about: "They are not uploaded. What is here stays as it is.",
+    chosen: "they are skipped",
+  },
+  {
+    choice: "both",
+    icon: CopyPlus,
+    name: "Keep both",
+    about: "They are added beside the others, as “name (2)”.",
+    chosen: "both are kept",
+  },
+];
+
+type ConflictChoiceProps = {
+  state: UploaderState;
+  /** Files of this upload whose path the collection has. */
+  taken: number;
+  onChoose: (choice: Choice) => void;
+};
+
+/** What becomes of files that are here already: asked once for the drop, the others go on meanwhile. */
+export function ConflictChoice({ state, taken, onChoose }: ConflictChoiceProps) {
+  const [changing, setChanging] = useState(false);
+  const part = useRef<HTMLElement>(null);
+  const heading = useId();
+  useKeptFocus(part);
+  const asking = state.counts.asking > 0;
+  const decided = choices.find(({ choice }) => choice === state.conflict);
+  if (!asking && !(decided && taken > 0 && takesFiles(state))) return null;
+  return (
+    <section ref={part} tabIndex={-1} aria-labelledby={heading} className="rounded-xl bg-raised p-4 text-sm">
+      {decided && !changing && !asking ? (
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+          <p id={heading} className="min-w-0 flex-1 basis-56">
+            {formatCount(taken, "file")} {taken === 1 ? "was" : "were"} already here: {decided.chosen}.
+          </p>
+          <Button size="sm" onClick={() => setChanging(true)}>
+            Change
+          </Button>
+        </div>
+      ) : (
+        <>
+          <h3 id={heading} className="font-medium">
+            {asking ? askedText(state) : "And the ones still to come?"}
+          </h3>
+          <p className="mt-0.5 text-muted">
+            {asking
+              ? "The others go on meanwhile. Identical files are never sent twice."
+              : "Those sent before stay as they are."}
+          </p>
+          <div className="mt-3 grid gap-2 sm:grid-cols-3">
+            {choices.map(({ choice, icon: Icon, name, about }) => (
+              <button
+                key={choice}
+                type="button"
+                aria-pressed={state.conflict === choice}
+                className="group rounded-xl border border-line bg-surface px-3.5 py-3 text-left shadow-card transition-colors duration-150 hover:border-accent aria-pressed:border-accent"
+                onClick={() => {
+                  setChanging(false);
+                  onChoose(choice);
+                }}
+              >
+                <span className="flex items-center gap-2 font-medium">
+                  <Icon aria-hidden className="size-4 shrink-0 text-muted group-hover:text-accent" />
+                  {name}
+                </span>
+                <span className="mt-1 block text-muted text-xs leading-relaxed">{about}</span>
+              </button>
+            ))}
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** "12 files are already here: 9 of the same size, 3 different" */
+export function askedText({ counts, conflicts }: Pick<UploaderState, "counts" | "conflicts">): string {
+  const asked = `${formatCount(counts.asking, "file")} ${counts.asking === 1 ? "is" : "are"} already here`;
+  const { same, other } = conflicts;
+  if (same + other === 0) return asked;
+  if (counts.asking === 1) return `${asked}, ${same === 1 ? "of the same size" : "of another size"}`;
+  if (other === 0) return `${asked}, all of the same size`;
+  if (same === 0) return `${asked}, all of another size`;
+  return `${asked}: ${same.toLocaleString("en")} of the same size, ${other.toLocaleString("en")} different`;
+}

@@ -1,0 +1,20 @@
+const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/** The name stays whole as long as it can, the folders give way; each keeps its own writing direction. */
+export function FilePath({ path: given }: { path: string }) {
+  // A refused name must not be able to look like another one.
+  const path = given.replaceAll(unprintable, "\ufffd");
+  const slash = path.lastIndexOf("/") + 1;
+  return (
+    <span className="flex min-w-0" title={path}>
+      {slash > 0 && (
+        <span className="min-w-[3ch] shrink-[4] truncate whitespace-pre text-muted">
+          <bdi>{path.slice(0, slash)}</bdi>
+        </span>
+      )}
+      <span className="min-w-[4ch] truncate whitespace-pre">
+        <bdi>{path.slice(slash) || "(no name)"}</bdi>
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,59 @@
+import { type DropEntry, takeDropped, type WalkBatch, walkEntries, walkFiles } from "@/lib/upload/client/walk";
+import { takeHandles } from "@/lib/upload/client/walk-handles";
+
+/** Files for a collection. */
+export type Found = {
+  readonly batches: AsyncIterable<WalkBatch>;
+  /** The one folder all of them are in; null where there is none. */
+  readonly folder: string | null;
+  /** Handles by which the browser can open them again later; none where it has no such thing. */
+  readonly handles: Promise<readonly FileSystemHandle[]>;
+};
+
+const noHandles: Promise<readonly FileSystemHandle[]> = Promise.resolve([]);
+
+async function* both(first: AsyncIterable<WalkBatch>, second: AsyncIterable<WalkBatch>) {
+  yield* first;
+  yield* second;
+}
+
+/** What was dropped, or null for nothing. To be called in the event itself: afterwards the browser has forgotten it. */
+export function foundInDrop(transfer: DataTransfer): Found | null {
+  const { entries, files } = takeDropped(transfer);
+  if (entries.length + files.length === 0) return null;
+  const batches = both(walkEntries(entries), walkFiles(files));
+  return { batches, folder: folderOfEntries(entries, files.length), handles: takeHandles(transfer) };
+}
+
+function folderOfEntries(entries: readonly DropEntry[], files: number): string | null {
+  const [only] = entries;
+  return only && entries.length === 1 && files === 0 && only.isDirectory ? only.name : null;
+}
+
+/** What was chosen with an input. */
+export function foundInInput(files: readonly File[]): Found | null {
+  const [first] = files;
+  if (!first) return null;
+  // An input that takes a folder takes one: the first file tells its name.
+  const [folder] = (first.webkitRelativePath || "").split("/");
+  return { batches: walkFiles(files), folder: folder || null, handles: noHandles };
+}
+
+/** What was pasted, or null where that is nothing to upload. `at` names pictures that come without a name. */
+export function foundInPaste(transfer: DataTransfer, at: Date): Found | null {
+  // Folders and files copied in a file manager come as from a drop.
+  const { entries, files } = takeDropped(transfer);
+  if (entries.some(({ isDirectory }) => isDirectory)) return foundInDrop(transfer);
+  const pasted = files.length > 0 ? files : Array.from(transfer.files);
+  return foundInInput(pasted.map((file) => named(file, at)));
+}
+
+/** A picture from the clipboard is always called image.png: the second one would be taken for the first. */
+function named(file: File, at: Date): File {
+  if (!/^image\.\w+$/.test(file.name)) return file;
+  const pad = (part: number) => String(part).padStart(2, "0");
+  const day = `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
+  const time = `${pad(at.getHours())}.${pad(at.getMinutes())}.${pad(at.getSeconds())}`;
+  const extension = file.name.slice(file.name.lastIndexOf("."));
+  return new File([file], `Pasted ${day} ${time}${extension}`, { type: file.type, lastModified: file.lastModified });
+}

@@ -1,0 +1,38 @@
+import { useEffect, useState } from "react";
+import { type Memory, mayRead, memoryOf } from "@/lib/upload/client/remember";
+import { walkHandles } from "@/lib/upload/client/walk-handles";
+import type { Found } from "./found-files";
+
+let memory: Memory | null = null;
+
+/** Where this browser keeps what was begun in it. */
+export function browserMemory(): Memory {
+  memory ??= memoryOf();
+  return memory;
+}
+
+type Remembered = Awaited<ReturnType<Memory["of"]>>[number];
+
+/** What this browser keeps of an upload begun earlier; null where it keeps nothing that could be opened again. */
+export function useRemembered(collectionSlug: string, uploadId: string): Remembered | null {
+  const [remembered, setRemembered] = useState<Remembered | null>(null);
+  useEffect(() => {
+    let gone = false;
+    void browserMemory()
+      .of(collectionSlug)
+      .then((all) => {
+        const own = all.find((one) => one.uploadId === uploadId && one.roots.length > 0);
+        if (!gone) setRemembered(own ?? null);
+      });
+    return () => {
+      gone = true;
+    };
+  }, [collectionSlug, uploadId]);
+  return remembered;
+}
+
+/** Its files again, once the person lets the browser open them; null where not. To be called in a click. */
+export async function reopen({ roots, label }: Remembered): Promise<Found | null> {
+  const readable = await mayRead(roots).catch(() => false);
+  return readable ? { batches: walkHandles(roots), folder: label || null, handles: Promise.resolve(roots) } : null;
+}

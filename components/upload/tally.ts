@@ -1,0 +1,44 @@
+import type { UploadFile } from "@/lib/upload/client/file";
+import type { NoteCode } from "@/lib/upload/client/notes";
+import type { Vector } from "@/lib/upload/client/vector";
+
+type Tally = { readonly heic: number; readonly noPreview: number; readonly taken: number };
+
+// Chunks that did not change keep their identity: only the others are looked through again.
+const known = new WeakMap<readonly UploadFile[], Tally>();
+
+function tallyOfChunk(chunk: readonly UploadFile[]): Tally {
+  const found = known.get(chunk);
+  if (found) return found;
+  const sent = chunk.filter(({ state }) => state !== "refused" && state !== "canceled");
+  const tally = {
+    heic: sent.filter(({ note }) => note === "heic").length,
+    noPreview: sent.filter(({ note }) => note === "no-preview").length,
+    taken: chunk.filter(({ exists }) => exists !== null).length,
+  };
+  known.set(chunk, tally);
+  return tally;
+}
+
+/** What there is to know of the files beside their states. */
+export type FilesTally = {
+  /** Those with a note, by note; only notes that some file has. */
+  readonly notes: readonly { readonly note: NoteCode; readonly count: number }[];
+  /** Files whose path the collection has. */
+  readonly taken: number;
+};
+
+export function tallyOf(files: Vector<UploadFile>): FilesTally {
+  const sum = { heic: 0, noPreview: 0, taken: 0 };
+  for (const chunk of files.chunks) {
+    const { heic, noPreview, taken } = tallyOfChunk(chunk);
+    sum.heic += heic;
+    sum.noPreview += noPreview;
+    sum.taken += taken;
+  }
+  const notes = [
+    { note: "heic", count: sum.heic },
+    { note: "no-preview", count: sum.noPreview },
+  ] as const;
+  return { notes: notes.filter(({ count }) => count > 0), taken: sum.taken };
+}

@@ -1,0 +1,58 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { Spinner } from "@/components/ui/spinner";
+import { useSoftPolling } from "@/components/ui/use-soft-polling";
+import type { UnfinishedUpload } from "@/lib/upload/schema";
+import { OpenUpload } from "./open-upload";
+import type { UploadTarget } from "./uploads-store";
+import { useUploads } from "./use-uploads";
+import { When } from "./when";
+
+/** When the first gallery of this document was rendered, by the site's clock: later uploads are this document's own. */
+let documentSince: string | null = null;
+
+function sinceOf(renderedAt: string): string {
+  if (typeof window === "undefined") return renderedAt;
+  documentSince ??= renderedAt;
+  return documentSince;
+}
+
+type UnfinishedUploadsProps = {
+  collection: UploadTarget;
+  uploads: UnfinishedUpload[];
+  renderedAt: string;
+};
+
+/** Uploads that were left half-way, and those whose files are being checked: said on top of the gallery. */
+export function UnfinishedUploads({ collection, uploads, renderedAt }: UnfinishedUploadsProps) {
+  const [since] = useState(() => sinceOf(renderedAt));
+  const resumed = new Set(useUploads().map(({ resumes }) => resumes));
+  // One that runs here is shown where it runs.
+  const left = uploads.filter(({ id, createdAt }) => createdAt < since && !resumed.has(id));
+  const open = left.filter(({ state }) => state === "open");
+  const sealed = left.filter(({ state }) => state === "sealed");
+  const router = useRouter();
+  useSoftPolling(sealed.length > 0, async () => {
+    router.refresh();
+    return false;
+  });
+  if (open.length === 0 && sealed.length === 0) return null;
+  return (
+    <div className="mb-6 grid gap-2">
+      {sealed.map((upload) => (
+        <p key={upload.id} role="status" className="flex items-center gap-3 rounded-xl bg-raised px-4 py-3 text-sm">
+          <Spinner className="shrink-0 text-muted" />
+          <span>
+            The files of the upload from <When iso={upload.createdAt} /> are being checked. They appear here by
+            themselves.
+          </span>
+        </p>
+      ))}
+      {open.map((upload) => (
+        <OpenUpload key={upload.id} collection={collection} upload={upload} />
+      ))}
+    </div>
+  );
+}

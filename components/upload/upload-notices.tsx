@@ -1,0 +1,86 @@
+import { Info } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import { formatCount } from "@/components/ui/format";
+import { Notice } from "@/components/ui/notice";
+import { wordsOfNote } from "@/lib/upload/client/notes";
+import type { UploaderState } from "@/lib/upload/client/state";
+import type { Uploader } from "@/lib/upload/client/uploader";
+import { wordsOf } from "@/lib/upload/client/words";
+import type { FilesTally } from "./tally";
+import { awaitsFiles, isCalm, waitingText } from "./upload-text";
+
+/** What keeps the upload as a whole from going on. */
+export function Trouble({ state, uploader }: { state: UploaderState; uploader: Uploader }) {
+  const waiting = waitingText(state);
+  if (state.halted) {
+    const { title, advice } = wordsOf(state.halted);
+    const { code } = state.halted;
+    const calm = isCalm(state);
+    const again = code !== "closed" && code !== "finished" && (
+      <Button size="sm" onClick={uploader.tryAgain}>
+        {calm ? "Look again" : "Try again"}
+      </Button>
+    );
+    return (
+      <Notice tone={calm ? "info" : "danger"} title={title} actions={again}>
+        {advice}
+      </Notice>
+    );
+  }
+  if (awaitsFiles(state))
+    return (
+      <Notice title="Add the same folder or files again">
+        Drop or choose them: only what is missing or has changed is sent. A site cannot open them by itself.
+      </Notice>
+    );
+  return waiting && <Notice tone="warn">{waiting}</Notice>;
+}
+
+/** The server counts what it found: files that went out and are not there would be said here. */
+export function Missing({ state }: { state: UploaderState }) {
+  const missing = state.phase === "done" && state.status ? state.counts.done - state.status.files.total : 0;
+  if (missing <= 0) return null;
+  return (
+    <Notice tone="danger" title={`${formatCount(missing, "file")} did not arrive`}>
+      The others are safe. Drop the same folder again.
+    </Notice>
+  );
+}
+
+/** Said by the server after it looked at the bytes. */
+export function Rejected({ state }: { state: UploaderState }) {
+  const { status } = state;
+  if (!status || status.files.rejected === 0) return null;
+  return (
+    <Notice tone="warn" title={`${status.files.rejected.toLocaleString("en")} not shown`}>
+      <ul className="mt-1 grid max-h-60 gap-1 overflow-y-auto">
+        {status.rejected.map(({ path, reason }) => (
+          <li key={path} className="[content-visibility:auto]">
+            <bdi className="text-ink">{path}</bdi> {reason}
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+/** Kinds of files that are taken and fare otherwise than pictures do. */
+export function Notes({ notes }: Pick<FilesTally, "notes">) {
+  if (notes.length === 0) return null;
+  return (
+    <ul className="grid gap-1.5 text-muted text-sm">
+      {notes.map(({ note, count }) => {
+        const { title, advice } = wordsOfNote(note);
+        return (
+          <li key={note} className="flex gap-2">
+            <Info aria-hidden className="mt-0.5 size-4 shrink-0" />
+            <span>
+              <span className="whitespace-nowrap font-medium text-ink">{formatCount(count, "file")}:</span> {title}{" "}
+              {advice}
+            </span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,29 @@
+import { type Draft, fail, interrupt, setFile, toNaming } from "./draft";
+import type { Look } from "./events";
+import { failure } from "./failures";
+import type { UploadFile } from "./file";
+import { rewound } from "./multipart";
+import { sizeFailure } from "./preflight";
+import { emptyVector } from "./vector";
+
+/** It is there, whole and as it is on the disk. */
+export function settleDone(draft: Draft, file: UploadFile): void {
+  const tell = file.digests !== null && !file.reported;
+  // Of the parts nobody needs to know any more.
+  const multipart = file.multipart && { ...rewound(file.multipart), etags: emptyVector, crcs: emptyVector };
+  // Until a call that tells of them has its answer, they may have to be told again.
+  const settled = { state: "done", failure: null, retryAt: null, multipart } as const;
+  setFile(draft, file, { ...settled, ...(!tell && !file.asked && { digests: null }) });
+  draft.effects.push({ type: "letGo", fileId: file.id });
+}
+
+/** Once with the new bytes; a file that goes on changing, or cannot be read, is reported. */
+export function restart(draft: Draft, file: UploadFile, look: Look): void {
+  const problem = look === null || file.restarts > 0 ? failure("changed") : sizeFailure(look.sizeBytes);
+  const still = interrupt(draft, file);
+  const afresh = { multipart: null, digests: null, reported: false, mayBeKnown: false };
+  if (problem || !look) {
+    const failed = setFile(draft, still, afresh);
+    fail(draft, failed, problem ?? failure("changed"));
+  } else toNaming(draft, still, { ...look, ...afresh, restarts: file.restarts + 1 });
+}

@@ -1,0 +1,47 @@
+import { type Draft, fileOf, setFile, toNaming, toReady } from "./draft";
+import type { UploaderEvent } from "./events";
+import type { UploadFile } from "./file";
+import { withdraw } from "./withdraw";
+
+type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
+
+/** The collection has a file at this path: what the person chose for the whole drop is done, or waited for. */
+export function meetConflict(draft: Draft, file: UploadFile): void {
+  const { conflict } = draft.state;
+  if (conflict === "skip") skip(draft, file);
+  else {
+    const asking = setFile(draft, file, { state: "asking" });
+    if (conflict === "both") rename(draft, asking);
+  }
+}
+
+function skip(draft: Draft, file: UploadFile): void {
+  withdraw(draft, setFile(draft, file, { state: "skipped", multipart: null, digests: null }));
+  draft.effects.push({ type: "letGo", fileId: file.id });
+}
+
+/** Which names are free is known beside the state: the file waits for the answer. */
+function rename(draft: Draft, file: UploadFile): void {
+  draft.effects.push({ type: "rename", fileId: file.id, foundAs: file.foundAs ?? file.path });
+}
+
+export function onConflict(draft: Draft, { choice }: EventOf<"conflict">): void {
+  const { state } = draft;
+  state.conflict = choice;
+  if (state.counts.asking === 0) return;
+  const asking: UploadFile[] = [];
+  for (const chunk of state.files.chunks) for (const file of chunk) if (file.state === "asking") asking.push(file);
+  for (const file of asking) {
+    if (choice === "revision") toReady(draft, file);
+    else if (choice === "skip") skip(draft, file);
+    else rename(draft, file);
+  }
+}
+
+/** Under its own path it is a new file, which may be taken as well: it is named once more. */
+export function onRenamed(draft: Draft, { fileId, path }: EventOf<"renamed">): void {
+  const file = fileOf(draft, fileId);
+  if (file?.state !== "asking") return;
+  const fresh = { exists: null, multipart: null, mayBeKnown: false, reported: false };
+  toNaming(draft, withdraw(draft, file), { path, foundAs: file.foundAs ?? file.path, ...fresh });
+}

@@ -1,0 +1,74 @@
+import { batchSize, type FoundFile, isSystemFile, nameOf, type WalkBatch } from "./walk";
+
+/** What a page needs of https://fs.spec.whatwg.org/: the browser's handles fit it. */
+type Folder = FileSystemDirectoryHandle & { values(): AsyncIterable<FileSystemHandle> };
+
+/**
+ * Files and folders by handles that outlive the page, in batches of at most 100, folder by folder; paths begin with the
+ * handle's own name, as those of a drop do. What cannot be read is reported and passed by.
+ */
+export async function* walkHandles(roots: readonly FileSystemHandle[]): AsyncGenerator<WalkBatch> {
+  const folders: { path: string; handle: Folder }[] = [];
+  yield* batchesOf("", asyncOf(roots), folders);
+  for (let folder = folders.shift(); folder; folder = folders.shift()) {
+    const inside: typeof folders = [];
+    try {
+      yield* batchesOf(folder.path, folder.handle.values(), inside);
+    } catch (error) {
+      yield { files: [], system: 0, unreadable: [{ path: folder.path, reason: nameOf(error) }] };
+    }
+    folders.unshift(...inside);
+  }
+}
+
+async function* asyncOf<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
+async function* batchesOf(
+  path: string,
+  handles: AsyncIterable<FileSystemHandle>,
+  folders: { path: string; handle: Folder }[],
+): AsyncGenerator<WalkBatch> {
+  let found: FileSystemFileHandle[] = [];
+  let system = 0;
+  for await (const handle of handles) {
+    if (handle.kind === "directory") folders.push({ path: `${path}${handle.name}/`, handle: handle as Folder });
+    else if (isSystemFile(handle.name)) system += 1;
+    else found.push(handle as FileSystemFileHandle);
+    if (found.length < batchSize) continue;
+    yield await readAll(path, found, system);
+    found = [];
+    system = 0;
+  }
+  if (found.length > 0 || system > 0) yield await readAll(path, found, system);
+}
+
+async function readAll(folder: string, handles: readonly FileSystemFileHandle[], system: number): Promise<WalkBatch> {
+  const unreadable: { path: string; reason: string }[] = [];
+  const files = await Promise.all(
+    handles.map(async (handle): Promise<FoundFile | null> => {
+      const path = folder + handle.name;
+      const fresh = () => handle.getFile();
+      try {
+        return { path, source: { file: await fresh(), fresh } };
+      } catch (error) {
+        unreadable.push({ path, reason: nameOf(error) });
+        return null;
+      }
+    }),
+  );
+  return { files: files.filter((file) => file !== null), system, unreadable };
+}
+
+/**
+ * The dropped files and folders as handles that can be kept; none where the browser has no such thing. Must be called in
+ * the drop event itself.
+ */
+export function takeHandles(transfer: DataTransfer): Promise<readonly FileSystemHandle[]> {
+  type Item = DataTransferItem & { getAsFileSystemHandle?(): Promise<FileSystemHandle | null> };
+  const asked = [...(transfer.items as unknown as Iterable<Item>)]
+    .filter((item) => item.kind === "file")
+    .map((item) => item.getAsFileSystemHandle?.().catch(() => null) ?? Promise.resolve(null));
+  return Promise.all(asked).then((handles) => (handles.every((one) => one !== null) ? handles : []));
+}

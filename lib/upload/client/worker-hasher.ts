@@ -1,0 +1,69 @@
+import type { HashAnswer, HashJob } from "./hash-messages";
+import { type Hasher, hashHere } from "./hasher";
+import { hasOwnSha256 } from "./hashing";
+
+type Waiting = { readonly done: (value: never) => void; readonly failed: (error: Error) => void };
+
+/**
+ * Up to so many bytes handing a file to the worker takes the main thread longer than hashing it: SHA-256 is the browser's
+ * own, off the thread, and MD5 takes half a millisecond.
+ */
+const hereUpToBytes = 256 * 1024;
+
+/** Hashes in a web worker, started with the first file that is large enough; here, where a worker cannot be had. */
+export function hashInWorker(start: () => Worker = startWorker): Hasher {
+  let worker: Worker | null | undefined;
+  let jobs = 0;
+  const waiting = new Map<number, Waiting & { readonly job: HashJob }>();
+
+  const settle = ({ data }: MessageEvent<HashAnswer>) => {
+    const one = waiting.get(data.id);
+    waiting.delete(data.id);
+    if ("value" in data) one?.done(data.value as never);
+    else one?.failed(Object.assign(new Error(data.error.message), { name: data.error.name }));
+  };
+  // A worker that does not load (an old browser, a policy of the page): the work is done here.
+  const fall = () => {
+    worker?.terminate();
+    worker = null;
+    for (const [id, { job, done, failed }] of waiting) {
+      waiting.delete(id);
+      (hashHere[job.kind](job.body) as Promise<never>).then(done, failed);
+    }
+  };
+  const started = (): Worker | null => {
+    if (worker !== undefined) return worker;
+    try {
+      worker = start();
+      worker.onmessage = settle;
+      worker.onerror = fall;
+    } catch {
+      worker = null;
+    }
+    return worker;
+  };
+  const ask = <T>(kind: HashJob["kind"], body: Blob, signal?: AbortSignal): Promise<T> => {
+    const to = started();
+    if (!to) return hashHere[kind](body, signal) as Promise<T>;
+    jobs += 1;
+    const job = { id: jobs, kind, body };
+    const cancel = () => to.postMessage({ cancel: job.id });
+    signal?.addEventListener("abort", cancel, { once: true });
+    return new Promise<T>((done, failed) => {
+      waiting.set(job.id, { job, done, failed });
+      to.postMessage(job);
+    }).finally(() => signal?.removeEventListener("abort", cancel));
+  };
+  return {
+    digests: (file, signal) => (isQuickHere(file) ? hashHere.digests(file) : ask("digests", file, signal)),
+    crc64nvme: (part, signal) => ask("crc64nvme", part, signal),
+  };
+}
+
+function isQuickHere(file: Blob): boolean {
+  return file.size <= hereUpToBytes && hasOwnSha256();
+}
+
+function startWorker(): Worker {
+  return new Worker(new URL("./hash-worker.ts", import.meta.url), { type: "module", name: "atoll-hash" });
+}
