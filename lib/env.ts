@@ -23,6 +23,17 @@ const origin = url(["http:", "https:"], "a URL like http://localhost:3000")
   .refine((text) => new URL(text).pathname === "/" && !new URL(text).search, "must be a bare origin, without a path")
   .transform((text) => new URL(text).origin);
 
+/** Comma-separated URLs, each with what comes before a key. */
+const urlList = z
+  .string()
+  .transform((text) => text.split(",").map((part) => part.trim()))
+  .refine(
+    (parts) =>
+      parts.length <= 8 &&
+      parts.every((part) => URL.canParse(part) && /^https?:\/\/[^?#]+$/.test(part) && new URL(part).username === ""),
+    "must be up to 8 URLs of the bucket, separated by commas, like https://media.s3-accelerate.amazonaws.com",
+  );
+
 const flag = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -48,6 +59,7 @@ const startSchema = z.object({
   ).optional(),
   S3_ENDPOINT: origin.optional(),
   S3_PUBLIC_ENDPOINT: origin.optional(),
+  S3_UPLOAD_ENDPOINTS: urlList.optional(),
   S3_REGION: text.default("us-east-1"),
   S3_BUCKET: bucket.default("atoll-media"),
   S3_STATIC_BUCKET: bucket.optional(),

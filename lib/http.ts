@@ -1,5 +1,4 @@
 import "server-only";
-import { env } from "./env";
 import { AppError, errorStatus, toAppError } from "./errors";
 
 const titles: Record<AppError["code"], string> = {
@@ -46,10 +45,46 @@ export function json(value: unknown, status = 200): Response {
   return Response.json(value, { status, headers: { "cache-control": "private, no-store" } });
 }
 
-/** A cookie write from another site is refused: browsers always send Origin with a POST, PATCH, PUT or DELETE. */
-export function requireSameOrigin(request: Request): void {
-  const origin = request.headers.get("origin");
-  if (origin !== env().ATOLL_URL) throw new AppError("NOT_FOUND", "This request did not come from this site.");
+const streamChunkBytes = 64 * 1024;
+
+/** A download as long as it may be, written as it is read. When `body` fails the connection breaks: half of it is never taken for all. */
+export function stream({
+  contentType,
+  fileName,
+  body,
+}: {
+  contentType: string;
+  /** ASCII letters, digits, - and . */
+  fileName: string;
+  body: AsyncGenerator<string | Uint8Array>;
+}): Response {
+  const readable = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      // Many short lines, few chunks.
+      const pieces: Uint8Array[] = [];
+      for (let bytes = 0; bytes < streamChunkBytes; ) {
+        const { done, value } = await body.next();
+        if (done) {
+          if (bytes > 0) controller.enqueue(Buffer.concat(pieces));
+          return controller.close();
+        }
+        const piece = typeof value === "string" ? Buffer.from(value) : value;
+        pieces.push(piece);
+        bytes += piece.byteLength;
+      }
+      controller.enqueue(Buffer.concat(pieces));
+    },
+    async cancel() {
+      await body.return(undefined);
+    },
+  });
+  const headers = {
+    "content-type": contentType,
+    "content-disposition": `attachment; filename="${fileName}"`,
+    "cache-control": "private, no-store",
+    "x-content-type-options": "nosniff",
+  };
+  return new Response(readable, { headers });
 }
 
 export async function readJson(request: Request): Promise<unknown> {

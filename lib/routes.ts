@@ -11,7 +11,17 @@ export const routes = {
     media: (slug: string) => `/api/v1/collections/${slug}/media` as const,
     mediaVariant: (mediaId: string, variant: "thumb" | "preview" | "original") =>
       `/api/v1/media/${mediaId}/${variant}` as const,
+    uploads: (slug: string) => `/api/v1/collections/${slug}/uploads` as const,
     upload: (uploadId: string) => `/api/v1/uploads/${uploadId}` as const,
     uploadPolicy: (uploadId: string) => `/api/v1/uploads/${uploadId}/policy` as const,
+    uploadFiles: (uploadId: string) => `/api/v1/uploads/${uploadId}/files` as const,
+    uploadFile: (uploadId: string, fileId: string) => `/api/v1/uploads/${uploadId}/files/${fileId}` as const,
+    uploadParts: (uploadId: string) => `/api/v1/uploads/${uploadId}/parts` as const,
+    uploadComplete: (uploadId: string) => `/api/v1/uploads/${uploadId}/complete` as const,
+    uploadUndo: (uploadId: string) => `/api/v1/uploads/${uploadId}/undo` as const,
+    uploadReceipt: (uploadId: string, format: "json" | "sha256sums" | "bagit") =>
+      format === "json"
+        ? (`/api/v1/uploads/${uploadId}/receipt` as const)
+        : (`/api/v1/uploads/${uploadId}/receipt?format=${format}` as const),
   },
 };

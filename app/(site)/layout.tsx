@@ -4,6 +4,7 @@ import { pageQuery } from "@/app/page-query";
 import { SiteHeader } from "@/components/auth/site-header";
 import { mainId, SkipLink } from "@/components/ui/skip-link";
 import { parseTheme, themeCookie } from "@/components/ui/theme";
+import { UploadTray } from "@/components/upload/upload-tray";
 import { currentViewer } from "@/lib/auth/session";
 
 export default async function SiteLayout({ children }: { children: ReactNode }) {
@@ -12,7 +13,11 @@ export default async function SiteLayout({ children }: { children: ReactNode }) 
   return (
     <>
       <SkipLink />
-      <SiteHeader user={viewer.kind === "user" ? { name: viewer.name } : null} theme={theme} />
+      <SiteHeader
+        user={viewer.kind === "user" ? { name: viewer.name } : null}
+        theme={theme}
+        tray={viewer.kind === "user" && <UploadTray />}
+      />
       <main id={mainId} tabIndex={-1} className="outline-none">
         {children}
       </main>

@@ -64,6 +64,20 @@ export async function viewerOf(request: Request): Promise<Viewer> {
   return viewerOfCookies(cookiesOf(request), originOf(request.headers));
 }
 
+/**
+ * The person behind an API call that changes something, asked for before anything else: UNAUTHENTICATED without valid
+ * credentials. A cookie is sent along whoever makes a browser call, so such a call must come from this site: NOT_FOUND otherwise.
+ */
+export async function writerOf(request: Request): Promise<UserViewer> {
+  const viewer = signedIn(await viewerOf(request));
+  const isByCookie = !request.headers.has("authorization");
+  // Browsers always send Origin with a POST, PATCH, PUT or DELETE.
+  if (isByCookie && request.headers.get("origin") !== env().ATOLL_URL) {
+    throw new AppError("NOT_FOUND", "This request did not come from this site.");
+  }
+  return viewer;
+}
+
 export function originOf(sent: Pick<Headers, "get">): Origin {
   const ipAddress = sent.get(clientAddressHeader);
   return ipAddress !== null && isIP(ipAddress) !== 0 ? { ipAddress } : {};

@@ -6,12 +6,22 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { ensureClient, ensurePackages, nodeProblem, root, typescriptArgs, typescriptEnv } from "./install.mjs";
+import {
+  ensureClient,
+  ensurePackages,
+  nodeProblem,
+  root,
+  storeNodeFlags,
+  typescriptArgs,
+  typescriptEnv,
+} from "./install.mjs";
 
 function target(argv) {
-  if (argv[0] !== "--run") return { file: path.join(root, "lib/cli/main.ts"), args: argv };
-  if (!argv[1]) throw new Error("--run needs a file");
-  return { file: path.resolve(argv[1]), args: argv.slice(2) };
+  if (argv[0] === "--run") {
+    if (!argv[1]) throw new Error("--run needs a file");
+    return { file: path.resolve(argv[1]), args: argv.slice(2), nodeFlags: [] };
+  }
+  return { file: path.join(root, "lib/cli/main.ts"), args: argv, nodeFlags: argv[0] === "s3" ? storeNodeFlags : [] };
 }
 
 let child;
@@ -22,8 +32,8 @@ function onSignal(signal) {
   else process.exit(128 + os.constants.signals[signal]);
 }
 
-function start({ file, args }) {
-  child = spawn(process.execPath, typescriptArgs(file, args), {
+function start({ file, args, nodeFlags }) {
+  child = spawn(process.execPath, [...nodeFlags, ...typescriptArgs(file, args)], {
     // By the channel (ipc) the child learns of our death, whatever kills us.
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, ...typescriptEnv },

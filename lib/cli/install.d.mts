@@ -1,4 +1,5 @@
 export declare const root: string;
+export declare const storeNodeFlags: readonly string[];
 export declare const typescriptEnv: Record<string, string>;
 export declare function typescriptArgs(file: string, args: string[], options?: { serverOnly?: boolean }): string[];
 export declare function nodeProblem(version?: string): string | null;

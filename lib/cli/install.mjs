@@ -109,4 +109,10 @@ export function typescriptArgs(file, args, { serverOnly = true } = {}) {
   return [...(serverOnly ? ["--conditions=react-server"] : []), "--import", import.meta.resolve("tsx"), file, ...args];
 }
 
+/**
+ * For a process that is the S3 store and nothing else. What arrives is garbage as soon as it is on the disk, and V8 lets as
+ * much of it lie as its young generation may be large: with its default 16 MiB that is most of the store's memory.
+ */
+export const storeNodeFlags = ["--max-semi-space-size=1"];
+
 export const typescriptEnv = { TSX_TSCONFIG_PATH: path.join(root, "tsconfig.json") };

@@ -9,7 +9,8 @@ const commands: Record<string, Entry> = {
   up: { summary: "start everything and serve the site", load: async () => (await import("./up")).up },
   dev: { summary: "the same with Next's dev server", load: async () => (await import("./dev")).dev },
   worker: { summary: "the worker alone", load: async () => (await import("./worker")).worker },
-  user: { summary: "make accounts", load: async () => (await import("./user")).user },
+  user: { summary: "make accounts, set their quotas", load: async () => (await import("./user")).user },
+  collection: { summary: "set a collection's quota", load: async () => (await import("./collection")).collection },
   s3: { summary: "the embedded S3 store alone", load: async () => (await import("./s3")).s3 },
 };
 

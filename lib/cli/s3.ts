@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { pino } from "pino";
 import type { S3Role } from "@/lib/embedded/s3/iam/configured-roles";
+import type { S3Topic } from "@/lib/embedded/s3/notifications/topic";
 import { EnvError, parseStartEnv } from "@/lib/env";
 import { stopRequested, tellParent } from "./lifetime";
 import { type Command, parseCommand, UsageError } from "./usage";
@@ -15,7 +17,8 @@ Runs the embedded S3 store alone until Ctrl-C. Objects are kept in DIR/s3 (ATOLL
 
 ATOLL_S3_ACCESS_KEY and ATOLL_S3_SECRET_KEY are the key pair of its owner; ATOLL_S3_USERS=name:accessKey:secretKey,…
 names more users. ATOLL_S3_ROLES names a JSON file of roles that STS's AssumeRole gives credentials for:
-[{ "name": "uploader", "trust": ["user", …], "policies": [{ "Statement": … }], "maxSessionSeconds": 3600 }, …]`;
+[{ "name": "uploader", "trust": ["user", …], "policies": [{ "Statement": … }], "maxSessionSeconds": 3600 }, …]
+ATOLL_S3_TOPICS names one of topics that buckets can send their events to: [{ "name": "media", "endpoint": "https://…" }, …]`;
 
 type User = { name: string; accessKeyId: string; secretAccessKey: string };
 
@@ -37,19 +40,20 @@ function usersFrom(environment: NodeJS.ProcessEnv): User[] {
   ];
 }
 
-/** Throws EnvError. Their shape is checked by the store. */
-async function rolesFrom(file: string | undefined): Promise<S3Role[]> {
+/** The list in the JSON file that a variable names. Throws EnvError. The shape of what is in it is checked by the store. */
+async function listFrom<T>(variable: "ATOLL_S3_ROLES" | "ATOLL_S3_TOPICS", things: string): Promise<T[]> {
+  const file = process.env[variable];
   if (!file) return [];
   const text = await readFile(file, "utf8").catch((error: Error) => {
-    throw new EnvError(`ATOLL_S3_ROLES names a file that cannot be read: ${error.message}`);
+    throw new EnvError(`${variable} names a file that cannot be read: ${error.message}`);
   });
   try {
-    const roles: unknown = JSON.parse(text);
-    if (Array.isArray(roles)) return roles as S3Role[];
+    const list: unknown = JSON.parse(text);
+    if (Array.isArray(list)) return list as T[];
   } catch (error) {
-    throw new EnvError(`ATOLL_S3_ROLES names a file that is no JSON: ${(error as Error).message}`);
+    throw new EnvError(`${variable} names a file that is no JSON: ${(error as Error).message}`);
   }
-  throw new EnvError("ATOLL_S3_ROLES must name a JSON file with a list of roles");
+  throw new EnvError(`${variable} must name a JSON file with a list of ${things}`);
 }
 
 function portFrom(text: string | undefined, fallback: number): number {
@@ -68,7 +72,8 @@ export const s3: Command = {
     const start = parseStartEnv(process.env);
     const port = portFrom(values.port, start.ATOLL_S3_PORT);
     const users = usersFrom(process.env);
-    const roles = await rolesFrom(process.env.ATOLL_S3_ROLES);
+    const roles = await listFrom<S3Role>("ATOLL_S3_ROLES", "roles");
+    const topics = await listFrom<S3Topic>("ATOLL_S3_TOPICS", "topics");
     const stop = stopRequested();
     const { startS3 } = await import("@/lib/embedded/s3/server");
     const store = await startS3({
@@ -78,6 +83,8 @@ export const s3: Command = {
       region: start.S3_REGION,
       users,
       roles,
+      topics,
+      logger: pino({ level: "warn", base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)),
     });
     console.log(`S3 store ready at ${store.endpoint}`);
     tellParent({ type: "ready", endpoint: store.endpoint });

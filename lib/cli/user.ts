@@ -1,22 +1,28 @@
 import { text } from "node:stream/consumers";
 import { parseEnv } from "@/lib/env";
 import { AppError } from "@/lib/errors";
+import { setQuota } from "./quota";
 import { adoptRunning } from "./running";
 import { type Command, parseCommand, UsageError } from "./usage";
 
 const help = `Usage: atoll user create EMAIL [--admin] [--password-stdin] [--json]
+       atoll user quota EMAIL SIZE|none [--dry-run] [--json]
 
-Makes an account. Without --password-stdin it has no password and can only sign in through a provider.
+create makes an account. Without --password-stdin it has no password and can only sign in through a provider.
+quota sets how much a person's uploads may take, every version and the trash included; what is there already stays. SIZE is
+500MB, 1.5TiB or a number of bytes.
 
   --admin            may see the site's metrics and everything an administrator may
   --password-stdin   reads the password from standard input, one line
-  --json             prints {"id", "email", "isAdmin"}
+  --dry-run          prints what would change
+  --json             prints {"id", "email", "isAdmin"}, or {"user", "before", "after", "used", "reserved"} in bytes
 
 Needs DATABASE_URL, or an \`atoll up\` that runs on the same ATOLL_DATA_DIR.`;
 
 const options = {
   admin: { type: "boolean", default: false },
   "password-stdin": { type: "boolean", default: false },
+  "dry-run": { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 } as const;
 
@@ -24,14 +30,21 @@ export const user: Command = {
   help,
   async run(args) {
     const { values, positionals } = parseCommand(help, args, { options, allowPositionals: true });
-    const [verb, email, ...more] = positionals;
-    if (verb !== "create" || email === undefined || more.length > 0)
-      throw new UsageError("user create EMAIL is all there is");
+    const [verb, email, size, ...more] = positionals;
+    const { "dry-run": isDryRun, json: isJson } = values;
+    const isCreate = verb === "create" && size === undefined && !isDryRun;
+    const isQuota = verb === "quota" && size !== undefined && !values.admin && !values["password-stdin"];
+    if (email === undefined || more.length > 0 || !(isCreate || isQuota))
+      throw new UsageError("user create EMAIL and user quota EMAIL SIZE|none are all there is");
+    if (isQuota) {
+      await setQuota({ noun: "user", name: email, size, isDryRun, isJson });
+      return 0;
+    }
     adoptRunning();
     parseEnv(process.env);
     const password = values["password-stdin"] ? (await text(process.stdin)).replace(/\r?\n$/, "") : undefined;
     const created = await create({ email, password, isAdmin: values.admin });
-    console.log(values.json ? JSON.stringify(created) : `${created.email} can sign in`);
+    console.log(isJson ? JSON.stringify(created) : `${created.email} can sign in`);
     return 0;
   },
 };

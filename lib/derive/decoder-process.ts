@@ -1,4 +1,4 @@
-import type { DecoderReply } from "./decoder";
+import type { DecoderReply, DecoderRequest } from "./decoder";
 import { deriveFile } from "./file";
 
 // The child process that opens pictures: without credentials, without network use of its own, and free to crash.
@@ -7,9 +7,9 @@ process.on("disconnect", () => process.exit());
 // Ctrl-C and service managers signal the whole group: the parent decides, and lets this picture finish.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 const reply = (message: DecoderReply) => process.send?.(message);
-process.on("message", async (filePath: string) => {
+process.on("message", async ({ filePath, isBeginning }: DecoderRequest) => {
   try {
-    reply({ derivation: await deriveFile(filePath), rssBytes: process.memoryUsage.rss() });
+    reply({ derivation: await deriveFile(filePath, isBeginning), rssBytes: process.memoryUsage.rss() });
   } catch (error) {
     // Node's system errors name the call that failed: https://nodejs.org/api/errors.html#class-systemerror
     const isSystem = error instanceof Error && "syscall" in error;

@@ -13,6 +13,7 @@ export class DecoderError extends Error {
   override readonly name = "DecoderError";
 }
 
+export type DecoderRequest = { filePath: string; isBeginning: boolean };
 export type DecoderReply =
   | "ready"
   | { derivation: FileDerivation; rssBytes: number }
@@ -40,10 +41,10 @@ const ready = new WeakSet<ChildProcess>();
  * the worker's. As many run as are called at once; finished ones are used again.
  * Throws DecoderError when the process ended or took longer than two minutes, Error when none could be had.
  */
-export async function decodeFile(filePath: string): Promise<FileDerivation> {
+export async function decodeFile(filePath: string, isBeginning = false): Promise<FileDerivation> {
   const child = idle.pop() ?? start();
   hold(child);
-  const reply = await ask(child, filePath);
+  const reply = await ask(child, { filePath, isBeginning });
   if ("error" in reply) {
     idle.push(child);
     release(child);
@@ -96,7 +97,7 @@ function start(): ChildProcess {
   return child;
 }
 
-function ask(child: ChildProcess, filePath: string): Promise<Reply> {
+function ask(child: ChildProcess, request: DecoderRequest): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
@@ -117,7 +118,7 @@ function ask(child: ChildProcess, filePath: string): Promise<Reply> {
       finish();
     };
     child.on("message", onMessage).on("error", onError).on("exit", onExit);
-    child.send(filePath, (error) => {
+    child.send(request, (error) => {
       if (error) onError(error);
     });
   });

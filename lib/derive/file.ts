@@ -8,9 +8,9 @@ export type FileDerivation =
   | { state: "kept"; contentType: string }
   | { state: "rejected"; contentType: string; reason: string };
 
-/** Bytes to derivation: reads the one file, writes nothing. */
-export async function deriveFile(filePath: string): Promise<FileDerivation> {
+/** Bytes to derivation: reads the one file, writes nothing. Of a file that is only the beginning of one, its type is all there is. */
+export async function deriveFile(filePath: string, isBeginning = false): Promise<FileDerivation> {
   const contentType = await contentTypeOf(filePath);
-  if (!isDerived(contentType)) return { state: "kept", contentType };
+  if (isBeginning || !isDerived(contentType)) return { state: "kept", contentType };
   return { contentType, ...(await derivePicture(filePath, contentType)) };
 }

@@ -8,30 +8,55 @@ import { getObject } from "@/lib/storage/objects";
 
 export type Pinned = { key: string; versionId: string; sizeBytes: number; etag: string };
 
+export type Digests = { md5: string; sha256: string };
+
 /**
- * Streams the pinned version of an original into a new file and checks it on the way. Returns the MD5 of the
+ * Streams the pinned version of an original into a new file and checks it on the way. Returns the checksums of the
  * bytes, or null when they are not the verified ones. Throws AppError (the storage's), or UNAVAILABLE when the connection broke.
  */
-export async function fetchOriginal(pinned: Pinned, filePath: string): Promise<string | null> {
+export async function fetchOriginal(pinned: Pinned, filePath: string): Promise<Digests | null> {
   const { body, sizeBytes, etag, md5: wanted } = await getObject({ key: pinned.key, versionId: pinned.versionId });
   if (sizeBytes !== pinned.sizeBytes || etag !== pinned.etag) {
     body.destroy();
     return null;
   }
-  const hash = createHash("md5");
+  const md5Hash = createHash("md5");
+  const sha256Hash = createHash("sha256");
+  const seenBytes = await save(body, filePath, (chunk) => {
+    md5Hash.update(chunk);
+    sha256Hash.update(chunk);
+  });
+  const md5 = md5Hash.digest("hex");
+  const isWhole = seenBytes === pinned.sizeBytes && (wanted === null || md5 === wanted);
+  return isWhole ? { md5, sha256: sha256Hash.digest("hex") } : null;
+}
+
+/** The first bytes of an original too large to be fetched; false when it is not the verified one. Throws as `fetchOriginal`. */
+export async function fetchBeginning(pinned: Pinned, filePath: string, sizeBytes: number): Promise<boolean> {
+  const range = { start: 0, end: Math.min(sizeBytes, pinned.sizeBytes) - 1 };
+  const { body, etag } = await getObject({ key: pinned.key, versionId: pinned.versionId, range });
+  if (etag !== pinned.etag) {
+    body.destroy();
+    return false;
+  }
+  await save(body, filePath, () => undefined);
+  return true;
+}
+
+/** Returns how many bytes came. */
+async function save(body: Readable, filePath: string, see: (chunk: Buffer) => void): Promise<number> {
   let seenBytes = 0;
-  async function* check(source: Readable): AsyncGenerator<Buffer> {
+  async function* watch(source: Readable): AsyncGenerator<Buffer> {
     for await (const chunk of source as AsyncIterable<Buffer>) {
-      hash.update(chunk);
+      see(chunk);
       seenBytes += chunk.length;
       yield chunk;
     }
   }
   try {
-    await pipeline(body, check, createWriteStream(filePath, { flags: "w", mode: 0o600 }));
+    await pipeline(body, watch, createWriteStream(filePath, { flags: "w", mode: 0o600 }));
   } catch (cause) {
     throw new AppError("UNAVAILABLE", "The connection to the storage broke while reading a picture.", { cause });
   }
-  const md5 = hash.digest("hex");
-  return seenBytes === pinned.sizeBytes && (wanted === null || md5 === wanted) ? md5 : null;
+  return seenBytes;
 }

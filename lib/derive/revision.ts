@@ -7,12 +7,16 @@ import { derivedKey } from "@/lib/storage/keys";
 import { putObject } from "@/lib/storage/objects";
 import { decodeFile } from "./decoder";
 import type { FileDerivation } from "./file";
-import { fetchOriginal, type Pinned } from "./original";
+import { type Digests, fetchBeginning, fetchOriginal, type Pinned } from "./original";
 import type { Derivative } from "./picture";
 import { withTempDir } from "./temp";
 
-type Fetched = (FileDerivation & { md5: string }) | { state: "rejected"; contentType: null; reason: string };
+type Fetched = (FileDerivation & Partial<Digests>) | { state: "rejected"; contentType: null; reason: string };
 type Derived = { revisionId: string; state: Fetched["state"] | "skipped" };
+
+/** Larger files are no pictures anybody could decode here: their beginning says what they are, and they are never fetched whole. */
+const maxFetchedBytes = 512 * 1024 * 1024;
+const beginningBytes = 1024 * 1024;
 
 /** A derivative never changes under its name; it is for those who were given its signed URL. */
 const derivativeCaching = "private, max-age=31536000, immutable";
@@ -21,10 +25,14 @@ const derivativeCaching = "private, max-age=31536000, immutable";
  * What the worker does to one revision: fetch, look into it, store the sizes, record. Running it again is safe:
  * a revision that is not pending any more is skipped. Throws what may be over at the next try (AppError, DecoderError).
  */
-export async function deriveRevision(viewer: Viewer, revisionId: string): Promise<Derived> {
+export async function deriveRevision(
+  viewer: Viewer,
+  revisionId: string,
+  fetchUpToBytes = maxFetchedBytes,
+): Promise<Derived> {
   const revision = await revisionToDerive(viewer, revisionId);
   if (revision?.state !== "pending") return { revisionId, state: "skipped" };
-  const found = await fetchAndDecode(revision);
+  const found = await fetchAndDecode(revision, fetchUpToBytes);
   if (found.state === "ready") {
     const { derivatives, ...facts } = found;
     // Reserved in the database first: whoever tries again writes over the same keys and leaves nothing behind.
@@ -38,19 +46,23 @@ export async function deriveRevision(viewer: Viewer, revisionId: string): Promis
   return { revisionId, state: found.state };
 }
 
-function fetchAndDecode(pinned: Pinned): Promise<Fetched> {
+function fetchAndDecode(pinned: Pinned, fetchUpToBytes: number): Promise<Fetched> {
   return withTempDir(async (dir) => {
     const filePath = path.join(dir, "original");
+    if (pinned.sizeBytes > fetchUpToBytes) {
+      return (await fetchBeginning(pinned, filePath, beginningBytes)) ? decodeFile(filePath, true) : differs;
+    }
     // A second look tells bytes spoiled on the way from bytes that are not the verified ones.
-    const md5 = (await fetchOriginal(pinned, filePath)) ?? (await fetchOriginal(pinned, filePath));
-    if (md5 !== null) return { ...(await decodeFile(filePath)), md5 };
-    return {
-      state: "rejected",
-      contentType: null,
-      reason: "The stored bytes differ from what was verified. Upload the file again.",
-    };
+    const digests = (await fetchOriginal(pinned, filePath)) ?? (await fetchOriginal(pinned, filePath));
+    return digests ? { ...(await decodeFile(filePath)), ...digests } : differs;
   });
 }
+
+const differs = {
+  state: "rejected",
+  contentType: null,
+  reason: "The stored bytes differ from what was verified. Upload the file again.",
+} as const;
 
 async function store(derivedId: string, derivatives: Derivative[]): Promise<void> {
   await Promise.all(

@@ -1,6 +1,7 @@
 /** Everything that leaves a line in the audit log. A closed list: a screen can put each one into words. */
 export type EventAction =
   | "user.created"
+  | "user.changed"
   | "user.signedUp"
   | "user.signedIn"
   | "user.signInFailed"
@@ -15,6 +16,8 @@ export type EventAction =
   | "upload.verified"
   | "upload.aborted"
   | "upload.expired"
+  | "upload.undone"
+  | "upload.redone"
   | "media.changed"
   | "media.trashed"
   | "media.restored";

@@ -2,7 +2,10 @@
 type IamStatement = { Sid: string; Effect: "Allow"; Action: string[]; Resource: string | string[] };
 export type IamPolicy = { Version: "2012-10-17"; Statement: IamStatement[] };
 
-/** What the site and its worker need, and no more: no delete of versions, no settings, no other bucket. */
+/**
+ * What the site and its worker need, and no more: no settings, no other bucket, and of deleting only versions of originals,
+ * which is how leftovers of uploads go. A delete without a version (a marker) is never needed.
+ */
 export function sitePermissions(bucket: string): IamPolicy {
   const arn = `arn:aws:s3:::${bucket}`;
   return {
@@ -25,6 +28,12 @@ export function sitePermissions(bucket: string): IamPolicy {
           "s3:ListMultipartUploadParts",
         ],
         Resource: [`${arn}/media/*`, `${arn}/derived/*`],
+      },
+      {
+        Sid: "RemoveLeftovers",
+        Effect: "Allow",
+        Action: ["s3:DeleteObjectVersion"],
+        Resource: `${arn}/media/*`,
       },
     ],
   };

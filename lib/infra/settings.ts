@@ -72,7 +72,8 @@ export function mediaBucket(input: { bucket: string; origins: readonly string[];
         ID: `${ownedIdPrefix}AbortStaleMultiparts`,
         Status: "Enabled",
         Filter: { Prefix: "" },
-        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+        // Longer than an upload may stay open (uploadPolicy.uploadMaxLifeSeconds); what ends earlier the reaper tidies itself.
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 61 },
       },
     ],
   };

@@ -2,8 +2,19 @@ import "server-only";
 import { type ConstructorOptions, PgBoss, type QueueOptions } from "pg-boss";
 import { env } from "@/lib/env";
 
-export const queueNames = { verify: "verify", derive: "derive", deriveFailed: "derive-failed" } as const;
+export const queueNames = {
+  verify: "verify",
+  /** So that three uploads of hundreds of thousands of files do not keep one of forty pictures waiting. */
+  verifyLarge: "verify-large",
+  derive: "derive",
+  deriveFailed: "derive-failed",
+  reap: "reap",
+  turn: "turn",
+} as const;
 export type VerifyJob = { uploadId: string };
+export type UploadToVerify = { id: string; isLarge: boolean };
+export type ReapJob = { uploadId: string };
+export type TurnJob = { uploadId: string };
 /** `rounds` of tries that ended with nobody to blame, and of these the `lost` ones, whose worker never came back. */
 export type DeriveJob = { revisionId: string; rounds?: number; lost?: number };
 
@@ -29,6 +40,11 @@ type QueueSettings = QueueOptions & { policy: "exclusive"; notify: boolean; dead
 const queues: [name: string, settings: QueueSettings][] = [
   // Verified uploads need no job; what fails for good is sent again by the sweep, as long as it is sealed.
   [queueNames.verify, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
+  [queueNames.verifyLarge, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
+  // What is left over is found again by the sweep, until the prefix is clean.
+  [queueNames.reap, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
+  // An undoing or redoing with many files; the sweep finds those that are not through.
+  [queueNames.turn, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
   [queueNames.deriveFailed, { ...common, retryLimit: 10, expireInSeconds: 60 }],
   // A round of five tries within half a minute; then handleDeriveFailed decides whether there is another one.
   [queueNames.derive, { ...common, retryLimit: 4, expireInSeconds: 15 * 60, deadLetter: queueNames.deriveFailed }],
@@ -63,8 +79,25 @@ export async function startBoss(boss: PgBoss): Promise<void> {
   }
 }
 
-export async function insertVerify(boss: PgBoss, uploadIds: string[]): Promise<void> {
-  await insert(boss, queueNames.verify, uploadIds, (uploadId): VerifyJob => ({ uploadId }));
+export async function insertVerify(boss: PgBoss, uploads: UploadToVerify[]): Promise<void> {
+  for (const name of [queueNames.verify, queueNames.verifyLarge]) {
+    const these = uploads.filter(({ isLarge }) => isLarge === (name === queueNames.verifyLarge));
+    await insert(
+      boss,
+      name,
+      these.map(({ id }) => id),
+      (uploadId): VerifyJob => ({ uploadId }),
+    );
+  }
+}
+
+/** Nobody waits for it. */
+export async function insertReap(boss: PgBoss, uploadIds: string[]): Promise<void> {
+  await insert(boss, queueNames.reap, uploadIds, (uploadId): ReapJob => ({ uploadId }), laterPriority);
+}
+
+export async function insertTurn(boss: PgBoss, uploadIds: string[]): Promise<void> {
+  await insert(boss, queueNames.turn, uploadIds, (uploadId): TurnJob => ({ uploadId }));
 }
 
 /** `priority` ≤ 0: higher ones run first. */

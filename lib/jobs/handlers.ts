@@ -6,8 +6,10 @@ import { DecoderError } from "@/lib/derive/decoder";
 import { deriveRevision } from "@/lib/derive/revision";
 import { toAppError } from "@/lib/errors";
 import { recordDerivation } from "@/lib/media/commands";
+import { reapUpload } from "@/lib/upload/reap";
 import { verifyUpload } from "@/lib/upload/verify";
-import { type DeriveJob, insertDerive, insertDeriveAgain, type VerifyJob } from "./boss";
+import { finishTurning } from "@/lib/upload-undo/commands";
+import { type DeriveJob, insertDerive, insertDeriveAgain, type ReapJob, type TurnJob, type VerifyJob } from "./boss";
 
 export type JobContext = { boss: PgBoss; viewer: SystemViewer; log: Logger };
 type Failure = { code: string; message: string };
@@ -25,6 +27,18 @@ export async function handleVerify({ boss, viewer, log }: JobContext, uploadId: 
     page += 1;
   });
   log.info({ uploadId, pages: page }, "upload verified");
+}
+
+/** Removes what an ended upload left in the bucket and nobody pins. */
+export async function handleReap({ viewer, log }: JobContext, uploadId: string): Promise<void> {
+  const reaped = await reapUpload(viewer, uploadId);
+  if (reaped) log.info({ uploadId, ...reaped }, "upload reaped");
+}
+
+/** Brings the rest of an undone or redone upload's media to what it says. */
+export async function handleTurn({ viewer, log }: JobContext, uploadId: string): Promise<void> {
+  await finishTurning(viewer, uploadId);
+  log.info({ uploadId }, "upload undone or redone");
 }
 
 export async function handleDerive({ viewer, log }: JobContext, revisionId: string): Promise<void> {
@@ -67,7 +81,7 @@ function reasonOf(code: string | undefined): string | null {
 }
 
 /** Runs the jobs of a batch one by one, each with an outcome of its own. */
-export function each<Data extends VerifyJob | DeriveJob, J extends Job<Data>>(
+export function each<Data extends VerifyJob | ReapJob | TurnJob | DeriveJob, J extends Job<Data>>(
   { log }: JobContext,
   run: (job: J) => Promise<void>,
 ): (jobs: J[]) => Promise<JobResult[]> {

@@ -1,6 +1,6 @@
 import "server-only";
 import type { PgBoss } from "pg-boss";
-import { createBoss, insertDerive, insertVerify, startBoss } from "./boss";
+import { createBoss, insertDerive, insertReap, insertTurn, insertVerify, startBoss, type UploadToVerify } from "./boss";
 
 // Next's dev server loads this module anew at each change: the connections must outlive it.
 const kept = globalThis as typeof globalThis & { atollQueue: Promise<PgBoss> | undefined };
@@ -11,8 +11,18 @@ export async function startQueue(): Promise<void> {
 }
 
 /** Has the worker verify a sealed upload. Sent twice, it is verified once. A lost send is made up for by its sweep. */
-export async function sendVerify(uploadId: string): Promise<void> {
-  await insertVerify(await queue(), [uploadId]);
+export async function sendVerify(upload: UploadToVerify): Promise<void> {
+  await insertVerify(await queue(), [upload]);
+}
+
+/** Has the worker remove what an ended upload left in the bucket. A lost send is made up for by its sweep. */
+export async function sendReap(uploadId: string): Promise<void> {
+  await insertReap(await queue(), [uploadId]);
+}
+
+/** Has the worker finish an undoing or redoing. A lost send is made up for by its sweep. */
+export async function sendTurn(uploadId: string): Promise<void> {
+  await insertTurn(await queue(), [uploadId]);
 }
 
 /** Has the worker derive these revisions. Those that are queued or being derived already are left as they are. */

@@ -1,19 +1,41 @@
 import "server-only";
 import { removeStaleTempDirs } from "@/lib/derive/temp";
 import { revisionsToDerive } from "@/lib/media/queries";
-import { expireUploads } from "@/lib/upload/commands";
-import { uploadsToVerify } from "@/lib/upload/queries";
-import { insertDerive, insertVerify, laterPriority } from "./boss";
+import { expireUploads, forgetIdempotencyKeys } from "@/lib/upload/commands";
+import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
+import { uploadsToTurn } from "@/lib/upload-undo/queries";
+import { insertDerive, insertReap, insertTurn, insertVerify, laterPriority } from "./boss";
 import type { JobContext } from "./handlers";
 
 const uploadsAtOnce = 100;
 const revisionsAtOnce = 1_000;
 
-/** Queues what a crash between commit and send left out, and ends what ran out of time. What is queued already is not doubled. */
+/**
+ * Queues what a crash between commit and send left out, and ends what ran out of time. What is queued already is not doubled.
+ * Each step is tried whatever became of the others; what failed is logged, and is due again the next time.
+ */
 export async function sweep({ boss, viewer, log }: JobContext): Promise<void> {
-  const expired = await expireUploads(viewer);
-  if (expired > 0) log.info({ expired }, "uploads expired");
-  await insertVerify(boss, await uploadsToVerify(viewer, uploadsAtOnce));
-  await insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce), laterPriority);
-  await removeStaleTempDirs();
+  const failed = (step: string, error: unknown, about: object = {}): void => {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error({ step, ...about, reason }, "sweep failed");
+  };
+  const steps: Record<string, () => Promise<unknown>> = {
+    expire: async () => {
+      const expired = await expireUploads(viewer, (uploadId, error) => failed("expire", error, { uploadId }));
+      if (expired > 0) log.info({ expired }, "uploads expired");
+    },
+    verify: async () => insertVerify(boss, await uploadsToVerify(viewer, uploadsAtOnce)),
+    turn: async () => insertTurn(boss, await uploadsToTurn(viewer, uploadsAtOnce)),
+    reap: async () => insertReap(boss, await uploadsToReap(viewer, uploadsAtOnce)),
+    derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce), laterPriority),
+    forget: () => forgetIdempotencyKeys(viewer),
+    removeTempDirs: () => removeStaleTempDirs(),
+  };
+  for (const [step, run] of Object.entries(steps)) {
+    try {
+      await run();
+    } catch (error) {
+      failed(step, error);
+    }
+  }
 }

@@ -5,8 +5,16 @@ import type { Job, JobWithMetadata } from "pg-boss";
 import { type Logger, pino } from "pino";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { stopDecoders, warmDecoders } from "@/lib/derive/decoder";
-import { createBoss, type DeriveJob, queueNames, startBoss, type VerifyJob } from "./boss";
-import { each, handleDerive, handleDeriveFailed, handleVerify, type JobContext } from "./handlers";
+import { createBoss, type DeriveJob, queueNames, type ReapJob, startBoss, type TurnJob, type VerifyJob } from "./boss";
+import {
+  each,
+  handleDerive,
+  handleDeriveFailed,
+  handleReap,
+  handleTurn,
+  handleVerify,
+  type JobContext,
+} from "./handlers";
 import { occasionally } from "./occasionally";
 import { sweep } from "./sweep";
 
@@ -90,10 +98,25 @@ const batches = { ...polling, batchSize: 2, burstWhenBatchFull: true } as const;
 async function work(context: JobContext, concurrency: number): Promise<void> {
   const { boss } = context;
   warmDecoders(concurrency);
-  await boss.work<VerifyJob>(
-    queueNames.verify,
-    { ...polling, localConcurrency: 2 },
-    each(context, ({ data }: Job<VerifyJob>) => handleVerify(context, data.uploadId)),
+  for (const [queue, localConcurrency] of [
+    [queueNames.verify, 2],
+    [queueNames.verifyLarge, 1],
+  ] as const) {
+    await boss.work<VerifyJob>(
+      queue,
+      { ...polling, localConcurrency },
+      each(context, ({ data }: Job<VerifyJob>) => handleVerify(context, data.uploadId)),
+    );
+  }
+  await boss.work<ReapJob>(
+    queueNames.reap,
+    polling,
+    each(context, ({ data }: Job<ReapJob>) => handleReap(context, data.uploadId)),
+  );
+  await boss.work<TurnJob>(
+    queueNames.turn,
+    polling,
+    each(context, ({ data }: Job<TurnJob>) => handleTurn(context, data.uploadId)),
   );
   await boss.work<DeriveJob>(
     queueNames.derive,
@@ -109,11 +132,7 @@ async function work(context: JobContext, concurrency: number): Promise<void> {
 
 async function sweepUntilStopped(context: JobContext, options: WorkerOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    try {
-      await sweep(context);
-    } catch (error) {
-      context.log.error({ reason: error instanceof Error ? error.message : String(error) }, "sweep failed");
-    }
+    await sweep(context);
     await pause((options.sweepIntervalSeconds ?? 60) * 1_000, signal);
   }
 }

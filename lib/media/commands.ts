@@ -2,17 +2,18 @@ import "server-only";
 import { z } from "zod";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionsWhere } from "@/lib/collection/queries";
-import { db, type Transaction } from "@/lib/db";
+import { db } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { newDerivedId } from "@/lib/storage/keys";
 import { editableMediaWhere } from "./queries";
-import { lockCollection, patience } from "./rows";
+import { lockCollection, patience, showBest } from "./rows";
 
 /** What looking into a revision's bytes found. */
 export type Derivation = {
   /** Of the bytes as they were read; absent when they could not be. */
   md5?: string;
+  sha256?: string;
 } & (
   | {
       state: "ready";
@@ -43,22 +44,24 @@ export async function reserveDerivedId(viewer: Viewer, revisionId: string): Prom
  */
 export async function recordDerivation(viewer: Viewer, revisionId: string, derivation: Derivation): Promise<void> {
   if (viewer.kind !== "system") throw notFound("picture");
-  const { state, contentType } = derivation;
-  const found = derivation.state === "ready" ? derivation : null;
   await db().$transaction(async (tx) => {
     const revision = await tx.revision.findUnique({
       where: { id: requireId(revisionId, "picture") },
-      select: { media: { select: { collectionId: true } } },
+      select: { sha256: true, media: { select: { collectionId: true } } },
     });
     if (!revision) return;
     await lockCollection(tx, revision.media.collectionId);
+    const outcome = heldAgainst(revision.sha256, derivation);
+    const { state, contentType } = outcome;
+    const found = outcome.state === "ready" ? outcome : null;
     const { count } = await tx.revision.updateMany({
       where: { id: revisionId, state: "pending" },
       data: {
         state,
         contentType,
-        ...(derivation.md5 ? { md5: derivation.md5 } : {}),
-        rejectReason: derivation.state === "rejected" ? derivation.reason : null,
+        ...(outcome.md5 ? { md5: outcome.md5 } : {}),
+        ...(outcome.sha256 ? { sha256: outcome.sha256, sha256Proven: true } : {}),
+        rejectReason: outcome.state === "rejected" ? outcome.reason : null,
         width: found?.width ?? null,
         height: found?.height ?? null,
         derivedId: found?.derivedId ?? null,
@@ -67,47 +70,16 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
         longitude: found?.longitude ?? null,
       },
     });
-    if (count > 0) await makeCurrent(tx, revisionId, state !== "rejected");
+    if (count > 0) await showBest(tx, revision.media.collectionId, [revisionId], { derived: true });
   }, patience);
 }
 
-/** Under the collection's lock: of revisions derived at once the newest wins. */
-async function makeCurrent(tx: Transaction, revisionId: string, showable: boolean): Promise<void> {
-  const revision = await tx.revision.findUniqueOrThrow({
-    where: { id: revisionId },
-    select: {
-      mediaId: true,
-      number: true,
-      sizeBytes: true,
-      takenAt: true,
-      latitude: true,
-      longitude: true,
-    },
-  });
-  const media = await tx.media.findUniqueOrThrow({
-    where: { id: revision.mediaId },
-    select: {
-      collectionId: true,
-      deletedAt: true,
-      currentRevision: { select: { id: true, number: true, sizeBytes: true } },
-    },
-  });
-  const current = media.currentRevision;
-  const isNewer = showable && (!current || current.number < revision.number);
-  if (!isNewer && current?.id !== revisionId) return;
-  await tx.media.update({
-    where: { id: revision.mediaId },
-    data: {
-      currentRevisionId: revisionId,
-      ...(revision.takenAt ? { takenAt: revision.takenAt } : {}),
-      latitude: revision.latitude,
-      longitude: revision.longitude,
-    },
-  });
-  const grown = revision.sizeBytes - (current?.sizeBytes ?? 0n);
-  if (grown !== 0n && media.deletedAt === null) {
-    await tx.collection.update({ where: { id: media.collectionId }, data: { sizeBytes: { increment: grown } } });
-  }
+/** What the sender said of the bytes against what they are. */
+function heldAgainst(announced: string | null, derivation: Derivation): Derivation {
+  const { md5, sha256, contentType } = derivation;
+  if (announced === null || sha256 === undefined || announced === sha256) return derivation;
+  const reason = "The bytes in the storage are not those that were sent. Upload the file again.";
+  return { state: "rejected", contentType, reason, sha256, ...(md5 ? { md5 } : {}) };
 }
 
 export const updateMediaInput = z.object({
@@ -162,7 +134,7 @@ async function move(viewer: Viewer, mediaId: string, action: "media.trashed" | "
     await lockCollection(tx, media.collectionId);
     const { count } = await tx.media.updateMany({
       where: { id, deletedAt: toTrash ? null : { not: null } },
-      data: { deletedAt: toTrash ? new Date() : null },
+      data: { deletedAt: toTrash ? new Date() : null, trashedByUndo: false },
     });
     if (count === 0) return; // There already: asking twice changes nothing.
     // Read under the lock: a newer revision may have become the current one since.

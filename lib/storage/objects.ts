@@ -1,6 +1,14 @@
 import "server-only";
 import type { Readable } from "node:stream";
-import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { AppError } from "@/lib/errors";
 import { type Storage, storage } from "./client";
 import { storageCall } from "./errors";
 import { unquoteEtag } from "./etag";
@@ -33,9 +41,15 @@ export async function getObject(
     ),
   );
   const etag = unquoteEtag(answer.ETag);
-  const isOpaque = answer.ServerSideEncryption?.startsWith("aws:kms") || answer.SSECustomerAlgorithm !== undefined;
-  const md5 = !isOpaque && /^[0-9a-f]{32}$/.test(etag) ? etag : null;
+  const md5 = !isOpaque(answer) && /^[0-9a-f]{32}$/.test(etag) ? etag : null;
   return { body: answer.Body as Readable, sizeBytes: answer.ContentLength ?? 0, etag, md5 };
+}
+
+function isOpaque(about: {
+  ServerSideEncryption?: string | undefined;
+  SSECustomerAlgorithm?: string | undefined;
+}): boolean {
+  return about.ServerSideEncryption?.startsWith("aws:kms") === true || about.SSECustomerAlgorithm !== undefined;
 }
 
 /** Stores a small object made by us (a derived picture); large ones never pass through this process. Throws AppError UNAVAILABLE. */
@@ -72,4 +86,73 @@ export async function deleteObject(
   await storageCall(() =>
     client.send(new DeleteObjectCommand(versionId === undefined ? where : { ...where, VersionId: versionId })),
   );
+}
+
+export type StoredObject = {
+  versionId: string;
+  sizeBytes: number;
+  /** Without quotes. */
+  etag: string;
+  /** Of the whole object, in base64; null where the storage keeps none (Ceph 16) or the object was stored without. */
+  crc64nvme: string | null;
+  /** Encrypted by KMS or a customer's key: the ETag is not the MD5. */
+  isOpaque: boolean;
+};
+
+/** What there is of an object; null when it is not there. Throws AppError UNAVAILABLE, INTERNAL. */
+export async function headObject(
+  { key, versionId }: { key: string; versionId?: string | undefined },
+  { client, bucket }: Storage = storage(),
+): Promise<StoredObject | null> {
+  return storageCall(async () => {
+    try {
+      const head = await client.send(
+        new HeadObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          ChecksumMode: "ENABLED",
+          ...(versionId === undefined ? {} : { VersionId: versionId }),
+        }),
+      );
+      return {
+        versionId: head.VersionId ?? "null",
+        sizeBytes: head.ContentLength ?? 0,
+        etag: unquoteEtag(head.ETag),
+        crc64nvme: head.ChecksumType === "COMPOSITE" ? null : (head.ChecksumCRC64NVME ?? null),
+        isOpaque: isOpaque(head),
+      };
+    } catch (error) {
+      // The answer to a HEAD has no body that could say more.
+      if (error instanceof Error && ["NotFound", "NoSuchKey", "NoSuchVersion"].includes(error.name)) return null;
+      throw error;
+    }
+  });
+}
+
+// What XML 1.0 has no way to write, not even as a reference: https://www.w3.org/TR/xml/#charsets
+const notInXml = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+/**
+ * Removes these versions for good, at most 1,000 in one call; keys with characters XML cannot carry one by one, as S3 refuses
+ * the whole of a list with one of them. Gone already is fine. Throws AppError UNAVAILABLE when some of them could not be
+ * removed (the others are), INTERNAL.
+ */
+export async function deleteVersions(
+  versions: { key: string; versionId: string }[],
+  store: Storage = storage(),
+): Promise<void> {
+  const listed = versions.filter(({ key }) => !notInXml.test(key));
+  if (listed.length > 0) await deleteListed(listed, store);
+  for (const version of versions) if (notInXml.test(version.key)) await deleteObject(version, store);
+}
+
+async function deleteListed(versions: { key: string; versionId: string }[], { client, bucket }: Storage) {
+  const Objects = versions.map(({ key, versionId }) => ({ Key: key, VersionId: versionId }));
+  const { Errors = [] } = await storageCall(() =>
+    client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } })),
+  );
+  const [first] = Errors.filter(({ Code }) => Code !== "NoSuchKey" && Code !== "NoSuchVersion");
+  if (!first) return;
+  const cause = new Error(`${first.Code}: ${first.Message}`);
+  throw new AppError("UNAVAILABLE", "The storage could not remove all of the files it was to.", { cause });
 }

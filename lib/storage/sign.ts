@@ -20,6 +20,8 @@ export type PresignRequest = {
   responseCacheControl?: string | undefined;
   responseContentType?: string | undefined;
   responseContentDisposition?: string | undefined;
+  /** With PUT: one part of a multipart upload. The checksum becomes a signed header that must be sent along as it is. */
+  part?: { uploadId: string; number: number; crc64nvme?: string | undefined } | undefined;
 };
 
 /** What of a URL depends on the identity alone, encoded once; `days` and `dates` keep what depends on the date too. */
@@ -27,7 +29,7 @@ type Signer = {
   identity: SigningIdentity;
   origin: string;
   path: string;
-  headers: string;
+  host: string;
   token: string;
   days: Map<string, Day>;
   dates: Map<number, SigningDate>;
@@ -57,13 +59,19 @@ export function presign(identity: SigningIdentity, request: PresignRequest): str
   const path = `${signer.path}/${encodeKey(request.key)}`;
   // Canonical order is byte order of the names, and the signature itself goes in the middle of it.
   const before = `${date.query}${expiresInSeconds}${signer.token}`;
-  const after = `&X-Amz-SignedHeaders=host${parameters(request)}`;
-  const canonical = `${method}\n${path}\n${before}${after}\n${signer.headers}`;
+  // As a header and not in the query, where S3 would ignore it.
+  const checksum = request.part?.crc64nvme;
+  const signed = checksum === undefined ? "host" : "host;x-amz-checksum-crc64nvme";
+  const headers = `host:${signer.host}\n${checksum === undefined ? "" : `x-amz-checksum-crc64nvme:${checksum}\n`}`;
+  const after = `&X-Amz-SignedHeaders=${signed.replace(";", "%3B")}${parameters(request)}`;
+  const canonical = `${method}\n${path}\n${before}${after}\n${headers}\n${signed}\nUNSIGNED-PAYLOAD`;
   const signature = date.day.sign(date.toSign + hash("sha256", canonical, "hex"));
   return `${signer.origin}${path}?${before}&X-Amz-Signature=${signature}${after}`;
 }
 
 function parameters(request: PresignRequest): string {
+  const { part } = request;
+  if (part) return `&partNumber=${part.number}&uploadId=${encode(part.uploadId)}&x-id=UploadPart`;
   let query = "";
   if (request.responseCacheControl !== undefined)
     query += `&response-cache-control=${encode(request.responseCacheControl)}`;
@@ -85,7 +93,7 @@ function signerOf(identity: SigningIdentity): Signer {
     identity,
     origin,
     path,
-    headers: `host:${host}\n\nhost\nUNSIGNED-PAYLOAD`,
+    host,
     token: identity.sessionToken ? `&X-Amz-Security-Token=${encode(identity.sessionToken)}` : "",
     days: new Map(),
     dates: new Map(),

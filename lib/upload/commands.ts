@@ -3,139 +3,223 @@ import { randomUUID } from "node:crypto";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionsWhere } from "@/lib/collection/queries";
 import { isSlug } from "@/lib/collection/schema";
-import { db } from "@/lib/db";
-import { AppError, notFound, requireId } from "@/lib/errors";
+import { db, type Prisma } from "@/lib/db";
+import { env } from "@/lib/env";
+import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
-import { sendVerify } from "@/lib/jobs/queue";
+import { claimKey, deleteOldKeys, type KeyedRequest, keyedRequest, uploadOfKey } from "@/lib/idempotency/rows";
+import { sendReap, sendVerify } from "@/lib/jobs/queue";
+import { patience } from "@/lib/media/rows";
+import { lockAccounts, releaseReserved } from "@/lib/quota/rows";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { createPostPolicy } from "@/lib/storage/post-policy";
+import { largeUploads } from "@/lib/upload-file/rows";
 import { type UploadState, uploadFrom, uploadPolicy } from "./policy";
 import { ownUploadsWhere, visibleUploadsWhere } from "./queries";
+import { ended, openUploadOf, prolong } from "./rows";
 import type { OpenedUpload, OpenUploadInput, PostPolicy } from "./schema";
+
+const maxExpiredAtOnce = 100;
 
 type Input = Omit<OpenUploadInput, "metadata"> & { metadata?: Record<string, string> | undefined };
 
-/** Opens an upload and grants its prefix: one presigned POST policy for everything the client will send. */
-export async function openUpload(viewer: Viewer, input: Input): Promise<OpenedUpload> {
+/**
+ * Opens an upload and grants its prefix: one presigned POST policy for everything the client will send. The same call under
+ * the same `idempotencyKey`, within a day, answers with the same upload and a fresh policy.
+ */
+export async function openUpload(viewer: Viewer, input: Input, idempotencyKey?: string): Promise<OpenedUpload> {
   if (!isSlug(input.collectionSlug)) throw notFound("collection");
   const collection = await db().collection.findFirst({
     where: { AND: [{ slug: input.collectionSlug }, collectionsWhere(viewer, "upload")] },
     select: { id: true },
   });
   if (!collection) throw notFound("collection");
+  if (idempotencyKey === undefined || viewer.kind !== "user") return insertUpload(viewer, input, collection.id, null);
+  const request = keyedRequest(viewer.userId, idempotencyKey, input);
+  const known = await uploadOfKey(request);
+  if (known) return reopen(viewer, known);
+  try {
+    return await insertUpload(viewer, input, collection.id, request);
+  } catch (error) {
+    // The same call, at the same time: the one that was quicker counts.
+    const quicker = error instanceof KeyTaken ? await uploadOfKey(request) : null;
+    if (!quicker) throw error;
+    return reopen(viewer, quicker);
+  }
+}
+
+class KeyTaken extends Error {}
+
+async function insertUpload(
+  viewer: Viewer,
+  input: Input,
+  collectionId: string,
+  request: KeyedRequest | null,
+): Promise<OpenedUpload> {
   const expiresAt = new Date(Date.now() + uploadPolicy.uploadTtlSeconds * 1_000);
   const id = randomUUID();
-  const prefix = uploadPrefix(collection.id, id);
+  const prefix = uploadPrefix(collectionId, id);
   // Signed before the row is there: without credentials to sign with, nothing is left open.
-  const policy = await grant(prefix);
+  const policy = await grant(prefix, input.checksum);
   await db().$transaction(async (tx) => {
     await tx.upload.create({
       data: {
         id,
-        collectionId: collection.id,
+        collectionId,
         createdById: viewer.kind === "user" ? viewer.userId : null,
         label: input.label ?? "",
         metadata: input.metadata ?? {},
         conflict: input.conflict ?? "revision",
+        checksum: input.checksum ?? null,
         plannedFiles: input.plannedFiles ?? null,
         plannedBytes: input.plannedBytes ?? null,
         expiresAt,
       },
     });
-    await recordEvent(tx, viewer, { ...about(id, collection.id), action: "upload.opened" });
+    if (request && !(await claimKey(tx, request, id))) throw new KeyTaken();
+    await recordEvent(tx, viewer, { ...about(id, collectionId), action: "upload.opened" });
   });
+  return { id, state: "open", prefix, policy, expiresAt: expiresAt.toISOString() };
+}
+
+async function reopen(viewer: Viewer, uploadId: string): Promise<OpenedUpload> {
+  const { id, collectionId, checksum, expiresAt } = await openUploadOf(viewer, uploadId);
+  const prefix = uploadPrefix(collectionId, id);
+  const policy = await grant(prefix, checksum ?? undefined);
   return { id, state: "open", prefix, policy, expiresAt: expiresAt.toISOString() };
 }
 
 /** A fresh policy for the same prefix, before the old one runs out. */
 export async function renewPolicy(viewer: Viewer, uploadId: string): Promise<PostPolicy> {
-  const upload = await db().upload.findFirst({
-    where: { AND: [{ id: requireId(uploadId, "upload") }, ownUploadsWhere(viewer)] },
-    select: { id: true, collectionId: true, state: true, expiresAt: true },
-  });
-  if (!upload) throw notFound("upload");
-  if (!isFrom("renewPolicy", upload.state) || upload.expiresAt <= new Date()) throw ended(upload.state);
-  return grant(uploadPrefix(upload.collectionId, upload.id));
+  const upload = await openUploadOf(viewer, uploadId);
+  await prolong(upload);
+  return grant(uploadPrefix(upload.collectionId, upload.id), upload.checksum ?? undefined);
 }
 
 /** Nothing more will come: the worker verifies what is there. Sealing a sealed or verified upload again changes nothing. */
 export async function sealUpload(viewer: Viewer, uploadId: string): Promise<void> {
   const id = requireId(uploadId, "upload");
   await change(viewer, id, "seal", "sealed");
-  await sendVerify(id);
+  await sendVerify({ id, isLarge: (await largeUploads([id])).has(id) });
 }
 
 /**
- * Gives an upload up. What has arrived stays in the bucket, unlisted, until it is reconciled. Of a sealed one the files that
- * were verified by then are media and stay.
+ * Gives an upload up: what has arrived and is no media is removed by the worker, right away and once more when the last grant
+ * has run out. Of a sealed one the files that were verified by then are media and stay.
  */
 export async function abortUpload(viewer: Viewer, uploadId: string): Promise<void> {
-  await change(viewer, requireId(uploadId, "upload"), "abort", "aborted");
+  const id = requireId(uploadId, "upload");
+  await change(viewer, id, "abort", "aborted");
+  await sendReap(id);
 }
 
-/** Open uploads past their time. Returns how many were given up. */
-export async function expireUploads(viewer: Viewer): Promise<number> {
+/** Idempotency keys older than a day: used again, they are new ones. Returns how many were forgotten. */
+export async function forgetIdempotencyKeys(viewer: Viewer): Promise<number> {
   if (viewer.kind !== "system") throw notFound("upload");
-  return db().$transaction(async (tx) => {
-    const expired = await tx.upload.updateManyAndReturn({
-      where: { state: { in: [...uploadFrom.expire] }, expiresAt: { lt: new Date() } },
-      data: { state: "expired", endedAt: new Date() },
-      select: { id: true, collectionId: true },
-    });
-    for (const { id, collectionId } of expired) {
-      await recordEvent(tx, viewer, { ...about(id, collectionId), action: "upload.expired" });
+  return deleteOldKeys();
+}
+
+/**
+ * Open uploads past their time are given up, each by itself: one that cannot be is named to `onFailed` (without it: ends the
+ * call), and the others go on.
+ * Returns how many were given up.
+ */
+export async function expireUploads(
+  viewer: Viewer,
+  onFailed: (uploadId: string, error: unknown) => void = rethrow,
+): Promise<number> {
+  if (viewer.kind !== "system") throw notFound("upload");
+  const failed: string[] = [];
+  let count = 0;
+  for (;;) {
+    const due = await uploadsToExpire(failed);
+    if (due.length === 0) return count;
+    for (const upload of due) {
+      try {
+        if (await expireUpload(viewer, upload)) count += 1;
+      } catch (error) {
+        failed.push(upload.id);
+        onFailed(upload.id, error);
+      }
     }
-    return expired.length;
+  }
+}
+
+function rethrow(_uploadId: string, error: unknown): never {
+  throw error;
+}
+
+const dueSelect = { id: true, collectionId: true, createdById: true } satisfies Prisma.UploadSelect;
+type Due = Prisma.UploadGetPayload<{ select: typeof dueSelect }>;
+
+async function uploadsToExpire(failed: string[]): Promise<Due[]> {
+  return db().upload.findMany({
+    where: { state: { in: [...uploadFrom.expire] }, expiresAt: { lt: new Date() }, id: { notIn: failed } },
+    select: dueSelect,
+    orderBy: { expiresAt: "asc" },
+    take: maxExpiredAtOnce,
   });
+}
+
+/** One by one: each takes the locks of its own accounts. False when somebody was quicker, or sends to it again. */
+async function expireUpload(viewer: Viewer, upload: Due): Promise<boolean> {
+  return db().$transaction(async (tx) => {
+    await lockAccounts(tx, upload);
+    const still = await tx.$queryRaw<unknown[]>`
+      SELECT 1 FROM "upload"
+      WHERE "id" = ${upload.id}::uuid AND "state" = 'open' AND "expires_at" < ${new Date()} FOR NO KEY UPDATE`;
+    if (still.length === 0) return false;
+    await releaseReserved(tx, upload.id, upload);
+    await tx.upload.update({ where: { id: upload.id }, data: { state: "expired", endedAt: new Date() } });
+    await recordEvent(tx, viewer, { ...about(upload.id, upload.collectionId), action: "upload.expired" });
+    return true;
+  }, patience);
 }
 
 async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: UploadState): Promise<void> {
   const scope = verb === "seal" ? ownUploadsWhere(viewer) : visibleUploadsWhere(viewer);
-  const now = new Date();
+  const where = { AND: [{ id }, scope] };
   await db().$transaction(async (tx) => {
-    const where = { AND: [{ id }, scope] };
+    const select = { state: true, collectionId: true, createdById: true } as const;
+    const upload = await tx.upload.findFirst({ where, select });
+    if (!upload) throw notFound("upload");
+    if (to === "aborted") {
+      await lockAccounts(tx, upload);
+      await releaseReserved(tx, id, upload);
+    }
     const { count } = await tx.upload.updateMany({
       where: { AND: [where, { state: { in: [...uploadFrom[verb]] } }] },
-      data: to === "sealed" ? { state: to, sealedAt: now } : { state: to, endedAt: now },
+      data: to === "sealed" ? { state: to, sealedAt: new Date() } : { state: to, endedAt: new Date() },
     });
-    const upload = await tx.upload.findFirst({ where, select: { state: true, collectionId: true } });
-    if (!upload) throw notFound("upload");
     if (count === 0) {
-      const already = upload.state === to || (to === "sealed" && upload.state === "verified");
+      const { state } = (await tx.upload.findFirst({ where, select })) ?? upload;
+      const already = state === to || (to === "sealed" && state === "verified");
       if (already) return;
-      throw ended(upload.state);
+      throw ended(state);
+    }
+    // Under the lock of the update above: nothing is announced any more.
+    if (to === "sealed") {
+      const announcedFiles = await tx.uploadFile.count({ where: { uploadId: id, withdrawnAt: null } });
+      await tx.upload.update({ where: { id }, data: { announcedFiles } });
     }
     const action = `upload.${to === "sealed" ? "sealed" : "aborted"}` as const;
     await recordEvent(tx, viewer, { ...about(id, upload.collectionId), action });
-  });
+  }, patience);
 }
 
 function about(subjectId: string, collectionId: string) {
   return { subjectType: "upload", subjectId, collectionId } as const;
 }
 
-async function grant(prefix: string): Promise<PostPolicy> {
+async function grant(prefix: string, checksum: string | undefined): Promise<PostPolicy> {
   const { url, fields, expiresAt } = await createPostPolicy({
     prefix,
     minBytes: uploadPolicy.minFileBytes,
-    maxBytes: uploadPolicy.maxFileBytes,
+    maxBytes: uploadPolicy.maxPostBytes,
     ttlSeconds: uploadPolicy.policyTtlSeconds,
+    checksumField: checksum === "sha256" ? "x-amz-checksum-sha256" : undefined,
   });
-  return { url, fields, expiresAt: expiresAt.toISOString() };
-}
-
-function isFrom(verb: keyof typeof uploadFrom, state: UploadState): boolean {
-  return (uploadFrom[verb] as readonly UploadState[]).includes(state);
-}
-
-const endings: Record<UploadState, string> = {
-  open: "This upload has run out of time. What had arrived is kept; start a new upload for the rest.",
-  sealed: "This upload is sealed already and being verified. Start a new upload to send more.",
-  verified: "This upload is finished. Start a new upload to send more.",
-  aborted: "This upload was discarded. Start a new upload.",
-  expired: "This upload has run out of time. Start a new upload.",
-};
-
-function ended(state: UploadState): AppError {
-  return new AppError("CONFLICT", endings[state]);
+  // A POST policy names no host: the same form may be sent to any address of the bucket.
+  const { S3_UPLOAD_ENDPOINTS: endpoints } = env();
+  return { url, fields, expiresAt: expiresAt.toISOString(), ...(endpoints && { endpoints }) };
 }

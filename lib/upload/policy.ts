@@ -1,17 +1,33 @@
 const MIB = 1024 * 1024;
+const TIB = MIB * MIB;
+const DAY = 24 * 60 * 60;
 
 /** The one set of limits: read by the picker, the signer and the verifier, and shown on screen. */
 export const uploadPolicy = {
   minFileBytes: 1,
-  maxFileBytes: 64 * MIB,
+  /** What S3 takes as one object (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
+  maxFileBytes: 5 * TIB,
+  /** What one form post may carry: what the POST policies say. Larger files come in parts. */
+  maxPostBytes: 64 * MIB,
+  /** From this size on a file comes in parts. */
+  multipartFromBytes: 16 * MIB,
+  minPartBytes: 8 * MIB,
+  maxParts: 10_000,
   maxPathBytes: 512,
   policyTtlSeconds: 15 * 60,
   /** The client asks for a new policy when less than this is left of the old one. */
   policyRenewBeforeSeconds: 3 * 60,
-  /** An open upload nobody seals is given up after this. */
-  uploadTtlSeconds: 7 * 24 * 60 * 60,
+  /** An open upload nobody works on is given up after this. */
+  uploadTtlSeconds: 7 * DAY,
+  /** Whoever sends to an upload that has less than this left has the whole time again … */
+  uploadProlongBelowSeconds: 6 * DAY,
+  /** … until it has been open for so long. Shorter than the bucket keeps parts that were never put together (lib/infra). */
+  uploadMaxLifeSeconds: 60 * DAY,
   parallelPosts: 6,
 } as const;
+
+/** How long after an upload's end something may still arrive: the last policy or part URL, and a body that began with it. */
+export const grantsOutliveSeconds = uploadPolicy.policyTtlSeconds + 60 * 60;
 
 // C0, DEL, C1, and the characters that make a name read as another one (bidirectional overrides, line separators).
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -45,9 +61,38 @@ export function pathProblem(path: string): string | null {
 export function sizeProblem(sizeBytes: number): string | null {
   if (sizeBytes < uploadPolicy.minFileBytes) return "The file is empty.";
   if (sizeBytes > uploadPolicy.maxFileBytes) {
-    return `The file has ${Math.ceil(sizeBytes / MIB)} MiB; files up to ${uploadPolicy.maxFileBytes / MIB} MiB can be uploaded here.`;
+    return `The file has ${sizeText(sizeBytes)}; files up to ${sizeText(uploadPolicy.maxFileBytes)} can be uploaded here.`;
   }
   return null;
+}
+
+const sizeUnits = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
+
+/** 1,610,612,736 → "1.5 GiB". Limits are in binary units, so what is held against them is too. */
+export function sizeText(sizeBytes: number): string {
+  let power = 0;
+  while (sizeBytes >= 1024 ** (power + 1) && power < sizeUnits.length - 1) power += 1;
+  // Up, so that what is too large never reads as the limit itself.
+  const value = Math.ceil((sizeBytes / 1024 ** power) * 10) / 10;
+  if (sizeBytes === 1) return "1 byte";
+  return `${value.toLocaleString("en")} ${sizeUnits[power]}`;
+}
+
+/**
+ * The part size of a file, in bytes: the smallest of 8 MiB, 16 MiB, 32 MiB … with which it has at most 10,000 parts. It
+ * depends on the size alone, so whoever goes on with a file cuts it as whoever began. Throws RangeError above 5 TiB.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+ */
+export function partSizeOf(sizeBytes: number): number {
+  if (sizeBytes > uploadPolicy.maxFileBytes) throw new RangeError("no object is larger than 5 TiB");
+  let partSize: number = uploadPolicy.minPartBytes;
+  while (sizeBytes > partSize * uploadPolicy.maxParts) partSize *= 2;
+  return partSize;
+}
+
+/** How many parts a file of this size has. */
+export function partCountOf(sizeBytes: number, partSize: number): number {
+  return Math.max(1, Math.ceil(sizeBytes / partSize));
 }
 
 export const uploadStates = ["open", "sealed", "verified", "aborted", "expired"] as const;
@@ -56,8 +101,15 @@ export type UploadState = (typeof uploadStates)[number];
 /** The states each verb may start from; enforced by the `where` of the update. */
 export const uploadFrom = {
   renewPolicy: ["open"],
+  send: ["open"],
   seal: ["open"],
   abort: ["open", "sealed"],
   verify: ["sealed"],
   expire: ["open"],
+  reap: ["verified", "aborted", "expired"],
+  undo: ["verified", "aborted"],
 } as const satisfies Record<string, readonly UploadState[]>;
+
+/** Why a file that nobody announced, and that no room is left for, does not become media; its bytes are removed. */
+export const noRoomReason =
+  "There was no room left for this file, so it was not kept. Ask whoever runs this site for more room and upload it again.";

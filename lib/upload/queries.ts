@@ -6,11 +6,13 @@ import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { listObjectVersions } from "@/lib/storage/list";
+import { largeUploads } from "@/lib/upload-file/rows";
+import { grantsOutliveSeconds } from "./policy";
 import type { UnfinishedUpload, UploadStatus } from "./schema";
 
 const maxRejectedShown = 1_000;
-/** Of an open upload the arrived files are counted from the listing, as far as this. */
-const maxArrivedPages = 50;
+/** Of an open upload the arrived files are counted from the listing, as far as this: each page is a call to the storage. */
+const maxArrivedPages = 3;
 
 /** Uploads the viewer may go on with: their own, while they may upload there. */
 export function ownUploadsWhere(viewer: Viewer): Prisma.UploadWhereInput {
@@ -34,6 +36,11 @@ const statusSelect = {
   expiresAt: true,
   plannedFiles: true,
   plannedBytes: true,
+  undoneAt: true,
+  announcedFiles: true,
+  verifiedFiles: true,
+  verifiedBytes: true,
+  rejectedFiles: true,
 } satisfies Prisma.UploadSelect;
 
 export async function uploadStatus(viewer: Viewer, uploadId: string): Promise<UploadStatus> {
@@ -42,7 +49,7 @@ export async function uploadStatus(viewer: Viewer, uploadId: string): Promise<Up
     select: statusSelect,
   });
   if (!upload) throw notFound("upload");
-  return countFiles(upload);
+  return describeUpload(upload);
 }
 
 /** The viewer's own uploads into a collection that are not finished, newest first; `uploadStatus` says how far each is. */
@@ -59,70 +66,118 @@ export async function unfinishedUploads(viewer: Viewer, collectionSlug: string):
   return uploads.map(({ createdAt, ...upload }) => ({ ...upload, createdAt: createdAt.toISOString() }));
 }
 
-/** For the worker's sweep: sealed and not verified, whether queued or not. */
-export async function uploadsToVerify(viewer: Viewer, limit: number): Promise<string[]> {
+/** For the worker's sweep: sealed and not verified, whether queued or not; first what was not tried, or longest ago. */
+export async function uploadsToVerify(viewer: Viewer, limit: number): Promise<{ id: string; isLarge: boolean }[]> {
   if (viewer.kind !== "system") throw notFound("upload");
   const uploads = await db().upload.findMany({
     where: { state: "sealed" },
     select: { id: true },
-    orderBy: { sealedAt: "asc" },
+    orderBy: [{ verifyTriedAt: { sort: "asc", nulls: "first" } }, { sealedAt: "asc" }],
+    take: limit,
+  });
+  const ids = uploads.map(({ id }) => id);
+  const large = await largeUploads(ids);
+  return ids.map((id) => ({ id, isLarge: large.has(id) }));
+}
+
+type StatusRow = Prisma.UploadGetPayload<{ select: typeof statusSelect }>;
+
+async function describeUpload(upload: StatusRow): Promise<UploadStatus> {
+  const { id, label, state, plannedFiles, plannedBytes, undoneAt } = upload;
+  return {
+    ...{ id, label, state, plannedFiles },
+    createdAt: upload.createdAt.toISOString(),
+    expiresAt: upload.expiresAt.toISOString(),
+    plannedBytes: plannedBytes === null ? null : Number(plannedBytes),
+    undoneAt: undoneAt?.toISOString() ?? null,
+    ...(await (state === "open" ? countOpen(upload) : countSealed(upload))),
+  };
+}
+
+type Counted = Pick<UploadStatus, "files" | "bytes" | "rejected" | "registeredFiles" | "isAtLeast">;
+
+async function countOpen({ id: uploadId, collectionId }: StatusRow): Promise<Counted> {
+  const [arrived, registeredFiles, known] = await Promise.all([
+    countArrived(uploadPrefix(collectionId, uploadId)),
+    db().uploadFile.count({ where: { uploadId, withdrawnAt: null } }),
+    // What need not be sent is as good as there.
+    db().uploadFile.count({ where: { uploadId, OR: [{ copyOfId: { not: null } }, { sameAsId: { not: null } }] } }),
+  ]);
+  const { files, bytes, isAtLeast } = arrived;
+  const total = files + known;
+  const counted = { files: { total, verified: 0, rejected: 0, pending: total }, bytes, rejected: [], registeredFiles };
+  return isAtLeast ? { ...counted, isAtLeast } : counted;
+}
+
+/** Read at every poll while an upload is verified: from what is counted as it happens, and from short stretches of indexes. */
+async function countSealed(upload: StatusRow): Promise<Counted> {
+  const { id: uploadId, state, announcedFiles, plannedFiles, rejectedFiles } = upload;
+  const [pending, unreadable, rejected] = await Promise.all([
+    db().revision.count({ where: { uploadId, state: "pending" } }),
+    db().revision.count({ where: { uploadId, state: "rejected" } }),
+    selectRejected(uploadId),
+  ]);
+  const recorded = upload.verifiedFiles + rejectedFiles;
+  // While it is verified, what was announced and is not recorded yet is still to come.
+  const total = state === "sealed" ? Math.max(recorded, announcedFiles ?? 0, plannedFiles ?? 0) : recorded;
+  return {
+    files: {
+      total,
+      verified: upload.verifiedFiles - unreadable,
+      rejected: rejectedFiles + unreadable,
+      pending: total - recorded + pending,
+    },
+    bytes: Number(upload.verifiedBytes),
+    rejected,
+    ...(announcedFiles === null ? {} : { registeredFiles: announcedFiles }),
+  };
+}
+
+async function selectRejected(uploadId: string): Promise<UploadStatus["rejected"]> {
+  const [refused, unreadable] = await Promise.all([
+    db().uploadRejection.findMany({
+      where: { uploadId },
+      select: { path: true, reason: true },
+      take: maxRejectedShown,
+    }),
+    db().revision.findMany({
+      where: { uploadId, state: "rejected" },
+      select: { rejectReason: true, media: { select: { path: true } } },
+      take: maxRejectedShown,
+    }),
+  ]);
+  return [
+    ...refused,
+    ...unreadable.map(({ rejectReason, media }) => ({ path: media.path, reason: rejectReason ?? "" })),
+  ].slice(0, maxRejectedShown);
+}
+
+/**
+ * For the worker's sweep: ended, every grant run out, and nobody has looked yet what was left in the bucket; first what was not
+ * tried, or longest ago.
+ */
+export async function uploadsToReap(viewer: Viewer, limit: number, now = new Date()): Promise<string[]> {
+  if (viewer.kind !== "system") throw notFound("upload");
+  const uploads = await db().upload.findMany({
+    where: { cleanedAt: null, endedAt: { lt: new Date(now.getTime() - grantsOutliveSeconds * 1_000) } },
+    select: { id: true },
+    orderBy: [{ reapTriedAt: { sort: "asc", nulls: "first" } }, { endedAt: "asc" }],
     take: limit,
   });
   return uploads.map(({ id }) => id);
 }
 
-type StatusRow = Prisma.UploadGetPayload<{ select: typeof statusSelect }>;
-
-async function countFiles({ collectionId, ...upload }: StatusRow): Promise<UploadStatus> {
-  const [byState, unreadable, badPaths, badPathCount] = await Promise.all([
-    db().revision.groupBy({ by: ["state"], where: { uploadId: upload.id }, _count: true, _sum: { sizeBytes: true } }),
-    db().revision.findMany({
-      where: { uploadId: upload.id, state: "rejected" },
-      select: { rejectReason: true, media: { select: { path: true } } },
-      take: maxRejectedShown,
-    }),
-    db().uploadRejection.findMany({
-      where: { uploadId: upload.id },
-      select: { path: true, reason: true },
-      take: maxRejectedShown,
-    }),
-    db().uploadRejection.count({ where: { uploadId: upload.id } }),
-  ]);
-  const counted = (state: string) => byState.find((row) => row.state === state)?._count ?? 0;
-  const verifiedBytes = byState.reduce((sum, row) => sum + Number(row._sum.sizeBytes ?? 0), 0);
-  const arrived = upload.state === "open" ? await countArrived(uploadPrefix(collectionId, upload.id)) : null;
-  const rejectedFiles = counted("rejected") + badPathCount;
-  const recordedFiles = byState.reduce((sum, row) => sum + row._count, 0) + badPathCount;
-  return {
-    ...upload,
-    createdAt: upload.createdAt.toISOString(),
-    expiresAt: upload.expiresAt.toISOString(),
-    plannedBytes: upload.plannedBytes === null ? null : Number(upload.plannedBytes),
-    files: {
-      total: arrived?.files ?? recordedFiles,
-      verified: recordedFiles - rejectedFiles,
-      rejected: rejectedFiles,
-      pending: arrived?.files ?? counted("pending"),
-    },
-    bytes: arrived?.bytes ?? verifiedBytes,
-    rejected: [
-      ...badPaths,
-      ...unreadable.map(({ rejectReason, media }) => ({ path: media.path, reason: rejectReason ?? "" })),
-    ].slice(0, maxRejectedShown),
-  };
-}
-
-async function countArrived(prefix: string): Promise<{ files: number; bytes: number }> {
-  const arrived = { files: 0, bytes: 0 };
+async function countArrived(prefix: string): Promise<{ files: number; bytes: number; isAtLeast: boolean }> {
+  const arrived = { files: 0, bytes: 0, isAtLeast: false };
   let pages = 0;
   for await (const page of listObjectVersions(prefix)) {
+    if (pages === maxArrivedPages) return { ...arrived, isAtLeast: true };
     for (const version of page) {
       if (!version.isLatest) continue;
       arrived.files += 1;
       arrived.bytes += version.sizeBytes;
     }
     pages += 1;
-    if (pages === maxArrivedPages) break;
   }
   return arrived;
 }

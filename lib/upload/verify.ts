@@ -1,22 +1,28 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import { db, type Prisma, type Transaction } from "@/lib/db";
+import { db, Prisma, type Transaction } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
-import { lockCollection, patience } from "@/lib/media/rows";
-import { pathOfKey, uploadPrefix } from "@/lib/storage/keys";
+import { mediaAt, patience } from "@/lib/media/rows";
+import { addBytes, lockAccounts, releaseReserved, roomOf } from "@/lib/quota/rows";
+import { type Found, insertRevisions, selectSame, selectSettled } from "@/lib/revision/rows";
+import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
-import { pathProblem, sizeProblem } from "./policy";
+import { abortMultiparts } from "@/lib/storage/multipart";
+import { selectFiles } from "@/lib/upload-file/rows";
+import { copyKnownFiles } from "./copies";
+import { type Judged, judgePage, type Rejection } from "./judge";
+import { noRoomReason } from "./policy";
 
+const sealedSelect = { id: true, collectionId: true, createdById: true, conflict: true } satisfies Prisma.UploadSelect;
 type Sealed = Prisma.UploadGetPayload<{ select: typeof sealedSelect }>;
-type Found = ListedVersion & { path: string };
-type Rejection = { path: string; sizeBytes: number; reason: string };
-
-const sealedSelect = { id: true, collectionId: true, createdById: true, conflict: true } as const;
 
 /**
- * Turns what lies under a sealed upload's prefix into media, from the listing alone: one list call per 1,000 files.
- * The latest version of each key is pinned; whatever a replayed policy adds later changes nothing.
+ * Turns what lies under a sealed upload's prefix into media, from the listing alone: one list call per 1,000 files (and, for
+ * files that came in parts without a checksum, one HEAD each). The latest version of each key is pinned; whatever a replayed
+ * policy adds later, even between two pages or two runs, changes nothing. What was announced is held against what is there: other bytes are rejected, and files
+ * that never arrived are said to be missing. Bytes that their media hold already make nothing new; bytes that the collection
+ * has at another path are copied within the storage first.
  * Every page is one transaction and can be run again: a crash half-way costs only the page it was in.
  * `onVerified` gets the revisions of each page that wait to be derived, after the page is committed.
  */
@@ -28,42 +34,88 @@ export async function verifyUpload(
   if (viewer.kind !== "system") throw notFound("upload");
   const upload = await db().upload.findFirst({ where: { id: uploadId, state: "sealed" }, select: sealedSelect });
   if (!upload) return; // Verified by another run, or aborted since it was queued.
+  await db().upload.updateMany({ where: { id: upload.id }, data: { verifyTriedAt: new Date() } });
   const prefix = uploadPrefix(upload.collectionId, upload.id);
+  await abortMultiparts(prefix);
+  await copyKnownFiles(upload, prefix);
   for await (const page of listObjectVersions(prefix)) {
     const pending = await verifyPage(upload, prefix, page);
     if (pending === null) return; // Aborted, or verified by another run, while this one was at it.
     if (pending.length > 0) await onVerified(pending);
   }
+  await rejectMissing(upload, prefix);
   await finish(viewer, upload);
 }
 
 async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[]): Promise<string[] | null> {
-  const found: Found[] = [];
-  const rejections: Rejection[] = [];
-  for (const version of page) {
-    if (!version.isLatest) continue;
-    const path = pathOfKey(prefix, version.key);
-    const reason = pathProblem(path) ?? sizeProblem(version.sizeBytes);
-    if (reason === null) found.push({ ...version, path });
-    else rejections.push({ path: printable(path), sizeBytes: version.sizeBytes, reason });
-  }
+  const whole = await judgePage(prefix, page, (paths) => selectFiles(upload.id, paths));
   return db().$transaction(async (tx) => {
-    await lockCollection(tx, upload.collectionId);
-    const still = await tx.$queryRaw<unknown[]>`
-      SELECT 1 FROM "upload" WHERE "id" = ${upload.id}::uuid AND "state" = 'sealed' FOR SHARE`;
-    if (still.length === 0) return null;
-    const { accepted, refused } = await applyConflict(tx, upload, found);
-    await tx.uploadRejection.createMany({
-      data: [...rejections, ...refused].map((rejection) => ({ ...rejection, uploadId: upload.id })),
+    const accounts = await lockAccounts(tx, upload);
+    const [still] = await tx.$queryRaw<{ reserved: bigint }[]>`
+      SELECT "reserved_bytes" AS "reserved" FROM "upload"
+      WHERE "id" = ${upload.id}::uuid AND "state" = 'sealed' FOR NO KEY UPDATE`;
+    if (!still) return null;
+    const paths = [...whole.found, ...whole.rejections].map(({ path }) => path);
+    const settled = await selectSettled(tx, upload, paths);
+    const isNew = ({ path }: { path: string }) => !settled.has(path);
+    const judged = { ...whole, found: whole.found.filter(isNew), rejections: whole.rejections.filter(isNew) };
+    const same = await selectSame(tx, upload, judged.found);
+    await rememberSame(tx, upload, judged, same);
+    const { accepted, refused } = await applyConflict(
+      tx,
+      upload,
+      judged.found.filter(({ path }) => !same.has(path)),
+    );
+    const { fitting, beyond } = withinRoom(judged, accepted, roomOf(accounts)?.left ?? null);
+    const { count: rejected } = await tx.uploadRejection.createMany({
+      data: [...judged.rejections, ...refused, ...beyond].map((rejection) => ({ ...rejection, uploadId: upload.id })),
       skipDuplicates: true,
     });
-    return insertRevisions(tx, upload, accepted);
+    const inserted = await insertRevisions(tx, upload, fitting);
+    await moveBytes(tx, upload, still.reserved, { prefix, judged, inserted });
+    await addCounts(tx, upload, {
+      made: inserted.length,
+      bytes: inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n),
+      unchanged: same.size,
+      rejected,
+    });
+    return pendingOf(
+      tx,
+      upload,
+      paths.map((path) => originalKey(prefix, path)),
+    );
   }, patience);
 }
 
-/** Control characters would break the log line or the terminal that shows the path. */
-function printable(path: string): string {
-  return path.replaceAll(/\p{C}/gu, "\ufffd").slice(0, 1_024);
+type Counts = { made?: number; bytes?: bigint; unchanged?: number; rejected: number };
+
+/** Under the upload's lock, in the transaction of what is counted. */
+async function addCounts(tx: Transaction, upload: Sealed, counts: Counts): Promise<void> {
+  const { made = 0, bytes = 0n, unchanged = 0, rejected } = counts;
+  await tx.upload.update({
+    where: { id: upload.id },
+    data: {
+      verifiedFiles: { increment: made + unchanged },
+      verifiedBytes: { increment: bytes },
+      unchangedFiles: { increment: unchanged },
+      rejectedFiles: { increment: rejected },
+    },
+  });
+}
+
+/** Recorded for every such file, announced or not, so that the receipt names it. */
+async function rememberSame(
+  tx: Transaction,
+  upload: Sealed,
+  { found }: Judged,
+  same: Map<string, string>,
+): Promise<void> {
+  const files = found.filter(({ path }) => same.has(path));
+  await tx.$executeRaw`
+    INSERT INTO "upload_file" ("upload_id", "path", "size_bytes", "same_as_id")
+    SELECT ${upload.id}::uuid, * FROM unnest(${files.map(({ path }) => path)}::text[],
+      ${files.map(({ sizeBytes }) => BigInt(sizeBytes))}::bigint[], ${files.map(({ path }) => same.get(path))}::uuid[])
+    ON CONFLICT ("upload_id", "path") DO UPDATE SET "same_as_id" = EXCLUDED."same_as_id", "copy_of_id" = NULL`;
 }
 
 async function applyConflict(tx: Transaction, upload: Sealed, found: Found[]) {
@@ -90,36 +142,45 @@ async function applyConflict(tx: Transaction, upload: Sealed, found: Found[]) {
   };
 }
 
-/** Returns the ids of the page's revisions that wait to be derived, the ones of an earlier run included. */
-async function insertRevisions(tx: Transaction, upload: Sealed, found: Found[]): Promise<string[]> {
-  if (found.length === 0) return [];
-  const paths = found.map(({ path }) => path);
-  const keys = found.map(({ key }) => key);
-  const versionIds = found.map(({ versionId }) => versionId);
-  const sizes = found.map(({ sizeBytes }) => BigInt(sizeBytes));
-  const etags = found.map(({ etag }) => etag);
+/**
+ * Announced files have their room, on this page and on later ones; what came unannounced has `room`, what nobody reserved.
+ * Without a quota everything fits.
+ */
+function withinRoom({ announced }: Judged, accepted: Found[], room: bigint | null) {
+  if (room === null) return { fitting: accepted, beyond: [] };
+  const fitting: Found[] = [];
+  const beyond: Rejection[] = [];
+  let left = room;
+  for (const file of accepted) {
+    const { path, sizeBytes } = file;
+    const lacks = BigInt(sizeBytes) - (announced.get(path) ?? 0n);
+    if (lacks > left) beyond.push({ path, sizeBytes, reason: noRoomReason });
+    else fitting.push(file);
+    if (lacks > 0n && lacks <= left) left -= lacks;
+  }
+  return { fitting, beyond };
+}
+
+type Moved = { prefix: string; judged: Judged; inserted: { key: string; size_bytes: bigint }[] };
+
+/** What was reserved for these files is used from now on; what is reserved for others stays so. */
+async function moveBytes(
+  tx: Transaction,
+  upload: Sealed,
+  reserved: bigint,
+  { prefix, judged: { announced }, inserted }: Moved,
+): Promise<void> {
+  const used = inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n);
+  const theirs = inserted.reduce((sum, { key }) => sum + (announced.get(pathOfKey(prefix, key)) ?? 0n), 0n);
+  const released = theirs < reserved ? theirs : reserved;
+  await addBytes(tx, upload, { used, reserved: -released });
+  if (released === 0n) return;
   await tx.$executeRaw`
-    INSERT INTO "media" ("collection_id", "path", "created_by_id", "taken_at", "updated_at")
-    SELECT ${upload.collectionId}::uuid, "path", ${upload.createdById}::uuid, now(), now()
-    FROM unnest(${paths}::text[]) AS incoming("path")
-    ON CONFLICT ("collection_id", "path") DO NOTHING`;
-  // A single-part ETag is the body's MD5 (without SSE-KMS); a multipart one ends in -N.
-  const inserted = await tx.$queryRaw<{ id: string }[]>`
-    INSERT INTO "revision" ("media_id", "upload_id", "number", "key", "version_id", "size_bytes", "etag", "md5")
-    SELECT media."id", ${upload.id}::uuid,
-           1 + coalesce((SELECT max("number") FROM "revision" WHERE "media_id" = media."id"), 0),
-           incoming."key", incoming."version_id", incoming."size_bytes", incoming."etag",
-           CASE WHEN incoming."etag" ~ '^[0-9a-f]{32}$' THEN incoming."etag" END
-    FROM unnest(${paths}::text[], ${keys}::text[], ${versionIds}::text[], ${sizes}::bigint[], ${etags}::text[])
-         AS incoming("path", "key", "version_id", "size_bytes", "etag")
-    JOIN "media" AS media ON media."collection_id" = ${upload.collectionId}::uuid AND media."path" = incoming."path"
-    ON CONFLICT ("key", "version_id") DO NOTHING
-    RETURNING "id"`;
-  await showNewMedia(
-    tx,
-    upload.collectionId,
-    inserted.map(({ id }) => id),
-  );
+    UPDATE "upload" SET "reserved_bytes" = "reserved_bytes" - ${released} WHERE "id" = ${upload.id}::uuid`;
+}
+
+/** The ids of the page's revisions that wait to be derived, the ones of an earlier run included. */
+async function pendingOf(tx: Transaction, upload: Sealed, keys: string[]): Promise<string[]> {
   const pending = await tx.revision.findMany({
     where: { uploadId: upload.id, state: "pending", key: { in: keys } },
     select: { id: true },
@@ -127,50 +188,61 @@ async function insertRevisions(tx: Transaction, upload: Sealed, found: Found[]):
   return pending.map(({ id }) => id);
 }
 
-/**
- * A media's first revision is its current one at once; a media in the trash comes back as it was. Only for rows this run
- * inserted: a page that is run again must not undo what happened to its media since.
- */
-async function showNewMedia(tx: Transaction, collectionId: string, revisionIds: string[]): Promise<void> {
-  await tx.$executeRaw`
-    WITH shown AS (
-      UPDATE "media"
-      SET "current_revision_id" = coalesce("media"."current_revision_id", fresh."id"), "deleted_at" = NULL, "updated_at" = now()
-      FROM "revision" AS fresh
-      WHERE fresh."id" = ANY(${revisionIds}::uuid[]) AND fresh."media_id" = "media"."id"
-        AND ("media"."current_revision_id" IS NULL OR "media"."deleted_at" IS NOT NULL)
-      RETURNING "media"."current_revision_id" AS "id"
-    ), total AS (
-      SELECT count(*) AS "files", coalesce(sum(r."size_bytes"), 0) AS "bytes"
-      FROM shown JOIN "revision" r ON r."id" = shown."id"
-    )
-    UPDATE "collection" SET "media_count" = "media_count" + total."files", "size_bytes" = "size_bytes" + total."bytes"
-    FROM total WHERE "collection"."id" = ${collectionId}::uuid`;
-}
-
+/** Short: all that takes long has been done before. */
 async function finish(viewer: Viewer, upload: Sealed): Promise<void> {
   await db().$transaction(async (tx) => {
-    const totals = await tx.revision.aggregate({
-      where: { uploadId: upload.id },
-      _count: true,
-      _sum: { sizeBytes: true },
-    });
-    const { count } = await tx.upload.updateMany({
+    await lockAccounts(tx, upload);
+    await releaseReserved(tx, upload.id, upload);
+    const [verified] = await tx.upload.updateManyAndReturn({
       where: { id: upload.id, state: "sealed" },
-      data: {
-        state: "verified",
-        endedAt: new Date(),
-        verifiedFiles: totals._count,
-        verifiedBytes: totals._sum.sizeBytes ?? 0n,
-      },
+      data: { state: "verified", endedAt: new Date() },
+      select: { verifiedFiles: true, verifiedBytes: true, unchangedFiles: true },
     });
-    if (count === 0) return;
+    if (!verified) return;
+    const { verifiedFiles: files, verifiedBytes, unchangedFiles: unchanged } = verified;
     await recordEvent(tx, viewer, {
       action: "upload.verified",
       subjectType: "upload",
       subjectId: upload.id,
       collectionId: upload.collectionId,
-      detail: { files: totals._count, bytes: Number(totals._sum.sizeBytes ?? 0n) },
+      detail: { files, bytes: Number(verifiedBytes), ...(unchanged > 0 ? { unchanged } : {}) },
     });
   }, patience);
+}
+
+const missingPerPage = 5_000;
+
+/** Announced, and neither recorded nor rejected by now: it is not there. */
+async function rejectMissing(upload: Sealed, prefix: string): Promise<void> {
+  for (let after: string | null = ""; after !== null; ) {
+    const from: string = after;
+    after = await db().$transaction((tx) => rejectMissingPage(tx, upload, prefix, from), patience);
+  }
+}
+
+/** Returns the path the next page begins after; null after the last one, and when the upload is not sealed any more. */
+async function rejectMissingPage(tx: Transaction, upload: Sealed, prefix: string, after: string) {
+  const still = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM "upload" WHERE "id" = ${upload.id}::uuid AND "state" = 'sealed' FOR NO KEY UPDATE`;
+  if (still.length === 0) return null;
+  const [page] = await tx.$queryRaw<{ missing: number; last: string | null }[]>`
+    WITH page AS (
+      SELECT * FROM "upload_file" WHERE "upload_id" = ${upload.id}::uuid AND "path" > ${after}
+      ORDER BY "path" LIMIT ${missingPerPage}
+    ), missing AS (
+      INSERT INTO "upload_rejection" ("upload_id", "path", "size_bytes", "reason")
+      SELECT f."upload_id", f."path", f."size_bytes",
+             CASE WHEN m."id" IS NULL THEN 'It was announced and never arrived. Upload it again.'
+                  ELSE 'It was announced and never arrived; the file that was at this path is unchanged.' END
+      FROM page f
+      LEFT JOIN LATERAL ${mediaAt(upload.collectionId, Prisma.sql`f."path"`)} AS m ON m."deleted_at" IS NULL
+      WHERE f."same_as_id" IS NULL AND f."withdrawn_at" IS NULL
+        AND NOT EXISTS (SELECT 1 FROM "revision" r WHERE r."key" = ${prefix} || f."path" AND r."upload_id" = f."upload_id")
+      ON CONFLICT DO NOTHING RETURNING 1
+    )
+    SELECT (SELECT count(*)::int FROM missing) AS "missing",
+           CASE WHEN (SELECT count(*) FROM page) = ${missingPerPage}
+                THEN (SELECT "path" FROM page ORDER BY "path" DESC LIMIT 1) END AS "last"`;
+  await addCounts(tx, upload, { rejected: page?.missing ?? 0 });
+  return page?.last ?? null;
 }

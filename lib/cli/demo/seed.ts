@@ -11,6 +11,8 @@ import { type DemoCollection, demoCollections } from "./collections";
 import { makePicture } from "./pictures";
 
 const demoEmail = "demo@atoll.local";
+/** So that a site somebody tries out in the open does not fill up. */
+const demoQuotaBytes = 5_000_000_000n;
 const hourMs = 3_600_000;
 
 /**
@@ -33,7 +35,9 @@ async function demoUser(password: string): Promise<UserViewer> {
   const system = mintSystemViewer("cli");
   const count = await db().user.count({ where: { email: demoEmail } });
   if (count > 0) return viewerOfEmail(system, demoEmail);
-  return createUser(system, { email: demoEmail, name: "Demo", password, isAdmin: false });
+  const viewer = await createUser(system, { email: demoEmail, name: "Demo", password, isAdmin: false });
+  await db().user.update({ where: { id: viewer.userId }, data: { quotaBytes: demoQuotaBytes } });
+  return viewer;
 }
 
 async function seedCollection(viewer: UserViewer, demo: DemoCollection): Promise<void> {

@@ -4,7 +4,8 @@ import { bucketAddress } from "@/lib/storage/endpoint";
 type Site = Pick<
   StartEnv,
   "ATOLL_URL" | "S3_PUBLIC_ENDPOINT" | "S3_ENDPOINT" | "S3_REGION" | "S3_BUCKET" | "S3_FORCE_PATH_STYLE"
->;
+> &
+  Partial<Pick<StartEnv, "S3_UPLOAD_ENDPOINTS">>;
 
 /** The origin that browsers send files to and get them from. */
 export function bucketOrigin(site: Site): string {
@@ -21,14 +22,23 @@ export function contentSecurityPolicy(site: Site, nonce: string, dev: boolean): 
   const bucket = bucketOrigin(site);
   const directives = {
     "default-src": ["'self'"],
-    // React's dev build rebuilds stack traces by eval.
-    "script-src": ["'self'", `'nonce-${nonce}'`, "'strict-dynamic'", ...(dev ? ["'unsafe-eval'"] : [])],
+    // Checksums are taken by WebAssembly, in a worker that has this policy, too. React's dev build rebuilds stack traces by eval.
+    "script-src": [
+      "'self'",
+      `'nonce-${nonce}'`,
+      "'strict-dynamic'",
+      "'wasm-unsafe-eval'",
+      ...(dev ? ["'unsafe-eval'"] : []),
+    ],
     // Sizes and positions of the gallery are style attributes.
     "style-src": ["'self'", "'unsafe-inline'"],
     "img-src": ["'self'", "blob:", "data:", bucket],
     "media-src": ["'self'", "blob:", bucket],
     "font-src": ["'self'"],
-    "connect-src": ["'self'", bucket, ...(dev ? ["ws:", "wss:"] : [])],
+    "connect-src": [
+      ...new Set(["'self'", bucket, ...(site.S3_UPLOAD_ENDPOINTS ?? []).map((url) => new URL(url).origin)]),
+      ...(dev ? ["ws:", "wss:"] : []),
+    ],
     "worker-src": ["'self'", "blob:"],
     "object-src": ["'none'"],
     "base-uri": ["'self'"],

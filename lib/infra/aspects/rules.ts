@@ -25,7 +25,7 @@ function modern({ Prefix, Filter, ...rule }: BucketLifecycleRule): BucketLifecyc
   return { ...rule, Filter: { ...Filter, Prefix: Filter?.Prefix ?? Prefix ?? "" } };
 }
 
-/** Parts of uploads that were never completed are paid for but seen nowhere: they go after a week. */
+/** Parts of uploads that were never completed are paid for but seen nowhere: they go once no upload can want them. */
 export const lifecycle: Aspect = {
   name: "lifecycle",
   required: false,

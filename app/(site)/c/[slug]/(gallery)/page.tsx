@@ -2,16 +2,15 @@ import { loadCollection } from "@/app/loaders";
 import type { CollectionParams } from "@/app/page-props";
 import { pageQuery } from "@/app/page-query";
 import { CollectionHead } from "@/components/collection/collection-head";
-import { UnfinishedUploads } from "@/components/collection/unfinished-uploads";
-import { AddPhotosButton, UploadPlace, UploadPlaceProvider } from "@/components/collection/upload-place";
 import { Gallery } from "@/components/media/gallery";
 import { PreviewNotice } from "@/components/media/preview-notice";
 import { IslandArt, PrintsArt } from "@/components/ui/empty-art";
 import { EmptyState } from "@/components/ui/empty-state";
+import { UnfinishedUploads } from "@/components/upload/unfinished-uploads";
 import { UploadPanel } from "@/components/upload/upload-panel";
+import { AddPhotosButton, UploadPlace, UploadPlaceProvider } from "@/components/upload/upload-place";
 import { currentViewer } from "@/lib/auth/session";
 import { mediaPage } from "@/lib/media/queries";
-import { openUploadAction } from "@/lib/upload/actions";
 import { unfinishedUploads } from "@/lib/upload/queries";
 
 async function load(slug: string, mayUpload: boolean) {
@@ -39,9 +38,9 @@ export default async function GalleryPage({ params }: { params: CollectionParams
         />
         {abilities.upload && (
           <>
-            <UnfinishedUploads uploads={uploads} renderedAt={renderedAt} />
-            <UploadPlace collectionName={name}>
-              <UploadPanel collectionSlug={slug} openUpload={openUploadAction} {...(empty && { art: <IslandArt /> })} />
+            <UnfinishedUploads collection={{ slug, name }} uploads={uploads} renderedAt={renderedAt} />
+            <UploadPlace collection={{ slug, name }}>
+              <UploadPanel collection={{ slug, name }} {...(empty && { art: <IslandArt /> })} />
             </UploadPlace>
           </>
         )}

@@ -7,7 +7,6 @@ import type { CollectionParams } from "@/app/page-props";
 import { IslandArt } from "@/components/ui/empty-art";
 import { UploadPanel } from "@/components/upload/upload-panel";
 import { routes } from "@/lib/routes";
-import { openUploadAction } from "@/lib/upload/actions";
 
 export const metadata: Metadata = { title: "Add photos" };
 
@@ -25,7 +24,7 @@ export default async function UploadPage({ params }: { params: CollectionParams 
         {name}
       </Link>
       <h1 className="mt-3 mb-8 font-semibold text-2xl sm:text-3xl">Add photos</h1>
-      <UploadPanel collectionSlug={slug} openUpload={openUploadAction} art={<IslandArt />} />
+      <UploadPanel collection={{ slug, name }} art={<IslandArt />} />
     </div>
   );
 }

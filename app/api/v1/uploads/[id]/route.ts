@@ -1,6 +1,6 @@
 import { parseInput } from "@/lib/action";
-import { signedIn, viewerOf } from "@/lib/auth/session";
-import { json, readJson, requireSameOrigin, route } from "@/lib/http";
+import { signedIn, viewerOf, writerOf } from "@/lib/auth/session";
+import { json, readJson, route } from "@/lib/http";
 import { abortUpload, sealUpload } from "@/lib/upload/commands";
 import { uploadStatus } from "@/lib/upload/queries";
 import { changeUploadInput } from "@/lib/upload/schema";
@@ -13,10 +13,9 @@ export const GET = route(async (request, { params }: Context) => {
 });
 
 export const PATCH = route(async (request, { params }: Context) => {
-  requireSameOrigin(request);
+  const viewer = await writerOf(request);
   const { id } = await params;
   const { state } = parseInput(changeUploadInput, await readJson(request));
-  const viewer = signedIn(await viewerOf(request));
   await (state === "sealed" ? sealUpload(viewer, id) : abortUpload(viewer, id));
   return json(await uploadStatus(viewer, id), 202);
 });

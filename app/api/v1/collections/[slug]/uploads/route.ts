@@ -1,12 +1,13 @@
 import { parseInput } from "@/lib/action";
-import { signedIn, viewerOf } from "@/lib/auth/session";
-import { json, readJson, requireSameOrigin, route } from "@/lib/http";
+import { writerOf } from "@/lib/auth/session";
+import { json, readJson, route } from "@/lib/http";
 import { openUpload } from "@/lib/upload/commands";
 import { openUploadInput } from "@/lib/upload/schema";
 
 export const POST = route(async (request, { params }: { params: Promise<{ slug: string }> }) => {
-  requireSameOrigin(request);
+  const viewer = await writerOf(request);
   const { slug: collectionSlug } = await params;
   const input = parseInput(openUploadInput.omit({ collectionSlug: true }), await readJson(request));
-  return json(await openUpload(signedIn(await viewerOf(request)), { ...input, collectionSlug }), 201);
+  const key = request.headers.get("idempotency-key") ?? undefined;
+  return json(await openUpload(viewer, { ...input, collectionSlug }, key), 201);
 });

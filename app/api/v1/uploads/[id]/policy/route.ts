@@ -1,9 +1,9 @@
-import { signedIn, viewerOf } from "@/lib/auth/session";
-import { json, requireSameOrigin, route } from "@/lib/http";
+import { writerOf } from "@/lib/auth/session";
+import { json, route } from "@/lib/http";
 import { renewPolicy } from "@/lib/upload/commands";
 
 export const POST = route(async (request, { params }: { params: Promise<{ id: string }> }) => {
-  requireSameOrigin(request);
+  const viewer = await writerOf(request);
   const { id } = await params;
-  return json(await renewPolicy(signedIn(await viewerOf(request)), id));
+  return json(await renewPolicy(viewer, id));
 });

@@ -1,0 +1,22 @@
+import { parseInput } from "@/lib/action";
+import { writerOf } from "@/lib/auth/session";
+import { json, readJson, route } from "@/lib/http";
+import { filesInput, withdrawInput } from "@/lib/upload/schema";
+import { registerFiles, withdrawFiles } from "@/lib/upload-file/commands";
+
+type Context = { params: Promise<{ id: string }> };
+
+export const POST = route(async (request, { params }: Context) => {
+  const viewer = await writerOf(request);
+  const { id } = await params;
+  const { files } = parseInput(filesInput, await readJson(request));
+  return json({ files: await registerFiles(viewer, id, files) });
+});
+
+export const DELETE = route(async (request, { params }: Context) => {
+  const viewer = await writerOf(request);
+  const { id } = await params;
+  const { paths } = parseInput(withdrawInput, await readJson(request));
+  await withdrawFiles(viewer, id, paths);
+  return new Response(null, { status: 204 });
+});

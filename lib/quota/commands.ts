@@ -1,0 +1,67 @@
+import "server-only";
+import type { Viewer } from "@/lib/auth/viewer";
+import { isSlug } from "@/lib/collection/schema";
+import { db, type Transaction } from "@/lib/db";
+import { notFound } from "@/lib/errors";
+import { recordEvent } from "@/lib/event/commands";
+import type { QuotaChange } from "./schema";
+
+type Options = { isDryRun?: boolean };
+type Account = { id: string; quota: bigint | null; used: bigint; reserved: bigint };
+
+/** How much a person's uploads may take, in bytes; null is no limit. What is there already stays, even beyond it. */
+export async function setUserQuota(
+  viewer: Viewer,
+  email: string,
+  quotaBytes: bigint | null,
+  { isDryRun = false }: Options = {},
+): Promise<QuotaChange> {
+  if (viewer.kind !== "system") throw notFound("user");
+  return db().$transaction(async (tx) => {
+    const [account] = await tx.$queryRaw<Account[]>`
+      SELECT "id", "quota_bytes" AS "quota", "used_bytes" AS "used", "reserved_bytes" AS "reserved"
+      FROM "user" WHERE "email" = ${email.trim().toLowerCase()} FOR NO KEY UPDATE`;
+    if (!account) throw notFound("user");
+    if (!isDryRun) {
+      await tx.user.update({ where: { id: account.id }, data: { quotaBytes } });
+      await tell(tx, viewer, "user", account.id, quotaBytes);
+    }
+    return changeOf(account, quotaBytes);
+  });
+}
+
+/** As of a person: how much a collection may hold, every revision and the trash included. */
+export async function setCollectionQuota(
+  viewer: Viewer,
+  slug: string,
+  quotaBytes: bigint | null,
+  { isDryRun = false }: Options = {},
+): Promise<QuotaChange> {
+  if (viewer.kind !== "system" || !isSlug(slug)) throw notFound("collection");
+  return db().$transaction(async (tx) => {
+    const [account] = await tx.$queryRaw<Account[]>`
+      SELECT "id", "quota_bytes" AS "quota", "used_bytes" AS "used", "reserved_bytes" AS "reserved"
+      FROM "collection" WHERE "slug" = ${slug} FOR NO KEY UPDATE`;
+    if (!account) throw notFound("collection");
+    if (!isDryRun) {
+      await tx.collection.update({ where: { id: account.id }, data: { quotaBytes } });
+      await tell(tx, viewer, "collection", account.id, quotaBytes);
+    }
+    return changeOf(account, quotaBytes);
+  });
+}
+
+async function tell(tx: Transaction, viewer: Viewer, noun: "user" | "collection", id: string, quota: bigint | null) {
+  await recordEvent(tx, viewer, {
+    action: `${noun}.changed`,
+    subjectType: noun,
+    subjectId: id,
+    ...(noun === "collection" ? { collectionId: id } : {}),
+    detail: { quotaBytes: quota === null ? null : Number(quota) },
+  });
+}
+
+function changeOf({ quota, used, reserved }: Account, after: bigint | null): QuotaChange {
+  const bytes = (value: bigint | null) => (value === null ? null : Number(value));
+  return { before: bytes(quota), after: bytes(after), used: Number(used), reserved: Number(reserved) };
+}

@@ -1,0 +1,25 @@
+import type { About } from "./document";
+import { receiptFiles } from "./rows";
+
+/** For `sha256sum --check`, which passes over lines that begin with #. */
+export async function* sha256Sums(about: About): AsyncGenerator<string> {
+  yield `# Upload ${about.id}, verified ${about.verifiedAt ?? ""}\n`;
+  for await (const { path, sha256, crc64nvme, problem } of receiptFiles(about.id)) {
+    if (problem !== null) yield `# ${escapeName(`${path}: ${problem}`)}\n`;
+    if (sha256) yield sumLine(sha256, path);
+    else yield `# no SHA-256 yet${crc64nvme ? `, CRC64NVME ${crc64nvme}` : ""}: ${escapeName(path)}\n`;
+  }
+}
+
+/**
+ * A line as coreutils write and read it: a name with a backslash or a line break has these escaped, and the line begins with
+ * a backslash then. https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html
+ */
+export function sumLine(sum: string, name: string): string {
+  const escaped = escapeName(name);
+  return `${escaped === name ? "" : "\\"}${sum}  ${escaped}\n`;
+}
+
+function escapeName(name: string): string {
+  return name.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
+}

@@ -1,0 +1,236 @@
+import "server-only";
+import { db, Prisma, type Transaction } from "@/lib/db";
+import { headOfMedia, mediaAt, patience } from "@/lib/media/rows";
+
+/** A file a client announced, as SQL gives it. */
+export type FileRow = {
+  id: string;
+  path: string;
+  size_bytes: bigint;
+  content_type: string | null;
+  sha256: string | null;
+  md5: string | null;
+  crc64nvme: string | null;
+  modified_ms: bigint | null;
+  reserved_bytes: bigint;
+  s3_upload_id: string | null;
+  part_size: number | null;
+  completed_at: Date | null;
+  stale_version: string | null;
+  copy_of_id: string | null;
+  same_as_id: string | null;
+  withdrawn_at: Date | null;
+};
+
+/** In a transaction they are locked: a multipart is begun and completed without the upload's lock. */
+export async function selectFiles(uploadId: string, paths: string[], tx?: Transaction): Promise<Map<string, FileRow>> {
+  const rows = await (tx ?? db()).$queryRaw<FileRow[]>`
+    SELECT "id", "path", "size_bytes", "content_type", "sha256", "md5", "crc64nvme", "modified_ms", "reserved_bytes",
+           "s3_upload_id", "part_size", "completed_at", "stale_version", "copy_of_id", "same_as_id", "withdrawn_at"
+    FROM "upload_file" WHERE "upload_id" = ${uploadId}::uuid AND "path" = ANY(${paths}::text[])
+    ${tx ? Prisma.sql`FOR UPDATE` : Prisma.empty}`;
+  return new Map(rows.map((row) => [row.path, row]));
+}
+
+/** What the collection already has of a file. */
+export type KnownFile = {
+  path: string;
+  exists: "same" | "other" | null;
+  same_as_id: string | null;
+  copy_of_id: string | null;
+  may_be_known: boolean;
+};
+
+/**
+ * Sizes and checksums that many files share, on the whole site, are not searched from end to end: whether hashing is worth it
+ * is a guess anyway, and bytes that are not found are sent once more.
+ */
+const candidates = 100;
+
+/**
+ * Looks the files up in their collection, by path, by checksum and by size. What a sender said of their bytes is good
+ * enough to spare that same sender the sending; others are spared only by what was worked out from the stored bytes:
+ * whoever announces wrong checksums must not make somebody else's file count as there.
+ */
+export async function selectKnown(
+  { collectionId, createdById }: { collectionId: string; createdById: string | null },
+  files: { path: string; sizeBytes: bigint; sha256: string | null }[],
+): Promise<Map<string, KnownFile>> {
+  const rows = await db().$queryRaw<KnownFile[]>`
+    SELECT f."path", same."id" AS "same_as_id", other."id" AS "copy_of_id",
+           CASE WHEN cur."size_bytes" = f."size" THEN 'same' WHEN cur."id" IS NOT NULL THEN 'other' END AS "exists",
+           f."sha256" IS NULL AND EXISTS (
+             SELECT 1 FROM (
+               SELECT r."media_id" FROM "revision" r
+               WHERE r."size_bytes" = f."size" AND r."sha256" IS NOT NULL LIMIT ${candidates}
+             ) AS sized JOIN "media" o ON o."id" = sized."media_id"
+             WHERE o."collection_id" = ${collectionId}::uuid AND o."deleted_at" IS NULL
+           ) AS "may_be_known"
+    FROM unnest(${files.map(({ path }) => path)}::text[], ${files.map(({ sizeBytes }) => sizeBytes)}::bigint[],
+                ${files.map(({ sha256 }) => sha256)}::text[]) AS f("path", "size", "sha256")
+    LEFT JOIN "media" m ON m."collection_id" = ${collectionId}::uuid AND m."path" = f."path" AND m."deleted_at" IS NULL
+    LEFT JOIN "revision" cur ON cur."id" = m."current_revision_id"
+    LEFT JOIN LATERAL (
+      SELECT head."id" FROM ${headOfMedia} AS head JOIN "upload" u ON u."id" = head."upload_id"
+      WHERE head."sha256" = f."sha256" AND head."size_bytes" = f."size" AND head."state" <> 'rejected'
+        AND (head."sha256_proven" OR u."created_by_id" = ${createdById}::uuid)
+    ) AS same ON true
+    LEFT JOIN LATERAL (
+      SELECT r."id" FROM (
+        SELECT "id", "media_id", "upload_id", "sha256_proven" FROM "revision"
+        WHERE "sha256" = f."sha256" AND "size_bytes" = f."size" AND "state" <> 'rejected' LIMIT ${candidates}
+      ) AS r JOIN "media" o ON o."id" = r."media_id" JOIN "upload" u ON u."id" = r."upload_id"
+      WHERE o."collection_id" = ${collectionId}::uuid AND o."deleted_at" IS NULL
+        AND (r."sha256_proven" OR u."created_by_id" = ${createdById}::uuid)
+      LIMIT 1
+    ) AS other ON true`;
+  return new Map(rows.map((row) => [row.path, row]));
+}
+
+/** A thousand rows in one statement; a row that is there is replaced, its id included, and is not withdrawn any more. */
+export async function upsertFiles(tx: Transaction, uploadId: string, rows: FileRow[]): Promise<void> {
+  const column = <Name extends keyof FileRow>(name: Name) => rows.map((row) => row[name]);
+  await tx.$executeRaw`
+    INSERT INTO "upload_file" ("upload_id", "id", "path", "size_bytes", "content_type", "sha256", "md5", "crc64nvme",
+      "modified_ms", "reserved_bytes", "s3_upload_id", "part_size", "completed_at", "stale_version", "copy_of_id", "same_as_id")
+    SELECT ${uploadId}::uuid, *
+    FROM unnest(${column("id")}::uuid[], ${column("path")}::text[], ${column("size_bytes")}::bigint[],
+                ${column("content_type")}::text[], ${column("sha256")}::text[], ${column("md5")}::text[],
+                ${column("crc64nvme")}::text[], ${column("modified_ms")}::bigint[], ${column("reserved_bytes")}::bigint[],
+                ${column("s3_upload_id")}::text[], ${column("part_size")}::int[], ${column("completed_at")}::timestamptz[],
+                ${column("stale_version")}::text[], ${column("copy_of_id")}::uuid[], ${column("same_as_id")}::uuid[])
+    ON CONFLICT ("upload_id", "path") DO UPDATE SET
+      "id" = EXCLUDED."id", "size_bytes" = EXCLUDED."size_bytes", "content_type" = EXCLUDED."content_type",
+      "sha256" = EXCLUDED."sha256", "md5" = EXCLUDED."md5", "crc64nvme" = EXCLUDED."crc64nvme",
+      "modified_ms" = EXCLUDED."modified_ms", "reserved_bytes" = EXCLUDED."reserved_bytes",
+      "s3_upload_id" = EXCLUDED."s3_upload_id", "part_size" = EXCLUDED."part_size",
+      "completed_at" = EXCLUDED."completed_at", "stale_version" = EXCLUDED."stale_version",
+      "copy_of_id" = EXCLUDED."copy_of_id", "same_as_id" = EXCLUDED."same_as_id", "withdrawn_at" = NULL`;
+}
+
+export type Withdrawn = { path: string; s3_upload_id: string | null; released: bigint };
+
+/** Takes back the announcements of some paths, or of one id. Their multiparts, and the room they had, are given back. */
+export async function markWithdrawn(
+  tx: Transaction,
+  uploadId: string,
+  which: { paths: string[] } | { id: string },
+): Promise<Withdrawn[]> {
+  const those = "id" in which ? Prisma.sql`"id" = ${which.id}::uuid` : Prisma.sql`"path" = ANY(${which.paths}::text[])`;
+  return tx.$queryRaw<Withdrawn[]>`
+    WITH had AS (
+      SELECT "id", "reserved_bytes" FROM "upload_file" WHERE "upload_id" = ${uploadId}::uuid AND ${those} FOR UPDATE
+    )
+    UPDATE "upload_file" f
+    SET "withdrawn_at" = coalesce(f."withdrawn_at", now()), "reserved_bytes" = 0, "copy_of_id" = NULL, "same_as_id" = NULL
+    FROM had WHERE f."id" = had."id"
+    RETURNING f."path", f."s3_upload_id", had."reserved_bytes" AS "released"`;
+}
+
+/** Of these paths the ones that are withdrawn at this moment. */
+export async function selectWithdrawn(uploadId: string, paths: string[]): Promise<Set<string>> {
+  const rows = await db().$queryRaw<{ path: string }[]>`
+    SELECT "path" FROM "upload_file"
+    WHERE "upload_id" = ${uploadId}::uuid AND "path" = ANY(${paths}::text[]) AND "withdrawn_at" IS NOT NULL`;
+  return new Set(rows.map(({ path }) => path));
+}
+
+/**
+ * Forgets what was announced to an upload that has ended, but for what its receipt names: of the others the record is the
+ * revision or the rejection. In pages by path: the rows of 800,000 files are not to be locked, nor searched for, all at once.
+ */
+export async function deleteFiles(uploadId: string, pageSize = 5_000): Promise<void> {
+  for (let after: string | null = ""; after !== null; ) {
+    const pages: { last: string | null }[] = await db().$queryRaw`
+      WITH page AS (
+        SELECT "id", "path", "same_as_id" FROM "upload_file"
+        WHERE "upload_id" = ${uploadId}::uuid AND "path" > ${after} ORDER BY "path" LIMIT ${pageSize}
+      ), gone AS (
+        DELETE FROM "upload_file" f USING page WHERE f."id" = page."id" AND page."same_as_id" IS NULL
+      )
+      SELECT max("path") AS "last" FROM page`;
+    after = pages[0]?.last ?? null;
+  }
+}
+
+/** From so many files on the verifying of an upload takes minutes. */
+const largeFrom = 10_000;
+
+/**
+ * Of these uploads the large ones, as far as was said what they hold: by then nobody has listed them. Sealed, an upload hardly
+ * changes sides; should it, it is verified in two queues at once, which does no harm.
+ */
+export async function largeUploads(ids: string[]): Promise<Set<string>> {
+  const rows = await db().$queryRaw<{ id: string }[]>`
+    SELECT u."id" FROM "upload" u WHERE u."id" = ANY(${ids}::uuid[]) AND (
+      u."planned_files" >= ${largeFrom}
+      OR EXISTS (SELECT 1 FROM "upload_file" f WHERE f."upload_id" = u."id" OFFSET ${largeFrom - 1})
+    )`;
+  return new Set(rows.map(({ id }) => id));
+}
+
+export type FileToCopy = {
+  path: string;
+  size_bytes: bigint;
+  stale_version: string | null;
+  key: string;
+  version_id: string;
+};
+
+/** So many may still be copied when the upload is aborted meanwhile. */
+const copiesPerPage = 50;
+
+/**
+ * Files to be copied within the storage, by path, those after `after`; not from what turned out to be other bytes since. None
+ * once the upload is not being verified any more.
+ */
+export async function selectCopies(uploadId: string, after: string): Promise<FileToCopy[]> {
+  return db().$queryRaw<FileToCopy[]>`
+    SELECT f."path", f."size_bytes", f."stale_version", r."key", r."version_id"
+    FROM "upload" u JOIN "upload_file" f ON f."upload_id" = u."id" JOIN "revision" r ON r."id" = f."copy_of_id"
+    WHERE u."state" = 'sealed' AND f."upload_id" = ${uploadId}::uuid AND f."copy_of_id" IS NOT NULL AND f."path" > ${after} AND r."state" <> 'rejected'
+    ORDER BY f."path" LIMIT ${copiesPerPage}`;
+}
+
+const settledPerPage = 5_000;
+const firstId = "00000000-0000-0000-0000-000000000000";
+const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+/**
+ * Of a sealed upload, counts the files that are the same as what their media hold. Those that are not any more, as somebody
+ * has changed these media since or what they held turned out to be other bytes, are copied instead. In pages, each done once.
+ */
+export async function unsettleSame(upload: { id: string; collectionId: string }): Promise<void> {
+  while (await db().$transaction((tx) => settlePage(tx, upload), patience));
+}
+
+async function settlePage(
+  tx: Transaction,
+  { id, collectionId }: { id: string; collectionId: string },
+): Promise<boolean> {
+  const [upload] = await tx.$queryRaw<{ settled_to: string | null }[]>`
+    SELECT "settled_to" FROM "upload" WHERE "id" = ${id}::uuid AND "state" = 'sealed' FOR NO KEY UPDATE`;
+  if (!upload || upload.settled_to === lastId) return false;
+  const [page] = await tx.$queryRaw<{ same: number; last: string | null }[]>`
+    WITH page AS (
+      SELECT f."id", f."path", f."same_as_id" FROM "upload_file" f
+      WHERE f."upload_id" = ${id}::uuid AND f."same_as_id" IS NOT NULL AND f."id" > ${upload.settled_to ?? firstId}::uuid
+      ORDER BY f."id" LIMIT ${settledPerPage}
+    ), same AS (
+      SELECT page."id" FROM page
+      JOIN LATERAL ${mediaAt(collectionId, Prisma.sql`page."path"`)} AS m ON m."deleted_at" IS NULL
+      JOIN LATERAL ${headOfMedia} AS head ON head."id" = page."same_as_id" AND head."state" <> 'rejected'
+    ), unsettled AS (
+      UPDATE "upload_file" f SET "copy_of_id" = f."same_as_id", "same_as_id" = NULL
+      FROM page WHERE f."id" = page."id" AND NOT EXISTS (SELECT 1 FROM same WHERE same."id" = page."id")
+    )
+    SELECT (SELECT count(*)::int FROM same) AS "same",
+           CASE WHEN (SELECT count(*) FROM page) = ${settledPerPage}
+                THEN (SELECT "id"::text FROM page ORDER BY "id" DESC LIMIT 1) END AS "last"`;
+  const { same = 0, last = null } = page ?? {};
+  await tx.upload.update({
+    where: { id },
+    data: { settledTo: last ?? lastId, verifiedFiles: { increment: same }, unchangedFiles: { increment: same } },
+  });
+  return last !== null;
+}

@@ -1,0 +1,52 @@
+import "server-only";
+import { originalKey } from "@/lib/storage/keys";
+import { type ListedVersion, latestVersions } from "@/lib/storage/list";
+import { md5Of, refutesMd5 } from "@/lib/storage/md5";
+import { listParts, type StoredPart } from "@/lib/storage/multipart";
+import type { FileRow } from "./rows";
+
+const listingsAtOnce = 8;
+
+export type ListedFile = ListedVersion & { md5: string | null };
+
+export type StoredFacts = {
+  /** By path, each with the MD5 of its bytes where the storage tells it. */
+  listed: Map<string, ListedFile>;
+  /** By S3's id of the multipart; null for one that is no more. */
+  parts: Map<string, StoredPart[] | null>;
+};
+
+/**
+ * What the storage has of files that were named before: from its listing, not by one question a file. `md5s`: what is said of
+ * them now, by path. Throws AppError UNAVAILABLE, INTERNAL.
+ */
+export async function storedFacts(
+  prefix: string,
+  rows: FileRow[],
+  md5s: ReadonlyMap<string, string | undefined>,
+): Promise<StoredFacts> {
+  const parts: StoredFacts["parts"] = new Map();
+  const open = rows.filter(({ completed_at }) => completed_at === null);
+  const next = async (): Promise<void> => {
+    for (let row = open.pop(); row; row = open.pop()) {
+      const { s3_upload_id: s3UploadId, path } = row;
+      if (s3UploadId) parts.set(s3UploadId, await listParts({ key: originalKey(prefix, path), s3UploadId }));
+    }
+  };
+  await Promise.all(Array.from({ length: listingsAtOnce }, next));
+  // After the parts: what was put together in between is in the one or the other.
+  const listed = await latestVersions(
+    prefix,
+    rows.map(({ path }) => originalKey(prefix, path)),
+  );
+  const files = new Map<string, ListedFile>();
+  for (const row of rows) {
+    const version = listed.get(originalKey(prefix, row.path));
+    if (!version) continue;
+    const md5 = md5s.get(row.path) ?? row.md5;
+    // Asked for what it finds out on the way: whether the ETags of this storage are MD5s at all.
+    if (md5) await refutesMd5(version, md5);
+    files.set(row.path, { ...version, md5: md5Of(version.etag) });
+  }
+  return { listed: files, parts };
+}
