@@ -16,6 +16,8 @@ if (process.env.TEST_WORKER_INDEX === undefined) {
   process.env.ATOLL_DATA_DIR = dir;
   process.env.ATOLL_DEMO_PASSWORD = randomBytes(12).toString("hex");
 }
+// Of the SDK, by which the tests look into the storage: a warning about Node versions in each worker.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 const { ATOLL_DATA_DIR = "", ATOLL_DEMO_PASSWORD = "" } = process.env;
 const executablePath = findBrowser();
 

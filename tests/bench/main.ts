@@ -12,22 +12,31 @@ function names(): string[] {
 }
 
 function usage(): string {
-  return `Usage: npm run bench -- NAME [--json] [--check]\n  NAME     ${names().join(", ")}\n  --json   the figures as JSON\n  --check  exit 1 where a stated target is missed`;
+  return `Usage: npm run bench -- NAME [--only CASE]… [--json] [--check]
+  NAME     ${names().join(", ")}
+  --only   this case, of a benchmark that has several
+  --json   the figures as JSON
+  --check  exit 1 where a stated target is missed`;
 }
 
-async function load(name: string): Promise<Bench> {
+/** Throws TypeError for a benchmark or a case there is not. */
+async function load(name: string, only: readonly string[]): Promise<Bench> {
   const file = path.join(import.meta.dirname, `${name}.ts`);
   if (!names().includes(name) || !existsSync(file)) throw new TypeError(`There is no benchmark called ${name}.`);
-  const { bench } = (await import(pathToFileURL(file).href)) as { bench?: Bench };
+  const { bench, cases = [] } = (await import(pathToFileURL(file).href)) as { bench?: Bench; cases?: string[] };
   if (typeof bench !== "function") throw new TypeError(`tests/bench/${name}.ts exports no function called bench.`);
+  const unknown = only.filter((one) => !cases.includes(one));
+  if (unknown.length > 0)
+    throw new TypeError(`${name} has no case ${unknown.join(", ")}, but: ${cases.join(", ") || "none"}`);
   return bench;
 }
 
 /** 0 done, 1 a target missed with --check, or the benchmark failed, 2 wrong usage. */
 async function main(args: string[]): Promise<number> {
-  const options = { json: { type: "boolean" }, check: { type: "boolean" }, help: { type: "boolean" } } as const;
+  const flag = { type: "boolean" } as const;
+  const options = { only: { type: "string", multiple: true }, json: flag, check: flag, help: flag } as const;
   let bench: Bench;
-  let flags: { json?: boolean; check?: boolean; help?: boolean };
+  let flags: { only?: string[]; json?: boolean; check?: boolean; help?: boolean };
   try {
     const parsed = parseArgs({ args, options, allowPositionals: true });
     flags = parsed.values;
@@ -37,13 +46,13 @@ async function main(args: string[]): Promise<number> {
     }
     const [name, ...rest] = parsed.positionals;
     if (name === undefined || rest.length > 0) throw new TypeError("Name one benchmark.");
-    bench = await load(name);
+    bench = await load(name, flags.only ?? []);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     console.error(`${error.message}\n${usage()}`);
     return 2;
   }
-  const result = await bench();
+  const result = await bench({ only: flags.only ?? [] });
   console.log(flags.json ? JSON.stringify(result, null, 2) : markdown(result));
   const missed = result.targets.filter(({ met }) => !met);
   if (!flags.check || missed.length === 0) return 0;

@@ -13,11 +13,14 @@ export type BenchResult = {
   targets: readonly Target[];
 };
 
+/** `only`: the cases that were asked for by name; all where it is empty. */
+export type BenchOptions = { only: readonly string[] };
+
 /**
  * What tests/bench/<name>.ts exports as `bench`: measures and gives its figures. Peers and Atoll run in the same call, so
- * that they see the same machine. Throws when it cannot be run; a missed target is a figure, not an error.
+ * that they see the same machine. One that can measure cases by themselves exports their names as `cases`. Throws when it cannot be run; a missed target is a figure, not an error.
  */
-export type Bench = () => Promise<BenchResult>;
+export type Bench = (options: BenchOptions) => Promise<BenchResult>;
 
 function cell(figure: Figure | null): string {
   if (figure === null) return "–";

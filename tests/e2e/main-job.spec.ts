@@ -86,10 +86,22 @@ test("the thumbnails of the second visit come from the browser's cache", async (
   client.on("Network.responseReceived", ({ response }) => {
     if (response.fromDiskCache) fromCache.add(response.url);
   });
-  await page.goto("/collections");
-  await page.goto(address);
-  await expect.poll(() => image.evaluate((element: HTMLImageElement) => element.currentSrc)).toBe(before);
-  await expect.poll(() => fromCache.has(before)).toBe(true);
+  const source = () => image.evaluate((element: HTMLImageElement) => element.currentSrc);
+  const visit = async () => {
+    await page.goto("/collections");
+    await page.goto(address);
+    await expect.poll(source).not.toBe("");
+    return source();
+  };
+  // Addresses are the same for a quarter of an hour: where one began between the visits, two later ones share it.
+  let expected = before;
+  let now = await visit();
+  if (now !== expected) {
+    expected = now;
+    now = await visit();
+  }
+  expect(now).toBe(expected);
+  await expect.poll(() => fromCache.has(expected)).toBe(true);
   await page.close();
 });
 
@@ -143,10 +155,12 @@ test("another person and an anonymous visitor get 404", async ({ browser }) => {
   await asked.close();
 });
 
-test("no body over 64 KiB went through the site", async () => {
+test("no body over 64 KiB went through the site but lists of names", async () => {
   const requests = await requestLog();
   expect(requests.length).toBeGreaterThan(20);
   expect(requests.some(({ method }) => method === "POST")).toBe(true);
-  const largest = Math.max(...requests.map(({ bytesIn }) => bytesIn));
-  expect(largest).toBeLessThanOrEqual(64 * 1024);
+  // Up to 1,000 files are announced in one call: their names, sizes and checksums, which the site knows as JSON only.
+  const names = /^\/api\/v1\/uploads\/[0-9a-f-]{36}\/files$/;
+  const large = requests.filter(({ path, bytesIn }) => bytesIn > (names.test(path) ? 1024 : 64) * 1024);
+  expect(large).toEqual([]);
 });

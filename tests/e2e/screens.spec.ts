@@ -1,33 +1,5 @@
-import AxeBuilder from "@axe-core/playwright";
-import { type Browser, expect, type Page, test } from "@playwright/test";
-import { signIn } from "./support";
-
-type Look = { name: string; width: number; height: number; dark: boolean };
-
-const looks: Look[] = [
-  { name: "desktop, light", width: 1440, height: 900, dark: false },
-  { name: "desktop, dark", width: 1440, height: 900, dark: true },
-  { name: "phone, light", width: 390, height: 844, dark: false },
-  { name: "phone, dark", width: 390, height: 844, dark: true },
-];
-
-async function pageWith(browser: Browser, look: Look): Promise<Page> {
-  const context = await browser.newContext({
-    viewport: { width: look.width, height: look.height },
-    colorScheme: look.dark ? "dark" : "light",
-    reducedMotion: "reduce",
-  });
-  return context.newPage();
-}
-
-async function expectSound(page: Page, shown: "main" | "dialog" = "main"): Promise<void> {
-  await expect(page.getByRole(shown)).toBeVisible();
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(({ id, nodes }) => `${page.url()} ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  expect(found).toEqual([]);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect(overflow, `${page.url()} scrolls sideways`).toBeLessThanOrEqual(0);
-}
+import { expect, test } from "@playwright/test";
+import { expectSound, looks, pageWith, signIn } from "./support";
 
 for (const look of looks) {
   test(`every screen is accessible and fits: ${look.name}`, async ({ browser }) => {

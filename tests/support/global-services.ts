@@ -13,6 +13,8 @@ export type TestServices = {
   /** The name of the migrated database that each test file copies. */
   template: string;
   s3: TestS3["access"];
+  /** Whether this S3 checks and keeps checksums: Ceph 16 does not. */
+  checksums: boolean;
 };
 
 declare module "vitest" {
@@ -55,7 +57,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       }),
     ]);
     started.push({ adminUrl: postgres.adminUrl, stop: template.drop });
-    project.provide("services", { adminUrl: postgres.adminUrl, template: template.name, s3: s3.access });
+    const checksums = project.name !== "elsewhere";
+    project.provide("services", { adminUrl: postgres.adminUrl, template: template.name, s3: s3.access, checksums });
   } catch (error) {
     await teardown();
     throw error;

@@ -56,8 +56,10 @@ export async function startUp(dir: string, env: Record<string, string> = {}): Pr
   return up;
 }
 
+export type Family = { pid: number; command: string }[];
+
 /** A process and everything it started, with their command lines. */
-export function family(pid: number): { pid: number; command: string }[] {
+export function family(pid: number): Family {
   const lines = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" }).trim().split("\n");
   const rows = lines.map((line) => {
     const [, own = "", parent = "", command = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
@@ -69,6 +71,7 @@ export function family(pid: number): { pid: number; command: string }[] {
   return members;
 }
 
-export function alive(processes: { pid: number }[]): number[] {
-  return processes.map((process) => process.pid).filter(isAlive);
+/** Those that run still, by number and command line. */
+export function alive(processes: Family): string[] {
+  return processes.filter(({ pid }) => isAlive(pid)).map(({ pid, command }) => `${pid} ${command}`);
 }

@@ -28,6 +28,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   derive: ["lib/derive/planted.ts", "@/lib/jobs/queue"],
   jobs: ["lib/jobs/planted.ts", "@/lib/storage/client"],
   infra: ["lib/infra/planted.ts", "@/lib/env"],
+  checksum: ["lib/checksum/planted.ts", "@/lib/errors"],
   embedded: ["lib/embedded/planted.ts", "@/lib/errors"],
   "embedded-only-from-cli": ["lib/planted/embedded.ts", "@/lib/embedded/postgres"],
   cli: ["lib/cli/planted.ts", "@/app/planted/page"],

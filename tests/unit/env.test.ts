@@ -46,6 +46,8 @@ describe("a malformed value stops with one line that names it", () => {
     ["S3_ENDPOINT", "s3.example.org"],
     ["S3_ENDPOINT", "https://s3.example.org/bucket"],
     ["S3_PUBLIC_ENDPOINT", "//s3.example.org"],
+    ["S3_UPLOAD_ENDPOINTS", "https://a.example.org,b.example.org"],
+    ["S3_UPLOAD_ENDPOINTS", "https://a.example.org/?x=1"],
     ["S3_BUCKET", "Media"],
     ["S3_BUCKET", "ab"],
     ["S3_STATIC_BUCKET", "under_score"],

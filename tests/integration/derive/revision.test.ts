@@ -9,6 +9,7 @@ import { afterAll, afterEach, expect, test } from "vitest";
 import { db } from "@/lib/db";
 import { decoderPids, stopDecoders } from "@/lib/derive/decoder";
 import { deriveRevision } from "@/lib/derive/revision";
+import { hex } from "@/tests/support/checksums";
 import { notPictures, picture, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { pendingRevision, revisionById, worker } from "./fixtures";
@@ -87,6 +88,27 @@ test("a picture becomes ready: facts recorded, three sizes stored for the browse
     const body = Buffer.from((await object.Body?.transformToByteArray()) ?? []);
     expect(body.subarray(8, 12).toString()).toBe("WEBP");
   }
+});
+
+test("the bytes' SHA-256 is recorded as proven", async () => {
+  const bytes = await picture({ width: 64, height: 64 });
+  const id = await pendingRevision(bytes);
+  await deriveRevision(worker, id);
+  expect(await revisionById(id)).toMatchObject({ sha256: hex("sha256", bytes), sha256Proven: true });
+});
+
+test("of an original too large to be fetched only the beginning is read: it is kept as what it begins as", async () => {
+  const bytes = await picture({ width: 2500, height: 2000 });
+  expect(bytes.length).toBeGreaterThan(1024 * 1024);
+  const id = await pendingRevision(bytes);
+  let readBytes = 0;
+  spoil = (body, send) => {
+    readBytes += body.length;
+    send(body);
+  };
+  expect(await deriveRevision(worker, id, 1024 * 1024)).toMatchObject({ state: "kept" });
+  expect(readBytes).toBe(1024 * 1024);
+  expect(await revisionById(id)).toMatchObject({ contentType: "image/jpeg", sha256: null, sha256Proven: false });
 });
 
 test("running it again does nothing", async () => {

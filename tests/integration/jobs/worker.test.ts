@@ -12,7 +12,7 @@ import { db } from "@/lib/db";
 import { decoderPids } from "@/lib/derive/decoder";
 import { createBoss, startBoss } from "@/lib/jobs/boss";
 import { handleDeriveFailed, type JobContext } from "@/lib/jobs/handlers";
-import { sendDerive, sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue";
+import { sendDerive, sendTurn, sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue";
 import { sweep } from "@/lib/jobs/sweep";
 import { startWorker } from "@/lib/jobs/worker";
 import { dropUnsent, pendingRevision, revisionById, statesOf, worker } from "@/tests/integration/derive/fixtures";
@@ -55,7 +55,7 @@ describe("sending", () => {
   test("an upload or a revision sent many times at once is queued once", async () => {
     const uploadId = await dropUnsent([]);
     const id = "00000000-0000-4000-8000-000000000001";
-    await Promise.all([1, 2, 3].flatMap(() => [sendVerify(uploadId), sendDerive([id, id])]));
+    await Promise.all([1, 2, 3].flatMap(() => [sendVerify({ id: uploadId, isLarge: false }), sendDerive([id, id])]));
     expect(await jobsOf(uploadId)).toHaveLength(1);
     expect(await jobsOf(id)).toHaveLength(1);
   });
@@ -78,7 +78,7 @@ describe("working", () => {
     ];
     await withWorker({}, async () => {
       const uploadId = await dropUnsent(files);
-      await sendVerify(uploadId);
+      await sendVerify({ id: uploadId, isLarge: false });
       await untilFinal(uploadId);
       const wanted = Object.fromEntries(pictures.map(({ path }) => [path, "ready"]));
       expect(await statesOf(uploadId)).toEqual({ ...wanted, "notes.jpg": "kept", "cut.jpg": "rejected" });
@@ -91,6 +91,24 @@ describe("working", () => {
     await withWorker({}, async () => {
       await untilFinal(uploadId);
       await expect.poll(async () => (await revisionById(id)).state, { timeout: 10_000 }).toBe("ready");
+    });
+  });
+
+  test("an undoing that was cut short is finished, and so is one that was sent", async () => {
+    const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+    const { uploadId, mediaId } = await revisionById(id);
+    const deletedAt = async () => (await db().media.findUniqueOrThrow({ where: { id: mediaId } })).deletedAt;
+    const undoneAt = new Date();
+    await db().upload.update({ where: { id: uploadId }, data: { undoneAt, turningSince: undoneAt } });
+    await withWorker({}, async () => {
+      await expect.poll(deletedAt, { timeout: 10_000 }).toEqual(undoneAt);
+      // As long as that job is not through, another one would be the same.
+      const states = async () =>
+        (await jobsOf(uploadId)).filter(({ name }) => name === "turn").map(({ state }) => state);
+      await expect.poll(states, { timeout: 10_000 }).toEqual(["completed"]);
+      await db().upload.update({ where: { id: uploadId }, data: { undoneAt: null, turningSince: new Date() } });
+      await sendTurn(uploadId);
+      await expect.poll(deletedAt, { timeout: 10_000 }).toBeNull();
     });
   });
 
@@ -272,7 +290,7 @@ describe("disasters", () => {
       await expect.poll(victim.output, { timeout: 20_000 }).toContain("started");
       await hurryQueue("derive", { heartbeatSeconds: 2 });
       await hurryQueue("verify", { heartbeatSeconds: 2 });
-      await sendVerify(uploadId);
+      await sendVerify({ id: uploadId, isLarge: false });
       // Some done, some being done: that is when it hurts.
       await expect
         .poll(() => victim.output().match(/revision derived/g)?.length ?? 0, { timeout: 20_000, interval: 10 })
@@ -304,7 +322,7 @@ describe("disasters", () => {
     gate.shut();
     await expect.poll(waiting.output, { timeout: 20_000 }).toContain("sweep failed");
     const uploadId = await dropUnsent(await folderOfPictures(1));
-    await sendVerify(uploadId);
+    await sendVerify({ id: uploadId, isLarge: false });
     gate.open();
     await untilFinal(uploadId, 30_000);
     waiting.child.kill("SIGTERM");

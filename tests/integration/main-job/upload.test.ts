@@ -203,8 +203,8 @@ describe("the same path again", () => {
     await trashMedia(owner, media.id);
     expect(await countsOf(into)).toEqual({ mediaCount: 0, sizeBytes: 0 });
     await drop({ "reef.jpg": "second!" }, { into });
-    // As it was, until the new bytes are looked into.
-    expect(await countsOf(into)).toEqual({ mediaCount: 1, sizeBytes: 5 });
+    // With the new bytes at once: the others were removed.
+    expect(await countsOf(into)).toEqual({ mediaCount: 1, sizeBytes: 7 });
     expect((await mediaPage(owner, { slug: into })).items).toHaveLength(1);
   });
 });

@@ -51,7 +51,7 @@ it.each(rows.map((row) => [row.name, row] as const))("%s", async (_, row) => {
 // Sign-in and the log have no collection to be a member of; their own tests are in integration/auth.
 const outside = ["auth", "event"];
 const lib = path.resolve(import.meta.dirname, "../../../lib");
-const kinds = ["queries", "commands", "verify"];
+const kinds = ["queries", "commands", "verify", "reap"];
 
 it("leaves out no query and no command", async () => {
   const tested = new Set(rows.map(({ name }) => name.split(",")[0]));
@@ -68,7 +68,7 @@ it("leaves out no query and no command", async () => {
 
 it("says something for everybody", () => {
   for (const row of rows) {
-    for (const visibility of visibilities) expect(row[visibility], row.name).toMatch(/^[+.?x01wt]{8}$/);
+    for (const visibility of visibilities) expect(row[visibility], row.name).toMatch(/^[+.?!x01wt]{8}$/);
   }
   expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
 });

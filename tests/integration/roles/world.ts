@@ -22,7 +22,7 @@ export type ActorName = (typeof actorNames)[number];
 export type Given = {
   /** The upload and the media are the actor's own. */
   own?: boolean;
-  uploadState?: "sealed";
+  uploadState?: "sealed" | "aborted" | "verified" | "undone" | "turning";
   /** The open upload is past its time. */
   expired?: boolean;
   pending?: boolean;
@@ -34,6 +34,8 @@ export type World = {
   slug: string;
   collectionId: string;
   uploadId: string;
+  /** Announced, and so large that it comes in parts. */
+  fileId: string;
   mediaId: string;
   revisionId: string;
   /** Someone with role viewer, who never asks. */
@@ -84,6 +86,7 @@ export class Stage {
       slug,
       collectionId: randomUUID(),
       uploadId: randomUUID(),
+      fileId: randomUUID(),
       mediaId: randomUUID(),
       revisionId: randomUUID(),
     };
@@ -111,6 +114,14 @@ export class Stage {
             createdById,
             expiresAt: new Date(now + (given.expired ? -60_000 : 60 * 60_000)),
             ...(given.uploadState === "sealed" ? { state: "sealed", sealedAt: new Date() } : {}),
+            // So long ago that no grant is alive.
+            ...(given.uploadState === "aborted" ? { state: "aborted", endedAt: new Date(0) } : {}),
+            ...(["verified", "undone", "turning"].includes(given.uploadState ?? "")
+              ? { state: "verified", sealedAt: new Date(), endedAt: new Date() }
+              : {}),
+            ...(given.uploadState === "undone" ? { undoneAt: new Date() } : {}),
+            ...(given.uploadState === "turning" ? { undoneAt: new Date(), turningSince: new Date() } : {}),
+            files: { create: { id: world.fileId, path: "film.mov", sizeBytes: 17_000_000, partSize: 8_388_608 } },
           },
         },
       },
@@ -168,6 +179,8 @@ export async function snapshot({ collectionId }: World): Promise<string> {
       (SELECT to_jsonb(c) FROM "collection" c WHERE c."id" = ${collectionId}::uuid),
       (SELECT jsonb_agg(to_jsonb(m) ORDER BY m."user_id") FROM "member" m WHERE m."collection_id" = ${collectionId}::uuid),
       (SELECT jsonb_agg(to_jsonb(u) ORDER BY u."id") FROM "upload" u WHERE u."collection_id" = ${collectionId}::uuid),
+      (SELECT jsonb_agg(to_jsonb(f) ORDER BY f."id") FROM "upload_file" f JOIN "upload" u ON u."id" = f."upload_id"
+        WHERE u."collection_id" = ${collectionId}::uuid),
       (SELECT jsonb_agg(to_jsonb(m) ORDER BY m."id") FROM "media" m WHERE m."collection_id" = ${collectionId}::uuid),
       (SELECT jsonb_agg(to_jsonb(r) ORDER BY r."id") FROM "revision" r
         JOIN "media" m ON m."id" = r."media_id" WHERE m."collection_id" = ${collectionId}::uuid)

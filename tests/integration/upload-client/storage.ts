@@ -1,11 +1,25 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { CreateBucketCommand, ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  ListPartsCommand,
+  PutBucketCorsCommand,
+  S3Client,
+  S3ServiceException,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { type RunningS3, startS3 } from "@/lib/embedded/s3/server";
-import type { UploadServer } from "@/lib/upload/client/server";
-import type { OpenedUpload, PostPolicy } from "@/lib/upload/schema";
+import { AppError } from "@/lib/errors";
+import type { PostPolicy } from "@/lib/upload/schema";
 
 const credentials = { accessKeyId: "TESTACCESSKEY0001", secretAccessKey: "a-secret-of-the-test-of-forty-characters" };
 const users = [{ name: "root", ...credentials }];
@@ -21,7 +35,13 @@ export class Storage {
     this.#dataDir = dataDir;
     this.#running = running;
     const { endpoint } = running;
-    this.#client = new S3Client({ endpoint, credentials, region: "us-east-1", forcePathStyle: true });
+    this.#client = new S3Client({
+      endpoint,
+      credentials,
+      region: "us-east-1",
+      forcePathStyle: true,
+      requestChecksumCalculation: "WHEN_REQUIRED",
+    });
   }
 
   static async start(): Promise<Storage> {
@@ -29,6 +49,18 @@ export class Storage {
     const storage = new Storage(dataDir, await startS3({ dataDir, port: 0, users }));
     await storage.#client.send(new CreateBucketCommand({ Bucket: bucket }));
     return storage;
+  }
+
+  /** Lets pages of an origin post, put and read entity tags, as the bucket's setup does. */
+  async allowOrigin(origin: string): Promise<void> {
+    const rule = {
+      AllowedOrigins: [origin],
+      AllowedMethods: ["POST", "PUT"],
+      AllowedHeaders: ["*"],
+      ExposeHeaders: ["ETag"],
+    };
+    const CORSConfiguration = { CORSRules: [rule] };
+    await this.#client.send(new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration }));
   }
 
   async goAway(): Promise<void> {
@@ -46,7 +78,7 @@ export class Storage {
     await rm(this.#dataDir, { recursive: true, force: true });
   }
 
-  async policy(prefix: string, { seconds = 900, maxBytes = 1_000_000 } = {}): Promise<PostPolicy> {
+  async policy(prefix: string, { seconds = 900, maxBytes = 20_000_000 } = {}): Promise<PostPolicy> {
     const { url, fields } = await createPresignedPost(this.#client, {
       Bucket: bucket,
       Key: `${prefix}$\{filename}`,
@@ -54,11 +86,74 @@ export class Storage {
       Conditions: [
         ["content-length-range", 1, maxBytes],
         ["starts-with", "$Content-Type", ""],
+        ["starts-with", "$x-amz-checksum-sha256", ""],
       ],
     });
     const text = Buffer.from(fields.Policy ?? "", "base64").toString();
     const expiresAt = new Date((JSON.parse(text) as { expiration: string }).expiration).toISOString();
     return { url, fields, expiresAt };
+  }
+
+  async beginMultipart(key: string): Promise<string> {
+    const { UploadId = "" } = await this.#client.send(
+      new CreateMultipartUploadCommand({
+        Bucket: bucket,
+        Key: key,
+        ChecksumAlgorithm: "CRC64NVME",
+        ChecksumType: "FULL_OBJECT",
+      }),
+    );
+    return UploadId;
+  }
+
+  partUrl(key: string, s3UploadId: string, n: number, crc: string | undefined, seconds: number): Promise<string> {
+    const command = new UploadPartCommand({
+      Bucket: bucket,
+      Key: key,
+      UploadId: s3UploadId,
+      PartNumber: n,
+      ChecksumCRC64NVME: crc,
+    });
+    const headers = new Set(["x-amz-checksum-crc64nvme"]);
+    return getSignedUrl(this.#client, command, { expiresIn: seconds, unhoistableHeaders: headers });
+  }
+
+  /** Numbers and entity tags of the parts there are. */
+  async parts(key: string, s3UploadId: string): Promise<{ PartNumber: number; ETag: string }[]> {
+    const input = { Bucket: bucket, Key: key, UploadId: s3UploadId };
+    const { Parts = [] } = await this.#client.send(new ListPartsCommand(input));
+    return Parts.map(({ PartNumber = 0, ETag = "" }) => ({ PartNumber, ETag }));
+  }
+
+  /** Throws as the site does. */
+  async complete(key: string, s3UploadId: string, crc64nvme: string | undefined): Promise<void> {
+    const parts = await this.parts(key, s3UploadId);
+    const MultipartUpload = { Parts: parts };
+    const whole = { ChecksumCRC64NVME: crc64nvme, ChecksumType: "FULL_OBJECT" } as const;
+    const input = { Bucket: bucket, Key: key, UploadId: s3UploadId, MultipartUpload, ...(crc64nvme && whole) };
+    try {
+      await this.#client.send(new CompleteMultipartUploadCommand(input));
+    } catch (error) {
+      if (error instanceof S3ServiceException) throw new AppError("CONFLICT", `The storage says ${error.name}.`);
+      throw error;
+    }
+  }
+
+  async abortMultipart(key: string, s3UploadId: string): Promise<void> {
+    await this.#client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: s3UploadId }));
+  }
+
+  /** Multiparts under a prefix that were neither put together nor given up. */
+  async openMultiparts(prefix: string): Promise<string[]> {
+    const { Uploads = [] } = await this.#client.send(
+      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix }),
+    );
+    return Uploads.map(({ Key = "" }) => Key);
+  }
+
+  async crcOf(key: string): Promise<string | undefined> {
+    const input = { Bucket: bucket, Key: key, ChecksumMode: "ENABLED" } as const;
+    return (await this.#client.send(new HeadObjectCommand(input))).ChecksumCRC64NVME;
   }
 
   /** Paths under a prefix with their sizes and entity tags, and how many versions there are in all. */
@@ -79,46 +174,5 @@ export class Storage {
       KeyMarker = page.NextKeyMarker;
     } while (KeyMarker);
     return { files, versions };
-  }
-}
-
-let uploads = 0;
-
-/** The site's part, with the storage's real policies: everything that was sealed counts as verified. */
-export class Site implements UploadServer {
-  readonly #id = `0190b1f4-0000-7000-8000-${String(++uploads).padStart(12, "0")}`;
-  readonly prefix = `media/c/${this.#id}/`;
-  readonly calls: string[] = [];
-
-  constructor(readonly storage: Storage) {}
-
-  /** Replaced by tests that want another policy. */
-  grant: () => Promise<PostPolicy> = () => this.storage.policy(this.prefix);
-
-  async open(): Promise<OpenedUpload> {
-    this.calls.push("open");
-    const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
-    return { id: this.#id, state: "open", prefix: this.prefix, policy: await this.grant(), expiresAt };
-  }
-
-  async renewPolicy(): Promise<PostPolicy> {
-    this.calls.push("renew");
-    return this.grant();
-  }
-
-  async seal(): Promise<void> {
-    this.calls.push("seal");
-  }
-
-  async abort(): Promise<void> {
-    this.calls.push("abort");
-  }
-
-  async status() {
-    const { files } = await this.storage.arrived(this.prefix);
-    const counts = { total: files.size, verified: files.size, rejected: 0, pending: 0 };
-    const dates = { createdAt: new Date().toISOString(), expiresAt: new Date().toISOString() };
-    const rest = { label: "", plannedFiles: null, plannedBytes: null, bytes: 0, rejected: [] };
-    return { id: this.#id, state: "verified" as const, ...dates, ...rest, files: counts };
   }
 }

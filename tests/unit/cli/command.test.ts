@@ -24,7 +24,7 @@ test("an old Node is told so in one line", () => {
 });
 
 test("--help everywhere goes to stdout with exit 0", async () => {
-  const calls = [[], ["up"], ["dev"], ["worker"], ["s3"], ["user"]];
+  const calls = [[], ["up"], ["dev"], ["worker"], ["s3"], ["user"], ["collection"]];
   const answers = await Promise.all(calls.map((call) => atoll(...call, "--help")));
   for (const [index, { code, stdout, stderr }] of answers.entries()) {
     expect({ code, stderr }, calls[index]?.join(" ")).toEqual({ code: 0, stderr: "" });
@@ -39,6 +39,9 @@ test("wrong usage is exit 2 on stderr", async () => {
     ["up", "--fast"],
     ["up", "now"],
     ["user", "destroy", "x@example.org"],
+    ["user", "quota", "x@example.org"],
+    ["user", "quota", "x@example.org", "much"],
+    ["collection", "quota", "reef", "-1"],
     ["s3", "--port", "http"],
   ];
   const answers = await Promise.all(calls.map((call) => atoll(...call)));

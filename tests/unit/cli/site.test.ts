@@ -129,14 +129,21 @@ describe("security headers", () => {
     expect(policy["img-src"]).toBe("'self' blob: data: https://s3.example.org");
     expect(policy["connect-src"]).toBe("'self' https://s3.example.org");
     expect(policy["media-src"]).toBe("'self' blob: https://s3.example.org");
-    expect(policy["script-src"]).toBe("'self' 'nonce-n0nce' 'strict-dynamic'");
+    expect(policy["script-src"]).toBe("'self' 'nonce-n0nce' 'strict-dynamic' 'wasm-unsafe-eval'");
     expect(policy).toMatchObject({ "object-src": "'none'", "base-uri": "'self'", "frame-ancestors": "'none'" });
     expect(policy["form-action"]).toBe("'self'");
   });
 
+  test("files may be sent to the bucket's other addresses, too, and to their hosts alone", () => {
+    const more = "https://photos.example.org, https://s3.example.org/photos,http://[::1]:9000/photos";
+    const policy = directives({ S3_ENDPOINT: "https://s3.example.org", S3_UPLOAD_ENDPOINTS: more });
+    expect(policy["connect-src"]).toBe("'self' https://s3.example.org https://photos.example.org http://[::1]:9000");
+    expect(policy["img-src"]).toBe("'self' blob: data: https://s3.example.org");
+  });
+
   test("only the dev server may eval", () => {
     expect(directives({}, true)["script-src"]).toContain("'unsafe-eval'");
-    expect(directives({})["script-src"]).not.toContain("unsafe");
+    expect(directives({})["script-src"]).not.toContain("'unsafe");
   });
 
   test("AWS without an endpoint is the bucket's own host", () => {

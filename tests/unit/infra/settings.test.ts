@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { setupPermissions, sitePermissions } from "@/lib/infra/iam";
 import { allowsEveryone, canonicalStatement, denyForeignReferers, type Statement } from "@/lib/infra/policy";
 import { mediaBucket } from "@/lib/infra/settings";
+import { uploadPolicy } from "@/lib/upload/policy";
 
 const input = { bucket: "atoll-media", origins: ["https://photos.example.org"], secure: true };
 
@@ -23,6 +24,12 @@ describe("mediaBucket", () => {
       expect(() => mediaBucket({ ...input, origins })).toThrow(TypeError);
     },
   );
+
+  it("keeps the parts of a large file for as long as its upload may be open", () => {
+    const [rule] = mediaBucket(input).lifecycle;
+    const days = rule?.AbortIncompleteMultipartUpload.DaysAfterInitiation ?? 0;
+    expect(days * 24 * 60 * 60).toBeGreaterThan(uploadPolicy.uploadMaxLifeSeconds);
+  });
 
   it("demands TLS only of an endpoint that has it", () => {
     const sids = (secure: boolean) => mediaBucket({ ...input, secure }).policy.map(({ Sid }) => Sid);

@@ -1,4 +1,4 @@
-import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -41,6 +41,17 @@ function sdk(who: SigningIdentity, request: PresignRequest): Promise<string> {
   };
   const options = { signingDate: request.signedAt, expiresIn: request.expiresInSeconds };
   const client = clientOf(who);
+  if (request.part) {
+    const { uploadId: UploadId, number: PartNumber, crc64nvme: ChecksumCRC64NVME } = request.part;
+    const part = new UploadPartCommand({
+      Bucket: who.bucket,
+      Key: request.key,
+      UploadId,
+      PartNumber,
+      ChecksumCRC64NVME,
+    });
+    return getSignedUrl(client, part, { ...options, unhoistableHeaders: new Set(["x-amz-checksum-crc64nvme"]) });
+  }
   if (request.method === "PUT")
     return getSignedUrl(client, new PutObjectCommand({ Bucket: who.bucket, Key: request.key }), options);
   return request.method === "HEAD"
@@ -90,6 +101,16 @@ describe("presign equals getSignedUrl byte for byte", () => {
 
   it.each(["GET", "HEAD", "PUT"] as const)("%s", async (method) => {
     await expectEqual(identity, { ...base, method });
+  });
+
+  it.each([
+    ["plain", { uploadId: "2~abc.DEF-_", number: 1 }],
+    ["a name that needs encoding", { uploadId: "a b/c+d=&ü", number: 10_000 }],
+    ["a checksum", { uploadId: "VXBsb2FkIElE", number: 37, crc64nvme: "AAAA+/z0/cM=" }],
+  ])("a part, %s", async (_, part) => {
+    await expectEqual(identity, { ...base, method: "PUT", key: "media/c/u/ä b/movie (1).mov", part });
+    const who = { ...identity, endpoint: undefined, forcePathStyle: false, sessionToken: "IQoJb3JpZ2lu/+==&é%" };
+    await expectEqual(who, { ...base, method: "PUT", part });
   });
 
   it("a session token", async () => {

@@ -1,4 +1,4 @@
-import type { Clock } from "@/lib/upload/client/engine";
+import type { Clock } from "@/lib/upload/client/uploader";
 
 /** A clock that stands still until it is moved on; timers ring in their order. */
 export class ManualClock implements Clock {

@@ -1,11 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import { createUploader } from "@/lib/upload/client/engine";
 import { attachToPage } from "@/lib/upload/client/page";
+import { putByFetch } from "@/lib/upload/client/put-fetch";
 import type { UploadServer } from "@/lib/upload/client/server";
 import type { PostOutcome, PostRequest } from "@/lib/upload/client/transport";
 import { walkFiles } from "@/lib/upload/client/walk";
 import { ManualClock } from "./manual-clock";
-import { openedOf, policyOf, statusOf } from "./world";
+import { answerOf, openedOf, policyOf, prefix, statusOf } from "./world";
 
 /** A page that counts who listens to its leaving, and tells those who do. */
 class Page extends EventTarget {
@@ -24,13 +25,17 @@ function setUp() {
   const posts: { request: PostRequest; answer: (outcome: PostOutcome) => void }[] = [];
   const server: UploadServer = {
     open: async () => openedOf(),
+    resume: async () => ({ prefix, policy: policyOf(), status: statusOf("open") }),
+    files: async (_, files) => files.map((file) => answerOf(file)),
+    parts: async () => ({ urls: {}, expiresAt: "" }),
+    complete: async () => undefined,
     renewPolicy: async () => policyOf(),
     seal: async () => undefined,
     abort: async () => undefined,
     status: async () => statusOf("verified"),
   };
   const transport = (request: PostRequest) => new Promise<PostOutcome>((answer) => posts.push({ request, answer }));
-  const uploader = createUploader({ server, transport, clock, random: () => 0.5 });
+  const uploader = createUploader({ server, transport, partTransport: putByFetch, clock, random: () => 0.5 });
   const page = new Page();
   const detach = attachToPage(uploader, page as unknown as Window);
   return { clock, posts, uploader, page, detach };
@@ -49,6 +54,18 @@ describe("a page with an upload", () => {
       expect(uploader.getSnapshot().phase).toBe("done");
     });
     expect(page.asks).toBe(false);
+  });
+
+  it("goes on where somebody who watches it fails", async () => {
+    const { uploader, posts } = setUp();
+    const unsubscribe = uploader.subscribe(() => {
+      throw new Error("a fault of the page");
+    });
+    await uploader.add(walkFiles([new File(["x"], "a")])).catch(() => undefined);
+    expect(() => uploader.setOnline(false)).not.toThrow();
+    unsubscribe();
+    uploader.setOnline(true);
+    await vi.waitFor(() => expect(posts).toHaveLength(1));
   });
 
   it("tells the uploader of the network, and nothing once detached", async () => {

@@ -4,10 +4,20 @@ import { AppError } from "@/lib/errors";
 import { backoffMs, patience, pollMs } from "@/lib/upload/client/backoff";
 import type { UploaderEvent } from "@/lib/upload/client/events";
 import { failure, failureCodes, failureOfCall, judgePost } from "@/lib/upload/client/failures";
+import { noteOf, wordsOfNote } from "@/lib/upload/client/notes";
 import { progressOf } from "@/lib/upload/client/progress";
+import { emptyQueue, type Queue, shifted, withPushed } from "@/lib/upload/client/queue";
 import { callFailureOf } from "@/lib/upload/client/server";
 import { formOf, outcomeOf } from "@/lib/upload/client/transport";
-import { emptyVector, itemAt, itemsOf, type Vector, withAppended, withItem } from "@/lib/upload/client/vector";
+import {
+  emptyVector,
+  itemAt,
+  itemsOf,
+  type Vector,
+  withAppended,
+  withItem,
+  withItemOf,
+} from "@/lib/upload/client/vector";
 import { wordsOf } from "@/lib/upload/client/words";
 import { newFile, policyOf, World } from "./world";
 
@@ -36,8 +46,8 @@ describe("what a storage answers", () => {
     [400, "EntityTooLarge", "stop", "too-large"],
     [400, "EntityTooSmall", "stop", "empty"],
     [400, "KeyTooLongError", "stop", "bad-path"],
-    [403, "AccessDenied", "stop", "access-denied"],
-    [403, null, "stop", "access-denied"],
+    [403, "AccessDenied", "doubt", "access-denied"],
+    [403, null, "doubt", "access-denied"],
     [403, "QuotaExceeded", "stop", "quota"],
     [507, null, "stop", "quota"],
     [413, null, "stop", "too-large"],
@@ -90,6 +100,18 @@ describe("words", () => {
     }
   });
 
+  it("say of files that are not pictures what becomes of them, and refuse none", () => {
+    const notes = ["a.jpg", "b.JPEG", "IMG_1.HEIC", "c.heif", "d.pdf", "e", "jpg/f", ".png"].map(noteOf);
+    expect(notes).toEqual([null, null, "heic", "heic", "no-preview", "no-preview", "no-preview", null]);
+    for (const note of ["heic", "no-preview"] as const) expect(wordsOfNote(note).advice).toMatch(/uploaded and kept/);
+    const world = new World();
+    world.add(newFile("IMG_1.HEIC"), newFile("b.jpg"));
+    expect(world.files().map(({ state, note }) => [state, note])).toEqual([
+      ["queued", "heic"],
+      ["queued", null],
+    ]);
+  });
+
   it("let the site's own words through, and the storage's code only beside ours", () => {
     const said = failureOfCall(callFailureOf(new AppError("CONFLICT", "This upload is sealed already.")));
     expect(wordsOf(said).title).toBe("This upload is sealed already.");
@@ -104,6 +126,7 @@ describe("the form", () => {
     policy: { ...policyOf(), fields: { ...policyOf().fields, "content-type": "x/y" } },
     key,
     contentType: "image/jpeg",
+    sha256: null,
     file: new File(["bytes"], 'Ünï "quoted".jpg'),
     signal: new AbortController().signal,
     onProgress: () => undefined,
@@ -142,13 +165,16 @@ describe("the vector", () => {
         let list: number[] = [];
         for (const one of changes) {
           const [before, copy] = [vector, list.slice()];
+          const own = new WeakSet();
           if ("add" in one) {
             vector = withAppended(vector, one.add);
             list = list.concat(one.add);
           } else if (list.length > 0) {
             const index = one.at % list.length;
             vector = withItem(vector, index, one.put);
-            list = list.with(index, one.put);
+            vector = withItemOf(vector, (index + 1) % list.length, one.put, own);
+            vector = withItemOf(vector, index, one.put + 1, own);
+            list = list.with((index + 1) % list.length, one.put).with(index, one.put + 1);
           }
           expect([...itemsOf(before)]).toEqual(copy);
           expect([...itemsOf(vector)]).toEqual(list);
@@ -194,5 +220,31 @@ describe("progress", () => {
     expect(touchedBy({ type: "posted", fileId: 3, run: 1 })).toBe(1);
     expect(touchedBy({ type: "progressed", fileId: 3, run: 1, sentBytes: 60 })).toBe(0);
     expect(world.state.files.chunks.length).toBeGreaterThan(100);
+  });
+});
+
+describe("the queue", () => {
+  it("gives what was put into it, in order, whatever is taken in between, and stays as it was", () => {
+    fc.assert(
+      fc.property(fc.array(fc.option(fc.nat()), { maxLength: 60 }), (steps) => {
+        let queue: Queue<number> = emptyQueue;
+        const list: number[] = [];
+        for (const item of steps) {
+          const before = queue.size;
+          if (item === null) {
+            const first = shifted(queue);
+            expect(first?.item).toBe(list.shift());
+            // A second look at the same queue sees the same.
+            expect(shifted(queue)?.item).toBe(first?.item);
+            queue = first?.rest ?? queue;
+          } else {
+            queue = withPushed(queue, item);
+            list.push(item);
+            expect(queue.size).toBe(before + 1);
+          }
+          expect(queue.size).toBe(list.length);
+        }
+      }),
+    );
   });
 });

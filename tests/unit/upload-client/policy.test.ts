@@ -17,6 +17,8 @@ const expired = {
   retryAfterSeconds: null,
 } as const;
 
+const silent = { ...expired, code: null, message: null };
+
 describe("a policy's life", () => {
   it("is the time between the server's own two dates, whatever the clock here says", () => {
     const farOff = policyOf(900, Date.UTC(1999, 0, 1));
@@ -73,6 +75,16 @@ describe("a policy's life", () => {
   });
 });
 
+it("a policy is not renewed for files that wait for the person, but as soon as they go on", () => {
+  const world = uploading(1);
+  world.send({ type: "filePaused", fileId: 0 });
+  world.take("post");
+  world.send({ type: "rang", timer: "policy:over" });
+  expect(world.take("renew")).toEqual([]);
+  world.send({ type: "fileResumed", fileId: 0 });
+  expect(world.take("renew")).toHaveLength(1);
+});
+
 describe("a policy the storage does not take", () => {
   it("is renewed once for all files that were on their way, and they are sent again", () => {
     const world = uploading(10);
@@ -80,21 +92,38 @@ describe("a policy the storage does not take", () => {
     for (const { fileId, run, generation } of posts)
       world.send({ type: "postFailed", fileId, run, generation, failure: expired });
     expect(world.take("renew")).toHaveLength(1);
-    expect(world.state.counts).toMatchObject({ failed: 0, queued: 10 });
+    expect(world.state.counts).toMatchObject({ failed: 0, ready: 10 });
     world.send({ type: "renewed", policy: policyOf(), askedAt: world.at });
     expect(world.take("post")).toHaveLength(6);
   });
 
   it("is known by the clock where the storage does not say why it denies", () => {
-    const silent = { ...expired, code: null, message: null };
-    const world = uploading(2);
-    const [first, second] = world.take("post");
-    if (!first || !second) throw new Error("nothing was posted");
-    world.send({ type: "postFailed", fileId: 0, run: first.run, generation: 1, failure: silent });
-    expect(world.file(0)).toMatchObject({ state: "failed", failure: { code: "access-denied" } });
+    const world = uploading(1);
+    const [post] = world.take("post");
     world.send({ type: "rang", timer: "policy:over" });
-    world.send({ type: "postFailed", fileId: 1, run: second.run, generation: 1, failure: silent });
-    expect(world.file(1).state).toBe("queued");
+    world.send({ type: "postFailed", fileId: 0, run: post?.run ?? 0, generation: 1, failure: silent });
+    expect(world.file(0).state).toBe("ready");
+  });
+
+  it("may have ended while the machine slept: denied without a reason it is renewed once, and files are not refused", () => {
+    const world = uploading(10);
+    for (const { fileId, run, generation } of world.take("post"))
+      world.send({ type: "postFailed", fileId, run, generation, failure: silent });
+    expect(world.take("renew")).toHaveLength(1);
+    expect(world.state.counts).toMatchObject({ failed: 0, ready: 10 });
+    world.send({ type: "renewed", policy: policyOf(), askedAt: world.at });
+    const [first, ...rest] = world.take("post");
+    for (const post of rest) world.deliver(post);
+    // With a fresh one it is about the file.
+    if (first) world.send({ ...first, type: "postFailed", failure: silent });
+    expect(world.file(first?.fileId ?? 0)).toMatchObject({ state: "failed", failure: { code: "access-denied" } });
+    expect(world.take("renew")).toEqual([]);
+    // It sleeps again later.
+    world.at += 120_000;
+    const [next] = world.take("post");
+    if (next) world.send({ ...next, type: "postFailed", failure: silent });
+    expect(world.take("renew")).toHaveLength(1);
+    expect(world.state.counts.failed).toBe(1);
   });
 
   it("halts when a new one is not taken either: for a forged one, and where clocks differ", () => {
@@ -109,7 +138,7 @@ describe("a policy the storage does not take", () => {
         if (round === 1) world.send({ type: "renewed", policy: policyOf(), askedAt: world.at });
       }
       expect(world.state.halted?.code).toBe(code);
-      expect(world.state.counts).toMatchObject({ failed: 0, queued: 10 });
+      expect(world.state.counts).toMatchObject({ failed: 0, ready: 10 });
       world.take("renew");
       world.send({ type: "triedAgain" });
       expect(world.take("renew")).toHaveLength(1);
@@ -124,6 +153,8 @@ describe("a policy the storage does not take", () => {
         world.send({ type: "postFailed", fileId, run, generation, failure: denied });
     expect(world.state.counts.failed).toBeLessThan(30);
     expect(world.state.halted.code).toBe("access-denied");
+    world.send({ type: "triedAgain" });
+    expect(world.take("renew")).toHaveLength(1);
   });
 });
 
@@ -150,4 +181,62 @@ describe("a renewal that fails", () => {
     world.send({ type: "callFailed", call: "renew", failure: { ...why, code: "CONFLICT", message } });
     expect(world.state).toMatchObject({ halted: { code: "closed", detail: message }, counts: { failed: 0 } });
   });
+
+  it.each(["triedAgain", "wentOnline"] as const)("and whose time came in a halt is made after %s", (event) => {
+    for (const rings of [true, false]) {
+      const world = uploading(10);
+      world.send({ type: "rang", timer: "policy:due" });
+      world.send({ type: "callFailed", call: "renew", failure: { ...why, retryAfterSeconds: 3_600 } });
+      haltUnreachable(world);
+      world.send({ type: "rang", timer: "policy:over" });
+      world.take("renew");
+      if (rings) world.send({ type: "rang", timer: "call:renew" });
+      expect(world.take("renew")).toEqual([]);
+      world.send({ type: event });
+      expect(world.take("renew")).toHaveLength(1);
+      world.send({ type: "renewed", policy: policyOf(), askedAt: world.at });
+      expect(world.take("post").length).toBeGreaterThan(0);
+    }
+  });
+
+  it("keeps its timer where the network comes back in a halt that this does not end", () => {
+    const world = uploading(10);
+    world.send({ type: "rang", timer: "policy:due" });
+    world.send({ type: "callFailed", call: "renew", failure: why });
+    const [post] = world.take("post");
+    if (post) world.send({ ...post, type: "postFailed", failure: { ...expired, code: "NoSuchBucket" } });
+    world.effects = [];
+    world.send({ type: "wentOnline" });
+    expect(world.state.halted?.code).toBe("no-bucket");
+    expect(world.effects).toEqual([]);
+  });
+
+  it("is let be in a halt that ends with nothing left to send, and made once something comes", () => {
+    const world = uploading(2);
+    const [first, second] = world.take("post");
+    if (!first || !second) throw new Error("nothing was posted");
+    world.send({ type: "rang", timer: "policy:over" });
+    world.send({ type: "callFailed", call: "renew", failure: why });
+    world.send({ ...second, type: "postFailed", failure: { ...expired, code: "NoSuchBucket" } });
+    world.take("renew");
+    world.send({ type: "rang", timer: "call:renew" });
+    world.deliver(first);
+    world.send({ type: "walkStarted" });
+    world.send({ type: "fileCanceled", fileId: 1 });
+    expect(world.state).toMatchObject({ phase: "uploading", halted: { code: "no-bucket" } });
+    world.send({ type: "triedAgain" });
+    expect(world.state.renewing).toBe(false);
+    world.send({ type: "filesAdded", files: [newFile("more")], system: 0, twice: 0 });
+    expect(world.take("renew")).toHaveLength(1);
+  });
 });
+
+/** The storage is away for longer than the upload waits. */
+function haltUnreachable(world: World): void {
+  while (!world.state.halted) {
+    for (const { fileId, run, generation } of world.take("post"))
+      world.send({ type: "postFailed", fileId, run, generation, failure: { kind: "network" } });
+    world.at += 120_000;
+    if (!world.state.halted && world.state.outage) world.send({ type: "rang", timer: "probe" });
+  }
+}

@@ -1,8 +1,10 @@
 import type { Effect, Stamped, UploaderEvent } from "@/lib/upload/client/events";
+import type { NewFile, UploadFile } from "@/lib/upload/client/file";
 import { step } from "@/lib/upload/client/reducer";
-import { initialState, type NewFile, type UploaderState, type UploadFile } from "@/lib/upload/client/state";
+import { type InitialState, initialState, type UploaderState } from "@/lib/upload/client/state";
 import { itemsOf } from "@/lib/upload/client/vector";
-import type { OpenedUpload, PostPolicy, UploadStatus } from "@/lib/upload/schema";
+import { partSizeOf, uploadPolicy } from "@/lib/upload/policy";
+import type { FileAnswer, FileToSend, OpenedUpload, PostPolicy, UploadStatus } from "@/lib/upload/schema";
 
 export const uploadId = "0190b1f4-0000-7000-8000-000000000001";
 export const prefix = `media/c/${uploadId}/`;
@@ -30,19 +32,57 @@ export function newFile(path: string, sizeBytes = 100, refusal: NewFile["refusal
   return { path, sizeBytes, lastModified: 1, contentType: "image/jpeg", refusal };
 }
 
+/** What the server answers to a file it knows nothing of. */
+export function answerOf({ path, size }: FileToSend, serial = 1): FileAnswer {
+  if (size < uploadPolicy.multipartFromBytes) return { path, status: "post" };
+  const partSize = partSizeOf(size);
+  const fileId = `0190b1f4-0000-7000-8000-${String(serial).padStart(12, "0")}`;
+  return {
+    path,
+    status: "multipart",
+    multipart: { fileId, partSize, partCount: Math.ceil(size / partSize), done: [] },
+  };
+}
+
 /** A state with its effects, moved on event by event; time moves only when told. */
 export class World {
-  state: UploaderState = initialState();
+  state: UploaderState;
   effects: Effect[] = [];
   at = 1_000;
   random = 0.5;
+  /** Paths that were taken back. */
+  readonly withdrawn: string[] = [];
+  /** How files that are named are answered at once; null: by hand. */
+  answer: ((file: FileToSend) => FileAnswer) | null = answerOf;
+
+  constructor(initial: InitialState = {}) {
+    this.state = initialState(initial);
+  }
 
   send(event: UploaderEvent): readonly Effect[] {
     const stamped: Stamped = { ...event, at: this.at, random: this.random };
     const made = step(this.state, stamped);
     this.state = made.state;
     this.effects.push(...made.effects);
-    return made.effects;
+    const all = [...made.effects];
+    for (const effect of made.effects) {
+      if (!this.answer) break;
+      if (effect.type === "files") all.push(...this.name(effect));
+      else if (effect.type === "withdraw") all.push(...this.takeBack(effect));
+    }
+    return all;
+  }
+
+  /** The server takes a batch in. */
+  name({ batch, files }: Extract<Effect, { type: "files" }>): readonly Effect[] {
+    this.effects = this.effects.filter((effect) => effect.type !== "files" || effect.batch !== batch);
+    return this.send({ type: "filesAnswered", batch, files: files.map((file) => (this.answer ?? answerOf)(file)) });
+  }
+
+  takeBack({ batch, paths }: Extract<Effect, { type: "withdraw" }>): readonly Effect[] {
+    this.effects = this.effects.filter((effect) => effect.type !== "withdraw" || effect.batch !== batch);
+    this.withdrawn.push(...paths);
+    return this.send({ type: "withdrawn", batch });
   }
 
   /** Takes the waiting effects of a type away. */

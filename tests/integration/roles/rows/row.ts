@@ -6,6 +6,7 @@ import type { Given, World } from "../world";
  * anonymous, stranger, viewer, contributor, editor, owner, disabled owner, system; private, preview, public.
  *
  *   +  done                       .  NOT_FOUND            ?  UNAUTHENTICATED      x  INVALID
+ *   !  CONFLICT
  *   A query may answer with a letter of its own:
  *   1  it is in the list          0  the list is there, without it
  *   w  the whole picture          t  its small thumbnail and nothing else

@@ -1,9 +1,17 @@
 import type { Viewer } from "@/lib/auth/viewer";
+import * as receiptQueries from "@/lib/receipt/queries";
 import * as uploadCommands from "@/lib/upload/commands";
 import * as uploadQueries from "@/lib/upload/queries";
+import * as uploadReap from "@/lib/upload/reap";
 import * as uploadVerify from "@/lib/upload/verify";
+import * as undoCommands from "@/lib/upload-undo/commands";
+import * as undoQueries from "@/lib/upload-undo/queries";
 import type { World } from "../world";
 import { all, listed, nobody, type Row, systemOnly } from "./row";
+
+const receipt = async (viewer: Viewer, { uploadId }: World) => {
+  await receiptQueries.uploadReceipt(viewer, uploadId, "json");
+};
 
 const inList = async (viewer: Viewer, { slug, uploadId }: World) =>
   listed((await uploadQueries.unfinishedUploads(viewer, slug)).some(({ id }) => id === uploadId));
@@ -25,12 +33,14 @@ export const uploads: Row[] = [
   {
     name: "upload/commands/renewPolicy, one's own",
     ...all("...+++.+"),
+    changes: true,
     given: { own: true },
     run: (viewer, { uploadId }) => uploadCommands.renewPolicy(viewer, uploadId),
   },
   {
     name: "upload/commands/renewPolicy, another's",
     ...systemOnly,
+    changes: true,
     run: (viewer, { uploadId }) => uploadCommands.renewPolicy(viewer, uploadId),
   },
   {
@@ -67,11 +77,96 @@ export const uploads: Row[] = [
     run: (viewer) => uploadCommands.expireUploads(viewer),
   },
   {
+    name: "upload/commands/forgetIdempotencyKeys",
+    ...systemOnly,
+    run: async (viewer) => {
+      await uploadCommands.forgetIdempotencyKeys(viewer);
+    },
+  },
+  {
+    name: "upload-undo/commands/undoUpload, one's own",
+    ...all("...+++.+"),
+    changes: true,
+    given: { own: true, uploadState: "verified" },
+    run: (viewer, { uploadId }) => undoCommands.undoUpload(viewer, uploadId),
+  },
+  {
+    name: "upload-undo/commands/undoUpload, another's",
+    ...all("....++.+"),
+    changes: true,
+    given: { uploadState: "verified" },
+    run: (viewer, { uploadId }) => undoCommands.undoUpload(viewer, uploadId),
+  },
+  {
+    name: "upload-undo/commands/redoUpload, one's own",
+    ...all("...+++.+"),
+    changes: true,
+    given: { own: true, uploadState: "undone" },
+    run: (viewer, { uploadId }) => undoCommands.redoUpload(viewer, uploadId),
+  },
+  {
+    name: "upload-undo/commands/redoUpload, another's",
+    ...all("....++.+"),
+    changes: true,
+    given: { uploadState: "undone" },
+    run: (viewer, { uploadId }) => undoCommands.redoUpload(viewer, uploadId),
+  },
+  {
+    name: "upload-undo/commands/finishTurning",
+    ...systemOnly,
+    changes: true,
+    given: { uploadState: "turning" },
+    run: (viewer, { uploadId }) => undoCommands.finishTurning(viewer, uploadId),
+  },
+  {
+    name: "upload-undo/queries/uploadsToTurn",
+    ...systemOnly,
+    given: { uploadState: "turning" },
+    run: (viewer) => undoQueries.uploadsToTurn(viewer, 10),
+  },
+  {
+    name: "receipt/queries/uploadReceipt, one's own",
+    ...all("...+++.+"),
+    given: { own: true, uploadState: "verified" },
+    run: receipt,
+  },
+  {
+    name: "receipt/queries/uploadReceipt, another's",
+    ...all("....++.+"),
+    given: { uploadState: "verified" },
+    run: receipt,
+  },
+  {
+    name: "receipt/queries/uploadReceipt, not verified yet",
+    ...all("....!!.!"),
+    run: receipt,
+  },
+  {
+    name: "receipt/queries/receiptKey",
+    ...all("++++++++"),
+    run: async (viewer) => {
+      await receiptQueries.receiptKey(viewer);
+    },
+  },
+  {
     name: "upload/verify/verifyUpload",
     ...systemOnly,
     changes: true,
     given: { uploadState: "sealed" },
     run: (viewer, { uploadId }) => uploadVerify.verifyUpload(viewer, uploadId, async () => undefined),
+  },
+  {
+    name: "upload/reap/reapUpload",
+    ...systemOnly,
+    changes: true,
+    given: { uploadState: "aborted" },
+    run: (viewer, { uploadId }) => uploadReap.reapUpload(viewer, uploadId),
+  },
+  {
+    name: "upload/queries/uploadsToReap",
+    ...systemOnly,
+    given: { uploadState: "aborted" },
+    run: (viewer) => uploadQueries.uploadsToReap(viewer, 10),
   },
   {
     name: "upload/queries/uploadStatus, one's own",

@@ -1,0 +1,129 @@
+import os from "node:os";
+import type { Page } from "playwright";
+import { type Bench, median } from "./report";
+import {
+  type Added,
+  adding,
+  type CaseName,
+  type Entrant,
+  entrants,
+  rowsOf,
+  type Times,
+  targetsOf,
+  targetsOfAdding,
+  type UploadCase,
+  uploadCases,
+} from "./upload/cases";
+import { farMs, World } from "./upload/world";
+
+/** Rounds of each case; ATOLL_BENCH_ROUNDS=1 for a first look. */
+const rounds = Number(process.env.ATOLL_BENCH_ROUNDS ?? 3);
+const addCase = "add";
+const warmUp = { count: 100, sizeBytes: 20_000 };
+
+/** What `--only` may name. */
+export const cases = [...Object.keys(uploadCases), addCase];
+
+function tell(text: string): void {
+  console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
+}
+
+/** In seconds. Rejects where not every file arrived once and whole. */
+async function uploadOnce(world: World, { contestant, tuned }: Entrant, one: UploadCase): Promise<number> {
+  const { count, sizeBytes, far } = one;
+  const { ms, prefix } = await world.inPage({ far }, async (page) => {
+    await page.evaluate(([files, size]) => benchPage.makeFiles(files, size), [count, sizeBytes] as const);
+    return page.evaluate(([name, set]) => benchPage.upload(name, { tuned: set }), [contestant, tuned] as const);
+  });
+  const found = await world.take(prefix);
+  if (found.versions !== count || found.bytes !== count * sizeBytes)
+    throw new Error(`${found.versions} versions of ${found.bytes} bytes arrived`);
+  return ms / 1_000;
+}
+
+/** Round by round in turn, each round begun by another one: a drift of the machine hits all alike. */
+async function measure(world: World, name: CaseName): Promise<Times> {
+  const one = uploadCases[name];
+  const seconds = new Map<Entrant, number[]>(entrants.map((entrant) => [entrant, []]));
+  const failed = new Set<Entrant>();
+  // Whoever came first would pay for a cold site, database and store.
+  for (const entrant of entrants.slice(0, 3))
+    await uploadOnce(world, entrant, { ...one, ...warmUp }).catch(() => undefined);
+  for (let round = 0; round < rounds; round += 1) {
+    const order = [...entrants.slice(round % entrants.length), ...entrants.slice(0, round % entrants.length)];
+    for (const entrant of order) {
+      if (failed.has(entrant)) continue;
+      try {
+        const took = await uploadOnce(world, entrant, one);
+        seconds.get(entrant)?.push(took);
+        tell(`${one.title}, round ${round + 1}: ${entrant.name} ${took.toFixed(2)} s`);
+      } catch (error) {
+        failed.add(entrant);
+        tell(`${one.title}: ${entrant.name} failed: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+  }
+  return new Map(entrants.map((entrant) => [entrant, failed.has(entrant) ? null : median(seconds.get(entrant) ?? [])]));
+}
+
+/** Bytes in use once what is not needed is gone. */
+async function heapOf(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await session.send("Runtime.getHeapUsage");
+  await session.detach();
+  return usedSize;
+}
+
+async function addOnce(world: World, { contestant }: Entrant): Promise<Added> {
+  return world.inPage({ far: false }, async (page) => {
+    const { count, sizeBytes } = adding;
+    await page.evaluate(([files, size]) => benchPage.makeFiles(files, size), [count, sizeBytes] as const);
+    const before = await heapOf(page);
+    const added = await page.evaluate((name) => benchPage.add(name), contestant);
+    return { ...added, heapMegabytes: ((await heapOf(page)) - before) / 1e6 };
+  });
+}
+
+async function measureAdding(world: World): Promise<ReadonlyMap<Entrant, Added>> {
+  const added = new Map<Entrant, Added>();
+  for (const entrant of entrants) {
+    if (entrant.tuned || entrant.contestant.startsWith("bare")) continue;
+    try {
+      const tries: Added[] = [];
+      for (let round = 0; round < rounds; round += 1) tries.push(await addOnce(world, entrant));
+      const middle = (of: keyof Added) => median(tries.map((one) => one[of]));
+      added.set(entrant, { ms: middle("ms"), longestMs: middle("longestMs"), heapMegabytes: middle("heapMegabytes") });
+      tell(`adding: ${entrant.name} ${middle("ms").toFixed(0)} ms, longest task ${middle("longestMs").toFixed(0)} ms`);
+    } catch (error) {
+      tell(`adding: ${entrant.name} failed: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return added;
+}
+
+/** Atoll's engine, two versions of Uppy and two bare loops upload the same files from one Chromium to one store. */
+export const bench: Bench = async ({ only }) => {
+  const wanted = (name: string) => only.length === 0 || only.includes(name);
+  const names = (Object.keys(uploadCases) as CaseName[]).filter(wanted);
+  const world = await World.open();
+  try {
+    const measured = new Map<CaseName, Times>();
+    for (const name of names) measured.set(name, await measure(world, name));
+    const added = wanted(addCase) ? await measureAdding(world) : null;
+    const cpu = os.cpus()[0]?.model ?? "unknown processor";
+    const addingColumns = [`adding ${adding.count.toLocaleString("en-US")}`, "longest task", "heap kept"];
+    return {
+      title: "Uploads from a browser",
+      conditions: `Chromium ${world.chromium}, ${os.availableParallelism()} cores (${cpu}) shared by browser, site and store; median of ${rounds} rounds in turn, from files in hand to the last one stored, signing included. ${farMs} ms: a round trip added to every request and new connection, to the site and to the store alike. A longest task of 0 is one under 50 ms.`,
+      columns: [...names.map((name) => uploadCases[name].title), ...(added ? addingColumns : [])],
+      rows: rowsOf(measured, added),
+      targets: [
+        ...[...measured].flatMap(([name, times]) => targetsOf(name, times)),
+        ...(added ? targetsOfAdding(added) : []),
+      ],
+    };
+  } finally {
+    await world.close();
+  }
+};

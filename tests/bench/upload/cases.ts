@@ -1,0 +1,117 @@
+import type { Row, Target } from "../report";
+import type { ContestantName } from "./page/main";
+import { peerVersions } from "./scripts";
+
+export type UploadCase = {
+  readonly title: string;
+  readonly count: number;
+  readonly sizeBytes: number;
+  readonly far: boolean;
+};
+
+const small = { count: 500, sizeBytes: 100_000 };
+const tiny = { count: 2_000, sizeBytes: 20_000 };
+const large = { count: 1, sizeBytes: 1_000_000_000 };
+
+export const uploadCases = {
+  "500": { title: "500 × 100 KB", ...small, far: false },
+  "500-far": { title: "500 × 100 KB, 80 ms", ...small, far: true },
+  "2000": { title: "2,000 × 20 KB", ...tiny, far: false },
+  "2000-far": { title: "2,000 × 20 KB, 80 ms", ...tiny, far: true },
+  large: { title: "1 × 1 GB", ...large, far: false },
+  "large-far": { title: "1 × 1 GB, 80 ms", ...large, far: true },
+} as const satisfies Record<string, UploadCase>;
+export type CaseName = keyof typeof uploadCases;
+
+export const adding = { count: 10_000, sizeBytes: 1_000 };
+
+/** What a row of the table is. `tuned` is a peer's other setting; see page/uppy.ts. */
+export type Entrant = { readonly name: string; readonly contestant: ContestantName; readonly tuned: boolean };
+
+const tuned = "forms signed per file; parts of 16 MiB";
+export const entrants = [
+  { name: "Atoll", contestant: "atoll", tuned: false },
+  { name: "bare loop, six forms to one URL", contestant: "barePost", tuned: false },
+  { name: "bare loop, six presigned PUTs", contestant: "barePut", tuned: false },
+  { name: "bare loop, six forms with their SHA-256", contestant: "bareChecked", tuned: false },
+  { name: `Uppy ${peerVersions.uppy5}`, contestant: "uppy5", tuned: false },
+  { name: `Uppy ${peerVersions.uppy6}`, contestant: "uppy6", tuned: false },
+  { name: `Uppy ${peerVersions.uppy5}, ${tuned}`, contestant: "uppy5", tuned: true },
+  { name: `Uppy ${peerVersions.uppy6}, ${tuned}`, contestant: "uppy6", tuned: true },
+] as const satisfies readonly Entrant[];
+
+/** Seconds by entrant; null where it could not do it. */
+export type Times = ReadonlyMap<Entrant, number | null>;
+
+/** How many times the best Uppy, set up as documented, is beaten; the large file's is the best one however set up. */
+const overUppy: Record<CaseName, { times: number; tuned: boolean }> = {
+  "500": { times: 1.7, tuned: false },
+  "500-far": { times: 2.5, tuned: false },
+  "2000": { times: 2.2, tuned: false },
+  "2000-far": { times: 2.5, tuned: false },
+  large: { times: 1, tuned: true },
+  "large-far": { times: 1, tuned: true },
+};
+const ofBareLoop = 0.95;
+
+function best(times: Times, which: (entrant: Entrant) => boolean): number {
+  const found = [...times].flatMap(([entrant, seconds]) => (which(entrant) && seconds !== null ? [seconds] : []));
+  return Math.min(...found);
+}
+
+/** What issue and table promise of a case, with what was reached in words. */
+export function targetsOf(name: CaseName, times: Times): Target[] {
+  const ours = best(times, ({ contestant }) => contestant === "atoll");
+  const bare = best(times, ({ contestant }) => contestant === "barePost" || contestant === "barePut");
+  const checked = best(times, ({ contestant }) => contestant === "bareChecked");
+  const { times: wanted, tuned: anyUppy } = overUppy[name];
+  const uppy = best(times, ({ contestant, tuned }) => contestant.startsWith("uppy") && (anyUppy || !tuned));
+  const { title } = uploadCases[name];
+  const reached = (ratio: number) => (Number.isFinite(ratio) ? ratio.toFixed(2) : "none");
+  return [
+    {
+      text: `${title}: ≥ ${ofBareLoop} of the faster bare loop (${reached(bare / ours)})`,
+      met: bare / ours >= ofBareLoop,
+    },
+    ...(Number.isFinite(checked)
+      ? [
+          {
+            text: `${title}: ≥ ${ofBareLoop} of a bare loop whose files the storage verifies (${reached(checked / ours)})`,
+            met: checked / ours >= ofBareLoop,
+          },
+        ]
+      : []),
+    {
+      text: `${title}: ≥ ${wanted} × the best Uppy${anyUppy ? "" : " as documented"} (${reached(uppy / ours)})`,
+      met: uppy / ours >= wanted,
+    },
+  ];
+}
+
+export type Added = { ms: number; longestMs: number; heapMegabytes: number };
+
+export function targetsOfAdding(added: ReadonlyMap<Entrant, Added>): Target[] {
+  const ours = [...added].find(([{ contestant }]) => contestant === "atoll")?.[1];
+  const met = (limit: number, value = Number.POSITIVE_INFINITY) => value <= limit;
+  return [
+    { text: `adding ${adding.count.toLocaleString("en-US")} files in ≤ 1 s`, met: met(1_000, ours?.ms) },
+    { text: "no task of more than 50 ms while adding", met: met(50, ours?.longestMs) },
+  ];
+}
+
+export function rowsOf(measured: ReadonlyMap<CaseName, Times>, added: ReadonlyMap<Entrant, Added> | null): Row[] {
+  return entrants.map((entrant) => {
+    const times = [...measured.values()].map((of) => of.get(entrant) ?? null);
+    const figures = times.map((value) => (value === null ? null : { value, unit: "s", digits: 2 }));
+    if (!added) return { name: entrant.name, figures };
+    const one = added.get(entrant);
+    const last = one
+      ? [
+          { value: one.ms, unit: "ms" },
+          { value: one.longestMs, unit: "ms" },
+          { value: one.heapMegabytes, unit: "MB", digits: 1 },
+        ]
+      : [null, null, null];
+    return { name: entrant.name, figures: [...figures, ...last] };
+  });
+}

@@ -1,0 +1,71 @@
+import { createUploader } from "@/lib/upload/client/engine";
+import { postByXhr } from "@/lib/upload/client/post-xhr";
+import { putByXhr } from "@/lib/upload/client/put-xhr";
+import type { UploadServer } from "@/lib/upload/client/server";
+import type { UploaderState } from "@/lib/upload/client/state";
+import { tabsOf } from "@/lib/upload/client/tabs";
+import type { Uploader } from "@/lib/upload/client/uploader";
+import { walkFiles } from "@/lib/upload/client/walk";
+import { hashInWorker } from "@/lib/upload/client/worker-hasher";
+import type { PostPolicy } from "@/lib/upload/schema";
+import type { Contestant } from "./contestant";
+import { siteCall } from "./site-call";
+
+const server: UploadServer = {
+  open: (request) => siteCall("/atoll/open", request),
+  resume: () => Promise.reject(new Error("nothing is resumed here")),
+  renewPolicy: (uploadId) => siteCall<PostPolicy>("/atoll/policy", { uploadId }),
+  files: (uploadId, input) => siteCall("/atoll/files", { uploadId, input }),
+  parts: (uploadId, input) => siteCall("/atoll/parts", { uploadId, input }),
+  complete: (uploadId, input) => siteCall("/atoll/complete", { uploadId, input }),
+  seal: (uploadId) => siteCall("/atoll/seal", { uploadId }),
+  abort: (uploadId) => siteCall("/atoll/abort", { uploadId }),
+  status: (uploadId) => siteCall("/atoll/status", { uploadId }),
+};
+
+const hasher = hashInWorker(() => new Worker("/hash-worker.js", { type: "module" }));
+const tabs = tabsOf();
+
+/** With all that the site's pages give it. */
+const makeUploader = (given: UploadServer = server) =>
+  createUploader({ server: given, transport: postByXhr, partTransport: putByXhr, hasher, tabs });
+
+function troubleOf({ halted, counts }: UploaderState): string | null {
+  if (halted) return halted.code;
+  return counts.failed + counts.refused > 0 ? `${counts.failed} failed, ${counts.refused} refused` : null;
+}
+
+/** Sealing begins when the storage has every file. */
+function stored(uploader: Uploader): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      const state = uploader.getSnapshot();
+      const trouble = troubleOf(state);
+      const isStored = state.phase === "sealing" || state.phase === "verifying" || state.phase === "done";
+      if (trouble === null && !isStored) return;
+      unsubscribe();
+      if (trouble === null) resolve(state.upload?.prefix ?? "");
+      else reject(new Error(trouble));
+    };
+    const unsubscribe = uploader.subscribe(look);
+  });
+}
+
+export const atoll: Contestant = {
+  async upload(files) {
+    const uploader = makeUploader();
+    const done = stored(uploader);
+    await uploader.add(walkFiles(files));
+    return done;
+  },
+  async add(files) {
+    // What it would do next, opening the upload, is kept from going on.
+    const uploader = makeUploader({ ...server, open: () => new Promise(() => undefined) });
+    const listed = new Promise<void>((resolve) => {
+      uploader.subscribe(() => uploader.getSnapshot().files.size >= files.length && resolve());
+    });
+    await uploader.add(walkFiles(files));
+    await listed;
+    return uploader;
+  },
+};

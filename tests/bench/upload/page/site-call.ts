@@ -1,0 +1,11 @@
+/** A call to the bench's site; rejects for anything but 200. */
+export async function siteCall<Answer>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    ...(signal && { signal }),
+  });
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as Answer;
+}

@@ -1,0 +1,126 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { DeleteObjectsCommand } from "@aws-sdk/client-s3";
+import { type Browser, chromium, type Page } from "playwright";
+import { applyBucket } from "@/lib/infra/apply";
+import { mediaBucket } from "@/lib/infra/settings";
+import { createStorage, type Storage } from "@/lib/storage/client";
+import { listObjectVersions } from "@/lib/storage/list";
+import { FaultProxy } from "../../support/fault-proxy";
+import { ensureBrowser } from "../../support/find-browser.mjs";
+import { startTestPostgres } from "../../support/postgres";
+import { databaseUrl, makeTemplate } from "../../support/template";
+import { startProcess } from "../process/start";
+import { type OwnStore, startOwnStore } from "../store/own";
+
+export const farMs = 80;
+
+type Open = { defer: (close: () => unknown) => void };
+
+/** Everything the contestants meet: one store, one site, one browser, and a long way to both for those who come by it. */
+export class World {
+  readonly #closers: (() => unknown)[] = [];
+  #near!: { origin: string; storage: Storage };
+  #far!: { origin: string };
+  #browser!: Browser;
+
+  static async open(): Promise<World> {
+    const world = new World();
+    try {
+      await world.#start({ defer: (close) => world.#closers.unshift(close) });
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
+    return world;
+  }
+
+  async #start({ defer }: Open): Promise<void> {
+    const executablePath = await ensureBrowser();
+    const dir = await mkdtemp(path.join(os.tmpdir(), "bench-upload-"));
+    // PostgreSQL runs as a user of its own when this runs as root.
+    await chmod(dir, 0o711);
+    defer(() => rm(dir, { recursive: true, force: true }));
+    const store = await startOwnStore(path.join(dir, "s3"));
+    defer(() => store.stop());
+    const postgres = await startTestPostgres(path.join(dir, "postgres"));
+    defer(() => postgres.stop());
+    const { name } = await makeTemplate(postgres.adminUrl);
+    const { endpoint = "" } = store.identity;
+    const startSite = async (publicEndpoint: string) => {
+      const file = path.join(import.meta.dirname, "site-process.ts");
+      const env = environment(databaseUrl(postgres.adminUrl, name), store, publicEndpoint);
+      const { line, stop } = await startProcess(file, [], { env });
+      defer(stop);
+      return line;
+    };
+    const farStore = await FaultProxy.start({ target: endpoint, latencyMs: farMs });
+    defer(() => farStore.stop());
+    const origin = await startSite(endpoint);
+    const farSite = await FaultProxy.start({ target: await startSite(farStore.endpoint), latencyMs: farMs });
+    defer(() => farSite.stop());
+    const { accessKeyId, secretAccessKey, ...place } = store.identity;
+    const storage = createStorage({ ...place, credentials: { accessKeyId, secretAccessKey } });
+    defer(() => storage.close());
+    const origins = [origin, farSite.endpoint];
+    await applyBucket(storage, mediaBucket({ bucket: "bench", origins, secure: false }));
+    this.#near = { origin, storage };
+    this.#far = { origin: farSite.endpoint };
+    const args = ["--no-sandbox", "--disable-dev-shm-usage", "--enable-precise-memory-info"];
+    this.#browser = await chromium.launch({ executablePath, args });
+    defer(() => this.#browser.close());
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0)) await close();
+  }
+
+  get chromium(): string {
+    return this.#browser.version();
+  }
+
+  /** In a page of a profile of its own: nobody's preflights, connections or memory are there already. */
+  async inPage<Result>({ far }: { far: boolean }, work: (page: Page) => Promise<Result>): Promise<Result> {
+    const context = await this.#browser.newContext();
+    try {
+      const page = await context.newPage();
+      page.setDefaultTimeout(0);
+      await page.goto(far ? this.#far.origin : this.#near.origin);
+      return await work(page);
+    } finally {
+      await context.close();
+    }
+  }
+
+  /** What is under a prefix; the room is needed, so it goes. Versions count: nothing is sent twice unnoticed. */
+  async take(prefix: string): Promise<{ versions: number; bytes: number }> {
+    const { storage } = this.#near;
+    const found = { versions: 0, bytes: 0 };
+    for await (const page of listObjectVersions(prefix, storage)) {
+      found.versions += page.length;
+      found.bytes += page.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      const Objects = page.map(({ key, versionId }) => ({ Key: key, VersionId: versionId }));
+      const Delete = { Objects, Quiet: true };
+      if (page.length > 0) await storage.client.send(new DeleteObjectsCommand({ Bucket: storage.bucket, Delete }));
+    }
+    return found;
+  }
+}
+
+/** What a site runs on; `publicEndpoint` is where it sends browsers. */
+function environment(database: string, { identity }: OwnStore, publicEndpoint: string) {
+  return {
+    DATABASE_URL: database,
+    NEXTAUTH_SECRET: "a benchmark signs nobody in, but the environment wants one",
+    S3_ENDPOINT: identity.endpoint,
+    S3_PUBLIC_ENDPOINT: publicEndpoint,
+    S3_REGION: identity.region,
+    S3_BUCKET: identity.bucket,
+    S3_FORCE_PATH_STYLE: "true",
+    AWS_ACCESS_KEY_ID: identity.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: identity.secretAccessKey,
+    AWS_SESSION_TOKEN: "",
+    AWS_PROFILE: "",
+  };
+}

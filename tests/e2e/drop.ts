@@ -1,0 +1,117 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import type { Page } from "@playwright/test";
+
+const chunkBytes = 1024 * 1024;
+
+type Folder = { dir: string; remove(): Promise<void> };
+
+const bytesOf = (index: number) => `the bytes of ${index}`;
+
+/** The size of one of `folderOfFiles`, by its path. */
+export function sizeOf(filePath: string): number {
+  return bytesOf(Number(/IMG_(\d+)\.jpg$/.exec(filePath)?.[1])).length;
+}
+
+/** A folder of `count` small files, a hundred to a folder, on the disk; `remove` takes it away. */
+export async function folderOfFiles(count: number, name = "survey"): Promise<Folder> {
+  const base = await mkdtemp(path.join(os.tmpdir(), "atoll-e2e-"));
+  const dir = path.join(base, name);
+  for (let start = 0; start < count; start += 100) {
+    const inside = path.join(dir, `site-${start / 100}`);
+    await mkdir(inside, { recursive: true });
+    const indexes = Array.from({ length: Math.min(100, count - start) }, (_, index) => start + index);
+    await Promise.all(indexes.map((index) => writeFile(path.join(inside, `IMG_${index}.jpg`), bytesOf(index))));
+  }
+  return { dir, remove: () => rm(base, { recursive: true, force: true }) };
+}
+
+/** A folder on the disk with one file of `sizeBytes` in it, that nothing can make smaller, and its SHA-256 in hex. */
+export async function folderOfLargeFile(name: string, sizeBytes: number): Promise<Folder & { sha256: string }> {
+  const base = await mkdtemp(path.join(os.tmpdir(), "atoll-e2e-"));
+  const dir = path.join(base, "dive");
+  await mkdir(dir);
+  const hash = createHash("sha256");
+  async function* content() {
+    for (let left = sizeBytes; left > 0; left -= chunkBytes) {
+      const chunk = randomBytes(Math.min(left, chunkBytes));
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  await writeFile(path.join(dir, name), content());
+  return { dir, sha256: hash.digest("hex"), remove: () => rm(base, { recursive: true, force: true }) };
+}
+
+/** Until the page is alive: what is dropped or pasted before its scripts run is lost, as everywhere. */
+export async function takesDrops(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([], "probe"));
+      const over = new DragEvent("dragover", { dataTransfer, bubbles: true, cancelable: true });
+      return !document.documentElement.dispatchEvent(over);
+    },
+    undefined,
+    { timeout: 30_000, polling: 50 },
+  );
+}
+
+/** Drops files or folders of the disk on the page, as from a file manager: the page gets entries, which a script cannot make. */
+export async function dropOnPage(page: Page, paths: readonly string[]): Promise<void> {
+  await takesDrops(page);
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const)
+    await session.send("Input.dispatchDragEvent", { type, x: 200, y: 200, data });
+  await session.detach();
+}
+
+/**
+ * Seconds the browser itself takes to give a page the files of a dropped folder: what no page that takes them in can stay
+ * below.
+ */
+export async function bareSeconds(page: Page, dir: string): Promise<number> {
+  // A page that takes no drops, and that nothing takes the place of.
+  await page.goto("/api/health");
+  await page.evaluate(() => {
+    const filesOf = async (folder: FileSystemDirectoryEntry): Promise<void> => {
+      const reader = folder.createReader();
+      const next = () => new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+      for (let found = await next(); found.length > 0; found = await next())
+        await Promise.all(
+          found.map((entry) =>
+            entry.isDirectory
+              ? filesOf(entry as FileSystemDirectoryEntry)
+              : new Promise((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)),
+          ),
+        );
+    };
+    addEventListener("dragover", (event) => event.preventDefault());
+    addEventListener("drop", async (event) => {
+      event.preventDefault();
+      const since = performance.now();
+      const entry = event.dataTransfer?.items[0]?.webkitGetAsEntry();
+      await filesOf(entry as FileSystemDirectoryEntry);
+      Object.assign(window, { bareSeconds: (performance.now() - since) / 1_000 });
+    });
+  });
+  await dropOnPage(page, [dir]);
+  const seconds = await page.waitForFunction(
+    () => (window as unknown as { bareSeconds?: number }).bareSeconds,
+    undefined,
+    { timeout: 60_000 },
+  );
+  return Number(await seconds.jsonValue());
+}
+
+/** Bytes of JavaScript in use once what is not needed is gone. */
+export async function heapBytes(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await session.send("Runtime.getHeapUsage");
+  await session.detach();
+  return usedSize;
+}

@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+import { type Browser, expect, type Page, test } from "@playwright/test";
+import { createCollection, signIn, signUp } from "./support";
+
+type Call = readonly [method: string, path: string, body?: object | undefined];
+
+/** As a script of the page would: with its session's cookie and the site's own origin. */
+function ask(page: Page, [method, path, body]: Call): Promise<{ status: number; body: unknown }> {
+  return page.evaluate(
+    async ([how, where, what]) => {
+      const init = { method: how, headers: { "content-type": "application/json" } };
+      const response = await fetch(where, what === undefined ? init : { ...init, body: JSON.stringify(what) });
+      const text = await response.text();
+      return { status: response.status, body: text.startsWith("{") ? JSON.parse(text) : text };
+    },
+    [method, path, body] as const,
+  );
+}
+
+async function stranger(browser: Browser): Promise<Page> {
+  const page = await (await browser.newContext()).newPage();
+  await signUp(page, "Stranger");
+  return page;
+}
+
+const large = { path: "dive.mp4", size: 64 * 1024 * 1024 };
+
+async function openUpload(page: Page, slug: string): Promise<{ uploads: string; upload: string; fileId: string }> {
+  const uploads = `/api/v1/collections/${slug}/uploads`;
+  const opened = await ask(page, ["POST", uploads, {}]);
+  expect(opened.status).toBe(201);
+  const upload = `/api/v1/uploads/${(opened.body as { id: string }).id}`;
+  const named = await ask(page, ["POST", `${upload}/files`, { files: [large] }]);
+  expect(named).toMatchObject({ status: 200, body: { files: [{ status: "multipart" }] } });
+  const [file] = (named.body as { files: { multipart: { fileId: string } }[] }).files;
+  return { uploads, upload, fileId: file?.multipart.fileId ?? "" };
+}
+
+test("an upload is nobody's but its owner's: whatever another person asks of it is 404", async ({ page, browser }) => {
+  await signIn(page);
+  const slug = (await createCollection(page, "Mine alone")).split("/").at(-1) ?? "";
+  const { uploads, upload, fileId } = await openUpload(page, slug);
+  const parts = { fileId, parts: [1] };
+  const calls: readonly Call[] = [
+    ["GET", upload],
+    ["PATCH", upload, { state: "sealed" }],
+    ["PATCH", upload, { state: "aborted" }],
+    ["POST", `${upload}/policy`],
+    ["POST", `${upload}/files`, { files: [{ path: "a.jpg", size: 10 }] }],
+    ["DELETE", `${upload}/files`, { paths: [large.path] }],
+    ["DELETE", `${upload}/files/${fileId}`],
+    ["POST", `${upload}/parts`, parts],
+    ["POST", `${upload}/complete`, { fileId, parts: [{ n: 1, etag: "0".repeat(32) }] }],
+    ["POST", `${upload}/undo`],
+    ["DELETE", `${upload}/undo`],
+    ["GET", `${upload}/receipt`],
+    ["POST", uploads, {}],
+  ];
+  const other = await stranger(browser);
+  for (const call of calls) {
+    const name = call.slice(0, 2).join(" ");
+    const foreign = await ask(other, call);
+    expect(foreign.status, name).toBe(404);
+    // Not a word more than for an upload there is not.
+    const forged = await ask(other, [call[0], call[1].replace(/[0-9a-f-]{36}/, randomUUID()), call[2]]);
+    if (call[1] !== uploads) expect(foreign.body, name).toEqual(forged.body);
+  }
+
+  // In an upload of one's own another's file is none, either.
+  const own = (await createCollection(other, "Another's")).split("/").at(-1) ?? "";
+  const theirs = await openUpload(other, own);
+  expect((await ask(other, ["POST", `${theirs.upload}/parts`, parts])).status).toBe(404);
+  // Taking back what is not announced is done already: nothing happens, and nothing is told.
+  const foreign = await ask(other, ["DELETE", `${theirs.upload}/files/${fileId}`]);
+  expect(foreign).toEqual(await ask(other, ["DELETE", `${theirs.upload}/files/${randomUUID()}`]));
+  expect((await ask(other, ["POST", `${theirs.upload}/parts`, { ...parts, fileId: theirs.fileId }])).status).toBe(200);
+
+  // Nothing of all that was done; the owner's own calls are.
+  expect(await ask(page, ["GET", upload])).toMatchObject({ status: 200, body: { state: "open" } });
+  expect((await ask(page, ["POST", `${upload}/parts`, parts])).status).toBe(200);
+  expect((await ask(page, ["PATCH", upload, { state: "aborted" }])).status).toBe(202);
+  await other.context().close();
+});

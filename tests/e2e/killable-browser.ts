@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { type Browser, type BrowserContext, chromium } from "@playwright/test";
+import { ensureBrowser } from "@/tests/support/find-browser.mjs";
+
+type Options = { proxy?: string; direct?: readonly string[]; trusted?: string };
+type Running = { child: ChildProcess; browser: Browser };
+
+/**
+ * A Chromium with a profile that outlives it: killed outright, as by a crash or a pulled plug, it comes back to what it
+ * had written down. Cookies of the last half minute may be lost with it: sign in again where asked.
+ */
+export class KillableBrowser {
+  readonly #profile: string;
+  readonly #args: readonly string[];
+  #running: Running | undefined;
+
+  private constructor(profile: string, args: readonly string[]) {
+    this.#profile = profile;
+    this.#args = args;
+  }
+
+  /**
+   * `proxy`: the origin of a FaultProxy that gets every request but those to `direct` (hosts with ports). `trusted`: an
+   * origin that may open files again that were given to it before: nobody is here to answer when Chromium asks for leave.
+   */
+  static async start({ proxy, direct = [], trusted }: Options = {}) {
+    const profile = await mkdtemp(path.join(os.tmpdir(), "atoll-profile-"));
+    if (trusted !== undefined) await trust(profile, trusted);
+    // Chromium goes around proxies for this machine's own names unless told otherwise.
+    const bypass = ["<-loopback>", ...direct].join(";");
+    const args = proxy === undefined ? [] : [`--proxy-server=${proxy}`, `--proxy-bypass-list=${bypass}`];
+    const browser = new KillableBrowser(profile, args);
+    await browser.comeBack();
+    return browser;
+  }
+
+  get context(): BrowserContext {
+    const [context] = this.#running?.browser.contexts() ?? [];
+    if (!context) throw new Error("the browser is not running");
+    return context;
+  }
+
+  /** SIGKILL to it and all its processes. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    const { child } = this.#running ?? {};
+    this.#running = undefined;
+    if (child?.pid === undefined || child.exitCode !== null) return;
+    const gone = once(child, "exit");
+    process.kill(-child.pid, "SIGKILL");
+    await gone;
+  }
+
+  /** Starts it with the same profile. */
+  async comeBack(): Promise<void> {
+    const child = spawn(
+      await ensureBrowser(),
+      [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--enable-precise-memory-info",
+        "--remote-debugging-port=0",
+        `--user-data-dir=${this.#profile}`,
+        ...this.#args,
+        "about:blank",
+      ],
+      // A group of its own, to be killed as one.
+      { detached: true, stdio: ["ignore", "ignore", "pipe"] },
+    );
+    try {
+      this.#running = { child, browser: await chromium.connectOverCDP(await endpointOf(child)) };
+    } catch (error) {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      throw error;
+    }
+  }
+
+  /** Kills it and removes the profile. */
+  async end(): Promise<void> {
+    await this.kill();
+    await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Into a profile not used yet: the site's setting for reading files, as its preferences keep it. */
+async function trust(profile: string, origin: string): Promise<void> {
+  const exceptions = { file_system_read_guard: { [`${origin},*`]: { setting: 1 } } };
+  await mkdir(path.join(profile, "Default"));
+  const preferences = { profile: { content_settings: { exceptions } } };
+  await writeFile(path.join(profile, "Default/Preferences"), JSON.stringify(preferences));
+}
+
+async function endpointOf({ stderr }: ChildProcess): Promise<string> {
+  if (!stderr) throw new Error("the browser says nothing");
+  const said: string[] = [];
+  for await (const line of createInterface(stderr)) {
+    const endpoint = /DevTools listening on (ws:\S+)/.exec(line)?.[1];
+    said.push(line);
+    if (endpoint === undefined) continue;
+    stderr.resume(); // what it says later would fill the pipe
+    return endpoint;
+  }
+  throw new Error(`the browser did not start:\n${said.join("\n")}`);
+}

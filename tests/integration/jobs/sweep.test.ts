@@ -1,0 +1,166 @@
+import { randomUUID } from "node:crypto";
+import { pino } from "pino";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import type { UserViewer } from "@/lib/auth/viewer";
+import { db, type Prisma } from "@/lib/db";
+import { AppError } from "@/lib/errors";
+import { createBoss, startBoss } from "@/lib/jobs/boss";
+import type { JobContext } from "@/lib/jobs/handlers";
+import { stopQueue } from "@/lib/jobs/queue";
+import { sweep } from "@/lib/jobs/sweep";
+import { type RunningWorker, startWorker } from "@/lib/jobs/worker";
+import { patience } from "@/lib/media/rows";
+import { storage } from "@/lib/storage/client";
+import { abortUpload, openUpload, sealUpload } from "@/lib/upload/commands";
+import { grantsOutliveSeconds } from "@/lib/upload/policy";
+import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
+import { reapUpload } from "@/lib/upload/reap";
+import { verifyUpload } from "@/lib/upload/verify";
+import { testCollection, testUser } from "@/tests/support/collections";
+import { system } from "@/tests/support/people";
+import { testBucket, testDatabase } from "@/tests/support/services";
+import { jobs, quiet } from "./fixtures";
+
+await testDatabase();
+await testBucket();
+afterAll(() => stopQueue());
+
+const lines: string[] = [];
+const boss = createBoss({}, () => undefined);
+const log = pino({ level: "error" }, { write: (line: string) => void lines.push(line) });
+const context: JobContext = { boss, viewer: system, log };
+let owner: UserViewer;
+let slug: string;
+beforeAll(async () => {
+  owner = await testUser("Owner");
+  await startBoss(boss);
+  await db().$executeRawUnsafe(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$`);
+  await db().$executeRawUnsafe(`
+    CREATE TRIGGER refuse BEFORE UPDATE ON "upload" FOR EACH ROW
+    WHEN (NEW."state" = 'expired' AND NEW."label" = 'stuck') EXECUTE FUNCTION refuse()`);
+});
+afterAll(() => boss.stop({ graceful: false }));
+beforeEach(async () => {
+  slug = await testCollection(owner);
+});
+afterEach(async () => {
+  lines.length = 0;
+  await db().upload.deleteMany({ where: { collection: { slug } } });
+});
+
+const opened = async (label?: string) => (await openUpload(owner, { collectionSlug: slug, label })).id;
+const stateOf = async (id: string) => (await db().upload.findUniqueOrThrow({ where: { id } })).state;
+
+/** As many as a sweep takes at once. */
+async function hundred(about: Partial<Prisma.UploadCreateManyInput>): Promise<void> {
+  const { id: collectionId } = await db().collection.findUniqueOrThrow({ where: { slug } });
+  const data = Array.from({ length: 100 }, () => ({ id: randomUUID(), collectionId, expiresAt: new Date(), ...about }));
+  await db().upload.createMany({ data });
+}
+
+test("an upload that cannot be given up holds nothing else up, and is named in the log", async () => {
+  const stuck = await opened("stuck");
+  const others = [await opened(), await opened()];
+  for (const [index, id] of [stuck, ...others].entries())
+    await db().upload.update({ where: { id }, data: { expiresAt: new Date(index) } });
+  const sealed = await opened();
+  await db().upload.update({ where: { id: sealed }, data: { state: "sealed", sealedAt: new Date() } });
+  await sweep(context);
+  expect(await Promise.all([stuck, ...others].map(stateOf))).toEqual(["open", "expired", "expired"]);
+  expect((await jobs()).map(({ singleton_key: id }) => id)).toContain(sealed);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { step: "expire", uploadId: stuck, reason: expect.stringContaining("not this one"), msg: "sweep failed" },
+  ]);
+});
+
+test("a hundred of them let the next one pass", async () => {
+  await hundred({ label: "stuck", expiresAt: new Date(0) });
+  const id = await opened();
+  await db().upload.update({ where: { id }, data: { expiresAt: new Date(1) } });
+  await sweep(context);
+  expect(await stateOf(id)).toBe("expired");
+  expect(lines).toHaveLength(100);
+});
+
+test("a step that fails does not keep the ones after it", async () => {
+  await boss.deleteQueue("verify");
+  const sealed = await opened();
+  await db().upload.update({ where: { id: sealed }, data: { state: "sealed", sealedAt: new Date() } });
+  const ended = await opened();
+  const long = new Date(Date.now() - 2 * grantsOutliveSeconds * 1_000);
+  await db().upload.update({ where: { id: ended }, data: { state: "aborted", endedAt: long } });
+  await sweep(context);
+  expect((await jobs()).map(({ singleton_key: id }) => id)).toContain(ended);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ step: "verify" }]);
+  await startBoss(boss);
+});
+
+test("what failed before lets others pass: to be reaped", async () => {
+  const later = new Date(Date.now() + 2 * grantsOutliveSeconds * 1_000);
+  await hundred({ state: "aborted", endedAt: new Date(0), reapTriedAt: new Date(1) });
+  const id = await opened();
+  await abortUpload(owner, id);
+  expect(await uploadsToReap(system, 100, later)).toContain(id);
+  await reapUpload(system, id);
+  expect(await uploadsToReap(system, 100, later)).not.toContain(id);
+});
+
+test("and to be verified", async () => {
+  await hundred({ state: "sealed", sealedAt: new Date(0), verifyTriedAt: new Date(1) });
+  const id = await opened();
+  await sealUpload(owner, id);
+  expect(await uploadsToVerify(system, 100)).toContainEqual({ id, isLarge: false });
+  // A verification that dies at once.
+  storage().client.middlewareStack.add(
+    () => async () => {
+      throw new AppError("UNAVAILABLE", "the storage is away");
+    },
+    { step: "initialize", name: "down" },
+  );
+  await expect(verifyUpload(system, id, async () => undefined)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  storage().client.middlewareStack.remove("down");
+  expect(await uploadsToVerify(system, 100)).not.toContainEqual({ id, isLarge: false });
+});
+
+test("an upload is large by what it was to hold, or by what was announced to it", async () => {
+  const planned = (await openUpload(owner, { collectionSlug: slug, plannedFiles: 10_000 })).id;
+  const small = (await openUpload(owner, { collectionSlug: slug, plannedFiles: 9_999 })).id;
+  const announced = await opened();
+  const paths = Array.from({ length: 10_000 }, (_, index) => `${index}`);
+  await db().uploadFile.createMany({ data: paths.map((path) => ({ uploadId: announced, path, sizeBytes: 1 })) });
+  for (const id of [planned, small, announced]) await sealUpload(owner, id);
+  const queued = (await jobs()).filter(({ singleton_key: id }) => [planned, small, announced].includes(id));
+  expect(Object.fromEntries(queued.map(({ name, singleton_key: id }) => [id, name]))).toEqual({
+    [planned]: "verify-large",
+    [small]: "verify",
+    [announced]: "verify-large",
+  });
+  await sweep(context);
+  expect((await jobs()).filter(({ singleton_key: id }) => id === planned)).toHaveLength(1);
+});
+
+test("large uploads that are being verified do not keep a small one waiting", async () => {
+  const large: string[] = [];
+  for (let index = 0; index < 3; index += 1) {
+    const { id } = await openUpload(owner, { collectionSlug: slug, plannedFiles: 500_000 });
+    await sealUpload(owner, id);
+    large.push(id);
+  }
+  const started: RunningWorker[] = [];
+  try {
+    // Whoever verifies one of them waits for its row.
+    await db().$transaction(async (tx) => {
+      await tx.$queryRaw`SELECT 1 FROM "upload" WHERE "id" = ANY(${large}::uuid[]) FOR UPDATE`;
+      started.push(await startWorker({ logger: quiet, sweepIntervalSeconds: 3_600 }));
+      const small = await opened();
+      await sealUpload(owner, small);
+      await expect.poll(() => stateOf(small), { timeout: 15_000, interval: 50 }).toBe("verified");
+      expect(await Promise.all(large.map(stateOf))).toEqual(["sealed", "sealed", "sealed"]);
+    }, patience);
+    const states = () => Promise.all(large.map(stateOf));
+    await expect.poll(states, { timeout: 15_000, interval: 50 }).toEqual(["verified", "verified", "verified"]);
+  } finally {
+    for (const worker of started) await worker.stop();
+  }
+});

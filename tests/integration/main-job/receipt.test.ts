@@ -1,0 +1,235 @@
+import { execFileSync } from "node:child_process";
+import { createHash, createPublicKey, verify } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { GET as getKey } from "@/app/api/v1/receipt-key/route";
+import { GET } from "@/app/api/v1/uploads/[id]/receipt/route";
+import { mintAnonymousViewer, type UserViewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { stopQueue } from "@/lib/jobs/queue";
+import { recordDerivation, trashMedia } from "@/lib/media/commands";
+import { receiptKey, uploadReceipt } from "@/lib/receipt/queries";
+import type { ReceiptFormat } from "@/lib/receipt/schema";
+import { openUpload, sealUpload } from "@/lib/upload/commands";
+import type { OpenedUpload } from "@/lib/upload/schema";
+import { verifyUpload } from "@/lib/upload/verify";
+import { registerFiles } from "@/lib/upload-file/commands";
+import { hex } from "@/tests/support/checksums";
+import { postFile, testCollection, testMember, testUser } from "@/tests/support/collections";
+import { sessionCookie, system } from "@/tests/support/people";
+import { testBucket, testDatabase } from "@/tests/support/services";
+
+await testDatabase();
+await testBucket();
+const dir = mkdtempSync(path.join(tmpdir(), "atoll-receipt-"));
+afterAll(async () => {
+  rmSync(dir, { recursive: true });
+  await stopQueue();
+});
+
+const files = { "a.txt": "one", "folder/ü b.txt": "two", "back\\slash.txt": "three", "100%.txt": "four" };
+let owner: UserViewer;
+let slug: string;
+let upload: OpenedUpload;
+
+async function drop(sent: Record<string, string>, also: string[] = []): Promise<OpenedUpload> {
+  const opened = await openUpload(owner, { collectionSlug: slug, label: "Site 3 “north”" });
+  await registerFiles(owner, opened.id, [
+    ...Object.entries(sent).map(([name, body]) => ({ path: name, size: body.length, sha256: hex("sha256", body) })),
+    ...also.map((name) => ({ path: name, size: 7 })),
+  ]);
+  for (const [name, body] of Object.entries(sent)) {
+    expect((await postFile(opened.policy, opened.prefix + name, body)).status).toBeLessThan(300);
+  }
+  await sealUpload(owner, opened.id);
+  await verifyUpload(system, opened.id, async () => undefined);
+  return opened;
+}
+
+beforeAll(async () => {
+  owner = await testUser("Owner");
+  slug = await testCollection(owner);
+  upload = await drop(files, ["never.txt"]);
+});
+
+async function receipt(format: ReceiptFormat, id = upload.id): Promise<Buffer> {
+  const { body } = await uploadReceipt(owner, id, format);
+  const pieces: Buffer[] = [];
+  for await (const piece of body) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
+}
+
+/** As docs/receipts.md says it is done. */
+async function isSigned(document: Buffer): Promise<boolean> {
+  const signed = document.subarray(0, document.lastIndexOf('"signature":'));
+  const { signature } = JSON.parse(document.toString());
+  const key = createPublicKey(await receiptKey(mintAnonymousViewer()));
+  return verify(null, createHash("sha256").update(signed).digest(), key, Buffer.from(signature.value, "base64"));
+}
+
+describe("the receipt", () => {
+  it("names every file that is stored and every one that is not, and is signed", async () => {
+    const document = await receipt("json");
+    const { receipt: head, files: stored, notStored, totals, signature } = JSON.parse(document.toString());
+    expect(head).toMatchObject({ version: 1, upload: { id: upload.id, collection: slug, label: "Site 3 “north”" } });
+    const media = await db().media.findMany({ where: { collection: { slug } }, include: { currentRevision: true } });
+    const byPath = new Map(media.map((row) => [row.path, row]));
+    expect(stored.map(({ path: name }: { path: string }) => name).toSorted()).toEqual(Object.keys(files).toSorted());
+    for (const file of stored) {
+      const body = files[file.path as keyof typeof files];
+      expect(file).toEqual({
+        path: file.path,
+        size: body.length,
+        sha256: hex("sha256", body),
+        sha256By: "sender",
+        md5: hex("md5", body),
+        versionId: byPath.get(file.path)?.currentRevision?.versionId,
+        mediaId: byPath.get(file.path)?.id,
+      });
+    }
+    expect(notStored).toMatchObject([{ path: "never.txt", size: 7, reason: expect.stringContaining("never arrived") }]);
+    expect(totals).toEqual({ files: 4, bytes: 15, notStored: 1 });
+    expect(signature).toMatchObject({ algorithm: "Ed25519", publicKey: await receiptKey(mintAnonymousViewer()) });
+    expect(await isSigned(document)).toBe(true);
+  });
+
+  it("is not signed any more when a byte of it is changed", async () => {
+    const document = await receipt("json");
+    const forged = Buffer.from(document.toString().replace('"size":3', '"size":4'));
+    expect(forged.equals(document)).toBe(false);
+    expect(await isSigned(forged)).toBe(false);
+  });
+
+  it("is checked by the commands of its manual", async () => {
+    const document = await receipt("json");
+    writeFileSync(path.join(dir, "receipt.json"), document);
+    writeFileSync(path.join(dir, "key.pem"), await receiptKey(mintAnonymousViewer()));
+    const manual = readFileSync(path.resolve(import.meta.dirname, "../../../docs/receipts.md"), "utf8");
+    const commands = manual.match(/^ {4}(?!curl).*$/gm)?.join("\n") ?? "";
+    expect(execFileSync("sh", ["-ec", commands], { cwd: dir, encoding: "utf8" })).toMatch(/Verified Successfully/);
+  });
+
+  it("says of bytes that were there before that nothing was made, and of those the site has read that it has", async () => {
+    for (const { id, sha256 } of await db().revision.findMany({ where: { uploadId: upload.id } })) {
+      await recordDerivation(system, id, { state: "kept", contentType: "text/plain", ...(sha256 ? { sha256 } : {}) });
+    }
+    const again = await drop({ "a.txt": "one" });
+    const document = await receipt("json", again.id);
+    expect(JSON.parse(document.toString()).files).toMatchObject([{ path: "a.txt", sha256By: "site", unchanged: true }]);
+    expect(await isSigned(document)).toBe(true);
+  });
+
+  it("says of a file what was found to be wrong with it when it was looked into", async () => {
+    const spoiled = await drop({ "spoiled.txt": "as sent" });
+    const { id } = await db().revision.findFirstOrThrow({ where: { uploadId: spoiled.id } });
+    const reason = "The stored bytes differ from what was verified. Upload the file again.";
+    await recordDerivation(system, id, { state: "rejected", contentType: null, reason });
+    const document = await receipt("json", spoiled.id);
+    expect(JSON.parse(document.toString()).files).toMatchObject([{ path: "spoiled.txt", problem: reason }]);
+    expect((await receipt("sha256sums", spoiled.id)).toString()).toContain(`# spoiled.txt: ${reason}\n`);
+    expect(JSON.parse((await receipt("json")).toString()).files[0]).not.toHaveProperty("problem");
+  });
+
+  it("of a thousand and one files has each of them once", async () => {
+    const many = await openUpload(owner, { collectionSlug: slug });
+    await db().$executeRaw`
+      WITH made AS (
+        INSERT INTO "media" ("collection_id", "path", "taken_at", "updated_at")
+        SELECT c."id", 'many/' || n, now(), now() FROM "collection" c, generate_series(1, 1001) n WHERE c."slug" = ${slug}
+        RETURNING "id", "path"
+      )
+      INSERT INTO "revision" ("media_id", "upload_id", "number", "key", "version_id", "size_bytes", "etag")
+      SELECT "id", ${many.id}::uuid, 1, ${many.prefix} || "path", 'v', 1, 'e' FROM made`;
+    const ended = { state: "verified", sealedAt: new Date(), endedAt: new Date() } as const;
+    await db().upload.update({ where: { id: many.id }, data: ended });
+    const { files: stored, totals } = JSON.parse((await receipt("json", many.id)).toString());
+    expect(new Set(stored.map(({ path: name }: { path: string }) => name)).size).toBe(1_001);
+    expect(totals).toEqual({ files: 1_001, bytes: 1_001, notStored: 0 });
+    await expect(uploadReceipt(owner, many.id, "bagit")).rejects.toMatchObject({ code: "CONFLICT" });
+    expect((await receipt("sha256sums", many.id)).toString().split("\n")[1]).toMatch(/^# no SHA-256 yet: many\//);
+  });
+});
+
+describe("the other forms", () => {
+  it("SHA256SUMS are taken by sha256sum, odd names too", async () => {
+    writeFileSync(path.join(dir, "SHA256SUMS"), await receipt("sha256sums"));
+    for (const [name, body] of Object.entries(files)) {
+      execFileSync("mkdir", ["-p", path.dirname(path.join(dir, name))]);
+      writeFileSync(path.join(dir, name), body);
+    }
+    const answer = execFileSync("sh", ["-c", "sha256sum --check --strict SHA256SUMS"], { cwd: dir, encoding: "utf8" });
+    expect(answer.match(/: OK$/gm)).toHaveLength(4);
+  });
+
+  it("the bag is a tar archive whose checksums hold and whose files can be fetched", async () => {
+    writeFileSync(path.join(dir, "bag.tar"), await receipt("bagit"));
+    execFileSync("tar", ["-xf", "bag.tar"], { cwd: dir });
+    const bag = path.join(dir, `atoll-${upload.id}`);
+    const read = (name: string) => execFileSync("cat", [name], { cwd: bag, encoding: "utf8" });
+    expect(read("bagit.txt")).toBe("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
+    expect(read("bag-info.txt")).toContain("Payload-Oxum: 15.4\n");
+    execFileSync("sh", ["-c", "sha256sum --check --strict tagmanifest-sha256.txt"], { cwd: bag });
+    const sums = read("manifest-sha256.txt").trim().split("\n");
+    expect(sums).toContain(`${hex("sha256", "four")}  data/100%25.txt`);
+    const fetched = read("fetch.txt").trim().split("\n");
+    expect(fetched).toHaveLength(4);
+    for (const line of fetched) {
+      const [url = "", size = "", ...name] = line.split(" ");
+      const body = await (await fetch(url)).text();
+      expect(body.length).toBe(Number(size));
+      expect(sums).toContain(`${hex("sha256", body)}  ${name.join(" ")}`);
+    }
+  });
+
+  it("the bag begins after one pass over the files", async () => {
+    const asked = vi.spyOn(db(), "$queryRaw");
+    const { body } = await uploadReceipt(owner, upload.id, "bagit");
+    await body.next();
+    // What the upload made, and what was there already.
+    expect(asked).toHaveBeenCalledTimes(2);
+    asked.mockRestore();
+  });
+
+  it("the bag has no link to what is in the trash", async () => {
+    const one = await drop({ "trashed.txt": "trash", "kept.txt": "kept" });
+    const media = await db().media.findFirstOrThrow({ where: { path: "trashed.txt" } });
+    await trashMedia(owner, media.id);
+    const bag = (await receipt("bagit", one.id)).toString();
+    expect(bag).toContain("kept.txt");
+    expect(bag).not.toContain("trashed.txt");
+  });
+});
+
+describe("over HTTP", () => {
+  const ask = async (query: string, viewer: UserViewer, id = upload.id) => {
+    const cookie = Object.entries(await sessionCookie(viewer)).map(([name, value]) => `${name}=${value}`);
+    const request = new Request(`http://localhost:3000/api/v1/uploads/${id}/receipt${query}`, {
+      headers: { cookie: cookie.join("; ") },
+    });
+    return GET(request, { params: Promise.resolve({ id }) });
+  };
+
+  it("comes as a download, whole", async () => {
+    const response = await ask("", owner);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-disposition")).toBe(`attachment; filename="atoll-${upload.id}.json"`);
+    const document = Buffer.from(await response.arrayBuffer());
+    expect(await isSigned(document)).toBe(true);
+    expect((await ask("?format=bagit", owner)).headers.get("content-type")).toBe("application/x-tar");
+  });
+
+  it("is refused for an unknown form, to whoever may not look at the upload, and before it is verified", async () => {
+    expect((await ask("?format=zip", owner)).status).toBe(422);
+    expect((await ask("", await testMember(slug, "viewer"))).status).toBe(404);
+    expect((await ask("", owner, "not-an-id")).status).toBe(404);
+    expect((await ask("", owner, (await openUpload(owner, { collectionSlug: slug })).id)).status).toBe(409);
+    expect((await ask("", await testMember(slug, "editor"))).status).toBe(200);
+  });
+
+  it("has its key for anybody", async () => {
+    const response = await getKey(new Request("http://localhost:3000/api/v1/receipt-key"));
+    expect(await response.text()).toMatch(/^-----BEGIN PUBLIC KEY-----/);
+  });
+});

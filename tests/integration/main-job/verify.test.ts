@@ -1,0 +1,300 @@
+import { randomBytes } from "node:crypto";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import type { UserViewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { stopQueue } from "@/lib/jobs/queue";
+import { recordDerivation, trashMedia } from "@/lib/media/commands";
+import { listMultiparts } from "@/lib/storage/multipart";
+import { openUpload, sealUpload } from "@/lib/upload/commands";
+import { noRoomReason } from "@/lib/upload/policy";
+import { uploadStatus } from "@/lib/upload/queries";
+import { reapUpload } from "@/lib/upload/reap";
+import type { FileToSend, OpenedUpload } from "@/lib/upload/schema";
+import { verifyUpload } from "@/lib/upload/verify";
+import { registerFiles } from "@/lib/upload-file/commands";
+import { completeFile, signParts } from "@/lib/upload-part/commands";
+import { crc64nvme, hex } from "@/tests/support/checksums";
+import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { system } from "@/tests/support/people";
+import { testBucket, testDatabase } from "@/tests/support/services";
+
+await testDatabase();
+const bucket = await testBucket();
+const { checksums } = inject("services");
+afterAll(() => stopQueue());
+
+let owner: UserViewer;
+let slug: string;
+
+beforeAll(async () => {
+  owner = await testUser("Owner");
+});
+
+const ignore = async () => undefined;
+
+/** An announcement as the engine makes it once a file is hashed. */
+const announced = (path: string, text: string): FileToSend => ({
+  path,
+  size: Buffer.byteLength(text),
+  md5: hex("md5", text),
+  sha256: hex("sha256", text),
+  modifiedAt: 1,
+});
+
+async function opened(into = slug): Promise<OpenedUpload> {
+  return openUpload(owner, { collectionSlug: into });
+}
+
+async function post({ policy, prefix }: OpenedUpload, path: string, text: string): Promise<void> {
+  expect((await postFile(policy, prefix + path, text)).status).toBeLessThan(300);
+}
+
+/** Verifies, and derives as a worker would that finds text. */
+async function verified(upload: OpenedUpload): Promise<string[]> {
+  await sealUpload(owner, upload.id);
+  const ids: string[] = [];
+  await verifyUpload(system, upload.id, async (page) => void ids.push(...page));
+  return ids;
+}
+
+async function drop(files: Record<string, string>, into = slug): Promise<OpenedUpload> {
+  const upload = await opened(into);
+  await registerFiles(
+    owner,
+    upload.id,
+    Object.entries(files).map(([path, text]) => announced(path, text)),
+  );
+  for (const [path, text] of Object.entries(files)) await post(upload, path, text);
+  for (const id of await verified(upload)) await derive(id);
+  return upload;
+}
+
+async function derive(id: string): Promise<void> {
+  const { sha256 } = await db().revision.findUniqueOrThrow({ where: { id } });
+  await recordDerivation(system, id, { state: "kept", contentType: "text/plain", ...(sha256 ? { sha256 } : {}) });
+}
+
+const numbersAt = async (path: string, into = slug) =>
+  (await db().revision.findMany({ where: { media: { path, collection: { slug: into } } }, orderBy: { number: "asc" } }))
+    .length;
+
+async function bytesOf(into = slug) {
+  const { usedBytes, reservedBytes, sizeBytes } = await db().collection.findUniqueOrThrow({ where: { slug: into } });
+  return { used: Number(usedBytes), reserved: Number(reservedBytes), size: Number(sizeBytes) };
+}
+
+describe("what was announced is held against what is there", () => {
+  beforeAll(async () => {
+    slug = await testCollection(owner);
+  });
+
+  it("keeps the checksums, moves the reserved room to the used, and says what never arrived", async () => {
+    const upload = await opened();
+    await registerFiles(owner, upload.id, [announced("a", "one"), announced("b", "three"), announced("never", "lost")]);
+    await post(upload, "a", "one");
+    await post(upload, "b", "three");
+    await post(upload, "unannounced", "two");
+    expect(await bytesOf()).toEqual({ used: 0, reserved: 12, size: 0 });
+    await sealUpload(owner, upload.id);
+    expect((await uploadStatus(owner, upload.id)).files).toEqual({ total: 3, verified: 0, rejected: 0, pending: 3 });
+    await verifyUpload(system, upload.id, ignore);
+    const { files, rejected } = await uploadStatus(owner, upload.id);
+    expect(files).toEqual({ total: 4, verified: 3, rejected: 1, pending: 3 });
+    expect(rejected).toEqual([{ path: "never", reason: "It was announced and never arrived. Upload it again." }]);
+    expect(await bytesOf()).toEqual({ used: 11, reserved: 0, size: 11 });
+    const revision = await db().revision.findFirstOrThrow({ where: { uploadId: upload.id, media: { path: "a" } } });
+    expect(revision).toMatchObject({ sha256: hex("sha256", "one"), md5: hex("md5", "one"), sha256Proven: false });
+    expect((await db().upload.findUniqueOrThrow({ where: { id: upload.id } })).reservedBytes).toBe(0n);
+  });
+
+  it("rejects bytes, sizes and versions that are not the file's", async () => {
+    const upload = await opened();
+    await registerFiles(owner, upload.id, [
+      announced("md5", "right"),
+      { path: "size", size: 4 },
+      { path: "old", size: 3, modifiedAt: 1 },
+    ]);
+    await post(upload, "md5", "wrong");
+    await post(upload, "size", "three");
+    await post(upload, "old", "old");
+    await registerFiles(owner, upload.id, [{ path: "old", size: 3, modifiedAt: 2 }]);
+    await verified(upload);
+    const { files, rejected } = await uploadStatus(owner, upload.id);
+    expect(files).toMatchObject({ verified: 0, rejected: 3 });
+    const reasons = Object.fromEntries(rejected.map(({ path, reason }) => [path, reason]));
+    expect(reasons.md5).toMatch(/not those that were sent/);
+    expect(reasons.size).toMatch(/not those that were sent/);
+    expect(reasons.old).toMatch(/changed while it was being uploaded/);
+  });
+
+  it("says of a file whose name has joined or unheard-of characters once, and under that name, that it is not the file", async () => {
+    const path = "family \u{1f468}\u200d\u{1f469}\u200d\u{1f467} \u{e000}.jpg";
+    const upload = await opened();
+    await registerFiles(owner, upload.id, [announced(path, "right")]);
+    await post(upload, path, "wrong");
+    await verified(upload);
+    const { files, rejected } = await uploadStatus(owner, upload.id);
+    expect(files).toMatchObject({ total: 1, rejected: 1 });
+    expect(rejected).toMatchObject([{ path, reason: expect.stringMatching(/not those that were sent/) }]);
+  });
+
+  it("rejects what turns out, when it is read, to be other bytes than its sender said", async () => {
+    const upload = await opened();
+    await registerFiles(owner, upload.id, [{ path: "lied", size: 3, sha256: hex("sha256", "two") }]);
+    await post(upload, "lied", "one");
+    const [id = ""] = await verified(upload);
+    await recordDerivation(system, id, { state: "kept", contentType: "text/plain", sha256: hex("sha256", "one") });
+    const revision = await db().revision.findUniqueOrThrow({ where: { id } });
+    expect(revision).toMatchObject({ state: "rejected", sha256: hex("sha256", "one"), sha256Proven: true });
+  });
+
+  it("keeps the storage's checksum of what came in parts, and throws away parts that were never put together", async () => {
+    const bytes = randomBytes(17 * 1024 * 1024);
+    const upload = await opened();
+    const large = { size: bytes.length, modifiedAt: 1 };
+    const [whole, left] = await registerFiles(owner, upload.id, [
+      { path: "whole", ...large },
+      { path: "left", ...large },
+    ]);
+    const { fileId = "", partSize = 0 } = whole?.multipart ?? {};
+    const { urls } = await signParts(owner, upload.id, { fileId, parts: [1, 2, 3] });
+    for (const n of [1, 2, 3]) {
+      const body = new Uint8Array(bytes.subarray((n - 1) * partSize, n * partSize));
+      await fetch(urls[String(n)] ?? "", { method: "PUT", body });
+    }
+    await signParts(owner, upload.id, { fileId: left?.multipart?.fileId ?? "", parts: [1] });
+    await completeFile(owner, upload.id, { fileId, parts: [] });
+    await db().uploadFile.update({ where: { id: fileId }, data: { crc64nvme: null } });
+    await verified(upload);
+    const revision = await db().revision.findFirstOrThrow({ where: { uploadId: upload.id, media: { path: "whole" } } });
+    expect(revision).toMatchObject({
+      md5: null,
+      crc64nvme: checksums ? crc64nvme(bytes) : null,
+      sizeBytes: BigInt(bytes.length),
+    });
+    expect((await uploadStatus(owner, upload.id)).rejected).toMatchObject([{ path: "left" }]);
+    for await (const page of listMultiparts(upload.prefix)) expect(page).toEqual([]);
+  });
+});
+
+describe("bytes that are there already", () => {
+  beforeAll(async () => {
+    slug = await testCollection(owner);
+    await drop({ "reef.jpg": "reef", "sea.jpg": "sea" });
+  });
+
+  it("make nothing new at the same path, sent or not, and are counted", async () => {
+    const upload = await opened();
+    const answers = await registerFiles(owner, upload.id, [
+      announced("reef.jpg", "reef"),
+      { path: "sea.jpg", size: 3 },
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual(["present", "post"]);
+    await post(upload, "sea.jpg", "sea");
+    expect(await verified(upload)).toEqual([]);
+    expect(await uploadStatus(owner, upload.id)).toMatchObject({
+      state: "verified",
+      files: { total: 2, verified: 2, rejected: 0, pending: 0 },
+    });
+    expect([await numbersAt("reef.jpg"), await numbersAt("sea.jpg")]).toEqual([1, 1]);
+    expect(await bytesOf()).toEqual({ used: 7, reserved: 0, size: 7 });
+    expect(await db().uploadRejection.count({ where: { uploadId: upload.id } })).toBe(0);
+  });
+
+  it("are copied within the storage to another path, once however often it is tried", async () => {
+    const upload = await opened();
+    const [answer] = await registerFiles(owner, upload.id, [announced("copies/ä b.jpg", "reef")]);
+    expect(answer).toEqual({ path: "copies/ä b.jpg", status: "present" });
+    await sealUpload(owner, upload.id);
+    const killed = verifyUpload(system, upload.id, async () => {
+      throw new Error("killed");
+    });
+    await expect(killed).rejects.toThrow("killed");
+    await Promise.all([verifyUpload(system, upload.id, ignore), verifyUpload(system, upload.id, ignore)]);
+    const revisions = await db().revision.findMany({ where: { uploadId: upload.id } });
+    expect(revisions).toMatchObject([{ md5: hex("md5", "reef"), sizeBytes: 4n, sha256: hex("sha256", "reef") }]);
+    expect(await bytesOf()).toEqual({ used: 11, reserved: 0, size: 11 });
+  });
+
+  it("count as they are when the upload is verified, not as they were when it was announced", async () => {
+    const upload = await opened();
+    expect((await registerFiles(owner, upload.id, [announced("sea.jpg", "sea")]))[0]?.status).toBe("present");
+    await drop({ "sea.jpg": "storm" });
+    await verified(upload);
+    expect(await numbersAt("sea.jpg")).toBe(3);
+    const last = await db().revision.findFirstOrThrow({ where: { uploadId: upload.id } });
+    expect(last).toMatchObject({ number: 3, md5: hex("md5", "sea") });
+  });
+
+  it("bring a media back from the trash", async () => {
+    const upload = await opened();
+    await registerFiles(owner, upload.id, [announced("reef.jpg", "reef")]);
+    const media = await db().media.findFirstOrThrow({ where: { path: "reef.jpg", collection: { slug } } });
+    await trashMedia(owner, media.id);
+    await verified(upload);
+    expect((await db().media.findUniqueOrThrow({ where: { id: media.id } })).deletedAt).toBeNull();
+  });
+});
+
+describe("a path in the trash", () => {
+  it("comes out of it with the bytes that are new, never with those that were removed", async () => {
+    slug = await testCollection(owner);
+    await drop({ "removed.jpg": "removed" });
+    const { id } = await db().media.findFirstOrThrow({ where: { collection: { slug } } });
+    await db().media.update({ where: { id }, data: { latitude: 12.5, longitude: 1, takenAt: new Date(0) } });
+    await trashMedia(owner, id);
+    const upload = await opened();
+    await post(upload, "removed.jpg", "new");
+    const [fresh = ""] = await verified(upload);
+    const media = await db().media.findUniqueOrThrow({ where: { id } });
+    expect(media).toMatchObject({
+      currentRevisionId: fresh,
+      deletedAt: null,
+      latitude: null,
+      takenAt: media.createdAt,
+    });
+    expect(await bytesOf()).toMatchObject({ size: 3 });
+    await recordDerivation(system, fresh, { state: "rejected", contentType: null, reason: "It cannot be read." });
+    expect(await db().media.findUniqueOrThrow({ where: { id } })).toMatchObject({ currentRevisionId: fresh });
+    expect(await bytesOf()).toMatchObject({ size: 3 });
+  });
+});
+
+describe("room, when nothing was announced", () => {
+  it("is what is left: announced files have theirs, others as far as it goes", async () => {
+    slug = await testCollection(owner);
+    await db().collection.update({ where: { slug }, data: { quotaBytes: 10 } });
+    const upload = await opened();
+    await registerFiles(owner, upload.id, [announced("z", "12345")]);
+    for (const [path, body] of Object.entries({ a: "123", b: "123", z: "12345" })) {
+      await bucket.client.send(new PutObjectCommand({ Bucket: bucket.bucket, Key: upload.prefix + path, Body: body }));
+    }
+    await verified(upload);
+    expect(await uploadStatus(owner, upload.id)).toMatchObject({
+      files: { verified: 2, rejected: 1 },
+      rejected: [{ path: "b", reason: noRoomReason }],
+    });
+    expect(await bytesOf()).toEqual({ used: 8, reserved: 0, size: 8 });
+    // What there is no room for does not lie in the bucket either.
+    expect(await reapUpload(system, upload.id)).toMatchObject({ versions: 1, bytes: 3 });
+  });
+
+  it("of an announced file is not given to one that comes unannounced before it", async () => {
+    slug = await testCollection(owner);
+    await db().collection.update({ where: { slug }, data: { quotaBytes: 9 } });
+    const upload = await opened();
+    await registerFiles(owner, upload.id, [announced("k", "1"), announced("z", "12345")]);
+    await post(upload, "a", "12345");
+    await post(upload, "k", "1");
+    await sealUpload(owner, upload.id);
+    const killed = verifyUpload(system, upload.id, async () => {
+      throw new Error("killed");
+    });
+    await expect(killed).rejects.toThrow("killed");
+    await post(upload, "z", "12345");
+    await verifyUpload(system, upload.id, ignore);
+    expect((await uploadStatus(owner, upload.id)).rejected).toMatchObject([{ path: "a" }]);
+    expect(await bytesOf()).toEqual({ used: 6, reserved: 0, size: 6 });
+  });
+});

@@ -1,0 +1,123 @@
+import { afterAll, beforeEach, expect, it } from "vitest";
+import type { UserViewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { stopQueue } from "@/lib/jobs/queue";
+import { openUpload, sealUpload } from "@/lib/upload/commands";
+import { uploadStatus } from "@/lib/upload/queries";
+import type { OpenedUpload } from "@/lib/upload/schema";
+import { verifyUpload } from "@/lib/upload/verify";
+import { registerFiles } from "@/lib/upload-file/commands";
+import { dropInto, manyFiles } from "@/tests/integration/main-job/drops";
+import { hex } from "@/tests/support/checksums";
+import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { system } from "@/tests/support/people";
+import { testBucket, testDatabase } from "@/tests/support/services";
+
+await testDatabase();
+await testBucket();
+afterAll(() => stopQueue());
+
+let owner: UserViewer;
+let slug: string;
+beforeEach(async () => {
+  owner = await testUser("Owner");
+  slug = await testCollection(owner);
+});
+
+const ignore = async () => undefined;
+const killed = async () => {
+  throw new Error("killed");
+};
+
+const post = async ({ policy, prefix }: OpenedUpload, path: string, text: string) =>
+  expect((await postFile(policy, prefix + path, text)).status).toBeLessThan(300);
+
+const announce = (id: string, files: Record<string, string>) =>
+  registerFiles(
+    owner,
+    id,
+    Object.entries(files).map(([path, text]) => ({ path, size: text.length, sha256: hex("sha256", text) })),
+  );
+
+/** What is counted on the way, beside the rows it counts. */
+async function counted(id: string) {
+  const upload = await db().upload.findUniqueOrThrow({ where: { id } });
+  const [made, unchanged, rejected] = await Promise.all([
+    db().revision.aggregate({ where: { uploadId: id }, _count: true, _sum: { sizeBytes: true } }),
+    db().uploadFile.count({ where: { uploadId: id, sameAsId: { not: null } } }),
+    db().uploadRejection.count({ where: { uploadId: id } }),
+  ]);
+  const { verifiedFiles, verifiedBytes, unchangedFiles, rejectedFiles } = upload;
+  expect({ verifiedFiles, verifiedBytes, unchangedFiles, rejectedFiles }).toEqual({
+    verifiedFiles: made._count + unchanged,
+    verifiedBytes: made._sum.sizeBytes ?? 0n,
+    unchangedFiles: unchanged,
+    rejectedFiles: rejected,
+  });
+  return { made: made._count, unchanged, rejected };
+}
+
+it("are right after any number of pages, by two workers at once", async () => {
+  const first = await dropInto(slug, { a: "1" }, { by: owner });
+  await manyFiles(slug, first.id, 11_000);
+  const { id } = await openUpload(owner, { collectionSlug: slug });
+  await db().$executeRaw`
+    INSERT INTO "upload_file" ("upload_id", "path", "size_bytes", "same_as_id")
+    SELECT ${id}::uuid, m."path", 1, m."current_revision_id" FROM "media" m JOIN "collection" c ON c."id" = m."collection_id"
+    WHERE c."slug" = ${slug} AND m."path" LIKE 'many/%'
+    UNION ALL SELECT ${id}::uuid, 'never/' || n, 1, NULL FROM generate_series(1, 11000) n`;
+  await sealUpload(owner, id);
+  expect((await uploadStatus(owner, id)).files).toMatchObject({ total: 22_000, pending: 22_000 });
+  await Promise.all([verifyUpload(system, id, ignore), verifyUpload(system, id, ignore)]);
+  expect(await counted(id)).toEqual({ made: 0, unchanged: 11_000, rejected: 11_000 });
+  expect(await uploadStatus(owner, id)).toMatchObject({
+    state: "verified",
+    files: { total: 22_000, verified: 11_000, rejected: 11_000, pending: 0 },
+  });
+  const lines = await db().event.findMany({ where: { subjectId: id, action: "upload.verified" } });
+  expect(lines.map(({ detail }) => detail)).toEqual([{ files: 11_000, bytes: 0, unchanged: 11_000 }]);
+});
+
+it("stay right when a run is cut short, and a file that was said to be missing has come since: that stays its one outcome", async () => {
+  const upload = await openUpload(owner, { collectionSlug: slug });
+  await announce(upload.id, { here: "here", late: "late", never: "never" });
+  await post(upload, "here", "here");
+  await sealUpload(owner, upload.id);
+  await expect(verifyUpload(system, upload.id, killed)).rejects.toThrow("killed");
+  expect(await counted(upload.id)).toEqual({ made: 1, unchanged: 0, rejected: 0 });
+  expect((await uploadStatus(owner, upload.id)).files).toEqual({ total: 3, verified: 1, rejected: 0, pending: 3 });
+  // As a run leaves it that was cut short just before its end.
+  await db().uploadRejection.create({
+    data: { uploadId: upload.id, path: "late", sizeBytes: 4, reason: "It was announced and never arrived." },
+  });
+  await db().upload.update({ where: { id: upload.id }, data: { rejectedFiles: 1 } });
+  await post(upload, "late", "late");
+  await verifyUpload(system, upload.id, ignore);
+  expect(await counted(upload.id)).toEqual({ made: 1, unchanged: 0, rejected: 2 });
+  const { rejected } = await uploadStatus(owner, upload.id);
+  expect(rejected.map(({ path }) => path).toSorted()).toEqual(["late", "never"]);
+});
+
+it("have one outcome for a file that was there already when it was announced, and was changed before it was verified", async () => {
+  const before = { kept: "kept", changed: "changed", unannounced: "unannounced" };
+  await dropInto(slug, before, { by: owner });
+  const upload = await openUpload(owner, { collectionSlug: slug });
+  await announce(upload.id, { kept: "kept", changed: "changed" });
+  for (const [path, text] of Object.entries(before)) await post(upload, path, text);
+  await dropInto(slug, { changed: "other" }, { by: owner });
+  await sealUpload(owner, upload.id);
+  await expect(verifyUpload(system, upload.id, killed)).rejects.toThrow("killed");
+  await verifyUpload(system, upload.id, ignore);
+  expect(await counted(upload.id)).toEqual({ made: 1, unchanged: 2, rejected: 0 });
+});
+
+it("of what has arrived in an open upload go so far and say so", async () => {
+  const upload = await openUpload(owner, { collectionSlug: slug });
+  for (let n = 0; n < 3_001; ) {
+    const next = Array.from({ length: Math.min(50, 3_001 - n) }, (_, index) => `${n + index}`);
+    await Promise.all(next.map((path) => post(upload, path, "x")));
+    n += next.length;
+    if (n === 50) expect(await uploadStatus(owner, upload.id)).not.toHaveProperty("isAtLeast");
+  }
+  expect(await uploadStatus(owner, upload.id)).toMatchObject({ files: { total: 3_000 }, isAtLeast: true });
+}, 60_000);

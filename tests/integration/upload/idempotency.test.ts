@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { POST } from "@/app/api/v1/collections/[slug]/uploads/route";
+import { DELETE, POST as postFiles } from "@/app/api/v1/uploads/[id]/files/route";
+import type { UserViewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { stopQueue } from "@/lib/jobs/queue";
+import { forgetIdempotencyKeys, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
+import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { sessionCookie, system } from "@/tests/support/people";
+import { testBucket, testDatabase } from "@/tests/support/services";
+
+await testDatabase();
+await testBucket();
+afterAll(() => stopQueue());
+
+let owner: UserViewer;
+let slug: string;
+beforeAll(async () => {
+  owner = await testUser("Owner");
+  slug = await testCollection(owner);
+});
+
+const cookieOf = async (viewer: UserViewer) =>
+  Object.entries(await sessionCookie(viewer))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("; ");
+
+async function open(key: string, body: object = { label: "build 7" }, viewer = owner): Promise<Response> {
+  const request = new Request(`http://localhost:3000/api/v1/collections/${slug}/uploads`, {
+    method: "POST",
+    headers: { origin: "http://localhost:3000", cookie: await cookieOf(viewer), "idempotency-key": key },
+    body: JSON.stringify(body),
+  });
+  return POST(request, { params: Promise.resolve({ slug }) });
+}
+
+it("opens one upload under one key, however often and however many at once ask for it", async () => {
+  const answers = await Promise.all(Array.from({ length: 8 }, () => open("k-1")));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+  const uploads = await Promise.all(answers.map((answer) => answer.json()));
+  expect(new Set(uploads.map(({ id }) => id)).size).toBe(1);
+  expect(await db().upload.count({ where: { createdById: owner.userId } })).toBe(1);
+  expect(await db().event.count({ where: { action: "upload.opened", actorId: owner.userId } })).toBe(1);
+  const again = await (await open("k-1")).json();
+  expect((await postFile(again.policy, `${again.prefix}a.txt`, "x")).status).toBeLessThan(300);
+});
+
+it("refuses another request under a key, and a key that is none", async () => {
+  expect((await open("k-1", { label: "another" })).status).toBe(422);
+  expect((await open("x".repeat(256))).status).toBe(422);
+  expect((await open("k-2", { label: "another" })).status).toBe(201);
+});
+
+it("keeps people's keys apart, and forgets them after a day", async () => {
+  const stranger = await testUser();
+  expect((await open("k-1", {}, stranger)).status).toBe(404);
+  const first = await (await open("k-3")).json();
+  const old = new Date(Date.now() - 25 * 60 * 60 * 1_000);
+  await db().idempotencyKey.updateMany({ where: { key: "k-3" }, data: { createdAt: old } });
+  const second = await (await open("k-3")).json();
+  expect(second.id).not.toBe(first.id);
+  await db().idempotencyKey.updateMany({ where: { key: "k-3" }, data: { createdAt: old } });
+  expect(await forgetIdempotencyKeys(system)).toBe(1);
+  expect(await db().idempotencyKey.count({ where: { key: "k-3" } })).toBe(0);
+});
+
+it("says of an upload that has ended meanwhile that it has", async () => {
+  const { id } = await (await open("k-4")).json();
+  await sealUpload(owner, id);
+  expect((await open("k-4")).status).toBe(409);
+});
+
+it("lets every form of an upload that asked for it carry a SHA-256, renewed policies too", async () => {
+  const upload = await openUpload(owner, { collectionSlug: slug, checksum: "sha256" });
+  for (const { fields } of [upload.policy, await renewPolicy(owner, upload.id)]) {
+    const { conditions } = JSON.parse(Buffer.from(fields.Policy ?? "", "base64").toString());
+    expect(conditions).toContainEqual(["starts-with", "$x-amz-checksum-sha256", ""]);
+  }
+});
+
+it("takes files by its routes from its own pages only, and says what is wrong with a body", async () => {
+  const { id } = await openUpload(owner, { collectionSlug: slug });
+  const ask = async (handler: typeof postFiles, body: string, origin = "http://localhost:3000") => {
+    const headers = { origin, cookie: await cookieOf(owner) };
+    const request = new Request(`http://localhost:3000/api/v1/uploads/${id}/files`, { method: "POST", headers, body });
+    return handler(request, { params: Promise.resolve({ id }) });
+  };
+  const files = JSON.stringify({ files: [{ path: "a", size: 1 }] });
+  expect((await ask(postFiles, files, "https://evil.example")).status).toBe(404);
+  expect((await ask(postFiles, "{")).status).toBe(422);
+  expect((await ask(postFiles, JSON.stringify({ files: [] }))).status).toBe(422);
+  const wrong = await ask(postFiles, JSON.stringify({ files: [{ path: "../a", size: 1, md5: "A".repeat(32) }] }));
+  expect(wrong.status).toBe(422);
+  const type = "image/\u0000png";
+  expect((await ask(postFiles, JSON.stringify({ files: [{ path: "a", size: 1, type }] }))).status).toBe(422);
+  const answer = await ask(postFiles, files);
+  expect(await answer.json()).toEqual({ files: [{ path: "a", status: "post" }] });
+  expect((await ask(DELETE, JSON.stringify({ paths: ["a", "b"] }))).status).toBe(204);
+  expect(await db().uploadFile.count({ where: { uploadId: id, withdrawnAt: null } })).toBe(0);
+});

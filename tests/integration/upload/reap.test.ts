@@ -1,0 +1,278 @@
+import type { DeleteObjectCommandInput, ListObjectVersionsCommandOutput } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { UserViewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { startQueue, stopQueue } from "@/lib/jobs/queue";
+import { closeStorage, storage } from "@/lib/storage/client";
+import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
+import { createMultipart, listMultiparts } from "@/lib/storage/multipart";
+import { deleteVersions, headObject } from "@/lib/storage/objects";
+import { abortUpload, expireUploads, openUpload, sealUpload } from "@/lib/upload/commands";
+import { grantsOutliveSeconds } from "@/lib/upload/policy";
+import { uploadStatus, uploadsToReap } from "@/lib/upload/queries";
+import { reapUpload } from "@/lib/upload/reap";
+import type { OpenedUpload } from "@/lib/upload/schema";
+import { verifyUpload } from "@/lib/upload/verify";
+import { registerFiles } from "@/lib/upload-file/commands";
+import { deleteFiles } from "@/lib/upload-file/rows";
+import { signParts } from "@/lib/upload-part/commands";
+import { databaseGate, withWorker } from "@/tests/integration/jobs/fixtures";
+import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { system } from "@/tests/support/people";
+import { testBucket, testDatabase } from "@/tests/support/services";
+
+await testDatabase();
+const bucket = await testBucket();
+// A way to the storage that can be cut.
+const gate = await databaseGate(bucket.endpoint);
+process.env.S3_ENDPOINT = new URL(gate.url).origin;
+beforeAll(startQueue);
+afterAll(async () => {
+  await stopQueue();
+  closeStorage();
+  gate.close();
+});
+
+let owner: UserViewer;
+let slug: string;
+beforeAll(async () => {
+  owner = await testUser("Owner");
+  slug = await testCollection(owner);
+});
+
+const ignore = async () => undefined;
+const later = () => new Date(Date.now() + (grantsOutliveSeconds + 60) * 1_000);
+
+async function opened(files: Record<string, string> = {}): Promise<OpenedUpload> {
+  const upload = await openUpload(owner, { collectionSlug: slug });
+  for (const [path, text] of Object.entries(files)) await post(upload, path, text);
+  return upload;
+}
+
+async function post({ policy, prefix }: OpenedUpload, path: string, text: string): Promise<void> {
+  expect((await postFile(policy, prefix + path, text)).status).toBeLessThan(300);
+}
+
+async function versionsUnder(prefix: string): Promise<ListedVersion[]> {
+  const versions: ListedVersion[] = [];
+  for await (const page of listObjectVersions(prefix)) versions.push(...page);
+  return versions;
+}
+
+async function multipartsUnder(prefix: string): Promise<number> {
+  let count = 0;
+  for await (const page of listMultiparts(prefix)) count += page.length;
+  return count;
+}
+
+describe("a discarded upload", () => {
+  it("is taken out of the bucket right away by the worker, parts and all", async () => {
+    const upload = await opened({ a: "one", "b/c": "two" });
+    const [answer] = await registerFiles(owner, upload.id, [{ path: "large", size: 20_000_000 }]);
+    await signParts(owner, upload.id, { fileId: answer?.multipart?.fileId ?? "", parts: [1] });
+    await withWorker({}, async () => {
+      await abortUpload(owner, upload.id);
+      const left = async () => [await versionsUnder(upload.prefix), await multipartsUnder(upload.prefix)];
+      await expect.poll(left, { timeout: 15_000, interval: 50 }).toEqual([[], 0]);
+    });
+    expect((await db().upload.findUniqueOrThrow({ where: { id: upload.id } })).cleanedAt).toBeNull();
+  });
+
+  it("is looked at once more when the last grant has run out, and is clean then", async () => {
+    const upload = await opened({ a: "one" });
+    await abortUpload(owner, upload.id);
+    expect(await reapUpload(system, upload.id)).toMatchObject({ versions: 1, bytes: 3, isClean: false });
+    await post(upload, "late", "with a grant that is alive");
+    await createMultipart({ key: `${upload.prefix}late.mov` });
+    expect(await uploadsToReap(system, 1_000)).not.toContain(upload.id);
+    expect(await uploadsToReap(system, 1_000, later())).toContain(upload.id);
+    expect(await reapUpload(system, upload.id, later())).toMatchObject({ multiparts: 1, versions: 1, isClean: true });
+    expect(await versionsUnder(upload.prefix)).toEqual([]);
+    expect(await uploadsToReap(system, 1_000, later())).not.toContain(upload.id);
+  });
+
+  it("of which some was verified keeps that", async () => {
+    const upload = await opened({ a: "one", b: "two" });
+    await sealUpload(owner, upload.id);
+    await verifyUpload(system, upload.id, () => abortUpload(owner, upload.id));
+    await post(upload, "b", "again");
+    await reapUpload(system, upload.id);
+    const pinned = await db().revision.findMany({ where: { uploadId: upload.id }, select: { versionId: true } });
+    expect(pinned).toHaveLength(2);
+    expect((await versionsUnder(upload.prefix)).map(({ versionId }) => versionId).toSorted()).toEqual(
+      pinned.map(({ versionId }) => versionId).toSorted(),
+    );
+  });
+});
+
+describe("the announcements of an ended upload", () => {
+  it("are forgotten when it is clean, but for those of files that were there already, which its receipt names", async () => {
+    const first = await opened({ "there/1": "one", "there/2": "two" });
+    await sealUpload(owner, first.id);
+    await verifyUpload(system, first.id, ignore);
+    const upload = await opened({ "there/1": "one", "there/2": "two", "there/3": "new" });
+    const paths = ["there/0", "there/1", "there/2", "there/3", "there/4"];
+    await registerFiles(
+      owner,
+      upload.id,
+      paths.map((path) => ({ path, size: 3 })),
+    );
+    await sealUpload(owner, upload.id);
+    await verifyUpload(system, upload.id, ignore);
+    const before = await uploadStatus(owner, upload.id);
+    const left = async () =>
+      (await db().uploadFile.findMany({ where: { uploadId: upload.id } })).map(({ path }) => path);
+    await reapUpload(system, upload.id);
+    expect((await left()).toSorted()).toEqual(paths);
+    await reapUpload(system, upload.id, later());
+    expect((await left()).toSorted()).toEqual(["there/1", "there/2"]);
+    expect({ ...(await uploadStatus(owner, upload.id)), registeredFiles: 5 }).toEqual(before);
+  });
+
+  it("are forgotten page by page", async () => {
+    const upload = await opened();
+    const files = Array.from({ length: 25 }, (_, index) => ({ path: `p/${index}`, size: 1 }));
+    await registerFiles(owner, upload.id, files);
+    await deleteFiles(upload.id, 10);
+    expect(await db().uploadFile.count({ where: { uploadId: upload.id } })).toBe(0);
+  });
+});
+
+describe("what stays and what goes", () => {
+  it("open and sealed uploads are left alone, whatever is in them", async () => {
+    const open = await opened({ a: "one" });
+    const sealed = await opened({ a: "one" });
+    await sealUpload(owner, sealed.id);
+    for (const { id, prefix } of [open, sealed]) {
+      expect(await reapUpload(system, id, later())).toBeNull();
+      expect(await versionsUnder(prefix)).toHaveLength(1);
+    }
+  });
+
+  it("of a verified one everything pinned stays; what was rejected, replays and older versions go", async () => {
+    const upload = await opened({ a: "old bytes" });
+    await post(upload, "a", "pinned");
+    await post(upload, "bad//name", "first");
+    await post(upload, "bad//name", "last");
+    await registerFiles(owner, upload.id, [{ path: "other bytes", size: 3 }]);
+    await post(upload, "other bytes", "four");
+    await sealUpload(owner, upload.id);
+    await verifyUpload(system, upload.id, ignore);
+    await post(upload, "a", "replayed");
+    await post(upload, "new", "replayed");
+    expect(await reapUpload(system, upload.id)).toMatchObject({ versions: 6 });
+    const left = await versionsUnder(upload.prefix);
+    expect(left.map(({ key, sizeBytes }) => [key.slice(upload.prefix.length), sizeBytes])).toEqual([
+      ["a", "pinned".length],
+    ]);
+    const { rejected } = await uploadStatus(owner, upload.id);
+    expect(rejected.map(({ path }) => path).toSorted()).toEqual(["bad//name", "other bytes"]);
+  });
+
+  it("what has a name the database cannot be asked for goes, too", async () => {
+    const upload = await opened({ a: "one" });
+    await abortUpload(owner, upload.id);
+    const removed: (string | undefined)[] = [];
+    // Our own store takes no such key, AWS does.
+    storage().client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === "DeleteObjectCommand") {
+            removed.push((args.input as DeleteObjectCommandInput).Key);
+            return { response: {}, output: { $metadata: {} } };
+          }
+          const answer = await next(args);
+          if (commandName === "ListObjectVersionsCommand") {
+            const Key = encodeURIComponent(`${upload.prefix}nul\0`);
+            (answer.output as ListObjectVersionsCommandOutput).Versions?.push({ Key, VersionId: "v", IsLatest: true });
+          }
+          return answer;
+        },
+      { step: "initialize", name: "nul" },
+    );
+    expect(await reapUpload(system, upload.id)).toMatchObject({ versions: 2 });
+    storage().client.middlewareStack.remove("nul");
+    expect(removed).toEqual([`${upload.prefix}nul\0`]);
+  });
+
+  it("of an expired one nothing stays", async () => {
+    const upload = await opened({ a: "one" });
+    await db().upload.update({ where: { id: upload.id }, data: { expiresAt: new Date(0) } });
+    await expireUploads(system);
+    await reapUpload(system, upload.id);
+    expect(await versionsUnder(upload.prefix)).toEqual([]);
+  });
+});
+
+it("never takes what is pinned, however verifying, discarding and reaping race", async () => {
+  const uploads = await Promise.all(
+    Array.from({ length: 12 }, (_, index) => opened({ a: `a${index}`, b: `b${index}`, c: `c${index}` })),
+  );
+  await Promise.all(
+    uploads.map(async (upload, index) => {
+      await sealUpload(owner, upload.id);
+      const reapUntilEnded = async () => {
+        while ((await reapUpload(system, upload.id)) === null && index % 3 !== 2) await post(upload, "a", "replayed");
+        await reapUpload(system, upload.id);
+      };
+      const discard = index % 2 === 0 ? abortUpload(owner, upload.id).catch(ignore) : undefined;
+      await Promise.all([
+        verifyUpload(system, upload.id, ignore),
+        discard,
+        reapUntilEnded(),
+        post(upload, "b", "replayed"),
+      ]);
+      await reapUpload(system, upload.id);
+    }),
+  );
+  const ids = uploads.map(({ id }) => id);
+  const revisions = await db().revision.findMany({
+    where: { uploadId: { in: ids } },
+    select: { key: true, versionId: true },
+  });
+  expect(revisions.length).toBeGreaterThan(0);
+  for (const pinned of revisions) expect(await headObject(pinned), pinned.key).not.toBeNull();
+  const left = (await Promise.all(uploads.map(({ prefix }) => versionsUnder(prefix)))).flat();
+  expect(left.length).toBe(revisions.length);
+}, 60_000);
+
+describe("a storage that goes away", () => {
+  it("in the middle of reaping costs nothing: the next run goes on", async () => {
+    const upload = await opened(Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`f${index}`, "x"])));
+    await abortUpload(owner, upload.id);
+    const [first] = await versionsUnder(upload.prefix);
+    if (first) await deleteVersions([first]);
+    gate.shut();
+    await expect(reapUpload(system, upload.id, later())).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect((await db().upload.findUniqueOrThrow({ where: { id: upload.id } })).cleanedAt).toBeNull();
+    gate.open();
+    expect(await reapUpload(system, upload.id, later())).toMatchObject({ versions: 19, isClean: true });
+  });
+
+  it("is said in words by every call that needs it, and nothing is recorded or reserved", async () => {
+    const upload = await opened({ a: "one" });
+    const [large] = await registerFiles(owner, upload.id, [
+      { path: "large", size: 20_000_000 },
+      { path: "a", size: 3, modifiedAt: 1 },
+    ]);
+    const before = await db().upload.findUniqueOrThrow({ where: { id: upload.id } });
+    gate.shut();
+    const fileId = large?.multipart?.fileId ?? "";
+    const down = { code: "UNAVAILABLE", message: expect.stringContaining("Nothing is lost") };
+    await expect(signParts(owner, upload.id, { fileId, parts: [1] })).rejects.toMatchObject(down);
+    const again = registerFiles(owner, upload.id, [
+      { path: "a", size: 3, modifiedAt: 1 },
+      { path: "b", size: 5 },
+    ]);
+    await expect(again).rejects.toMatchObject(down);
+    gate.open();
+    expect(await db().upload.findUniqueOrThrow({ where: { id: upload.id } })).toEqual(before);
+    expect(await db().uploadFile.count({ where: { uploadId: upload.id } })).toBe(2);
+    await sealUpload(owner, upload.id);
+    gate.shut();
+    await expect(verifyUpload(system, upload.id, ignore)).rejects.toMatchObject(down);
+    gate.open();
+    await verifyUpload(system, upload.id, ignore);
+    expect((await db().upload.findUniqueOrThrow({ where: { id: upload.id } })).state).toBe("verified");
+  });
+});

@@ -1,0 +1,171 @@
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { UserViewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { AppError } from "@/lib/errors";
+import { stopQueue } from "@/lib/jobs/queue";
+import { storage } from "@/lib/storage/client";
+import { listObjectVersions } from "@/lib/storage/list";
+import { listMultiparts } from "@/lib/storage/multipart";
+import { openUpload, sealUpload } from "@/lib/upload/commands";
+import { uploadStatus } from "@/lib/upload/queries";
+import { reapUpload } from "@/lib/upload/reap";
+import type { OpenedUpload } from "@/lib/upload/schema";
+import { verifyUpload } from "@/lib/upload/verify";
+import { registerFiles, withdrawFiles } from "@/lib/upload-file/commands";
+import { signParts } from "@/lib/upload-part/commands";
+import { hex } from "@/tests/support/checksums";
+import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { system } from "@/tests/support/people";
+import { testBucket, testDatabase } from "@/tests/support/services";
+
+await testDatabase();
+await testBucket();
+afterAll(() => stopQueue());
+
+let owner: UserViewer;
+let slug: string;
+beforeAll(async () => {
+  owner = await testUser("Owner");
+  slug = await testCollection(owner);
+});
+afterEach(() => storage().client.middlewareStack.remove("meanwhile"));
+
+const ignore = async () => undefined;
+const opened = () => openUpload(owner, { collectionSlug: slug });
+
+async function post({ policy, prefix }: OpenedUpload, path: string, text: string): Promise<void> {
+  expect((await postFile(policy, prefix + path, text)).status).toBeLessThan(300);
+}
+
+async function bodiesUnder({ prefix }: OpenedUpload): Promise<[path: string, sizeBytes: number][]> {
+  const found: [string, number][] = [];
+  for await (const page of listObjectVersions(prefix))
+    for (const { key, sizeBytes } of page) found.push([key.slice(prefix.length), sizeBytes]);
+  return found;
+}
+
+async function verified(upload: OpenedUpload) {
+  await sealUpload(owner, upload.id);
+  await verifyUpload(system, upload.id, ignore);
+  const { files, rejected } = await uploadStatus(owner, upload.id);
+  return { files, rejected };
+}
+
+/** Does something once, before the storage is given the next command of this name, and then lets it through. */
+function meanwhile(name: string, act: () => Promise<unknown>): { isDone(): boolean } {
+  let isDone = false;
+  storage().client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === name && !isDone) {
+          isDone = true;
+          await act();
+        }
+        return next(args);
+      },
+    { step: "initialize", name: "meanwhile" },
+  );
+  return { isDone: () => isDone };
+}
+
+const down = async () => {
+  throw new AppError("UNAVAILABLE", "the storage is away");
+};
+
+it("keeps nobody waiting while the storage removes what has arrived", async () => {
+  const upload = await opened();
+  await registerFiles(owner, upload.id, [{ path: "canceled", size: 3 }]);
+  await post(upload, "canceled", "abc");
+  const other = meanwhile("DeleteObjectsCommand", () => registerFiles(owner, upload.id, [{ path: "other", size: 3 }]));
+  await withdrawFiles(owner, upload.id, ["canceled"]);
+  expect(other.isDone()).toBe(true);
+  expect(await bodiesUnder(upload)).toEqual([]);
+});
+
+it("makes no media of what arrives afterwards, and the reaper takes it away", async () => {
+  const upload = await opened();
+  await registerFiles(owner, upload.id, [
+    { path: "canceled", size: 3 },
+    { path: "kept", size: 3 },
+  ]);
+  await post(upload, "kept", "abc");
+  await withdrawFiles(owner, upload.id, ["canceled"]);
+  await post(upload, "canceled", "abc");
+  const nothingSaid = { files: { total: 1, verified: 1, rejected: 0, pending: 1 }, rejected: [] };
+  expect(await verified(upload)).toEqual(nothingSaid);
+  expect(await db().media.count({ where: { path: "canceled", collection: { slug } } })).toBe(0);
+  await reapUpload(system, upload.id);
+  expect(await bodiesUnder(upload)).toEqual([["kept", 3]]);
+});
+
+it("may die before the storage has heard of it: room is free, nothing becomes media, and the reaper takes it away", async () => {
+  const upload = await opened();
+  const { reservedBytes } = await db().collection.findUniqueOrThrow({ where: { slug } });
+  await registerFiles(owner, upload.id, [{ path: "canceled", size: 3 }]);
+  await post(upload, "canceled", "abc");
+  meanwhile("ListObjectVersionsCommand", down);
+  await expect(withdrawFiles(owner, upload.id, ["canceled"])).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  expect((await db().collection.findUniqueOrThrow({ where: { slug } })).reservedBytes).toBe(reservedBytes);
+  expect((await verified(upload)).files).toEqual({ total: 0, verified: 0, rejected: 0, pending: 0 });
+  await reapUpload(system, upload.id);
+  expect(await bodiesUnder(upload)).toEqual([]);
+});
+
+it("is done when it is asked for again", async () => {
+  const upload = await opened();
+  const [answer] = await registerFiles(owner, upload.id, [
+    { path: "large", size: 20_000_000 },
+    { path: "small", size: 3 },
+  ]);
+  const fileId = answer?.multipart?.fileId ?? "";
+  await signParts(owner, upload.id, { fileId, parts: [1] });
+  await post(upload, "small", "abc");
+  meanwhile("AbortMultipartUploadCommand", down);
+  await expect(withdrawFiles(owner, upload.id, ["large", "small"])).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(signParts(owner, upload.id, { fileId, parts: [2] })).rejects.toMatchObject({ code: "NOT_FOUND" });
+  await withdrawFiles(owner, upload.id, ["large", "small"]);
+  await withdrawFiles(owner, upload.id, ["large", "small"]);
+  for await (const page of listMultiparts(upload.prefix)) expect(page).toEqual([]);
+  expect(await bodiesUnder(upload)).toEqual([]);
+});
+
+it("is forgotten once a file is named again, which is then to be sent anew, whatever had arrived of it", async () => {
+  const upload = await opened();
+  const file = { path: "again", size: 3, md5: hex("md5", "abc"), modifiedAt: 1 };
+  await registerFiles(owner, upload.id, [file]);
+  await post(upload, "again", "old");
+  await post(upload, "again", "abc");
+  meanwhile("ListObjectVersionsCommand", down);
+  await expect(withdrawFiles(owner, upload.id, ["again"])).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  expect(await registerFiles(owner, upload.id, [file])).toEqual([{ path: "again", status: "post" }]);
+  expect(await bodiesUnder(upload)).toEqual([]);
+  await post(upload, "again", "abc");
+  expect(await registerFiles(owner, upload.id, [file])).toEqual([{ path: "again", status: "present" }]);
+  expect((await verified(upload)).files).toMatchObject({ total: 1, verified: 1, rejected: 0 });
+});
+
+it("does not take the bytes of a file that is named again and sent while it still lists", async () => {
+  const upload = await opened();
+  const file = { path: "raced", size: 3, modifiedAt: 1 };
+  await registerFiles(owner, upload.id, [file]);
+  await post(upload, "raced", "old");
+  const raced = meanwhile("ListObjectVersionsCommand", async () => {
+    await registerFiles(owner, upload.id, [file]);
+    await post(upload, "raced", "new");
+  });
+  await withdrawFiles(owner, upload.id, ["raced"]);
+  expect(raced.isDone()).toBe(true);
+  expect((await verified(upload)).files).toMatchObject({ total: 1, verified: 1 });
+  const { md5 } = await db().revision.findFirstOrThrow({ where: { uploadId: upload.id } });
+  expect(md5).toBe(hex("md5", "new"));
+});
+
+it("that comes between a naming's look at the storage and its lock makes it look again", async () => {
+  const upload = await opened();
+  const file = { path: "between", size: 3, md5: hex("md5", "abc"), modifiedAt: 1 };
+  await registerFiles(owner, upload.id, [file]);
+  await post(upload, "between", "abc");
+  const withdrawn = meanwhile("ListObjectVersionsCommand", () => withdrawFiles(owner, upload.id, ["between"]));
+  expect(await registerFiles(owner, upload.id, [file])).toEqual([{ path: "between", status: "post" }]);
+  expect(withdrawn.isDone()).toBe(true);
+});

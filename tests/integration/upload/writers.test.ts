@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { POST as open } from "@/app/api/v1/collections/[slug]/uploads/route";
+import { POST as renew } from "@/app/api/v1/uploads/[id]/policy/route";
+import { PATCH } from "@/app/api/v1/uploads/[id]/route";
+import type { UserViewer } from "@/lib/auth/viewer";
+import { env } from "@/lib/env";
+import { stopQueue } from "@/lib/jobs/queue";
+import { openUpload } from "@/lib/upload/commands";
+import { testCollection, testUser } from "@/tests/support/collections";
+import { sessionCookie } from "@/tests/support/people";
+import { testBucket, testDatabase } from "@/tests/support/services";
+
+await testDatabase();
+await testBucket();
+afterAll(() => stopQueue());
+
+let owner: UserViewer;
+let slug: string;
+let id: string;
+let cookie: string;
+beforeAll(async () => {
+  owner = await testUser("Owner");
+  slug = await testCollection(owner);
+  ({ id } = await openUpload(owner, { collectionSlug: slug }));
+  cookie = Object.entries(await sessionCookie(owner))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("; ");
+});
+
+const asked = (method: string, headers: Record<string, string>, body = "no JSON") =>
+  new Request(`${env().ATOLL_URL}/api/v1/uploads`, { method, headers, body });
+
+/** The status of each kind of writing call. */
+async function statuses(headers: Record<string, string>): Promise<number[]> {
+  const answers = await Promise.all([
+    open(asked("POST", headers), { params: Promise.resolve({ slug }) }),
+    renew(asked("POST", headers), { params: Promise.resolve({ id }) }),
+    PATCH(asked("PATCH", headers), { params: Promise.resolve({ id }) }),
+  ]);
+  return answers.map(({ status }) => status);
+}
+
+describe("a call that changes something", () => {
+  it("without credentials is 401, whatever its body and wherever it comes from", async () => {
+    expect(await statuses({})).toEqual([401, 401, 401]);
+    expect(await statuses({ origin: env().ATOLL_URL })).toEqual([401, 401, 401]);
+    expect(await statuses({ cookie: "next-auth.session-token=stale" })).toEqual([401, 401, 401]);
+  });
+
+  it("with a token that is not valid is 401, with no Origin asked for", async () => {
+    expect(await statuses({ authorization: "Bearer atoll_nobody" })).toEqual([401, 401, 401]);
+  });
+
+  it("with a cookie must come from this site", async () => {
+    expect(await statuses({ cookie })).toEqual([404, 404, 404]);
+    expect(await statuses({ cookie, origin: "https://elsewhere.example" })).toEqual([404, 404, 404]);
+    expect(await statuses({ cookie, origin: env().ATOLL_URL })).toEqual([422, 200, 422]);
+  });
+});

@@ -1,0 +1,139 @@
+import { renderToStaticMarkup } from "react-dom/server";
+import { describe, expect, it } from "vitest";
+import { ConflictChoice } from "@/components/upload/conflict-choice";
+import { FileRow } from "@/components/upload/file-row";
+import { tallyOf } from "@/components/upload/tally";
+import { UploadActions } from "@/components/upload/upload-actions";
+import { Notes, Trouble } from "@/components/upload/upload-notices";
+import { UploadSummary } from "@/components/upload/upload-summary";
+import { type FailureCode, failure } from "@/lib/upload/client/failures";
+import { type FileState, fileStates } from "@/lib/upload/client/file";
+import type { UploaderState } from "@/lib/upload/client/state";
+import { fileIn, filesIn, stateWith, uploaderIn } from "./upload-states";
+
+const nothing = () => undefined;
+const textOf = (html: string) => html.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");
+
+function buttonsOf(html: string): string[] {
+  return [...html.matchAll(/<button([^>]*)>(.*?)<\/button>/g)].map(
+    ([, attributes = "", inside = ""]) => /aria-label="([^"]*)"/.exec(attributes)?.[1] ?? textOf(inside).trim(),
+  );
+}
+
+describe("a row", () => {
+  const row = (state: FileState, more = {}) =>
+    renderToStaticMarkup(
+      <FileRow file={fileIn(state, 0, { path: "a.jpg", ...more })} count={1} actions={uploaderIn(stateWith([]))} />,
+    );
+
+  it.each(fileStates.map((state) => [state]))("says in words that a file is %s", (state) => {
+    expect(textOf(row(state))).toMatch(/a\.jpg \w+/);
+  });
+
+  it.each([
+    ["posting", ["Pause a.jpg", "Cancel a.jpg"]],
+    ["paused", ["Resume a.jpg", "Cancel a.jpg"]],
+    ["asking", ["Cancel a.jpg"]],
+    ["failed", ["Retry a.jpg"]],
+    ["checking", []],
+    ["done", []],
+    ["present", []],
+  ] as const)("of a file that is %s has the buttons %o", (state, buttons) => {
+    expect(buttonsOf(row(state))).toEqual(buttons);
+  });
+
+  it("has none once nothing can be done any more", () => {
+    const html = renderToStaticMarkup(<FileRow file={fileIn("posting")} count={1} actions={null} />);
+    expect(html).not.toContain("<button");
+  });
+
+  it("says how much of a file in parts arrived, and explains a HEIC picture", () => {
+    const text = textOf(
+      row("parts", { path: "a.HEIC", sizeBytes: 2_300_000_000, sentBytes: 940_000_000, note: "heic" }),
+    );
+    expect(text).toContain("40 %");
+    expect(text).toContain("2.3 GB");
+    expect(text).toMatch(/HEIC picture\. It is uploaded and kept/);
+  });
+});
+
+describe("the choice about files that are here already", () => {
+  const choice = (state: UploaderState, taken: number) =>
+    renderToStaticMarkup(<ConflictChoice state={state} taken={taken} onChoose={nothing} />);
+
+  it("is asked once for all of them, with what each answer means", () => {
+    const html = choice(stateWith(filesIn({ asking: 3, posting: 1 }), { conflicts: { same: 1, other: 2 } }), 3);
+    expect(textOf(html)).toContain("3 files are already here: 1 of the same size, 2 different");
+    expect(buttonsOf(html).map((name) => name.split(" They")[0])).toEqual(["New versions", "Skip them", "Keep both"]);
+    expect(html).not.toContain('aria-pressed="true"');
+  });
+
+  it("can be changed while files are taken, and is gone afterwards", () => {
+    const decided = { conflict: "skip" as const };
+    expect(buttonsOf(choice(stateWith(filesIn({ skipped: 3, posting: 1 }), decided), 3))).toEqual(["Change"]);
+    expect(choice(stateWith(filesIn({ skipped: 3 }), { ...decided, phase: "done" }), 3)).toBe("");
+    expect(choice(stateWith(filesIn({ posting: 1 })), 0)).toBe("");
+  });
+});
+
+describe("what can be done to an upload", () => {
+  const actions = (state: UploaderState) =>
+    buttonsOf(renderToStaticMarkup(<UploadActions state={state} uploader={uploaderIn(state)} onClose={nothing} />));
+
+  it.each([
+    [["Pause", "Cancel upload"], stateWith(filesIn({ posting: 1 }))],
+    [["Resume", "Cancel upload"], stateWith(filesIn({ ready: 1 }), { paused: true })],
+    [["Retry all failed", "Finish without them", "Cancel upload"], stateWith(filesIn({ failed: 1, done: 1 }))],
+    [["Retry all failed", "Cancel upload"], stateWith(filesIn({ failed: 1 }))],
+    [
+      ["Not now"],
+      stateWith([], { resumed: { id: "u", driver: "elsewhere" as const, plannedFiles: null, registeredFiles: 0 } }),
+    ],
+    ...(["closed", "gone", "finished"] as const).map((code): [string[], UploaderState] => [
+      ["Close"],
+      stateWith(filesIn({ ready: 1, failed: 1 }), { halted: failure(code) }),
+    ]),
+    [["Close"], stateWith(filesIn({ done: 1 }), { phase: "verifying", halted: failure("closed") })],
+    [["Cancel upload"], stateWith(filesIn({ ready: 1 }), { halted: failure("signed-out") })],
+    [["Resume", "Cancel upload"], stateWith(filesIn({ queued: 1 }), { phase: "idle", paused: true })],
+    [
+      ["Finish without them", "Not now", "Cancel upload"],
+      stateWith(filesIn({ canceled: 1 }), {
+        resumed: { id: "u", driver: "here" as const, plannedFiles: 4, registeredFiles: 0 },
+      }),
+    ],
+    [[], stateWith(filesIn({ done: 1 }), { phase: "sealing" })],
+    [["Close"], stateWith(filesIn({ done: 1 }), { phase: "done" })],
+  ])("%o", (names, state) => expect(actions(state)).toEqual(names));
+});
+
+it("offers to try again where that can help", () => {
+  const offered = (code: FailureCode) => {
+    const state = stateWith(filesIn({ ready: 1 }), { halted: failure(code) });
+    return buttonsOf(renderToStaticMarkup(<Trouble state={state} uploader={uploaderIn(state)} />));
+  };
+  expect(offered("signed-out")).toEqual(["Try again"]);
+  expect(offered("slow-check")).toEqual(["Look again"]);
+  expect(offered("gone")).toEqual(["Try again"]);
+  expect([offered("closed"), offered("finished")]).toEqual([[], []]);
+});
+
+it("counts notes of files that are taken, not of those left out", () => {
+  const files = ["a.heic", "b.HEIF", "c.pdf", "d.jpg"].map((path, id) => fileIn("done", id, { path }));
+  const tally = tallyOf(stateWith([...files, fileIn("refused", 4, { path: "e.heic" })]).files);
+  const text = textOf(renderToStaticMarkup(<Notes notes={tally.notes} />));
+  expect(text).toMatch(/2 files: This is a HEIC picture\./);
+  expect(text).toMatch(/1 file: This is not a picture the site knows\./);
+});
+
+it("ends with the receipt in each of its formats, where something arrived", () => {
+  const upload = { id: "u1", prefix: "p/" };
+  const summary = (state: UploaderState) => renderToStaticMarkup(<UploadSummary state={state} />);
+  const html = summary(stateWith(filesIn({ present: 1 }), { phase: "done", upload }));
+  expect([...html.matchAll(/href="([^"]+)"/g)].map(([, href]) => href)).toEqual([
+    "/api/v1/uploads/u1/receipt",
+    "/api/v1/uploads/u1/receipt?format=sha256sums",
+    "/api/v1/uploads/u1/receipt?format=bagit",
+  ]);
+  expect(summary(stateWith(filesIn({ skipped: 1 }), { phase: "done", upload }))).not.toContain("href");
+});

@@ -1,0 +1,107 @@
+import { expect, it } from "vitest";
+import { createUploadsStore, type UploadTarget } from "@/components/upload/uploads-store";
+import { failure } from "@/lib/upload/client/failures";
+import type { Uploader } from "@/lib/upload/client/uploader";
+import { filesIn, stateWith, uploaderIn } from "./upload-states";
+
+const reef = { slug: "reef", name: "Reef" };
+const kelp = { slug: "kelp", name: "Kelp" };
+const running = () => uploaderIn(stateWith(filesIn({ posting: 1 })));
+const ended = () => uploaderIn(stateWith(filesIn({ done: 1 }), { phase: "done" }));
+const detached: Uploader[] = [];
+const upload = (collection: UploadTarget, uploader: Uploader) => ({
+  collection,
+  uploader,
+  resumes: null,
+  remember: () => undefined,
+  detach: () => detached.push(uploader),
+});
+
+it("keeps uploads of several collections, and tells when one comes or goes", () => {
+  const store = createUploadsStore();
+  let told = 0;
+  const end = store.subscribe(() => {
+    told += 1;
+  });
+  const first = store.begin(upload(reef, running()));
+  store.begin(upload(kelp, running()));
+  expect(store.list().map(({ collection }) => collection.slug)).toEqual(["reef", "kelp"]);
+  expect(store.list()).toBe(store.list());
+  store.dismiss(first.id);
+  expect(store.list().map(({ collection }) => collection.slug)).toEqual(["kelp"]);
+  expect(told).toBe(3);
+  end();
+  store.dismiss(store.list()[0]?.id ?? -1);
+  expect(told).toBe(3);
+});
+
+it("adds to the newest upload that takes files, of the same collection", () => {
+  const store = createUploadsStore();
+  expect(store.taking("reef")).toBeNull();
+  const first = store.begin(upload(reef, running()));
+  expect(store.taking("reef")).toBe(first);
+  expect(store.taking("kelp")).toBeNull();
+  store.begin(upload(reef, uploaderIn(stateWith(filesIn({ done: 1 }), { phase: "verifying" }))));
+  expect(store.taking("reef")).toBe(first);
+});
+
+it("adds to no upload that was ended elsewhere, nor to one that waits for another tab, but what it is for", () => {
+  const store = createUploadsStore();
+  const elsewhere = { id: "u", driver: "elsewhere" as const, plannedFiles: null, registeredFiles: 0 };
+  const opening = { phase: "opening" as const, resumed: elsewhere };
+  const waiting = store.begin(
+    upload(reef, uploaderIn(stateWith(filesIn({ queued: 1 }), { ...opening, label: "trip" }))),
+  );
+  store.begin(upload(reef, uploaderIn(stateWith([], opening))));
+  store.begin(upload(reef, uploaderIn(stateWith(filesIn({ ready: 1 }), { halted: failure("closed") }))));
+  expect(store.taking("reef")).toBeNull();
+  expect(store.taking("reef", "other")).toBeNull();
+  expect(store.taking("reef", "trip")).toBe(waiting);
+  expect(store.list()).toHaveLength(3);
+});
+
+it("unties from the page what is put away, so that leaving it interrupts nothing", () => {
+  const store = createUploadsStore();
+  const uploader = running();
+  detached.length = 0;
+  store.dismiss(store.begin(upload(reef, uploader)).id);
+  expect(detached).toEqual([uploader]);
+  detached.length = 0;
+});
+
+it("puts ended uploads of a collection away when the next one begins, not those that run or are elsewhere", () => {
+  const store = createUploadsStore();
+  const over = ended();
+  store.begin(upload(reef, over));
+  store.begin(upload(kelp, ended()));
+  store.begin(upload(reef, running()));
+  store.begin(upload(reef, running()));
+  expect(over.asked).toEqual(["dispose"]);
+  expect(detached).toEqual([over]);
+  expect(store.list().map(({ collection }) => collection.slug)).toEqual(["kelp", "reef", "reef"]);
+});
+
+it("knows which panels are on the screen", () => {
+  const store = createUploadsStore();
+  const { id } = store.begin(upload(reef, running()));
+  const before = store.inSight();
+  store.see(id, true);
+  expect([...store.inSight()]).toEqual([id]);
+  expect(store.inSight()).not.toBe(before);
+  const seen = store.inSight();
+  store.see(id, true);
+  expect(store.inSight()).toBe(seen);
+  store.see(id, false);
+  expect(store.inSight().size).toBe(0);
+});
+
+it("goes on with an upload left half-way when a folder of its name comes again", () => {
+  const store = createUploadsStore();
+  const takeBack = store.offer("reef", { uploadId: "u1", label: "survey" });
+  expect(store.offerFor("reef", "survey")).toMatchObject({ uploadId: "u1" });
+  expect(store.offerFor("reef", "other")).toBeNull();
+  expect(store.offerFor("reef", null)).toBeNull();
+  expect(store.offerFor("kelp", "survey")).toBeNull();
+  takeBack();
+  expect(store.offerFor("reef", "survey")).toBeNull();
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { uploading } from "./post-world";
+import { newFile, statusOf, World } from "./world";
+
+describe("calls to the site", () => {
+  it("are repeated while they can heal, and halt with the reason when they cannot", () => {
+    const world = new World();
+    world.add(newFile("a"));
+    const why = { code: "UNAVAILABLE", message: "x", retryAfterSeconds: 5 } as const;
+    world.send({ type: "callFailed", call: "open", failure: why });
+    const [timer] = world.take("timer");
+    expect(timer).toMatchObject({ timer: "call:open" });
+    expect(timer?.delayMs).toBeGreaterThanOrEqual(5_000);
+    world.take("open");
+    world.send({ type: "rang", timer: "call:open" });
+    expect(world.take("open")).toHaveLength(1);
+    world.send({ type: "callFailed", call: "open", failure: { ...why, code: "UNAUTHENTICATED" } });
+    expect(world.state.halted?.code).toBe("signed-out");
+    world.send({ type: "triedAgain" });
+    expect(world.take("open")).toHaveLength(1);
+  });
+
+  it("are made once at a time, however often the network comes and goes", () => {
+    const world = new World();
+    world.add(newFile("a"));
+    world.take("open");
+    world.send({
+      type: "callFailed",
+      call: "open",
+      failure: { code: "NETWORK", message: null, retryAfterSeconds: null },
+    });
+    for (let times = 0; times < 3; times += 1) world.send({ type: "wentOnline" });
+    expect(world.take("open")).toHaveLength(1);
+  });
+
+  it("leave a slow check to the server, and say so", () => {
+    const world = uploading(1);
+    for (const post of world.take("post")) world.deliver(post);
+    world.send({ type: "sealed" });
+    world.at += 16 * 60_000;
+    world.send({ type: "statusRead", status: statusOf("sealed") });
+    expect(world.state).toMatchObject({ phase: "verifying", halted: { code: "slow-check" } });
+    world.send({ type: "triedAgain" });
+    world.send({ type: "statusRead", status: statusOf("verified") });
+    expect(world.state).toMatchObject({ phase: "done", halted: null });
+  });
+
+  it("watch the previews for a while after the end, as they tell which file is no picture", () => {
+    const world = uploading(1);
+    for (const post of world.take("post")) world.deliver(post);
+    world.send({ type: "sealed" });
+    world.take("timer");
+    const files = { total: 1, verified: 1, rejected: 0, pending: 1 };
+    world.send({ type: "statusRead", status: statusOf("verified", files) });
+    expect(world.state.phase).toBe("done");
+    expect(world.take("timer")).toMatchObject([{ timer: "call:status" }]);
+    world.send({ type: "statusRead", status: statusOf("verified", { ...files, pending: 0 }) });
+    expect(world.take("timer")).toEqual([]);
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { answer, failPost, network, uploading } from "./post-world";
+
+describe("a storage that is away", () => {
+  it("makes all files wait together, sends one to see, and goes on where it was", () => {
+    const world = uploading(100);
+    for (const post of world.take("post")) failPost(world, post, network);
+    expect(world.state.outage).toMatchObject({ failures: 1, probing: false });
+    // Two more had been started before the third failure told that it is not about the files.
+    const late = world.take("post");
+    expect(late).toHaveLength(2);
+    for (const post of late) failPost(world, post, network);
+    expect(world.take("post")).toEqual([]);
+    expect(world.state.outage).toMatchObject({ failures: 1 });
+    for (let minute = 0; minute < 10; minute += 1) {
+      world.at += 60_000;
+      world.send({ type: "rang", timer: "probe" });
+      const probes = world.take("post");
+      expect(probes).toHaveLength(1);
+      if (probes[0]) failPost(world, probes[0], network);
+    }
+    expect(world.state).toMatchObject({ halted: null, counts: { failed: 0 } });
+    world.send({ type: "rang", timer: "probe" });
+    const [probe] = world.take("post");
+    if (probe) world.deliver(probe);
+    expect(world.state.outage).toBeNull();
+    expect(world.take("post").length).toBeGreaterThanOrEqual(5);
+  });
+
+  it("halts after a quarter of an hour with every file kept, and goes on when told or when the network is back", () => {
+    for (const event of [{ type: "triedAgain" }, { type: "wentOnline" }] as const) {
+      const world = uploading(10);
+      for (const post of world.take("post")) failPost(world, post, network);
+      while (!world.state.halted) {
+        world.at += 120_000;
+        world.send({ type: "rang", timer: "probe" });
+        for (const post of world.take("post")) failPost(world, post, network);
+        expect(world.at).toBeLessThan(3_600_000);
+      }
+      expect(world.at).toBeGreaterThan(15 * 60_000);
+      expect(world.state.halted.code).toBe("unreachable");
+      expect(world.state.counts).toMatchObject({ failed: 0, done: 0 });
+      world.send(event);
+      expect(world.take("post").length).toBeGreaterThan(0);
+      expect(world.state.halted).toBeNull();
+    }
+  });
+
+  it("waits without end while the browser is offline, trying now and then in case it is wrong", () => {
+    const world = uploading(2);
+    world.send({ type: "wentOffline" });
+    const posts = world.take("post");
+    expect(posts).toHaveLength(2);
+    for (const post of posts) failPost(world, post, network);
+    for (let hour = 0; hour < 5; hour += 1) {
+      world.at += 3_600_000;
+      world.send({ type: "rang", timer: "probe" });
+      for (const post of world.take("post")) failPost(world, post, network);
+    }
+    expect(world.state).toMatchObject({ halted: null, counts: { failed: 0 } });
+    world.send({ type: "wentOnline" });
+    expect(world.take("post")).toHaveLength(2);
+  });
+
+  it("slows down on SlowDown for as long as asked, and recovers one connection a file", () => {
+    const world = uploading(50);
+    const [first, ...rest] = world.take("post");
+    if (!first) throw new Error("nothing was posted");
+    world.take("timer");
+    failPost(world, first, answer(503, "SlowDown", "", 7));
+    expect(world.state.limit).toBe(3);
+    expect(world.take("timer")[0]?.delayMs).toBeGreaterThanOrEqual(7_000);
+    for (const post of rest) world.deliver(post);
+    expect(world.state.limit).toBe(6);
+  });
+});

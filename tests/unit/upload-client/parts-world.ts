@@ -1,0 +1,58 @@
+import type { Effect } from "@/lib/upload/client/events";
+import type { CallFailure, PostFailure } from "@/lib/upload/client/failures";
+import { newFile, World } from "./world";
+
+export type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
+
+export const mib = 1024 * 1024;
+
+export function answer(status: number, code: string, message = ""): PostFailure {
+  return { kind: "answer", status, code, message, retryAfterSeconds: null };
+}
+
+export function callFailure(code: CallFailure["code"]): CallFailure {
+  return { code, message: null, retryAfterSeconds: null };
+}
+
+export function uploading(...sizesMib: number[]): World {
+  const world = new World();
+  world.add(...sizesMib.map((size, index) => newFile(`f${index}`, size * mib)));
+  world.open();
+  return world;
+}
+
+/** The site signs whatever waits for it. */
+export function sign(world: World, seconds = 900): number {
+  let calls = 0;
+  for (const effect of world.take("sign")) {
+    const { fileId, multipartId, request } = effect;
+    const url = (n: number) => `http://s3.test/${multipartId}/${n}?X-Amz-Expires=${seconds}`;
+    const urls = Object.fromEntries(request.parts.map((n) => [String(n), url(n)]));
+    world.send({ type: "partsSigned", fileId, multipartId, parts: request.parts, urls, askedAt: world.at });
+    calls += 1;
+  }
+  return calls;
+}
+
+export function land(world: World, { fileId, run, n }: EffectOf<"part">): void {
+  world.send({ type: "partSent", fileId, run, n, etag: `"etag-${n}"` });
+}
+
+export function lose(world: World, { fileId, run, n }: EffectOf<"part">, failure: PostFailure): void {
+  world.send({ type: "partFailed", fileId, run, n, failure });
+}
+
+/** Sends everything, as fast as it comes. */
+export function sendAll(world: World): void {
+  for (let turn = 0; turn < 30_000 && world.state.phase === "uploading"; turn += 1) {
+    sign(world);
+    for (const part of world.take("part")) land(world, part);
+    for (const post of world.take("post")) world.deliver(post);
+    for (const { fileId, run } of world.take("look")) {
+      const { sizeBytes, lastModified } = world.file(fileId);
+      world.send({ type: "looked", fileId, run, look: { sizeBytes, lastModified } });
+    }
+    for (const { fileId, multipartId } of world.take("complete"))
+      world.send({ type: "completed", fileId, multipartId });
+  }
+}
