@@ -4,7 +4,7 @@
  */
 const pure = "^lib/[^/]+/(schema|policy)\\.ts$";
 const edge = "^lib/(errors|routes|action|http|env)\\.ts$";
-const record = "^lib/([^/]+)/(queries|commands|verify|rows|present)\\.ts$";
+const record = "^lib/([^/]+)/(queries|commands|verify|reap|rows|present)\\.ts$";
 
 /** `from` may import, of this project, only what `allowed` names. */
 function only(name, from, allowed, comment) {
@@ -86,7 +86,7 @@ module.exports = {
     only(
       "upload-client",
       "^lib/upload/client/",
-      [pure, "^lib/errors\\.ts$"],
+      [pure, "^lib/errors\\.ts$", "^lib/checksum/"],
       "The uploader runs without React, without a server, in any page.",
     ),
     only("storage", "^lib/storage/", ["^lib/(env|errors)\\.ts$"], "The object store knows nothing of collections."),
@@ -104,12 +104,18 @@ module.exports = {
     ]),
     only("jobs", "^lib/jobs/", [
       "^lib/derive/",
-      "^lib/[^/]+/(queries|commands|verify|schema|policy)\\.ts$",
+      "^lib/[^/]+/(queries|commands|verify|reap|schema|policy)\\.ts$",
       "^lib/auth/viewer\\.ts$",
       "^lib/(env|errors|db)\\.ts$",
     ]),
     only("infra", "^lib/infra/", ["^lib/storage/", "^lib/errors\\.ts$"]),
-    only("embedded", "^lib/embedded/", [], "The stores are modules of their own: nothing of the app in them."),
+    only("checksum", "^lib/checksum/", [], "Arithmetic for browsers and servers alike."),
+    only(
+      "embedded",
+      "^lib/embedded/",
+      ["^lib/checksum/"],
+      "The stores are modules of their own: nothing of the app in them but arithmetic.",
+    ),
     {
       name: "embedded-only-from-cli",
       severity: "error",
