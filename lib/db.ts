@@ -19,6 +19,9 @@ export function db(): PrismaClient {
       // A server that is there and does not answer is as good as away. As long as our longest transactions may take
       // (`patience` in lib/media/rows.ts): a sum over millions of rows must not be given up.
       query_timeout: 60_000,
+      // Debian's PostgreSQL compiles whatever it thinks dear, as it thinks of all tables just filled: 1.4 s to compile a statement
+      // that then takes 0.1 s. By a statement and not among the parameters of the connection, which PgBouncer refuses.
+      onConnect: async (client) => void (await client.query("SET jit = off")),
     }),
   });
   return kept.atollDb;
