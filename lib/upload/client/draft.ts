@@ -116,24 +116,6 @@ function followConflicts(draft: Draft, file: UploadFile, next: UploadFile): void
   if (file.state === "asking" || next.state === "asking") draft.state.conflicts = conflicts;
 }
 
-/** Changes many files in one pass, once for a click; `change` answers null for those that stay. */
-export function setFiles(draft: Draft, change: (file: UploadFile) => Partial<UploadFile> | null): void {
-  const { state } = draft;
-  const chunks = state.files.chunks.map((chunk) => {
-    let changed = false;
-    const list = chunk.map((file) => {
-      const changes = change(file);
-      if (!changes) return file;
-      changed = true;
-      const next = { ...file, ...changes };
-      follow(draft, file, next);
-      return next;
-    });
-    return changed ? list : chunk;
-  });
-  state.files = { size: state.files.size, chunks };
-}
-
 type QueueName = keyof UploaderState["queues"];
 
 export function push(draft: Draft, queue: QueueName, fileId: number): void {
@@ -158,6 +140,16 @@ export function takeFrom(draft: Draft, queue: QueueName, fits: (file: UploadFile
   if (rest !== state.queues[queue]) state.queues = { ...state.queues, [queue]: rest };
   return undefined;
 }
+
+/** No try was made yet. */
+export const afresh = {
+  failures: 0,
+  failingSince: null,
+  restarts: 0,
+  rejections: 0,
+  retryAt: null,
+  sentBytes: 0,
+} as const;
 
 const calm = { retryAt: null, failure: null, sentBytes: 0 } as const;
 

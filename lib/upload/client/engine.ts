@@ -155,6 +155,9 @@ class Run {
       case "letGo":
         this.#handles.letGo(effect.fileId);
         break;
+      case "goOn":
+        void this.#pause().then(() => this.dispatch({ type: "wentOn" }));
+        break;
       case "drive":
         this.#drive(effect.uploadId);
         break;

@@ -102,6 +102,8 @@ type SiteEvent =
 
 type AroundEvent =
   | { readonly type: "rang"; readonly timer: TimerName }
+  /** The page could paint. */
+  | { readonly type: "wentOn" }
   | { readonly type: "wentOnline" }
   | { readonly type: "wentOffline" }
   /** Connections of the browser's six that are this upload's. */
@@ -194,6 +196,8 @@ export type Effect =
   | SiteEffect
   | { readonly type: "timer"; readonly timer: TimerName; readonly delayMs: number }
   | { readonly type: "noTimer"; readonly timer: TimerName }
+  /** Let the page paint, then say so: there is more to do than fits into one step. */
+  | { readonly type: "goOn" }
   /** Become the one tab that drives the upload. */
   | { readonly type: "drive"; readonly uploadId: string }
   /** All timers, posts and parts. */

@@ -1,6 +1,7 @@
 import { type Draft, fail, fileOf, push, setFile, takeFrom } from "./draft";
 import { failure } from "./failures";
 import type { FileState, UploadFile } from "./file";
+import { goOnLater } from "./passes";
 import { shifted } from "./queue";
 import { type Batch, outstanding } from "./state";
 
@@ -9,6 +10,8 @@ const filesAtMost = 1_000;
 /** The first calls are short: posting begins with their answers. Each is so many times as long as the one before it. */
 const firstFiles = 16;
 const growth = 8;
+/** Files without room of which the page is told at once. */
+const failedAtOnce = 250;
 /** So many files with digests to tell are worth a call while others are being hashed. */
 const reportFrom = 250;
 
@@ -75,12 +78,18 @@ function takeUnnamed(draft: Draft): readonly number[] {
   const taken: UploadFile[] = [];
   const later: number[] = [];
   const most = Math.min(filesAtMost, firstFiles * growth ** Math.min(9, state.nextBatch - 1));
-  while (taken.length < most) {
+  for (let failed = 0; taken.length < most; ) {
     const file = takeFrom(draft, "name", (one) => one.state === "queued");
     if (!file) break;
     // One as small as this found no room.
-    if (state.quotaBelow !== null && file.sizeBytes >= state.quotaBelow) fail(draft, file, failure("quota"));
-    else if (file.asked) later.push(file.id);
+    if (state.quotaBelow !== null && file.sizeBytes >= state.quotaBelow) {
+      fail(draft, file, failure("quota"));
+      failed += 1;
+      if (failed < failedAtOnce) continue;
+      goOnLater(draft);
+      break;
+    }
+    if (file.asked) later.push(file.id);
     else taken.push(setFile(draft, file, { state: "naming", named: true, asked: true }));
   }
   // What an earlier call still speaks of: two at once could change places on the wire.

@@ -25,17 +25,12 @@ function rename(draft: Draft, file: UploadFile): void {
   draft.effects.push({ type: "rename", fileId: file.id, foundAs: file.foundAs ?? file.path });
 }
 
-export function onConflict(draft: Draft, { choice }: EventOf<"conflict">): void {
-  const { state } = draft;
-  state.conflict = choice;
-  if (state.counts.asking === 0) return;
-  const asking: UploadFile[] = [];
-  for (const chunk of state.files.chunks) for (const file of chunk) if (file.state === "asking") asking.push(file);
-  for (const file of asking) {
-    if (choice === "revision") toReady(draft, file);
-    else if (choice === "skip") skip(draft, file);
-    else rename(draft, file);
-  }
+/** For a file that was waiting for the person, who has chosen. */
+export function decide(draft: Draft, file: UploadFile): void {
+  const { conflict } = draft.state;
+  if (conflict === "revision") toReady(draft, file);
+  else if (conflict === "skip") skip(draft, file);
+  else if (conflict === "both") rename(draft, file);
 }
 
 /** Under its own path it is a new file, which may be taken as well: it is named once more. */

@@ -1,22 +1,15 @@
-import { type Draft, fileOf, halt, interrupt, push, setFile, setFiles, toNaming } from "./draft";
+import { afresh, type Draft, fileOf, halt, interrupt, push, setFile, toNaming } from "./draft";
 import type { UploaderEvent } from "./events";
 import type { NewFile, UploadFile } from "./file";
 import { noteOf } from "./notes";
 import { onTriedAgain } from "./on-calls";
+import { beginPass, endPass } from "./passes";
 import { isRevivable, sizeFailure } from "./preflight";
 import { emptyQueue } from "./queue";
-import { awaitsDecision, isDead, takesFiles, unsettledStates } from "./state";
+import { awaitsDecision, isDead, takesFiles } from "./state";
 import { withAppended } from "./vector";
 import { withdraw } from "./withdraw";
 
-const afresh = {
-  failures: 0,
-  failingSince: null,
-  restarts: 0,
-  rejections: 0,
-  retryAt: null,
-  sentBytes: 0,
-} as const;
 /** Of other bytes than before nothing is known. */
 const unknown = { digests: null, reported: false, mayBeKnown: false, multipart: null, exists: null } as const;
 
@@ -109,18 +102,11 @@ export function onFileRetried(draft: Draft, event: EventOf<"fileRetried">): void
   onTriedAgain(draft);
 }
 
-/** One pass over all files: done once for a click, not once for an event of the network. */
 export function onFailedRetried(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "uploading") return;
-  const failed: number[] = [];
-  setFiles(draft, (file) => {
-    if (file.state !== "failed") return null;
-    failed.push(file.id);
-    return { ...afresh, state: "queued", failure: null };
-  });
-  for (const fileId of failed) push(draft, "name", fileId);
   state.quotaBelow = null;
+  beginPass(draft, "retry");
   state.finishing = false;
   onTriedAgain(draft);
 }
@@ -131,6 +117,7 @@ export function onFinished(draft: Draft): void {
   if (!awaitsDecision(state) || !state.upload) return;
   if (state.counts.done + state.counts.present === 0 && !state.resumed) return;
   halt(draft, null);
+  endPass(draft, "retry");
   state.finishing = true;
 }
 
@@ -141,15 +128,13 @@ export function onAllCanceled(draft: Draft): void {
   giveUp(draft);
 }
 
-const unsettled: ReadonlySet<string> = new Set(unsettledStates);
-
 /** Ends the upload with nothing in it. */
 export function giveUp(draft: Draft): void {
   const { state } = draft;
   const dead = isDead(state);
   draft.effects.push({ type: "stopAll" });
-  const gone = { state: "canceled", sentBytes: 0, retryAt: null, multipart: null, digests: null } as const;
-  setFiles(draft, (file) => (unsettled.has(file.state) ? gone : null));
+  state.passes = {};
+  beginPass(draft, "cancel");
   state.adding = 0;
   state.renewing = false;
   state.calls = {};

@@ -16,7 +16,7 @@ import {
   onTriedAgain,
 } from "./on-calls";
 import { onCompleted, onCompleteFailed, onCompleteRang } from "./on-complete";
-import { onConflict, onRenamed } from "./on-conflicts";
+import { onRenamed } from "./on-conflicts";
 import { onFilePaused, onFileResumed, onPaused, onShareChanged, onUnpaused } from "./on-control";
 import {
   onAllCanceled,
@@ -42,6 +42,7 @@ import {
   onSignFailed,
 } from "./on-parts";
 import { onChanged, onLooked, onPosted, onPostFailed, onProgressed } from "./on-posts";
+import { onConflict, onWentOn } from "./passes";
 import { sample } from "./progress";
 import { onFileRang, onProbe } from "./retry";
 import { advance } from "./schedule";
@@ -78,6 +79,7 @@ const handlers: Handlers = {
   paused: onPaused,
   unpaused: onUnpaused,
   conflict: onConflict,
+  wentOn: onWentOn,
   finished: onFinished,
   allCanceled: onAllCanceled,
   triedAgain: onTriedAgain,

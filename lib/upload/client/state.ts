@@ -31,6 +31,9 @@ type Outage = {
   readonly retryAt: number;
 };
 
+/** What a person decides for all files at once. */
+export type PassName = "conflict" | "retry" | "cancel";
+
 /** A call to be made again at `retryAt`; null while it is on its way. */
 type Trouble = { readonly failures: number; readonly since: number; readonly retryAt: number | null };
 
@@ -66,6 +69,10 @@ export type UploaderState = {
   readonly adding: number;
   /** The person said to seal without the files that failed or are missing: done as soon as the last calls are through. */
   readonly finishing: boolean;
+  /** What the person decided for all files and is still being done: the chunk of the list that is next. */
+  readonly passes: Readonly<Partial<Record<PassName, number>>>;
+  /** `goOn` was asked for. */
+  readonly goingOn: boolean;
   readonly files: Vector<UploadFile>;
   readonly counts: Readonly<Record<FileState, number>>;
   /**
@@ -166,6 +173,8 @@ export function initialState({ online = true, hashes = false, conflict = null }:
     paused: false,
     adding: 0,
     finishing: false,
+    passes: {},
+    goingOn: false,
     files: emptyVector,
     counts: Object.fromEntries(fileStates.map((name) => [name, 0])) as Record<FileState, number>,
     bytes: { planned: 0, sent: 0, kept: 0 },

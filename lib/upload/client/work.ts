@@ -8,7 +8,7 @@ import type { Clock } from "./uploader";
 import { wholeCrc } from "./whole-crc";
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
-type Beside = "stop" | "rename" | "letGo" | "drive" | "timer" | "noTimer" | "stopAll";
+type Beside = "stop" | "rename" | "letGo" | "goOn" | "drive" | "timer" | "noTimer" | "stopAll";
 /** What takes time. */
 type Lasting = Exclude<Effect, { type: Beside }>;
 type Call = EffectOf<"open" | "resume" | "renew" | "seal" | "status" | "abort">;

@@ -124,6 +124,8 @@ function outcomeOf(effect: Effect, world: World, luck: number | null, serial: nu
       if (luck === null) return { type: "completed", fileId, multipartId };
       return { type: "completeFailed", fileId, multipartId, failure: oneOf(callFailures, luck) };
     }
+    case "goOn":
+      return { type: "wentOn" };
     case "drive":
       return { type: "driving", uploadId: effect.uploadId, driven: luck === null || luck % 2 === 0 };
     default:

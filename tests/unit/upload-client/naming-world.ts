@@ -22,7 +22,7 @@ export function opened(count: number, sizeOf: (index: number) => number = () => 
 /** Answers what is named until nothing is, taking no batch above so many bytes. */
 export function nameAll(world: World, roomBytes: number): number {
   let calls = 0;
-  for (let batches = world.take("files"); batches.length > 0; batches = world.take("files"))
+  for (let batches = world.take("files"); batches.length > 0; batches = takeOrGoOn(world))
     for (const batch of batches) {
       calls += 1;
       const wanted = batch.files.reduce((sum, { size }) => sum + size, 0);
@@ -31,4 +31,13 @@ export function nameAll(world: World, roomBytes: number): number {
       else world.name(batch);
     }
   return calls;
+}
+
+/** What is named next, after as many pauses as it takes. */
+function takeOrGoOn(world: World): Files[] {
+  for (;;) {
+    const batches = world.take("files");
+    if (batches.length > 0 || world.take("goOn").length === 0) return batches;
+    world.send({ type: "wentOn" });
+  }
 }
