@@ -12,6 +12,7 @@ import {
 } from "lucide-react";
 import { Spinner } from "@/components/ui/spinner";
 import type { FileState, UploadFile } from "@/lib/upload/client/file";
+import { sentOf } from "@/lib/upload/client/multipart";
 
 type FileLook = {
   readonly icon: LucideIcon | typeof Spinner;
@@ -42,7 +43,8 @@ export const fileLooks: Readonly<Record<FileState, FileLook>> = {
 };
 
 /** How much of a file arrived or is on its way, 0 … 1; null where that is not worth a number. */
-export function shareSent({ state, sentBytes, sizeBytes }: UploadFile): number | null {
+export function shareSent({ state, multipart, sizeBytes, ...file }: UploadFile): number | null {
+  const sentBytes = multipart ? sentOf(multipart) : file.sentBytes;
   const shows = state === "posting" || state === "parts" || state === "paused" || state === "waiting";
   if (!shows || sizeBytes === 0 || sentBytes === 0) return null;
   return Math.min(1, sentBytes / sizeBytes);

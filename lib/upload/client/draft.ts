@@ -12,7 +12,7 @@ export type Draft = {
   state: { -readonly [Name in keyof UploaderState]: UploaderState[Name] } & {
     // Copied once for each step, and changed in place in it.
     counts: Record<FileState, number>;
-    bytes: { planned: number; sent: number; kept: number };
+    bytes: { planned: number; sent: number; kept: number; failed: number };
   };
   readonly effects: Effect[];
   readonly at: number;
@@ -43,6 +43,11 @@ export function sentBytesOf(file: UploadFile): number {
 export function keptBytesOf(file: UploadFile): number {
   if (unplanned.has(file.state)) return 0;
   return file.state === "present" ? file.sizeBytes : (file.multipart?.keptBytes ?? 0);
+}
+
+/** What is missing of a file that failed. */
+export function failedBytesOf(file: UploadFile): number {
+  return file.state === "failed" ? file.sizeBytes - sentBytesOf(file) : 0;
 }
 
 /** Whether it counts among the small files hashed ahead of their post. */
@@ -93,6 +98,7 @@ function follow(draft: Draft, file: UploadFile, next: UploadFile): void {
   state.bytes.planned += plannedBytesOf(next) - plannedBytesOf(file);
   state.bytes.sent += sentBytesOf(next) - sentBytesOf(file);
   state.bytes.kept += keptBytesOf(next) - keptBytesOf(file);
+  state.bytes.failed += failedBytesOf(next) - failedBytesOf(file);
   state.flying += flyingOf(next.multipart) - flyingOf(file.multipart);
   state.hashedAhead += Number(isAhead(next)) - Number(isAhead(file));
   state.hashedWhole += Number(isHashedWhole(next)) - Number(isHashedWhole(file));

@@ -40,7 +40,7 @@ export function progressOf(state: UploaderState): Progress {
   const rate = (from: number, to: number) => (seconds > 0 && to > from ? (to - from) / seconds : null);
   const bytesPerSecond = rate(first?.sentBytes ?? 0, last?.sentBytes ?? 0);
   const filesPerSecond = rate(first?.files ?? 0, last?.files ?? 0);
-  const byBytes = bytesPerSecond === null ? null : (bytes.planned - bytes.sent) / bytesPerSecond;
+  const byBytes = bytesPerSecond === null ? null : (bytes.planned - bytes.sent - bytes.failed) / bytesPerSecond;
   const byFiles = filesPerSecond === null ? null : (filesPlanned - filesDone - counts.failed) / filesPerSecond;
   return {
     ratio: bytes.planned === 0 ? 0 : Math.min(1, bytes.sent / bytes.planned),

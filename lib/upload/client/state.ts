@@ -76,10 +76,15 @@ export type UploaderState = {
   readonly files: Vector<UploadFile>;
   readonly counts: Readonly<Record<FileState, number>>;
   /**
-   * Bytes of the files that are sent, or will be, or failed; how many of them arrived or are on the way; and how many of
-   * those were there already (`kept`) and were not sent.
+   * Bytes of the files that are sent, or will be, or failed; how many of them arrived or are on the way; how many of those
+   * were there already (`kept`) and were not sent; and how many are missing of files that failed.
    */
-  readonly bytes: { readonly planned: number; readonly sent: number; readonly kept: number };
+  readonly bytes: {
+    readonly planned: number;
+    readonly sent: number;
+    readonly kept: number;
+    readonly failed: number;
+  };
   /** System files (.DS_Store …) that were left out, and files that were there already when a folder came twice. */
   readonly leftOut: { readonly system: number; readonly twice: number };
   /** The one folder everything is in; null when there are several. */
@@ -177,7 +182,7 @@ export function initialState({ online = true, hashes = false, conflict = null }:
     goingOn: false,
     files: emptyVector,
     counts: Object.fromEntries(fileStates.map((name) => [name, 0])) as Record<FileState, number>,
-    bytes: { planned: 0, sent: 0, kept: 0 },
+    bytes: { planned: 0, sent: 0, kept: 0, failed: 0 },
     leftOut: { system: 0, twice: 0 },
     label: null,
     conflicts: { same: 0, other: 0 },

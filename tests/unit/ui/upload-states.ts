@@ -43,7 +43,7 @@ export function stateWith(files: UploadFile[], more: Partial<UploaderState> = {}
     phase: "uploading",
     files: withAppended<UploadFile>(emptyVector, files),
     counts,
-    bytes: { planned, sent, kept: 0 },
+    bytes: { planned, sent, kept: 0, failed: 0 },
     ...more,
   };
 }

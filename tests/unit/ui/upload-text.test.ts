@@ -66,7 +66,11 @@ describe("what is announced", () => {
   it("changes every quarter of the way, not with every file", () => {
     const said = new Set<string>();
     for (let done = 0; done < 1_000; done += 1)
-      said.add(announcement(stateWith([], { counts: counted(done), bytes: { planned: 1_000, sent: done, kept: 0 } })));
+      said.add(
+        announcement(
+          stateWith([], { counts: counted(done), bytes: { planned: 1_000, sent: done, kept: 0, failed: 0 } }),
+        ),
+      );
     expect([...said]).toEqual([0, 25, 50, 75].map((percent) => `Uploading, ${percent} percent`));
   });
 
@@ -109,7 +113,7 @@ describe("waiting for the site", () => {
 it("counts for the summary only what there was", () => {
   const done = stateWith(filesIn({ done: 20, present: 3, skipped: 2, failed: 1 }), {
     phase: "done",
-    bytes: { planned: 26_000, sent: 23_000, kept: 3_000 },
+    bytes: { planned: 26_000, sent: 23_000, kept: 3_000, failed: 0 },
     startedAt: 1_000,
     endedAt: 131_000,
   });
@@ -163,8 +167,10 @@ describe("the tray", () => {
   ] as const)("%s", (mood, states) => expect(moodOf(states)).toBe(mood));
 
   it("has one share for all uploads", () => {
-    const half = { bytes: { planned: 100, sent: 50, kept: 0 } };
-    expect(ratioOf([stateWith([], half), stateWith([], { bytes: { planned: 300, sent: 150, kept: 0 } })])).toBe(0.5);
+    const half = { bytes: { planned: 100, sent: 50, kept: 0, failed: 0 } };
+    expect(
+      ratioOf([stateWith([], half), stateWith([], { bytes: { planned: 300, sent: 150, kept: 0, failed: 0 } })]),
+    ).toBe(0.5);
     expect(ratioOf([])).toBe(0);
   });
 

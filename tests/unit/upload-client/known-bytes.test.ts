@@ -9,7 +9,7 @@ describe("bytes that need not be sent", () => {
     world.answer = ({ path }) => ({ path, status: path === "f2" ? "post" : "present" });
     world.name(world.take("files")[0] as Files);
     expect(world.state.counts).toMatchObject({ present: 2, posting: 1 });
-    expect(world.state.bytes).toEqual({ planned: 300, sent: 200, kept: 200 });
+    expect(world.state.bytes).toMatchObject({ planned: 300, sent: 200, kept: 200 });
     expect(world.take("letGo")).toHaveLength(2);
     const [post] = world.take("post");
     if (post) world.deliver(post);

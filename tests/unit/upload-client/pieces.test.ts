@@ -204,6 +204,18 @@ describe("progress", () => {
       filesPlanned: 6,
       ratio: 5_000 / 60_000,
     });
+    const denied = {
+      kind: "answer",
+      status: 403,
+      code: "AccessDenied",
+      message: null,
+      retryAfterSeconds: null,
+    } as const;
+    const tooLarge = { ...denied, status: 400, code: "EntityTooLarge" };
+    world.send({ type: "postFailed", fileId: 1, run: 1, generation: 1, failure: tooLarge });
+    expect(world.state).toMatchObject({ counts: { failed: 1 }, bytes: { failed: 10_000 } });
+    // Nobody waits for what failed.
+    expect(progressOf(world.state).secondsLeft).toBe(45);
   });
 
   it("touches one chunk of 50,000 files for an event, and none for one that changes nothing", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { keptBytesOf, plannedBytesOf, sentBytesOf } from "@/lib/upload/client/draft";
+import { failedBytesOf, keptBytesOf, plannedBytesOf, sentBytesOf } from "@/lib/upload/client/draft";
 import type { Effect, TimerName, UploaderEvent } from "@/lib/upload/client/events";
 import { failure } from "@/lib/upload/client/failures";
 import { type ConflictChoice, fileStates } from "@/lib/upload/client/file";
@@ -73,7 +73,10 @@ function checkInvariants(luck: Luck): void {
   const files = world.files();
   const sum = (of: (file: (typeof files)[number]) => number) => files.reduce((all, file) => all + of(file), 0);
   for (const name of fileStates) expect(state.counts[name], name).toBe(sum((file) => Number(file.state === name)));
-  expect(state.bytes).toEqual({ planned: sum(plannedBytesOf), sent: sum(sentBytesOf), kept: sum(keptBytesOf) });
+  expect(state.bytes).toEqual({
+    ...{ planned: sum(plannedBytesOf), sent: sum(sentBytesOf) },
+    ...{ kept: sum(keptBytesOf), failed: sum(failedBytesOf) },
+  });
   expect(state.flying).toBe(sum((file) => flyingOf(file.multipart)));
   expect(state.conflicts.same + state.conflicts.other).toBe(state.counts.asking);
   checkBudget(luck);
