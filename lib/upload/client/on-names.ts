@@ -13,6 +13,8 @@ import { onBatchEnd } from "./withdraw";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
+/** So many files refused in a row, each asked for by itself: it is not about the files. */
+const unwantedAtMost = 20;
 /** Calls in flight. */
 const callsAtMost = 2;
 
@@ -69,6 +71,7 @@ export function onFilesAnswered(draft: Draft, event: EventOf<"filesAnswered">): 
     return;
   }
   if (from + event.files.length >= inAll) drop(draft, event.batch);
+  if (asked.kind === "name") draft.state.unwantedInRow = 0;
   const answers = event.files.map((answer, index) => ({ answer, fileId: asked.fileIds[from + index] ?? -1 }));
   // They are sent in the order in which they are listed to the person.
   for (const { answer, fileId } of answers.sort((a, b) => a.fileId - b.fileId)) {
@@ -179,9 +182,15 @@ function giveUpNaming(draft: Draft, { fileIds }: Batch, why: CallFailure): void 
     if (file?.state !== "naming") continue;
     if (!divisible) toNaming(draft, file);
     else if (why.code === "TOO_LARGE") outOfRoom(draft, file, why);
-    else fail(draft, file, failureOfCall(why));
+    else {
+      fail(draft, file, failureOfCall(why));
+      state.unwantedInRow += 1;
+    }
   }
-  if (!divisible) halt(draft, failureOfCall(why));
+  if (!divisible || state.unwantedInRow >= unwantedAtMost) {
+    state.unwantedInRow = 0;
+    halt(draft, failureOfCall(why));
+  }
 }
 
 function outOfRoom(draft: Draft, file: UploadFile, why: CallFailure): void {

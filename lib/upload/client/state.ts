@@ -134,6 +134,8 @@ export type UploaderState = {
   readonly withdrawals: Queue<string>;
   readonly batches: Readonly<Record<number, Batch>>;
   readonly nextBatch: number;
+  /** Files the site refused, each by itself, since it took one. */
+  readonly unwantedInRow: number;
   /** A file of so many bytes did not fit into the quota by itself: larger ones are not asked for. */
   readonly quotaBelow: number | null;
   /** Small files hashed ahead of their post: being hashed, or `ready` with digests. */
@@ -209,6 +211,7 @@ export function initialState({ online = true, hashes = false, conflict = null }:
     withdrawals: emptyQueue,
     batches: {},
     nextBatch: 1,
+    unwantedInRow: 0,
     quotaBelow: null,
     hashedAhead: 0,
     hashedWhole: 0,

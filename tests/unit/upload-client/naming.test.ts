@@ -106,6 +106,22 @@ describe("a quota", () => {
     expect(world.state.counts).toMatchObject({ failed: 0, posting: 6 });
   });
 
+  it("stops where the site refuses one file after the other, and goes on when the person says so", () => {
+    const world = opened(2_000);
+    let calls = 0;
+    for (let batches = world.take("files"); batches.length > 0; batches = world.take("files"))
+      for (const { batch } of batches) {
+        calls += 1;
+        world.send({ type: "filesFailed", batch, failure: callFailure("INVALID", "Not these.") });
+      }
+    // The twentieth stops it, and one more was being asked for.
+    expect(world.state).toMatchObject({ halted: { code: "site-refused" }, counts: { failed: 21 } });
+    expect(calls).toBeLessThan(200);
+    world.send({ type: "triedAgain" });
+    nameAll(world, Number.POSITIVE_INFINITY);
+    expect(world.state.counts).toMatchObject({ failed: 21, queued: 0, naming: 0 });
+  });
+
   it("leaves a single file that the site does not want to itself", () => {
     const world = opened(3);
     for (let batches = world.take("files"); batches.length > 0; batches = world.take("files"))
