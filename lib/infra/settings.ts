@@ -62,7 +62,7 @@ export function mediaBucket(input: { bucket: string; origins: readonly string[];
         AllowedOrigins: origins,
         AllowedMethods: ["GET", "HEAD", "POST", "PUT"],
         AllowedHeaders: ["*"],
-        ExposeHeaders: ["ETag", "x-amz-request-id", "x-amz-version-id"],
+        ExposeHeaders: ["ETag", "x-amz-checksum-sha256", "x-amz-request-id", "x-amz-version-id"],
         MaxAgeSeconds: 3600,
       },
     ],

@@ -1,5 +1,4 @@
 import os from "node:os";
-import type { Page } from "playwright";
 import { type Bench, median } from "./report";
 import {
   type Added,
@@ -14,6 +13,7 @@ import {
   type UploadCase,
   uploadCases,
 } from "./upload/cases";
+import type { Tab } from "./upload/tab";
 import { farMs, World } from "./upload/world";
 
 /** Rounds of each case; ATOLL_BENCH_ROUNDS=1 for a first look. */
@@ -31,9 +31,9 @@ function tell(text: string): void {
 /** In seconds. Rejects where not every file arrived once and whole. */
 async function uploadOnce(world: World, { contestant, tuned }: Entrant, one: UploadCase): Promise<number> {
   const { count, sizeBytes, far } = one;
-  const { ms, prefix } = await world.inPage({ far }, async (page) => {
-    await page.evaluate(([files, size]) => benchPage.makeFiles(files, size), [count, sizeBytes] as const);
-    return page.evaluate(([name, set]) => benchPage.upload(name, { tuned: set }), [contestant, tuned] as const);
+  const { ms, prefix } = await world.inTab({ far }, async (tab) => {
+    await tab.evaluate((files, size) => benchPage.makeFiles(files, size), count, sizeBytes);
+    return tab.evaluate((name, set) => benchPage.upload(name, { tuned: set }), contestant, tuned);
   });
   const found = await world.take(prefix);
   if (found.versions !== count || found.bytes !== count * sizeBytes)
@@ -67,21 +67,19 @@ async function measure(world: World, name: CaseName): Promise<Times> {
 }
 
 /** Bytes in use once what is not needed is gone. */
-async function heapOf(page: Page): Promise<number> {
-  const session = await page.context().newCDPSession(page);
-  await session.send("HeapProfiler.collectGarbage");
-  const { usedSize } = await session.send("Runtime.getHeapUsage");
-  await session.detach();
+async function heapOf(tab: Tab): Promise<number> {
+  await tab.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await tab.send<{ usedSize: number }>("Runtime.getHeapUsage");
   return usedSize;
 }
 
 async function addOnce(world: World, { contestant }: Entrant): Promise<Added> {
-  return world.inPage({ far: false }, async (page) => {
+  return world.inTab({ far: false }, async (tab) => {
     const { count, sizeBytes } = adding;
-    await page.evaluate(([files, size]) => benchPage.makeFiles(files, size), [count, sizeBytes] as const);
-    const before = await heapOf(page);
-    const added = await page.evaluate((name) => benchPage.add(name), contestant);
-    return { ...added, heapMegabytes: ((await heapOf(page)) - before) / 1e6 };
+    await tab.evaluate((files, size) => benchPage.makeFiles(files, size), count, sizeBytes);
+    const before = await heapOf(tab);
+    const added = await tab.evaluate((name) => benchPage.add(name), contestant);
+    return { ...added, heapMegabytes: ((await heapOf(tab)) - before) / 1e6 };
   });
 }
 

@@ -60,7 +60,8 @@ type DiskEvent =
 
 type StorageEvent =
   | (OfRun & { readonly type: "progressed"; readonly sentBytes: number })
-  | (OfRun & { readonly type: "posted" })
+  /** `verified`: the storage says that it has compared the bytes with their SHA-256. */
+  | (OfRun & { readonly type: "posted"; readonly verified?: boolean })
   | (OfRun & { readonly type: "postFailed"; readonly generation: number; readonly failure: PostFailure })
   | (OfPart & { readonly type: "partProgressed"; readonly sentBytes: number })
   | (OfPart & { readonly type: "partSent"; readonly etag: string })
@@ -138,6 +139,8 @@ type StorageEffect =
       /** Its `url` is the lane's. */
       readonly policy: PostPolicy;
       readonly generation: number;
+      /** It will be through before anybody could see it move. */
+      readonly quiet: boolean;
     })
   | (OfPart & {
       readonly type: "part";
@@ -153,7 +156,15 @@ type StorageEffect =
 type DiskEffect =
   /** Compare the file on the disk with what was sent; `checked`: the storage has compared the bytes with a checksum. */
   | (OfRun & { readonly type: "look"; readonly checked: boolean })
-  | (OfRun & { readonly type: "hash"; readonly sizeBytes: number; readonly lastModified: number })
+  | (OfRun & {
+      readonly type: "hash";
+      readonly sizeBytes: number;
+      readonly lastModified: number;
+      /** Whether an MD5 is wanted, too. */
+      readonly md5: boolean;
+      /** Keep the bytes that were read: it is posted next. */
+      readonly keep: boolean;
+    })
   | (OfPart & {
       readonly type: "hashPart";
       readonly start: number;

@@ -31,8 +31,14 @@ export const fileStates = [
 ] as const;
 export type FileState = (typeof fileStates)[number];
 
-/** Lower-case hex. */
-export type Digests = { readonly sha256: string; readonly md5: string };
+/**
+ * Files of at most so many bytes are read once, hashed on the spot and sent from memory: opening a file, or handing it to another
+ * thread, takes longer than hashing it. SHA-256 is the browser's own, off the thread, and MD5 takes half a millisecond.
+ */
+export const smallBytes = 256 * 1024;
+
+/** Lower-case hex; no MD5 where the storage itself compares the SHA-256 with what it gets. */
+export type Digests = { readonly sha256: string; readonly md5: string | null };
 
 /** What becomes of a file whose path the collection has: a new revision, nothing, or a path of its own ("name (2).jpg"). */
 export type ConflictChoice = "revision" | "skip" | "both";

@@ -15,6 +15,8 @@ type Known = { readonly fileId: number; readonly walk: number };
 export class Handles {
   readonly #sources = new Map<number, FileSource>();
   readonly #paths = new Map<string, Known>();
+  /** What is in small files that were read and are about to be sent. */
+  readonly #bytes = new Map<number, Uint8Array>();
   #walks = 0;
 
   beginWalk(): number {
@@ -41,6 +43,7 @@ export class Handles {
       else replaced.push({ type: "fileReplaced", fileId, sizeBytes, lastModified, contentType });
       if (refusal?.code === "duplicate") continue;
       this.#paths.set(path, { fileId, walk });
+      this.#bytes.delete(fileId);
       if (!refusal) this.#sources.set(fileId, found.source);
     }
     for (const { path, reason } of batch.unreadable) added.push(unreadable(path, reason));
@@ -64,7 +67,10 @@ export class Handles {
       const file = source.fresh ? await source.fresh() : source.file;
       if (!source.fresh && read) await file.slice(0, 1).arrayBuffer();
       const same = file.size === source.file.size && file.lastModified === source.file.lastModified;
-      if (!same) this.#sources.set(fileId, { ...source, file });
+      if (!same) {
+        this.#sources.set(fileId, { ...source, file });
+        this.#bytes.delete(fileId);
+      }
       return { sizeBytes: file.size, lastModified: file.lastModified };
     } catch {
       // Whatever the reason, the person is told that the file cannot be read.
@@ -86,11 +92,24 @@ export class Handles {
     }
   }
 
+  /** Kept until the file is sent for the first time. */
+  keepBytes(fileId: number, bytes: Uint8Array): void {
+    if (this.#sources.has(fileId)) this.#bytes.set(fileId, bytes);
+  }
+
+  takeBytes(fileId: number): Uint8Array | null {
+    const bytes = this.#bytes.get(fileId) ?? null;
+    this.#bytes.delete(fileId);
+    return bytes;
+  }
+
   letGo(fileId: number): void {
+    this.#bytes.delete(fileId);
     this.#sources.delete(fileId);
   }
 
   clear(): void {
+    this.#bytes.clear();
     this.#sources.clear();
     this.#paths.clear();
   }

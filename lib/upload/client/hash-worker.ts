@@ -1,4 +1,4 @@
-import type { HashAnswer, HashMessage } from "./hash-messages";
+import { type HashAnswer, type HashMessage, hashFor } from "./hash-messages";
 import { hashHere } from "./hasher";
 
 /** The part of a worker's scope that is used. */
@@ -16,10 +16,10 @@ scope.onmessage = ({ data }) => {
     underWay.get(data.cancel)?.abort();
     return;
   }
-  const { id, kind, body } = data;
+  const { id } = data;
   const controller = new AbortController();
   underWay.set(id, controller);
-  hashHere[kind](body, controller.signal)
+  hashFor(data, hashHere, controller.signal)
     .then(
       (value) => scope.postMessage({ id, value }),
       (error: Error) => scope.postMessage({ id, error: { name: error.name, message: error.message } }),

@@ -2,6 +2,7 @@ import { createMD5, createSHA256, type IHasher } from "hash-wasm";
 import { CRC64NVME, crcText } from "@/lib/checksum/crc-kind";
 import { type CrcStep, crcProgram, crcStep } from "@/lib/checksum/crc-wasm";
 import type { Digests } from "./file";
+import type { HashOptions } from "./hasher";
 
 /** Files are read in pieces of so many bytes: no more of one is held at once. */
 const pieceBytes = 4 * 1024 * 1024;
@@ -18,32 +19,38 @@ async function* piecesOf(file: Blob, signal?: AbortSignal): AsyncGenerator<Uint8
  * SHA-256 and MD5 of a file. What fits into one piece goes through the browser's own SHA-256, which is the quicker one
  * but takes a whole file and is there only on pages served securely.
  */
-export async function digestsOf(file: Blob, signal?: AbortSignal): Promise<Digests> {
-  if (file.size <= pieceBytes && hasOwnSha256()) {
-    const bytes = await file.arrayBuffer();
-    const sha256 = globalThis.crypto.subtle.digest("SHA-256", bytes);
-    const md5 = (await borrowed(createMD5)).init().update(new Uint8Array(bytes)).digest();
-    return { sha256: hex(new Uint8Array(await sha256)), md5 };
-  }
+export async function digestsOf(file: Blob | Uint8Array<ArrayBuffer>, options: HashOptions): Promise<Digests> {
+  if (file instanceof Uint8Array) return digestsOfBytes(file, options.md5);
+  if (file.size <= pieceBytes && hasOwnSha256())
+    return digestsOfBytes(new Uint8Array(await file.arrayBuffer()), options.md5);
   // Files in between are hashed at the same time: each has hashers of its own.
-  const [sha256, md5] = await Promise.all([createSHA256(), createMD5()]);
-  for await (const piece of piecesOf(file, signal)) {
+  const [sha256, md5] = await Promise.all([createSHA256(), options.md5 ? createMD5() : null]);
+  for await (const piece of piecesOf(file, options.signal)) {
     sha256.update(piece);
-    md5.update(piece);
+    md5?.update(piece);
   }
-  return { sha256: sha256.digest(), md5: md5.digest() };
+  return { sha256: sha256.digest(), md5: md5?.digest() ?? null };
+}
+
+async function digestsOfBytes(bytes: Uint8Array<ArrayBuffer>, wantsMd5: boolean): Promise<Digests> {
+  const own = hasOwnSha256() ? globalThis.crypto.subtle.digest("SHA-256", bytes) : null;
+  const md5 = wantsMd5 ? (await borrowed("md5")).init().update(bytes).digest() : null;
+  if (own) return { sha256: hex(new Uint8Array(await own)), md5 };
+  return { sha256: (await borrowed("sha256")).init().update(bytes).digest(), md5 };
 }
 
 export function hasOwnSha256(): boolean {
   return globalThis.crypto?.subtle !== undefined;
 }
 
-let md5OfSmall: Promise<IHasher> | undefined;
+const create = { md5: createMD5, sha256: createSHA256 } as const;
+const kept = new Map<keyof typeof create, Promise<IHasher>>();
 
 /** One hasher for all small files: it is used without waiting in between. */
-function borrowed(create: () => Promise<IHasher>): Promise<IHasher> {
-  md5OfSmall ??= create();
-  return md5OfSmall;
+function borrowed(name: keyof typeof create): Promise<IHasher> {
+  const hasher = kept.get(name) ?? create[name]();
+  kept.set(name, hasher);
+  return hasher;
 }
 
 let step: CrcStep | undefined;

@@ -1,6 +1,6 @@
 import { current, type Draft, push, setFile, takeFrom, toNaming } from "./draft";
 import type { UploaderEvent } from "./events";
-import type { UploadFile } from "./file";
+import { smallBytes, type UploadFile } from "./file";
 import { go } from "./on-names";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
@@ -23,8 +23,10 @@ function begin(draft: Draft, queue: "hash" | "hashWhole"): boolean {
   const file = takeFrom(draft, queue, waitsForHash);
   if (!file) return false;
   const { sizeBytes, lastModified } = file;
+  const keep = file.state === "ready" && sizeBytes <= smallBytes;
   const { run } = setFile(draft, file, { state: "hashing", run: file.run + 1 });
-  draft.effects.push({ type: "hash", fileId: file.id, run, sizeBytes, lastModified });
+  const md5 = !draft.state.verifies;
+  draft.effects.push({ type: "hash", fileId: file.id, run, sizeBytes, lastModified, md5, keep });
   return true;
 }
 

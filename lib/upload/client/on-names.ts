@@ -52,7 +52,9 @@ function askBatch(draft: Draft, number: number, { kind, fileIds, paths }: Batch)
 function toSend(file: UploadFile | undefined): FileToSend | null {
   if (!file) return null;
   const { path, sizeBytes, contentType, lastModified, digests } = file;
-  return { path, size: sizeBytes, type: contentType, modifiedAt: lastModified, ...digests };
+  const { sha256, md5 } = digests ?? {};
+  const known = { ...(sha256 && { sha256 }), ...(md5 && { md5 }) };
+  return { path, size: sizeBytes, type: contentType, modifiedAt: lastModified, ...known };
 }
 
 function drop(draft: Draft, number: number): Batch | undefined {

@@ -23,6 +23,7 @@ export function onProgressed(draft: Draft, event: EventOf<"progressed">): void {
 export function onPosted(draft: Draft, event: EventOf<"posted">): void {
   const file = current(draft, event, "posting");
   if (!file) return;
+  if (event.verified) draft.state.verifies = true;
   laneWentWell(draft, file);
   endOutage(draft);
   wentWell(draft);

@@ -1,5 +1,5 @@
 import { type Draft, halt, renewIfDue, seal, setFile, takeFrom } from "./draft";
-import type { UploadFile } from "./file";
+import { smallBytes, type UploadFile } from "./file";
 import { busyOnLanes, freeLane } from "./lanes";
 import { rangeOf, withPart } from "./multipart";
 import { ask, callDue } from "./on-calls";
@@ -12,6 +12,8 @@ import { prepareParts, takeSigned } from "./windows";
 /** So many files are enough to open the upload while folders are still being read, or so much time. */
 const openFromFiles = 1_000;
 const openAfterMs = 1_000;
+/** A post that takes so long is one whose progress can be seen. */
+const quickMs = 1_000;
 
 /** After every event: what follows from the state as it is now. */
 export function advance(draft: Draft): void {
@@ -116,8 +118,14 @@ function startPost(draft: Draft, lane: number): boolean {
     sha256,
     policy: lane === 0 ? bare : { ...bare, url: state.lanes[lane - 1]?.url ?? bare.url },
     generation,
+    quiet: isQuick(state, file),
   });
   return true;
+}
+
+/** A small file where such take no time, and nothing went wrong with it: whether it moves need not be watched. */
+function isQuick({ laneZeroMs }: UploaderState, { sizeBytes, failures }: UploadFile): boolean {
+  return sizeBytes <= smallBytes && failures === 0 && laneZeroMs !== null && laneZeroMs < quickMs;
 }
 
 function startPart(draft: Draft): boolean {

@@ -112,6 +112,8 @@ export type UploaderState = {
   readonly online: boolean;
   /** Whether there is a hasher. */
   readonly hashes: boolean;
+  /** The storage has shown that it compares what it gets with its SHA-256: no MD5 is needed to find out afterwards. */
+  readonly verifies: boolean;
   /** Files by what they wait for. An entry counts only while the file is in the state that belongs to the queue. */
   readonly queues: {
     /** `queued`: to be named. */
@@ -198,6 +200,7 @@ export function initialState({ online = true, hashes = false, conflict = null }:
     deniedInRow: 0,
     online,
     hashes,
+    verifies: false,
     queues: {
       name: emptyQueue,
       hash: emptyQueue,

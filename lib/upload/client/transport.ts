@@ -9,13 +9,20 @@ export type PostRequest = {
   /** Lower-case hex: S3 refuses a body that has another one. Only where the policy takes it. */
   readonly sha256: string | null;
   readonly file: Blob;
+  /** What is in the file, where it was read just now: sent as it is. */
+  readonly bytes: Uint8Array | null;
+  /** Nobody needs to see how it gets on. */
+  readonly quiet: boolean;
   readonly signal: AbortSignal;
   /** Bytes of the file handed to the network so far. */
   readonly onProgress: (sentBytes: number) => void;
 };
 
-/** `failure` null: the storage has the file. */
-export type PostOutcome = { readonly failure: PostFailure | null };
+/** `failure` null: the storage has the file. `verified`: and tells its SHA-256, so it has compared it with the one sent. */
+export type PostOutcome = { readonly failure: PostFailure | null; readonly verified?: boolean };
+
+/** A header of the answer to a form that carried one; S3 refuses bytes that have another. */
+export const checksumHeader = "x-amz-checksum-sha256";
 
 /** Sends one file. Never rejects: an aborted post resolves with a network failure nobody listens to any more. */
 export type Transport = (request: PostRequest) => Promise<PostOutcome>;
@@ -37,33 +44,6 @@ export type PartOutcome =
 
 /** Sends one part of a file. Never rejects. */
 export type PartTransport = (request: PartRequest) => Promise<PartOutcome>;
-
-/** S3 puts the file's name wherever the key says this. */
-const fileNameVariable = "$" + "{filename}";
-
-/**
- * The form of a POST upload: S3 ignores whatever comes after the file
- * (https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html).
- */
-export function formOf({ policy, key, contentType, sha256, file }: PostRequest): FormData {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(policy.fields)) {
-    const lower = name.toLowerCase();
-    if (lower !== "key" && lower !== "content-type" && lower !== "file") form.append(name, value);
-  }
-  form.append("key", key);
-  form.append("Content-Type", contentType);
-  if (sha256 !== null) form.append("x-amz-checksum-sha256", base64OfHex(sha256));
-  // A path that happens to contain S3's variable is kept by naming the file the same; any other file needs no name here.
-  form.append("file", file, key.includes(fileNameVariable) ? fileNameVariable : "file");
-  return form;
-}
-
-function base64OfHex(hex: string): string {
-  let bytes = "";
-  for (let at = 0; at < hex.length; at += 2) bytes += String.fromCharCode(Number.parseInt(hex.slice(at, at + 2), 16));
-  return btoa(bytes);
-}
 
 /** The headers of a part; its URL is signed with them. */
 export function headersOf({ crc }: Pick<PartRequest, "crc">): Record<string, string> {

@@ -4,11 +4,12 @@ type Sent = {
   readonly method: "POST" | "PUT";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: FormData | Blob;
+  readonly body: FormData | Blob | Uint8Array<ArrayBuffer>;
   /** Of the file or part alone. */
   readonly sizeBytes: number;
   readonly signal: AbortSignal;
-  readonly onProgress: (sentBytes: number) => void;
+  /** null: nobody listens, which spares the browser a message a request, and across origins asking first. */
+  readonly onProgress: ((sentBytes: number) => void) | null;
 };
 
 /** Whoever looks sees ten steps a second; a small file is through before the first one. */
@@ -38,13 +39,14 @@ export function sendWatched(request: Sent): Promise<{ readonly xhr: XMLHttpReque
     };
     let toldAt = performance.now();
     // The form around the file counts as sent, too: it is taken off at the front.
-    xhr.upload.onprogress = ({ loaded, total }) => {
+    const progressed = ({ loaded, total }: ProgressEvent) => {
       watch(loaded < total ? stallMs : answerMs(sizeBytes));
       const now = performance.now();
       if (loaded < total && now - toldAt < progressMs) return;
       toldAt = now;
-      onProgress(Math.min(sizeBytes, Math.max(0, loaded - Math.max(0, total - sizeBytes))));
+      onProgress?.(Math.min(sizeBytes, Math.max(0, loaded - Math.max(0, total - sizeBytes))));
     };
+    if (onProgress) xhr.upload.onprogress = progressed;
     xhr.onloadend = () => {
       clearTimeout(watchdog);
       signal.removeEventListener("abort", abort);

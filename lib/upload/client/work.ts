@@ -89,7 +89,8 @@ export class Work {
 
   async #post(effect: EffectOf<"post">): Promise<void> {
     const { dispatch, handles, transport } = this.#tools;
-    const { fileId, run, policy, key, contentType, sha256, generation } = effect;
+    const { fileId, run, policy, key, contentType, sha256, quiet, generation } = effect;
+    const bytes = handles.takeBytes(fileId);
     const file = handles.fileOf(fileId);
     if (!file) {
       dispatch({ type: "changed", fileId, run, look: null });
@@ -97,11 +98,11 @@ export class Work {
     }
     const onProgress = (sentBytes: number) => dispatch({ type: "progressed", fileId, run, sentBytes });
     const outcome = await this.#connected(fileId, (signal) =>
-      transport({ policy, key, contentType, sha256, file, signal, onProgress }),
+      transport({ policy, key, contentType, sha256, file, bytes, quiet, signal, onProgress }),
     );
     if (!outcome) return;
-    const { failure } = outcome;
-    if (!failure) dispatch({ type: "posted", fileId, run });
+    const { failure, verified = false } = outcome;
+    if (!failure) dispatch({ type: "posted", fileId, run, verified });
     else {
       const change = failure.kind === "network" ? await this.#changeOf(fileId, file) : null;
       if (change) dispatch({ type: "changed", fileId, run, look: change.look });
@@ -139,13 +140,18 @@ export class Work {
     return look?.sizeBytes === was.size && look.lastModified === was.lastModified ? null : { look };
   }
 
-  async #hash({ fileId, run, sizeBytes, lastModified }: EffectOf<"hash">): Promise<void> {
+  async #hash({ fileId, run, sizeBytes, lastModified, md5, keep }: EffectOf<"hash">): Promise<void> {
     const { dispatch, handles, hasher } = this.#tools;
     const file = handles.fileOf(fileId);
     try {
       if (!file || !hasher) throw new TypeError("nothing to hash, or nothing to hash with");
-      const digests = await this.#connected(fileId, (signal) => hasher.digests(file, signal));
-      if (digests) dispatch({ type: "hashed", fileId, run, digests });
+      const hashed = await this.#connected(fileId, async (signal) => {
+        const bytes = keep ? new Uint8Array(await file.arrayBuffer()) : null;
+        return { bytes, digests: await hasher.digests(bytes ?? file, { md5, signal }) };
+      });
+      if (!hashed) return;
+      if (hashed.bytes) handles.keepBytes(fileId, hashed.bytes);
+      dispatch({ type: "hashed", fileId, run, digests: hashed.digests });
     } catch {
       const change = await this.#changeOf(fileId, { size: sizeBytes, lastModified });
       dispatch(

@@ -1,14 +1,9 @@
-import type { HashAnswer, HashJob } from "./hash-messages";
+import { smallBytes } from "./file";
+import { type HashAnswer, type HashJob, hashFor } from "./hash-messages";
 import { type Hasher, hashHere } from "./hasher";
 import { hasOwnSha256 } from "./hashing";
 
 type Waiting = { readonly done: (value: never) => void; readonly failed: (error: Error) => void };
-
-/**
- * Up to so many bytes handing a file to the worker takes the main thread longer than hashing it: SHA-256 is the browser's
- * own, off the thread, and MD5 takes half a millisecond.
- */
-const hereUpToBytes = 256 * 1024;
 
 /** Hashes in a web worker, started with the first file that is large enough; here, where a worker cannot be had. */
 export function hashInWorker(start: () => Worker = startWorker): Hasher {
@@ -28,7 +23,7 @@ export function hashInWorker(start: () => Worker = startWorker): Hasher {
     worker = null;
     for (const [id, { job, done, failed }] of waiting) {
       waiting.delete(id);
-      (hashHere[job.kind](job.body) as Promise<never>).then(done, failed);
+      (hashFor(job, hashHere) as Promise<never>).then(done, failed);
     }
   };
   const started = (): Worker | null => {
@@ -42,11 +37,11 @@ export function hashInWorker(start: () => Worker = startWorker): Hasher {
     }
     return worker;
   };
-  const ask = <T>(kind: HashJob["kind"], body: Blob, signal?: AbortSignal): Promise<T> => {
+  const ask = <T>(about: Omit<HashJob, "id">, signal?: AbortSignal): Promise<T> => {
     const to = started();
-    if (!to) return hashHere[kind](body, signal) as Promise<T>;
     jobs += 1;
-    const job = { id: jobs, kind, body };
+    const job = { id: jobs, ...about };
+    if (!to) return hashFor(job, hashHere, signal) as Promise<T>;
     const cancel = () => to.postMessage({ cancel: job.id });
     signal?.addEventListener("abort", cancel, { once: true });
     return new Promise<T>((done, failed) => {
@@ -55,13 +50,16 @@ export function hashInWorker(start: () => Worker = startWorker): Hasher {
     }).finally(() => signal?.removeEventListener("abort", cancel));
   };
   return {
-    digests: (file, signal) => (isQuickHere(file) ? hashHere.digests(file) : ask("digests", file, signal)),
-    crc64nvme: (part, signal) => ask("crc64nvme", part, signal),
+    digests: (file, options) =>
+      file instanceof Uint8Array || isQuickHere(file)
+        ? hashHere.digests(file, options)
+        : ask({ kind: "digests", body: file, md5: options.md5 }, options.signal),
+    crc64nvme: (part, signal) => ask({ kind: "crc64nvme", body: part, md5: false }, signal),
   };
 }
 
 function isQuickHere(file: Blob): boolean {
-  return file.size <= hereUpToBytes && hasOwnSha256();
+  return file.size <= smallBytes && hasOwnSha256();
 }
 
 function startWorker(): Worker {

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { DeleteObjectsCommand } from "@aws-sdk/client-s3";
-import { type Browser, chromium, type Page } from "playwright";
+import { type Browser, chromium } from "playwright";
 import { applyBucket } from "@/lib/infra/apply";
 import { mediaBucket } from "@/lib/infra/settings";
 import { createStorage, type Storage } from "@/lib/storage/client";
@@ -13,6 +13,7 @@ import { startTestPostgres } from "../../support/postgres";
 import { databaseUrl, makeTemplate } from "../../support/template";
 import { startProcess } from "../process/start";
 import { type OwnStore, startOwnStore } from "../store/own";
+import { Tab } from "./tab";
 
 export const farMs = 80;
 
@@ -81,15 +82,12 @@ export class World {
   }
 
   /** In a page of a profile of its own: nobody's preflights, connections or memory are there already. */
-  async inPage<Result>({ far }: { far: boolean }, work: (page: Page) => Promise<Result>): Promise<Result> {
-    const context = await this.#browser.newContext();
+  async inTab<Result>({ far }: { far: boolean }, work: (tab: Tab) => Promise<Result>): Promise<Result> {
+    const tab = await Tab.open(this.#browser, far ? this.#far.origin : this.#near.origin);
     try {
-      const page = await context.newPage();
-      page.setDefaultTimeout(0);
-      await page.goto(far ? this.#far.origin : this.#near.origin);
-      return await work(page);
+      return await work(tab);
     } finally {
-      await context.close();
+      await tab.close();
     }
   }
 

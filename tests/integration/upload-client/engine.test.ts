@@ -137,6 +137,32 @@ describe("trouble on the way", () => {
     await bench.expectAll([{ path: "log.txt", source: { file: after } }]);
   });
 
+  it("sends small files from memory, as they were hashed, and reads one again only for another try", async () => {
+    const files = [...tree(40), named("broken", "sent twice")];
+    const inMemory = new Map<string, boolean[]>();
+    let mostHeld = 0;
+    const held = new Set<string>();
+    const bench = new Bench(new Site(storage), {
+      transport: async (request) => {
+        const path = request.key.slice(bench.site.prefix.length);
+        inMemory.set(path, [...(inMemory.get(path) ?? []), request.bytes !== null]);
+        if (request.bytes) expect(request.bytes).toEqual(await request.file.bytes());
+        held.add(path);
+        mostHeld = Math.max(mostHeld, held.size);
+        const first = inMemory.get(path)?.length === 1;
+        const outcome =
+          path === "broken" && first ? { failure: { kind: "network" as const } } : await postByFetch(request);
+        held.delete(path);
+        return outcome;
+      },
+    });
+    await bench.add(files);
+    await bench.until(() => bench.state.phase === "done", 500);
+    for (const [path, tries] of inMemory) expect(tries, path).toEqual(path === "broken" ? [true, false] : [true]);
+    expect(mostHeld).toBeLessThanOrEqual(6);
+    await bench.expectAll(files);
+  });
+
   it("tells the site when everything is canceled, and leaves no timer behind", async () => {
     const bench = new Bench(new Site(storage));
     await bench.add(tree(100));

@@ -57,7 +57,7 @@ export class Storage {
       AllowedOrigins: [origin],
       AllowedMethods: ["POST", "PUT"],
       AllowedHeaders: ["*"],
-      ExposeHeaders: ["ETag"],
+      ExposeHeaders: ["ETag", "x-amz-checksum-sha256"],
     };
     const CORSConfiguration = { CORSRules: [rule] };
     await this.#client.send(new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration }));

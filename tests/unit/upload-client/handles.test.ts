@@ -28,6 +28,35 @@ class Drops {
   }
 }
 
+describe("what was read of a file", () => {
+  const bytes = new Uint8Array([120]);
+
+  it("is given once, and not when the file was let go, dropped anew or changed on the disk", async () => {
+    const { handles, ...drops } = new Drops();
+    const walk = handles.beginWalk();
+    let onDisk = new File(["x"], "a", { lastModified: 5 });
+    const source = { file: onDisk, fresh: async () => onDisk };
+    const take = () =>
+      handles.take(walk, { files: [{ path: "a", source }], system: 0, unreadable: [] }, drops.world.state.files);
+    take();
+    handles.keepBytes(0, bytes);
+    expect([handles.takeBytes(0), handles.takeBytes(0)]).toEqual([bytes, null]);
+    handles.keepBytes(0, bytes);
+    await handles.look(0);
+    expect(handles.takeBytes(0)).toEqual(bytes);
+    handles.keepBytes(0, bytes);
+    onDisk = new File(["y"], "a", { lastModified: 6 });
+    await handles.look(0);
+    expect(handles.takeBytes(0)).toBeNull();
+    handles.keepBytes(0, bytes);
+    handles.letGo(0);
+    expect(handles.takeBytes(0)).toBeNull();
+    // The file is gone: what is read of it late is not kept.
+    handles.keepBytes(0, bytes);
+    expect(handles.takeBytes(0)).toBeNull();
+  });
+});
+
 describe("files before they are sent", () => {
   it("are refused one by one, with the reason, and nothing else stops", () => {
     const drops = new Drops();

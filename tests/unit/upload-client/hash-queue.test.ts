@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { smallBytes } from "@/lib/upload/client/file";
 import { digestsOf } from "@/lib/upload/client/hashing";
 import { hashInWorker } from "@/lib/upload/client/worker-hasher";
 import { uploadPolicy } from "@/lib/upload/policy";
@@ -41,6 +42,77 @@ describe("large files that are to be hashed whole", () => {
   });
 });
 
+describe("small files that are posted next", () => {
+  const quickMs = 200;
+
+  /** Hashes and posts what there is to; gives the last effects of both kinds. */
+  function turn(world: World, verified: boolean, tookMs = quickMs) {
+    const hashes = world.take("hash");
+    for (const { fileId, run } of hashes) world.send({ type: "hashed", fileId, run, digests });
+    const posts = world.take("post");
+    world.at += tookMs;
+    for (const { fileId, run } of posts) {
+      const { sizeBytes, lastModified } = world.file(fileId);
+      world.send({ type: "posted", fileId, run, verified });
+      world.send({ type: "looked", fileId, run, look: { sizeBytes, lastModified } });
+    }
+    return { hashes, posts };
+  }
+
+  function opened(sizeBytes = 100): World {
+    const world = new World({ hashes: true });
+    world.add(...Array.from({ length: 60 }, (_, index) => newFile(`f${index}`, sizeBytes)));
+    world.open(openedOf().policy);
+    return world;
+  }
+
+  it("keep their bytes until then, as few as are hashed ahead; others do not", () => {
+    const small = opened();
+    expect(small.take("hash").map(({ keep }) => keep)).toEqual(Array.from({ length: 12 }, () => true));
+    expect(
+      opened(smallBytes + 1)
+        .take("hash")
+        .some(({ keep }) => keep),
+    ).toBe(false);
+    // Hashed only to find out whether the collection has them: thousands may be.
+    const known = new World({ hashes: true });
+    known.answer = (file) => ({ ...answerOf(file), mayBeKnown: true });
+    known.add(newFile("a"));
+    known.open(openedOf().policy);
+    expect(known.take("hash")).toMatchObject([{ keep: false }]);
+  });
+
+  it("need no MD5 once the storage has shown that it compares the SHA-256", () => {
+    for (const verified of [true, false]) {
+      const world = opened();
+      expect(turn(world, verified).hashes.every(({ md5 }) => md5)).toBe(true);
+      turn(world, verified);
+      expect(world.take("hash").every(({ md5 }) => md5)).toBe(!verified);
+    }
+  });
+
+  it("are not watched on their way where that is short, but when something went wrong with them", () => {
+    const quick = opened();
+    expect(turn(quick, true).posts.some(({ quiet }) => quiet)).toBe(false);
+    expect(turn(quick, true).posts.every(({ quiet }) => quiet)).toBe(true);
+    for (const { fileId, run } of quick.take("hash")) quick.send({ type: "hashed", fileId, run, digests });
+    const [post] = quick.take("post");
+    const { fileId = -1, run = -1, generation = -1 } = post ?? {};
+    quick.send({ type: "postFailed", fileId, run, generation, failure: { kind: "network" } });
+    quick.at += 60_000;
+    quick.send({ type: "rang", timer: `file:${fileId}` });
+    turn(quick, true);
+    const again = quick.take("post").find((one) => one.fileId === fileId);
+    expect(again?.quiet ?? turn(quick, true).posts.find((one) => one.fileId === fileId)?.quiet).toBe(false);
+    const slow = opened();
+    turn(slow, true, 3_000);
+    expect(turn(slow, true, 3_000).posts.some(({ quiet }) => quiet)).toBe(false);
+    const large = opened(smallBytes + 1);
+    turn(large, true);
+    expect(turn(large, true).posts.some(({ quiet }) => quiet)).toBe(false);
+  });
+});
+
 describe("a hash that is of use no more", () => {
   it("ends between two pieces of the file", async () => {
     const piece = new Blob([new Uint8Array(1024 * 1024)]);
@@ -53,7 +125,9 @@ describe("a hash that is of use no more", () => {
       controller.abort();
       return slice(start, end);
     };
-    await expect(digestsOf(file, controller.signal)).rejects.toMatchObject({ name: "AbortError" });
+    await expect(digestsOf(file, { md5: true, signal: controller.signal })).rejects.toMatchObject({
+      name: "AbortError",
+    });
     expect(slices).toEqual([0]);
   });
 
@@ -63,15 +137,17 @@ describe("a hash that is of use no more", () => {
     const hasher = hashInWorker(() => worker as unknown as Worker);
     const controller = new AbortController();
     const body = new Blob([new Uint8Array(300 * 1024)]);
-    void hasher.digests(body, controller.signal);
+    void hasher.digests(body, { md5: true, signal: controller.signal });
     controller.abort();
-    expect(messages).toEqual([{ id: 1, kind: "digests", body }, { cancel: 1 }]);
+    expect(messages).toEqual([{ id: 1, kind: "digests", body, md5: true }, { cancel: 1 }]);
   });
 
   it("is a matter of small files for nobody: they are hashed at once, without a worker", async () => {
     const hasher = hashInWorker(() => {
       throw new Error("no worker is to be started");
     });
-    expect(await hasher.digests(new Blob(["123456789"]))).toMatchObject({ md5: "25f9e794323b453885f5181f1b624d0b" });
+    expect(await hasher.digests(new Blob(["123456789"]), { md5: true })).toMatchObject({
+      md5: "25f9e794323b453885f5181f1b624d0b",
+    });
   });
 });

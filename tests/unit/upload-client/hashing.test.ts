@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { formOf } from "@/lib/upload/client/form";
 import { crc64nvmeOf, digestsOf } from "@/lib/upload/client/hashing";
 import { takesSha256, urlLifeMs } from "@/lib/upload/client/policy-clock";
-import { formOf, partOutcomeOf } from "@/lib/upload/client/transport";
+import { partOutcomeOf } from "@/lib/upload/client/transport";
 import { wholeCrc } from "@/lib/upload/client/whole-crc";
 import { policyOf } from "./world";
 
@@ -15,7 +16,7 @@ describe("checksums", () => {
     const digits = new Blob(["123456789"]);
     expect(hexOf(await crc64nvmeOf(digits))).toBe("ae8b14860a799888");
     expect(hexOf(await crc64nvmeOf(new Blob([])))).toBe("0000000000000000");
-    expect(await digestsOf(digits)).toEqual({
+    expect(await digestsOf(digits, { md5: true })).toEqual({
       md5: "25f9e794323b453885f5181f1b624d0b",
       sha256: "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225",
     });
@@ -24,15 +25,25 @@ describe("checksums", () => {
   it("are Node's own, for files of one piece and of several", async () => {
     for (const size of [0, 1, 4 * 1024 * 1024, 4 * 1024 * 1024 + 1, 9_000_001]) {
       const bytes = randomBytes(size);
-      const { sha256, md5 } = await digestsOf(new Blob([bytes]));
+      const { sha256, md5 } = await digestsOf(new Blob([bytes]), { md5: true });
       expect(sha256, String(size)).toBe(createHash("sha256").update(bytes).digest("hex"));
       expect(md5, String(size)).toBe(createHash("md5").update(bytes).digest("hex"));
     }
   });
 
+  it("are the same of bytes in hand, with MD5 only where it is wanted", async () => {
+    for (const size of [0, 1, 100_000]) {
+      const bytes = new Uint8Array(randomBytes(size));
+      const digests = await digestsOf(new Blob([bytes]), { md5: true });
+      expect(await digestsOf(bytes, { md5: true })).toEqual(digests);
+      expect(await digestsOf(bytes, { md5: false })).toEqual({ ...digests, md5: null });
+      expect(await digestsOf(new Blob([bytes]), { md5: false })).toEqual({ ...digests, md5: null });
+    }
+  });
+
   it("of many files at once do not get into each other", async () => {
     const files = Array.from({ length: 30 }, (_, index) => randomBytes(index % 3 === 0 ? 5_000_000 : 10_000));
-    const digests = await Promise.all(files.map((bytes) => digestsOf(new Blob([bytes]))));
+    const digests = await Promise.all(files.map((bytes) => digestsOf(new Blob([bytes]), { md5: true })));
     for (const [index, { md5 }] of digests.entries())
       expect(md5).toBe(
         createHash("md5")
@@ -88,8 +99,7 @@ describe("what is sent and answered", () => {
   it("carries the SHA-256 in base64 where the policy takes it", () => {
     const sha256 = createHash("sha256").update("x").digest("hex");
     const file = new File(["x"], "x");
-    const rest = { signal: new AbortController().signal, onProgress: () => undefined };
-    const form = formOf({ policy: policyOf(), key: "k", contentType: "a/b", sha256, file, ...rest });
+    const form = formOf({ policy: policyOf(), key: "k", contentType: "a/b", sha256, file });
     expect(form.get("x-amz-checksum-sha256")).toBe(Buffer.from(sha256, "hex").toString("base64"));
     expect([...form.keys()].at(-1)).toBe("file");
   });

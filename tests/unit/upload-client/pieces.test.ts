@@ -4,11 +4,12 @@ import { AppError } from "@/lib/errors";
 import { backoffMs, patience, pollMs } from "@/lib/upload/client/backoff";
 import type { UploaderEvent } from "@/lib/upload/client/events";
 import { failure, failureCodes, failureOfCall, judgePost } from "@/lib/upload/client/failures";
+import { encodedForm, formOf } from "@/lib/upload/client/form";
 import { noteOf, wordsOfNote } from "@/lib/upload/client/notes";
 import { progressOf } from "@/lib/upload/client/progress";
 import { emptyQueue, type Queue, shifted, withPushed } from "@/lib/upload/client/queue";
 import { callFailureOf } from "@/lib/upload/client/server";
-import { formOf, outcomeOf } from "@/lib/upload/client/transport";
+import { outcomeOf } from "@/lib/upload/client/transport";
 import {
   emptyVector,
   itemAt,
@@ -121,6 +122,11 @@ describe("words", () => {
   });
 });
 
+/** A form's line ends are all CRLF once it is sent. */
+function linesOf(value: FormDataEntryValue): FormDataEntryValue {
+  return typeof value === "string" ? value.replace(/\r\n|\r|\n/g, "\r\n") : value;
+}
+
 describe("the form", () => {
   const request = (key: string) => ({
     policy: { ...policyOf(), fields: { ...policyOf().fields, "content-type": "x/y" } },
@@ -128,8 +134,6 @@ describe("the form", () => {
     contentType: "image/jpeg",
     sha256: null,
     file: new File(["bytes"], 'Ünï "quoted".jpg'),
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
   });
 
   it("has the policy's fields, the whole key and the type before the file, which is last", () => {
@@ -150,6 +154,34 @@ describe("the form", () => {
   it("keeps a path that contains S3's variable as it is", () => {
     const name = "$" + "{filename}";
     expect((formOf(request(`p/${name}/x`)).get("file") as File).name).toBe(name);
+  });
+
+  it("is the same encoded from bytes, whatever is in the path and in the file", async () => {
+    const bytes = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.constant(new TextEncoder().encode("\r\n--x--\r\n")));
+    const name = fc.oneof(
+      fc.string({ unit: "grapheme" }),
+      fc.constantFrom('a "quoted" name', "$" + "{filename}", "%22", "a\\b"),
+    );
+    const sha256 = fc.constantFrom(null, "ab".repeat(32));
+    await fc.assert(
+      fc.asyncProperty(bytes, name, sha256, async (file, path, digest) => {
+        const asked = { ...request(`p/${path}`), sha256: digest };
+        const { body, contentType } = encodedForm(asked, file);
+        const read = await new Response(body, { headers: { "content-type": contentType } }).formData();
+        const expected = [...formOf(asked).entries()].slice(0, -1).map(([field, value]) => [field, linesOf(value)]);
+        expect([...read.entries()].slice(0, -1)).toEqual(expected);
+        const sent = read.get("file") as File;
+        expect(sent.name).toBe((formOf(asked).get("file") as File).name);
+        expect(new Uint8Array(await sent.arrayBuffer())).toEqual(new Uint8Array(file));
+      }),
+    );
+  });
+
+  it("has another boundary each time", () => {
+    const types = Array.from({ length: 100 }, () => encodedForm(request("p/a"), new Uint8Array()).contentType);
+    expect(new Set(types).size).toBe(100);
+    // Longer values are asked about by a preflight: https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+    for (const type of types) expect(type.length).toBeLessThanOrEqual(128);
   });
 });
 
