@@ -1,3 +1,4 @@
+import { smallBytes } from "./file";
 import type { PostRequest } from "./transport";
 
 /** S3 puts the file's name wherever the key says this. */
@@ -40,9 +41,14 @@ export function formOf(request: Form & Pick<PostRequest, "file">): FormData {
 
 const encoder = new TextEncoder();
 
+/** Used again for each form: new memory for every file costs more than copying it. */
+let scratch = new Uint8Array(0);
+
 /**
  * The same form with the file's bytes, encoded here: a browser hands bytes to the network in one piece, where a file is opened
  * and read by another process (https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data).
+ * `body` is to be sent at once, before the next form is encoded; XMLHttpRequest and fetch copy it
+ * (https://fetch.spec.whatwg.org/#concept-bodyinit-extract).
  */
 export function encodedForm(
   request: Form,
@@ -54,7 +60,9 @@ export function encodedForm(
   head += `${disposition(boundary, "file")}; filename="${escaped(fileNameOf(request.key))}"`;
   head += "\r\nContent-Type: application/octet-stream\r\n\r\n";
   const [before, after] = [encoder.encode(head), encoder.encode(`\r\n--${boundary}--\r\n`)];
-  const body = new Uint8Array(before.length + file.length + after.length);
+  const sizeBytes = before.length + file.length + after.length;
+  if (scratch.length < sizeBytes) scratch = new Uint8Array(sizeBytes + smallBytes);
+  const body = scratch.subarray(0, sizeBytes);
   body.set(before);
   body.set(file, before.length);
   body.set(after, before.length + file.length);
