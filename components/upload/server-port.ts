@@ -31,6 +31,9 @@ export function siteServer(collectionSlug: string): UploadServer {
     },
     files: async (uploadId, files) =>
       parse(filesAnswer, await call(routes.api.uploadFiles(uploadId), "POST", { files })).files,
+    tell: async (uploadId, files) => {
+      await call(routes.api.uploadFiles(uploadId), "PATCH", { files });
+    },
     parts: async (uploadId, input) => parse(partUrls, await call(routes.api.uploadParts(uploadId), "POST", input)),
     complete: async (uploadId, input) => {
       await call(routes.api.uploadComplete(uploadId), "POST", input, { timeoutMs: completeTimeoutMs });

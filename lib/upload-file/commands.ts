@@ -11,7 +11,7 @@ import { pathProblem, sizeProblem, sizeText } from "@/lib/upload/policy";
 import { lockOpenUpload, type OpenUpload, openUploadOf, prolong } from "@/lib/upload/rows";
 import type { FileAnswer, filesInput } from "@/lib/upload/schema";
 import { type Plan, planFile } from "./plan";
-import { type FileRow, markWithdrawn, selectFiles, selectKnown, upsertFiles } from "./rows";
+import { addChecksums, type FileRow, markWithdrawn, selectFiles, selectKnown, upsertFiles } from "./rows";
 import { storedFacts } from "./stored";
 import { removeWithdrawn } from "./withdrawn";
 
@@ -70,6 +70,26 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Nam
   if (!plans) return registerFiles(viewer, uploadId, files);
   await abortSuperseded(prefix, plans);
   return plans.map(({ answer }) => answer);
+}
+
+/**
+ * Adds what has become known of files that were named before, while they are being sent: what is there of them is not looked
+ * up, which is most of what naming them costs. A file that is not as it was named is named anew. Bears being repeated.
+ * Throws as `registerFiles`.
+ */
+export async function tellChecksums(viewer: Viewer, uploadId: string, files: NamedFile[]): Promise<void> {
+  const upload = await openUploadOf(viewer, uploadId);
+  await prolong(upload);
+  const told = await db().$transaction(async (tx) => {
+    await lockOpenUpload(tx, upload.id);
+    return addChecksums(
+      tx,
+      upload.id,
+      files.filter(({ path }) => pathProblem(path) === null),
+    );
+  }, patience);
+  const others = files.filter(({ path }) => !told.has(path));
+  if (others.length > 0) await registerFiles(viewer, uploadId, others);
 }
 
 function isWithdrawn({ withdrawn_at }: FileRow): boolean {

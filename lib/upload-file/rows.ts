@@ -108,6 +108,31 @@ export async function upsertFiles(tx: Transaction, uploadId: string, rows: FileR
       "copy_of_id" = EXCLUDED."copy_of_id", "same_as_id" = EXCLUDED."same_as_id", "withdrawn_at" = NULL`;
 }
 
+/** To files that are still what they were named as, and of which nothing else is known. The paths of those. */
+export async function addChecksums(
+  tx: Transaction,
+  uploadId: string,
+  files: {
+    path: string;
+    size: number;
+    modifiedAt?: number | undefined;
+    sha256?: string | undefined;
+    md5?: string | undefined;
+  }[],
+): Promise<Set<string>> {
+  const rows = await tx.$queryRaw<{ path: string }[]>`
+    UPDATE "upload_file" f SET "sha256" = coalesce(t."sha256", f."sha256"), "md5" = coalesce(t."md5", f."md5")
+    FROM unnest(${files.map(({ path }) => path)}::text[], ${files.map(({ size }) => BigInt(size))}::bigint[],
+                ${files.map(({ modifiedAt }) => (modifiedAt === undefined ? null : BigInt(modifiedAt)))}::bigint[],
+                ${files.map(({ sha256 }) => sha256 ?? null)}::text[], ${files.map(({ md5 }) => md5 ?? null)}::text[])
+         AS t("path", "size", "modified", "sha256", "md5")
+    WHERE f."upload_id" = ${uploadId}::uuid AND f."path" = t."path" AND f."withdrawn_at" IS NULL
+      AND f."size_bytes" = t."size" AND f."modified_ms" IS NOT DISTINCT FROM t."modified"
+      AND coalesce(f."sha256" = t."sha256", true) AND coalesce(f."md5" = t."md5", true)
+    RETURNING f."path"`;
+  return new Set(rows.map(({ path }) => path));
+}
+
 export type Withdrawn = { path: string; s3_upload_id: string | null; released: bigint };
 
 /** Takes back the announcements of some paths, or of one id. Their multiparts, and the room they had, are given back. */

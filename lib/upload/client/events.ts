@@ -81,6 +81,8 @@ type SiteEvent =
       readonly inAll?: number;
     }
   | { readonly type: "withdrawn"; readonly batch: number }
+  /** The digests of the batch's files are known to the server. */
+  | { readonly type: "told"; readonly batch: number }
   /** Whatever the batch was to say of them. */
   | { readonly type: "filesFailed"; readonly batch: number; readonly failure: CallFailure }
   | (OfMultipart & {
@@ -177,15 +179,14 @@ type DiskEffect =
   /** The handle is not needed any more. */
   | { readonly type: "letGo"; readonly fileId: number };
 
+type Naming = { readonly uploadId: string; readonly batch: number; readonly files: readonly FileToSend[] };
+
 type SiteEffect =
   | { readonly type: "open"; readonly request: OpenRequest }
   | { readonly type: "resume" | "renew" | "seal" | "status" | "abort"; readonly uploadId: string }
-  | {
-      readonly type: "files";
-      readonly uploadId: string;
-      readonly batch: number;
-      readonly files: readonly FileToSend[];
-    }
+  | (Naming & { readonly type: "files" })
+  /** They were named before: only what became known of them is told. */
+  | (Naming & { readonly type: "tell" })
   | (OfMultipart & { readonly type: "sign"; readonly uploadId: string; readonly request: PartsInput })
   | (OfMultipart & {
       readonly type: "complete";

@@ -46,7 +46,7 @@ function askBatch(draft: Draft, number: number, { kind, fileIds, paths }: Batch)
     return;
   }
   const files = fileIds.flatMap((fileId) => toSend(fileOf(draft, fileId)) ?? []);
-  draft.effects.push({ type: "files", uploadId: upload.id, batch: number, files });
+  draft.effects.push({ type: kind === "report" ? "tell" : "files", uploadId: upload.id, batch: number, files });
 }
 
 function toSend(file: UploadFile | undefined): FileToSend | null {
@@ -73,15 +73,21 @@ export function onFilesAnswered(draft: Draft, event: EventOf<"filesAnswered">): 
     return;
   }
   if (from + event.files.length >= inAll) drop(draft, event.batch);
-  if (asked.kind === "name") draft.state.unwantedInRow = 0;
+  draft.state.unwantedInRow = 0;
   const answers = event.files.map((answer, index) => ({ answer, fileId: asked.fileIds[from + index] ?? -1 }));
   // They are sent in the order in which they are listed to the person.
   for (const { answer, fileId } of answers.sort((a, b) => a.fileId - b.fileId)) {
     const named = fileOf(draft, fileId);
     if (!named) continue;
     const file = onBatchEnd(draft, named);
-    if (asked.kind === "report") forget(draft, file);
-    else if (file.state === "naming") onAnswer(draft, file, answer);
+    if (file.state === "naming") onAnswer(draft, file, answer);
+  }
+}
+
+export function onTold(draft: Draft, event: EventOf<"told">): void {
+  for (const fileId of drop(draft, event.batch)?.fileIds ?? []) {
+    const told = fileOf(draft, fileId);
+    if (told) forget(draft, onBatchEnd(draft, told));
   }
 }
 

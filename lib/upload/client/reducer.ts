@@ -30,7 +30,7 @@ import {
   onWalkStarted,
 } from "./on-files";
 import { onHashed } from "./on-hashes";
-import { onBatchRang, onFilesAnswered, onFilesFailed, onWithdrawn } from "./on-names";
+import { onBatchRang, onFilesAnswered, onFilesFailed, onTold, onWithdrawn } from "./on-names";
 import {
   onPartChanged,
   onPartFailed,
@@ -102,6 +102,7 @@ const handlers: Handlers = {
   filesAnswered: onFilesAnswered,
   filesFailed: onFilesFailed,
   withdrawn: onWithdrawn,
+  told: onTold,
   partsSigned: onPartsSigned,
   signFailed: onSignFailed,
   completed: onCompleted,

@@ -123,9 +123,13 @@ function startPost(draft: Draft, lane: number): boolean {
   return true;
 }
 
-/** A small file where such take no time, and nothing went wrong with it: whether it moves need not be watched. */
+/**
+ * A small file where such take no time, and nothing went wrong with it: whether it moves need not be watched. As long as it is
+ * not known how long they take, the smaller ones: watching a request makes the browser ask the storage for leave first.
+ */
 function isQuick({ laneZeroMs }: UploaderState, { sizeBytes, failures }: UploadFile): boolean {
-  return sizeBytes <= smallBytes && failures === 0 && laneZeroMs !== null && laneZeroMs < quickMs;
+  if (failures > 0) return false;
+  return laneZeroMs === null ? sizeBytes <= smallBytes / 2 : sizeBytes <= smallBytes && laneZeroMs < quickMs;
 }
 
 function startPart(draft: Draft): boolean {

@@ -50,6 +50,8 @@ export class Work {
         return this.#hashPart(effect);
       case "files":
         return this.#nameFiles(effect);
+      case "tell":
+        return this.#tell(effect);
       case "sign":
         return this.#sign(effect);
       case "complete":
@@ -204,6 +206,16 @@ export class Work {
     for (let from = 0; from === 0 || from < inAll; from += answersAtOnce) {
       if (from > 0) await pause();
       dispatch({ type: "filesAnswered", batch, files: answers.slice(from, from + answersAtOnce), from, inAll });
+    }
+  }
+
+  async #tell({ uploadId, batch, files }: EffectOf<"tell">): Promise<void> {
+    const { dispatch, server } = this.#tools;
+    try {
+      await (server.tell?.(uploadId, files) ?? server.files(uploadId, files));
+      dispatch({ type: "told", batch });
+    } catch (error) {
+      dispatch({ type: "filesFailed", batch, failure: callFailureOf(error) });
     }
   }
 

@@ -2,7 +2,7 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { abortUpload, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
 import { uploadStatus } from "@/lib/upload/queries";
 import { completeInput, filesInput, openUploadInput, partsInput } from "@/lib/upload/schema";
-import { registerFiles } from "@/lib/upload-file/commands";
+import { registerFiles, tellChecksums } from "@/lib/upload-file/commands";
 import { completeFile, signParts } from "@/lib/upload-part/commands";
 import type { Call } from "./site";
 
@@ -16,6 +16,8 @@ export function atollCalls(viewer: UserViewer, collectionSlug: string): Record<s
     "/atoll/policy": (body) => renewPolicy(viewer, of(body).uploadId),
     "/atoll/files": (body) =>
       registerFiles(viewer, of(body).uploadId, filesInput.parse({ files: of(body).input }).files),
+    "/atoll/tell": (body) =>
+      tellChecksums(viewer, of(body).uploadId, filesInput.parse({ files: of(body).input }).files),
     "/atoll/parts": (body) => signParts(viewer, of(body).uploadId, partsInput.parse(of(body).input)),
     "/atoll/complete": (body) => completeFile(viewer, of(body).uploadId, completeInput.parse(of(body).input)),
     "/atoll/seal": (body) => sealUpload(viewer, of(body).uploadId),

@@ -4,7 +4,7 @@ import { abortUpload, openUpload, renewPolicy, sealUpload } from "@/lib/upload/c
 import { uploadStatus } from "@/lib/upload/queries";
 import { completeInput, filesInput, partsInput } from "@/lib/upload/schema";
 import { verifyUpload } from "@/lib/upload/verify";
-import { registerFiles, withdrawFiles } from "@/lib/upload-file/commands";
+import { registerFiles, tellChecksums, withdrawFiles } from "@/lib/upload-file/commands";
 import { completeFile, signParts } from "@/lib/upload-part/commands";
 import { Faults } from "@/tests/support/fault-proxy/faults";
 
@@ -34,6 +34,8 @@ export class CommandsSite {
       resume: (uploadId) => this.#call("resume", () => this.#resume(uploadId)),
       files: (uploadId, files) =>
         this.#call("files", () => registerFiles(viewer, uploadId, filesInput.parse({ files }).files)),
+      tell: (uploadId, files) =>
+        this.#call("tell", () => tellChecksums(viewer, uploadId, filesInput.parse({ files }).files)),
       parts: (uploadId, input) => this.#call("parts", () => signParts(viewer, uploadId, partsInput.parse(input))),
       complete: (uploadId, input) =>
         this.#call("complete", () => completeFile(viewer, uploadId, completeInput.parse(input))),

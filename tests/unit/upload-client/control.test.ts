@@ -75,7 +75,7 @@ describe("pausing", () => {
     for (const { fileId, run } of posts)
       world.send({ type: "looked", fileId, run, look: { sizeBytes: 100, lastModified: 1 } });
     expect(world.take("seal")).toEqual([]);
-    expect(world.take("files").flatMap(({ files }) => files)).toMatchObject([digests, digests]);
+    expect(world.take("tell").flatMap(({ files }) => files)).toMatchObject([digests, digests]);
   });
 
   it("before the upload is opened holds the files, and the page is not left without a word", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Effect } from "@/lib/upload/client/events";
 import { outstanding } from "@/lib/upload/client/state";
 import { callFailure, digests, type Files, nameAll, opened } from "./naming-world";
 import { answerOf, newFile, policyOf, World } from "./world";
@@ -61,17 +62,17 @@ describe("digests", () => {
     const world = opened(40, undefined, true);
     nameAll(world, Number.POSITIVE_INFINITY);
     expect(world.effects.filter(({ type }) => type === "hash")).toHaveLength(12);
-    const reports: Files[] = [];
+    const reports: Extract<Effect, { type: "tell" }>[] = [];
     let most = 0;
     for (let step = 0; step < 200 && world.state.phase === "uploading"; step += 1) {
       world.answer = null;
       for (const { fileId, run } of world.take("hash")) world.send({ type: "hashed", fileId, run, digests });
       for (const post of world.take("post")) world.deliver(post);
       most = Math.max(most, world.state.hashedAhead);
-      for (const batch of world.take("files")) {
+      for (const batch of world.take("tell")) {
         reports.push(batch);
         expect(outstanding(world.state)).toBeGreaterThan(0);
-        world.name(batch);
+        world.hear(batch);
       }
     }
     expect(most).toBeLessThanOrEqual(12);
@@ -101,7 +102,7 @@ describe("digests", () => {
     world.send({ type: "hashed", fileId: 0, run: hash?.run ?? 0, digests });
     world.answer = null;
     for (const post of world.take("post")) world.deliver(post);
-    const [report] = world.take("files");
+    const [report] = world.take("tell");
     world.send({ type: "filesFailed", batch: report?.batch ?? 0, failure: callFailure("INVALID") });
     expect(world.state).toMatchObject({ phase: "sealing", halted: null });
   });

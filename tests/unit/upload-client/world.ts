@@ -68,6 +68,7 @@ export class World {
     for (const effect of made.effects) {
       if (!this.answer) break;
       if (effect.type === "files") all.push(...this.name(effect));
+      else if (effect.type === "tell") all.push(...this.hear(effect));
       else if (effect.type === "withdraw") all.push(...this.takeBack(effect));
     }
     return all;
@@ -77,6 +78,12 @@ export class World {
   name({ batch, files }: Extract<Effect, { type: "files" }>): readonly Effect[] {
     this.effects = this.effects.filter((effect) => effect.type !== "files" || effect.batch !== batch);
     return this.send({ type: "filesAnswered", batch, files: files.map((file) => (this.answer ?? answerOf)(file)) });
+  }
+
+  /** The server knows what became known of a batch. */
+  hear({ batch }: Extract<Effect, { type: "tell" }>): readonly Effect[] {
+    this.effects = this.effects.filter((effect) => effect.type !== "tell" || effect.batch !== batch);
+    return this.send({ type: "told", batch });
   }
 
   takeBack({ batch, paths }: Extract<Effect, { type: "withdraw" }>): readonly Effect[] {

@@ -16,6 +16,7 @@ const server: UploadServer = {
   resume: () => Promise.reject(new Error("nothing is resumed here")),
   renewPolicy: (uploadId) => siteCall<PostPolicy>("/atoll/policy", { uploadId }),
   files: (uploadId, input) => siteCall("/atoll/files", { uploadId, input }),
+  tell: (uploadId, input) => siteCall("/atoll/tell", { uploadId, input }),
   parts: (uploadId, input) => siteCall("/atoll/parts", { uploadId, input }),
   complete: (uploadId, input) => siteCall("/atoll/complete", { uploadId, input }),
   seal: (uploadId) => siteCall("/atoll/seal", { uploadId }),

@@ -19,6 +19,19 @@ export const uploadFiles: Row[] = [
     run: (viewer, { uploadId }) => fileCommands.registerFiles(viewer, uploadId, [named]),
   },
   {
+    name: "upload-file/commands/tellChecksums, one's own",
+    ...all("...+++.+"),
+    changes: true,
+    given: { own: true },
+    run: (viewer, { uploadId }) => fileCommands.tellChecksums(viewer, uploadId, [named]),
+  },
+  {
+    name: "upload-file/commands/tellChecksums, another's",
+    ...systemOnly,
+    changes: true,
+    run: (viewer, { uploadId }) => fileCommands.tellChecksums(viewer, uploadId, [named]),
+  },
+  {
     name: "upload-file/commands/abandonFile, one's own",
     ...all("...+++.+"),
     changes: true,

@@ -2,7 +2,7 @@ import { parseInput } from "@/lib/action";
 import { writerOf } from "@/lib/auth/session";
 import { json, readJson, route } from "@/lib/http";
 import { filesInput, withdrawInput } from "@/lib/upload/schema";
-import { registerFiles, withdrawFiles } from "@/lib/upload-file/commands";
+import { registerFiles, tellChecksums, withdrawFiles } from "@/lib/upload-file/commands";
 
 type Context = { params: Promise<{ id: string }> };
 
@@ -11,6 +11,14 @@ export const POST = route(async (request, { params }: Context) => {
   const { id } = await params;
   const { files } = parseInput(filesInput, await readJson(request));
   return json({ files: await registerFiles(viewer, id, files) });
+});
+
+export const PATCH = route(async (request, { params }: Context) => {
+  const viewer = await writerOf(request);
+  const { id } = await params;
+  const { files } = parseInput(filesInput, await readJson(request));
+  await tellChecksums(viewer, id, files);
+  return new Response(null, { status: 204 });
 });
 
 export const DELETE = route(async (request, { params }: Context) => {

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { UserViewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { stopQueue } from "@/lib/jobs/queue";
+import { openUpload, sealUpload } from "@/lib/upload/commands";
+import type { OpenedUpload } from "@/lib/upload/schema";
+import { verifyUpload } from "@/lib/upload/verify";
+import { registerFiles, tellChecksums, withdrawFiles } from "@/lib/upload-file/commands";
+import { hex } from "@/tests/support/checksums";
+import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { system } from "@/tests/support/people";
+import { testBucket, testDatabase } from "@/tests/support/services";
+
+await testDatabase();
+await testBucket();
+afterAll(() => stopQueue());
+
+let owner: UserViewer;
+let slug: string;
+let upload: OpenedUpload;
+beforeAll(async () => {
+  owner = await testUser("Owner");
+  slug = await testCollection(owner);
+  upload = await openUpload(owner, { collectionSlug: slug });
+});
+
+const text = "what is in it";
+const sums = { sha256: hex("sha256", text), md5: hex("md5", text) };
+const named = (path: string) => ({ path, size: text.length, modifiedAt: 1_700_000_000_000 });
+const row = (path: string) =>
+  db().uploadFile.findUniqueOrThrow({ where: { uploadId_path: { uploadId: upload.id, path } } });
+
+describe("telling checksums while files are being sent", () => {
+  it("adds them to what was named, as often as it is told, one kind after the other", async () => {
+    await registerFiles(owner, upload.id, [named("a"), named("b")]);
+    const { id } = await row("a");
+    await tellChecksums(owner, upload.id, [{ ...named("a"), sha256: sums.sha256 }]);
+    expect(await row("a")).toMatchObject({ id, sha256: sums.sha256, md5: null });
+    for (let times = 0; times < 2; times += 1) await tellChecksums(owner, upload.id, [{ ...named("a"), ...sums }]);
+    expect(await row("a")).toMatchObject({ id, ...sums });
+    expect(await row("b")).toMatchObject({ sha256: null, md5: null });
+    await tellChecksums(owner, upload.id, [named("a")]);
+    expect(await row("a")).toMatchObject({ id, ...sums });
+  });
+
+  it("names anew what is not as it was named: other bytes, another time, taken back, never named", async () => {
+    await registerFiles(owner, upload.id, ["size", "time", "sum", "back"].map(named));
+    await tellChecksums(owner, upload.id, [{ ...named("sum"), ...sums }]);
+    await withdrawFiles(owner, upload.id, ["back"]);
+    const paths = ["size", "time", "sum", "back"];
+    const before = await Promise.all(paths.map(row));
+    const other = { sha256: hex("sha256", "other"), md5: hex("md5", "other") };
+    await tellChecksums(owner, upload.id, [
+      { ...named("size"), size: 5, ...other },
+      { ...named("time"), modifiedAt: 5, ...other },
+      { ...named("sum"), ...other },
+      { ...named("back"), ...sums },
+      { ...named("new"), ...sums },
+    ]);
+    for (const [index, path] of paths.entries()) expect((await row(path)).id, path).not.toBe(before[index]?.id);
+    expect(await row("size")).toMatchObject({ sizeBytes: 5n, ...other });
+    expect(await row("back")).toMatchObject({ withdrawnAt: null, ...sums });
+    expect(await row("new")).toMatchObject(sums);
+    const { reservedBytes } = await db().upload.findUniqueOrThrow({ where: { id: upload.id } });
+    const rows = await db().uploadFile.findMany({ where: { uploadId: upload.id } });
+    expect(rows.reduce((sum, one) => sum + one.reservedBytes, 0n)).toBe(reservedBytes);
+  });
+
+  it("is what the revision has in the end; a path no database can hold is refused", async () => {
+    const into = await openUpload(owner, { collectionSlug: slug });
+    await registerFiles(owner, into.id, [named("kept")]);
+    expect((await postFile(into.policy, `${into.prefix}kept`, text)).status).toBeLessThan(300);
+    await tellChecksums(owner, into.id, [{ ...named("kept"), ...sums }]);
+    const bad = [{ ...named("a\u0000b"), ...sums }];
+    await expect(tellChecksums(owner, into.id, bad)).rejects.toMatchObject({ code: "INVALID" });
+    await sealUpload(owner, into.id);
+    await expect(tellChecksums(owner, into.id, [named("kept")])).rejects.toMatchObject({ code: "CONFLICT" });
+    await verifyUpload(system, into.id, async () => undefined);
+    const revision = await db().revision.findFirstOrThrow({ where: { uploadId: into.id } });
+    expect(revision.sha256).toBe(sums.sha256);
+  });
+});
