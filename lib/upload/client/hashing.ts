@@ -4,14 +4,23 @@ import { type CrcStep, crcProgram, crcStep } from "@/lib/checksum/crc-wasm";
 import type { Digests } from "./file";
 import type { HashOptions } from "./hasher";
 
-/** Files are read in pieces of so many bytes: no more of one is held at once. */
-const pieceBytes = 4 * 1024 * 1024;
+/** Files of at most so many bytes are read in one go, larger ones piece by piece. */
+const wholeUpToBytes = 4 * 1024 * 1024;
 const ones = (1n << 64n) - 1n;
 
-async function* piecesOf(file: Blob, signal?: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for (let start = 0; start < file.size; start += pieceBytes) {
-    signal?.throwIfAborted();
-    yield new Uint8Array(await file.slice(start, start + pieceBytes).arrayBuffer());
+/** As a stream, whose pieces are small and soon free again: slices of megabytes cost a browser twice the time. */
+async function* piecesOf(file: Blob, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const reader = file.stream().getReader();
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Whoever stops half-way closes the file; one that broke has said so already.
+    await reader.cancel().catch(() => undefined);
   }
 }
 
@@ -21,7 +30,7 @@ async function* piecesOf(file: Blob, signal?: AbortSignal): AsyncGenerator<Uint8
  */
 export async function digestsOf(file: Blob | Uint8Array<ArrayBuffer>, options: HashOptions): Promise<Digests> {
   if (file instanceof Uint8Array) return digestsOfBytes(file, options.md5);
-  if (file.size <= pieceBytes && hasOwnSha256())
+  if (file.size <= wholeUpToBytes && hasOwnSha256())
     return digestsOfBytes(new Uint8Array(await file.arrayBuffer()), options.md5);
   // Files in between are hashed at the same time: each has hashers of its own.
   const [sha256, md5] = await Promise.all([createSHA256(), options.md5 ? createMD5() : null]);
