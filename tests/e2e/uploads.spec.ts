@@ -4,64 +4,8 @@ import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 import { picture } from "@/tests/support/pictures";
 import { takesDrops } from "./drop";
-import { createCollection, expectSound, looks, pageWith, signIn } from "./support";
-
-type Chosen = { name: string; mimeType: string; buffer: Buffer };
-
-const uploadRegion = (page: Page) => page.getByRole("region", { name: "Upload", exact: true });
-const tray = (page: Page) => page.getByRole("banner").getByRole("button", { name: /upload/ });
-const tiles = (page: Page) =>
-  page
-    .getByRole("main")
-    .getByRole("link")
-    .filter({ has: page.getByRole("img") });
-
-async function pictures(count: number, seed = 1): Promise<Chosen[]> {
-  return Promise.all(
-    Array.from({ length: count }, async (_, index) => ({
-      name: `${index}.jpg`,
-      mimeType: "image/jpeg",
-      buffer: await picture({ width: 200, height: 150, seed: seed + index }),
-    })),
-  );
-}
-
-async function choose(page: Page, files: Chosen[]): Promise<void> {
-  await page.getByLabel("Files to upload").setInputFiles(files);
-}
-
-type Fate = "pass" | "hold" | "deny";
-
-const denial = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>';
-
-/** Decides what becomes of requests that carry files to the storage; those held back wait until they may pass. */
-async function storageGate(page: Page): Promise<(fate: Fate) => void> {
-  let fate: Fate = "pass";
-  let open = () => {};
-  let opened = Promise.resolve();
-  await page.route("**/*", async (route) => {
-    const request = route.request();
-    const away = new URL(request.url()).host !== new URL(page.url()).host;
-    if (!away || !["POST", "PUT"].includes(request.method()) || fate === "pass") return route.fallback();
-    if (fate === "deny")
-      return route.fulfill({ status: 403, body: denial, headers: { "access-control-allow-origin": "*" } });
-    await opened;
-    // The page may be gone by now.
-    return route.fallback().catch(() => undefined);
-  });
-  return (next) => {
-    fate = next;
-    if (next === "hold")
-      opened = new Promise((resolve) => {
-        open = resolve;
-      });
-    else open();
-  };
-}
-
-async function expectFinished(page: Page, heading: RegExp | string): Promise<void> {
-  await expect(uploadRegion(page).getByRole("heading", { name: heading })).toBeVisible({ timeout: 60_000 });
-}
+import { createCollection, expectSound, signIn } from "./support";
+import { choose, expectFinished, pictures, storageGate, tiles, tray, uploadRegion } from "./uploads";
 
 /** A collection with two pictures in it. */
 async function withTwo(page: Page, name: string): Promise<string> {
@@ -69,72 +13,6 @@ async function withTwo(page: Page, name: string): Promise<string> {
   await choose(page, await pictures(2));
   await expectFinished(page, "2 files uploaded and verified");
   return address;
-}
-
-for (const look of looks) {
-  test(`every state of an upload is accessible and fits: ${look.name}`, async ({ browser }) => {
-    test.setTimeout(180_000);
-    const page = await pageWith(browser, look);
-    await signIn(page);
-    const gate = await storageGate(page);
-    const address = await createCollection(page, `States ${look.name}`);
-    const region = uploadRegion(page);
-    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-    await expectSound(page);
-
-    gate("hold");
-    await choose(page, [
-      ...(await pictures(3)),
-      { name: "notes.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4") },
-    ]);
-    await expect(region.getByRole("heading", { name: "Uploading 4 files" })).toBeVisible();
-    await region.getByRole("button", { name: "Show files" }).click();
-    await expect(region.getByRole("listitem").filter({ hasText: "notes.pdf" })).toBeVisible();
-    await expectSound(page);
-    await region.getByRole("button", { name: "Pause", exact: true }).click();
-    await expect(region.getByRole("heading", { name: /^Paused/ })).toBeVisible();
-    await expectSound(page);
-    await region.getByRole("button", { name: "Cancel upload" }).click();
-    await expectSound(page, "dialog");
-    await page.keyboard.press("Escape");
-
-    await page.getByRole("banner").getByRole("link").first().click();
-    await expect(tray(page)).toBeVisible();
-    await expectSound(page);
-    await tray(page).click();
-    await expectSound(page, "dialog");
-    await page.keyboard.press("Escape");
-    await page.goBack();
-    await expect(tray(page)).toBeHidden();
-    gate("pass");
-    await region.getByRole("button", { name: "Resume", exact: true }).click();
-    await expectFinished(page, "4 files uploaded and verified");
-    await expect(region.getByText("Receipt with checksums")).toBeVisible();
-    await expectSound(page);
-
-    await choose(page, await pictures(2, 100));
-    await expect(region.getByRole("heading", { name: "2 files wait for your choice" })).toBeVisible();
-    await expectSound(page);
-    await region.getByRole("button", { name: /^Skip them/ }).click();
-    await expectFinished(page, "Nothing was uploaded");
-    await expectSound(page);
-
-    gate("deny");
-    await choose(page, [
-      { name: "empty.jpg", mimeType: "image/jpeg", buffer: Buffer.alloc(0) },
-      ...(await pictures(9, 200)).slice(6),
-    ]);
-    await expect(region.getByRole("heading", { name: /3 failed/ })).toBeVisible({ timeout: 60_000 });
-    await expect(region.getByRole("button", { name: "Download as CSV" })).toBeVisible();
-    await expectSound(page);
-
-    // Left as it is: the next page finds it unfinished.
-    const later = await page.context().newPage();
-    await later.goto(address);
-    await expect(later.getByText(/is still open/)).toBeVisible();
-    await expectSound(later);
-    await page.context().close();
-  });
 }
 
 test("an upload goes on while the person is elsewhere on the site, and the tray says how far", async ({ page }) => {
@@ -160,29 +38,6 @@ test("an upload goes on while the person is elsewhere on the site, and the tray 
   await expect(uploadRegion(page).getByRole("heading", { name: "6 files uploaded and verified" })).toBeVisible();
 });
 
-test("the tray comes and goes without moving the page", async ({ page }) => {
-  await signIn(page);
-  const gate = await storageGate(page);
-  await createCollection(page, "Still");
-  gate("hold");
-  await choose(page, await pictures(2));
-  await expect(uploadRegion(page).getByRole("heading", { name: "Uploading 2 files" })).toBeVisible();
-  await page.setViewportSize({ width: 390, height: 844 });
-  await page.getByRole("banner").getByRole("link").first().click();
-  await expect(tray(page)).toBeVisible();
-  const heading = page.getByRole("heading", { level: 1, name: "Collections" });
-  // Not of the skeleton, which is taken away with its heading.
-  await expect.poll(() => heading.boundingBox()).not.toBeNull();
-  const before = await heading.boundingBox();
-  await tray(page).click();
-  await page.getByRole("button", { name: "Cancel the upload to Still" }).click();
-  await page.getByRole("button", { name: "Cancel and remove" }).click();
-  gate("pass");
-  await page.getByRole("button", { name: "Close the upload to Still" }).click();
-  await expect(tray(page)).toBeHidden();
-  await expect.poll(() => heading.boundingBox()).toEqual(before);
-});
-
 test("files that are here already: new versions, both kept, or skipped, as the person says", async ({ page }) => {
   await signIn(page);
   const address = await withTwo(page, "Taken");
@@ -204,30 +59,6 @@ test("files that are here already: new versions, both kept, or skipped, as the p
   await choose(page, await pictures(2, 70));
   // The very same bytes: nobody is asked, nothing is sent.
   await expectFinished(page, "2 files already there, nothing to upload");
-});
-
-test("an upload can be worked by keyboard alone, and the focus is never lost", async ({ page }) => {
-  await signIn(page);
-  const gate = await storageGate(page);
-  await createCollection(page, "Keyboard");
-  gate("hold");
-  await choose(page, await pictures(8));
-  const region = uploadRegion(page);
-  await region.getByRole("button", { name: "Show files" }).focus();
-  await page.keyboard.press("Enter");
-  await region.getByRole("button", { name: "Cancel 7.jpg" }).focus();
-  await page.keyboard.press("Enter");
-  await expect(region.getByRole("region", { name: "Files of this upload" })).toBeFocused();
-  await region.getByRole("button", { name: "Pause", exact: true }).focus();
-  await page.keyboard.press("Enter");
-  await expect(region.getByRole("button", { name: "Resume", exact: true })).toBeFocused();
-  await region.getByRole("button", { name: "Cancel upload" }).focus();
-  await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: "Cancel and remove" }).press("Enter");
-  await expect(region.getByRole("heading", { name: "The upload was canceled" })).toBeFocused();
-  gate("pass");
-  await region.getByRole("button", { name: "Close" }).press("Enter");
-  await expect(region).toBeFocused();
 });
 
 test("a whole upload is undone, and brought back", async ({ page }) => {
@@ -281,18 +112,6 @@ test("pictures are taken from the clipboard, too", async ({ page }) => {
   await expectFinished(page, "1 file uploaded and verified");
   await uploadRegion(page).getByRole("button", { name: "Show files" }).click();
   await expect(uploadRegion(page).getByText(/^Pasted \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\.png$/)).toBeVisible();
-});
-
-test("on a phone the camera and the photos are offered", async ({ browser }) => {
-  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-  const page = await context.newPage();
-  await signIn(page);
-  await createCollection(page, "Phone");
-  for (const name of ["Take a photo", "Choose photos", "Choose files"])
-    await expect(page.getByRole("button", { name })).toBeVisible();
-  await expect(page.getByLabel("Photo to take")).toHaveAttribute("capture", "environment");
-  await expectSound(page);
-  await context.close();
 });
 
 test("an upload left half-way is resumed by adding its files again: only what is missing is sent", async ({

@@ -1,12 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import {
-  DeleteBucketPolicyCommand,
-  DeleteObjectCommand,
-  ListObjectsV2Command,
-  PutBucketPolicyCommand,
-} from "@aws-sdk/client-s3";
+import { DeleteBucketPolicyCommand, DeleteObjectCommand, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { db } from "@/lib/db";
 import { decoderPids } from "@/lib/derive/decoder";
@@ -18,38 +10,15 @@ import { startWorker } from "@/lib/jobs/worker";
 import { dropUnsent, pendingRevision, revisionById, statesOf, worker } from "@/tests/integration/derive/fixtures";
 import { folderOfPictures, notPictures, picture, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
-import {
-  databaseGate,
-  hurryQueue,
-  jobs,
-  pendingCount,
-  quiet,
-  spawnWorker,
-  untilFinal,
-  type WorkerProcess,
-  withWorker,
-} from "./fixtures";
+import { hurryQueue, jobs, pendingCount, quiet, untilFinal, withWorker } from "./fixtures";
 
-const { url } = await testDatabase();
+await testDatabase();
 const bucket = await testBucket();
-
-// Killed workers leave what only an hour later is anybody's to remove.
-const tempRoot = mkdtempSync(path.join(tmpdir(), "atoll-test-"));
-process.env.TMPDIR = tempRoot;
-afterAll(() => rmSync(tempRoot, { recursive: true }));
 
 beforeAll(startQueue);
 afterAll(stopQueue);
 
 const jobsOf = async (id: string) => (await jobs()).filter((job) => job.singleton_key === id);
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return readFileSync(`/proc/${pid}/stat`, "latin1").includes(") Z ") === false;
-  } catch {
-    return false;
-  }
-};
 
 describe("sending", () => {
   test("an upload or a revision sent many times at once is queued once", async () => {
@@ -264,100 +233,6 @@ test("a worker that cannot begin leaves no connection behind", async () => {
   }
 });
 
-describe("disasters", () => {
-  // Where /proc tells a worker's children.
-  const onLinux = test.skipIf(process.platform !== "linux");
-  const spawned: WorkerProcess[] = [];
-  afterAll(async () => {
-    for (const { child } of spawned) child.kill("SIGKILL");
-    await Promise.all(spawned.map(({ ended }) => ended));
-  });
-  const start = (options: Parameters<typeof spawnWorker>[0], databaseUrl = url) => {
-    const started = spawnWorker(options, databaseUrl);
-    spawned.push(started);
-    return started;
-  };
-
-  onLinux(
-    "a worker killed in the middle: another takes over, all ends well, nothing of it stays",
-    {
-      timeout: 90_000,
-    },
-    async () => {
-      const files = await folderOfPictures(8, { width: 2000, height: 1500 });
-      const uploadId = await dropUnsent(files);
-      const victim = start({ concurrency: 2, sweepIntervalSeconds: 3_600 });
-      await expect.poll(victim.output, { timeout: 20_000 }).toContain("started");
-      await hurryQueue("derive", { heartbeatSeconds: 2 });
-      await hurryQueue("verify", { heartbeatSeconds: 2 });
-      await sendVerify({ id: uploadId, isLarge: false });
-      // Some done, some being done: that is when it hurts.
-      await expect
-        .poll(() => victim.output().match(/revision derived/g)?.length ?? 0, { timeout: 20_000, interval: 10 })
-        .toBeGreaterThan(1);
-      const children = childPids(victim.child.pid);
-      expect(children.length).toBeGreaterThan(0);
-      victim.child.kill("SIGKILL");
-      await victim.ended;
-      await expect.poll(() => children.filter(isAlive), { timeout: 5_000 }).toEqual([]);
-      expect(await pendingCount(uploadId)).toBeGreaterThan(0);
-      const abandoned = (await jobs()).filter(({ state }) => state === "active");
-      expect(abandoned.length).toBeGreaterThan(0);
-      await withWorker({}, () => untilFinal(uploadId, 45_000));
-      expect(new Set(Object.values(await statesOf(uploadId)))).toEqual(new Set(["ready"]));
-      const retried = (await jobs()).filter(({ retry_count: count, name }) => name === "derive" && count > 0);
-      expect(retried.length).toBeGreaterThan(0);
-      expect(await strayDerivatives()).toBeLessThanOrEqual(2 * 3);
-    },
-  );
-
-  test("without a database a worker waits, at the start and later", { timeout: 120_000 }, async () => {
-    const gate = await databaseGate(url);
-    gate.shut();
-    const waiting = start({ concurrency: 1, sweepIntervalSeconds: 1 }, gate.url);
-    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("the worker waits for the database");
-    gate.open();
-    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("worker started");
-    await untilFinal(await dropUnsent(await folderOfPictures(1)));
-    gate.shut();
-    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("sweep failed");
-    const uploadId = await dropUnsent(await folderOfPictures(1));
-    await sendVerify({ id: uploadId, isLarge: false });
-    gate.open();
-    await untilFinal(uploadId, 30_000);
-    waiting.child.kill("SIGTERM");
-    expect(await waiting.ended).toBe(0);
-    gate.close();
-  });
-
-  onLinux("Ctrl-C reaches the decoders too, and still lets the picture finish", { timeout: 60_000 }, async () => {
-    const uploadId = await dropUnsent(await folderOfPictures(6, { width: 2000, height: 1500 }));
-    const stopped = start({ concurrency: 1 });
-    const has = (text: string) => expect.poll(stopped.output, { timeout: 30_000, interval: 10 }).toContain(text);
-    await has("revision derived");
-    for (const pid of childPids(stopped.child.pid)) process.kill(pid, "SIGINT");
-    stopped.child.kill("SIGTERM");
-    expect(await stopped.ended).toBe(0);
-    expect(stopped.output()).not.toContain("job failed");
-    // The picture under way was finished. One that was only just being fetched may be "active" still: without a heartbeat it
-    // goes to the next worker.
-    const left = (await jobs()).filter(({ state }) => state === "active" || state === "retry");
-    expect(left.filter(({ retry_count: retries, state }) => retries > 0 || state === "retry")).toEqual([]);
-    expect(left.length).toBeLessThanOrEqual(1);
-    await withWorker({}, () => untilFinal(uploadId));
-  });
-
-  test("stopped while it waits for the database, it ends", async () => {
-    const gate = await databaseGate(url);
-    gate.shut();
-    const waiting = start({}, gate.url);
-    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("started");
-    waiting.child.kill("SIGTERM");
-    expect(await waiting.ended).toBe(0);
-    gate.close();
-  });
-});
-
 /** Runs while decoders are killed over and over. */
 async function whileKilling(which: "all" | "ready", run: () => Promise<void>): Promise<void> {
   const killer = setInterval(() => {
@@ -382,19 +257,4 @@ function waiting(revisionId: string): Promise<Waiting[]> {
 async function hurry(revisionId: string): Promise<void> {
   await db().$executeRaw`
     UPDATE pgboss.job SET start_after = now() WHERE name = 'derive' AND singleton_key = ${revisionId}`;
-}
-
-function childPids(pid: number | undefined): number[] {
-  if (pid === undefined) return [];
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
-}
-
-/** Derivatives no revision names: what a crash between storing and recording leaves. */
-async function strayDerivatives(): Promise<number> {
-  const { Contents = [] } = await bucket.client.send(
-    new ListObjectsV2Command({ Bucket: bucket.bucket, Prefix: "derived/" }),
-  );
-  const named = await db().revision.findMany({ where: { derivedId: { not: null } }, select: { derivedId: true } });
-  const ids = new Set(named.map(({ derivedId }) => derivedId));
-  return Contents.filter(({ Key }) => !ids.has(Key?.split("/")[1] ?? "")).length;
 }

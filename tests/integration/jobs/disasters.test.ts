@@ -1,0 +1,180 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { db } from "@/lib/db";
+import { sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue";
+import { dropUnsent, statesOf } from "@/tests/integration/derive/fixtures";
+import { folderOfPictures } from "@/tests/support/pictures";
+import { testBucket, testDatabase } from "@/tests/support/services";
+import {
+  databaseGate,
+  hurryQueue,
+  jobs,
+  pendingCount,
+  spawnWorker,
+  untilFinal,
+  type WorkerProcess,
+  withWorker,
+} from "./fixtures";
+
+const { url } = await testDatabase();
+const bucket = await testBucket();
+
+// Killed workers leave what only an hour later is anybody's to remove.
+const tempRoot = mkdtempSync(path.join(tmpdir(), "atoll-test-"));
+process.env.TMPDIR = tempRoot;
+afterAll(() => rmSync(tempRoot, { recursive: true }));
+
+beforeAll(startQueue);
+afterAll(stopQueue);
+
+describe("disasters", () => {
+  // Where /proc tells a worker's children.
+  const onLinux = test.skipIf(process.platform !== "linux");
+  const spawned: WorkerProcess[] = [];
+  afterAll(async () => {
+    for (const { child } of spawned) child.kill("SIGKILL");
+    await Promise.all(spawned.map(({ ended }) => ended));
+  });
+  const start = (options: Parameters<typeof spawnWorker>[0], databaseUrl = url) => {
+    const started = spawnWorker(options, databaseUrl);
+    spawned.push(started);
+    return started;
+  };
+
+  onLinux(
+    "a worker killed in the middle: another takes over, all ends well, nothing of it stays",
+    {
+      timeout: 90_000,
+    },
+    async () => {
+      const files = await folderOfPictures(8, { width: 2000, height: 1500 });
+      const uploadId = await dropUnsent(files);
+      const victim = start({ concurrency: 2, sweepIntervalSeconds: 3_600 });
+      await expect.poll(victim.output, { timeout: 20_000 }).toContain("started");
+      await hurryQueue("derive", { heartbeatSeconds: 2 });
+      await hurryQueue("verify", { heartbeatSeconds: 2 });
+      await sendVerify({ id: uploadId, isLarge: false });
+      // Some done, some being done: that is when it hurts.
+      await expect
+        .poll(() => victim.output().match(/revision derived/g)?.length ?? 0, { timeout: 20_000, interval: 10 })
+        .toBeGreaterThan(1);
+      const children = childPids(victim.child.pid);
+      expect(children.length).toBeGreaterThan(0);
+      victim.child.kill("SIGKILL");
+      await victim.ended;
+      await expect.poll(() => children.filter(isAlive), { timeout: 5_000 }).toEqual([]);
+      expect(await pendingCount(uploadId)).toBeGreaterThan(0);
+      const abandoned = (await jobs()).filter(({ state }) => state === "active");
+      expect(abandoned.length).toBeGreaterThan(0);
+      await withWorker({}, () => untilFinal(uploadId, 45_000));
+      expect(new Set(Object.values(await statesOf(uploadId)))).toEqual(new Set(["ready"]));
+      const retried = (await jobs()).filter(({ retry_count: count, name }) => name === "derive" && count > 0);
+      expect(retried.length).toBeGreaterThan(0);
+      expect(await strayDerivatives()).toBeLessThanOrEqual(2 * 3);
+    },
+  );
+
+  test("without a database a worker waits, at the start and later", { timeout: 120_000 }, async () => {
+    const gate = await databaseGate(url);
+    gate.shut();
+    const waiting = start({ concurrency: 1, sweepIntervalSeconds: 1 }, gate.url);
+    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("the worker waits for the database");
+    gate.open();
+    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("worker started");
+    await untilFinal(await dropUnsent(await folderOfPictures(1)));
+    gate.shut();
+    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("sweep failed");
+    const uploadId = await dropUnsent(await folderOfPictures(1));
+    await sendVerify({ id: uploadId, isLarge: false });
+    gate.open();
+    await untilFinal(uploadId, 30_000);
+    waiting.child.kill("SIGTERM");
+    expect(await waiting.ended).toBe(0);
+    gate.close();
+  });
+
+  onLinux("Ctrl-C reaches the decoders too, and still lets the picture finish", { timeout: 180_000 }, async () => {
+    const uploadId = await dropUnsent(await folderOfPictures(6, { width: 2000, height: 1500 }));
+    const stopped = start({ concurrency: 1, stopTimeoutSeconds: 60 });
+    const waits = { timeout: 60_000, interval: 10 };
+    const states = async () => Object.values(await statesOf(uploadId));
+    await expect.poll(states, waits).toContain("ready");
+    // One that only just starts would not hear the signal yet. This one has begun with the next picture, and is held there
+    // until it has the signal, however busy the machine is.
+    const [decoder = 0] = childPids(stopped.child.pid);
+    const spent = cpuTicks(decoder);
+    await expect.poll(() => cpuTicks(decoder), waits).toBeGreaterThan(spent + 5);
+    process.kill(decoder, "SIGSTOP");
+    const taken = await vi
+      .waitUntil(() => takenOf(uploadId), waits)
+      .finally(() => {
+        process.kill(decoder, "SIGINT");
+        stopped.child.kill("SIGTERM");
+        process.kill(decoder, "SIGCONT");
+      });
+    expect(await stopped.ended).toBe(0);
+    expect(stopped.output()).not.toContain("job failed");
+    const ended = await picturesOf(uploadId);
+    expect(ended.filter(({ id, state }) => taken.includes(id) && state !== "ready")).toEqual([]);
+    expect(ended.filter(({ job }) => job?.retry_count !== 0 || !["completed", "created"].includes(job.state))).toEqual(
+      [],
+    );
+    await withWorker({}, () => untilFinal(uploadId, 60_000));
+  });
+
+  test("stopped while it waits for the database, it ends", async () => {
+    const gate = await databaseGate(url);
+    gate.shut();
+    const waiting = start({}, gate.url);
+    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("started");
+    waiting.child.kill("SIGTERM");
+    expect(await waiting.ended).toBe(0);
+    gate.close();
+  });
+});
+
+function childPids(pid: number | undefined): number[] {
+  if (pid === undefined) return [];
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return readFileSync(`/proc/${pid}/stat`, "latin1").includes(") Z ") === false;
+  } catch {
+    return false;
+  }
+}
+
+/** Hundredths of a second of work: the fields utime and stime of proc_pid_stat(5). */
+function cpuTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)?.split(" ") ?? [];
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** An upload's pictures, with their jobs as these were just before. Those of earlier tests may be in the queue, too. */
+async function picturesOf(uploadId: string) {
+  const ofRevision = new Map((await jobs()).map((job) => [job.singleton_key, job]));
+  const revisions = await db().revision.findMany({ where: { uploadId }, select: { id: true, state: true } });
+  return revisions.map(({ id, state }) => ({ id, state, job: ofRevision.get(id) }));
+}
+
+/** Pictures that a worker has taken up and not finished; null if there are none. */
+async function takenOf(uploadId: string): Promise<string[] | null> {
+  const taken = (await picturesOf(uploadId)).filter(({ state, job }) => state === "pending" && job?.state === "active");
+  return taken.length > 0 ? taken.map(({ id }) => id) : null;
+}
+
+/** Derivatives no revision names: what a crash between storing and recording leaves. */
+async function strayDerivatives(): Promise<number> {
+  const { Contents = [] } = await bucket.client.send(
+    new ListObjectsV2Command({ Bucket: bucket.bucket, Prefix: "derived/" }),
+  );
+  const named = await db().revision.findMany({ where: { derivedId: { not: null } }, select: { derivedId: true } });
+  const ids = new Set(named.map(({ derivedId }) => derivedId));
+  return Contents.filter(({ Key }) => !ids.has(Key?.split("/")[1] ?? "")).length;
+}

@@ -1,0 +1,57 @@
+import { expect } from "vitest";
+import type { UserViewer, Viewer } from "@/lib/auth/viewer";
+import { mediaPage } from "@/lib/media/queries";
+import type { MediaItem } from "@/lib/media/schema";
+import { openUpload, sealUpload } from "@/lib/upload/commands";
+import type { OpenedUpload } from "@/lib/upload/schema";
+import { untilFinal, withWorker } from "@/tests/integration/jobs/fixtures";
+import { postFile, testCollection, testMember, testUser } from "@/tests/support/collections";
+import { picture, truncated } from "@/tests/support/pictures";
+
+export type Files = Record<string, Uint8Array<ArrayBuffer> | string>;
+
+/** Sends and seals; nobody has looked into it yet. */
+export async function drop(owner: UserViewer, slug: string, files: Files): Promise<OpenedUpload> {
+  const opened = await openUpload(owner, { collectionSlug: slug });
+  for (const [path, bytes] of Object.entries(files)) {
+    expect((await postFile(opened.policy, opened.prefix + path, bytes)).status).toBeLessThan(300);
+  }
+  await sealUpload(owner, opened.id);
+  return opened;
+}
+
+/** Runs the real worker until nothing of the upload waits any more. */
+export function work(uploadId: string): Promise<void> {
+  return withWorker({}, () => untilFinal(uploadId, 60_000));
+}
+
+/** A private collection of somebody's, with a member, and what the worker made of pictures, bad ones and other files. */
+export async function newGallery() {
+  const owner = await testUser("Owner");
+  const slug = await testCollection(owner);
+  const member = await testMember(slug, "viewer");
+  const jpeg = await picture({ width: 900, height: 600 });
+  const files: Files = {
+    "site-1/reef.jpg": new Uint8Array(jpeg),
+    "site-1/deep/小さい.png": new Uint8Array(await picture({ width: 60, height: 40, format: "png" })),
+    "lies.jpg": "<!doctype html><script>alert(1)</script>",
+    "drawing.svg": "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    "broken.jpg": new Uint8Array(truncated(jpeg)),
+    "notes.txt": "eleven fish",
+  };
+  const upload = await drop(owner, slug, files);
+  await work(upload.id);
+  return { owner, member, slug, upload, files };
+}
+
+/** As the gallery shows it to a viewer. */
+export async function itemAt(viewer: Viewer, slug: string, path: string): Promise<MediaItem> {
+  const item = (await mediaPage(viewer, { slug })).items.find((candidate) => candidate.path === path);
+  if (!item) throw new Error(`${path} is not in the gallery`);
+  return item;
+}
+
+export async function get(url: string | undefined): Promise<Response> {
+  if (!url) throw new Error("there is no such URL");
+  return fetch(url);
+}
