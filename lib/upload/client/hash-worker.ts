@@ -1,4 +1,4 @@
-import { type HashAnswer, type HashMessage, hashFor } from "./hash-messages";
+import { type HashAnswer, type HashJob, type HashMessage, hashFor } from "./hash-messages";
 import { hashHere } from "./hasher";
 
 /** The part of a worker's scope that is used. */
@@ -7,8 +7,13 @@ type Scope = {
   postMessage(answer: HashAnswer): void;
 };
 
+/** Parts hashed at once: one is read while the other is hashed. A dozen side by side would all be late for their connections. */
+const partsAtOnce = 2;
+
 const scope = globalThis as unknown as Scope;
 const underWay = new Map<number, AbortController>();
+const parts: HashJob[] = [];
+let busyParts = 0;
 
 // Blobs come by reference: the bytes are read here, and never leave.
 scope.onmessage = ({ data }) => {
@@ -16,13 +21,36 @@ scope.onmessage = ({ data }) => {
     underWay.get(data.cancel)?.abort();
     return;
   }
-  const { id } = data;
-  const controller = new AbortController();
-  underWay.set(id, controller);
-  hashFor(data, hashHere, controller.signal)
-    .then(
-      (value) => scope.postMessage({ id, value }),
-      (error: Error) => scope.postMessage({ id, error: { name: error.name, message: error.message } }),
-    )
-    .finally(() => underWay.delete(id));
+  underWay.set(data.id, new AbortController());
+  if (data.kind === "crc64nvme") {
+    parts.push(data);
+    hashParts();
+  } else void hash(data);
 };
+
+function hashParts(): void {
+  while (busyParts < partsAtOnce) {
+    const job = parts.shift();
+    if (!job) return;
+    busyParts += 1;
+    void hash(job).then(() => {
+      busyParts -= 1;
+      hashParts();
+    });
+  }
+}
+
+/** Never rejects: what goes wrong is the answer. */
+async function hash(job: HashJob): Promise<void> {
+  const { id } = job;
+  try {
+    const signal = underWay.get(id)?.signal;
+    signal?.throwIfAborted();
+    scope.postMessage({ id, value: await hashFor(job, hashHere, signal) });
+  } catch (error) {
+    const { name, message } = error as Error;
+    scope.postMessage({ id, error: { name, message } });
+  } finally {
+    underWay.delete(id);
+  }
+}

@@ -33,7 +33,7 @@ export const entrants = [
   { name: "Atoll", contestant: "atoll", tuned: false },
   { name: "bare loop, six forms to one URL", contestant: "barePost", tuned: false },
   { name: "bare loop, six presigned PUTs", contestant: "barePut", tuned: false },
-  { name: "bare loop, six forms with their SHA-256", contestant: "bareChecked", tuned: false },
+  { name: "bare loop, six with checksums", contestant: "bareChecked", tuned: false },
   { name: `Uppy ${peerVersions.uppy5}`, contestant: "uppy5", tuned: false },
   { name: `Uppy ${peerVersions.uppy6}`, contestant: "uppy6", tuned: false },
   { name: `Uppy ${peerVersions.uppy5}, ${tuned}`, contestant: "uppy5", tuned: true },

@@ -37,9 +37,10 @@ export const peerCalls: Calls = {
     return (body as { keys: string[] }).keys.map(sign);
   },
   "/peer/create": async (body) => {
-    const { key } = body as { key: string };
+    const { key, checked } = body as { key: string; checked?: boolean };
+    const whole = { ChecksumAlgorithm: "CRC64NVME", ChecksumType: "FULL_OBJECT" } as const;
     const { UploadId } = await storage().client.send(
-      new CreateMultipartUploadCommand({ Bucket: storage().bucket, Key: key }),
+      new CreateMultipartUploadCommand({ Bucket: storage().bucket, Key: key, ...(checked && whole) }),
     );
     return { key, uploadId: UploadId };
   },
@@ -49,6 +50,12 @@ export const peerCalls: Calls = {
     const sign = (n: number) =>
       presignCall(identity, { method: "PUT", key, query: { uploadId, partNumber: String(n) } });
     return numbers.map(sign);
+  },
+  "/peer/part-checked": async (body) => {
+    const { key, uploadId, partNumber, crc } = body as Part & { crc: string };
+    const query = { uploadId, partNumber: String(partNumber) };
+    const headers = { "x-amz-checksum-crc64nvme": crc };
+    return { url: presignCall(await storage().signingIdentity(), { method: "PUT", key, query, headers }) };
   },
   "/peer/part": async (body) => {
     const { key, uploadId, partNumber } = body as Part;

@@ -1,10 +1,11 @@
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { UserViewer, Viewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { startWorker } from "@/lib/jobs/worker";
 import { mediaPage } from "@/lib/media/queries";
 import type { MediaItem } from "@/lib/media/schema";
 import { openUpload, sealUpload } from "@/lib/upload/commands";
 import type { OpenedUpload } from "@/lib/upload/schema";
-import { untilFinal, withWorker } from "@/tests/integration/jobs/fixtures";
 import { postFile, testCollection, testMember, testUser } from "@/tests/support/collections";
 import { picture, truncated } from "@/tests/support/pictures";
 
@@ -21,8 +22,21 @@ export async function drop(owner: UserViewer, slug: string, files: Files): Promi
 }
 
 /** Runs the real worker until nothing of the upload waits any more. */
-export function work(uploadId: string): Promise<void> {
-  return withWorker({}, () => untilFinal(uploadId, 60_000));
+export async function work(uploadId: string): Promise<void> {
+  const worker = await startWorker();
+  try {
+    // Not by expect.poll, which is for tests alone: a gallery is made before them.
+    await vi.waitFor(
+      async () => {
+        const open = await db().upload.count({ where: { id: uploadId, state: { not: "verified" } } });
+        const pending = await db().revision.count({ where: { uploadId, state: "pending" } });
+        expect({ open, pending }).toEqual({ open: 0, pending: 0 });
+      },
+      { timeout: 60_000, interval: 50 },
+    );
+  } finally {
+    await worker.stop();
+  }
 }
 
 /** A private collection of somebody's, with a member, and what the worker made of pictures, bad ones and other files. */

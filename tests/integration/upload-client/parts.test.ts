@@ -73,6 +73,8 @@ describe("large files", () => {
       partTransport: async (request) => {
         if (late) await vi.waitUntil(() => Date.now() > startedAt + 2_500, { timeout: 5_000 });
         late = false;
+        // The next ones are to last, however slow the machine.
+        site.urlSeconds = 900;
         return putByFetch(request);
       },
     });

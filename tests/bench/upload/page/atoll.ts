@@ -8,6 +8,7 @@ import type { Uploader } from "@/lib/upload/client/uploader";
 import { walkFiles } from "@/lib/upload/client/walk";
 import { hashInWorker } from "@/lib/upload/client/worker-hasher";
 import type { PostPolicy } from "@/lib/upload/schema";
+import { startHashWorker } from "./bare";
 import type { Contestant } from "./contestant";
 import { siteCall } from "./site-call";
 
@@ -24,7 +25,7 @@ const server: UploadServer = {
   status: (uploadId) => siteCall("/atoll/status", { uploadId }),
 };
 
-const hasher = hashInWorker(() => new Worker("/hash-worker.js", { type: "module" }));
+const hasher = hashInWorker(startHashWorker);
 const tabs = tabsOf();
 
 /** With all that the site's pages give it. */

@@ -1,18 +1,29 @@
+import type { Hasher } from "@/lib/upload/client/hasher";
+import { hashInWorker } from "@/lib/upload/client/worker-hasher";
 import type { PostPolicy } from "@/lib/upload/schema";
 import { type Contestant, isLarge, newPrefix } from "./contestant";
 import { siteCall } from "./site-call";
+
+/** Where the page's site has it. */
+export const startHashWorker = () => new Worker("/hash-worker.js", { type: "module" });
 
 const lanes = 6;
 const partBytes = 16 * 1024 * 1024;
 
 /** With a listener on the upload, as whoever shows progress needs one: it is what makes a request preflighted. */
-function send(method: "POST" | "PUT", url: string, body: FormData | Blob): Promise<XMLHttpRequest> {
+function send(
+  method: "POST" | "PUT",
+  url: string,
+  body: FormData | Blob,
+  headers: Record<string, string> = {},
+): Promise<XMLHttpRequest> {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
     xhr.upload.onprogress = () => undefined;
     xhr.onload = () => (xhr.status < 300 ? resolve(xhr) : reject(new Error(`HTTP ${xhr.status}: ${xhr.responseText}`)));
     xhr.onerror = () => reject(new Error(`${method} failed`));
     xhr.open(method, url);
+    for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
     xhr.send(body);
   });
 }
@@ -50,12 +61,24 @@ function formLoop(policyCall: string, fieldsOf: FieldsOf): Contestant {
 /** Six forms at a time to one URL: nothing but the requests. A large file is one form. */
 export const barePost = formLoop("/peer/policy", async () => ({}));
 
-/** The same with the SHA-256 of each file for the storage to verify: the limit for whoever loses none unnoticed. */
-export const bareChecked = formLoop("/peer/policy-checked", async (file) => {
-  if (isLarge(file)) throw new Error("a large file is not hashed before it is sent");
+const hashedForms = formLoop("/peer/policy-checked", async (file) => {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
   return { "x-amz-checksum-sha256": btoa(String.fromCharCode(...digest)) };
 });
+
+/**
+ * The same with the SHA-256 of each file, or the CRC of each part, for the storage to verify: the limit for whoever loses none
+ * unnoticed.
+ */
+export const bareChecked: Contestant = {
+  async upload(files, options) {
+    const [large] = files;
+    if (!large || !isLarge(large)) return hashedForms.upload(files, options);
+    const prefix = newPrefix();
+    await putParts(prefix + large.name, large, hashInWorker(startHashWorker));
+    return prefix;
+  },
+};
 
 /** Six presigned PUTs at a time, all URLs had in one call before; parts of 16 MiB for a large file. */
 export const barePut: Contestant = {
@@ -73,14 +96,19 @@ export const barePut: Contestant = {
   },
 };
 
-async function putParts(key: string, file: File): Promise<void> {
-  const { uploadId } = await siteCall<{ uploadId: string }>("/peer/create", { key });
+async function putParts(key: string, file: File, hasher: Hasher | null = null): Promise<void> {
+  const { uploadId } = await siteCall<{ uploadId: string }>("/peer/create", { key, checked: hasher !== null });
   const numbers = Array.from({ length: Math.ceil(file.size / partBytes) }, (_, index) => index + 1);
   const parts: { PartNumber: number; ETag: string }[] = [];
-  const urls = await siteCall<string[]>("/peer/parts", { key, uploadId, numbers });
+  const urls = hasher ? [] : await siteCall<string[]>("/peer/parts", { key, uploadId, numbers });
+  const checked = async (part: Blob, partNumber: number) => {
+    const crc = (await hasher?.crc64nvme(part)) ?? "";
+    const { url } = await siteCall<{ url: string }>("/peer/part-checked", { key, uploadId, partNumber, crc });
+    return send("PUT", url, part, { "x-amz-checksum-crc64nvme": crc });
+  };
   await sixWay(numbers, async (PartNumber, index) => {
     const part = file.slice(index * partBytes, PartNumber * partBytes);
-    const xhr = await send("PUT", urls[index] ?? "", part);
+    const xhr = await (hasher ? checked(part, PartNumber) : send("PUT", urls[index] ?? "", part));
     parts[index] = { PartNumber, ETag: xhr.getResponseHeader("etag") ?? "" };
   });
   await siteCall("/peer/complete", { key, uploadId, parts });
