@@ -104,7 +104,7 @@ describe("disasters", () => {
     await expect.poll(states, waits).toContain("ready");
     // One that only just starts would not hear the signal yet. This one has begun with the next picture, and is held there
     // until it has the signal, however busy the machine is.
-    const [decoder = 0] = childPids(stopped.child.pid);
+    const [decoder = Number.NaN] = childPids(stopped.child.pid);
     const spent = cpuTicks(decoder);
     await expect.poll(() => cpuTicks(decoder), waits).toBeGreaterThan(spent + 5);
     process.kill(decoder, "SIGSTOP");
