@@ -37,10 +37,18 @@ export function cephAvailable(): boolean {
 }
 
 /**
- * Starts a Ceph RADOS Gateway of its own (mon, osd, gateway; about 6 s) on free ports with its data in a temporary folder.
- * `stop` ends what it started and removes the data. Rejects with the tail of the script's output when it does not come up.
+ * Starts a Ceph RADOS Gateway of its own (mon, osd, gateway; about 6 s) on free ports with its data in a temporary folder; a
+ * second time, elsewhere, where the first did not come up: its daemons give up on whatever is slow or in their way.
+ * `stop` ends what it started and removes the data. Rejects with the script's output and the ends of the logs.
  */
 export async function startCeph(): Promise<Ceph> {
+  return startOnce().catch((error: Error) => {
+    console.warn(`${error.message}; once more.`, error.cause);
+    return startOnce();
+  });
+}
+
+async function startOnce(): Promise<Ceph> {
   const dir = await mkdtemp(path.join(os.tmpdir(), "ceph-"));
   const accessKeyId = "atolltest";
   const secretAccessKey = "atolltestsecretatolltestsecret";
@@ -60,8 +68,11 @@ export async function startCeph(): Promise<Ceph> {
   try {
     await run("bash", [script, "start"], { env, timeout: 50_000 });
   } catch (error) {
+    const logs = await run("bash", ["-c", 'tail -n 3 "$CEPH_DIR"/log/*.log'], { env }).catch(() => ({
+      stdout: "no logs",
+    }));
     await stop();
-    throw new Error("Ceph did not start", { cause: error });
+    throw new Error(`Ceph did not start: ${logs.stdout}`, { cause: error });
   }
   return { endpoint: `http://127.0.0.1:${rgwPort}`, region: "us-east-1", accessKeyId, secretAccessKey, stop };
 }
