@@ -85,6 +85,8 @@ export type UploadFile = {
   readonly multipart: Multipart | null;
   /** Its last post carried a checksum, which the storage holds against the bytes. */
   readonly checked: boolean;
+  /** How far its last post got was not watched. */
+  readonly quiet: boolean;
   /** Which of the storage's endpoints it is posted to: 0 is the policy's, the others are in `lanes`. */
   readonly lane: number;
   /** When its last post was begun. */

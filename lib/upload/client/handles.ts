@@ -6,6 +6,9 @@ import { judge, type KnownFile } from "./preflight";
 import { itemAt, type Vector } from "./vector";
 import type { FileSource, WalkBatch } from "./walk";
 
+/** A pause, an outage, a slow connection: whoever waited longer is read again. */
+const freshForMs = 10_000;
+
 type Known = { readonly fileId: number; readonly walk: number };
 
 /**
@@ -16,7 +19,7 @@ export class Handles {
   readonly #sources = new Map<number, FileSource>();
   readonly #paths = new Map<string, Known>();
   /** What is in small files that were read and are about to be sent. */
-  readonly #bytes = new Map<number, Uint8Array>();
+  readonly #bytes = new Map<number, { readonly bytes: Uint8Array; readonly readAt: number }>();
   #walks = 0;
 
   beginWalk(): number {
@@ -94,13 +97,14 @@ export class Handles {
 
   /** Kept until the file is sent for the first time. */
   keepBytes(fileId: number, bytes: Uint8Array): void {
-    if (this.#sources.has(fileId)) this.#bytes.set(fileId, bytes);
+    if (this.#sources.has(fileId)) this.#bytes.set(fileId, { bytes, readAt: performance.now() });
   }
 
+  /** null where they were read a while ago: the file may have changed since, and the disk is to say so. */
   takeBytes(fileId: number): Uint8Array | null {
-    const bytes = this.#bytes.get(fileId) ?? null;
+    const kept = this.#bytes.get(fileId);
     this.#bytes.delete(fileId);
-    return bytes;
+    return kept && performance.now() - kept.readAt < freshForMs ? kept.bytes : null;
   }
 
   letGo(fileId: number): void {

@@ -11,16 +11,21 @@ const ones = (1n << 64n) - 1n;
 /** As a stream, whose pieces are small and soon free again: slices of megabytes cost a browser twice the time. */
 async function* piecesOf(file: Blob, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   const reader = file.stream().getReader();
+  const cancel = () => reader.cancel().catch(() => undefined);
+  // A read that hangs (a network drive that is gone) ends by this alone.
+  signal?.addEventListener("abort", cancel, { once: true });
   try {
     for (;;) {
       signal?.throwIfAborted();
       const { done, value } = await reader.read();
+      signal?.throwIfAborted();
       if (done) return;
       yield value;
     }
   } finally {
     // Whoever stops half-way closes the file; one that broke has said so already.
-    await reader.cancel().catch(() => undefined);
+    signal?.removeEventListener("abort", cancel);
+    await cancel();
   }
 }
 

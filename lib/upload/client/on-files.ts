@@ -55,6 +55,7 @@ function newFile(id: number, { refusal, ...file }: NewFile): UploadFile {
     named: false,
     asked: false,
     checked: false,
+    quiet: false,
     run: 0,
     lane: 0,
     begunAt: 0,

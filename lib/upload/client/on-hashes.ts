@@ -25,7 +25,7 @@ function begin(draft: Draft, queue: "hash" | "hashWhole"): boolean {
   const { sizeBytes, lastModified } = file;
   const keep = file.state === "ready" && sizeBytes <= smallBytes;
   const { run } = setFile(draft, file, { state: "hashing", run: file.run + 1 });
-  const md5 = !draft.state.verifies;
+  const md5 = !(draft.state.verifies && draft.state.policy?.takesSha256);
   draft.effects.push({ type: "hash", fileId: file.id, run, sizeBytes, lastModified, md5, keep });
   return true;
 }

@@ -56,7 +56,8 @@ export type Step = { readonly state: UploaderState; readonly effects: readonly E
  */
 export function step(state: UploaderState, event: Stamped): Step {
   const draft = draftOf(state, event.at, event.random);
-  handle(draft, event);
+  // Of files that are not crossed out yet nothing counts any more.
+  if (state.phase !== "aborted" || !("fileId" in event)) handle(draft, event);
   advance(draft);
   sample(draft);
   return { state: draft.state, effects: draft.effects };

@@ -80,8 +80,8 @@ export function retryLater(draft: Draft, file: UploadFile, post: PostFailure, ve
 }
 
 /** The body had gone out whole when the connection broke: it may have arrived, which the server can tell. */
-function mayHaveArrived({ sizeBytes, sentBytes }: UploadFile): boolean {
-  return sentBytes >= sizeBytes;
+function mayHaveArrived({ sizeBytes, sentBytes, quiet }: UploadFile): boolean {
+  return quiet || sentBytes >= sizeBytes;
 }
 
 /** Where all its bytes went out, the server is asked first: it may be there. */

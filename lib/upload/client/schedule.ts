@@ -106,7 +106,8 @@ function startPost(draft: Draft, lane: number): boolean {
   const { generation, takesSha256, url, fields, expiresAt } = policy;
   const bare = { url, fields, expiresAt };
   const sha256 = takesSha256 ? (next.digests?.sha256 ?? null) : null;
-  const begun = { sentBytes: 0, run: next.run + 1, lane, begunAt: draft.at, checked: sha256 !== null };
+  const quiet = isQuick(state, next);
+  const begun = { sentBytes: 0, run: next.run + 1, lane, begunAt: draft.at, checked: sha256 !== null, quiet };
   const file = setFile(draft, next, { ...begun, state: "posting" });
   state.lastKind = "post";
   draft.effects.push({
@@ -118,7 +119,7 @@ function startPost(draft: Draft, lane: number): boolean {
     sha256,
     policy: lane === 0 ? bare : { ...bare, url: state.lanes[lane - 1]?.url ?? bare.url },
     generation,
-    quiet: isQuick(state, file),
+    quiet,
   });
   return true;
 }

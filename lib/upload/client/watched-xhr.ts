@@ -14,6 +14,8 @@ type Sent = {
 
 /** Whoever looks sees ten steps a second; a small file is through before the first one. */
 const progressMs = 100;
+/** From the first byte to the answer of what nobody watches: it may be slow, as long as it moves. */
+const unwatchedMs = 3 * stallMs;
 
 /**
  * A request by XMLHttpRequest, the only browser interface that reports how much of a body was sent. Resolves with the
@@ -55,7 +57,7 @@ export function sendWatched(request: Sent): Promise<{ readonly xhr: XMLHttpReque
     signal.addEventListener("abort", abort, { once: true });
     xhr.open(request.method, request.url);
     for (const [name, value] of Object.entries(request.headers)) xhr.setRequestHeader(name, value);
-    watch(stallMs);
+    watch(onProgress ? stallMs : unwatchedMs);
     xhr.send(request.body);
   });
 }

@@ -1,6 +1,6 @@
 import type { Browser, CDPSession } from "playwright";
 
-type Message = { id?: number; method?: string; error?: { message: string }; result?: never };
+type Message = { id?: number; error?: { message: string }; result?: never };
 type Waiting = { readonly done: (result: never) => void; readonly failed: (error: Error) => void };
 type Evaluated<Result> = {
   readonly result: { readonly value: Result };
@@ -17,7 +17,6 @@ export class Tab {
   readonly #sessionId: string;
   readonly #waiting = new Map<number, Waiting>();
   #sent = 0;
-  #loaded: (() => void) | null = null;
 
   private constructor(browser: CDPSession, browserContextId: string, sessionId: string) {
     this.#browser = browser;
@@ -34,12 +33,14 @@ export class Tab {
     const { targetId } = await browser.send("Target.createTarget", { url: "about:blank", browserContextId });
     const { sessionId } = await browser.send("Target.attachToTarget", { targetId, flatten: false });
     const tab = new Tab(browser, browserContextId, sessionId);
-    await tab.send("Page.enable");
-    const loaded = new Promise<void>((done) => {
-      tab.#loaded = done;
-    });
     await tab.send("Page.navigate", { url });
-    await loaded;
+    await tab.evaluate(
+      () =>
+        new Promise<void>((loaded) => {
+          if (document.readyState === "complete") loaded();
+          else addEventListener("load", () => loaded(), { once: true });
+        }),
+    );
     return tab;
   }
 
@@ -64,8 +65,9 @@ export class Tab {
     const id = this.#sent;
     const answered = new Promise<Result>((done, failed) => this.#waiting.set(id, { done, failed }));
     const message = JSON.stringify({ id, method, params });
-    await this.#browser.send("Target.sendMessageToTarget", { sessionId: this.#sessionId, message });
-    return answered;
+    const sent = this.#browser.send("Target.sendMessageToTarget", { sessionId: this.#sessionId, message });
+    const [result] = await Promise.all([answered, sent]);
+    return result;
   }
 
   async close(): Promise<void> {
@@ -73,8 +75,7 @@ export class Tab {
     await this.#browser.detach();
   }
 
-  #take({ id, method, error, result }: Message): void {
-    if (method === "Page.loadEventFired") this.#loaded?.();
+  #take({ id, error, result }: Message): void {
     if (id === undefined) return;
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);

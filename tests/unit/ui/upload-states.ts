@@ -17,6 +17,7 @@ export function fileIn(state: FileState, id = 0, more: Partial<UploadFile> = {})
     asked: false,
     reported: false,
     checked: false,
+    quiet: false,
     multipart: null,
     lane: 0,
     mayBeKnown: false,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { smallBytes } from "@/lib/upload/client/file";
 import { Handles } from "@/lib/upload/client/handles";
 import { awaitsDecision, isBusy, isMoving } from "@/lib/upload/client/state";
 import { shareOf } from "@/lib/upload/client/tabs";
@@ -18,7 +19,9 @@ function uploading(count: number, policy = policyOf()): World {
 
 describe("pausing", () => {
   it("stops what is on its way, starts nothing, and sends it again afterwards", () => {
-    const world = uploading(10);
+    const world = new World();
+    world.add(...Array.from({ length: 10 }, (_, index) => newFile(`f${index}`, smallBytes)));
+    world.open();
     const posts = world.take("post");
     world.send({ type: "paused" });
     expect(world.take("stop")).toHaveLength(6);
@@ -30,6 +33,15 @@ describe("pausing", () => {
     expect(world.take("post")).toEqual([]);
     world.send({ type: "unpaused" });
     expect(world.take("post")).toHaveLength(6);
+  });
+
+  it("asks the server about small files that were not watched on their way: they may have arrived", () => {
+    const world = uploading(10);
+    world.answer = null;
+    world.send({ type: "paused" });
+    expect(world.state.counts).toMatchObject({ queued: 6, ready: 4 });
+    world.send({ type: "unpaused" });
+    expect(world.take("files").map(({ files }) => files.length)).toEqual([6]);
   });
 
   it("of one file lets the others go on, and keeps the upload from being sealed", () => {

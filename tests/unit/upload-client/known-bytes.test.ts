@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Effect } from "@/lib/upload/client/events";
+import { smallBytes } from "@/lib/upload/client/file";
 import { outstanding } from "@/lib/upload/client/state";
 import { callFailure, digests, type Files, nameAll, opened } from "./naming-world";
 import { answerOf, newFile, policyOf, World } from "./world";
@@ -38,14 +39,14 @@ describe("bytes that need not be sent", () => {
   });
 
   it("are not sent twice when the answer to a post was lost on the way", () => {
-    const world = opened(2);
+    const world = opened(2, () => smallBytes);
     world.answer = answerOf;
     world.name(world.take("files")[0] as Files);
     const [first, second] = world.take("post");
     if (!first || !second) throw new Error("nothing was posted");
     const lost = ({ fileId, run, generation }: typeof first) =>
       world.send({ type: "postFailed", fileId, run, generation, failure: { kind: "network" } });
-    world.send({ type: "progressed", fileId: first.fileId, run: first.run, sentBytes: 100 });
+    world.send({ type: "progressed", fileId: first.fileId, run: first.run, sentBytes: smallBytes });
     lost(first);
     lost(second);
     world.answer = ({ path }) => ({ path, status: "present" });
