@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { failure } from "@/lib/upload/client/failures";
 import { Handles } from "@/lib/upload/client/handles";
 import type { FoundFile } from "@/lib/upload/client/walk";
@@ -30,6 +30,20 @@ class Drops {
 
 describe("what was read of a file", () => {
   const bytes = new Uint8Array([120]);
+
+  it("is not given when it was read a while ago: the disk is asked again", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const { handles, ...drops } = new Drops();
+    const batch = { files: [found("a")], system: 0, unreadable: [] };
+    handles.take(handles.beginWalk(), batch, drops.world.state.files);
+    handles.keepBytes(0, bytes);
+    vi.advanceTimersByTime(9_000);
+    expect(handles.takeBytes(0)).toEqual(bytes);
+    handles.keepBytes(0, bytes);
+    vi.advanceTimersByTime(11_000);
+    expect(handles.takeBytes(0)).toBeNull();
+    vi.useRealTimers();
+  });
 
   it("is given once, and not when the file was let go, dropped anew or changed on the disk", async () => {
     const { handles, ...drops } = new Drops();

@@ -116,6 +116,15 @@ describe("small files that are posted next", () => {
 });
 
 describe("a hash that is of use no more", () => {
+  it("ends where the file's drive hangs", async () => {
+    const file = new Blob([new Uint8Array(5 * 1024 * 1024)]);
+    file.stream = () => new ReadableStream({ pull: () => new Promise(() => undefined) });
+    const controller = new AbortController();
+    const hashed = digestsOf(file, { md5: true, signal: controller.signal });
+    controller.abort();
+    await expect(hashed).rejects.toMatchObject({ name: "AbortError" });
+  });
+
   it("ends between two pieces of the file", async () => {
     const piece = new Blob([new Uint8Array(1024 * 1024)]);
     const file = new Blob(Array.from({ length: 12 }, () => piece));

@@ -103,6 +103,8 @@ describe("what a person decides for thousands of files", () => {
     made.send({ type: "allCanceled" });
     expect(made.state.phase).toBe("aborted");
     expect(made.take("abort")).toHaveLength(1);
+    // Late news of a file that is not crossed out yet.
+    made.send({ type: "renamed", fileId: many - 1, path: "f (2)" });
     goOn(made);
     expect(made.state.counts).toMatchObject({ skipped: atOnce, canceled: many - atOnce, asking: 0 });
     expect(made.take("post")).toEqual([]);
