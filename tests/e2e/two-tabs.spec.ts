@@ -85,7 +85,8 @@ for (const end of ["closed", "killed"]) {
     const folder = await folderOfFiles(count);
     try {
       const { page: first, address } = await newCollection(killable, `Taken over when ${end}`);
-      proxy.latencyMs = 150;
+      // Slow enough for a slow machine to open another page meanwhile.
+      proxy.latencyMs = 500;
       await dropOnPage(first, [folder.dir]);
       await expect.poll(() => proxy.tally.keys().length, { intervals: [20] }).toBeGreaterThan(10);
       const second = await openCollection(killable, address);
@@ -99,6 +100,7 @@ for (const end of ["closed", "killed"]) {
       expect(sentTwice(killable, sizeOf), "the second sends nothing meanwhile").toBe(0);
       expect(proxy.tally.keys().length, "there is something to take over").toBeLessThan(count);
 
+      proxy.latencyMs = 50;
       if (end === "closed") await first.close({ runBeforeUnload: false });
       else {
         const session = await first.context().newCDPSession(first);
