@@ -11,7 +11,7 @@ import {
   SkipForward,
 } from "lucide-react";
 import { Spinner } from "@/components/ui/spinner";
-import type { FileState, UploadFile } from "@/lib/upload/client/file";
+import { type FileState, pausable, type UploadFile } from "@/lib/upload/client/file";
 import { sentOf } from "@/lib/upload/client/multipart";
 
 type FileLook = {
@@ -50,15 +50,6 @@ export function shareSent({ state, multipart, sizeBytes, ...file }: UploadFile):
   return Math.min(1, sentBytes / sizeBytes);
 }
 
-const pausable: ReadonlySet<FileState> = new Set([
-  "queued",
-  "naming",
-  "ready",
-  "hashing",
-  "posting",
-  "parts",
-  "waiting",
-]);
 const cancelable: ReadonlySet<FileState> = new Set([...pausable, "asking", "paused"]);
 
 export function mayPause({ state }: UploadFile): boolean {

@@ -1,8 +1,9 @@
 import { AppError } from "@/lib/errors";
 import type { Effect, Stamped, TimerName, UploaderEvent } from "./events";
 import { Handles } from "./handles";
+import { initialState } from "./initial-state";
 import { step } from "./reducer";
-import { initialState, isMoving, takesFiles, type UploaderState } from "./state";
+import { isMoving, takesFiles, type UploaderState } from "./state";
 import type { Tabs } from "./tabs";
 import type { Clock, Uploader, UploaderOptions } from "./uploader";
 import type { WalkBatch } from "./walk";

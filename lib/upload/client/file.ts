@@ -31,6 +31,17 @@ export const fileStates = [
 ] as const;
 export type FileState = (typeof fileStates)[number];
 
+/** What a person can pause. */
+export const pausable: ReadonlySet<FileState> = new Set([
+  "queued",
+  "naming",
+  "ready",
+  "hashing",
+  "posting",
+  "parts",
+  "waiting",
+]);
+
 /**
  * Files of at most so many bytes are read once, hashed on the spot and sent from memory: opening a file, or handing it to another
  * thread, takes longer than hashing it. SHA-256 is the browser's own, off the thread, and MD5 takes half a millisecond.

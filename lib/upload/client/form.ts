@@ -1,5 +1,5 @@
 import { smallBytes } from "./file";
-import type { PostRequest } from "./transport";
+import { checksumHeader, type PostRequest } from "./transport";
 
 /** S3 puts the file's name wherever the key says this. */
 const fileNameVariable = "$" + "{filename}";
@@ -14,7 +14,7 @@ function* fieldsOf({ policy, key, contentType, sha256 }: Form): Generator<[name:
   }
   yield ["key", key];
   yield ["Content-Type", contentType];
-  if (sha256 !== null) yield ["x-amz-checksum-sha256", base64OfHex(sha256)];
+  if (sha256 !== null) yield [checksumHeader, base64OfHex(sha256)];
 }
 
 /** A path that happens to contain S3's variable is kept by naming the file the same; any other file needs no name here. */

@@ -97,7 +97,14 @@ export class Handles {
 
   /** Kept until the file is sent for the first time. */
   keepBytes(fileId: number, bytes: Uint8Array): void {
-    if (this.#sources.has(fileId)) this.#bytes.set(fileId, { bytes, readAt: performance.now() });
+    const now = performance.now();
+    // The oldest come first: those of files that were paused or failed meanwhile are of no use.
+    for (const [id, { readAt }] of this.#bytes) {
+      if (now - readAt < freshForMs) break;
+      this.#bytes.delete(id);
+    }
+    this.#bytes.delete(fileId);
+    if (this.#sources.has(fileId)) this.#bytes.set(fileId, { bytes, readAt: now });
   }
 
   /** null where they were read a while ago: the file may have changed since, and the disk is to say so. */

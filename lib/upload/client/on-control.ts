@@ -1,21 +1,11 @@
 import { uploadPolicy } from "../policy";
 import { type Draft, fileOf, interrupt, renewIfDue, setFile, toNaming, toReady } from "./draft";
 import type { UploaderEvent } from "./events";
-import type { FileState } from "./file";
+import { pausable } from "./file";
 import { sendAgain } from "./retry";
 import { itemsOf } from "./vector";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
-
-const pausable: ReadonlySet<FileState> = new Set([
-  "queued",
-  "naming",
-  "ready",
-  "hashing",
-  "posting",
-  "parts",
-  "waiting",
-]);
 
 /** What is on its way comes back into the queue; of large files the parts that arrived stay. */
 export function onPaused(draft: Draft): void {

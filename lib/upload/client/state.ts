@@ -1,9 +1,8 @@
-import { uploadPolicy } from "../policy";
 import type { PostPolicy, UploadStatus } from "../schema";
 import type { Failure, FailureCode } from "./failures";
-import { type ConflictChoice, type FileState, fileStates, type UploadFile } from "./file";
-import { emptyQueue, type Queue } from "./queue";
-import { emptyVector, type Vector } from "./vector";
+import type { ConflictChoice, FileState, UploadFile } from "./file";
+import type { Queue } from "./queue";
+import type { Vector } from "./vector";
 
 /** idle → opening → uploading → sealing → verifying → done; aborted from any of the first three. */
 type Phase = "idle" | "opening" | "uploading" | "sealing" | "verifying" | "done" | "aborted";
@@ -168,75 +167,6 @@ export type UploaderState = {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
 };
-
-export type InitialState = {
-  readonly online?: boolean;
-  readonly hashes?: boolean;
-  readonly conflict?: ConflictChoice | null;
-};
-
-export function initialState({ online = true, hashes = false, conflict = null }: InitialState = {}): UploaderState {
-  return {
-    phase: "idle",
-    halted: null,
-    paused: false,
-    adding: 0,
-    finishing: false,
-    passes: {},
-    goingOn: false,
-    files: emptyVector,
-    counts: Object.fromEntries(fileStates.map((name) => [name, 0])) as Record<FileState, number>,
-    bytes: { planned: 0, sent: 0, kept: 0, failed: 0 },
-    leftOut: { system: 0, twice: 0 },
-    label: null,
-    conflicts: { same: 0, other: 0 },
-    conflict,
-    upload: null,
-    resumed: null,
-    policy: null,
-    renewing: false,
-    policyRefusals: 0,
-    refusedInRow: 0,
-    deniedInRow: 0,
-    online,
-    hashes,
-    verifies: false,
-    queues: {
-      name: emptyQueue,
-      hash: emptyQueue,
-      hashWhole: emptyQueue,
-      again: emptyQueue,
-      post: emptyQueue,
-      large: emptyQueue,
-      report: emptyQueue,
-    },
-    halves: emptyQueue,
-    withdrawals: emptyQueue,
-    batches: {},
-    nextBatch: 1,
-    unwantedInRow: 0,
-    quotaBelow: null,
-    hashedAhead: 0,
-    hashedWhole: 0,
-    active: [],
-    flying: 0,
-    lastKind: "part",
-    share: uploadPolicy.parallelPosts,
-    limit: uploadPolicy.parallelPosts,
-    lanes: [],
-    laneZeroMs: null,
-    failuresInRow: 0,
-    rowSince: 0,
-    outage: null,
-    calls: {},
-    looks: 0,
-    watchedSince: null,
-    status: null,
-    samples: [],
-    startedAt: null,
-    endedAt: null,
-  };
-}
 
 /** States with something ahead of them: of themselves, or (`asking`, `paused`) once the person says so. */
 export const unsettledStates = [

@@ -21,7 +21,7 @@ export type PostRequest = {
 /** `failure` null: the storage has the file. `verified`: and tells its SHA-256, so it has compared it with the one sent. */
 export type PostOutcome = { readonly failure: PostFailure | null; readonly verified?: boolean };
 
-/** A header of the answer to a form that carried one; S3 refuses bytes that have another. */
+/** A field of the form, and a header of the answer: S3 refuses bytes that have another one than the field says. */
 export const checksumHeader = "x-amz-checksum-sha256";
 
 /** Sends one file. Never rejects: an aborted post resolves with a network failure nobody listens to any more. */

@@ -1,6 +1,7 @@
 import { type FileState, fileStates, type UploadFile } from "@/lib/upload/client/file";
+import { initialState } from "@/lib/upload/client/initial-state";
 import { noteOf } from "@/lib/upload/client/notes";
-import { initialState, type UploaderState } from "@/lib/upload/client/state";
+import type { UploaderState } from "@/lib/upload/client/state";
 import type { Uploader } from "@/lib/upload/client/uploader";
 import { emptyVector, withAppended } from "@/lib/upload/client/vector";
 

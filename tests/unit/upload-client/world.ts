@@ -1,7 +1,8 @@
 import type { Effect, Stamped, UploaderEvent } from "@/lib/upload/client/events";
 import type { NewFile, UploadFile } from "@/lib/upload/client/file";
+import { type InitialState, initialState } from "@/lib/upload/client/initial-state";
 import { step } from "@/lib/upload/client/reducer";
-import { type InitialState, initialState, type UploaderState } from "@/lib/upload/client/state";
+import type { UploaderState } from "@/lib/upload/client/state";
 import { itemsOf } from "@/lib/upload/client/vector";
 import { partSizeOf, uploadPolicy } from "@/lib/upload/policy";
 import type { FileAnswer, FileToSend, OpenedUpload, PostPolicy, UploadStatus } from "@/lib/upload/schema";
