@@ -100,8 +100,8 @@ export type UploadFile = {
   readonly quiet: boolean;
   /** Which of the storage's endpoints it is posted to: 0 is the policy's, the others are in `lanes`. */
   readonly lane: number;
-  /** When its last post was begun. */
-  readonly begunAt: number;
+  /** When its last post was begun; null before the first one of these bytes. */
+  readonly begunAt: number | null;
 };
 
 /** What the walk found, judged before it comes here: `refusal` says why a file is not sent. */

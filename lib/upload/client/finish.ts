@@ -6,6 +6,13 @@ import { rewound } from "./multipart";
 import { sizeFailure } from "./preflight";
 import { emptyVector } from "./vector";
 
+/** The storage has what was posted: whether that is what is on the disk is looked up. */
+export function arrived(draft: Draft, file: UploadFile): void {
+  const { id: fileId, run, checked, sizeBytes } = file;
+  setFile(draft, file, { state: "checking", sentBytes: sizeBytes, failures: 0, failingSince: null });
+  draft.effects.push({ type: "look", fileId, run, checked });
+}
+
 /** It is there, whole and as it is on the disk. */
 export function settleDone(draft: Draft, file: UploadFile): void {
   const tell = file.digests !== null && !file.reported;
@@ -21,7 +28,7 @@ export function settleDone(draft: Draft, file: UploadFile): void {
 export function restart(draft: Draft, file: UploadFile, look: Look): void {
   const problem = look === null || file.restarts > 0 ? failure("changed") : sizeFailure(look.sizeBytes);
   const still = interrupt(draft, file);
-  const afresh = { multipart: null, digests: null, reported: false, mayBeKnown: false };
+  const afresh = { multipart: null, digests: null, reported: false, mayBeKnown: false, begunAt: null };
   if (problem || !look) {
     const failed = setFile(draft, still, afresh);
     fail(draft, failed, problem ?? failure("changed"));

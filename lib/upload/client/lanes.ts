@@ -44,7 +44,7 @@ function smoothed(before: number | null, now: number): number {
 /** A connection more for the endpoint that took a file, as long as it is about as quick as the first one. */
 export function laneWentWell(draft: Draft, file: UploadFile): void {
   const { state } = draft;
-  const tookMs = draft.at - file.begunAt;
+  const tookMs = draft.at - (file.begunAt ?? draft.at);
   if (file.lane === 0) {
     state.limit = Math.min(state.share, state.limit + 1);
     state.laneZeroMs = smoothed(state.laneZeroMs, tookMs);

@@ -58,7 +58,7 @@ function newFile(id: number, { refusal, ...file }: NewFile): UploadFile {
     quiet: false,
     run: 0,
     lane: 0,
-    begunAt: 0,
+    begunAt: null,
     note,
     state,
     failure: refusal,

@@ -4,6 +4,7 @@ import { type Draft, fail, fileOf, halt, push, pushToHash, setFile, toNaming, to
 import type { UploaderEvent } from "./events";
 import { type CallFailure, failure, failureOfCall, healsByItself } from "./failures";
 import type { UploadFile } from "./file";
+import { arrived } from "./finish";
 import { multipartOf } from "./multipart";
 import { nextBatch } from "./next-batch";
 import { meetConflict } from "./on-conflicts";
@@ -108,12 +109,20 @@ function onAnswer(draft: Draft, file: UploadFile, answer: FileAnswer): void {
   const exists = answer.exists ?? null;
   const reported = file.reported || file.digests !== null;
   const next = setFile(draft, file, { multipart, exists, reported });
-  if (answer.status === "present") {
-    setFile(draft, next, { state: "present", multipart: null, digests: null, failures: 0, failingSince: null });
-    draft.effects.push({ type: "letGo", fileId: file.id });
-  } else if (file.digests === null && draft.state.hashes && !file.mayBeKnown && mayBeThere(answer)) {
+  if (answer.status === "present") meetPresent(draft, next);
+  else if (file.digests === null && draft.state.hashes && !file.mayBeKnown && mayBeThere(answer)) {
     pushToHash(draft, setFile(draft, next, { state: "queued", mayBeKnown: true }));
   } else go(draft, next);
+}
+
+/** Nothing need be sent; or it was, and only the answer got lost on its way. */
+function meetPresent(draft: Draft, file: UploadFile): void {
+  if (file.begunAt !== null) {
+    arrived(draft, file);
+    return;
+  }
+  setFile(draft, file, { state: "present", multipart: null, digests: null, failures: 0, failingSince: null });
+  draft.effects.push({ type: "letGo", fileId: file.id });
 }
 
 /** A file of the same size at the same path is most often the same file. */

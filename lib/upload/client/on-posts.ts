@@ -2,7 +2,7 @@ import { current, type Draft, endOutage, halt, renewIfDue, setFile, toReady } fr
 import type { UploaderEvent } from "./events";
 import { type Failure, judgePost } from "./failures";
 import type { UploadFile } from "./file";
-import { restart, settleDone } from "./finish";
+import { arrived, restart, settleDone } from "./finish";
 import { laneFailed, laneWentWell } from "./lanes";
 import { beginCompleting } from "./on-complete";
 import { retryLater, sendAgain, stopFile, wentWell } from "./retry";
@@ -27,9 +27,7 @@ export function onPosted(draft: Draft, event: EventOf<"posted">): void {
   laneWentWell(draft, file);
   endOutage(draft);
   wentWell(draft);
-  const sent = { sentBytes: file.sizeBytes, failures: 0, failingSince: null };
-  setFile(draft, file, { ...sent, state: "checking" });
-  draft.effects.push({ type: "look", fileId: file.id, run: file.run, checked: file.checked });
+  arrived(draft, file);
 }
 
 export function onLooked(draft: Draft, event: EventOf<"looked">): void {

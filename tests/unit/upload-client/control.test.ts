@@ -220,7 +220,7 @@ describe("a pause", () => {
     world.answer = (file) => ({ ...answerOf(file), status: "present" });
     world.send({ type: "unpaused" });
     expect(world.take("post")).toEqual([]);
-    expect(world.file(fileId).state).toBe("present");
+    expect(world.file(fileId).state).toBe("checking");
   });
 });
 

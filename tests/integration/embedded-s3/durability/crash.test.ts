@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -122,6 +122,8 @@ async function crashOnce(random: SeededRandom, lanes: readonly Lane[]): Promise<
 async function crashAtStart(random: SeededRandom): Promise<void> {
   const call = random.pick(["open", "readdir", "rm", "mkdir"] as const);
   const point = { when: random.pick(["before", "after"] as const), call, count: random.between(1, 200) };
+  // A kill at the start before this one may have left no folder.
+  await mkdir(join(dataDir, "tmp"), { recursive: true });
   await writeFile(join(dataDir, "tmp", "leftover"), "half a file");
   const started = await startNext(point).catch(onlyEnded);
   await started?.store.saying("swept").catch(onlyEnded);
