@@ -13,7 +13,7 @@ import { storageCall } from "./errors";
 import { unquoteEtag } from "./etag";
 import { decodeListed } from "./list";
 import { headObject, type StoredObject } from "./objects";
-import { presign } from "./sign";
+import { identityAt, presign, type SigningIdentity } from "./sign";
 
 /** A multipart upload of S3's: parts that are no object yet. */
 export type Multipart = { key: string; s3UploadId: string };
@@ -45,23 +45,33 @@ export async function createMultipart(
 
 export type PartRequest = { number: number; crc64nvme?: string | undefined };
 
-/** URLs to PUT parts to, in the order asked for, valid for `ttlSeconds`. Makes no request once the credentials are known. */
+export type PartsRequest = Multipart & {
+  parts: PartRequest[];
+  ttlSeconds: number;
+  /** Other addresses of the bucket, `https://host/bucket` or `https://bucket.host`. */
+  endpoints?: readonly string[];
+};
+
+/**
+ * URLs to PUT parts to, in the order asked for, valid for `ttlSeconds`; in `elsewhere` the same for other addresses of the
+ * bucket, as a signature is good for one host only. Makes no request once the credentials are known.
+ */
 export async function presignParts(
-  { key, s3UploadId, parts, ttlSeconds }: Multipart & { parts: PartRequest[]; ttlSeconds: number },
+  { key, s3UploadId, parts, ttlSeconds, endpoints = [] }: PartsRequest,
   store: Storage = storage(),
-): Promise<{ urls: string[]; expiresAt: Date }> {
+): Promise<{ urls: string[]; elsewhere: Map<string, string[]>; expiresAt: Date }> {
   const identity = await store.signingIdentity();
   const signedAt = new Date();
-  const urls = parts.map(({ number, crc64nvme }) =>
-    presign(identity, {
-      method: "PUT",
-      key,
-      part: { uploadId: s3UploadId, number, crc64nvme },
-      signedAt,
-      expiresInSeconds: ttlSeconds,
-    }),
-  );
-  return { urls, expiresAt: new Date(signedAt.getTime() + ttlSeconds * 1_000) };
+  const signedBy = (signer: SigningIdentity) =>
+    parts.map(({ number, crc64nvme }) => {
+      const part = { uploadId: s3UploadId, number, crc64nvme };
+      return presign(signer, { method: "PUT", key, part, signedAt, expiresInSeconds: ttlSeconds });
+    });
+  return {
+    urls: signedBy(identity),
+    elsewhere: new Map(endpoints.map((endpoint) => [endpoint, signedBy(identityAt(identity, endpoint))])),
+    expiresAt: new Date(signedAt.getTime() + ttlSeconds * 1_000),
+  };
 }
 
 /** All parts there are, page by page; null when the multipart is no more (completed, aborted). Throws AppError UNAVAILABLE. */

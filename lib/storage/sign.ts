@@ -1,9 +1,11 @@
 import { createHmac, hash } from "node:crypto";
-import { bucketAddress, type EndpointConfig } from "./endpoint";
+import { type BucketAddress, bucketAddress, type EndpointConfig } from "./endpoint";
 import { hmacSha256 } from "./hmac";
 
 /** Who signs, and for which bucket; `endpoint` is the origin browsers use, absent for AWS. Never mutate one: it is a cache key. */
 export type SigningIdentity = EndpointConfig & {
+  /** Where the bucket is reached, if not where the rules of the endpoint have it. */
+  address?: BucketAddress | undefined;
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string | undefined;
@@ -69,6 +71,20 @@ export function presign(identity: SigningIdentity, request: PresignRequest): str
   return `${signer.origin}${path}?${before}&X-Amz-Signature=${signature}${after}`;
 }
 
+const identitiesAt = new WeakMap<SigningIdentity, Map<string, SigningIdentity>>();
+
+/** The same identity for another address of its bucket, `https://host/bucket` or `https://bucket.host`. Throws TypeError for no URL. */
+export function identityAt(identity: SigningIdentity, bucketUrl: string): SigningIdentity {
+  const others = identitiesAt.get(identity) ?? new Map<string, SigningIdentity>();
+  identitiesAt.set(identity, others);
+  const known = others.get(bucketUrl);
+  if (known) return known;
+  const { origin, host, pathname } = new URL(bucketUrl);
+  const made = { ...identity, address: { origin, host, path: pathname.replace(/\/+$/, "") } };
+  others.set(bucketUrl, made);
+  return made;
+}
+
 function parameters(request: PresignRequest): string {
   const { part } = request;
   if (part) return `&partNumber=${part.number}&uploadId=${encode(part.uploadId)}&x-id=UploadPart`;
@@ -88,7 +104,7 @@ function parameters(request: PresignRequest): string {
 function signerOf(identity: SigningIdentity): Signer {
   const known = signers.get(identity);
   if (known) return known;
-  const { origin, host, path } = bucketAddress(identity);
+  const { origin, host, path } = identity.address ?? bucketAddress(identity);
   const signer: Signer = {
     identity,
     origin,

@@ -2,6 +2,7 @@ import "server-only";
 import type { z } from "zod";
 import type { Viewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
+import { env } from "@/lib/env";
 import { AppError, notFound, requireId } from "@/lib/errors";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
 import {
@@ -38,7 +39,7 @@ type PartedFile = {
 export async function signParts(
   viewer: Viewer,
   uploadId: string,
-  { fileId, parts, checksums = {} }: z.output<typeof partsInput>,
+  { fileId, parts, checksums = {}, endpoints = [] }: z.output<typeof partsInput>,
 ): Promise<PartUrls> {
   const file = await partedFile(viewer, uploadId, fileId);
   if (file.isCompleted)
@@ -47,15 +48,21 @@ export async function signParts(
   await prolong(file.upload);
   const s3UploadId = file.s3UploadId ?? (await begin(file));
   const numbers = [...new Set(parts)];
-  const { urls, expiresAt } = await presignParts({
+  const { urls, elsewhere, expiresAt } = await presignParts({
     key: file.key,
     s3UploadId,
     parts: numbers.map((number) => ({ number, crc64nvme: checksums[String(number)] })),
     ttlSeconds: uploadPolicy.policyTtlSeconds,
+    // Only what the operator listed is ever signed for.
+    endpoints: env().S3_UPLOAD_ENDPOINTS?.filter((endpoint) => endpoints.includes(endpoint)) ?? [],
   });
+  const byPart = (signed: string[]) =>
+    Object.fromEntries(numbers.map((number, index) => [String(number), signed[index] ?? ""]));
+  const others = [...elsewhere].map(([endpoint, signed]) => [endpoint, byPart(signed)]);
   return {
-    urls: Object.fromEntries(numbers.map((number, index) => [String(number), urls[index] ?? ""])),
+    urls: byPart(urls),
     expiresAt: expiresAt.toISOString(),
+    ...(others.length > 0 && { elsewhere: Object.fromEntries(others) }),
   };
 }
 

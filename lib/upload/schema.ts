@@ -80,9 +80,17 @@ export const partsInput = z.object({
   parts: z.array(z.int().min(1).max(10_000)).min(1).max(100),
   /** CRC64NVME of parts by number: signed into their URLs as `x-amz-checksum-crc64nvme`, which must then be sent along. */
   checksums: z.record(z.string().regex(/^\d{1,5}$/), base64(8)).optional(),
+  /** Some of the policy's `endpoints`: the answer then has URLs for them, too. */
+  endpoints: z.array(z.url()).max(8).optional(),
 });
 export type PartsInput = z.input<typeof partsInput>;
-export const partUrls = z.object({ urls: z.record(z.string(), z.url()), expiresAt: z.iso.datetime() });
+const urlsByPart = z.record(z.string(), z.url());
+export const partUrls = z.object({
+  urls: urlsByPart,
+  expiresAt: z.iso.datetime(),
+  /** The same parts by endpoint, of those that were asked for and are known. */
+  elsewhere: z.record(z.string(), urlsByPart).optional(),
+});
 export type PartUrls = z.infer<typeof partUrls>;
 
 export const completeInput = z.object({

@@ -92,9 +92,9 @@ function follow(draft: Draft, file: UploadFile, next: UploadFile): void {
   if (next.state !== file.state) {
     state.counts[file.state] -= 1;
     state.counts[next.state] += 1;
-    followLanes(draft, file, next);
     followConflicts(draft, file, next);
   }
+  followLanes(draft, file, next);
   state.bytes.planned += plannedBytesOf(next) - plannedBytesOf(file);
   state.bytes.sent += sentBytesOf(next) - sentBytesOf(file);
   state.bytes.kept += keptBytesOf(next) - keptBytesOf(file);
@@ -105,14 +105,15 @@ function follow(draft: Draft, file: UploadFile, next: UploadFile): void {
 }
 
 function followLanes(draft: Draft, file: UploadFile, next: UploadFile): void {
-  for (const [one, by] of [
-    [file, -1],
-    [next, 1],
-  ] as const) {
-    if (one.state !== "posting" || one.lane === 0) continue;
-    const { state } = draft;
-    state.lanes = state.lanes.map((lane, index) => (index === one.lane - 1 ? { ...lane, busy: lane.busy + by } : lane));
-  }
+  const { state } = draft;
+  if (state.lanes.length === 0 || (file.state === next.state && file.multipart === next.multipart)) return;
+  const more = state.lanes.map((_, index) => connectionsOn(next, index + 1) - connectionsOn(file, index + 1));
+  if (more.every((by) => by === 0)) return;
+  state.lanes = state.lanes.map((lane, index) => ({ ...lane, busy: lane.busy + (more[index] ?? 0) }));
+}
+
+function connectionsOn(file: UploadFile, lane: number): number {
+  return file.state === "posting" ? Number(file.lane === lane) : flyingOf(file.multipart, lane);
 }
 
 function followConflicts(draft: Draft, file: UploadFile, next: UploadFile): void {

@@ -4,6 +4,7 @@ import type {
   FileToSend,
   OpenedUpload,
   PartsInput,
+  PartUrls,
   PostPolicy,
   UploadStatus,
 } from "../schema";
@@ -88,7 +89,8 @@ type SiteEvent =
   | (OfMultipart & {
       readonly type: "partsSigned";
       readonly parts: readonly number[];
-      readonly urls: Readonly<Record<string, string>>;
+      readonly urls: PartUrls["urls"];
+      readonly elsewhere?: PartUrls["elsewhere"];
       readonly askedAt: number;
     })
   | (OfMultipart & {

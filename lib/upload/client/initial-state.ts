@@ -59,7 +59,7 @@ export function initialState({ online = true, hashes = false, conflict = null }:
     share: uploadPolicy.parallelPosts,
     limit: uploadPolicy.parallelPosts,
     lanes: [],
-    laneZeroMs: null,
+    laneZero: { postMs: null, mibMs: null },
     failuresInRow: 0,
     rowSince: 0,
     outage: null,

@@ -1,16 +1,15 @@
 import type { Draft } from "./draft";
 import type { Verdict } from "./failures";
-import type { UploadFile } from "./file";
-import type { Lane, UploaderState } from "./state";
+import type { Lane, Pace, UploaderState } from "./state";
 
-/** Posts in a row without an answer after which an endpoint is not used any more: it may not be there, or not for us. */
+/** Failures in a row after which an endpoint is not used any more: it may not be there, or not for us. */
 const failuresAtMost = 2;
 /** An endpoint that takes so many times longer than the first one is not worth more connections. */
 const tolerance = 2;
 
 /** The lanes for a policy's other endpoints: what is known of one stays with it. */
 export function lanesFor(state: UploaderState, endpoints: readonly string[] | undefined): readonly Lane[] {
-  const fresh = { limit: 1, busy: 0, failures: 0, dropped: false, postMs: null };
+  const fresh = { limit: 1, busy: 0, failures: 0, dropped: false, postMs: null, mibMs: null };
   // One that was given up is tried once more: what was wrong may have been the network.
   const again = { limit: 1, failures: 0, dropped: false };
   const kept = state.lanes.map((lane) => {
@@ -22,10 +21,15 @@ export function lanesFor(state: UploaderState, endpoints: readonly string[] | un
   return [...kept, ...[...new Set(added)].map((url) => ({ url, ...fresh }))];
 }
 
-/** The lane with a free connection, as files count them (from 1); 0 where there is none. */
-export function freeLane({ lanes, share, outage }: UploaderState): number {
-  if (outage) return 0;
-  return lanes.findIndex((lane) => !lane.dropped && lane.busy < Math.min(lane.limit, share)) + 1;
+/** Whether a lane, as files count them (from 1), has a free connection. */
+export function isFree({ lanes, share, outage }: UploaderState, number: number): boolean {
+  const lane = lanes[number - 1];
+  return lane !== undefined && !outage && !lane.dropped && lane.busy < Math.min(lane.limit, share);
+}
+
+/** All connections there may be, to every endpoint. */
+export function connectionsOf({ lanes, share }: UploaderState): number {
+  return lanes.reduce((sum, { dropped }) => (dropped ? sum : sum + share), share);
 }
 
 export function busyOnLanes({ lanes }: UploaderState): number {
@@ -41,35 +45,34 @@ function smoothed(before: number | null, now: number): number {
   return before === null ? now : before * 0.8 + now * 0.2;
 }
 
-/** A connection more for the endpoint that took a file, as long as it is about as quick as the first one. */
-export function laneWentWell(draft: Draft, file: UploadFile): void {
+/** A connection more for the endpoint that took a file or a part, as long as it is about as quick as the first one. */
+export function laneWentWell(draft: Draft, number: number, measure: keyof Pace, tookMs: number): void {
   const { state } = draft;
-  const tookMs = draft.at - (file.begunAt ?? draft.at);
-  if (file.lane === 0) {
+  const first = state.laneZero[measure];
+  if (number === 0) {
     state.limit = Math.min(state.share, state.limit + 1);
-    state.laneZeroMs = smoothed(state.laneZeroMs, tookMs);
+    state.laneZero = { ...state.laneZero, [measure]: smoothed(first, tookMs) };
     return;
   }
-  change(draft, file.lane, ({ limit, postMs: before }) => {
-    const postMs = smoothed(before, tookMs);
-    const slow = state.laneZeroMs !== null && postMs > tolerance * state.laneZeroMs;
-    return { postMs, failures: 0, limit: slow ? Math.max(1, limit - 1) : Math.min(state.share, limit + 1) };
+  change(draft, number, ({ limit, [measure]: before }) => {
+    const now = smoothed(before, tookMs);
+    const slow = first !== null && now > tolerance * first;
+    return { [measure]: now, failures: 0, limit: slow ? Math.max(1, limit - 1) : Math.min(state.share, limit + 1) };
   });
 }
 
-/** Whether a failure is the endpoint's own affair: the file is then sent by another one, as if it had not been tried. */
-export function laneFailed(draft: Draft, file: UploadFile, verdict: Verdict): boolean {
-  // The policy's end is the same everywhere.
-  if (file.lane === 0 || verdict.action === "renew" || verdict.action === "doubt") return false;
+/** Whether a failure is the endpoint's own affair: what it did not take is sent by another one, as if it had not been tried. */
+export function laneFailed(draft: Draft, number: number, verdict: Verdict): boolean {
+  // A policy's or a URL's end is the same everywhere, as is that of a multipart.
+  if (number === 0 || verdict.failure.code === "policy-expired" || verdict.action === "begin") return false;
   // Nor is it the endpoint's when nothing can be reached.
   if (!draft.state.online || draft.state.outage) return true;
   if (verdict.slow) {
-    change(draft, file.lane, ({ limit }) => ({ limit: Math.max(1, Math.floor(limit / 2)) }));
+    change(draft, number, ({ limit }) => ({ limit: Math.max(1, Math.floor(limit / 2)) }));
     return true;
   }
   if (verdict.action === "stop" && verdict.failure.code !== "access-denied" && verdict.failure.code !== "refused")
     return false;
-  const { lane } = file;
-  change(draft, lane, ({ failures }) => ({ failures: failures + 1, dropped: failures + 1 >= failuresAtMost }));
+  change(draft, number, ({ failures }) => ({ failures: failures + 1, dropped: failures + 1 >= failuresAtMost }));
   return true;
 }

@@ -18,7 +18,12 @@ export type Part = {
   /** CRC64NVME in base64, as S3's header has it; null where there is no hasher. */
   readonly crc: string | null;
   readonly url: string | null;
-  /** When the URL ends, by the clock of the events. */
+  /** URLs for the storage's other endpoints, by the lane's. */
+  readonly elsewhere: Readonly<Record<string, string>>;
+  /** Which endpoint it was last sent to, as files count them, and when that was begun. */
+  readonly lane: number;
+  readonly begunAt: number;
+  /** When the URLs end, by the clock of the events. */
   readonly urlEndsAt: number;
   /** Its last URL was denied without a reason: another one will not be its age. */
   readonly doubted: boolean;
@@ -101,6 +106,8 @@ export function sentOf({ arrivedBytes, window }: Multipart): number {
   return window.reduce((sum, part) => sum + part.sentBytes, arrivedBytes);
 }
 
-export function flyingOf(multipart: Multipart | null): number {
-  return multipart ? multipart.window.reduce((sum, { stage }) => sum + (stage === "flying" ? 1 : 0), 0) : 0;
+/** Parts on a connection, to one endpoint or to any. */
+export function flyingOf(multipart: Multipart | null, lane: number | null = null): number {
+  const isFlying = (part: Part) => part.stage === "flying" && (lane === null || part.lane === lane);
+  return multipart ? multipart.window.reduce((sum, part) => sum + Number(isFlying(part)), 0) : 0;
 }

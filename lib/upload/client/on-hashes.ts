@@ -1,6 +1,7 @@
 import { current, type Draft, push, setFile, takeFrom, toNaming } from "./draft";
 import type { UploaderEvent } from "./events";
 import { smallBytes, type UploadFile } from "./file";
+import { connectionsOf } from "./lanes";
 import { go } from "./on-names";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
@@ -14,8 +15,7 @@ const wholeAtOnce = 2;
 export function hashNext(draft: Draft): void {
   const { state } = draft;
   if (!state.hashes || state.phase !== "uploading" || state.halted || state.paused) return;
-  const connections = state.share * (1 + state.lanes.length);
-  while (state.hashedAhead < budgetsAhead * connections) if (!begin(draft, "hash")) break;
+  while (state.hashedAhead < budgetsAhead * connectionsOf(state)) if (!begin(draft, "hash")) break;
   while (state.hashedWhole < wholeAtOnce) if (!begin(draft, "hashWhole")) break;
 }
 

@@ -1,9 +1,11 @@
+import type { PartUrls } from "../schema";
 import { backoffMs } from "./backoff";
 import { type Draft, endOutage, fileOf, halt, interrupt, setFile, toNaming } from "./draft";
 import type { UploaderEvent } from "./events";
 import { judgePost, type PostFailure, type Verdict } from "./failures";
 import type { UploadFile } from "./file";
 import { restart } from "./finish";
+import { laneFailed, laneWentWell } from "./lanes";
 import { type Multipart, type Part, rangeOf, sentOf, withPart } from "./multipart";
 import { giveUpCall, nameAgain, ofMultipart, waitForCall } from "./on-complete";
 import { urlLifeMs } from "./policy-clock";
@@ -14,6 +16,7 @@ import { askForHash, completeWhenAll } from "./windows";
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 type At = { readonly file: UploadFile; readonly multipart: Multipart; readonly part: Part };
 
+const mib = 1024 * 1024;
 /** Parts refused in a row, with fresh URLs, none taken in between: no URL of this site is good. */
 const refusedAtMost = 18;
 /** A denial within this time of a URL's end may be its end: clocks differ, and the storage does not always say. */
@@ -55,9 +58,16 @@ export function onPartsSigned(draft: Draft, event: EventOf<"partsSigned">): void
     if (part.stage !== "signing" || !event.parts.includes(part.n)) return part;
     const url = event.urls[part.n];
     if (url === undefined) return { ...part, stage: "unsigned" };
-    return { ...part, stage: "signed", url, urlEndsAt: event.askedAt + urlLifeMs(url) };
+    const elsewhere = ofPart(event.elsewhere, part.n);
+    return { ...part, stage: "signed", url, elsewhere, urlEndsAt: event.askedAt + urlLifeMs(url) };
   });
   setFile(draft, file, { multipart: { ...file.multipart, window }, failures: 0, failingSince: null, retryAt: null });
+}
+
+/** Of the URLs by endpoint and part, those of one part. */
+function ofPart(elsewhere: PartUrls["elsewhere"], n: number): Part["elsewhere"] {
+  const found = Object.entries(elsewhere ?? {}).flatMap(([endpoint, { [n]: url }]) => (url ? [[endpoint, url]] : []));
+  return Object.fromEntries(found);
 }
 
 export function onSignFailed(draft: Draft, event: EventOf<"signFailed">): void {
@@ -83,7 +93,6 @@ export function onPartSent(draft: Draft, event: EventOf<"partSent">): void {
   if (!at) return;
   const { file, multipart, part } = at;
   const { start, end } = rangeOf(multipart, part.n, file.sizeBytes);
-  const { state } = draft;
   const next: Multipart = {
     ...withPart(multipart, part.n, null),
     etags: withItem(multipart.etags, part.n - 1, event.etag),
@@ -91,7 +100,7 @@ export function onPartSent(draft: Draft, event: EventOf<"partSent">): void {
     arrivedBytes: multipart.arrivedBytes + end - start,
   };
   const after = setFile(draft, file, { multipart: next, sentBytes: sentOf(next), failure: null });
-  state.limit = Math.min(state.share, state.limit + 1);
+  laneWentWell(draft, part.lane, "mibMs", (draft.at - part.begunAt) / ((end - start) / mib));
   endOutage(draft);
   wentWell(draft);
   completeWhenAll(draft, after);
@@ -101,7 +110,8 @@ export function onPartFailed(draft: Draft, event: EventOf<"partFailed">): void {
   const at = partOf(draft, event, "flying");
   if (!at) return;
   const verdict = judgePost(event.failure, draft.at >= at.part.urlEndsAt - nearEndMs);
-  if (verdict.action === "retry") retryPart(draft, at, event.failure, verdict);
+  if (laneFailed(draft, at.part.lane, verdict)) sendElsewhere(draft, at, event.failure);
+  else if (verdict.action === "retry") retryPart(draft, at, event.failure, verdict);
   else if (verdict.action === "renew") signAgain(draft, at, verdict);
   else if (verdict.action === "doubt" && !at.part.doubted) setPart(draft, at, { ...unsigned, doubted: true });
   else if (verdict.action === "begin") nameAgain(draft, at.file, verdict.failure);
@@ -111,18 +121,22 @@ export function onPartFailed(draft: Draft, event: EventOf<"partFailed">): void {
   } else stopFile(draft, at.file, verdict.failure);
 }
 
-/** Its checksum is taken anew where the storage says that it does not fit. */
-function crcAfter({ part }: At, failure: PostFailure): string | null {
+/** Off its connection. Its checksum is taken anew where the storage says that it does not fit. */
+function landed({ part }: At, failure: PostFailure): Partial<Part> {
   const mismatch = failure.kind === "answer" && /Digest|Checksum|Mismatch/.test(failure.code ?? "");
-  return mismatch ? null : part.crc;
+  return mismatch && part.crc !== null ? { sentBytes: 0, crc: null, url: null } : { sentBytes: 0 };
+}
+
+/** It was the endpoint's fault, not the part's. */
+function sendElsewhere(draft: Draft, at: At, failure: PostFailure): void {
+  back(draft, { ...at, part: { ...at.part, ...landed(at, failure) } });
 }
 
 function retryPart(draft: Draft, at: At, failure: PostFailure, verdict: Verdict): void {
   const { file, part } = at;
-  const crc = crcAfter(at, failure);
-  const landed = { crc, sentBytes: 0, ...(crc !== part.crc && { url: null }) };
+  const again = landed(at, failure);
   if (waitsTogether(draft, failure, verdict)) {
-    back(draft, { ...at, part: { ...part, ...landed } });
+    back(draft, { ...at, part: { ...part, ...again } });
     return;
   }
   const failures = part.failures + 1;
@@ -131,7 +145,7 @@ function retryPart(draft: Draft, at: At, failure: PostFailure, verdict: Verdict)
     stopFile(draft, file, verdict.failure);
     return;
   }
-  wait(draft, at, { ...landed, failures, failingSince }, verdict);
+  wait(draft, at, { ...again, failures, failingSince }, verdict);
 }
 
 /** The URL is not good any more: at first it may have ended, later on a new one alone will not do. */

@@ -1,6 +1,6 @@
 import { type Draft, halt, renewIfDue, seal, setFile, takeFrom } from "./draft";
 import { smallBytes, type UploadFile } from "./file";
-import { busyOnLanes, freeLane } from "./lanes";
+import { busyOnLanes, isFree } from "./lanes";
 import { rangeOf, withPart } from "./multipart";
 import { ask, callDue } from "./on-calls";
 import { giveUp } from "./on-files";
@@ -65,7 +65,7 @@ function settle(draft: Draft): void {
 function room(state: UploaderState): number {
   if (state.phase !== "uploading" || state.halted || state.paused) return 0;
   if (state.outage && !state.outage.probing) return 0;
-  return (state.outage ? 1 : state.limit) - (state.counts.posting - busyOnLanes(state)) - state.flying;
+  return (state.outage ? 1 : state.limit) - (state.counts.posting + state.flying - busyOnLanes(state));
 }
 
 function mayPost({ policy }: UploaderState): boolean {
@@ -75,21 +75,21 @@ function mayPost({ policy }: UploaderState): boolean {
 function fill(draft: Draft): void {
   const { state } = draft;
   if (state.counts.ready > 0) renewIfDue(draft);
-  while (room(state) > 0) if (!startOne(draft)) break;
-  if (state.halted || state.paused || state.phase !== "uploading" || !mayPost(state)) return;
-  for (let lane = freeLane(state); lane > 0; lane = freeLane(state)) if (!startPost(draft, lane)) return;
+  while (room(state) > 0) if (!startOne(draft, 0)) break;
+  if (state.halted || state.paused || state.phase !== "uploading") return;
+  for (let lane = 1; lane <= state.lanes.length; lane += 1)
+    while (isFree(state, lane)) if (!startOne(draft, lane)) break;
 }
 
 /**
  * Small files and parts of large ones take turns, so that neither starves: the kind with fewer connections comes first,
  * of two equal ones the one that did not come last.
  */
-function startOne(draft: Draft): boolean {
-  const { state } = draft;
-  const posting = state.counts.posting - busyOnLanes(state);
-  const partFirst = state.flying < posting || (state.flying === posting && state.lastKind === "post");
-  if (partFirst) return startPart(draft) || startPost(draft, 0);
-  return startPost(draft, 0) || startPart(draft);
+function startOne(draft: Draft, lane: number): boolean {
+  const { flying, counts, lastKind } = draft.state;
+  const partFirst = flying < counts.posting || (flying === counts.posting && lastKind === "post");
+  if (partFirst) return startPart(draft, lane) || startPost(draft, lane);
+  return startPost(draft, lane) || startPart(draft, lane);
 }
 
 function isToPost({ state, multipart }: UploadFile): boolean {
@@ -128,21 +128,22 @@ function startPost(draft: Draft, lane: number): boolean {
  * A small file where such take no time, and nothing went wrong with it: whether it moves need not be watched. As long as it is
  * not known how long they take, the smaller ones: watching a request makes the browser ask the storage for leave first.
  */
-function isQuick({ laneZeroMs }: UploaderState, { sizeBytes, failures }: UploadFile): boolean {
+function isQuick({ laneZero: { postMs } }: UploaderState, { sizeBytes, failures }: UploadFile): boolean {
   if (failures > 0) return false;
-  return laneZeroMs === null ? sizeBytes <= smallBytes / 2 : sizeBytes <= smallBytes && laneZeroMs < quickMs;
+  return postMs === null ? sizeBytes <= smallBytes / 2 : sizeBytes <= smallBytes && postMs < quickMs;
 }
 
-function startPart(draft: Draft): boolean {
-  const next = takeSigned(draft);
-  if (!next?.file.multipart || next.part.url === null) return false;
-  const { file, part } = next;
+function startPart(draft: Draft, lane: number): boolean {
+  const next = takeSigned(draft, lane);
+  if (!next) return false;
+  const { file, part, url } = next;
   const run = file.run + 1;
-  const multipart = withPart(next.file.multipart, part.n, { stage: "flying", run, sentBytes: 0 });
+  const begun = { run, sentBytes: 0, lane, begunAt: draft.at };
+  const multipart = withPart(next.multipart, part.n, { ...begun, stage: "flying" });
   setFile(draft, file, { run, multipart });
   draft.state.lastKind = "part";
   const { id: fileId, sizeBytes } = file;
-  const { n, url, crc } = part;
-  draft.effects.push({ type: "part", fileId, run, n, url: url ?? "", crc, ...rangeOf(multipart, n, sizeBytes) });
+  const { n, crc } = part;
+  draft.effects.push({ type: "part", fileId, run, n, url, crc, ...rangeOf(multipart, n, sizeBytes) });
   return true;
 }

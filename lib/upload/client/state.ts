@@ -45,16 +45,17 @@ export type Batch = {
   readonly trouble: Trouble | null;
 };
 
+/** How quick an endpoint is, smoothed: milliseconds a post took, and a mebibyte of a part. null before the first. */
+export type Pace = { readonly postMs: number | null; readonly mibMs: number | null };
+
 /** Another endpoint of the same storage, with connections of its own. */
-export type Lane = {
+export type Lane = Pace & {
   readonly url: string;
   readonly limit: number;
   readonly busy: number;
-  /** Posts in a row that got no answer; `dropped` after a few. */
+  /** Requests in a row that it did not take; `dropped` after a few. */
   readonly failures: number;
   readonly dropped: boolean;
-  /** Smoothed milliseconds a post took, null before the first; lane 0's is `laneZeroMs`. */
-  readonly postMs: number | null;
 };
 
 /** Everything the engine knows, as plain data; File handles and connections are kept beside it. */
@@ -154,7 +155,8 @@ export type UploaderState = {
   /** Connections at most; halved on SlowDown, regained one by one, never above `share`. */
   readonly limit: number;
   readonly lanes: readonly Lane[];
-  readonly laneZeroMs: number | null;
+  /** Of the policy's own endpoint. */
+  readonly laneZero: Pace;
   readonly failuresInRow: number;
   readonly rowSince: number;
   readonly outage: Outage | null;

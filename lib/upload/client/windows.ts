@@ -1,7 +1,9 @@
 import type { PartsInput } from "../schema";
 import { type Draft, fileOf, setFile, takeFrom } from "./draft";
 import type { UploadFile } from "./file";
+import { connectionsOf } from "./lanes";
 import { type Multipart, type Part, rangeOf } from "./multipart";
+import type { UploaderState } from "./state";
 import { itemAt } from "./vector";
 
 /** Parts of a file hashed and signed ahead of their connections, in budgets. */
@@ -34,11 +36,11 @@ function wantsAnother(draft: Draft): boolean {
     if (multipart.next <= multipart.partCount && !isFull(draft, multipart)) return false;
     begun += multipart.window.filter(({ stage }) => stage !== "waiting").length;
   }
-  return begun < budgetsAhead * draft.state.share;
+  return begun < budgetsAhead * connectionsOf(draft.state);
 }
 
 function isFull({ state }: Draft, { window }: Multipart): boolean {
-  return window.filter(({ stage }) => stage !== "waiting").length >= budgetsAhead * state.share;
+  return window.filter(({ stage }) => stage !== "waiting").length >= budgetsAhead * connectionsOf(state);
 }
 
 function prepare(draft: Draft, fileId: number): void {
@@ -58,6 +60,11 @@ export function completeWhenAll(draft: Draft, file: UploadFile): void {
   draft.effects.push({ type: "look", fileId: file.id, run, checked: false });
 }
 
+const untried = {
+  ...{ url: null, elsewhere: {}, urlEndsAt: 0, doubted: false },
+  ...{ sentBytes: 0, lane: 0, begunAt: 0, failures: 0, failingSince: null },
+} as const;
+
 /** Begins parts until the window is full. A part that was there before is only hashed, for the whole's checksum. */
 function extend(draft: Draft, file: UploadFile, multipart: Multipart): UploadFile {
   const { hashes } = draft.state;
@@ -71,9 +78,8 @@ function extend(draft: Draft, file: UploadFile, multipart: Multipart): UploadFil
     const crc = itemAt(multipart.crcs, n - 1);
     if (there && (!hashes || crc !== null)) continue;
     run += 1;
-    const calm = { sentBytes: 0, url: null, urlEndsAt: 0, doubted: false, failures: 0, failingSince: null };
     const hash = hashes && crc === null;
-    window.push({ n, run, crc, stage: hash ? "hashing" : "unsigned", ...calm });
+    window.push({ n, run, crc, stage: hash ? "hashing" : "unsigned", ...untried });
     if (hash) askForHash(draft, file, n, run, multipart);
   }
   if (next === multipart.next) return file;
@@ -118,22 +124,34 @@ function sign(draft: Draft, named: UploadFile): void {
     fileId: file.id,
     multipartId: multipart.fileId,
     uploadId: state.upload.id,
-    request: requestFor(multipart.fileId, unsigned),
+    request: requestFor(state, multipart.fileId, unsigned),
   });
 }
 
-function requestFor(fileId: string, parts: readonly Part[]): PartsInput {
+function requestFor({ lanes }: UploaderState, fileId: string, parts: readonly Part[]): PartsInput {
   const checksums = Object.fromEntries(parts.flatMap(({ n, crc }) => (crc === null ? [] : [[String(n), crc]])));
-  const request = { fileId, parts: parts.map(({ n }) => n) };
-  return Object.keys(checksums).length > 0 ? { ...request, checksums } : request;
+  const endpoints = lanes.flatMap(({ url, dropped }) => (dropped ? [] : [url]));
+  return {
+    fileId,
+    parts: parts.map(({ n }) => n),
+    ...(Object.keys(checksums).length > 0 && { checksums }),
+    ...(endpoints.length > 0 && { endpoints }),
+  };
 }
 
-/** The first part that can be sent right now. */
-export function takeSigned(draft: Draft): { file: UploadFile; part: Part } | null {
-  for (const fileId of draft.state.active) {
+/** The first part that can be sent right now to an endpoint, and where to. */
+export function takeSigned(draft: Draft, lane: number): Signed | null {
+  const { state, at } = draft;
+  const endpoint = state.lanes[lane - 1]?.url ?? "";
+  for (const fileId of state.active) {
     const file = fileOf(draft, fileId);
-    const part = file?.multipart?.window.find(({ stage, urlEndsAt }) => stage === "signed" && urlEndsAt > draft.at);
-    if (file && part) return { file, part };
+    for (const part of file?.multipart?.window ?? []) {
+      const url = lane === 0 ? part.url : (part.elsewhere[endpoint] ?? null);
+      if (file?.multipart && part.stage === "signed" && part.urlEndsAt > at && url !== null)
+        return { file, multipart: file.multipart, part, url };
+    }
   }
   return null;
 }
+
+type Signed = { file: UploadFile; multipart: Multipart; part: Part; url: string };

@@ -224,8 +224,8 @@ export class Work {
     const about = { fileId, multipartId, parts: request.parts };
     const askedAt = clock.now();
     try {
-      const { urls } = await server.parts(uploadId, request);
-      dispatch({ type: "partsSigned", ...about, urls, askedAt });
+      const { urls, elsewhere } = await server.parts(uploadId, request);
+      dispatch({ type: "partsSigned", ...about, urls, elsewhere, askedAt });
     } catch (error) {
       dispatch({ type: "signFailed", ...about, failure: callFailureOf(error) });
     }

@@ -121,8 +121,10 @@ function outcomeOf(effect: Effect, world: World, luck: number | null, serial: nu
       const { fileId, multipartId, request } = effect;
       const about = { fileId, multipartId, parts: request.parts };
       if (luck !== null) return { type: "signFailed", ...about, failure: oneOf(callFailures, luck) };
-      const urls = Object.fromEntries(request.parts.map((n) => [n, `http://s3.test/${n}?X-Amz-Expires=900`]));
-      return { type: "partsSigned", ...about, urls, askedAt: world.at };
+      const urlsAt = (host: string) =>
+        Object.fromEntries(request.parts.map((n) => [n, `${host}/${n}?X-Amz-Expires=900`]));
+      const elsewhere = Object.fromEntries((request.endpoints ?? []).map((endpoint) => [endpoint, urlsAt(endpoint)]));
+      return { type: "partsSigned", ...about, urls: urlsAt("http://s3.test"), elsewhere, askedAt: world.at };
     }
     case "complete": {
       const { fileId, multipartId } = effect;

@@ -1,6 +1,6 @@
 import type { Effect } from "@/lib/upload/client/events";
 import type { CallFailure, PostFailure } from "@/lib/upload/client/failures";
-import { newFile, World } from "./world";
+import { newFile, policyOf, World } from "./world";
 
 export type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
 
@@ -15,20 +15,28 @@ export function callFailure(code: CallFailure["code"]): CallFailure {
 }
 
 export function uploading(...sizesMib: number[]): World {
+  return uploadingTo(undefined, ...sizesMib);
+}
+
+/** With other endpoints than the first one. */
+export function uploadingTo(endpoints: string[] | undefined, ...sizesMib: number[]): World {
   const world = new World();
   world.add(...sizesMib.map((size, index) => newFile(`f${index}`, size * mib)));
-  world.open();
+  world.open(endpoints && { ...policyOf(), endpoints });
   return world;
 }
 
-/** The site signs whatever waits for it. */
+/** The site signs whatever waits for it, for all endpoints that were asked for. */
 export function sign(world: World, seconds = 900): number {
   let calls = 0;
   for (const effect of world.take("sign")) {
     const { fileId, multipartId, request } = effect;
-    const url = (n: number) => `http://s3.test/${multipartId}/${n}?X-Amz-Expires=${seconds}`;
-    const urls = Object.fromEntries(request.parts.map((n) => [String(n), url(n)]));
-    world.send({ type: "partsSigned", fileId, multipartId, parts: request.parts, urls, askedAt: world.at });
+    const { parts, endpoints = [] } = request;
+    const url = (host: string, n: number) => `${host}/${multipartId}/${n}?X-Amz-Expires=${seconds}`;
+    const urlsAt = (host: string) => Object.fromEntries(parts.map((n) => [String(n), url(host, n)]));
+    const elsewhere = Object.fromEntries(endpoints.map((endpoint) => [endpoint, urlsAt(endpoint)]));
+    const signed = { fileId, multipartId, parts, urls: urlsAt("http://s3.test"), elsewhere };
+    world.send({ type: "partsSigned", ...signed, askedAt: world.at });
     calls += 1;
   }
   return calls;

@@ -90,8 +90,10 @@ function checkInvariants(luck: Luck): void {
 /** Each endpoint has its six connections, posts and parts together, and no more. */
 function checkBudget({ world, waiting }: Luck): void {
   const lanes = new Map<string, number>();
+  const laneOf = (url: string) => world.state.lanes.find((lane) => url.startsWith(`${lane.url}/`))?.url;
   for (const effect of waiting) {
-    const host = effect.type === "post" ? effect.policy.url : effect.type === "part" ? policyOf().url : null;
+    const ofPart = effect.type === "part" ? (laneOf(effect.url) ?? policyOf().url) : null;
+    const host = effect.type === "post" ? effect.policy.url : ofPart;
     if (host !== null) lanes.set(host, (lanes.get(host) ?? 0) + 1);
   }
   for (const [host, busy] of lanes) expect(busy, host).toBeLessThanOrEqual(uploadPolicy.parallelPosts);

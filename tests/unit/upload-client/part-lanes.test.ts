@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { outstanding } from "@/lib/upload/client/state";
+import { answer, type EffectOf, land, lose, mib, sign, uploadingTo } from "./parts-world";
+import type { World } from "./world";
+
+const other = "https://dualstack.test/media";
+const network = { kind: "network" } as const;
+
+/** Parts that went out, by whether they went to the other endpoint. */
+function takeParts(world: World): { first: EffectOf<"part">[]; elsewhere: EffectOf<"part">[] } {
+  sign(world);
+  const parts = world.take("part");
+  const isElsewhere = ({ url }: EffectOf<"part">) => url.startsWith(other);
+  return { first: parts.filter((part) => !isElsewhere(part)), elsewhere: parts.filter(isElsewhere) };
+}
+
+describe("parts, where the storage has another endpoint", () => {
+  it("are tried there with one connection, and given more while it is about as quick", () => {
+    const world = uploadingTo([other], 2_000);
+    let { first, elsewhere } = takeParts(world);
+    expect([first.length, elsewhere.length]).toEqual([6, 1]);
+    for (let turn = 0; turn < 6; turn += 1) {
+      world.at += 100;
+      for (const part of [...first, ...elsewhere]) land(world, part);
+      ({ first, elsewhere } = takeParts(world));
+    }
+    expect([first.length, elsewhere.length]).toEqual([6, 6]);
+    expect(world.state.lanes).toMatchObject([{ busy: 6, mibMs: 100 / 8, postMs: null }]);
+  });
+
+  it("get no more connections where it is slow", () => {
+    const world = uploadingTo([other], 4_000);
+    for (let turn = 0; turn < 8; turn += 1) {
+      const { first, elsewhere } = takeParts(world);
+      let quick = first;
+      for (let times = 0; times < 5; times += 1) {
+        world.at += 50;
+        for (const part of quick) land(world, part);
+        quick = takeParts(world).first;
+      }
+      for (const part of elsewhere) land(world, part);
+      for (const part of quick) land(world, part);
+    }
+    expect(world.state.lanes[0]?.limit).toBeLessThanOrEqual(2);
+  });
+
+  it.each([
+    ["does not answer", network],
+    ["does not know the signature", answer(403, "SignatureDoesNotMatch")],
+    ["denies without a reason", answer(403, "AccessDenied", "Access Denied")],
+    ["is out of order", answer(500, "InternalError")],
+  ])("go to the first one where it %s, without a bad word about the file or the storage", (_, failure) => {
+    const world = uploadingTo([other], 400);
+    const { first, elsewhere } = takeParts(world);
+    const [lost] = elsewhere;
+    if (!lost) throw new Error("nothing was sent to the other endpoint");
+    lose(world, lost, failure);
+    const [again] = takeParts(world).elsewhere;
+    if (!again) throw new Error("it was not given a second chance");
+    lose(world, again, failure);
+    expect(world.state).toMatchObject({ lanes: [{ dropped: true, busy: 0 }], outage: null, failuresInRow: 0 });
+    expect(world.file(0)).toMatchObject({ state: "parts", failures: 0, failure: null });
+    for (const part of first) land(world, part);
+    const next = takeParts(world);
+    expect(next.elsewhere).toEqual([]);
+    expect(next.first.map(({ n }) => n)).toContain(lost.n);
+  });
+
+  it("are asked for again with the end of their URL, whichever endpoint says so", () => {
+    const world = uploadingTo([other], 400);
+    const [part] = takeParts(world).elsewhere;
+    if (!part) throw new Error("nothing was sent to the other endpoint");
+    world.at += 899_000;
+    lose(world, part, answer(403, "AccessDenied", "Request has expired"));
+    expect(world.state.lanes).toMatchObject([{ dropped: false, failures: 0 }]);
+    expect(world.file(0).multipart?.window.find(({ n }) => n === part.n)?.stage).toBe("signing");
+  });
+
+  it("take turns with small files on its connections, and both come to their end", () => {
+    const world = uploadingTo([other], 100, ...Array.from({ length: 40 }, () => 1));
+    const hosts = new Map<string, Set<string>>();
+    for (let turn = 0; turn < 500 && outstanding(world.state) > 0; turn += 1) {
+      world.at += 10;
+      sign(world);
+      for (const part of world.take("part")) {
+        hosts.set("part", (hosts.get("part") ?? new Set()).add(new URL(part.url).host));
+        land(world, part);
+      }
+      for (const post of world.take("post")) {
+        hosts.set("post", (hosts.get("post") ?? new Set()).add(new URL(post.policy.url).host));
+        world.deliver(post);
+      }
+      for (const { fileId, run } of world.take("look")) {
+        const { sizeBytes, lastModified } = world.file(fileId);
+        world.send({ type: "looked", fileId, run, look: { sizeBytes, lastModified } });
+      }
+      for (const done of world.take("complete")) world.send({ ...done, type: "completed" });
+    }
+    expect(world.state.counts.done).toBe(41);
+    expect(hosts.get("part")?.size).toBe(2);
+    expect(hosts.get("post")?.size).toBe(2);
+    expect(world.state.lanes).toMatchObject([{ busy: 0 }]);
+  });
+
+  it("leave its connections when they are paused", () => {
+    const world = uploadingTo([other], 400);
+    expect(takeParts(world).elsewhere).toHaveLength(1);
+    world.send({ type: "filePaused", fileId: 0 });
+    expect(world.state).toMatchObject({ flying: 0, lanes: [{ busy: 0 }] });
+    expect(world.file(0).multipart?.partSize).toBe(8 * mib);
+  });
+});
