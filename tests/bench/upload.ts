@@ -6,6 +6,7 @@ import {
   type CaseName,
   type Entrant,
   entrants,
+  entrantsOf,
   rowsOf,
   type Times,
   targetsOf,
@@ -28,11 +29,17 @@ function tell(text: string): void {
   console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
 }
 
+async function choose(tab: Tab, world: World, files: Pick<UploadCase, "count" | "sizeBytes">): Promise<void> {
+  await tab.choose("#files", await world.files.of(files));
+  const taken = await tab.evaluate(() => benchPage.takeFiles());
+  if (taken !== files.count) throw new Error(`${taken} files were taken`);
+}
+
 /** In seconds. Rejects where not every file arrived once and whole. */
 async function uploadOnce(world: World, { contestant, tuned }: Entrant, one: UploadCase): Promise<number> {
   const { count, sizeBytes, far } = one;
   const { ms, prefix } = await world.inTab({ far }, async (tab) => {
-    await tab.evaluate((files, size) => benchPage.makeFiles(files, size), count, sizeBytes);
+    await choose(tab, world, one);
     return tab.evaluate((name, set) => benchPage.upload(name, { tuned: set }), contestant, tuned);
   });
   const found = await world.take(prefix);
@@ -44,13 +51,15 @@ async function uploadOnce(world: World, { contestant, tuned }: Entrant, one: Upl
 /** Round by round in turn, each round begun by another one: a drift of the machine hits all alike. */
 async function measure(world: World, name: CaseName): Promise<Times> {
   const one = uploadCases[name];
-  const seconds = new Map<Entrant, number[]>(entrants.map((entrant) => [entrant, []]));
+  const running = entrantsOf(one);
+  const seconds = new Map<Entrant, number[]>(running.map((entrant) => [entrant, []]));
   const failed = new Set<Entrant>();
   // Whoever came first would pay for a cold site, database and store.
-  for (const entrant of entrants.slice(0, 3))
+  for (const entrant of running.slice(0, 4))
     await uploadOnce(world, entrant, { ...one, ...warmUp }).catch(() => undefined);
   for (let round = 0; round < rounds; round += 1) {
-    const order = [...entrants.slice(round % entrants.length), ...entrants.slice(0, round % entrants.length)];
+    const first = round % running.length;
+    const order = [...running.slice(first), ...running.slice(0, first)];
     for (const entrant of order) {
       if (failed.has(entrant)) continue;
       try {
@@ -63,7 +72,7 @@ async function measure(world: World, name: CaseName): Promise<Times> {
       }
     }
   }
-  return new Map(entrants.map((entrant) => [entrant, failed.has(entrant) ? null : median(seconds.get(entrant) ?? [])]));
+  return new Map(running.map((entrant) => [entrant, failed.has(entrant) ? null : median(seconds.get(entrant) ?? [])]));
 }
 
 /** Bytes in use once what is not needed is gone. */
@@ -75,8 +84,7 @@ async function heapOf(tab: Tab): Promise<number> {
 
 async function addOnce(world: World, { contestant }: Entrant): Promise<Added> {
   return world.inTab({ far: false }, async (tab) => {
-    const { count, sizeBytes } = adding;
-    await tab.evaluate((files, size) => benchPage.makeFiles(files, size), count, sizeBytes);
+    await choose(tab, world, adding);
     const before = await heapOf(tab);
     const added = await tab.evaluate((name) => benchPage.add(name), contestant);
     return { ...added, heapMegabytes: ((await heapOf(tab)) - before) / 1e6 };
@@ -86,7 +94,7 @@ async function addOnce(world: World, { contestant }: Entrant): Promise<Added> {
 async function measureAdding(world: World): Promise<ReadonlyMap<Entrant, Added>> {
   const added = new Map<Entrant, Added>();
   for (const entrant of entrants) {
-    if (entrant.tuned || entrant.contestant.startsWith("bare")) continue;
+    if (entrant.tuned || "farOnly" in entrant || entrant.contestant.startsWith("bare")) continue;
     try {
       const tries: Added[] = [];
       for (let round = 0; round < rounds; round += 1) tries.push(await addOnce(world, entrant));

@@ -26,11 +26,18 @@ export type CaseName = keyof typeof uploadCases;
 export const adding = { count: 10_000, sizeBytes: 1_000 };
 
 /** What a row of the table is. `tuned` is a peer's other setting; see page/uppy.ts. */
-export type Entrant = { readonly name: string; readonly contestant: ContestantName; readonly tuned: boolean };
+export type Entrant = {
+  readonly name: string;
+  readonly contestant: ContestantName;
+  readonly tuned: boolean;
+  /** Takes part only where there is a way to go. */
+  readonly farOnly?: true;
+};
 
 const tuned = "forms signed per file; parts of 16 MiB";
 export const entrants = [
   { name: "Atoll", contestant: "atoll", tuned: false },
+  { name: "Atoll, two addresses of the bucket", contestant: "atollWide", tuned: false, farOnly: true },
   { name: "bare loop, six forms to one URL", contestant: "barePost", tuned: false },
   { name: "bare loop, six presigned PUTs", contestant: "barePut", tuned: false },
   { name: "bare loop, six with checksums", contestant: "bareChecked", tuned: false },
@@ -39,6 +46,10 @@ export const entrants = [
   { name: `Uppy ${peerVersions.uppy5}, ${tuned}`, contestant: "uppy5", tuned: true },
   { name: `Uppy ${peerVersions.uppy6}, ${tuned}`, contestant: "uppy6", tuned: true },
 ] as const satisfies readonly Entrant[];
+
+export function entrantsOf({ far }: UploadCase): Entrant[] {
+  return entrants.filter(({ farOnly }: Entrant) => far || !farOnly);
+}
 
 /** Seconds by entrant; null where it could not do it. */
 export type Times = ReadonlyMap<Entrant, number | null>;
@@ -64,6 +75,7 @@ export function targetsOf(name: CaseName, times: Times): Target[] {
   const ours = best(times, ({ contestant }) => contestant === "atoll");
   const bare = best(times, ({ contestant }) => contestant === "barePost" || contestant === "barePut");
   const checked = best(times, ({ contestant }) => contestant === "bareChecked");
+  const wide = best(times, ({ contestant }) => contestant === "atollWide");
   const { times: wanted, tuned: anyUppy } = overUppy[name];
   const uppy = best(times, ({ contestant, tuned }) => contestant.startsWith("uppy") && (anyUppy || !tuned));
   const { title } = uploadCases[name];
@@ -78,6 +90,14 @@ export function targetsOf(name: CaseName, times: Times): Target[] {
           {
             text: `${title}: ≥ ${ofBareLoop} of a bare loop whose files the storage verifies (${reached(checked / ours)})`,
             met: checked / ours >= ofBareLoop,
+          },
+        ]
+      : []),
+    ...(Number.isFinite(wide)
+      ? [
+          {
+            text: `${title}: above the bare loop with six connections more (${reached(bare / wide)})`,
+            met: wide < bare,
           },
         ]
       : []),

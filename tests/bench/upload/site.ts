@@ -52,7 +52,7 @@ async function textOf(req: IncomingMessage): Promise<string> {
 
 function pageOf({ page }: Scripts): string {
   const tags = [...page.keys()].map((path) => `<script src="${path}"></script>`).join("");
-  return `<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">${tags}`;
+  return `<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,"><input id="files" type="file" multiple>${tags}`;
 }
 
 function reply(res: ServerResponse, status: number, answer: unknown): void {

@@ -59,6 +59,14 @@ export class Tab {
     return result.value;
   }
 
+  /** Chooses files for a field, as a person does. */
+  async choose(selector: string, files: readonly string[]): Promise<void> {
+    const { root } = await this.send<{ root: { nodeId: number } }>("DOM.getDocument");
+    const { nodeId } = await this.send<{ nodeId: number }>("DOM.querySelector", { nodeId: root.nodeId, selector });
+    await this.send("DOM.setFileInputFiles", { files, nodeId });
+    await this.send("DOM.disable");
+  }
+
   /** A command of the DevTools protocol, to the page. */
   async send<Result>(method: string, params: object = {}): Promise<Result> {
     this.#sent += 1;

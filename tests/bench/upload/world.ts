@@ -13,6 +13,7 @@ import { startTestPostgres } from "../../support/postgres";
 import { databaseUrl, makeTemplate } from "../../support/template";
 import { startProcess } from "../process/start";
 import { type OwnStore, startOwnStore } from "../store/own";
+import { DiskFiles } from "./disk-files";
 import { Tab } from "./tab";
 
 export const farMs = 80;
@@ -25,6 +26,7 @@ export class World {
   #near!: { origin: string; storage: Storage };
   #far!: { origin: string };
   #browser!: Browser;
+  files!: DiskFiles;
 
   static async open(): Promise<World> {
     const world = new World();
@@ -43,31 +45,37 @@ export class World {
     // PostgreSQL runs as a user of its own when this runs as root.
     await chmod(dir, 0o711);
     defer(() => rm(dir, { recursive: true, force: true }));
+    this.files = new DiskFiles(path.join(dir, "files"));
     const store = await startOwnStore(path.join(dir, "s3"));
     defer(() => store.stop());
     const postgres = await startTestPostgres(path.join(dir, "postgres"));
     defer(() => postgres.stop());
     const { name } = await makeTemplate(postgres.adminUrl);
     const { endpoint = "" } = store.identity;
-    const startSite = async (publicEndpoint: string) => {
+    const startSite = async (publicEndpoint: string, otherEndpoint?: string) => {
       const file = path.join(import.meta.dirname, "site-process.ts");
-      const env = environment(databaseUrl(postgres.adminUrl, name), store, publicEndpoint);
+      const more = otherEndpoint && { S3_UPLOAD_ENDPOINTS: `${otherEndpoint}/${store.identity.bucket}` };
+      const env = { ...environment(databaseUrl(postgres.adminUrl, name), store, publicEndpoint), ...more };
       const { line, stop } = await startProcess(file, [], { env });
       defer(stop);
       return line;
     };
-    const farStore = await FaultProxy.start({ target: endpoint, latencyMs: farMs });
-    defer(() => farStore.stop());
+    const startFar = async (target: string) => {
+      const proxy = await FaultProxy.start({ target, latencyMs: farMs });
+      defer(() => proxy.stop());
+      return proxy.endpoint;
+    };
     const origin = await startSite(endpoint);
-    const farSite = await FaultProxy.start({ target: await startSite(farStore.endpoint), latencyMs: farMs });
-    defer(() => farSite.stop());
+    // As a bucket has a path-style and a virtual-host address.
+    const farStores = [await startFar(endpoint), await startFar(endpoint)] as const;
+    const farSite = await startFar(await startSite(...farStores));
     const { accessKeyId, secretAccessKey, ...place } = store.identity;
     const storage = createStorage({ ...place, credentials: { accessKeyId, secretAccessKey } });
     defer(() => storage.close());
-    const origins = [origin, farSite.endpoint];
+    const origins = [origin, farSite];
     await applyBucket(storage, mediaBucket({ bucket: "bench", origins, secure: false }));
     this.#near = { origin, storage };
-    this.#far = { origin: farSite.endpoint };
+    this.#far = { origin: farSite };
     const args = ["--no-sandbox", "--disable-dev-shm-usage", "--enable-precise-memory-info"];
     this.#browser = await chromium.launch({ executablePath, args });
     defer(() => this.#browser.close());
