@@ -2,7 +2,9 @@ import os from "node:os";
 import { type Bench, median } from "./report";
 import {
   type Added,
-  adding,
+  type AddedBy,
+  type AddingName,
+  addingCases,
   type CaseName,
   type Entrant,
   entrants,
@@ -19,11 +21,10 @@ import { farMs, World } from "./upload/world";
 
 /** Rounds of each case; ATOLL_BENCH_ROUNDS=1 for a first look. */
 const rounds = Number(process.env.ATOLL_BENCH_ROUNDS ?? 3);
-const addCase = "add";
 const warmUp = { count: 100, sizeBytes: 20_000 };
 
 /** What `--only` may name. */
-export const cases = [...Object.keys(uploadCases), addCase];
+export const cases = [...Object.keys(uploadCases), ...Object.keys(addingCases)];
 
 function tell(text: string): void {
   console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
@@ -82,27 +83,31 @@ async function heapOf(tab: Tab): Promise<number> {
   return usedSize;
 }
 
-async function addOnce(world: World, { contestant }: Entrant): Promise<Added> {
+async function addOnce(world: World, { contestant }: Entrant, name: AddingName): Promise<Added> {
+  const { count, sizeBytes, disk } = addingCases[name];
   return world.inTab({ far: false }, async (tab) => {
-    await choose(tab, world, adding);
+    if (disk) await choose(tab, world, { count, sizeBytes });
+    else await tab.evaluate((files, size) => benchPage.makeFiles(files, size), count, sizeBytes);
     const before = await heapOf(tab);
     const added = await tab.evaluate((name) => benchPage.add(name), contestant);
     return { ...added, heapMegabytes: ((await heapOf(tab)) - before) / 1e6 };
   });
 }
 
-async function measureAdding(world: World): Promise<ReadonlyMap<Entrant, Added>> {
+async function measureAdding(world: World, name: AddingName): Promise<AddedBy> {
   const added = new Map<Entrant, Added>();
   for (const entrant of entrants) {
     if (entrant.tuned || "farOnly" in entrant || entrant.contestant.startsWith("bare")) continue;
     try {
       const tries: Added[] = [];
-      for (let round = 0; round < rounds; round += 1) tries.push(await addOnce(world, entrant));
+      for (let round = 0; round < rounds; round += 1) tries.push(await addOnce(world, entrant, name));
       const middle = (of: keyof Added) => median(tries.map((one) => one[of]));
       added.set(entrant, { ms: middle("ms"), longestMs: middle("longestMs"), heapMegabytes: middle("heapMegabytes") });
-      tell(`adding: ${entrant.name} ${middle("ms").toFixed(0)} ms, longest task ${middle("longestMs").toFixed(0)} ms`);
+      tell(
+        `${addingCases[name].title}: ${entrant.name} ${middle("ms").toFixed(0)} ms, longest task ${middle("longestMs").toFixed(0)} ms`,
+      );
     } catch (error) {
-      tell(`adding: ${entrant.name} failed: ${error instanceof Error ? error.message : error}`);
+      tell(`${addingCases[name].title}: ${entrant.name} failed: ${error instanceof Error ? error.message : error}`);
     }
   }
   return added;
@@ -112,21 +117,23 @@ async function measureAdding(world: World): Promise<ReadonlyMap<Entrant, Added>>
 export const bench: Bench = async ({ only }) => {
   const wanted = (name: string) => only.length === 0 || only.includes(name);
   const names = (Object.keys(uploadCases) as CaseName[]).filter(wanted);
+  const addingNames = (Object.keys(addingCases) as AddingName[]).filter(wanted);
   const world = await World.open();
   try {
     const measured = new Map<CaseName, Times>();
     for (const name of names) measured.set(name, await measure(world, name));
-    const added = wanted(addCase) ? await measureAdding(world) : null;
+    const added = new Map<AddingName, AddedBy>();
+    for (const name of addingNames) added.set(name, await measureAdding(world, name));
     const cpu = os.cpus()[0]?.model ?? "unknown processor";
-    const addingColumns = [`adding ${adding.count.toLocaleString("en-US")}`, "longest task", "heap kept"];
+    const addingColumns = addingNames.flatMap((name) => [addingCases[name].title, "longest task", "heap kept"]);
     return {
       title: "Uploads from a browser",
-      conditions: `Chromium ${world.chromium}, ${os.availableParallelism()} cores (${cpu}) shared by browser, site and store; median of ${rounds} rounds in turn, from files in hand to the last one stored, signing included. ${farMs} ms: a round trip added to every request and new connection, to the site and to the store alike. A longest task of 0 is one under 50 ms.`,
-      columns: [...names.map((name) => uploadCases[name].title), ...(added ? addingColumns : [])],
+      conditions: `Chromium ${world.chromium}, ${os.availableParallelism()} cores (${cpu}) shared by browser, site and store; median of ${rounds} rounds in turn, from files on the disk in hand to the last one stored, signing included. ${farMs} ms: a round trip added to every request and new connection, to the site and to the store alike. A longest task of 0 is one under 50 ms.`,
+      columns: [...names.map((name) => uploadCases[name].title), ...addingColumns],
       rows: rowsOf(measured, added),
       targets: [
         ...[...measured].flatMap(([name, times]) => targetsOf(name, times)),
-        ...(added ? targetsOfAdding(added) : []),
+        ...[...added].flatMap(([name, by]) => targetsOfAdding(name, by)),
       ],
     };
   } finally {

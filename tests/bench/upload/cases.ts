@@ -23,7 +23,14 @@ export const uploadCases = {
 } as const satisfies Record<string, UploadCase>;
 export type CaseName = keyof typeof uploadCases;
 
-export const adding = { count: 10_000, sizeBytes: 1_000 };
+const manyFiles = { count: 10_000, sizeBytes: 1_000 };
+
+/** Files taken in, none sent. `disk`: as they are chosen; a browser asks the system about each. Else the page has made them. */
+export const addingCases = {
+  add: { title: "adding 10,000", ...manyFiles, disk: false },
+  "add-disk": { title: "adding 10,000 from the disk", ...manyFiles, disk: true },
+} as const;
+export type AddingName = keyof typeof addingCases;
 
 /** What a row of the table is. `tuned` is a peer's other setting; see page/uppy.ts. */
 export type Entrant = {
@@ -110,28 +117,34 @@ export function targetsOf(name: CaseName, times: Times): Target[] {
 
 export type Added = { ms: number; longestMs: number; heapMegabytes: number };
 
-export function targetsOfAdding(added: ReadonlyMap<Entrant, Added>): Target[] {
+export type AddedBy = ReadonlyMap<Entrant, Added>;
+
+export function targetsOfAdding(name: AddingName, added: AddedBy): Target[] {
   const ours = [...added].find(([{ contestant }]) => contestant === "atoll")?.[1];
   const met = (limit: number, value = Number.POSITIVE_INFINITY) => value <= limit;
-  return [
-    { text: `adding ${adding.count.toLocaleString("en-US")} files in ≤ 1 s`, met: met(1_000, ours?.ms) },
-    { text: "no task of more than 50 ms while adding", met: met(50, ours?.longestMs) },
-  ];
+  const { title, disk } = addingCases[name];
+  const quick = { text: `${title}: no task of more than 50 ms`, met: met(50, ours?.longestMs) };
+  // Of files on the disk most of the time is the browser's: asked for a size, it waits for the system.
+  return disk ? [quick] : [{ text: `${title} in ≤ 1 s`, met: met(1_000, ours?.ms) }, quick];
 }
 
-export function rowsOf(measured: ReadonlyMap<CaseName, Times>, added: ReadonlyMap<Entrant, Added> | null): Row[] {
+export function rowsOf(measured: ReadonlyMap<CaseName, Times>, added: ReadonlyMap<AddingName, AddedBy>): Row[] {
   return entrants.map((entrant) => {
     const times = [...measured.values()].map((of) => of.get(entrant) ?? null);
     const figures = times.map((value) => (value === null ? null : { value, unit: "s", digits: 2 }));
-    if (!added) return { name: entrant.name, figures };
-    const one = added.get(entrant);
-    const last = one
-      ? [
-          { value: one.ms, unit: "ms" },
-          { value: one.longestMs, unit: "ms" },
-          { value: one.heapMegabytes, unit: "MB", digits: 1 },
-        ]
-      : [null, null, null];
-    return { name: entrant.name, figures: [...figures, ...last] };
+    return {
+      name: entrant.name,
+      figures: [...figures, ...[...added.values()].flatMap((of) => figuresOf(of.get(entrant)))],
+    };
   });
+}
+
+function figuresOf(added: Added | undefined): Row["figures"] {
+  if (!added) return [null, null, null];
+  const { ms, longestMs, heapMegabytes } = added;
+  return [
+    { value: ms, unit: "ms" },
+    { value: longestMs, unit: "ms" },
+    { value: heapMegabytes, unit: "MB", digits: 1 },
+  ];
 }

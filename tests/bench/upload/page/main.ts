@@ -10,6 +10,8 @@ export type ContestantName = keyof typeof contestants;
 export type BenchPage = {
   /** Not timed: the files that were chosen in the page's field. */
   takeFiles(): number;
+  /** Files that the page has made. */
+  makeFiles(count: number, sizeBytes: number): void;
   /** `ms` from files in hand until the last one is stored. */
   upload(name: ContestantName, options: { tuned: boolean }): Promise<{ ms: number; prefix: string }>;
   /** `longestMs`: the longest task of the main thread, 0 where none took 50 ms. */
@@ -47,6 +49,10 @@ globalThis.benchPage = {
   takeFiles() {
     files = [...(document.querySelector<HTMLInputElement>("#files")?.files ?? [])];
     return files.length;
+  },
+  makeFiles(count, sizeBytes) {
+    const names = Array.from({ length: count }, (_, index) => `IMG_${index}.jpg`);
+    files = names.map((name) => new File([new Uint8Array(sizeBytes)], name, { type: "image/jpeg", lastModified: 1 }));
   },
   async upload(name, options) {
     const since = performance.now();
