@@ -22,9 +22,9 @@ export function lanesFor(state: UploaderState, endpoints: readonly string[] | un
 }
 
 /** Whether a lane, as files count them (from 1), has a free connection. */
-export function isFree({ lanes, share, outage }: UploaderState, number: number): boolean {
+export function isFree({ lanes, share, online, outage }: UploaderState, number: number): boolean {
   const lane = lanes[number - 1];
-  return lane !== undefined && !outage && !lane.dropped && lane.busy < Math.min(lane.limit, share);
+  return lane !== undefined && online && !outage && !lane.dropped && lane.busy < Math.min(lane.limit, share);
 }
 
 /** All connections there may be, to every endpoint. */
@@ -62,17 +62,17 @@ export function laneWentWell(draft: Draft, number: number, measure: keyof Pace, 
 }
 
 /** Whether a failure is the endpoint's own affair: what it did not take is sent by another one, as if it had not been tried. */
-export function laneFailed(draft: Draft, number: number, verdict: Verdict): boolean {
+export function laneFailed(draft: Draft, number: number, verdict: Verdict, what: "post" | "part"): boolean {
   // A policy's or a URL's end is the same everywhere, as is that of a multipart.
   if (number === 0 || verdict.failure.code === "policy-expired" || verdict.action === "begin") return false;
   // Nor is it the endpoint's when nothing can be reached.
   if (!draft.state.online || draft.state.outage) return true;
-  if (verdict.slow) {
-    change(draft, number, ({ limit }) => ({ limit: Math.max(1, Math.floor(limit / 2)) }));
-    return true;
-  }
-  if (verdict.action === "stop" && verdict.failure.code !== "access-denied" && verdict.failure.code !== "refused")
-    return false;
-  change(draft, number, ({ failures }) => ({ failures: failures + 1, dropped: failures + 1 >= failuresAtMost }));
+  // A file can be too large, or its name too long, everywhere; a part is as good as the others.
+  const { code } = verdict.failure;
+  if (what === "post" && verdict.action === "stop" && code !== "access-denied" && code !== "refused") return false;
+  change(draft, number, ({ failures, limit }) => {
+    if (verdict.slow && limit > 1) return { limit: Math.floor(limit / 2) };
+    return { failures: failures + 1, dropped: failures + 1 >= failuresAtMost };
+  });
   return true;
 }

@@ -11,7 +11,10 @@ import { withAppended } from "./vector";
 import { withdraw } from "./withdraw";
 
 /** Of other bytes than before nothing is known. */
-const unknown = { digests: null, reported: false, mayBeKnown: false, multipart: null, exists: null } as const;
+const unknown = {
+  ...{ digests: null, reported: false, mayBeKnown: false },
+  ...{ multipart: null, exists: null, begunAt: null },
+} as const;
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
@@ -58,7 +61,6 @@ function newFile(id: number, { refusal, ...file }: NewFile): UploadFile {
     quiet: false,
     run: 0,
     lane: 0,
-    begunAt: null,
     note,
     state,
     failure: refusal,

@@ -100,8 +100,8 @@ export function onPartSent(draft: Draft, event: EventOf<"partSent">): void {
     arrivedBytes: multipart.arrivedBytes + end - start,
   };
   const after = setFile(draft, file, { multipart: next, sentBytes: sentOf(next), failure: null });
-  laneWentWell(draft, part.lane, "mibMs", (draft.at - part.begunAt) / ((end - start) / mib));
-  endOutage(draft);
+  laneWentWell(draft, part.lane, "mibMs", (draft.at - part.begunAt) / Math.max(1, (end - start) / mib));
+  if (part.lane === 0) endOutage(draft);
   wentWell(draft);
   completeWhenAll(draft, after);
 }
@@ -110,7 +110,7 @@ export function onPartFailed(draft: Draft, event: EventOf<"partFailed">): void {
   const at = partOf(draft, event, "flying");
   if (!at) return;
   const verdict = judgePost(event.failure, draft.at >= at.part.urlEndsAt - nearEndMs);
-  if (laneFailed(draft, at.part.lane, verdict)) sendElsewhere(draft, at, event.failure);
+  if (laneFailed(draft, at.part.lane, verdict, "part")) sendElsewhere(draft, at, event.failure);
   else if (verdict.action === "retry") retryPart(draft, at, event.failure, verdict);
   else if (verdict.action === "renew") signAgain(draft, at, verdict);
   else if (verdict.action === "doubt" && !at.part.doubted) setPart(draft, at, { ...unsigned, doubted: true });
@@ -127,9 +127,11 @@ function landed({ part }: At, failure: PostFailure): Partial<Part> {
   return mismatch && part.crc !== null ? { sentBytes: 0, crc: null, url: null } : { sentBytes: 0 };
 }
 
-/** It was the endpoint's fault, not the part's. */
+/** It was the endpoint's fault, not the part's, which does not go there again. */
 function sendElsewhere(draft: Draft, at: At, failure: PostFailure): void {
-  back(draft, { ...at, part: { ...at.part, ...landed(at, failure) } });
+  const tried = draft.state.lanes[at.part.lane - 1]?.url ?? "";
+  const { [tried]: _, ...elsewhere } = at.part.elsewhere;
+  back(draft, { ...at, part: { ...at.part, ...landed(at, failure), elsewhere } });
 }
 
 function retryPart(draft: Draft, at: At, failure: PostFailure, verdict: Verdict): void {
@@ -151,10 +153,14 @@ function retryPart(draft: Draft, at: At, failure: PostFailure, verdict: Verdict)
 /** The URL is not good any more: at first it may have ended, later on a new one alone will not do. */
 function signAgain(draft: Draft, at: At, verdict: Verdict): void {
   const { state } = draft;
-  state.refusedInRow += 1;
   const failing = { failures: at.part.failures + 1, failingSince: at.part.failingSince ?? draft.at };
-  if (failing.failures === 1) setPart(draft, at, { ...unsigned, ...failing });
-  else if (isHopeless(failing.failures, failing.failingSince, draft.at)) stopFile(draft, at.file, verdict.failure);
+  if (failing.failures === 1) {
+    // After a sleep many have ended at once: only those asked for since then tell of the site.
+    setPart(draft, at, { ...unsigned, ...failing });
+    return;
+  }
+  state.refusedInRow += 1;
+  if (isHopeless(failing.failures, failing.failingSince, draft.at)) stopFile(draft, at.file, verdict.failure);
   else wait(draft, at, { url: null, sentBytes: 0, ...failing }, verdict);
   if (state.refusedInRow >= refusedAtMost) halt(draft, verdict.failure);
 }

@@ -25,7 +25,7 @@ export function onPosted(draft: Draft, event: EventOf<"posted">): void {
   if (!file) return;
   if (event.verified) draft.state.verifies = true;
   laneWentWell(draft, file.lane, "postMs", draft.at - (file.begunAt ?? draft.at));
-  endOutage(draft);
+  if (file.lane === 0) endOutage(draft);
   wentWell(draft);
   arrived(draft, file);
 }
@@ -52,7 +52,7 @@ export function onPostFailed(draft: Draft, event: EventOf<"postFailed">): void {
   const { policy } = draft.state;
   const mayBeOver = policy !== null && (policy.renewDue || policy.over || event.generation !== policy.generation);
   const verdict = judgePost(event.failure, mayBeOver);
-  if (laneFailed(draft, file.lane, verdict)) sendAgain(draft, file);
+  if (laneFailed(draft, file.lane, verdict, "post")) sendAgain(draft, file);
   else if (verdict.action === "retry") retryLater(draft, file, event.failure, verdict);
   else if (verdict.action === "doubt") doubtPolicy(draft, file, event.generation, verdict.failure);
   else if (verdict.action === "renew") renewFirst(draft, file, event.generation, verdict.failure);

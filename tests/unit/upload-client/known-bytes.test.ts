@@ -38,6 +38,25 @@ describe("bytes that need not be sent", () => {
     expect(world.state.counts.posting).toBe(1);
   });
 
+  it("are known to the collection, and not sent, where other bytes were tried at their path before", () => {
+    const world = opened(1, () => smallBytes);
+    world.answer = answerOf;
+    world.name(world.take("files")[0] as Files);
+    const [post] = world.take("post");
+    if (!post) throw new Error("nothing was posted");
+    const { fileId, run, generation } = post;
+    const why = { kind: "answer", status: 400, code: "EntityTooLarge", message: "", retryAfterSeconds: null } as const;
+    world.send({ type: "postFailed", fileId, run, generation, failure: why });
+    expect(world.file(fileId).state).toBe("failed");
+    world.answer = ({ path }) => ({ path, status: "present" });
+    world.send({ type: "walkStarted" });
+    world.send({ type: "fileReplaced", fileId, sizeBytes: smallBytes, lastModified: 9, contentType: "image/jpeg" });
+    world.send({ type: "walkEnded" });
+    for (const call of world.take("files")) world.name(call);
+    expect(world.file(fileId).state).toBe("present");
+    expect(world.state.bytes).toMatchObject({ kept: smallBytes });
+  });
+
   it("are not sent twice when the answer to a post was lost on the way", () => {
     const world = opened(2, () => smallBytes);
     world.answer = answerOf;

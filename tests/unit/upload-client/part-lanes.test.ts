@@ -49,21 +49,74 @@ describe("parts, where the storage has another endpoint", () => {
     ["does not know the signature", answer(403, "SignatureDoesNotMatch")],
     ["denies without a reason", answer(403, "AccessDenied", "Access Denied")],
     ["is out of order", answer(500, "InternalError")],
+    ["has too much to do", answer(503, "SlowDown")],
+    ["takes no such bodies", { ...answer(413, ""), code: null }],
   ])("go to the first one where it %s, without a bad word about the file or the storage", (_, failure) => {
     const world = uploadingTo([other], 400);
     const { first, elsewhere } = takeParts(world);
     const [lost] = elsewhere;
     if (!lost) throw new Error("nothing was sent to the other endpoint");
     lose(world, lost, failure);
-    const [again] = takeParts(world).elsewhere;
-    if (!again) throw new Error("it was not given a second chance");
-    lose(world, again, failure);
+    const [second] = takeParts(world).elsewhere;
+    if (!second) throw new Error("the endpoint was not given a second chance");
+    expect(second.n, "not the same part").not.toBe(lost.n);
+    lose(world, second, failure);
     expect(world.state).toMatchObject({ lanes: [{ dropped: true, busy: 0 }], outage: null, failuresInRow: 0 });
     expect(world.file(0)).toMatchObject({ state: "parts", failures: 0, failure: null });
     for (const part of first) land(world, part);
     const next = takeParts(world);
     expect(next.elsewhere).toEqual([]);
     expect(next.first.map(({ n }) => n)).toContain(lost.n);
+  });
+
+  it("are as quick as those of full size say: a last part of a few bytes spoils no pace", () => {
+    const world = uploadingTo([other], 16 + 1 / 1024);
+    for (const part of Object.values(takeParts(world)).flat()) {
+      world.at += 40;
+      land(world, part);
+    }
+    const { laneZero, lanes } = world.state;
+    for (const { mibMs } of [laneZero, ...lanes]) expect(mibMs ?? 0).toBeLessThanOrEqual(120);
+  });
+
+  it("wait together where the first endpoint is away, though the other one takes them: no file fails for that", () => {
+    const world = uploadingTo([other], 4_000);
+    for (let minutes = 0; minutes < 12; minutes += 1) {
+      const { first, elsewhere } = takeParts(world);
+      for (const part of elsewhere) land(world, part);
+      for (const part of first) lose(world, part, network);
+      world.at += 60_000;
+      for (const { timer } of world.take("timer")) world.send({ type: "rang", timer });
+    }
+    expect(world.state.outage).not.toBeNull();
+    expect(world.state).toMatchObject({ counts: { failed: 0, parts: 1 }, halted: null });
+  });
+
+  it("are not tried elsewhere as long as the browser is offline", () => {
+    const world = uploadingTo([other], 400);
+    const { elsewhere } = takeParts(world);
+    world.send({ type: "wentOffline" });
+    for (const part of elsewhere) lose(world, part, network);
+    expect(takeParts(world).elsewhere).toEqual([]);
+    expect(world.state.lanes).toMatchObject([{ dropped: false, failures: 0, busy: 0 }]);
+  });
+
+  it("are signed again, all of them, when their URLs ended in a sleep: that is no reason to give up", () => {
+    const world = uploadingTo([other], 2_000);
+    for (let turn = 0; turn < 6; turn += 1)
+      for (const part of Object.values(takeParts(world)).flat()) land(world, part);
+    while (sign(world) > 0);
+    let refused = 0;
+    for (let parts = world.take("part"); parts.length > 0; parts = world.take("part"))
+      for (const part of parts) {
+        lose(world, part, answer(403, "AccessDenied", "Request has expired"));
+        refused += 1;
+      }
+    expect(refused).toBeGreaterThan(18);
+    expect(world.state.halted).toBeNull();
+    while (sign(world) > 0);
+    const { first, elsewhere } = takeParts(world);
+    expect([first.length, elsewhere.length]).toEqual([6, 6]);
   });
 
   it("are asked for again with the end of their URL, whichever endpoint says so", () => {
