@@ -7,7 +7,7 @@ import { Notice } from "@/components/ui/notice";
 import { routes } from "@/lib/routes";
 import { type UnfinishedUpload, type UploadStatus, uploadStatus } from "@/lib/upload/schema";
 import { resumeUpload } from "./begin-upload";
-import { browserMemory, reopen, useRemembered } from "./remembered";
+import { browserMemory, rememberedOf, reopen, useRemembered } from "./remembered";
 import { type UploadTarget, uploads } from "./uploads-store";
 import { When } from "./when";
 
@@ -25,7 +25,9 @@ export function OpenUpload({ collection, upload }: OpenUploadProps) {
   const resume = async () => {
     setAsking(true); // until the browser's question about the files is answered
     try {
-      const found = remembered && (await reopen(remembered));
+      // Whoever is quicker than the browser's memory is not asked for files it has.
+      const own = remembered ?? (await rememberedOf(collection.slug, id));
+      const found = own && (await reopen(own));
       resumeUpload(collection, id, found);
     } finally {
       setAsking(false);

@@ -14,16 +14,19 @@ export function browserMemory(): Memory {
 type Remembered = Awaited<ReturnType<Memory["of"]>>[number];
 
 /** What this browser keeps of an upload begun earlier; null where it keeps nothing that could be opened again. */
+export async function rememberedOf(collectionSlug: string, uploadId: string): Promise<Remembered | null> {
+  const all = await browserMemory().of(collectionSlug);
+  return all.find((one) => one.uploadId === uploadId && one.roots.length > 0) ?? null;
+}
+
+/** The same to be shown; null, too, as long as it is being looked up. */
 export function useRemembered(collectionSlug: string, uploadId: string): Remembered | null {
   const [remembered, setRemembered] = useState<Remembered | null>(null);
   useEffect(() => {
     let gone = false;
-    void browserMemory()
-      .of(collectionSlug)
-      .then((all) => {
-        const own = all.find((one) => one.uploadId === uploadId && one.roots.length > 0);
-        if (!gone) setRemembered(own ?? null);
-      });
+    void rememberedOf(collectionSlug, uploadId).then((own) => {
+      if (!gone) setRemembered(own);
+    });
     return () => {
       gone = true;
     };
