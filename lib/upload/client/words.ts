@@ -76,8 +76,9 @@ const words: Readonly<Record<FailureCode, Words>> = {
     advice: "Ask an owner of the collection.",
   },
   closed: {
-    title: "This upload was closed elsewhere.",
-    advice: "Nothing more can be added to it. Start a new upload for the rest.",
+    // As the site says it, where it does.
+    title: "This upload was closed elsewhere. Start a new one for the rest.",
+    advice: "Nothing more can be added to it.",
   },
   finished: {
     title: "This upload was finished in the meantime.",
