@@ -158,6 +158,12 @@ export const afresh = {
   sentBytes: 0,
 } as const;
 
+/** Of other bytes than before nothing is known. */
+export const unknown = {
+  ...{ digests: null, reported: false, mayBeKnown: false },
+  ...{ multipart: null, exists: null, begunAt: null },
+} as const;
+
 const calm = { retryAt: null, failure: null, sentBytes: 0 } as const;
 
 /** To be named to the server, for the first time or once more. */

@@ -1,4 +1,4 @@
-import { type Draft, fail, interrupt, setFile, toNaming } from "./draft";
+import { type Draft, fail, interrupt, setFile, toNaming, unknown } from "./draft";
 import type { Look } from "./events";
 import { failure } from "./failures";
 import type { UploadFile } from "./file";
@@ -28,9 +28,8 @@ export function settleDone(draft: Draft, file: UploadFile): void {
 export function restart(draft: Draft, file: UploadFile, look: Look): void {
   const problem = look === null || file.restarts > 0 ? failure("changed") : sizeFailure(look.sizeBytes);
   const still = interrupt(draft, file);
-  const afresh = { multipart: null, digests: null, reported: false, mayBeKnown: false, begunAt: null };
   if (problem || !look) {
-    const failed = setFile(draft, still, afresh);
+    const failed = setFile(draft, still, unknown);
     fail(draft, failed, problem ?? failure("changed"));
-  } else toNaming(draft, still, { ...look, ...afresh, restarts: file.restarts + 1 });
+  } else toNaming(draft, still, { ...look, ...unknown, restarts: file.restarts + 1 });
 }

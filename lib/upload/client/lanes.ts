@@ -1,4 +1,4 @@
-import type { Draft } from "./draft";
+import { type Draft, endOutage } from "./draft";
 import type { Verdict } from "./failures";
 import type { Lane, Pace, UploaderState } from "./state";
 
@@ -52,6 +52,8 @@ export function laneWentWell(draft: Draft, number: number, measure: keyof Pace, 
   if (number === 0) {
     state.limit = Math.min(state.share, state.limit + 1);
     state.laneZero = { ...state.laneZero, [measure]: smoothed(first, tookMs) };
+    // What another one takes does not say that the first is back.
+    endOutage(draft);
     return;
   }
   change(draft, number, ({ limit, [measure]: before }) => {

@@ -1,4 +1,4 @@
-import { afresh, type Draft, fileOf, halt, interrupt, push, setFile, toNaming } from "./draft";
+import { afresh, type Draft, fileOf, halt, interrupt, push, setFile, toNaming, unknown } from "./draft";
 import type { UploaderEvent } from "./events";
 import type { NewFile, UploadFile } from "./file";
 import { noteOf } from "./notes";
@@ -9,12 +9,6 @@ import { emptyQueue } from "./queue";
 import { awaitsDecision, isDead, takesFiles } from "./state";
 import { withAppended } from "./vector";
 import { withdraw } from "./withdraw";
-
-/** Of other bytes than before nothing is known. */
-const unknown = {
-  ...{ digests: null, reported: false, mayBeKnown: false },
-  ...{ multipart: null, exists: null, begunAt: null },
-} as const;
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 

@@ -1,6 +1,6 @@
 import type { PartUrls } from "../schema";
 import { backoffMs } from "./backoff";
-import { type Draft, endOutage, fileOf, halt, interrupt, setFile, toNaming } from "./draft";
+import { type Draft, fileOf, halt, interrupt, setFile, toNaming } from "./draft";
 import type { UploaderEvent } from "./events";
 import { judgePost, type PostFailure, type Verdict } from "./failures";
 import type { UploadFile } from "./file";
@@ -101,7 +101,6 @@ export function onPartSent(draft: Draft, event: EventOf<"partSent">): void {
   };
   const after = setFile(draft, file, { multipart: next, sentBytes: sentOf(next), failure: null });
   laneWentWell(draft, part.lane, "mibMs", (draft.at - part.begunAt) / Math.max(1, (end - start) / mib));
-  if (part.lane === 0) endOutage(draft);
   wentWell(draft);
   completeWhenAll(draft, after);
 }

@@ -1,4 +1,4 @@
-import { current, type Draft, endOutage, halt, renewIfDue, setFile, toReady } from "./draft";
+import { current, type Draft, halt, renewIfDue, setFile, toReady } from "./draft";
 import type { UploaderEvent } from "./events";
 import { type Failure, judgePost } from "./failures";
 import type { UploadFile } from "./file";
@@ -25,7 +25,6 @@ export function onPosted(draft: Draft, event: EventOf<"posted">): void {
   if (!file) return;
   if (event.verified) draft.state.verifies = true;
   laneWentWell(draft, file.lane, "postMs", draft.at - (file.begunAt ?? draft.at));
-  if (file.lane === 0) endOutage(draft);
   wentWell(draft);
   arrived(draft, file);
 }
