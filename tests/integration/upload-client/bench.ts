@@ -97,7 +97,7 @@ export class Bench {
         this.clock.advance(stepMs);
         if (!reached()) throw new Error(`still ${this.state.phase} ${JSON.stringify(this.state.counts)}`);
       },
-      { timeout: 30_000, interval: 5 },
+      { timeout: 15_000, interval: 5 },
     );
   }
 
