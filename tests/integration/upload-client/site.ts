@@ -86,7 +86,9 @@ export class Site implements UploadServer {
     if (size < uploadPolicy.multipartFromBytes) return { path, status: "post", ...hints };
     const partSize = partSizeOf(size);
     const done = row.s3UploadId ? await this.storage.parts(this.prefix + path, row.s3UploadId) : [];
-    const parts = { partCount: Math.ceil(size / partSize), done: done.map(({ PartNumber }) => PartNumber) };
+    // Put together by the call of a page that is gone: the file is begun anew.
+    if (!done) Object.assign(row, { s3UploadId: null, begun: null });
+    const parts = { partCount: Math.ceil(size / partSize), done: (done ?? []).map(({ PartNumber }) => PartNumber) };
     return { path, status: "multipart", multipart: { fileId: row.id, partSize, ...parts }, ...hints };
   }
 

@@ -118,16 +118,22 @@ export class Storage {
     return getSignedUrl(this.#client, command, { expiresIn: seconds, unhoistableHeaders: headers });
   }
 
-  /** Numbers and entity tags of the parts there are. */
-  async parts(key: string, s3UploadId: string): Promise<{ PartNumber: number; ETag: string }[]> {
+  /** Numbers and entity tags of the parts there are; null where the multipart is put together or given up. */
+  async parts(key: string, s3UploadId: string): Promise<{ PartNumber: number; ETag: string }[] | null> {
     const input = { Bucket: bucket, Key: key, UploadId: s3UploadId };
-    const { Parts = [] } = await this.#client.send(new ListPartsCommand(input));
-    return Parts.map(({ PartNumber = 0, ETag = "" }) => ({ PartNumber, ETag }));
+    try {
+      const { Parts = [] } = await this.#client.send(new ListPartsCommand(input));
+      return Parts.map(({ PartNumber = 0, ETag = "" }) => ({ PartNumber, ETag }));
+    } catch (error) {
+      if (error instanceof S3ServiceException && error.name === "NoSuchUpload") return null;
+      throw error;
+    }
   }
 
   /** Throws as the site does. */
   async complete(key: string, s3UploadId: string, crc64nvme: string | undefined): Promise<void> {
     const parts = await this.parts(key, s3UploadId);
+    if (!parts) throw new AppError("CONFLICT", "The multipart is gone.");
     const MultipartUpload = { Parts: parts };
     const whole = { ChecksumCRC64NVME: crc64nvme, ChecksumType: "FULL_OBJECT" } as const;
     const input = { Bucket: bucket, Key: key, UploadId: s3UploadId, MultipartUpload, ...(crc64nvme && whole) };
