@@ -37,7 +37,8 @@ export default defineConfig({
       // As root there is no sandbox; /dev/shm of containers is small.
       args: ["--no-sandbox", "--disable-dev-shm-usage"],
     },
-    trace: "retain-on-failure",
+    // CI keeps only what is printed, and recording takes a sixth of its time.
+    trace: process.env.CI ? "off" : "retain-on-failure",
     screenshot: "only-on-failure",
   },
   webServer: {

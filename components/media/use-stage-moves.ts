@@ -1,5 +1,5 @@
 import { useRouter } from "next/navigation";
-import { type TouchEvent, useEffect, useEffectEvent, useRef } from "react";
+import { type TouchEvent, useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
 import type { MediaDetail } from "@/lib/media/schema";
 import { routes } from "@/lib/routes";
 import { recallGallery, rememberOpened } from "./gallery-memory";
@@ -35,7 +35,8 @@ export function useStageMoves(slug: string, media: MediaDetail, onInfo: () => vo
     else if (event.key === "Escape") backToGallery() || router.push(routes.collection(slug));
     else if (event.key === "i") onInfo();
   });
-  useEffect(() => {
+  // Before the picture is painted: whoever sees it can go on.
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => onKey(event);
     document.addEventListener("keydown", listen);
     return () => document.removeEventListener("keydown", listen);

@@ -48,8 +48,11 @@ test("the way from the gallery into a picture and back is by keyboard, too", asy
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/[0-9a-f-]{36}$/);
   const third = page.url();
+  const name = page.getByRole("heading", { level: 1 });
+  await expect(name).toHaveText(/^IMG_/);
   await page.keyboard.press("ArrowRight");
   await expect(page).not.toHaveURL(third);
+  await expect(name).toHaveText(/^IMG_/);
   await page.keyboard.press("ArrowLeft");
   await expect(page).toHaveURL(third);
   await page.keyboard.press("Escape");
