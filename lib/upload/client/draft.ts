@@ -217,6 +217,7 @@ export function fail(draft: Draft, file: UploadFile, reason: Failure): void {
 /** Nothing more comes: the server may look at what is there. */
 export function seal(draft: Draft, uploadId: string): void {
   draft.state.phase = "sealing";
+  endOutage(draft); // what was sent last may be there without a word from the storage
   draft.effects.push(
     { type: "noTimer", timer: "policy:due" },
     { type: "noTimer", timer: "policy:over" },

@@ -21,6 +21,11 @@ export function lanesFor(state: UploaderState, endpoints: readonly string[] | un
   return [...kept, ...[...new Set(added)].map((url) => ({ url, ...fresh }))];
 }
 
+/** The network is back: what was wrong with an endpoint may have been that. */
+export function reviveLanes({ state }: Draft): void {
+  state.lanes = lanesFor(state, state.policy?.endpoints);
+}
+
 /** Whether a lane, as files count them (from 1), has a free connection. */
 export function isFree({ lanes, share, online, outage }: UploaderState, number: number): boolean {
   const lane = lanes[number - 1];
@@ -53,6 +58,7 @@ export function laneWentWell(draft: Draft, number: number, measure: keyof Pace, 
     state.limit = Math.min(state.share, state.limit + 1);
     state.laneZero = { ...state.laneZero, [measure]: smoothed(first, tookMs) };
     // What another one takes does not say that the first is back.
+    if (state.outage) reviveLanes(draft);
     endOutage(draft);
     return;
   }
@@ -63,17 +69,21 @@ export function laneWentWell(draft: Draft, number: number, measure: keyof Pace, 
   });
 }
 
+/** What failed; `renewed`: with a policy or URL that was made because an earlier one was said to have ended. */
+type Failed = { readonly what: "post" | "part"; readonly renewed: boolean };
+
 /** Whether a failure is the endpoint's own affair: what it did not take is sent by another one, as if it had not been tried. */
-export function laneFailed(draft: Draft, number: number, verdict: Verdict, what: "post" | "part"): boolean {
-  // A policy's or a URL's end is the same everywhere, as is that of a multipart.
-  if (number === 0 || verdict.failure.code === "policy-expired" || verdict.action === "begin") return false;
+export function laneFailed(draft: Draft, number: number, verdict: Verdict, { what, renewed }: Failed): boolean {
+  // A policy's or a URL's end is the same everywhere; where a new one has ended, too, it is the endpoint's clock.
+  if (number === 0 || (verdict.failure.code === "policy-expired" && !renewed)) return false;
   // Nor is it the endpoint's when nothing can be reached.
   if (!draft.state.online || draft.state.outage) return true;
   // A file can be too large, or its name too long, everywhere; a part is as good as the others.
   const { code } = verdict.failure;
   if (what === "post" && verdict.action === "stop" && code !== "access-denied" && code !== "refused") return false;
-  change(draft, number, ({ failures, limit }) => {
-    if (verdict.slow && limit > 1) return { limit: Math.floor(limit / 2) };
+  change(draft, number, ({ failures, limit, busy }) => {
+    // Those that were on their way together say it once.
+    if (verdict.slow && (limit > 1 || busy > 1)) return { limit: Math.max(1, Math.floor(limit / 2)) };
     return { failures: failures + 1, dropped: failures + 1 >= failuresAtMost };
   });
   return true;

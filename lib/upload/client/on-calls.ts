@@ -4,7 +4,7 @@ import { backoffMs, patience, pollMs } from "./backoff";
 import { type Draft, endOutage, halt, renewIfDue } from "./draft";
 import type { UploaderEvent } from "./events";
 import { type Failure, failure, failureOfCall, healsByItself } from "./failures";
-import { lanesFor } from "./lanes";
+import { lanesFor, reviveLanes } from "./lanes";
 import { nameAgainNow } from "./on-names";
 import { lifetimeMs, takesSha256 } from "./policy-clock";
 import { type CallName, leftToMove, outstanding, type UploaderState } from "./state";
@@ -275,6 +275,7 @@ export function onOnline(draft: Draft, online: boolean): void {
   state.online = online;
   if (!online) return;
   endOutage(draft);
+  reviveLanes(draft);
   if (state.halted?.code === "unreachable" || state.halted?.code === "site-unavailable") {
     onTriedAgain(draft);
     return;

@@ -37,6 +37,6 @@ export function decide(draft: Draft, file: UploadFile): void {
 export function onRenamed(draft: Draft, { fileId, path }: EventOf<"renamed">): void {
   const file = fileOf(draft, fileId);
   if (file?.state !== "asking") return;
-  const fresh = { exists: null, multipart: null, mayBeKnown: false, reported: false };
+  const fresh = { exists: null, multipart: null, mayBeKnown: false, reported: false, begunAt: null };
   toNaming(draft, withdraw(draft, file), { path, foundAs: file.foundAs ?? file.path, ...fresh });
 }

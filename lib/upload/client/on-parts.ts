@@ -109,7 +109,8 @@ export function onPartFailed(draft: Draft, event: EventOf<"partFailed">): void {
   const at = partOf(draft, event, "flying");
   if (!at) return;
   const verdict = judgePost(event.failure, draft.at >= at.part.urlEndsAt - nearEndMs);
-  if (laneFailed(draft, at.part.lane, verdict, "part")) sendElsewhere(draft, at, event.failure);
+  const failed = { what: "part", renewed: at.part.failures > 0 } as const;
+  if (laneFailed(draft, at.part.lane, verdict, failed)) sendElsewhere(draft, at, event.failure);
   else if (verdict.action === "retry") retryPart(draft, at, event.failure, verdict);
   else if (verdict.action === "renew") signAgain(draft, at, verdict);
   else if (verdict.action === "doubt" && !at.part.doubted) setPart(draft, at, { ...unsigned, doubted: true });

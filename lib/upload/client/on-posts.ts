@@ -48,10 +48,11 @@ export function onChanged(draft: Draft, event: EventOf<"changed">): void {
 export function onPostFailed(draft: Draft, event: EventOf<"postFailed">): void {
   const file = current(draft, event, "posting");
   if (!file) return;
-  const { policy } = draft.state;
+  const { policy, policyRefusals } = draft.state;
   const mayBeOver = policy !== null && (policy.renewDue || policy.over || event.generation !== policy.generation);
   const verdict = judgePost(event.failure, mayBeOver);
-  if (laneFailed(draft, file.lane, verdict, "post")) sendAgain(draft, file);
+  const renewed = policyRefusals > 0 && policy?.over === false && event.generation === policy.generation;
+  if (laneFailed(draft, file.lane, verdict, { what: "post", renewed })) sendAgain(draft, file);
   else if (verdict.action === "retry") retryLater(draft, file, event.failure, verdict);
   else if (verdict.action === "doubt") doubtPolicy(draft, file, event.generation, verdict.failure);
   else if (verdict.action === "renew") renewFirst(draft, file, event.generation, verdict.failure);

@@ -101,12 +101,13 @@ function startPost(draft: Draft, lane: number): boolean {
   const { state } = draft;
   const { policy, upload } = state;
   if (!policy || !upload || !mayPost(state)) return false;
-  const next = takeFrom(draft, "again", isToPost) ?? takeFrom(draft, "post", isToPost);
+  // What failed once goes to the first endpoint: no other one has it twice.
+  const next = (lane === 0 && takeFrom(draft, "again", isToPost)) || takeFrom(draft, "post", isToPost);
   if (!next) return false;
   const { generation, takesSha256, url, fields, expiresAt } = policy;
   const bare = { url, fields, expiresAt };
   const sha256 = takesSha256 ? (next.digests?.sha256 ?? null) : null;
-  const quiet = isQuick(state, next);
+  const quiet = isQuick(state, lane, next);
   const begun = { sentBytes: 0, run: next.run + 1, lane, begunAt: draft.at, checked: sha256 !== null, quiet };
   const file = setFile(draft, next, { ...begun, state: "posting" });
   state.lastKind = "post";
@@ -128,8 +129,10 @@ function startPost(draft: Draft, lane: number): boolean {
  * A small file where such take no time, and nothing went wrong with it: whether it moves need not be watched. As long as it is
  * not known how long they take, the smaller ones: watching a request makes the browser ask the storage for leave first.
  */
-function isQuick({ laneZero: { postMs } }: UploaderState, { sizeBytes, failures }: UploadFile): boolean {
+function isQuick({ laneZero, lanes }: UploaderState, lane: number, { sizeBytes, failures }: UploadFile): boolean {
   if (failures > 0) return false;
+  // Another endpoint may not answer at all, which is seen sooner by watching.
+  const postMs = lane === 0 ? laneZero.postMs : (lanes[lane - 1]?.postMs ?? Number.POSITIVE_INFINITY);
   return postMs === null ? sizeBytes <= smallBytes / 2 : sizeBytes <= smallBytes && postMs < quickMs;
 }
 

@@ -7,8 +7,6 @@ import { uploadPolicy } from "@/lib/upload/policy";
 import { answerOf, newFile, policyOf, World } from "./world";
 
 const digests = { sha256: "a".repeat(64), md5: "b".repeat(32) };
-const endpoints = ["http://other.test/bucket"];
-const network = { kind: "network" } as const;
 
 function uploading(count: number, policy = policyOf()): World {
   const world = new World();
@@ -139,74 +137,6 @@ describe("a share of the connections", () => {
     }
     expect(["a", "b", "c", "d"].map((id) => shareOf(id, ["d", "c", "b", "a"]))).toEqual([2, 2, 1, 1]);
     expect(shareOf("new", ["a"])).toBe(3);
-  });
-});
-
-describe("other endpoints of the storage", () => {
-  function takeAll(world: World) {
-    const posts = world.take("post");
-    const other = posts.filter(({ policy }) => policy.url === endpoints[0]);
-    return { posts, other };
-  }
-
-  it("are tried with one connection, and given more while they are about as quick", () => {
-    const world = uploading(300, { ...policyOf(), endpoints });
-    let { posts, other } = takeAll(world);
-    expect([posts.length, other.length]).toEqual([7, 1]);
-    for (let turn = 0; turn < 6; turn += 1) {
-      world.at += 100;
-      for (const post of posts) world.deliver(post);
-      ({ posts, other } = takeAll(world));
-    }
-    expect([posts.length, other.length]).toEqual([12, 6]);
-  });
-
-  it("get no more connections where they are slow", () => {
-    const world = uploading(300, { ...policyOf(), endpoints });
-    for (let turn = 0; turn < 10; turn += 1) {
-      const { posts, other } = takeAll(world);
-      let quick = posts.filter((post) => !other.includes(post));
-      for (let times = 0; times < 5; times += 1) {
-        world.at += 50;
-        for (const post of quick) world.deliver(post);
-        quick = takeAll(world).posts;
-      }
-      for (const post of other) world.deliver(post);
-      world.at += 50;
-      for (const post of quick) world.deliver(post);
-    }
-    expect(world.state.lanes[0]?.limit).toBeLessThanOrEqual(2);
-  });
-
-  it("are dropped after two failures, without a bad word about the files or the storage", () => {
-    const world = uploading(30, { ...policyOf(), endpoints });
-    for (let turn = 0; turn < 2; turn += 1) {
-      const { other } = takeAll(world);
-      for (const { fileId, run, generation } of other)
-        world.send({ type: "postFailed", fileId, run, generation, failure: network });
-    }
-    expect(world.state).toMatchObject({ lanes: [{ dropped: true, busy: 0 }], outage: null, failuresInRow: 0 });
-    expect(world.files().every(({ failures }) => failures === 0)).toBe(true);
-    expect(takeAll(world).other).toEqual([]);
-
-    // What was wrong may have been the network: the next policy is a new chance.
-    world.at += 900_000;
-    world.send({ type: "rang", timer: "policy:due" });
-    world.send({ type: "renewed", policy: { ...policyOf(), endpoints }, askedAt: world.at });
-    expect(world.state.lanes).toMatchObject([{ dropped: false, failures: 0, limit: 1, busy: 1 }]);
-  });
-
-  it("are not blamed for a policy that ran out, nor for a network that is away", () => {
-    const expired = { kind: "answer", status: 403, code: "AccessDenied", message: "Policy expired" } as const;
-    for (const event of [null, { type: "wentOffline" } as const]) {
-      const world = uploading(30, { ...policyOf(), endpoints });
-      const { other } = takeAll(world);
-      if (event) world.send(event);
-      const why = event ? network : { ...expired, retryAfterSeconds: null };
-      for (const { fileId, run, generation } of other)
-        world.send({ type: "postFailed", fileId, run, generation, failure: why });
-      expect(world.state.lanes).toMatchObject([{ dropped: false, failures: 0 }]);
-    }
   });
 });
 

@@ -62,6 +62,16 @@ describe("a storage that is away", () => {
     expect(world.take("post")).toHaveLength(2);
   });
 
+  it("is over with the upload: what was sent last had arrived, though no answer came", () => {
+    const world = uploading(3);
+    world.answer = ({ path }) => ({ path, status: "present" });
+    for (const post of world.take("post")) failPost(world, post, network);
+    for (const { timer } of world.take("timer")) world.send({ type: "rang", timer });
+    for (const { fileId, run } of world.take("look"))
+      world.send({ type: "looked", fileId, run, look: { sizeBytes: 100, lastModified: 1 } });
+    expect(world.state).toMatchObject({ phase: "sealing", outage: null, counts: { done: 3 } });
+  });
+
   it("slows down on SlowDown for as long as asked, and recovers one connection a file", () => {
     const world = uploading(50);
     const [first, ...rest] = world.take("post");

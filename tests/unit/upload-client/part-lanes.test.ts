@@ -50,6 +50,7 @@ describe("parts, where the storage has another endpoint", () => {
     ["denies without a reason", answer(403, "AccessDenied", "Access Denied")],
     ["is out of order", answer(500, "InternalError")],
     ["has too much to do", answer(503, "SlowDown")],
+    ["does not know the multipart", answer(404, "NoSuchUpload")],
     ["takes no such bodies", { ...answer(413, ""), code: null }],
   ])("go to the first one where it %s, without a bad word about the file or the storage", (_, failure) => {
     const world = uploadingTo([other], 400);
@@ -127,6 +128,21 @@ describe("parts, where the storage has another endpoint", () => {
     lose(world, part, answer(403, "AccessDenied", "Request has expired"));
     expect(world.state.lanes).toMatchObject([{ dropped: false, failures: 0 }]);
     expect(world.file(0).multipart?.window.find(({ n }) => n === part.n)?.stage).toBe("signing");
+  });
+
+  it("are signed anew once: an endpoint that says of a new URL, too, that it has ended gets no more of them", () => {
+    const world = uploadingTo([other], 400);
+    const { first, elsewhere } = takeParts(world);
+    const refused: number[] = [];
+    for (let parts = elsewhere; parts.length > 0; parts = takeParts(world).elsewhere)
+      for (const part of parts) {
+        refused.push(part.n);
+        lose(world, part, answer(403, "RequestTimeTooSkewed"));
+      }
+    expect([...new Set(refused)].length, String(refused)).toBe(refused.length - 2);
+    expect(world.state).toMatchObject({ lanes: [{ dropped: true }], refusedInRow: 0, halted: null });
+    for (const part of first) land(world, part);
+    expect(takeParts(world).first.map(({ n }) => n)).toEqual(expect.arrayContaining([7, 8]));
   });
 
   it("take turns with small files on its connections, and both come to their end", () => {
