@@ -45,6 +45,20 @@ describe("taken paths", () => {
     expect(world.file(2)).toMatchObject({ state: "posting", path: "f2 (3)", foundAs: "f2" });
     expect(world.withdrawn).toEqual(["f2", "f2 (2)"]);
   });
+
+  it("are left for names under which nothing was sent, whatever was sent under the taken ones", () => {
+    const world = opened(1);
+    world.name(world.take("files")[0] as Files);
+    world.answer = ({ path }) => ({ path, status: path === "f1" ? "post" : "present", exists: "other" });
+    world.send({ type: "conflict", choice: "both" });
+    for (const post of world.take("post")) {
+      const { fileId, run, generation } = post;
+      world.send({ type: "postFailed", fileId, run, generation, failure: { kind: "network" } });
+      world.send({ type: "rang", timer: `file:${fileId}` });
+    }
+    for (const { fileId } of world.take("rename")) world.send({ type: "renamed", fileId, path: "f1 (2)" });
+    expect(world.file(0)).toMatchObject({ path: "f1 (2)", state: "present", begunAt: null });
+  });
 });
 
 describe("files that will not come", () => {
