@@ -21,9 +21,11 @@ export function lanesFor(state: UploaderState, endpoints: readonly string[] | un
   return [...kept, ...[...new Set(added)].map((url) => ({ url, ...fresh }))];
 }
 
-/** The network is back: what was wrong with an endpoint may have been that. */
-export function reviveLanes({ state }: Draft): void {
+/** The storage may be there again: what was wrong with its other endpoints may have been the same. */
+export function beginAgain(draft: Draft): void {
+  const { state } = draft;
   state.lanes = lanesFor(state, state.policy?.endpoints);
+  endOutage(draft);
 }
 
 /** Whether a lane, as files count them (from 1), has a free connection. */
@@ -58,8 +60,8 @@ export function laneWentWell(draft: Draft, number: number, measure: keyof Pace, 
     state.limit = Math.min(state.share, state.limit + 1);
     state.laneZero = { ...state.laneZero, [measure]: smoothed(first, tookMs) };
     // What another one takes does not say that the first is back.
-    if (state.outage) reviveLanes(draft);
-    endOutage(draft);
+    if (state.outage) beginAgain(draft);
+    state.failuresInRow = 0;
     return;
   }
   change(draft, number, ({ limit, [measure]: before }) => {

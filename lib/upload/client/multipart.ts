@@ -27,6 +27,8 @@ export type Part = {
   readonly urlEndsAt: number;
   /** Its last URL was denied without a reason: another one will not be its age. */
   readonly doubted: boolean;
+  /** A URL of it was said to have ended, and another one was asked for. */
+  readonly renewed: boolean;
   readonly failures: number;
   readonly failingSince: number | null;
 };

@@ -1,10 +1,10 @@
 import { uploadPolicy } from "../policy";
 import type { PostPolicy } from "../schema";
 import { backoffMs, patience, pollMs } from "./backoff";
-import { type Draft, endOutage, halt, renewIfDue } from "./draft";
+import { type Draft, halt, renewIfDue } from "./draft";
 import type { UploaderEvent } from "./events";
 import { type Failure, failure, failureOfCall, healsByItself } from "./failures";
-import { lanesFor, reviveLanes } from "./lanes";
+import { beginAgain, lanesFor } from "./lanes";
 import { nameAgainNow } from "./on-names";
 import { lifetimeMs, takesSha256 } from "./policy-clock";
 import { type CallName, leftToMove, outstanding, type UploaderState } from "./state";
@@ -258,7 +258,7 @@ export function onTriedAgain(draft: Draft): void {
   // Perhaps with a policy that ended unnoticed.
   if (state.halted.code === "access-denied" && state.policy) state.policy = { ...state.policy, over: true };
   state.halted = null;
-  endOutage(draft);
+  beginAgain(draft);
   state.policyRefusals = 0;
   state.refusedInRow = 0;
   state.deniedInRow = 0;
@@ -274,8 +274,7 @@ export function onOnline(draft: Draft, online: boolean): void {
   const { state } = draft;
   state.online = online;
   if (!online) return;
-  endOutage(draft);
-  reviveLanes(draft);
+  beginAgain(draft);
   if (state.halted?.code === "unreachable" || state.halted?.code === "site-unavailable") {
     onTriedAgain(draft);
     return;

@@ -1,4 +1,4 @@
-import { type Draft, fileOf, setFile, toNaming, toReady } from "./draft";
+import { type Draft, fileOf, setFile, toNaming, toReady, unknown } from "./draft";
 import type { UploaderEvent } from "./events";
 import type { UploadFile } from "./file";
 import { withdraw } from "./withdraw";
@@ -37,6 +37,6 @@ export function decide(draft: Draft, file: UploadFile): void {
 export function onRenamed(draft: Draft, { fileId, path }: EventOf<"renamed">): void {
   const file = fileOf(draft, fileId);
   if (file?.state !== "asking") return;
-  const fresh = { exists: null, multipart: null, mayBeKnown: false, reported: false, begunAt: null };
-  toNaming(draft, withdraw(draft, file), { path, foundAs: file.foundAs ?? file.path, ...fresh });
+  const { foundAs, digests } = file;
+  toNaming(draft, withdraw(draft, file), { ...unknown, digests, path, foundAs: foundAs ?? file.path });
 }

@@ -109,8 +109,8 @@ export function onPartFailed(draft: Draft, event: EventOf<"partFailed">): void {
   const at = partOf(draft, event, "flying");
   if (!at) return;
   const verdict = judgePost(event.failure, draft.at >= at.part.urlEndsAt - nearEndMs);
-  const failed = { what: "part", renewed: at.part.failures > 0 } as const;
-  if (laneFailed(draft, at.part.lane, verdict, failed)) sendElsewhere(draft, at, event.failure);
+  const { lane, renewed } = at.part;
+  if (laneFailed(draft, lane, verdict, { what: "part", renewed })) sendElsewhere(draft, at, event.failure);
   else if (verdict.action === "retry") retryPart(draft, at, event.failure, verdict);
   else if (verdict.action === "renew") signAgain(draft, at, verdict);
   else if (verdict.action === "doubt" && !at.part.doubted) setPart(draft, at, { ...unsigned, doubted: true });
@@ -154,9 +154,9 @@ function retryPart(draft: Draft, at: At, failure: PostFailure, verdict: Verdict)
 function signAgain(draft: Draft, at: At, verdict: Verdict): void {
   const { state } = draft;
   const failing = { failures: at.part.failures + 1, failingSince: at.part.failingSince ?? draft.at };
-  if (failing.failures === 1) {
+  if (!at.part.renewed) {
     // After a sleep many have ended at once: only those asked for since then tell of the site.
-    setPart(draft, at, { ...unsigned, ...failing });
+    setPart(draft, at, { ...unsigned, ...failing, renewed: true });
     return;
   }
   state.refusedInRow += 1;

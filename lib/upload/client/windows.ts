@@ -61,7 +61,7 @@ export function completeWhenAll(draft: Draft, file: UploadFile): void {
 }
 
 const untried = {
-  ...{ url: null, elsewhere: {}, urlEndsAt: 0, doubted: false },
+  ...{ url: null, elsewhere: {}, urlEndsAt: 0, doubted: false, renewed: false },
   ...{ sentBytes: 0, lane: 0, begunAt: 0, failures: 0, failingSince: null },
 } as const;
 

@@ -130,6 +130,19 @@ describe("parts, where the storage has another endpoint", () => {
     expect(world.file(0).multipart?.window.find(({ n }) => n === part.n)?.stage).toBe("signing");
   });
 
+  it("are not refused for good when their URL ends, whatever had gone wrong with them before", () => {
+    const world = uploadingTo([other], 24);
+    const [part] = takeParts(world).first;
+    if (!part) throw new Error("nothing was sent");
+    lose(world, part, network);
+    world.send({ type: "rang", timer: `part:${part.fileId}:${part.n}` });
+    const again = world.take("part").find(({ n }) => n === part.n);
+    if (!again) throw new Error("it was not sent again");
+    lose(world, again, answer(403, "AccessDenied", "Request has expired"));
+    expect(world.state.refusedInRow).toBe(0);
+    expect(world.file(0).multipart?.window.find(({ n }) => n === part.n)?.stage).toBe("signing");
+  });
+
   it("are signed anew once: an endpoint that says of a new URL, too, that it has ended gets no more of them", () => {
     const world = uploadingTo([other], 400);
     const { first, elsewhere } = takeParts(world);

@@ -126,8 +126,8 @@ describe("posts, where the storage has another endpoint", () => {
     expect(world.state.lanes).toMatchObject([{ dropped: false, failures: 0, limit: 1 }]);
   });
 
-  it("go there again once the network is back, or the first endpoint is", () => {
-    for (const isOnline of [true, false]) {
+  it("go there again once the network is back, the first endpoint is, or the person says so", () => {
+    for (const back of ["network", "endpoint", "person"]) {
       const world = uploading(60, smallBytes);
       const first = takeAll(world);
       for (const post of first.other) failPost(world, post, network);
@@ -135,8 +135,15 @@ describe("posts, where the storage has another endpoint", () => {
       expect(world.state.lanes).toMatchObject([{ dropped: true }]);
       for (const post of first.posts) if (!first.other.includes(post)) failPost(world, post, network);
       expect(world.state.outage).not.toBeNull();
-      if (isOnline) world.send({ type: "wentOnline" });
-      else {
+      if (back === "network") world.send({ type: "wentOnline" });
+      else if (back === "person") {
+        while (!world.state.halted) {
+          world.at += 120_000;
+          world.send({ type: "rang", timer: "probe" });
+          for (const post of world.take("post")) failPost(world, post, network);
+        }
+        world.send({ type: "triedAgain" });
+      } else {
         for (const post of world.take("post")) failPost(world, post, network);
         world.send({ type: "rang", timer: "probe" });
         for (const probe of world.take("post")) world.deliver(probe);
