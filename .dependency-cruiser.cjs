@@ -2,9 +2,10 @@
  * The import table of the design as rules (docs/decisions/0002-boundaries.md).
  * `tests/unit/boundaries.test.ts` plants a violation of each and sees it fire.
  */
-const pure = "^lib/[^/]+/(schema|policy)\\.ts$";
+const pure = "^lib/[^/]+/(?:schema|policy)\\.ts$|^lib/upload/[^/]+/(?:schema|policy)\\.ts$";
 const edge = "^lib/(errors|routes|action|http|env)\\.ts$";
-const record = "^lib/([^/]+)/(queries|commands|verify|reap|rows|present)\\.ts$";
+const record =
+  "^lib/([^/]+)/(queries|commands|rows|present)\\.ts$|^lib/upload/[^/]+/(queries|commands|verify|reap|rows)\\.ts$";
 
 /** `from` may import, of this project, only what `allowed` names. */
 function only(name, from, allowed, comment) {
@@ -28,7 +29,7 @@ module.exports = {
     only(
       "app",
       "^app/",
-      ["^components/", "^lib/[^/]+/(queries|commands|actions|schema|policy)\\.ts$", "^lib/auth/", edge],
+      ["^components/", "^lib/[^/]+/(queries|commands|actions|schema|policy)\\.ts$", "^lib/upload/[^/]+/(queries|commands|schema|policy)\\.ts$", "^lib/auth/", edge],
       "Routes compose; they hold no logic and touch no engine.",
     ),
     only("components-ui", "^components/ui/", [], "These could ship in another product."),
@@ -42,7 +43,7 @@ module.exports = {
         pathNot: [
           "^components/(ui|$1)/",
           "^lib/[^/]+/(schema|policy|actions)\\.ts$",
-          "^lib/upload/client/",
+          "^lib/uploader/",
           "^lib/(routes|errors|action)\\.ts$",
         ],
       },
@@ -84,8 +85,8 @@ module.exports = {
       to: { path: ["^lib/db\\.ts$", "^prisma/generated/"] },
     },
     only(
-      "upload-client",
-      "^lib/upload/client/",
+      "uploader",
+      "^lib/uploader/",
       [pure, "^lib/errors\\.ts$", "^lib/checksum/"],
       "The uploader runs without React, without a server, in any page.",
     ),
@@ -104,7 +105,8 @@ module.exports = {
     ]),
     only("jobs", "^lib/jobs/", [
       "^lib/derive/",
-      "^lib/[^/]+/(queries|commands|verify|reap|schema|policy)\\.ts$",
+      "^lib/[^/]+/(queries|commands|schema|policy)\\.ts$",
+      "^lib/upload/[^/]+/(queries|commands|verify|reap|schema|policy)\\.ts$",
       "^lib/auth/viewer\\.ts$",
       "^lib/(env|errors|db)\\.ts$",
     ]),

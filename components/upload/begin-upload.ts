@@ -1,15 +1,15 @@
-import { createUploader } from "@/lib/upload/client/engine";
-import type { Hasher } from "@/lib/upload/client/hasher";
-import { attachToPage } from "@/lib/upload/client/page";
-import { postByXhr } from "@/lib/upload/client/post-xhr";
-import { putByXhr } from "@/lib/upload/client/put-xhr";
-import { rememberWhileOpen } from "@/lib/upload/client/remember";
-import { type Tabs, tabsOf } from "@/lib/upload/client/tabs";
-import { keepAwake } from "@/lib/upload/client/wake-lock";
-import { hashInWorker } from "@/lib/upload/client/worker-hasher";
+import { attachToPage } from "@/lib/uploader/browser/page";
+import { rememberWhileOpen } from "@/lib/uploader/browser/remember";
+import { type Tabs, tabsOf } from "@/lib/uploader/browser/tabs";
+import { keepAwake } from "@/lib/uploader/browser/wake-lock";
+import { createUploader } from "@/lib/uploader/engine";
+import type { Hasher } from "@/lib/uploader/hash/hasher";
+import { hashInWorker } from "@/lib/uploader/hash/worker-hasher";
+import { postByXhr } from "@/lib/uploader/transport/post-xhr";
+import { putByXhr } from "@/lib/uploader/transport/put-xhr";
+import { siteServer } from "@/lib/uploader/transport/site-port";
 import type { Found } from "./found-files";
 import { browserMemory } from "./remembered";
-import { siteServer } from "./server-port";
 import { type RunningUpload, type UploadTarget, uploads } from "./uploads-store";
 
 /**

@@ -2,8 +2,8 @@ import { CopyPlus, History, type LucideIcon, SkipForward } from "lucide-react";
 import { useId, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { formatCount } from "@/components/ui/format";
-import type { ConflictChoice as Choice } from "@/lib/upload/client/file";
-import { takesFiles, type UploaderState } from "@/lib/upload/client/state";
+import type { ConflictChoice as Choice } from "@/lib/uploader/state/file";
+import { takesFiles, type UploaderState } from "@/lib/uploader/state/state";
 import { useKeptFocus } from "./use-kept-focus";
 
 const choices: readonly { choice: Choice; icon: LucideIcon; name: string; about: string; chosen: string }[] = [

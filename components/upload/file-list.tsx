@@ -1,6 +1,6 @@
 import { type UIEvent, useRef, useState } from "react";
-import type { UploadFile } from "@/lib/upload/client/file";
-import { itemAt, type Vector } from "@/lib/upload/client/vector";
+import type { UploadFile } from "@/lib/uploader/state/file";
+import { itemAt, type Vector } from "@/lib/uploader/state/vector";
 import { FileRow, type RowActions, rowPixels } from "./file-row";
 import { useKeptFocus } from "./use-kept-focus";
 

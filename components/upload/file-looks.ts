@@ -11,8 +11,8 @@ import {
   SkipForward,
 } from "lucide-react";
 import { Spinner } from "@/components/ui/spinner";
-import { type FileState, pausable, type UploadFile } from "@/lib/upload/client/file";
-import { sentOf } from "@/lib/upload/client/multipart";
+import { type FileState, pausable, type UploadFile } from "@/lib/uploader/state/file";
+import { sentOf } from "@/lib/uploader/state/multipart";
 
 type FileLook = {
   readonly icon: LucideIcon | typeof Spinner;

@@ -3,9 +3,9 @@ import { memo, type ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { formatBytes } from "@/components/ui/format";
-import type { UploadFile } from "@/lib/upload/client/file";
-import { wordsOfNote } from "@/lib/upload/client/notes";
-import type { Uploader } from "@/lib/upload/client/uploader";
+import type { UploadFile } from "@/lib/uploader/state/file";
+import { wordsOfNote } from "@/lib/uploader/state/notes";
+import type { Uploader } from "@/lib/uploader/uploader";
 import { fileLooks, mayCancel, mayPause, shareSent } from "./file-looks";
 import { FilePath } from "./file-path";
 

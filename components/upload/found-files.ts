@@ -1,5 +1,5 @@
-import { type DropEntry, takeDropped, type WalkBatch, walkEntries, walkFiles } from "@/lib/upload/client/walk";
-import { takeHandles } from "@/lib/upload/client/walk-handles";
+import { type DropEntry, takeDropped, type WalkBatch, walkEntries, walkFiles } from "@/lib/uploader/browser/walk";
+import { takeHandles } from "@/lib/uploader/browser/walk-handles";
 
 /** Files for a collection. */
 export type Found = {

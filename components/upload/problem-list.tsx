@@ -3,10 +3,10 @@ import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { formatBytes, formatCount } from "@/components/ui/format";
-import { failure } from "@/lib/upload/client/failures";
-import type { UploadFile } from "@/lib/upload/client/file";
-import type { ProblemGroup } from "@/lib/upload/client/problems";
-import { wordsOf } from "@/lib/upload/client/words";
+import { wordsOf } from "@/lib/uploader/state/failure-messages";
+import { failure } from "@/lib/uploader/state/failures";
+import type { UploadFile } from "@/lib/uploader/state/file";
+import type { ProblemGroup } from "@/lib/uploader/state/problems";
 import { FilePath } from "./file-path";
 import { problemsCsv } from "./problems-csv";
 

@@ -1,6 +1,6 @@
-import { failure } from "@/lib/upload/client/failures";
-import type { ProblemGroup } from "@/lib/upload/client/problems";
-import { wordsOf } from "@/lib/upload/client/words";
+import { wordsOf } from "@/lib/uploader/state/failure-messages";
+import { failure } from "@/lib/uploader/state/failures";
+import type { ProblemGroup } from "@/lib/uploader/state/problems";
 
 /**
  * One field as RFC 4180 has it. A spreadsheet would run what begins like a formula, and a file can be named like one: an

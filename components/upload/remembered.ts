@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
-import { type Memory, mayRead, memoryOf } from "@/lib/upload/client/remember";
-import { walkHandles } from "@/lib/upload/client/walk-handles";
+import { type Memory, mayRead, memoryOf } from "@/lib/uploader/browser/remember";
+import { walkHandles } from "@/lib/uploader/browser/walk-handles";
 import type { Found } from "./found-files";
 
 let memory: Memory | null = null;

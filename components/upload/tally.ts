@@ -1,6 +1,6 @@
-import type { UploadFile } from "@/lib/upload/client/file";
-import type { NoteCode } from "@/lib/upload/client/notes";
-import type { Vector } from "@/lib/upload/client/vector";
+import type { UploadFile } from "@/lib/uploader/state/file";
+import type { NoteCode } from "@/lib/uploader/state/notes";
+import type { Vector } from "@/lib/uploader/state/vector";
 
 type Tally = { readonly heic: number; readonly noPreview: number; readonly taken: number };
 

@@ -1,6 +1,6 @@
 import { useCallback, useRef, useSyncExternalStore } from "react";
-import { progressOf } from "@/lib/upload/client/progress";
-import { isDead, isElsewhere, outstanding, type UploaderState } from "@/lib/upload/client/state";
+import { isDead, isElsewhere, outstanding, type UploaderState } from "@/lib/uploader/state/state";
+import { progressOf } from "@/lib/uploader/steps/progress";
 import { isPaused, needsPerson } from "./upload-text";
 import type { RunningUpload } from "./uploads-store";
 

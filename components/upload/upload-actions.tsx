@@ -7,8 +7,8 @@ import {
   outstanding,
   takesFiles,
   type UploaderState,
-} from "@/lib/upload/client/state";
-import type { Uploader } from "@/lib/upload/client/uploader";
+} from "@/lib/uploader/state/state";
+import type { Uploader } from "@/lib/uploader/uploader";
 import { CancelUpload } from "./cancel-upload";
 import { arrivedFiles, awaitsFiles } from "./upload-text";
 

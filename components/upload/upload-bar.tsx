@@ -1,6 +1,6 @@
 import { Progress } from "@/components/ui/progress";
-import { progressOf } from "@/lib/upload/client/progress";
-import { awaitsDecision, isDead, isElsewhere, outstanding, type UploaderState } from "@/lib/upload/client/state";
+import { awaitsDecision, isDead, isElsewhere, outstanding, type UploaderState } from "@/lib/uploader/state/state";
+import { progressOf } from "@/lib/uploader/steps/progress";
 import { awaitsFiles, isPaused } from "./upload-text";
 
 /** How far an upload is; nothing where that would say nothing. */

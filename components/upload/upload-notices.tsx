@@ -2,10 +2,10 @@ import { Info } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { formatCount } from "@/components/ui/format";
 import { Notice } from "@/components/ui/notice";
-import { wordsOfNote } from "@/lib/upload/client/notes";
-import type { UploaderState } from "@/lib/upload/client/state";
-import type { Uploader } from "@/lib/upload/client/uploader";
-import { wordsOf } from "@/lib/upload/client/words";
+import { wordsOf } from "@/lib/uploader/state/failure-messages";
+import { wordsOfNote } from "@/lib/uploader/state/notes";
+import type { UploaderState } from "@/lib/uploader/state/state";
+import type { Uploader } from "@/lib/uploader/uploader";
 import type { FilesTally } from "./tally";
 import { awaitsFiles, isCalm, waitingText } from "./upload-text";
 

@@ -2,7 +2,7 @@ import { Download } from "lucide-react";
 import { buttonClass } from "@/components/ui/button";
 import { formatBytes } from "@/components/ui/format";
 import { routes } from "@/lib/routes";
-import type { UploaderState } from "@/lib/upload/client/state";
+import type { UploaderState } from "@/lib/uploader/state/state";
 import { UndoUpload } from "./undo-upload";
 import { arrivedFiles } from "./upload-text";
 

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount } from "@/components/ui/format";
-import type { UploadFile } from "@/lib/upload/client/file";
-import { progressOf } from "@/lib/upload/client/progress";
+import { wordsOf } from "@/lib/uploader/state/failure-messages";
+import type { UploadFile } from "@/lib/uploader/state/file";
 import {
   awaitsDecision,
   isDead,
@@ -9,8 +9,8 @@ import {
   outstanding,
   takesFiles,
   type UploaderState,
-} from "@/lib/upload/client/state";
-import { wordsOf } from "@/lib/upload/client/words";
+} from "@/lib/uploader/state/state";
+import { progressOf } from "@/lib/uploader/steps/progress";
 
 const number = (count: number) => count.toLocaleString("en");
 

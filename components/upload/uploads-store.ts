@@ -1,5 +1,5 @@
-import { isDead, isElsewhere, takesFiles } from "@/lib/upload/client/state";
-import type { Uploader } from "@/lib/upload/client/uploader";
+import { isDead, isElsewhere, takesFiles } from "@/lib/uploader/state/state";
+import type { Uploader } from "@/lib/uploader/uploader";
 
 export type UploadTarget = { readonly slug: string; readonly name: string };
 

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
-import type { UploaderState } from "@/lib/upload/client/state";
-import type { Uploader } from "@/lib/upload/client/uploader";
+import type { UploaderState } from "@/lib/uploader/state/state";
+import type { Uploader } from "@/lib/uploader/uploader";
 import { type RunningUpload, uploads } from "./uploads-store";
 
 const none: readonly RunningUpload[] = [];

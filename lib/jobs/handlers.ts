@@ -6,9 +6,9 @@ import { DecoderError } from "@/lib/derive/decoder";
 import { deriveRevision } from "@/lib/derive/revision";
 import { toAppError } from "@/lib/errors";
 import { recordDerivation } from "@/lib/media/commands";
-import { reapUpload } from "@/lib/upload/reap";
-import { verifyUpload } from "@/lib/upload/verify";
-import { finishTurning } from "@/lib/upload-undo/commands";
+import { finishTurning } from "@/lib/upload/undo/commands";
+import { reapUpload } from "@/lib/upload/verify/reap";
+import { verifyUpload } from "@/lib/upload/verify/verify";
 import { type DeriveJob, insertDerive, insertDeriveAgain, type ReapJob, type TurnJob, type VerifyJob } from "./boss";
 
 export type JobContext = { boss: PgBoss; viewer: SystemViewer; log: Logger };

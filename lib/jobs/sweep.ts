@@ -3,7 +3,7 @@ import { removeStaleTempDirs } from "@/lib/derive/temp";
 import { revisionsToDerive } from "@/lib/media/queries";
 import { expireUploads, forgetIdempotencyKeys } from "@/lib/upload/commands";
 import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
-import { uploadsToTurn } from "@/lib/upload-undo/queries";
+import { uploadsToTurn } from "@/lib/upload/undo/queries";
 import { insertDerive, insertReap, insertTurn, insertVerify, laterPriority } from "./boss";
 import type { JobContext } from "./handlers";
 

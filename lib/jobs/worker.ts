@@ -15,8 +15,8 @@ import {
   handleVerify,
   type JobContext,
 } from "./handlers";
-import { occasionally } from "./occasionally";
 import { sweep } from "./sweep";
+import { occasionally } from "./throttle";
 
 export type WorkerOptions = {
   logger?: Logger;

@@ -13,7 +13,7 @@ import { patience } from "@/lib/media/rows";
 import { lockAccounts, releaseReserved } from "@/lib/quota/rows";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { createPostPolicy } from "@/lib/storage/post-policy";
-import { largeUploads } from "@/lib/upload-file/rows";
+import { largeUploads } from "./file/rows";
 import { type UploadState, uploadFrom, uploadPolicy } from "./policy";
 import { ownUploadsWhere, visibleUploadsWhere } from "./queries";
 import { ended, openUploadOf, prolong } from "./rows";

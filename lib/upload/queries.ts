@@ -6,7 +6,7 @@ import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { listObjectVersions } from "@/lib/storage/list";
-import { largeUploads } from "@/lib/upload-file/rows";
+import { largeUploads } from "./file/rows";
 import { grantsOutliveSeconds } from "./policy";
 import type { UnfinishedUpload, UploadStatus } from "./schema";
 

@@ -1,6 +1,6 @@
 // `atoll up` with a stand-in for the site: everything it starts and stops is real, and no build is needed.
 import path from "node:path";
-import { startSite } from "@/lib/cli/start/parts";
+import { startSite } from "@/lib/cli/start/processes";
 import { startAndServe } from "@/lib/cli/start/start";
 
 const nothing = async () => undefined;

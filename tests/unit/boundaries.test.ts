@@ -22,7 +22,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   actions: ["lib/planted/actions.ts", "@/lib/storage/client"],
   record: ["lib/planted/queries.ts", "@/lib/derive/derive"],
   "database-only-in-record": ["lib/planted/other.ts", "@/lib/db"],
-  "upload-client": ["lib/upload/client/planted.ts", "@/lib/env"],
+  uploader: ["lib/uploader/planted.ts", "@/lib/env"],
   storage: ["lib/storage/planted.ts", "@/lib/media/schema"],
   "aws-sdk-only-in-storage": ["lib/planted/sdk.ts", "@aws-sdk/client-s3"],
   derive: ["lib/derive/planted.ts", "@/lib/jobs/queue"],

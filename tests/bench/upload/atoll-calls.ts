@@ -1,9 +1,9 @@
 import type { UserViewer } from "@/lib/auth/viewer";
 import { abortUpload, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
+import { registerFiles, tellChecksums } from "@/lib/upload/file/commands";
+import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { uploadStatus } from "@/lib/upload/queries";
 import { completeInput, filesInput, openUploadInput, partsInput } from "@/lib/upload/schema";
-import { registerFiles, tellChecksums } from "@/lib/upload-file/commands";
-import { completeFile, signParts } from "@/lib/upload-part/commands";
 import type { Call } from "./site";
 
 type Of = { uploadId: string; input: unknown };

@@ -79,7 +79,7 @@ export async function makeScripts(): Promise<Scripts> {
       ["/uppy6.js", await peerScript("uppy6")],
       ["/page.js", await own("tests/bench/upload/page/main.ts")],
     ]),
-    worker: new Map([["/hash-worker.js", await own("lib/upload/client/hash-worker.ts")]]),
+    worker: new Map([["/hash-worker.js", await own("lib/uploader/hash/hash-worker.ts")]]),
   };
 }
 

@@ -3,7 +3,7 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { recordDerivation } from "@/lib/media/commands";
 import { openUpload, sealUpload } from "@/lib/upload/commands";
-import { verifyUpload } from "@/lib/upload/verify";
+import { verifyUpload } from "@/lib/upload/verify/verify";
 import { hex } from "@/tests/support/checksums";
 import { postFile } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";

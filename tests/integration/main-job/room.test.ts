@@ -3,7 +3,7 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
 import { abortUpload, expireUploads, openUpload } from "@/lib/upload/commands";
-import { abandonFile, registerFiles, withdrawFiles } from "@/lib/upload-file/commands";
+import { abandonFile, registerFiles, withdrawFiles } from "@/lib/upload/file/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";

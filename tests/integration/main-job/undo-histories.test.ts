@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
 import { stopQueue } from "@/lib/jobs/queue";
-import { redoUpload, undoUpload } from "@/lib/upload-undo/commands";
+import { redoUpload, undoUpload } from "@/lib/upload/undo/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { derive, dropInto, shownIn } from "./drops";

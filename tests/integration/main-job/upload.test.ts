@@ -9,7 +9,7 @@ import { mediaPage } from "@/lib/media/queries";
 import { abortUpload, expireUploads, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
 import { unfinishedUploads, uploadStatus } from "@/lib/upload/queries";
 import type { OpenUploadInput } from "@/lib/upload/schema";
-import { verifyUpload } from "@/lib/upload/verify";
+import { verifyUpload } from "@/lib/upload/verify/verify";
 import { postFile, testCollection, testUser } from "@/tests/support/collections";
 import { testBucket, testDatabase } from "@/tests/support/services";
 

@@ -191,7 +191,7 @@ describe("a newer revision", () => {
 
 it("keeps system commands from everybody else", async () => {
   const { recordDerivation } = await import("@/lib/media/commands");
-  const { verifyUpload } = await import("@/lib/upload/verify");
+  const { verifyUpload } = await import("@/lib/upload/verify/verify");
   const nothing = async () => undefined;
   await expect(recordDerivation(owner, upload.id, { state: "kept", contentType: "x" })).rejects.toMatchObject({
     code: "NOT_FOUND",

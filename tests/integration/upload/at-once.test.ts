@@ -6,8 +6,8 @@ import { patience } from "@/lib/media/rows";
 import { storage } from "@/lib/storage/client";
 import { listMultiparts } from "@/lib/storage/multipart";
 import { openUpload } from "@/lib/upload/commands";
-import { registerFiles } from "@/lib/upload-file/commands";
-import { completeFile, signParts } from "@/lib/upload-part/commands";
+import { registerFiles } from "@/lib/upload/file/commands";
+import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { testBucket, testDatabase } from "@/tests/support/services";
 

@@ -3,8 +3,8 @@ import { afterAll, expect, it } from "vitest";
 import { stopQueue } from "@/lib/jobs/queue";
 import { headObject } from "@/lib/storage/objects";
 import { openUpload, renewPolicy } from "@/lib/upload/commands";
-import { registerFiles } from "@/lib/upload-file/commands";
-import { completeFile, signParts } from "@/lib/upload-part/commands";
+import { registerFiles } from "@/lib/upload/file/commands";
+import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { postFile, testCollection, testUser } from "@/tests/support/collections";
 import { testBucket, testDatabase } from "@/tests/support/services";
 

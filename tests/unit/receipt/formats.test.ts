@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { sumLine } from "@/lib/receipt/sums";
-import { tarHeader, tarPadding } from "@/lib/receipt/tar";
+import { sumLine } from "@/lib/upload/receipt/sums";
+import { tarHeader, tarPadding } from "@/lib/upload/receipt/tar";
 
 const sum = "a".repeat(64);
 

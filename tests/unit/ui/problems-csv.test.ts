@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { csvField, problemsCsv } from "@/components/upload/problems-csv";
-import { failure } from "@/lib/upload/client/failures";
-import { problemsOf } from "@/lib/upload/client/problems";
+import { failure } from "@/lib/uploader/state/failures";
+import { problemsOf } from "@/lib/uploader/state/problems";
 import { fileIn, stateWith } from "./upload-states";
 
 it.each([

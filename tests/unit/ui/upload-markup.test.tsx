@@ -6,9 +6,9 @@ import { tallyOf } from "@/components/upload/tally";
 import { UploadActions } from "@/components/upload/upload-actions";
 import { Notes, Trouble } from "@/components/upload/upload-notices";
 import { UploadSummary } from "@/components/upload/upload-summary";
-import { type FailureCode, failure } from "@/lib/upload/client/failures";
-import { type FileState, fileStates } from "@/lib/upload/client/file";
-import type { UploaderState } from "@/lib/upload/client/state";
+import { type FailureCode, failure } from "@/lib/uploader/state/failures";
+import { type FileState, fileStates } from "@/lib/uploader/state/file";
+import type { UploaderState } from "@/lib/uploader/state/state";
 import { fileIn, filesIn, stateWith, uploaderIn } from "./upload-states";
 
 const nothing = () => undefined;

@@ -1,9 +1,9 @@
-import { type FileState, fileStates, type UploadFile } from "@/lib/upload/client/file";
-import { initialState } from "@/lib/upload/client/initial-state";
-import { noteOf } from "@/lib/upload/client/notes";
-import type { UploaderState } from "@/lib/upload/client/state";
-import type { Uploader } from "@/lib/upload/client/uploader";
-import { emptyVector, withAppended } from "@/lib/upload/client/vector";
+import { type FileState, fileStates, type UploadFile } from "@/lib/uploader/state/file";
+import { initialState } from "@/lib/uploader/state/initial-state";
+import { noteOf } from "@/lib/uploader/state/notes";
+import type { UploaderState } from "@/lib/uploader/state/state";
+import { emptyVector, withAppended } from "@/lib/uploader/state/vector";
+import type { Uploader } from "@/lib/uploader/uploader";
 
 /** A file as the engine keeps it. */
 export function fileIn(state: FileState, id = 0, more: Partial<UploadFile> = {}): UploadFile {

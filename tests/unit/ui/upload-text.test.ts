@@ -3,8 +3,8 @@ import { askedText } from "@/components/upload/conflict-choice";
 import { moodOf, ratioOf } from "@/components/upload/tray-state";
 import { figuresOf, formatSpan } from "@/components/upload/upload-summary";
 import { announcement, headline, needsPerson, progressText, waitingText } from "@/components/upload/upload-text";
-import { failure } from "@/lib/upload/client/failures";
-import { statusOf } from "@/tests/unit/upload-client/world";
+import { failure } from "@/lib/uploader/state/failures";
+import { statusOf } from "@/tests/unit/uploader/world";
 import { fileIn, filesIn, stateWith } from "./upload-states";
 
 const resumed = { id: "u", driver: "here" as const, plannedFiles: 40, registeredFiles: 0 };

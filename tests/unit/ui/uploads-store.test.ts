@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createUploadsStore, type UploadTarget } from "@/components/upload/uploads-store";
-import { failure } from "@/lib/upload/client/failures";
-import type { Uploader } from "@/lib/upload/client/uploader";
+import { failure } from "@/lib/uploader/state/failures";
+import type { Uploader } from "@/lib/uploader/uploader";
 import { filesIn, stateWith, uploaderIn } from "./upload-states";
 
 const reef = { slug: "reef", name: "Reef" };

@@ -1,6 +1,6 @@
 import { mintAnonymousViewer } from "@/lib/auth/viewer";
 import { route } from "@/lib/http";
-import { receiptKey } from "@/lib/receipt/queries";
+import { receiptKey } from "@/lib/upload/receipt/queries";
 
 // Made from the running site's secret, so never at build time.
 export const dynamic = "force-dynamic";

@@ -1,6 +1,6 @@
-import type { Hasher } from "@/lib/upload/client/hasher";
-import { hashInWorker } from "@/lib/upload/client/worker-hasher";
 import type { PostPolicy } from "@/lib/upload/schema";
+import type { Hasher } from "@/lib/uploader/hash/hasher";
+import { hashInWorker } from "@/lib/uploader/hash/worker-hasher";
 import { type Contestant, isLarge, newPrefix } from "./contestant";
 import { siteCall } from "./site-call";
 

@@ -1,84 +1,84 @@
-import * as fileCommands from "@/lib/upload-file/commands";
-import * as partCommands from "@/lib/upload-part/commands";
+import * as fileCommands from "@/lib/upload/file/commands";
+import * as partCommands from "@/lib/upload/part/commands";
 import { all, type Row, systemOnly } from "./row";
 
 const named = { path: "new.jpg", size: 1_000 };
 
 export const uploadFiles: Row[] = [
   {
-    name: "upload-file/commands/registerFiles, one's own",
+    name: "upload/file/commands/registerFiles, one's own",
     ...all("...+++.+"),
     changes: true,
     given: { own: true },
     run: (viewer, { uploadId }) => fileCommands.registerFiles(viewer, uploadId, [named]),
   },
   {
-    name: "upload-file/commands/registerFiles, another's",
+    name: "upload/file/commands/registerFiles, another's",
     ...systemOnly,
     changes: true,
     run: (viewer, { uploadId }) => fileCommands.registerFiles(viewer, uploadId, [named]),
   },
   {
-    name: "upload-file/commands/tellChecksums, one's own",
+    name: "upload/file/commands/tellChecksums, one's own",
     ...all("...+++.+"),
     changes: true,
     given: { own: true },
     run: (viewer, { uploadId }) => fileCommands.tellChecksums(viewer, uploadId, [named]),
   },
   {
-    name: "upload-file/commands/tellChecksums, another's",
+    name: "upload/file/commands/tellChecksums, another's",
     ...systemOnly,
     changes: true,
     run: (viewer, { uploadId }) => fileCommands.tellChecksums(viewer, uploadId, [named]),
   },
   {
-    name: "upload-file/commands/abandonFile, one's own",
+    name: "upload/file/commands/abandonFile, one's own",
     ...all("...+++.+"),
     changes: true,
     given: { own: true },
     run: (viewer, { uploadId, fileId }) => fileCommands.abandonFile(viewer, uploadId, fileId),
   },
   {
-    name: "upload-file/commands/abandonFile, another's",
+    name: "upload/file/commands/abandonFile, another's",
     ...systemOnly,
     changes: true,
     run: (viewer, { uploadId, fileId }) => fileCommands.abandonFile(viewer, uploadId, fileId),
   },
   {
-    name: "upload-file/commands/withdrawFiles, one's own",
+    name: "upload/file/commands/withdrawFiles, one's own",
     ...all("...+++.+"),
     changes: true,
     given: { own: true },
     run: (viewer, { uploadId }) => fileCommands.withdrawFiles(viewer, uploadId, ["film.mov"]),
   },
   {
-    name: "upload-file/commands/withdrawFiles, another's",
+    name: "upload/file/commands/withdrawFiles, another's",
     ...systemOnly,
     changes: true,
     run: (viewer, { uploadId }) => fileCommands.withdrawFiles(viewer, uploadId, ["film.mov"]),
   },
   {
-    name: "upload-part/commands/signParts, one's own",
+    name: "upload/part/commands/signParts, one's own",
     ...all("...+++.+"),
     changes: true,
     given: { own: true },
     run: (viewer, { uploadId, fileId }) => partCommands.signParts(viewer, uploadId, { fileId, parts: [1] }),
   },
   {
-    name: "upload-part/commands/signParts, another's",
+    name: "upload/part/commands/signParts, another's",
     ...systemOnly,
     changes: true,
     run: (viewer, { uploadId, fileId }) => partCommands.signParts(viewer, uploadId, { fileId, parts: [1] }),
   },
   {
     // No part has been sent: whoever may try is told so.
-    name: "upload-part/commands/completeFile, one's own",
+    name: "upload/part/commands/completeFile, one's own",
     ...all("...!!!.!"),
     given: { own: true },
     run: (viewer, { uploadId, fileId }) => partCommands.completeFile(viewer, uploadId, { fileId, parts: [] }),
   },
   {
-    name: "upload-part/commands/completeFile, another's",
+    name: "upload/part/commands/completeFile, another's",
     ...all(".......!"),
     run: (viewer, { uploadId, fileId }) => partCommands.completeFile(viewer, uploadId, { fileId, parts: [] }),
   },

@@ -1,11 +1,11 @@
 import type { Viewer } from "@/lib/auth/viewer";
-import * as receiptQueries from "@/lib/receipt/queries";
 import * as uploadCommands from "@/lib/upload/commands";
 import * as uploadQueries from "@/lib/upload/queries";
-import * as uploadReap from "@/lib/upload/reap";
-import * as uploadVerify from "@/lib/upload/verify";
-import * as undoCommands from "@/lib/upload-undo/commands";
-import * as undoQueries from "@/lib/upload-undo/queries";
+import * as receiptQueries from "@/lib/upload/receipt/queries";
+import * as undoCommands from "@/lib/upload/undo/commands";
+import * as undoQueries from "@/lib/upload/undo/queries";
+import * as uploadReap from "@/lib/upload/verify/reap";
+import * as uploadVerify from "@/lib/upload/verify/verify";
 import type { World } from "../world";
 import { all, listed, nobody, type Row, systemOnly } from "./row";
 
@@ -84,42 +84,42 @@ export const uploads: Row[] = [
     },
   },
   {
-    name: "upload-undo/commands/undoUpload, one's own",
+    name: "upload/undo/commands/undoUpload, one's own",
     ...all("...+++.+"),
     changes: true,
     given: { own: true, uploadState: "verified" },
     run: (viewer, { uploadId }) => undoCommands.undoUpload(viewer, uploadId),
   },
   {
-    name: "upload-undo/commands/undoUpload, another's",
+    name: "upload/undo/commands/undoUpload, another's",
     ...all("....++.+"),
     changes: true,
     given: { uploadState: "verified" },
     run: (viewer, { uploadId }) => undoCommands.undoUpload(viewer, uploadId),
   },
   {
-    name: "upload-undo/commands/redoUpload, one's own",
+    name: "upload/undo/commands/redoUpload, one's own",
     ...all("...+++.+"),
     changes: true,
     given: { own: true, uploadState: "undone" },
     run: (viewer, { uploadId }) => undoCommands.redoUpload(viewer, uploadId),
   },
   {
-    name: "upload-undo/commands/redoUpload, another's",
+    name: "upload/undo/commands/redoUpload, another's",
     ...all("....++.+"),
     changes: true,
     given: { uploadState: "undone" },
     run: (viewer, { uploadId }) => undoCommands.redoUpload(viewer, uploadId),
   },
   {
-    name: "upload-undo/commands/finishTurning",
+    name: "upload/undo/commands/finishTurning",
     ...systemOnly,
     changes: true,
     given: { uploadState: "turning" },
     run: (viewer, { uploadId }) => undoCommands.finishTurning(viewer, uploadId),
   },
   {
-    name: "upload-undo/queries/uploadsToTurn",
+    name: "upload/undo/queries/uploadsToTurn",
     ...systemOnly,
     given: { uploadState: "turning" },
     run: (viewer) => undoQueries.uploadsToTurn(viewer, 10),

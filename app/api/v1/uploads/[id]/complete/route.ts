@@ -1,8 +1,8 @@
 import { parseInput } from "@/lib/action";
 import { writerOf } from "@/lib/auth/session";
 import { json, readJson, route } from "@/lib/http";
+import { completeFile } from "@/lib/upload/part/commands";
 import { completeInput } from "@/lib/upload/schema";
-import { completeFile } from "@/lib/upload-part/commands";
 
 export const POST = route(async (request, { params }: { params: Promise<{ id: string }> }) => {
   const viewer = await writerOf(request);

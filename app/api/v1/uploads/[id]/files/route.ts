@@ -1,8 +1,8 @@
 import { parseInput } from "@/lib/action";
 import { writerOf } from "@/lib/auth/session";
 import { json, readJson, route } from "@/lib/http";
+import { registerFiles, tellChecksums, withdrawFiles } from "@/lib/upload/file/commands";
 import { filesInput, withdrawInput } from "@/lib/upload/schema";
-import { registerFiles, tellChecksums, withdrawFiles } from "@/lib/upload-file/commands";
 
 type Context = { params: Promise<{ id: string }> };
 

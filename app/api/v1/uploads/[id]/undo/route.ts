@@ -1,7 +1,7 @@
 import { writerOf } from "@/lib/auth/session";
 import { json, route } from "@/lib/http";
 import { uploadStatus } from "@/lib/upload/queries";
-import { redoUpload, undoUpload } from "@/lib/upload-undo/commands";
+import { redoUpload, undoUpload } from "@/lib/upload/undo/commands";
 
 type Context = { params: Promise<{ id: string }> };
 

@@ -1,6 +1,6 @@
 import { writerOf } from "@/lib/auth/session";
 import { route } from "@/lib/http";
-import { abandonFile } from "@/lib/upload-file/commands";
+import { abandonFile } from "@/lib/upload/file/commands";
 
 type Context = { params: Promise<{ id: string; fileId: string }> };
 

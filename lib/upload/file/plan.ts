@@ -1,0 +1,117 @@
+import { randomUUID } from "node:crypto";
+import type { StoredPart } from "@/lib/storage/multipart";
+import { partCountOf, partSizeOf, uploadPolicy } from "../policy";
+import type { FileAnswer, FileToSend } from "../schema";
+import type { FileRow, KnownFile } from "./rows";
+import type { ListedFile } from "./stored-facts";
+
+/** What is known of one file when a client names it. */
+export type Facts = {
+  /** As it was named before; absent the first time. */
+  row: FileRow | undefined;
+  /** The latest version at its key; looked up only where there was a row. */
+  listed: ListedFile | undefined;
+  /** The parts of the row's multipart; null where the storage has no such multipart any more. */
+  parts: StoredPart[] | null | undefined;
+  known: KnownFile | undefined;
+};
+
+export type Plan = {
+  row: FileRow;
+  answer: FileAnswer;
+  /** A multipart of what the file was before it changed: its parts are of no use any more. */
+  superseded: string | null;
+};
+
+/** Decides what is to be sent of a file, and what is to be remembered of it. Pure but for the ids of new rows. */
+export function planFile(file: FileToSend, facts: Facts): Plan {
+  const { listed, known } = facts;
+  const isWithdrawn = facts.row !== undefined && facts.row.withdrawn_at !== null;
+  // Withdrawn, and named again: a file of its own. What there is was sent for the one before, and may be on its way out.
+  const isChanged = facts.row !== undefined && (isWithdrawn || hasChanged(file, facts.row));
+  const kept = isChanged ? undefined : facts.row;
+  const isStored = !isWithdrawn && isTheseBytes(file, kept, listed, facts.parts);
+  const isRefuted = isChanged || (listed !== undefined && refutes(file.md5 ?? kept?.md5, listed.md5));
+  const sameAsId = known?.same_as_id ?? (file.sha256 === undefined ? kept?.same_as_id : null) ?? null;
+  const copyOfId = sameAsId || isStored ? null : copyOf(file, kept, known);
+  const partSize = file.size >= uploadPolicy.multipartFromBytes ? (kept?.part_size ?? partSizeOf(file.size)) : null;
+  const isGone = facts.parts === null && !isStored;
+  const row: FileRow = {
+    id: kept?.id ?? randomUUID(),
+    path: file.path,
+    size_bytes: BigInt(file.size),
+    content_type: file.type ?? kept?.content_type ?? null,
+    sha256: file.sha256 ?? kept?.sha256 ?? null,
+    md5: file.md5 ?? kept?.md5 ?? null,
+    crc64nvme: isGone ? null : (kept?.crc64nvme ?? null),
+    modified_ms: file.modifiedAt === undefined ? (kept?.modified_ms ?? null) : BigInt(file.modifiedAt),
+    reserved_bytes: sameAsId ? 0n : BigInt(file.size),
+    s3_upload_id: isGone ? null : (kept?.s3_upload_id ?? null),
+    part_size: partSize,
+    completed_at: partSize !== null && isStored ? (kept?.completed_at ?? new Date()) : null,
+    // What lies there and is surely not this file must not be taken for it later.
+    stale_version: isStored ? null : ((isRefuted ? listed?.versionId : kept?.stale_version) ?? null),
+    copy_of_id: copyOfId,
+    same_as_id: sameAsId,
+    withdrawn_at: null,
+  };
+  const superseded = isChanged && facts.row?.s3_upload_id && !facts.row.completed_at ? facts.row.s3_upload_id : null;
+  const isPresent = isStored || sameAsId !== null || copyOfId !== null;
+  return { row, superseded, answer: answerOf(row, facts, isPresent) };
+}
+
+function answerOf(row: FileRow, { parts, known }: Facts, isPresent: boolean): FileAnswer {
+  const sizeBytes = Number(row.size_bytes);
+  const hints = {
+    ...(known?.exists ? { exists: known.exists } : {}),
+    ...(known?.may_be_known && !isPresent ? { mayBeKnown: true } : {}),
+  };
+  if (isPresent) return { path: row.path, status: "present", ...hints };
+  if (row.part_size === null) return { path: row.path, status: "post", ...hints };
+  const partSize = row.part_size;
+  const partCount = partCountOf(sizeBytes, partSize);
+  const lengthOf = (n: number) => (n < partCount ? partSize : sizeBytes - partSize * (partCount - 1));
+  const done =
+    row.s3_upload_id === null ? [] : (parts ?? []).filter((part) => part.sizeBytes === lengthOf(part.number));
+  const numbers = done.map(({ number }) => number).sort((a, b) => a - b);
+  return {
+    path: row.path,
+    status: "multipart",
+    multipart: { fileId: row.id, partSize, partCount, done: numbers },
+    ...hints,
+  };
+}
+
+/** Whether the file a client names is another one than it named before. Checksums say so surely, the file's time if there is none. */
+function hasChanged(file: FileToSend, row: FileRow): boolean {
+  if (BigInt(file.size) !== row.size_bytes) return true;
+  if (file.sha256 !== undefined && row.sha256 !== null) return file.sha256 !== row.sha256;
+  if (file.md5 !== undefined && row.md5 !== null) return file.md5 !== row.md5;
+  return file.modifiedAt !== undefined && row.modified_ms !== null && BigInt(file.modifiedAt) !== row.modified_ms;
+}
+
+/** Whether the object at the file's key holds the file's bytes. */
+function isTheseBytes(
+  file: FileToSend,
+  kept: FileRow | undefined,
+  listed: ListedFile | undefined,
+  parts: StoredPart[] | null | undefined,
+): boolean {
+  if (!listed || listed.sizeBytes !== file.size) return false;
+  const md5 = file.md5 ?? kept?.md5;
+  if (md5 && listed.md5) return md5 === listed.md5;
+  if (!kept || listed.versionId === kept.stale_version) return false;
+  // The multipart is gone and an object of its size is there: it was put together, if the answer was lost on the way.
+  if (kept.part_size !== null) return kept.completed_at !== null || parts === null;
+  if (file.modifiedAt !== undefined) return kept.modified_ms !== null;
+  // Without its time it is named by whoever has just sent it and reports its checksums.
+  return kept.modified_ms !== null && (file.md5 !== undefined || file.sha256 !== undefined);
+}
+
+function refutes(md5: string | null | undefined, listed: string | null): boolean {
+  return Boolean(md5) && listed !== null && md5 !== listed;
+}
+
+function copyOf(file: FileToSend, kept: FileRow | undefined, known: KnownFile | undefined): string | null {
+  return known?.copy_of_id ?? (file.sha256 === undefined ? kept?.copy_of_id : null) ?? null;
+}

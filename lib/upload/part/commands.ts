@@ -1,0 +1,207 @@
+import "server-only";
+import type { z } from "zod";
+import type { Viewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { env } from "@/lib/env";
+import { AppError, notFound, requireId } from "@/lib/errors";
+import { originalKey, uploadPrefix } from "@/lib/storage/keys";
+import {
+  abortMultipart,
+  completeMultipart,
+  createMultipart,
+  listParts,
+  presignParts,
+  type StoredPart,
+} from "@/lib/storage/multipart";
+import { partCountOf, uploadPolicy } from "../policy";
+import { type OpenUpload, openUploadOf, prolong } from "../rows";
+import type { completeInput, PartUrls, partsInput } from "../schema";
+
+/** What of an announced file its parts need to know. */
+type PartedFile = {
+  upload: OpenUpload;
+  id: string;
+  key: string;
+  sizeBytes: number;
+  partCount: number;
+  partSize: number;
+  contentType: string | null;
+  s3UploadId: string | null;
+  staleVersion: string | null;
+  isCompleted: boolean;
+};
+
+/**
+ * URLs for some parts of a file, valid for 15 minutes; a part may be asked for as often as one likes. S3's multipart is begun
+ * with the first call. Throws NOT_FOUND (no such file in this upload), INVALID (the file has no such part, or none at all),
+ * CONFLICT (complete already, upload not open), UNAVAILABLE.
+ */
+export async function signParts(
+  viewer: Viewer,
+  uploadId: string,
+  { fileId, parts, checksums = {}, endpoints = [] }: z.output<typeof partsInput>,
+): Promise<PartUrls> {
+  const file = await partedFile(viewer, uploadId, fileId);
+  if (file.isCompleted)
+    throw new AppError("CONFLICT", "This file is complete already; nothing more can be added to it.");
+  requireParts(file, parts, "parts");
+  await prolong(file.upload);
+  const s3UploadId = file.s3UploadId ?? (await begin(file));
+  const numbers = [...new Set(parts)];
+  const { urls, elsewhere, expiresAt } = await presignParts({
+    key: file.key,
+    s3UploadId,
+    parts: numbers.map((number) => ({ number, crc64nvme: checksums[String(number)] })),
+    ttlSeconds: uploadPolicy.policyTtlSeconds,
+    // Only what the operator listed is ever signed for.
+    endpoints: env().S3_UPLOAD_ENDPOINTS?.filter((endpoint) => endpoints.includes(endpoint)) ?? [],
+  });
+  const byPart = (signed: string[]) =>
+    Object.fromEntries(numbers.map((number, index) => [String(number), signed[index] ?? ""]));
+  const others = [...elsewhere].map(([endpoint, signed]) => [endpoint, byPart(signed)]);
+  return {
+    urls: byPart(urls),
+    expiresAt: expiresAt.toISOString(),
+    ...(others.length > 0 && { elsewhere: Object.fromEntries(others) }),
+  };
+}
+
+/**
+ * Puts the parts of a file together. Parts that are left out are taken as the storage has them. Bears being repeated: a file
+ * that is complete stays so. Throws NOT_FOUND, INVALID (a part the file does not have), CONFLICT in words (a part is missing
+ * or another one, together they are not the file, upload not open), UNAVAILABLE.
+ */
+export async function completeFile(
+  viewer: Viewer,
+  uploadId: string,
+  { fileId, parts, crc64nvme }: z.output<typeof completeInput>,
+): Promise<void> {
+  const file = await partedFile(viewer, uploadId, fileId);
+  if (file.isCompleted) return;
+  requireParts(
+    file,
+    parts.map(({ n }) => n),
+    "parts",
+  );
+  if (file.s3UploadId === null) throw new AppError("CONFLICT", "No part of this file has been sent.");
+  const multipart = { key: file.key, s3UploadId: file.s3UploadId };
+  const stored = await listParts(multipart);
+  if (stored) requireWhole(file, stored, parts);
+  const completed = await completeMultipart({
+    ...multipart,
+    sizeBytes: file.sizeBytes,
+    staleVersion: file.staleVersion,
+    parts: (stored ?? []).map(({ number, etag }) => ({ number, etag })),
+    crc64nvme,
+  });
+  if (completed.state === "done") {
+    // Where the storage works none out, the sender's is all there is, and nobody has checked it.
+    await markCompleted(file, completed.object.crc64nvme);
+    return;
+  }
+  if (completed.state === "parts")
+    throw new AppError("CONFLICT", "Parts of this file are missing or damaged. Send them again.");
+  await forgetMultipart(file);
+  if (completed.state === "gone")
+    throw new AppError("CONFLICT", "The parts of this file are no longer there. Send it again.");
+  await abortMultipart(multipart);
+  throw new AppError("CONFLICT", "Put together, the parts are not the file that was sent. Send it again.");
+}
+
+async function partedFile(viewer: Viewer, uploadId: string, fileId: string): Promise<PartedFile> {
+  const upload = await openUploadOf(viewer, uploadId);
+  const file = await db().uploadFile.findFirst({
+    where: { id: requireId(fileId, "file"), uploadId: upload.id, withdrawnAt: null },
+    select: {
+      id: true,
+      path: true,
+      sizeBytes: true,
+      contentType: true,
+      partSize: true,
+      s3UploadId: true,
+      staleVersion: true,
+      completedAt: true,
+    },
+  });
+  if (!file) throw notFound("file");
+  if (file.partSize === null) throw new AppError("INVALID", "This file is small enough to be posted in one piece.");
+  const sizeBytes = Number(file.sizeBytes);
+  return {
+    upload,
+    id: file.id,
+    key: originalKey(uploadPrefix(upload.collectionId, upload.id), file.path),
+    sizeBytes,
+    partSize: file.partSize,
+    partCount: partCountOf(sizeBytes, file.partSize),
+    contentType: file.contentType,
+    s3UploadId: file.s3UploadId,
+    staleVersion: file.staleVersion,
+    isCompleted: file.completedAt !== null,
+  };
+}
+
+function requireParts({ partCount }: PartedFile, numbers: number[], field: string): void {
+  const issues = numbers.flatMap((number, index) =>
+    number <= partCount
+      ? []
+      : [
+          {
+            path: `${field}.${index}`,
+            message: `This file has ${partCount} parts, so none with the number ${number}.`,
+          },
+        ],
+  );
+  if (issues[0]) throw new AppError("INVALID", issues[0].message, { issues });
+}
+
+/**
+ * Held against the storage's own list before anything is put together: it says which part is missing, and Ceph 16 blocks a
+ * multipart for minutes after a completion that failed.
+ */
+function requireWhole(
+  { partCount, partSize, sizeBytes }: PartedFile,
+  stored: StoredPart[],
+  named: { n: number; etag: string }[],
+): void {
+  const byNumber = new Map(stored.map((part) => [part.number, part]));
+  const wrong: number[] = [];
+  for (let number = 1; number <= partCount; number += 1) {
+    const wanted = number < partCount ? partSize : sizeBytes - partSize * (partCount - 1);
+    if (byNumber.get(number)?.sizeBytes !== wanted) wrong.push(number);
+  }
+  for (const { n, etag } of named) {
+    if (byNumber.has(n) && byNumber.get(n)?.etag !== etag.replace(/^"|"$/g, "")) wrong.push(n);
+  }
+  if (wrong.length === 0) return;
+  const numbers = [...new Set(wrong)].sort((a, b) => a - b);
+  const shown = numbers.length > 5 ? `${numbers.slice(0, 5).join(", ")} …` : numbers.join(", ");
+  const issues = numbers.map((number) => ({
+    path: `parts.${number}`,
+    message: "Missing, or not the part that was named.",
+  }));
+  throw new AppError("CONFLICT", `Parts of this file are missing or damaged (${shown}). Send them again.`, { issues });
+}
+
+/** Whoever comes second uses the first one's multipart and throws the own one away. */
+async function begin({ id, key, contentType }: PartedFile): Promise<string> {
+  const isType = contentType !== null && /^[\w.+-]+\/[\w.+-]+$/.test(contentType);
+  const s3UploadId = await createMultipart({ key, contentType: isType ? contentType : undefined });
+  const { count } = await db().uploadFile.updateMany({
+    where: { id, s3UploadId: null, withdrawnAt: null },
+    data: { s3UploadId },
+  });
+  if (count > 0) return s3UploadId;
+  await abortMultipart({ key, s3UploadId });
+  const first = await db().uploadFile.findFirst({ where: { id, withdrawnAt: null }, select: { s3UploadId: true } });
+  if (!first?.s3UploadId) throw notFound("file");
+  return first.s3UploadId;
+}
+
+async function markCompleted({ id, s3UploadId }: PartedFile, crc64nvme: string | null): Promise<void> {
+  // Only what was put together: the file may have changed, or been given up, since.
+  await db().uploadFile.updateMany({ where: { id, s3UploadId }, data: { completedAt: new Date(), crc64nvme } });
+}
+
+async function forgetMultipart({ id, s3UploadId }: PartedFile): Promise<void> {
+  await db().uploadFile.updateMany({ where: { id, s3UploadId }, data: { s3UploadId: null } });
+}

@@ -1,0 +1,57 @@
+import "server-only";
+import type { Viewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { env } from "@/lib/env";
+import { AppError, notFound, requireId } from "@/lib/errors";
+import { visibleUploadsWhere } from "../queries";
+import { bagArchive } from "./bag";
+import { type About, receiptDocument } from "./document";
+import { receiptPublicKey } from "./key";
+import type { ReceiptFormat } from "./schema";
+import { sha256Sums } from "./sums";
+
+export type Receipt = { contentType: string; fileName: string; body: AsyncGenerator<string | Uint8Array> };
+
+/**
+ * What an upload brought, for whoever may look at it: read page by page while `body` is consumed. Throws NOT_FOUND, CONFLICT
+ * (not verified yet; a bag with files that have no SHA-256); `body` fails when the database does, and is incomplete then.
+ */
+export async function uploadReceipt(viewer: Viewer, uploadId: string, format: ReceiptFormat): Promise<Receipt> {
+  const upload = await db().upload.findFirst({
+    where: { AND: [{ id: requireId(uploadId, "upload") }, visibleUploadsWhere(viewer)] },
+    select: {
+      id: true,
+      label: true,
+      state: true,
+      createdAt: true,
+      sealedAt: true,
+      endedAt: true,
+      collection: { select: { slug: true } },
+    },
+  });
+  if (!upload) throw notFound("upload");
+  if (upload.state !== "verified") {
+    throw new AppError("CONFLICT", "There is a receipt once the upload is verified.");
+  }
+  const about: About = {
+    id: upload.id,
+    collection: upload.collection.slug,
+    label: upload.label,
+    createdAt: upload.createdAt.toISOString(),
+    sealedAt: upload.sealedAt?.toISOString() ?? null,
+    verifiedAt: upload.endedAt?.toISOString() ?? null,
+  };
+  const named = (extension: string) => `atoll-${upload.id}.${extension}`;
+  if (format === "sha256sums") {
+    return { contentType: "text/plain; charset=utf-8", fileName: named("sha256"), body: sha256Sums(about) };
+  }
+  if (format === "bagit") {
+    return { contentType: "application/x-tar", fileName: named("tar"), body: await bagArchive(about) };
+  }
+  return { contentType: "application/json", fileName: named("json"), body: receiptDocument(about, env().ATOLL_URL) };
+}
+
+/** The key receipts are checked with, for anybody. */
+export async function receiptKey(_viewer: Viewer): Promise<string> {
+  return receiptPublicKey();
+}

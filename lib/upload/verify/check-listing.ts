@@ -1,0 +1,90 @@
+import "server-only";
+import type { Found } from "@/lib/revision/rows";
+import { pathOfKey } from "@/lib/storage/keys";
+import type { ListedVersion } from "@/lib/storage/list";
+import { md5Of, refutesMd5 } from "@/lib/storage/md5";
+import { headObject } from "@/lib/storage/objects";
+import type { FileRow } from "../file/rows";
+import { pathProblem, sizeProblem } from "../policy";
+import { shownPath } from "../rows";
+
+const headsAtOnce = 8;
+
+export type Rejection = { path: string; sizeBytes: number; reason: string };
+export type Judged = {
+  found: Found[];
+  rejections: Rejection[];
+  /** The paths that were announced, each with the room that is reserved for it, in bytes. */
+  announced: ReadonlyMap<string, bigint>;
+};
+
+/**
+ * Holds a page of a listing against the rules and against what was announced, but for what was withdrawn: that is nobody's.
+ * `select` gives the announcements of some paths.
+ * Throws AppError UNAVAILABLE, INTERNAL (the storage's).
+ */
+export async function judgePage(
+  prefix: string,
+  page: ListedVersion[],
+  select: (paths: string[]) => Promise<Map<string, FileRow>>,
+): Promise<Judged> {
+  const latest = page
+    .filter(({ isLatest }) => isLatest)
+    .map((version) => ({ ...version, path: pathOfKey(prefix, version.key) }));
+  const rows = await select(latest.map(({ path }) => path).filter((path) => pathProblem(path) === null));
+  const awaited = latest.filter(({ path }) => !rows.get(path)?.withdrawn_at);
+  const wellNamed = awaited.filter(({ path }) => pathProblem(path) === null);
+  const checksums = await checksumsOf(wellNamed, rows);
+  const found: Found[] = [];
+  const rejections: Rejection[] = [];
+  for (const version of awaited) {
+    const { path, key, versionId, sizeBytes, etag } = version;
+    const row = rows.get(path);
+    const crc64nvme = checksums.get(key) ?? null;
+    const reason =
+      pathProblem(path) ?? sizeProblem(sizeBytes) ?? (row ? await difference(row, version, crc64nvme) : null);
+    if (reason) rejections.push({ path: shownPath(path), sizeBytes, reason });
+    else
+      found.push({ path, key, versionId, sizeBytes, etag, md5: md5Of(etag), sha256: row?.sha256 ?? null, crc64nvme });
+  }
+  const announced = new Map([...rows.values()].map((row) => [row.path, row.reserved_bytes]));
+  return { found, rejections, announced };
+}
+
+/** Why what is there is not the file that was announced; null when nothing says so. */
+async function difference(row: FileRow, version: ListedVersion, crc64nvme: string | null): Promise<string | null> {
+  if (row.stale_version === version.versionId) {
+    return "The file changed while it was being uploaded, and its new bytes never arrived. Upload it again.";
+  }
+  const isOther =
+    BigInt(version.sizeBytes) !== row.size_bytes ||
+    (crc64nvme !== null && row.crc64nvme !== null && crc64nvme !== row.crc64nvme) ||
+    (row.md5 !== null && (await refutesMd5(version, row.md5)));
+  return isOther ? "The bytes in the storage are not those that were sent. Upload the file again." : null;
+}
+
+/**
+ * Of objects that came in parts: their ETag is no checksum of their bytes, the CRC of the whole is. By key. What was told when
+ * the parts were put together holds for that object, not for one that was posted over it.
+ */
+async function checksumsOf(
+  versions: (ListedVersion & { path: string })[],
+  rows: Map<string, FileRow>,
+): Promise<Map<string, string>> {
+  const checksums = new Map<string, string>();
+  const unknown = versions.filter(({ key, path, etag }) => {
+    const told = rows.get(path)?.crc64nvme;
+    const isInParts = /-\d+$/.test(etag);
+    if (told && isInParts) checksums.set(key, told);
+    return isInParts ? !told : Boolean(told) || md5Of(etag) === null;
+  });
+  const next = async (): Promise<void> => {
+    for (let version = unknown.pop(); version; version = unknown.pop()) {
+      const { key, versionId } = version;
+      const crc64nvme = (await headObject({ key, versionId }))?.crc64nvme;
+      if (crc64nvme) checksums.set(key, crc64nvme);
+    }
+  };
+  await Promise.all(Array.from({ length: headsAtOnce }, next));
+  return checksums;
+}

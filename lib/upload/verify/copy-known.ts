@@ -1,0 +1,40 @@
+import "server-only";
+import { AppError } from "@/lib/errors";
+import { copyObject } from "@/lib/storage/copy";
+import { originalKey } from "@/lib/storage/keys";
+import { headObject } from "@/lib/storage/objects";
+import { type FileToCopy, selectCopies, unsettleSame } from "../file/rows";
+
+const copiesAtOnce = 4;
+
+/**
+ * Copies what the collection has at other paths to where this upload has it, within the storage, so that its listing shows
+ * them like any other file. What is there already is left, unless it is what a file was before it changed. Bears being repeated. Throws AppError UNAVAILABLE, INTERNAL.
+ */
+export async function copyKnownFiles(upload: { id: string; collectionId: string }, prefix: string): Promise<void> {
+  await unsettleSame(upload);
+  for (let after = ""; ; ) {
+    const page = await selectCopies(upload.id, after);
+    const last = page.at(-1);
+    if (!last) return;
+    after = last.path;
+    const next = async (): Promise<void> => {
+      for (let file = page.pop(); file; file = page.pop()) await copyOne(prefix, file);
+    };
+    await Promise.all(Array.from({ length: copiesAtOnce }, next));
+  }
+}
+
+async function copyOne(prefix: string, file: FileToCopy): Promise<void> {
+  const { key, version_id: versionId } = file;
+  const to = originalKey(prefix, file.path);
+  const sizeBytes = Number(file.size_bytes);
+  const there = await headObject({ key: to });
+  if (there?.sizeBytes === sizeBytes && there.versionId !== file.stale_version) return;
+  try {
+    await copyObject({ from: { key, versionId }, to, sizeBytes });
+  } catch (error) {
+    // The bytes are gone: the file will be said to be missing, and the others go on.
+    if (!(error instanceof AppError && error.code === "NOT_FOUND")) throw error;
+  }
+}

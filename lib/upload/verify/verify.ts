@@ -1,0 +1,248 @@
+import "server-only";
+import type { Viewer } from "@/lib/auth/viewer";
+import { db, Prisma, type Transaction } from "@/lib/db";
+import { notFound } from "@/lib/errors";
+import { recordEvent } from "@/lib/event/commands";
+import { mediaAt, patience } from "@/lib/media/rows";
+import { addBytes, lockAccounts, releaseReserved, roomOf } from "@/lib/quota/rows";
+import { type Found, insertRevisions, selectSame, selectSettled } from "@/lib/revision/rows";
+import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
+import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
+import { abortMultiparts } from "@/lib/storage/multipart";
+import { selectFiles } from "../file/rows";
+import { noRoomReason } from "../policy";
+import { type Judged, judgePage, type Rejection } from "./check-listing";
+import { copyKnownFiles } from "./copy-known";
+
+const sealedSelect = { id: true, collectionId: true, createdById: true, conflict: true } satisfies Prisma.UploadSelect;
+type Sealed = Prisma.UploadGetPayload<{ select: typeof sealedSelect }>;
+
+/**
+ * Turns what lies under a sealed upload's prefix into media, from the listing alone: one list call per 1,000 files (and, for
+ * files that came in parts without a checksum, one HEAD each). The latest version of each key is pinned; whatever a replayed
+ * policy adds later, even between two pages or two runs, changes nothing. What was announced is held against what is there: other bytes are rejected, and files
+ * that never arrived are said to be missing. Bytes that their media hold already make nothing new; bytes that the collection
+ * has at another path are copied within the storage first.
+ * Every page is one transaction and can be run again: a crash half-way costs only the page it was in.
+ * `onVerified` gets the revisions of each page that wait to be derived, after the page is committed.
+ */
+export async function verifyUpload(
+  viewer: Viewer,
+  uploadId: string,
+  onVerified: (revisionIds: string[]) => Promise<void>,
+): Promise<void> {
+  if (viewer.kind !== "system") throw notFound("upload");
+  const upload = await db().upload.findFirst({ where: { id: uploadId, state: "sealed" }, select: sealedSelect });
+  if (!upload) return; // Verified by another run, or aborted since it was queued.
+  await db().upload.updateMany({ where: { id: upload.id }, data: { verifyTriedAt: new Date() } });
+  const prefix = uploadPrefix(upload.collectionId, upload.id);
+  await abortMultiparts(prefix);
+  await copyKnownFiles(upload, prefix);
+  for await (const page of listObjectVersions(prefix)) {
+    const pending = await verifyPage(upload, prefix, page);
+    if (pending === null) return; // Aborted, or verified by another run, while this one was at it.
+    if (pending.length > 0) await onVerified(pending);
+  }
+  await rejectMissing(upload, prefix);
+  await finish(viewer, upload);
+}
+
+async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[]): Promise<string[] | null> {
+  const whole = await judgePage(prefix, page, (paths) => selectFiles(upload.id, paths));
+  return db().$transaction(async (tx) => {
+    const accounts = await lockAccounts(tx, upload);
+    const [still] = await tx.$queryRaw<{ reserved: bigint }[]>`
+      SELECT "reserved_bytes" AS "reserved" FROM "upload"
+      WHERE "id" = ${upload.id}::uuid AND "state" = 'sealed' FOR NO KEY UPDATE`;
+    if (!still) return null;
+    const paths = [...whole.found, ...whole.rejections].map(({ path }) => path);
+    const settled = await selectSettled(tx, upload, paths);
+    const isNew = ({ path }: { path: string }) => !settled.has(path);
+    const judged = { ...whole, found: whole.found.filter(isNew), rejections: whole.rejections.filter(isNew) };
+    const same = await selectSame(tx, upload, judged.found);
+    await rememberSame(tx, upload, judged, same);
+    const { accepted, refused } = await applyConflict(
+      tx,
+      upload,
+      judged.found.filter(({ path }) => !same.has(path)),
+    );
+    const { fitting, beyond } = withinRoom(judged, accepted, roomOf(accounts)?.left ?? null);
+    const { count: rejected } = await tx.uploadRejection.createMany({
+      data: [...judged.rejections, ...refused, ...beyond].map((rejection) => ({ ...rejection, uploadId: upload.id })),
+      skipDuplicates: true,
+    });
+    const inserted = await insertRevisions(tx, upload, fitting);
+    await moveBytes(tx, upload, still.reserved, { prefix, judged, inserted });
+    await addCounts(tx, upload, {
+      made: inserted.length,
+      bytes: inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n),
+      unchanged: same.size,
+      rejected,
+    });
+    return pendingOf(
+      tx,
+      upload,
+      paths.map((path) => originalKey(prefix, path)),
+    );
+  }, patience);
+}
+
+type Counts = { made?: number; bytes?: bigint; unchanged?: number; rejected: number };
+
+/** Under the upload's lock, in the transaction of what is counted. */
+async function addCounts(tx: Transaction, upload: Sealed, counts: Counts): Promise<void> {
+  const { made = 0, bytes = 0n, unchanged = 0, rejected } = counts;
+  await tx.upload.update({
+    where: { id: upload.id },
+    data: {
+      verifiedFiles: { increment: made + unchanged },
+      verifiedBytes: { increment: bytes },
+      unchangedFiles: { increment: unchanged },
+      rejectedFiles: { increment: rejected },
+    },
+  });
+}
+
+/** Recorded for every such file, announced or not, so that the receipt names it. */
+async function rememberSame(
+  tx: Transaction,
+  upload: Sealed,
+  { found }: Judged,
+  same: Map<string, string>,
+): Promise<void> {
+  const files = found.filter(({ path }) => same.has(path));
+  await tx.$executeRaw`
+    INSERT INTO "upload_file" ("upload_id", "path", "size_bytes", "same_as_id")
+    SELECT ${upload.id}::uuid, * FROM unnest(${files.map(({ path }) => path)}::text[],
+      ${files.map(({ sizeBytes }) => BigInt(sizeBytes))}::bigint[], ${files.map(({ path }) => same.get(path))}::uuid[])
+    ON CONFLICT ("upload_id", "path") DO UPDATE SET "same_as_id" = EXCLUDED."same_as_id", "copy_of_id" = NULL`;
+}
+
+async function applyConflict(tx: Transaction, upload: Sealed, found: Found[]) {
+  if (upload.conflict === "revision") return { accepted: found, refused: [] };
+  const taken = await tx.media.findMany({
+    where: {
+      collectionId: upload.collectionId,
+      deletedAt: null,
+      path: { in: found.map(({ path }) => path) },
+      revisions: { none: { uploadId: upload.id } },
+    },
+    select: { path: true },
+  });
+  const takenPaths = new Set(taken.map(({ path }) => path));
+  const reason =
+    upload.conflict === "skip"
+      ? "There is a file at this path already; it was left as it is."
+      : "There is a file at this path already, and this upload was to fail in that case. The file there is unchanged.";
+  return {
+    accepted: found.filter(({ path }) => !takenPaths.has(path)),
+    refused: found
+      .filter(({ path }) => takenPaths.has(path))
+      .map(({ path, sizeBytes }) => ({ path, sizeBytes, reason })),
+  };
+}
+
+/**
+ * Announced files have their room, on this page and on later ones; what came unannounced has `room`, what nobody reserved.
+ * Without a quota everything fits.
+ */
+function withinRoom({ announced }: Judged, accepted: Found[], room: bigint | null) {
+  if (room === null) return { fitting: accepted, beyond: [] };
+  const fitting: Found[] = [];
+  const beyond: Rejection[] = [];
+  let left = room;
+  for (const file of accepted) {
+    const { path, sizeBytes } = file;
+    const lacks = BigInt(sizeBytes) - (announced.get(path) ?? 0n);
+    if (lacks > left) beyond.push({ path, sizeBytes, reason: noRoomReason });
+    else fitting.push(file);
+    if (lacks > 0n && lacks <= left) left -= lacks;
+  }
+  return { fitting, beyond };
+}
+
+type Moved = { prefix: string; judged: Judged; inserted: { key: string; size_bytes: bigint }[] };
+
+/** What was reserved for these files is used from now on; what is reserved for others stays so. */
+async function moveBytes(
+  tx: Transaction,
+  upload: Sealed,
+  reserved: bigint,
+  { prefix, judged: { announced }, inserted }: Moved,
+): Promise<void> {
+  const used = inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n);
+  const theirs = inserted.reduce((sum, { key }) => sum + (announced.get(pathOfKey(prefix, key)) ?? 0n), 0n);
+  const released = theirs < reserved ? theirs : reserved;
+  await addBytes(tx, upload, { used, reserved: -released });
+  if (released === 0n) return;
+  await tx.$executeRaw`
+    UPDATE "upload" SET "reserved_bytes" = "reserved_bytes" - ${released} WHERE "id" = ${upload.id}::uuid`;
+}
+
+/** The ids of the page's revisions that wait to be derived, the ones of an earlier run included. */
+async function pendingOf(tx: Transaction, upload: Sealed, keys: string[]): Promise<string[]> {
+  const pending = await tx.revision.findMany({
+    where: { uploadId: upload.id, state: "pending", key: { in: keys } },
+    select: { id: true },
+  });
+  return pending.map(({ id }) => id);
+}
+
+/** Short: all that takes long has been done before. */
+async function finish(viewer: Viewer, upload: Sealed): Promise<void> {
+  await db().$transaction(async (tx) => {
+    await lockAccounts(tx, upload);
+    await releaseReserved(tx, upload.id, upload);
+    const [verified] = await tx.upload.updateManyAndReturn({
+      where: { id: upload.id, state: "sealed" },
+      data: { state: "verified", endedAt: new Date() },
+      select: { verifiedFiles: true, verifiedBytes: true, unchangedFiles: true },
+    });
+    if (!verified) return;
+    const { verifiedFiles: files, verifiedBytes, unchangedFiles: unchanged } = verified;
+    await recordEvent(tx, viewer, {
+      action: "upload.verified",
+      subjectType: "upload",
+      subjectId: upload.id,
+      collectionId: upload.collectionId,
+      detail: { files, bytes: Number(verifiedBytes), ...(unchanged > 0 ? { unchanged } : {}) },
+    });
+  }, patience);
+}
+
+const missingPerPage = 5_000;
+
+/** Announced, and neither recorded nor rejected by now: it is not there. */
+async function rejectMissing(upload: Sealed, prefix: string): Promise<void> {
+  for (let after: string | null = ""; after !== null; ) {
+    const from: string = after;
+    after = await db().$transaction((tx) => rejectMissingPage(tx, upload, prefix, from), patience);
+  }
+}
+
+/** Returns the path the next page begins after; null after the last one, and when the upload is not sealed any more. */
+async function rejectMissingPage(tx: Transaction, upload: Sealed, prefix: string, after: string) {
+  const still = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM "upload" WHERE "id" = ${upload.id}::uuid AND "state" = 'sealed' FOR NO KEY UPDATE`;
+  if (still.length === 0) return null;
+  const [page] = await tx.$queryRaw<{ missing: number; last: string | null }[]>`
+    WITH page AS (
+      SELECT * FROM "upload_file" WHERE "upload_id" = ${upload.id}::uuid AND "path" > ${after}
+      ORDER BY "path" LIMIT ${missingPerPage}
+    ), missing AS (
+      INSERT INTO "upload_rejection" ("upload_id", "path", "size_bytes", "reason")
+      SELECT f."upload_id", f."path", f."size_bytes",
+             CASE WHEN m."id" IS NULL THEN 'It was announced and never arrived. Upload it again.'
+                  ELSE 'It was announced and never arrived; the file that was at this path is unchanged.' END
+      FROM page f
+      LEFT JOIN LATERAL ${mediaAt(upload.collectionId, Prisma.sql`f."path"`)} AS m ON m."deleted_at" IS NULL
+      WHERE f."same_as_id" IS NULL AND f."withdrawn_at" IS NULL
+        AND NOT EXISTS (SELECT 1 FROM "revision" r WHERE r."key" = ${prefix} || f."path" AND r."upload_id" = f."upload_id")
+      ON CONFLICT DO NOTHING RETURNING 1
+    )
+    SELECT (SELECT count(*)::int FROM missing) AS "missing",
+           CASE WHEN (SELECT count(*) FROM page) = ${missingPerPage}
+                THEN (SELECT "path" FROM page ORDER BY "path" DESC LIMIT 1) END AS "last"`;
+  await addCounts(tx, upload, { rejected: page?.missing ?? 0 });
+  return page?.last ?? null;
+}

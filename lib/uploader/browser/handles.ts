@@ -1,0 +1,139 @@
+import { normalizePath } from "@/lib/upload/policy";
+import type { Look, UploaderEvent } from "../state/events";
+import { failure } from "../state/failures";
+import type { NewFile, UploadFile } from "../state/file";
+import { itemAt, type Vector } from "../state/vector";
+import { judge, type KnownFile } from "../transport/preflight";
+import type { FileSource, WalkBatch } from "./walk";
+
+/** A pause, an outage, a slow connection: whoever waited longer is read again. */
+const freshForMs = 10_000;
+
+type Known = { readonly fileId: number; readonly walk: number };
+
+/**
+ * What is not plain data: the files' handles, and which path belongs to which file. Kept beside the state, so that the
+ * state can be copied, compared and looked through without holding on to a file.
+ */
+export class Handles {
+  readonly #sources = new Map<number, FileSource>();
+  readonly #paths = new Map<string, Known>();
+  /** What is in small files that were read and are about to be sent. */
+  readonly #bytes = new Map<number, { readonly bytes: Uint8Array; readonly readAt: number }>();
+  #walks = 0;
+
+  beginWalk(): number {
+    this.#walks += 1;
+    return this.#walks;
+  }
+
+  /** Judges a batch and keeps its handles; gives the events that tell the reducer of it. `files` is its present list. */
+  take(walk: number, batch: WalkBatch, files: Vector<UploadFile>): UploaderEvent[] {
+    const added: NewFile[] = [];
+    const replaced: UploaderEvent[] = [];
+    let twice = 0;
+    for (const found of batch.files) {
+      const known = this.#paths.get(normalizePath(found.path));
+      const earlier = known && earlierFile(known, files, added);
+      const judged = judge(found, earlier ? { file: earlier, sameWalk: known?.walk === walk } : null);
+      if (judged.as === "twice") {
+        twice += 1;
+        continue;
+      }
+      const { path, sizeBytes, lastModified, contentType, refusal } = judged.file;
+      const fileId = judged.as === "replace" ? judged.fileId : files.size + added.length;
+      if (judged.as === "send") added.push(judged.file);
+      else replaced.push({ type: "fileReplaced", fileId, sizeBytes, lastModified, contentType });
+      if (refusal?.code === "duplicate") continue;
+      this.#paths.set(path, { fileId, walk });
+      this.#bytes.delete(fileId);
+      if (!refusal) this.#sources.set(fileId, found.source);
+    }
+    for (const { path, reason } of batch.unreadable) added.push(unreadable(path, reason));
+    return [{ type: "filesAdded", files: added, system: batch.system, twice }, ...replaced];
+  }
+
+  fileOf(fileId: number): File | undefined {
+    return this.#sources.get(fileId)?.file;
+  }
+
+  /**
+   * The file as it is on the disk now, null where it cannot be read; later posts send what was found. Where the disk
+   * cannot be asked again, reading one byte tells: browsers refuse to read a file whose date is not the one they know
+   * (https://w3c.github.io/FileAPI/#NotReadableError). Without `read` that is left out: where the bytes sent were those
+   * hashed before, nothing is gained, and a small file is spared a read of its own.
+   */
+  async look(fileId: number, { read = true }: { read?: boolean } = {}): Promise<Look> {
+    const source = this.#sources.get(fileId);
+    if (!source) return null;
+    try {
+      const file = source.fresh ? await source.fresh() : source.file;
+      if (!source.fresh && read) await file.slice(0, 1).arrayBuffer();
+      const same = file.size === source.file.size && file.lastModified === source.file.lastModified;
+      if (!same) {
+        this.#sources.set(fileId, { ...source, file });
+        this.#bytes.delete(fileId);
+      }
+      return { sizeBytes: file.size, lastModified: file.lastModified };
+    } catch {
+      // Whatever the reason, the person is told that the file cannot be read.
+      return null;
+    }
+  }
+
+  /** A path beside `foundAs` that no file of this upload has ("name (2).jpg"), kept for the file from now on. */
+  takeFreePath(fileId: number, foundAs: string): string {
+    const name = foundAs.lastIndexOf("/") + 1;
+    // A leading dot begins a name, not an extension.
+    const dot = foundAs.lastIndexOf(".") > name ? foundAs.lastIndexOf(".") : foundAs.length;
+    const walk = this.#paths.get(foundAs)?.walk ?? 0;
+    for (let number = 2; ; number += 1) {
+      const path = `${foundAs.slice(0, dot)} (${number})${foundAs.slice(dot)}`;
+      if (this.#paths.has(path)) continue;
+      this.#paths.set(path, { fileId, walk });
+      return path;
+    }
+  }
+
+  /** Kept until the file is sent for the first time. */
+  keepBytes(fileId: number, bytes: Uint8Array): void {
+    const now = performance.now();
+    // The oldest come first: those of files that were paused or failed meanwhile are of no use.
+    for (const [id, { readAt }] of this.#bytes) {
+      if (now - readAt < freshForMs) break;
+      this.#bytes.delete(id);
+    }
+    this.#bytes.delete(fileId);
+    if (this.#sources.has(fileId)) this.#bytes.set(fileId, { bytes, readAt: now });
+  }
+
+  /** null where they were read a while ago: the file may have changed since, and the disk is to say so. */
+  takeBytes(fileId: number): Uint8Array | null {
+    const kept = this.#bytes.get(fileId);
+    this.#bytes.delete(fileId);
+    return kept && performance.now() - kept.readAt < freshForMs ? kept.bytes : null;
+  }
+
+  letGo(fileId: number): void {
+    this.#bytes.delete(fileId);
+    this.#sources.delete(fileId);
+  }
+
+  clear(): void {
+    this.#bytes.clear();
+    this.#sources.clear();
+    this.#paths.clear();
+  }
+}
+
+/** The file may be of the very batch being taken, and not be in the list yet. */
+function earlierFile({ fileId }: Known, files: Vector<UploadFile>, added: readonly NewFile[]): KnownFile | null {
+  if (fileId < files.size) return itemAt(files, fileId);
+  const file = added[fileId - files.size];
+  return file ? { ...file, id: fileId, state: file.refusal ? "refused" : "queued" } : null;
+}
+
+function unreadable(path: string, reason: string): NewFile {
+  const gone = failure("unreadable", reason === "NotFoundError" ? "The file is no longer where it was." : null);
+  return { path, sizeBytes: 0, lastModified: 0, contentType: "application/octet-stream", refusal: gone };
+}

@@ -1,0 +1,158 @@
+import { uploadPolicy } from "@/lib/upload/policy";
+
+/** The other tabs of this browser, as an uploader needs to know of them. */
+export type Tabs = {
+  /** Has a share in the browser's connections from now on; `changed` is told how many, until `leave`. */
+  join(changed: (connections: number) => void): { leave(): void };
+  /**
+   * Becomes the one tab that drives an upload. `changed(false)` where another tab does; `changed(true)` once this one
+   * does, at once or when the other has gone. Gives what lets go of it.
+   */
+  drive(uploadId: string, changed: (driven: boolean) => void): () => void;
+};
+
+const presence = "atoll-uploading:";
+const driving = "atoll-drives:";
+
+/** Of six connections each uploader's share, the first ones (by id) taking what is left over; never none. */
+export function shareOf(id: string, ids: readonly string[]): number {
+  const all = [...new Set([...ids, id])].sort();
+  const place = all.indexOf(id);
+  const share = Math.floor(uploadPolicy.parallelPosts / all.length);
+  return Math.max(1, share + (place < uploadPolicy.parallelPosts % all.length ? 1 : 0));
+}
+
+type Browser = {
+  /** Web Locks (https://w3c.github.io/web-locks/); a lock goes with its tab, however that ends. */
+  readonly locks: LockManager | undefined;
+  /** Where uploaders tell each other that they come and go. */
+  readonly channel: () => BroadcastChannel | undefined;
+  readonly newId: () => string;
+};
+
+/** The tabs of the browser this runs in; one tab alone, with all connections, where it has no locks. */
+export function tabsOf(browser: Browser = thisBrowser()): Tabs {
+  const { locks } = browser;
+  if (!locks) return alone(browser.newId);
+  return {
+    join: (changed) => new Presence(locks, browser.channel(), browser.newId(), changed),
+    drive: (uploadId, changed) => drive(locks, uploadId, changed),
+  };
+}
+
+function thisBrowser(): Browser {
+  const { navigator: browser } = globalThis as { navigator?: { locks?: LockManager } };
+  return {
+    locks: browser?.locks,
+    channel: () => (typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("atoll-uploads")),
+    // Not randomUUID: it is not there on pages that are not served securely.
+    newId: () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join(""),
+  };
+}
+
+/** Uploaders of one document share among themselves. */
+function alone(newId: () => string): Tabs {
+  const here = new Map<string, (connections: number) => void>();
+  const tell = () => {
+    for (const [id, changed] of here) changed(shareOf(id, [...here.keys()]));
+  };
+  return {
+    join: (changed) => {
+      const id = newId();
+      here.set(id, changed);
+      tell();
+      return {
+        leave: () => {
+          here.delete(id);
+          tell();
+        },
+      };
+    },
+    drive: (_, changed) => {
+      changed(true);
+      return () => undefined;
+    },
+  };
+}
+
+function drive(locks: LockManager, uploadId: string, changed: (driven: boolean) => void): () => void {
+  const leaving = new AbortController();
+  const left = new Promise<void>((leave) => leaving.signal.addEventListener("abort", () => leave()));
+  const name = driving + uploadId;
+  const hold = () => {
+    if (!leaving.signal.aborted) changed(true);
+    return left;
+  };
+  void locks.request(name, { ifAvailable: true }, (lock) => {
+    if (lock) return hold();
+    if (leaving.signal.aborted) return;
+    changed(false);
+    // Granted when the other tab lets go, or is no more.
+    void locks.request(name, { signal: leaving.signal }, hold).catch(() => undefined);
+    return;
+  });
+  return () => leaving.abort();
+}
+
+/** One uploader among those of all tabs: holds a lock while it uploads, and looks who else holds one. */
+class Presence {
+  readonly #locks: LockManager;
+  readonly #channel: BroadcastChannel | undefined;
+  readonly #id: string;
+  readonly #changed: (connections: number) => void;
+  readonly #leaving = new AbortController();
+  readonly #watched = new Set<string>();
+
+  constructor(
+    locks: LockManager,
+    channel: BroadcastChannel | undefined,
+    id: string,
+    changed: (connections: number) => void,
+  ) {
+    this.#locks = locks;
+    this.#channel = channel;
+    this.#id = id;
+    this.#changed = changed;
+    const left = new Promise<void>((leave) => this.#leaving.signal.addEventListener("abort", () => leave()));
+    channel?.addEventListener("message", () => void this.#look());
+    void locks.request(presence + id, () => {
+      // Gone again before it was granted: the channel is closed.
+      if (this.#leaving.signal.aborted) return;
+      this.#tell();
+      void this.#look();
+      return left;
+    });
+  }
+
+  leave(): void {
+    this.#leaving.abort();
+    this.#tell();
+    this.#channel?.close();
+  }
+
+  #tell(): void {
+    this.#channel?.postMessage("changed");
+  }
+
+  async #look(): Promise<void> {
+    const { held = [] } = await this.#locks.query();
+    if (this.#leaving.signal.aborted) return;
+    const names = held.flatMap(({ name }) => (name?.startsWith(presence) ? [name.slice(presence.length)] : []));
+    for (const other of names) this.#watch(other);
+    this.#changed(shareOf(this.#id, names));
+  }
+
+  /** Its lock is granted here when it is gone: whether or not it could still say so. */
+  #watch(other: string): void {
+    if (other === this.#id || this.#watched.has(other)) return;
+    this.#watched.add(other);
+    const { signal } = this.#leaving;
+    const gone = () => {
+      this.#watched.delete(other);
+    };
+    void this.#locks
+      .request(presence + other, { signal, mode: "shared" }, gone)
+      .then(() => this.#look())
+      .catch(() => undefined);
+  }
+}

@@ -1,0 +1,218 @@
+import type {
+  CompleteInput,
+  FileAnswer,
+  FileToSend,
+  OpenedUpload,
+  PartsInput,
+  PartUrls,
+  PostPolicy,
+  UploadStatus,
+} from "@/lib/upload/schema";
+import type { OpenRequest, ResumedUpload } from "../transport/server";
+import type { CallFailure, PostFailure } from "./failures";
+import type { ConflictChoice, Digests, NewFile } from "./file";
+import type { CallName } from "./state";
+
+/** What a file on the disk looks like at a moment; null when it cannot be read any more. */
+export type Look = { readonly sizeBytes: number; readonly lastModified: number } | null;
+
+/** `run` and `generation` come back from the effect that started the work, so that late news can be told from new. */
+type OfRun = { readonly fileId: number; readonly run: number };
+/** `n`: the part's number. */
+type OfPart = OfRun & { readonly n: number };
+/** `multipartId`: the server's name for the file; after the file was begun again it has another one. */
+type OfMultipart = { readonly fileId: number; readonly multipartId: string };
+
+type PersonEvent =
+  | { readonly type: "walkStarted" }
+  | { readonly type: "filesAdded"; readonly files: readonly NewFile[]; readonly system: number; readonly twice: number }
+  | {
+      readonly type: "fileReplaced";
+      readonly fileId: number;
+      readonly sizeBytes: number;
+      readonly lastModified: number;
+      readonly contentType: string;
+    }
+  | { readonly type: "walkEnded" }
+  | { readonly type: "fileCanceled"; readonly fileId: number }
+  | { readonly type: "fileRetried"; readonly fileId: number }
+  | { readonly type: "filePaused"; readonly fileId: number }
+  | { readonly type: "fileResumed"; readonly fileId: number }
+  | { readonly type: "failedRetried" }
+  | { readonly type: "paused" }
+  | { readonly type: "unpaused" }
+  /** For all files whose path is taken, now and later. */
+  | { readonly type: "conflict"; readonly choice: ConflictChoice }
+  | { readonly type: "finished" }
+  | { readonly type: "allCanceled" }
+  | { readonly type: "triedAgain" }
+  /** Go on with an upload begun earlier. */
+  | { readonly type: "resumeAsked"; readonly uploadId: string };
+
+type DiskEvent =
+  | (OfRun & { readonly type: "looked"; readonly look: Look })
+  | (OfRun & { readonly type: "changed"; readonly look: Look })
+  /** null: could not be taken, though the file can be read. */
+  | (OfRun & { readonly type: "hashed"; readonly digests: Digests | null })
+  | (OfPart & { readonly type: "partHashed"; readonly crc: string | null })
+  | (OfPart & { readonly type: "partChanged"; readonly look: Look })
+  /** A path that nothing has, neither in this upload nor, as far as is known, in the collection. */
+  | { readonly type: "renamed"; readonly fileId: number; readonly path: string };
+
+type StorageEvent =
+  | (OfRun & { readonly type: "progressed"; readonly sentBytes: number })
+  /** `verified`: the storage says that it has compared the bytes with their SHA-256. */
+  | (OfRun & { readonly type: "posted"; readonly verified?: boolean })
+  | (OfRun & { readonly type: "postFailed"; readonly generation: number; readonly failure: PostFailure })
+  | (OfPart & { readonly type: "partProgressed"; readonly sentBytes: number })
+  | (OfPart & { readonly type: "partSent"; readonly etag: string })
+  | (OfPart & { readonly type: "partFailed"; readonly failure: PostFailure });
+
+/** `askedAt` is when the call was made, by the same clock as `at`. */
+type SiteEvent =
+  | { readonly type: "opened"; readonly upload: OpenedUpload; readonly askedAt: number }
+  | { readonly type: "resumed"; readonly upload: ResumedUpload; readonly askedAt: number }
+  | { readonly type: "renewed"; readonly policy: PostPolicy; readonly askedAt: number }
+  /** A slice of the answers, those from the batch's file number `from` (0) on, of so many `inAll` (those that are here). */
+  | {
+      readonly type: "filesAnswered";
+      readonly batch: number;
+      readonly files: readonly FileAnswer[];
+      readonly from?: number;
+      readonly inAll?: number;
+    }
+  | { readonly type: "withdrawn"; readonly batch: number }
+  /** The digests of the batch's files are known to the server. */
+  | { readonly type: "told"; readonly batch: number }
+  /** Whatever the batch was to say of them. */
+  | { readonly type: "filesFailed"; readonly batch: number; readonly failure: CallFailure }
+  | (OfMultipart & {
+      readonly type: "partsSigned";
+      readonly parts: readonly number[];
+      readonly urls: PartUrls["urls"];
+      readonly elsewhere?: PartUrls["elsewhere"];
+      readonly askedAt: number;
+    })
+  | (OfMultipart & {
+      readonly type: "signFailed";
+      readonly parts: readonly number[];
+      readonly failure: CallFailure;
+    })
+  | (OfMultipart & { readonly type: "completed" })
+  | (OfMultipart & { readonly type: "completeFailed"; readonly failure: CallFailure })
+  | { readonly type: "sealed" }
+  | { readonly type: "aborted" }
+  | { readonly type: "statusRead"; readonly status: UploadStatus }
+  | { readonly type: "callFailed"; readonly call: CallName; readonly failure: CallFailure };
+
+type AroundEvent =
+  | { readonly type: "rang"; readonly timer: TimerName }
+  /** The page could paint. */
+  | { readonly type: "wentOn" }
+  | { readonly type: "wentOnline" }
+  | { readonly type: "wentOffline" }
+  /** Connections of the browser's six that are this upload's. */
+  | { readonly type: "shareChanged"; readonly connections: number }
+  /** This tab drives the upload; `driven: false`: another one does, and this one waits for it. */
+  | { readonly type: "driving"; readonly uploadId: string; readonly driven: boolean };
+
+export type UploaderEvent = PersonEvent | DiskEvent | StorageEvent | SiteEvent | AroundEvent;
+
+/**
+ * Time and chance come with each event, which keeps the reducer pure: `at` in milliseconds of a clock that does not
+ * jump, `random` in [0, 1).
+ */
+export type Stamped = UploaderEvent & { readonly at: number; readonly random: number };
+
+export type TimerName =
+  | `file:${number}`
+  | `part:${number}:${number}`
+  | `batch:${number}`
+  | "probe"
+  | "policy:due"
+  | "policy:over"
+  | `call:${CallName}`;
+
+type StorageEffect =
+  | (OfRun & {
+      readonly type: "post";
+      readonly key: string;
+      readonly contentType: string;
+      /** For `x-amz-checksum-sha256`, lower-case hex; null where the policy does not take it, or it is not known. */
+      readonly sha256: string | null;
+      /** Its `url` is the lane's. */
+      readonly policy: PostPolicy;
+      readonly generation: number;
+      /** It will be through before anybody could see it move. */
+      readonly quiet: boolean;
+    })
+  | (OfPart & {
+      readonly type: "part";
+      readonly url: string;
+      readonly start: number;
+      readonly end: number;
+      /** For `x-amz-checksum-crc64nvme`, which its URL was signed with. */
+      readonly crc: string | null;
+    })
+  /** The post of the file, or all its parts. */
+  | { readonly type: "stop"; readonly fileId: number };
+
+type DiskEffect =
+  /** Compare the file on the disk with what was sent; `checked`: the storage has compared the bytes with a checksum. */
+  | (OfRun & { readonly type: "look"; readonly checked: boolean })
+  | (OfRun & {
+      readonly type: "hash";
+      readonly sizeBytes: number;
+      readonly lastModified: number;
+      /** Whether an MD5 is wanted, too. */
+      readonly md5: boolean;
+      /** Keep the bytes that were read: it is posted next. */
+      readonly keep: boolean;
+    })
+  | (OfPart & {
+      readonly type: "hashPart";
+      readonly start: number;
+      readonly end: number;
+      readonly sizeBytes: number;
+      readonly lastModified: number;
+    })
+  /** Find a free path beside this one: "name (2).jpg". */
+  | { readonly type: "rename"; readonly fileId: number; readonly foundAs: string }
+  /** The handle is not needed any more. */
+  | { readonly type: "letGo"; readonly fileId: number };
+
+type Naming = { readonly uploadId: string; readonly batch: number; readonly files: readonly FileToSend[] };
+
+type SiteEffect =
+  | { readonly type: "open"; readonly request: OpenRequest }
+  | { readonly type: "resume" | "renew" | "seal" | "status" | "abort"; readonly uploadId: string }
+  | (Naming & { readonly type: "files" })
+  /** They were named before: only what became known of them is told. */
+  | (Naming & { readonly type: "tell" })
+  | (OfMultipart & { readonly type: "sign"; readonly uploadId: string; readonly request: PartsInput })
+  | (OfMultipart & {
+      readonly type: "complete";
+      readonly uploadId: string;
+      readonly request: CompleteInput;
+      /** The parts' CRC64NVMEs, to be put together into the whole file's; null where one is not known. */
+      readonly pieces: readonly { readonly crc: string; readonly sizeBytes: number }[] | null;
+    })
+  | {
+      readonly type: "withdraw";
+      readonly uploadId: string;
+      readonly batch: number;
+      readonly paths: readonly string[];
+    };
+
+export type Effect =
+  | StorageEffect
+  | DiskEffect
+  | SiteEffect
+  | { readonly type: "timer"; readonly timer: TimerName; readonly delayMs: number }
+  | { readonly type: "noTimer"; readonly timer: TimerName }
+  /** Let the page paint, then say so: there is more to do than fits into one step. */
+  | { readonly type: "goOn" }
+  /** Become the one tab that drives the upload. */
+  | { readonly type: "drive"; readonly uploadId: string }
+  /** All timers, posts and parts. */
+  | { readonly type: "stopAll" };

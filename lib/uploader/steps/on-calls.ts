@@ -1,0 +1,283 @@
+import { uploadPolicy } from "@/lib/upload/policy";
+import type { PostPolicy } from "@/lib/upload/schema";
+import { backoffMs, patience, pollMs } from "../state/backoff";
+import { type Draft, halt, renewIfDue } from "../state/draft";
+import type { UploaderEvent } from "../state/events";
+import { type Failure, failure, failureOfCall, healsByItself } from "../state/failures";
+import { lifetimeMs, takesSha256 } from "../state/policy-clock";
+import { type CallName, leftToMove, outstanding, type UploaderState } from "../state/state";
+import { beginAgain, lanesFor } from "./lanes";
+import { nameAgainNow } from "./on-names";
+
+type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
+
+const callOf: Partial<Record<UploaderState["phase"], CallName>> = {
+  opening: "open",
+  sealing: "seal",
+  verifying: "status",
+  done: "status",
+  aborted: "abort",
+};
+
+/** The call that the phase is waiting for; null where there is none, or where another tab drives the upload. */
+function callFor({ phase, resumed }: UploaderState): CallName | null {
+  if (phase === "opening" && resumed) return resumed.driver === "here" ? "resume" : null;
+  return callOf[phase] ?? null;
+}
+
+/** A machine that is awake for so long may have slept since. */
+const freshForMs = 60_000;
+
+function awaited(draft: Draft, call: CallName): boolean {
+  return call === "renew" ? draft.state.renewing : callFor(draft.state) === call;
+}
+
+function well(draft: Draft, call: CallName): void {
+  const { [call]: _, ...rest } = draft.state.calls;
+  draft.state.calls = rest;
+}
+
+export function onOpened(draft: Draft, { upload, askedAt }: EventOf<"opened">): void {
+  const { state } = draft;
+  if (state.upload) return;
+  const { id, prefix } = upload;
+  if (state.phase === "aborted") {
+    state.upload = { id, prefix };
+    draft.effects.push({ type: "abort", uploadId: id });
+  } else if (state.phase === "opening") {
+    state.upload = { id, prefix };
+    state.phase = "uploading";
+    state.halted = null;
+    well(draft, "open");
+    draft.effects.push({ type: "drive", uploadId: id });
+    hold(draft, upload.policy, askedAt);
+  }
+}
+
+/** Before anything else: the upload is gone on with once no other tab drives it. */
+export function onResumeAsked(draft: Draft, { uploadId }: EventOf<"resumeAsked">): void {
+  const { state } = draft;
+  if (state.phase !== "idle" || state.upload) return;
+  state.resumed = { id: uploadId, driver: "unknown", plannedFiles: null, registeredFiles: 0 };
+  state.phase = "opening";
+  draft.effects.push({ type: "drive", uploadId });
+}
+
+export function onDriving(draft: Draft, { uploadId, driven }: EventOf<"driving">): void {
+  const { state } = draft;
+  const { resumed } = state;
+  if (state.phase !== "opening" || resumed?.id !== uploadId || resumed.driver === "here") return;
+  state.resumed = { ...resumed, driver: driven ? "here" : "elsewhere" };
+  if (driven) ask(draft, "resume");
+}
+
+export function onResumed(draft: Draft, { upload, askedAt }: EventOf<"resumed">): void {
+  const { state } = draft;
+  if (state.phase !== "opening" || !state.resumed || state.upload) return;
+  const { prefix, status, policy } = upload;
+  state.status = status;
+  if (!policy) {
+    // Most often by the tab that was waited for.
+    well(draft, "resume");
+    halt(draft, failure(status.state === "sealed" || status.state === "verified" ? "finished" : "closed"));
+    return;
+  }
+  state.upload = { id: state.resumed.id, prefix };
+  const plannedFiles = Math.max(status.plannedFiles ?? 0, status.files.total) || null;
+  state.resumed = { ...state.resumed, plannedFiles, registeredFiles: status.registeredFiles ?? 0 };
+  state.label = status.label || null;
+  state.phase = "uploading";
+  state.halted = null;
+  well(draft, "resume");
+  hold(draft, policy, askedAt);
+}
+
+export function onRenewed(draft: Draft, { policy, askedAt }: EventOf<"renewed">): void {
+  const { state } = draft;
+  if (!state.renewing) return;
+  state.renewing = false;
+  well(draft, "renew");
+  if (state.phase === "uploading") hold(draft, policy, askedAt);
+}
+
+/**
+ * Reckons the policy's end by this machine's clock: it lives from the moment it was asked for (not later than it was
+ * signed) as long as the server's two times are apart, so that a wrong clock here does no harm.
+ */
+function hold(draft: Draft, policy: PostPolicy, askedAt: number): void {
+  const { state } = draft;
+  const lifeMs = lifetimeMs(policy);
+  const leftMs = Math.max(0, askedAt + lifeMs - draft.at);
+  const renewBeforeMs = Math.min(uploadPolicy.policyRenewBeforeSeconds * 1_000, lifeMs / 3);
+  const generation = (state.policy?.generation ?? 0) + 1;
+  const freshUntil = state.policy?.doubted ? draft.at + freshForMs : 0;
+  const begins = { generation, renewDue: false, over: false, doubted: false, freshUntil };
+  state.policy = { ...policy, ...begins, takesSha256: takesSha256(policy) };
+  state.lanes = lanesFor(state, policy.endpoints);
+  draft.effects.push(
+    { type: "timer", timer: "policy:due", delayMs: Math.max(0, leftMs - renewBeforeMs) },
+    { type: "timer", timer: "policy:over", delayMs: leftMs },
+  );
+}
+
+export function onPolicyRang(draft: Draft, part: "due" | "over"): void {
+  const { state } = draft;
+  if (!state.policy) return;
+  state.policy = { ...state.policy, renewDue: true, over: state.policy.over || part === "over" };
+  renewIfDue(draft);
+}
+
+export function onAborted(draft: Draft): void {
+  well(draft, "abort");
+}
+
+export function onSealed(draft: Draft): void {
+  const { state } = draft;
+  if (state.phase !== "sealing" || !state.upload) return;
+  well(draft, "seal");
+  state.halted = null;
+  state.phase = "verifying";
+  state.looks = 0;
+  state.watchedSince = draft.at;
+  draft.effects.push({ type: "status", uploadId: state.upload.id });
+}
+
+/** Verified is done; previews are made afterwards and looked at a little longer, as they tell what is no picture. */
+export function onStatusRead(draft: Draft, { status }: EventOf<"statusRead">): void {
+  const { state, at } = draft;
+  if (state.phase !== "verifying" && state.phase !== "done") return;
+  well(draft, "status");
+  state.status = status;
+  state.halted = null;
+  if (state.phase === "verifying" && status.state === "verified") {
+    state.phase = "done";
+    state.endedAt = at;
+    state.watchedSince = at;
+    state.looks = 0;
+  }
+  if (status.state === "aborted" || status.state === "expired") halt(draft, failure("closed"));
+  else if (state.phase === "verifying" || status.files.pending > 0) lookAgain(draft);
+}
+
+function lookAgain(draft: Draft): void {
+  const { state, at, random } = draft;
+  if (at - (state.watchedSince ?? at) >= patience.pollMs) {
+    if (state.phase === "verifying") halt(draft, failure("slow-check"));
+    return;
+  }
+  askLater(draft, "status", { failures: 0, since: at }, pollMs(state.looks, random));
+  state.looks += 1;
+}
+
+function askLater(draft: Draft, call: CallName, trouble: { failures: number; since: number }, delayMs: number): void {
+  const { state, effects, at } = draft;
+  state.calls = { ...state.calls, [call]: { ...trouble, retryAt: at + delayMs } };
+  effects.push({ type: "timer", timer: `call:${call}`, delayMs });
+}
+
+export function onCallFailed(draft: Draft, { call, failure: why }: EventOf<"callFailed">): void {
+  const { state, at, random } = draft;
+  if (!awaited(draft, call)) return;
+  const trouble = state.calls[call] ?? { failures: 0, since: at };
+  const failures = trouble.failures + 1;
+  const patient = at - trouble.since < patience.callMs || !state.online;
+  // A fault inside the site is worth a few tries, not a quarter of an hour.
+  if (healsByItself(why) && patient && (why.code !== "INTERNAL" || failures < patience.fileTries)) {
+    const delayMs = backoffMs(failures, random, { retryAfterSeconds: why.retryAfterSeconds });
+    askLater(draft, call, { failures, since: trouble.since }, delayMs);
+    return;
+  }
+  well(draft, call);
+  giveUpCall(draft, call, failureOfCall(why));
+}
+
+function giveUpCall(draft: Draft, call: CallName, why: Failure): void {
+  const { state } = draft;
+  if (call === "renew") state.renewing = false;
+  // Done is done, and a given-up upload ends by itself on the server.
+  if (state.phase === "done" || state.phase === "aborted") return;
+  // The policy held may still be good for a while; if nothing is left to send, the failure is nobody's concern.
+  if (call === "renew" && leftToMove(state) === 0) return;
+  halt(draft, why);
+}
+
+/** It is made as soon as anything may be. */
+export function onCallRang(draft: Draft, call: CallName): void {
+  const { state } = draft;
+  const trouble = state.calls[call];
+  if (trouble && trouble.retryAt !== null) state.calls = { ...state.calls, [call]: { ...trouble, retryAt: draft.at } };
+}
+
+/** After every event: the calls whose time has come, in a halt or out of it, are made unless one is halted now. */
+export function callDue(draft: Draft): void {
+  const { state, at } = draft;
+  if (state.halted) return;
+  for (const call of Object.keys(state.calls) as CallName[]) {
+    const trouble = state.calls[call];
+    if (!awaited(draft, call) || !trouble || trouble.retryAt === null || trouble.retryAt > at) continue;
+    draft.effects.push({ type: "noTimer", timer: `call:${call}` });
+    if (call === "renew" && leftToMove(state) === 0) {
+      // Nothing is left to send: it is asked for anew once something is.
+      state.renewing = false;
+      well(draft, call);
+      continue;
+    }
+    state.calls = { ...state.calls, [call]: { ...trouble, retryAt: null } };
+    ask(draft, call);
+  }
+}
+
+/** What waits for a later try is tried now. */
+function callAgainNow(draft: Draft): void {
+  for (const call of Object.keys(draft.state.calls) as CallName[]) onCallRang(draft, call);
+  nameAgainNow(draft);
+}
+
+export function ask(draft: Draft, call: CallName): void {
+  const { state, effects } = draft;
+  if (call === "open") {
+    // While folders are being read nobody knows how much will come.
+    const planned = { plannedFiles: outstanding(state), plannedBytes: state.bytes.planned };
+    // A label is kept at 200 characters at most.
+    const label = state.label?.slice(0, 200).trim();
+    const request = {
+      ...(state.adding === 0 && planned),
+      ...(label && { label }),
+      ...(state.hashes && { checksum: "sha256" as const }),
+    };
+    effects.push({ type: "open", request });
+  } else if (call === "resume") {
+    if (state.resumed) effects.push({ type: "resume", uploadId: state.resumed.id });
+  } else if (state.upload) effects.push({ type: call, uploadId: state.upload.id });
+}
+
+/** The person says: go on. */
+export function onTriedAgain(draft: Draft): void {
+  const { state } = draft;
+  if (!state.halted) return;
+  // Perhaps with a policy that ended unnoticed.
+  if (state.halted.code === "access-denied" && state.policy) state.policy = { ...state.policy, over: true };
+  state.halted = null;
+  beginAgain(draft);
+  state.policyRefusals = 0;
+  state.refusedInRow = 0;
+  state.deniedInRow = 0;
+  state.watchedSince = draft.at;
+  state.looks = 0;
+  callAgainNow(draft);
+  const call = callFor(state);
+  if (call && !state.calls[call]) ask(draft, call);
+  else renewIfDue(draft);
+}
+
+export function onOnline(draft: Draft, online: boolean): void {
+  const { state } = draft;
+  state.online = online;
+  if (!online) return;
+  beginAgain(draft);
+  if (state.halted?.code === "unreachable" || state.halted?.code === "site-unavailable") {
+    onTriedAgain(draft);
+    return;
+  }
+  callAgainNow(draft);
+}

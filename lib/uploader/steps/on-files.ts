@@ -1,0 +1,150 @@
+import { afresh, type Draft, fileOf, halt, interrupt, push, setFile, toNaming, unknown } from "../state/draft";
+import type { UploaderEvent } from "../state/events";
+import type { NewFile, UploadFile } from "../state/file";
+import { noteOf } from "../state/notes";
+import { emptyQueue } from "../state/queue";
+import { awaitsDecision, isDead, takesFiles } from "../state/state";
+import { withAppended } from "../state/vector";
+import { isRevivable, sizeFailure } from "../transport/preflight";
+import { withdraw } from "./cancel-file";
+import { onTriedAgain } from "./on-calls";
+import { beginPass, endPass } from "./passes";
+
+type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
+
+export function onWalkStarted(draft: Draft): void {
+  if (!takesFiles(draft.state)) return;
+  draft.state.adding += 1;
+  draft.state.finishing = false;
+}
+
+export function onWalkEnded(draft: Draft): void {
+  if (draft.state.adding > 0) draft.state.adding -= 1;
+}
+
+/** Files come only while a folder is being read, which keeps the upload from being sealed meanwhile. */
+export function onFilesAdded(draft: Draft, event: EventOf<"filesAdded">): void {
+  const { state } = draft;
+  if (!takesFiles(state) || state.adding === 0) return;
+  const added = event.files.map((file, index) => newFile(state.files.size + index, file));
+  for (const { id, state: begins, sizeBytes } of added) {
+    state.counts[begins] += 1;
+    if (begins === "refused") continue;
+    state.bytes.planned += sizeBytes;
+    push(draft, "name", id);
+  }
+  if (state.files.size === 0) state.label = rootOf(event.files[0]?.path);
+  if (state.label !== null && event.files.some((file) => rootOf(file.path) !== state.label)) state.label = null;
+  state.files = withAppended(state.files, added);
+  state.leftOut = { system: state.leftOut.system + event.system, twice: state.leftOut.twice + event.twice };
+  state.startedAt ??= draft.at;
+}
+
+function newFile(id: number, { refusal, ...file }: NewFile): UploadFile {
+  const state = refusal ? "refused" : "queued";
+  const note = refusal ? null : noteOf(file.path);
+  return {
+    id,
+    ...file,
+    ...afresh,
+    ...unknown,
+    foundAs: null,
+    named: false,
+    asked: false,
+    checked: false,
+    quiet: false,
+    run: 0,
+    lane: 0,
+    note,
+    state,
+    failure: refusal,
+  };
+}
+
+function rootOf(path: string | undefined): string | null {
+  const slash = path?.indexOf("/") ?? -1;
+  return slash > 0 ? (path?.slice(0, slash) ?? null) : null;
+}
+
+/** The same path was dropped again after it had failed or been canceled: the new bytes take its place. */
+export function onFileReplaced(draft: Draft, event: EventOf<"fileReplaced">): void {
+  const file = fileOf(draft, event.fileId);
+  if (!file || !takesFiles(draft.state) || !isRevivable(file)) return;
+  const { sizeBytes, lastModified, contentType } = event;
+  const problem = sizeFailure(sizeBytes);
+  const bytes = { sizeBytes, lastModified, contentType, ...unknown, note: problem ? null : noteOf(file.path) };
+  if (problem) setFile(draft, file, { ...bytes, state: "refused", failure: problem });
+  else toNaming(draft, file, { ...bytes, ...afresh });
+  draft.state.finishing = false;
+}
+
+export function onFileCanceled(draft: Draft, event: EventOf<"fileCanceled">): void {
+  const file = fileOf(draft, event.fileId);
+  if (!file || !takesFiles(draft.state) || isSettledForGood(file)) return;
+  const gone = { state: "canceled", sentBytes: 0, retryAt: null, multipart: null, digests: null } as const;
+  withdraw(draft, setFile(draft, interrupt(draft, file), gone));
+  draft.effects.push({ type: "letGo", fileId: file.id });
+}
+
+function isSettledForGood({ state }: UploadFile): boolean {
+  return state === "done" || state === "present" || state === "refused" || state === "canceled" || state === "skipped";
+}
+
+export function onFileRetried(draft: Draft, event: EventOf<"fileRetried">): void {
+  const file = fileOf(draft, event.fileId);
+  if (file?.state !== "failed" || draft.state.phase !== "uploading") return;
+  draft.state.quotaBelow = null;
+  draft.state.finishing = false;
+  toNaming(draft, file, afresh);
+  onTriedAgain(draft);
+}
+
+export function onFailedRetried(draft: Draft): void {
+  const { state } = draft;
+  if (state.phase !== "uploading") return;
+  state.quotaBelow = null;
+  beginPass(draft, "retry");
+  state.finishing = false;
+  onTriedAgain(draft);
+}
+
+/** Finish without the files that failed, or that were not added again: once what the server is to know is told. */
+export function onFinished(draft: Draft): void {
+  const { state } = draft;
+  if (!awaitsDecision(state) || !state.upload) return;
+  if (state.counts.done + state.counts.present === 0 && !state.resumed) return;
+  halt(draft, null);
+  endPass(draft, "retry");
+  state.finishing = true;
+}
+
+/** The whole upload is given up. While it is still being opened, `onOpened` tells the server. */
+export function onAllCanceled(draft: Draft): void {
+  const { state } = draft;
+  if (!takesFiles(state)) return;
+  giveUp(draft);
+}
+
+/** Ends the upload with nothing in it. */
+export function giveUp(draft: Draft): void {
+  const { state } = draft;
+  const dead = isDead(state);
+  draft.effects.push({ type: "stopAll" });
+  state.passes = {};
+  beginPass(draft, "cancel");
+  state.adding = 0;
+  state.renewing = false;
+  state.calls = {};
+  state.batches = {};
+  state.withdrawals = emptyQueue;
+  state.active = [];
+  state.halted = null;
+  state.outage = null;
+  state.phase = "aborted";
+  state.endedAt = draft.at;
+  // Another tab drives it, or ended it: this one only stops waiting.
+  if (dead) return;
+  if (state.resumed && state.resumed.driver !== "here") return;
+  const uploadId = state.upload?.id ?? state.resumed?.id;
+  if (uploadId) draft.effects.push({ type: "abort", uploadId });
+}

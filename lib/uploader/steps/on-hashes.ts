@@ -1,0 +1,50 @@
+import { current, type Draft, push, setFile, takeFrom, toNaming } from "../state/draft";
+import type { UploaderEvent } from "../state/events";
+import { smallBytes, type UploadFile } from "../state/file";
+import { connectionsOf } from "./lanes";
+import { go } from "./on-names";
+
+type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
+
+/** Files hashed ahead of their posts, in budgets of connections: enough to keep them busy, little to read twice. */
+const budgetsAhead = 2;
+/** Large files hashed at once: the second is read while the first is being judged by the site. */
+const wholeAtOnce = 2;
+
+/** Hashes what is about to be posted, and what the collection may have already. */
+export function hashNext(draft: Draft): void {
+  const { state } = draft;
+  if (!state.hashes || state.phase !== "uploading" || state.halted || state.paused) return;
+  while (state.hashedAhead < budgetsAhead * connectionsOf(state)) if (!begin(draft, "hash")) break;
+  while (state.hashedWhole < wholeAtOnce) if (!begin(draft, "hashWhole")) break;
+}
+
+function begin(draft: Draft, queue: "hash" | "hashWhole"): boolean {
+  const file = takeFrom(draft, queue, waitsForHash);
+  if (!file) return false;
+  const { sizeBytes, lastModified } = file;
+  const keep = file.state === "ready" && sizeBytes <= smallBytes;
+  const { run } = setFile(draft, file, { state: "hashing", run: file.run + 1 });
+  const md5 = !(draft.state.verifies && draft.state.policy?.takesSha256);
+  draft.effects.push({ type: "hash", fileId: file.id, run, sizeBytes, lastModified, md5, keep });
+  return true;
+}
+
+function waitsForHash({ state, digests, mayBeKnown, multipart }: UploadFile): boolean {
+  if (digests !== null) return false;
+  return (state === "ready" && multipart === null) || (state === "queued" && mayBeKnown);
+}
+
+export function onHashed(draft: Draft, event: EventOf<"hashed">): void {
+  const file = current(draft, event, "hashing");
+  if (!file) return;
+  const { digests } = event;
+  if (file.mayBeKnown && digests) toNaming(draft, file, { digests });
+  else if (file.mayBeKnown) go(draft, setFile(draft, file, { mayBeKnown: false }));
+  else {
+    // Without digests, too: a hasher that does not work keeps nothing from being sent.
+    setFile(draft, file, { state: "ready", digests });
+    push(draft, "post", file.id);
+    if (digests) push(draft, "report", file.id);
+  }
+}

@@ -1,0 +1,244 @@
+import type { FileAnswer, FileToSend } from "@/lib/upload/schema";
+import { backoffMs, patience } from "../state/backoff";
+import { type Draft, fail, fileOf, halt, push, pushToHash, setFile, toNaming, toReady } from "../state/draft";
+import type { UploaderEvent } from "../state/events";
+import { type CallFailure, failure, failureOfCall, healsByItself } from "../state/failures";
+import type { UploadFile } from "../state/file";
+import { multipartOf } from "../state/multipart";
+import { withPushed } from "../state/queue";
+import type { Batch } from "../state/state";
+import { onBatchEnd } from "./cancel-file";
+import { nextBatch } from "./next-batch";
+import { meetConflict } from "./on-conflicts";
+import { arrived } from "./settle-file";
+
+type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
+
+/** So many files refused in a row, each asked for by itself: it is not about the files. */
+const unwantedAtMost = 20;
+/** Calls in flight. */
+const callsAtMost = 2;
+
+/** Tells the server, two calls at a time: what will not come, what will, and what became known of it. */
+export function nameNext(draft: Draft): void {
+  const { state } = draft;
+  if (state.phase !== "uploading" || state.halted || state.paused || !state.upload) return;
+  askDue(draft);
+  while (Object.keys(state.batches).length < callsAtMost) {
+    const next = nextBatch(draft);
+    if (!next) return;
+    send(draft, { ...next, trouble: null });
+  }
+}
+
+function send(draft: Draft, batch: Batch): void {
+  const { state } = draft;
+  const number = state.nextBatch;
+  state.nextBatch += 1;
+  state.batches = { ...state.batches, [number]: batch };
+  askBatch(draft, number, batch);
+}
+
+function askBatch(draft: Draft, number: number, { kind, fileIds, paths }: Batch): void {
+  const { upload } = draft.state;
+  if (!upload) return;
+  if (kind === "withdraw") {
+    draft.effects.push({ type: "withdraw", uploadId: upload.id, batch: number, paths });
+    return;
+  }
+  const files = fileIds.flatMap((fileId) => toSend(fileOf(draft, fileId)) ?? []);
+  draft.effects.push({ type: kind === "report" ? "tell" : "files", uploadId: upload.id, batch: number, files });
+}
+
+function toSend(file: UploadFile | undefined): FileToSend | null {
+  if (!file) return null;
+  const { path, sizeBytes, contentType, lastModified, digests } = file;
+  const { sha256, md5 } = digests ?? {};
+  const known = { ...(sha256 && { sha256 }), ...(md5 && { md5 }) };
+  return { path, size: sizeBytes, type: contentType, modifiedAt: lastModified, ...known };
+}
+
+function drop(draft: Draft, number: number): Batch | undefined {
+  const { [number]: batch, ...rest } = draft.state.batches;
+  draft.state.batches = rest;
+  return batch;
+}
+
+export function onFilesAnswered(draft: Draft, event: EventOf<"filesAnswered">): void {
+  const asked = draft.state.batches[event.batch];
+  if (!asked) return;
+  const { from = 0, inAll = event.files.length } = event;
+  if (asked.fileIds.length !== inAll) {
+    const why: CallFailure = { code: "INTERNAL", message: null, retryAfterSeconds: null };
+    onFilesFailed(draft, { type: "filesFailed", batch: event.batch, failure: why });
+    return;
+  }
+  if (from + event.files.length >= inAll) drop(draft, event.batch);
+  draft.state.unwantedInRow = 0;
+  const answers = event.files.map((answer, index) => ({ answer, fileId: asked.fileIds[from + index] ?? -1 }));
+  // They are sent in the order in which they are listed to the person.
+  for (const { answer, fileId } of answers.sort((a, b) => a.fileId - b.fileId)) {
+    const named = fileOf(draft, fileId);
+    if (!named) continue;
+    const file = onBatchEnd(draft, named);
+    if (file.state === "naming") onAnswer(draft, file, answer);
+  }
+}
+
+export function onTold(draft: Draft, event: EventOf<"told">): void {
+  for (const fileId of drop(draft, event.batch)?.fileIds ?? []) {
+    const told = fileOf(draft, fileId);
+    if (told) forget(draft, onBatchEnd(draft, told));
+  }
+}
+
+export function onWithdrawn(draft: Draft, event: EventOf<"withdrawn">): void {
+  drop(draft, event.batch);
+}
+
+/** Digests the server knows are kept only as long as the file is not sent: its form carries one. */
+function forget(draft: Draft, file: UploadFile): void {
+  if (file.state === "done") setFile(draft, file, { digests: null });
+}
+
+function onAnswer(draft: Draft, file: UploadFile, answer: FileAnswer): void {
+  // Parts the storage did not put together are not trusted a second time, unless this page sent them.
+  const done = file.rejections > 1 ? [] : (answer.multipart?.done ?? []);
+  const earlier = file.rejections > 1 ? null : file.multipart;
+  const multipart = answer.multipart ? multipartOf({ ...answer.multipart, done }, file.sizeBytes, earlier) : null;
+  const exists = answer.exists ?? null;
+  const reported = file.reported || file.digests !== null;
+  const next = setFile(draft, file, { multipart, exists, reported });
+  if (answer.status === "present") meetPresent(draft, next);
+  else if (file.digests === null && draft.state.hashes && !file.mayBeKnown && mayBeThere(answer)) {
+    pushToHash(draft, setFile(draft, next, { state: "queued", mayBeKnown: true }));
+  } else go(draft, next);
+}
+
+/** Nothing need be sent; or it was, and only the answer got lost on its way. */
+function meetPresent(draft: Draft, file: UploadFile): void {
+  if (file.begunAt !== null) {
+    arrived(draft, file);
+    return;
+  }
+  setFile(draft, file, { state: "present", multipart: null, digests: null, failures: 0, failingSince: null });
+  draft.effects.push({ type: "letGo", fileId: file.id });
+}
+
+/** A file of the same size at the same path is most often the same file. */
+function mayBeThere({ mayBeKnown, exists }: FileAnswer): boolean {
+  return mayBeKnown === true || exists === "same";
+}
+
+/** Named, and hashed where that was wanted first: it is sent, unless its path is taken. */
+export function go(draft: Draft, file: UploadFile): void {
+  if (file.exists && draft.state.conflict !== "revision") meetConflict(draft, file);
+  else toReady(draft, file);
+}
+
+export function onFilesFailed(draft: Draft, event: EventOf<"filesFailed">): void {
+  const { state, at, random } = draft;
+  const batch = state.batches[event.batch];
+  if (!batch) return;
+  const why = event.failure;
+  const trouble = batch.trouble ?? { failures: 0, since: at, retryAt: null };
+  const failures = trouble.failures + 1;
+  const patient = at - trouble.since < patience.callMs || !state.online;
+  if (healsByItself(why) && patient && (why.code !== "INTERNAL" || failures < patience.fileTries)) {
+    const delayMs = backoffMs(failures, random, { retryAfterSeconds: why.retryAfterSeconds });
+    const waiting = { ...batch, trouble: { failures, since: trouble.since, retryAt: at + delayMs } };
+    state.batches = { ...state.batches, [event.batch]: waiting };
+    draft.effects.push({ type: "timer", timer: `batch:${event.batch}`, delayMs });
+    return;
+  }
+  drop(draft, event.batch);
+  for (const fileId of batch.fileIds) {
+    const file = fileOf(draft, fileId);
+    if (file) onBatchEnd(draft, file);
+  }
+  if (batch.kind === "withdraw") giveUpWithdrawal(draft, batch, why);
+  else if (batch.kind === "report") giveUpReport(draft, batch, why);
+  else giveUpNaming(draft, batch, why);
+}
+
+/** The site does not want to know it, whoever tells it. */
+function isUnwanted({ code }: CallFailure): boolean {
+  return code === "INVALID" || code === "TOO_LARGE" || code === "INTERNAL";
+}
+
+/** Digests are a help, not a condition: what the site does not want to know is not told again. */
+function giveUpReport(draft: Draft, { fileIds }: Batch, why: CallFailure): void {
+  for (const fileId of fileIds) {
+    const file = fileOf(draft, fileId);
+    if (!file) continue;
+    if (isUnwanted(why)) forget(draft, file);
+    else push(draft, "report", setFile(draft, file, { reported: false }).id);
+  }
+  if (!isUnwanted(why)) halt(draft, failureOfCall(why));
+}
+
+/** Files that cannot be taken back are said to be missing in the end: that is no reason not to seal the others. */
+function giveUpWithdrawal(draft: Draft, { paths }: Batch, why: CallFailure): void {
+  if (isUnwanted(why)) return;
+  const { state } = draft;
+  for (const path of paths) state.withdrawals = withPushed(state.withdrawals, path);
+  halt(draft, failureOfCall(why));
+}
+
+/** Too much together, or one among them is not wanted: halves are tried, down to the files that cannot be taken. */
+function giveUpNaming(draft: Draft, { fileIds }: Batch, why: CallFailure): void {
+  const { state } = draft;
+  const divisible = why.code === "TOO_LARGE" || why.code === "INVALID";
+  const middle = Math.ceil(fileIds.length / 2);
+  if (divisible && fileIds.length > 1) {
+    state.halves = withPushed(withPushed(state.halves, fileIds.slice(0, middle)), fileIds.slice(middle));
+    return;
+  }
+  for (const fileId of fileIds) {
+    const file = fileOf(draft, fileId);
+    if (file?.state !== "naming") continue;
+    if (!divisible) toNaming(draft, file);
+    else if (why.code === "TOO_LARGE") outOfRoom(draft, file, why);
+    else {
+      fail(draft, file, failureOfCall(why));
+      state.unwantedInRow += 1;
+    }
+  }
+  if (!divisible || state.unwantedInRow >= unwantedAtMost) {
+    state.unwantedInRow = 0;
+    halt(draft, failureOfCall(why));
+  }
+}
+
+function outOfRoom(draft: Draft, file: UploadFile, why: CallFailure): void {
+  const { state } = draft;
+  fail(draft, file, failure("quota", why.message));
+  if (state.quotaBelow === null || file.sizeBytes < state.quotaBelow) state.quotaBelow = file.sizeBytes;
+}
+
+/** It is asked as soon as anything may be. */
+export function onBatchRang(draft: Draft, number: number): void {
+  const { state } = draft;
+  const batch = state.batches[number];
+  if (!batch?.trouble || batch.trouble.retryAt === null) return;
+  const due = { ...batch, trouble: { ...batch.trouble, retryAt: draft.at } };
+  state.batches = { ...state.batches, [number]: due };
+}
+
+function askDue(draft: Draft): void {
+  const { state, at } = draft;
+  for (const [name, batch] of Object.entries(state.batches)) {
+    const { trouble } = batch;
+    if (!trouble || trouble.retryAt === null || trouble.retryAt > at) continue;
+    const number = Number(name);
+    draft.effects.push({ type: "noTimer", timer: `batch:${number}` });
+    const asked = { ...batch, trouble: { ...trouble, retryAt: null } };
+    state.batches = { ...state.batches, [number]: asked };
+    askBatch(draft, number, asked);
+  }
+}
+
+/** What waits for a later try is tried now. */
+export function nameAgainNow(draft: Draft): void {
+  for (const number of Object.keys(draft.state.batches).map(Number)) onBatchRang(draft, number);
+}

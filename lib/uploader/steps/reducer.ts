@@ -1,0 +1,143 @@
+import { type Draft, draftOf, fileOf, setFile } from "../state/draft";
+import type { Effect, Stamped, TimerName, UploaderEvent } from "../state/events";
+import type { CallName, UploaderState } from "../state/state";
+import {
+  onAborted,
+  onCallFailed,
+  onCallRang,
+  onDriving,
+  onOnline,
+  onOpened,
+  onPolicyRang,
+  onRenewed,
+  onResumeAsked,
+  onResumed,
+  onSealed,
+  onStatusRead,
+  onTriedAgain,
+} from "./on-calls";
+import { onCompleted, onCompleteFailed, onCompleteRang } from "./on-complete";
+import { onRenamed } from "./on-conflicts";
+import { onFilePaused, onFileResumed, onPaused, onShareChanged, onUnpaused } from "./on-control";
+import {
+  onAllCanceled,
+  onFailedRetried,
+  onFileCanceled,
+  onFileReplaced,
+  onFileRetried,
+  onFilesAdded,
+  onFinished,
+  onWalkEnded,
+  onWalkStarted,
+} from "./on-files";
+import { onHashed } from "./on-hashes";
+import { onBatchRang, onFilesAnswered, onFilesFailed, onTold, onWithdrawn } from "./on-names";
+import {
+  onPartChanged,
+  onPartFailed,
+  onPartHashed,
+  onPartProgressed,
+  onPartRang,
+  onPartSent,
+  onPartsSigned,
+  onSignFailed,
+} from "./on-parts";
+import { onChanged, onLooked, onPosted, onPostFailed, onProgressed } from "./on-posts";
+import { onConflict, onWentOn } from "./passes";
+import { sample } from "./progress";
+import { onFileRang, onProbe } from "./retry";
+import { advance } from "./schedule";
+
+export type Step = { readonly state: UploaderState; readonly effects: readonly Effect[] };
+
+/**
+ * What an event makes of the state, and what is to be done about it. Pure: the same state and event give the same
+ * result, the given state is not changed, nothing is thrown for an event that comes too late or twice.
+ */
+export function step(state: UploaderState, event: Stamped): Step {
+  const draft = draftOf(state, event.at, event.random);
+  // Of files that are not crossed out yet nothing counts any more.
+  if (state.phase !== "aborted" || !("fileId" in event)) handle(draft, event);
+  advance(draft);
+  sample(draft);
+  return { state: draft.state, effects: draft.effects };
+}
+
+type Handlers = {
+  [Type in UploaderEvent["type"]]: (draft: Draft, event: Extract<UploaderEvent, { type: Type }>) => void;
+};
+
+const handlers: Handlers = {
+  walkStarted: onWalkStarted,
+  filesAdded: onFilesAdded,
+  fileReplaced: onFileReplaced,
+  walkEnded: onWalkEnded,
+  fileCanceled: onFileCanceled,
+  fileRetried: onFileRetried,
+  filePaused: onFilePaused,
+  fileResumed: onFileResumed,
+  failedRetried: onFailedRetried,
+  paused: onPaused,
+  unpaused: onUnpaused,
+  conflict: onConflict,
+  wentOn: onWentOn,
+  finished: onFinished,
+  allCanceled: onAllCanceled,
+  triedAgain: onTriedAgain,
+  resumeAsked: onResumeAsked,
+  progressed: onProgressed,
+  posted: onPosted,
+  looked: onLooked,
+  changed: onChanged,
+  hashed: onHashed,
+  partHashed: onPartHashed,
+  partChanged: onPartChanged,
+  renamed: onRenamed,
+  postFailed: onPostFailed,
+  partProgressed: onPartProgressed,
+  partSent: onPartSent,
+  partFailed: onPartFailed,
+  opened: onOpened,
+  resumed: onResumed,
+  renewed: onRenewed,
+  filesAnswered: onFilesAnswered,
+  filesFailed: onFilesFailed,
+  withdrawn: onWithdrawn,
+  told: onTold,
+  partsSigned: onPartsSigned,
+  signFailed: onSignFailed,
+  completed: onCompleted,
+  completeFailed: onCompleteFailed,
+  sealed: onSealed,
+  aborted: onAborted,
+  statusRead: onStatusRead,
+  callFailed: onCallFailed,
+  wentOnline: (draft) => onOnline(draft, true),
+  wentOffline: (draft) => onOnline(draft, false),
+  shareChanged: onShareChanged,
+  driving: onDriving,
+  rang: (draft, { timer }) => onRang(draft, timer),
+};
+
+function handle<Type extends UploaderEvent["type"]>(draft: Draft, event: Extract<UploaderEvent, { type: Type }>): void {
+  handlers[event.type as Type](draft, event);
+}
+
+function onRang(draft: Draft, timer: TimerName): void {
+  const [kind = "", ...rest] = timer.split(":");
+  if (timer === "probe") onProbe(draft);
+  else if (timer === "policy:due") onPolicyRang(draft, "due");
+  else if (timer === "policy:over") onPolicyRang(draft, "over");
+  else if (kind === "call") onCallRang(draft, rest[0] as CallName);
+  else if (kind === "batch") onBatchRang(draft, Number(rest[0]));
+  else if (kind === "part") onPartRang(draft, Number(rest[0]), Number(rest[1]));
+  else onOwnTimer(draft, Number(rest[0]));
+}
+
+/** A file has one timer, whatever it waits for: its next try, or the next call about its parts. */
+function onOwnTimer(draft: Draft, fileId: number): void {
+  const file = fileOf(draft, fileId);
+  if (file?.state === "completing") onCompleteRang(draft, file);
+  else if (file?.state === "parts") setFile(draft, file, { retryAt: null });
+  else onFileRang(draft, fileId);
+}

@@ -1,0 +1,152 @@
+import { type Draft, halt, renewIfDue, seal, setFile, takeFrom } from "../state/draft";
+import { smallBytes, type UploadFile } from "../state/file";
+import { rangeOf, withPart } from "../state/multipart";
+import { isDead, missingFiles, outstanding, type UploaderState } from "../state/state";
+import { busyOnLanes, isFree } from "./lanes";
+import { ask, callDue } from "./on-calls";
+import { giveUp } from "./on-files";
+import { hashNext } from "./on-hashes";
+import { nameNext } from "./on-names";
+import { prepareParts, takeSigned } from "./part-windows";
+
+/** So many files are enough to open the upload while folders are still being read, or so much time. */
+const openFromFiles = 1_000;
+const openAfterMs = 1_000;
+/** A post that takes so long is one whose progress can be seen. */
+const quickMs = 1_000;
+
+/** After every event: what follows from the state as it is now. */
+export function advance(draft: Draft): void {
+  callDue(draft);
+  openWhenReady(draft);
+  nameNext(draft);
+  hashNext(draft);
+  prepareParts(draft);
+  fill(draft);
+  settle(draft);
+}
+
+/** The upload is opened once the folders are read, as the server is then told how much will come; or soon. */
+function openWhenReady(draft: Draft): void {
+  const { state, at } = draft;
+  if (state.phase !== "idle" || state.counts.queued === 0 || state.paused) return;
+  const soon = state.counts.queued >= openFromFiles || at - (state.startedAt ?? at) >= openAfterMs;
+  if (state.adding > 0 && !soon) return;
+  state.phase = "opening";
+  ask(draft, "open");
+}
+
+/** Every file has its end: without failures the upload is sealed by itself, else the person decides. */
+function settle(draft: Draft): void {
+  const { state } = draft;
+  const { counts } = state;
+  if (state.adding > 0 || outstanding(state) > 0) return;
+  // Nothing is held back by a pause any more, and nobody is asked to end it.
+  state.paused = false;
+  if (state.files.size === 0) return;
+  // Nothing is left to open the upload for.
+  if (state.phase === "opening" && state.halted && counts.failed === 0 && !state.resumed) giveUp(draft);
+  if (state.phase !== "uploading" || isDead(state)) return;
+  const told = state.queues.report.size === 0 && state.withdrawals.size === 0;
+  if (state.halted && counts.failed === 0 && told) halt(draft, null);
+  if (state.halted || !state.upload) return;
+  if (!state.finishing && (counts.failed > 0 || missingFiles(state) > 0)) return;
+  if (!state.finishing && counts.done + counts.present === 0) {
+    // What was sent before it was resumed is not given up by itself.
+    if (!state.resumed) giveUp(draft);
+    return;
+  }
+  // The server is to know the digests, and what will not come, before it checks.
+  nameNext(draft);
+  if (Object.keys(state.batches).length === 0 && state.withdrawals.size === 0) seal(draft, state.upload.id);
+}
+
+/** Connections to the storage's first endpoint that may be begun. */
+function room(state: UploaderState): number {
+  if (state.phase !== "uploading" || state.halted || state.paused) return 0;
+  if (state.outage && !state.outage.probing) return 0;
+  return (state.outage ? 1 : state.limit) - (state.counts.posting + state.flying - busyOnLanes(state));
+}
+
+function mayPost({ policy }: UploaderState): boolean {
+  return policy !== null && !policy.over;
+}
+
+function fill(draft: Draft): void {
+  const { state } = draft;
+  if (state.counts.ready > 0) renewIfDue(draft);
+  while (room(state) > 0) if (!startOne(draft, 0)) break;
+  if (state.halted || state.paused || state.phase !== "uploading") return;
+  for (let lane = 1; lane <= state.lanes.length; lane += 1)
+    while (isFree(state, lane)) if (!startOne(draft, lane)) break;
+}
+
+/**
+ * Small files and parts of large ones take turns, so that neither starves: the kind with fewer connections comes first,
+ * of two equal ones the one that did not come last.
+ */
+function startOne(draft: Draft, lane: number): boolean {
+  const { flying, counts, lastKind } = draft.state;
+  const partFirst = flying < counts.posting || (flying === counts.posting && lastKind === "post");
+  if (partFirst) return startPart(draft, lane) || startPost(draft, lane);
+  return startPost(draft, lane) || startPart(draft, lane);
+}
+
+function isToPost({ state, multipart }: UploadFile): boolean {
+  return state === "ready" && multipart === null;
+}
+
+/** Amortized constant: each number in a queue was put there by one event, and is taken out by one. */
+function startPost(draft: Draft, lane: number): boolean {
+  const { state } = draft;
+  const { policy, upload } = state;
+  if (!policy || !upload || !mayPost(state)) return false;
+  // What failed once goes to the first endpoint: no other one has it twice.
+  const next = (lane === 0 && takeFrom(draft, "again", isToPost)) || takeFrom(draft, "post", isToPost);
+  if (!next) return false;
+  const { generation, takesSha256, url, fields, expiresAt } = policy;
+  const bare = { url, fields, expiresAt };
+  const sha256 = takesSha256 ? (next.digests?.sha256 ?? null) : null;
+  const quiet = isQuick(state, lane, next);
+  const begun = { sentBytes: 0, run: next.run + 1, lane, begunAt: draft.at, checked: sha256 !== null, quiet };
+  const file = setFile(draft, next, { ...begun, state: "posting" });
+  state.lastKind = "post";
+  draft.effects.push({
+    type: "post",
+    fileId: file.id,
+    run: file.run,
+    key: upload.prefix + file.path,
+    contentType: file.contentType,
+    sha256,
+    policy: lane === 0 ? bare : { ...bare, url: state.lanes[lane - 1]?.url ?? bare.url },
+    generation,
+    quiet,
+  });
+  return true;
+}
+
+/**
+ * A small file where such take no time, and nothing went wrong with it: whether it moves need not be watched. As long as it is
+ * not known how long they take, the smaller ones: watching a request makes the browser ask the storage for leave first.
+ */
+function isQuick({ laneZero, lanes }: UploaderState, lane: number, { sizeBytes, failures }: UploadFile): boolean {
+  if (failures > 0) return false;
+  // Another endpoint may not answer at all, which is seen sooner by watching.
+  const postMs = lane === 0 ? laneZero.postMs : (lanes[lane - 1]?.postMs ?? Number.POSITIVE_INFINITY);
+  return postMs === null ? sizeBytes <= smallBytes / 2 : sizeBytes <= smallBytes && postMs < quickMs;
+}
+
+function startPart(draft: Draft, lane: number): boolean {
+  const next = takeSigned(draft, lane);
+  if (!next) return false;
+  const { file, part, url } = next;
+  const run = file.run + 1;
+  const begun = { run, sentBytes: 0, lane, begunAt: draft.at };
+  const multipart = withPart(next.multipart, part.n, { ...begun, stage: "flying" });
+  setFile(draft, file, { run, multipart });
+  draft.state.lastKind = "part";
+  const { id: fileId, sizeBytes } = file;
+  const { n, crc } = part;
+  draft.effects.push({ type: "part", fileId, run, n, url, crc, ...rangeOf(multipart, n, sizeBytes) });
+  return true;
+}

@@ -1,0 +1,55 @@
+import { normalizePath, pathProblem, sizeProblem, uploadPolicy } from "@/lib/upload/policy";
+import type { FoundFile } from "../browser/walk";
+import { type Failure, failure } from "../state/failures";
+import type { NewFile, UploadFile } from "../state/file";
+
+export type KnownFile = Pick<UploadFile, "id" | "state" | "sizeBytes" | "lastModified">;
+
+/**
+ * send: a new row (refused ones too, so that they are seen) · replace: takes the place of a file that did not arrive ·
+ * twice: the very same file is in this upload already, which a folder dropped again means.
+ */
+export type Judgement =
+  | { readonly as: "send"; readonly file: NewFile }
+  | { readonly as: "replace"; readonly fileId: number; readonly file: NewFile }
+  | { readonly as: "twice" };
+
+const fallbackType = "application/octet-stream";
+// What a browser says of a file's type is sent on as a form field: nothing but a media type may be in it.
+const mediaType = /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}$/;
+
+export function sizeFailure(sizeBytes: number): Failure | null {
+  if (sizeProblem(sizeBytes) === null) return null;
+  return failure(sizeBytes < uploadPolicy.minFileBytes ? "empty" : "too-large");
+}
+
+/** Settled without having been sent, and free to be tried with other bytes. */
+export function isRevivable({ state }: Pick<UploadFile, "state">): boolean {
+  return state === "failed" || state === "canceled" || state === "refused" || state === "skipped";
+}
+
+/**
+ * Checks a file before anything is sent. `known` is the file of this upload that has the path already; where both came
+ * in the same drop they are two different files with one name.
+ */
+export function judge(found: FoundFile, known: { file: KnownFile; sameWalk: boolean } | null): Judgement {
+  const path = normalizePath(found.path);
+  const { file } = found.source;
+  const asNew = (refusal: Failure | null): NewFile => ({
+    path,
+    sizeBytes: file.size,
+    lastModified: file.lastModified,
+    contentType: mediaType.test(file.type) ? file.type : fallbackType,
+    refusal,
+  });
+  const problem = pathProblem(path);
+  if (problem !== null) return { as: "send", file: asNew(failure("bad-path", problem)) };
+  if (known) {
+    const { file: earlier, sameWalk } = known;
+    if (!sameWalk && isRevivable(earlier)) return { as: "replace", fileId: earlier.id, file: asNew(null) };
+    const same = earlier.sizeBytes === file.size && earlier.lastModified === file.lastModified;
+    if (!sameWalk && same) return { as: "twice" };
+    return { as: "send", file: asNew(failure("duplicate")) };
+  }
+  return { as: "send", file: asNew(sizeFailure(file.size)) };
+}

@@ -1,0 +1,107 @@
+import type { z } from "zod";
+import { AppError, type ErrorCode, errorStatus } from "@/lib/errors";
+import { routes } from "@/lib/routes";
+import { filesAnswer, openedUpload, type PostPolicy, partUrls, postPolicy, uploadStatus } from "@/lib/upload/schema";
+import type { UploadServer } from "./server";
+
+const callTimeoutMs = 30_000;
+/** Putting 10,000 parts together takes the storage minutes. */
+const completeTimeoutMs = 5 * 60_000;
+const lost = "The site gave an answer that makes no sense. Nothing is lost; please reload the page.";
+
+/**
+ * The site as the uploader's server. Opening is a plain request, too: a server action is called off without a word when
+ * the person goes elsewhere on the site meanwhile.
+ */
+export function siteServer(collectionSlug: string): UploadServer {
+  let asked: { body: string; key: string } | null = null;
+  return {
+    open: async (request) => {
+      // The same request again is the same upload: an answer that was lost does not leave an empty one behind.
+      const body = JSON.stringify(request);
+      if (asked?.body !== body) asked = { body, key: newKey() };
+      const options = { headers: { "idempotency-key": asked.key } };
+      return parse(openedUpload, await call(routes.api.uploads(collectionSlug), "POST", request, options));
+    },
+    async resume(uploadId) {
+      const status = parse(uploadStatus, await call(routes.api.upload(uploadId), "GET"));
+      if (status.state !== "open") return { status, policy: null, prefix: "" };
+      const policy = parse(postPolicy, await call(routes.api.uploadPolicy(uploadId), "POST"));
+      return { status, policy, prefix: prefixOf(policy) };
+    },
+    files: async (uploadId, files) =>
+      parse(filesAnswer, await call(routes.api.uploadFiles(uploadId), "POST", { files })).files,
+    tell: async (uploadId, files) => {
+      await call(routes.api.uploadFiles(uploadId), "PATCH", { files });
+    },
+    parts: async (uploadId, input) => parse(partUrls, await call(routes.api.uploadParts(uploadId), "POST", input)),
+    complete: async (uploadId, input) => {
+      await call(routes.api.uploadComplete(uploadId), "POST", input, { timeoutMs: completeTimeoutMs });
+    },
+    withdraw: async (uploadId, paths) => {
+      await call(routes.api.uploadFiles(uploadId), "DELETE", { paths });
+    },
+    renewPolicy: async (uploadId) => parse(postPolicy, await call(routes.api.uploadPolicy(uploadId), "POST")),
+    seal: async (uploadId) => {
+      await call(routes.api.upload(uploadId), "PATCH", { state: "sealed" });
+    },
+    abort: async (uploadId) => {
+      await call(routes.api.upload(uploadId), "PATCH", { state: "aborted" });
+    },
+    status: async (uploadId) => parse(uploadStatus, await call(routes.api.upload(uploadId), "GET")),
+  };
+}
+
+/** The policy's key is the prefix with S3's variable for the file's name behind it. */
+function prefixOf({ fields }: PostPolicy): string {
+  return (fields.key ?? "").replace(/\$\{filename\}$/, "");
+}
+
+/** Not randomUUID: it is not there on pages that are not served securely. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join("-");
+}
+
+async function call(
+  path: string,
+  method: "GET" | "POST" | "PATCH" | "DELETE",
+  body?: unknown,
+  { timeoutMs = callTimeoutMs, headers = {} }: { timeoutMs?: number; headers?: Record<string, string> } = {},
+): Promise<unknown> {
+  const response = await fetch(path, {
+    method,
+    cache: "no-store",
+    headers: {
+      accept: "application/json",
+      ...(body !== undefined && { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok) return answer;
+  throw errorOf(response, answer);
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(answer);
+  if (!parsed.success) throw new AppError("INTERNAL", lost, { cause: parsed.error });
+  return parsed.data;
+}
+
+function errorOf(response: Response, answer: unknown): AppError {
+  const { detail } = (answer ?? {}) as { detail?: unknown };
+  const message = typeof detail === "string" ? detail : lost;
+  const retryAfter = response.headers.get("retry-after") ?? "";
+  const options = /^\d+$/.test(retryAfter) ? { retryAfterSeconds: Number(retryAfter) } : {};
+  return new AppError(codeOf(response.status), message, options);
+}
+
+/** A proxy in between answers 502 and 504: the site is away. */
+function codeOf(status: number): ErrorCode {
+  const codes = Object.keys(errorStatus) as ErrorCode[];
+  const code = codes.find((one) => errorStatus[one] === status);
+  if (code) return code;
+  return status >= 500 ? "UNAVAILABLE" : "INVALID";
+}

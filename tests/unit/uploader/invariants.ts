@@ -1,0 +1,99 @@
+import { expect } from "vitest";
+import { uploadPolicy } from "@/lib/upload/policy";
+import { failedBytesOf, keptBytesOf, plannedBytesOf, sentBytesOf } from "@/lib/uploader/state/draft";
+import type { Effect } from "@/lib/uploader/state/events";
+import { fileStates } from "@/lib/uploader/state/file";
+import { flyingOf } from "@/lib/uploader/state/multipart";
+import type { Queue } from "@/lib/uploader/state/queue";
+import type { Luck } from "./luck";
+import { policyOf } from "./world";
+
+function has(queue: Queue<number>, fileId: number): boolean {
+  if (queue.front.slice(queue.taken).includes(fileId)) return true;
+  for (let link = queue.back; link; link = link.before) if (link.item === fileId) return true;
+  return false;
+}
+
+/** Nothing is lost: whatever waits can be found by who takes it up, whatever is being done has its effect. */
+function checkNothingLost({ world, waiting, timers }: Luck): void {
+  const { queues, batches, halves, active } = world.state;
+  const named = [...Object.values(batches).flatMap(({ fileIds }) => fileIds), ...itemsOfQueue(halves).flat()];
+  const at = (type: Effect["type"], fileId: number, run: number) =>
+    waiting.some((one) => one.type === type && "run" in one && one.fileId === fileId && one.run === run);
+  for (const file of world.files()) {
+    const { id, run } = file;
+    const toHash = has(queues.hash, id) || has(queues.hashWhole, id);
+    if (file.state === "queued") expect(has(queues.name, id) || toHash).toBe(true);
+    if (file.state === "naming") expect(named).toContain(id);
+    if (file.state === "ready")
+      expect(has(queues.large, id) || toHash || has(queues.again, id) || has(queues.post, id)).toBe(true);
+    if (file.state === "hashing") expect(at("hash", id, run)).toBe(true);
+    if (file.state === "posting") expect(at("post", id, run)).toBe(true);
+    if (file.state === "checking") expect(at("look", id, run)).toBe(true);
+    if (file.state === "waiting") expect(timers.has(`file:${id}`)).toBe(true);
+    if (file.state === "parts") expect(active).toContain(id);
+    if (file.state === "failed" || file.state === "refused") expect(file.failure).not.toBeNull();
+    for (const part of file.multipart?.window ?? []) {
+      expect(file.state).toBe("parts");
+      if (part.stage === "flying") expect(at("part", id, part.run)).toBe(true);
+      if (part.stage === "hashing") expect(at("hashPart", id, part.run)).toBe(true);
+      if (part.stage === "waiting") expect(timers.has(`part:${id}:${part.n}`)).toBe(true);
+    }
+  }
+}
+
+/** Nothing is told and taken back at once; and before the seal the site expects only what the person still wants. */
+function checkRegistered({ world, waiting, registered, kept }: Luck): void {
+  const told = waiting.flatMap((effect) => {
+    if (effect.type === "withdraw") return effect.paths;
+    return effect.type === "files" || effect.type === "tell" ? effect.files.map(({ path }) => path) : [];
+  });
+  expect(new Set(told).size).toBe(told.length);
+  if (!waiting.some(({ type }) => type === "seal")) return;
+  expect(told).toEqual([]);
+  const wanted = new Set(world.files().flatMap(({ state, path }) => (unwanted.has(state) ? [] : [path])));
+  for (const path of registered) if (!kept.has(path)) expect([...wanted]).toContain(path);
+}
+
+const unwanted: ReadonlySet<string> = new Set(["canceled", "skipped"]);
+
+function itemsOfQueue<T>({ front, taken, back }: Queue<T>): T[] {
+  const items = front.slice(taken);
+  const late: T[] = [];
+  for (let link = back; link; link = link.before) late.unshift(link.item);
+  return [...items, ...late];
+}
+
+/** What holds after every event, whatever it was. */
+export function checkInvariants(luck: Luck): void {
+  const { world, waiting } = luck;
+  const { state } = world;
+  const files = world.files();
+  const sum = (of: (file: (typeof files)[number]) => number) => files.reduce((all, file) => all + of(file), 0);
+  for (const name of fileStates) expect(state.counts[name], name).toBe(sum((file) => Number(file.state === name)));
+  expect(state.bytes).toEqual({
+    ...{ planned: sum(plannedBytesOf), sent: sum(sentBytesOf) },
+    ...{ kept: sum(keptBytesOf), failed: sum(failedBytesOf) },
+  });
+  expect(state.flying).toBe(sum((file) => flyingOf(file.multipart)));
+  expect(state.conflicts.same + state.conflicts.other).toBe(state.counts.asking);
+  checkBudget(luck);
+  checkNothingLost(luck);
+  checkRegistered(luck);
+  const atOnce = (type: Effect["type"]) => waiting.filter((effect) => effect.type === type).length;
+  for (const call of ["open", "renew", "seal"] as const) expect(atOnce(call), call).toBeLessThanOrEqual(1);
+  expect(atOnce("files") + atOnce("tell")).toBeLessThanOrEqual(2);
+}
+
+/** Each endpoint has its six connections, posts and parts together, and no more. */
+function checkBudget({ world, waiting }: Luck): void {
+  const lanes = new Map<string, number>();
+  const laneOf = (url: string) => world.state.lanes.find((lane) => url.startsWith(`${lane.url}/`))?.url;
+  for (const effect of waiting) {
+    const ofPart = effect.type === "part" ? (laneOf(effect.url) ?? policyOf().url) : null;
+    const host = effect.type === "post" ? effect.policy.url : ofPart;
+    if (host !== null) lanes.set(host, (lanes.get(host) ?? 0) + 1);
+  }
+  for (const [host, busy] of lanes) expect(busy, host).toBeLessThanOrEqual(uploadPolicy.parallelPosts);
+  for (const lane of world.state.lanes) expect(lanes.get(lane.url) ?? 0).toBe(lane.busy);
+}

@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import { uploadPolicy } from "@/lib/upload/policy";
+import { isOver, joined } from "@/lib/uploader/browser/remember";
+
+const handle = { kind: "directory", name: "trip" } as FileSystemHandle;
+const other = { kind: "directory", name: "more" } as FileSystemHandle;
+const begun = { uploadId: "u", collectionSlug: "reef", label: "trip", startedAt: 1, roots: [handle] };
+
+it("keeps what can open the files again when the upload is gone on with without them", () => {
+  const again = { ...begun, startedAt: 2, roots: [] };
+  expect(joined(again, undefined)).toEqual(again);
+  expect(joined(again, begun)).toEqual(begun);
+  expect(joined({ ...again, roots: [other] }, begun)).toEqual({ ...begun, roots: [other] });
+});
+
+it("is over when the server has given the upload up", () => {
+  const ttlMs = uploadPolicy.uploadMaxLifeSeconds * 1_000;
+  expect([isOver(5, 5 + ttlMs), isOver(5, 6 + ttlMs)]).toEqual([false, true]);
+});

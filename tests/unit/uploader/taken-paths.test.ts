@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import type { Effect } from "@/lib/uploader/state/events";
+import { callFailure, type Files, opened } from "./naming-world";
+import { answerOf, type World } from "./world";
+
+describe("taken paths", () => {
+  function asking(): World {
+    const world = opened(4);
+    world.answer = (file) => {
+      const exists = file.path === "f1" ? "same" : file.path === "f2" ? "other" : undefined;
+      return { ...answerOf(file), ...(exists && { exists }) };
+    };
+    world.name(world.take("files")[0] as Files);
+    return world;
+  }
+
+  it("wait for the person while the others are sent, with counts to choose by", () => {
+    const world = asking();
+    expect(world.state).toMatchObject({ conflicts: { same: 1, other: 1 }, counts: { asking: 2, posting: 2 } });
+    for (const post of world.take("post")) world.deliver(post);
+    expect(world.state.phase).toBe("uploading");
+    world.send({ type: "conflict", choice: "skip" });
+    expect(world.state).toMatchObject({ phase: "sealing", counts: { skipped: 2 }, conflicts: { same: 0, other: 0 } });
+    expect(world.state.bytes.planned).toBe(200);
+    expect(world.withdrawn).toEqual(["f2", "f1"]);
+  });
+
+  it("become revisions", () => {
+    const world = asking();
+    world.send({ type: "conflict", choice: "revision" });
+    expect(world.take("post")).toHaveLength(4);
+  });
+
+  it("are avoided by other names, until one is free", () => {
+    const world = asking();
+    world.send({ type: "conflict", choice: "both" });
+    expect(world.take("rename")).toEqual([
+      { type: "rename", fileId: 2, foundAs: "f2" },
+      { type: "rename", fileId: 3, foundAs: "f1" },
+    ]);
+    world.answer = (file) => ({ ...answerOf(file), ...(file.path === "f2 (2)" && { exists: "other" as const }) });
+    world.send({ type: "renamed", fileId: 2, path: "f2 (2)" });
+    expect(world.take("rename")).toEqual([{ type: "rename", fileId: 2, foundAs: "f2" }]);
+    world.send({ type: "renamed", fileId: 2, path: "f2 (3)" });
+    expect(world.file(2)).toMatchObject({ state: "posting", path: "f2 (3)", foundAs: "f2" });
+    expect(world.withdrawn).toEqual(["f2", "f2 (2)"]);
+  });
+
+  it("are left for names under which nothing was sent, whatever was sent under the taken ones", () => {
+    const world = opened(1);
+    world.name(world.take("files")[0] as Files);
+    world.answer = ({ path }) => ({ path, status: path === "f1" ? "post" : "present", exists: "other" });
+    world.send({ type: "conflict", choice: "both" });
+    for (const post of world.take("post")) {
+      const { fileId, run, generation } = post;
+      world.send({ type: "postFailed", fileId, run, generation, failure: { kind: "network" } });
+      world.send({ type: "rang", timer: `file:${fileId}` });
+    }
+    for (const { fileId } of world.take("rename")) world.send({ type: "renamed", fileId, path: "f1 (2)" });
+    expect(world.file(0)).toMatchObject({ path: "f1 (2)", state: "present", begunAt: null });
+  });
+});
+
+describe("files that will not come", () => {
+  it("are taken back before the seal, in one call, and what was never named is not", () => {
+    const world = opened(60);
+    const [first, second] = world.take("files");
+    world.name(first as Files);
+    for (const { id } of world.files().slice(0, 20)) world.send({ type: "fileCanceled", fileId: id });
+    // 16 of them the server knows of; the other four are being named.
+    const [back] = world.take("withdraw");
+    expect(back?.paths).toEqual(["f60"]);
+    world.send({ type: "withdrawn", batch: back?.batch ?? 0 });
+    const [rest] = world.take("withdraw");
+    expect(rest?.paths).toHaveLength(15);
+    world.name(second as Files);
+    world.answer = answerOf;
+    world.takeBack(rest as Extract<Effect, { type: "withdraw" }>);
+    expect(world.withdrawn).toHaveLength(19);
+    for (let posts = world.take("post"); posts.length > 0; posts = world.take("post"))
+      for (const post of posts) if (world.file(post.fileId).state === "posting") world.deliver(post);
+    expect(world.state).toMatchObject({ phase: "sealing", counts: { done: 40, canceled: 20 } });
+  });
+
+  it("and come after all are named again only when they have been taken back", () => {
+    const world = opened(2);
+    world.name(world.take("files")[0] as Files);
+    world.send({ type: "fileCanceled", fileId: 0 });
+    world.send({ type: "walkStarted" });
+    const again = { sizeBytes: 9, lastModified: 2, contentType: "image/jpeg" };
+    world.send({ type: "fileReplaced", fileId: 0, ...again });
+    world.send({ type: "walkEnded" });
+    expect(world.take("files")).toEqual([]);
+    const [back] = world.take("withdraw");
+    world.send({ type: "withdrawn", batch: back?.batch ?? 0 });
+    expect(world.take("files").map(({ files }) => files)).toMatchObject([[{ path: "f2", size: 9 }]]);
+  });
+
+  it("are taken back before the person's seal, too; repeated where the site was away, left where it refuses", () => {
+    const world = opened(3);
+    world.name(world.take("files")[0] as Files);
+    const [lost, sent] = world.take("post");
+    if (lost) world.send({ ...lost, type: "postFailed", failure: tooLarge });
+    if (sent) world.deliver(sent);
+    world.send({ type: "fileCanceled", fileId: 2 });
+    world.send({ type: "finished" });
+    expect(world.take("seal")).toEqual([]);
+    const [back] = world.take("withdraw");
+    world.send({ type: "filesFailed", batch: back?.batch ?? 0, failure: callFailure("NETWORK") });
+    world.send({ type: "rang", timer: `batch:${back?.batch ?? 0}` });
+    expect(world.take("withdraw")).toEqual([back]);
+    world.send({ type: "filesFailed", batch: back?.batch ?? 0, failure: callFailure("INVALID") });
+    expect(world.take("seal")).toHaveLength(1);
+  });
+});
+
+const tooLarge = {
+  kind: "answer",
+  status: 400,
+  code: "EntityTooLarge",
+  message: null,
+  retryAfterSeconds: null,
+} as const;
