@@ -29,7 +29,13 @@ module.exports = {
     only(
       "app",
       "^app/",
-      ["^components/", "^lib/[^/]+/(queries|commands|actions|schema|policy)\\.ts$", "^lib/upload/[^/]+/(queries|commands|schema|policy)\\.ts$", "^lib/auth/", edge],
+      [
+        "^components/",
+        "^lib/[^/]+/(queries|commands|actions|schema|policy)\\.ts$",
+        "^lib/upload/[^/]+/(queries|commands|schema|policy)\\.ts$",
+        "^lib/auth/",
+        edge,
+      ],
       "Routes compose; they hold no logic and touch no engine.",
     ),
     only("components-ui", "^components/ui/", [], "These could ship in another product."),

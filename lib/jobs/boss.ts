@@ -9,12 +9,12 @@ export const queueNames = {
   derive: "derive",
   deriveFailed: "derive-failed",
   reap: "reap",
-  turn: "turn",
+  undo: "undo",
 } as const;
 export type VerifyJob = { uploadId: string };
 export type UploadToVerify = { id: string; isLarge: boolean };
 export type ReapJob = { uploadId: string };
-export type TurnJob = { uploadId: string };
+export type UndoJob = { uploadId: string };
 /** `rounds` of tries that ended with nobody to blame, and of these the `lost` ones, whose worker never came back. */
 export type DeriveJob = { revisionId: string; rounds?: number; lost?: number };
 
@@ -44,7 +44,7 @@ const queues: [name: string, settings: QueueSettings][] = [
   // What is left over is found again by the sweep, until the prefix is clean.
   [queueNames.reap, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
   // An undoing or redoing with many files; the sweep finds those that are not through.
-  [queueNames.turn, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
+  [queueNames.undo, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
   [queueNames.deriveFailed, { ...common, retryLimit: 10, expireInSeconds: 60 }],
   // A round of five tries within half a minute; then handleDeriveFailed decides whether there is another one.
   [queueNames.derive, { ...common, retryLimit: 4, expireInSeconds: 15 * 60, deadLetter: queueNames.deriveFailed }],
@@ -96,8 +96,8 @@ export async function insertReap(boss: PgBoss, uploadIds: string[]): Promise<voi
   await insert(boss, queueNames.reap, uploadIds, (uploadId): ReapJob => ({ uploadId }), laterPriority);
 }
 
-export async function insertTurn(boss: PgBoss, uploadIds: string[]): Promise<void> {
-  await insert(boss, queueNames.turn, uploadIds, (uploadId): TurnJob => ({ uploadId }));
+export async function insertUndo(boss: PgBoss, uploadIds: string[]): Promise<void> {
+  await insert(boss, queueNames.undo, uploadIds, (uploadId): UndoJob => ({ uploadId }));
 }
 
 /** `priority` ≤ 0: higher ones run first. */

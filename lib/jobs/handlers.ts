@@ -6,10 +6,10 @@ import { DecoderError } from "@/lib/derive/decoder";
 import { deriveRevision } from "@/lib/derive/revision";
 import { toAppError } from "@/lib/errors";
 import { recordDerivation } from "@/lib/media/commands";
-import { finishTurning } from "@/lib/upload/undo/commands";
+import { finishUndo } from "@/lib/upload/undo/commands";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
-import { type DeriveJob, insertDerive, insertDeriveAgain, type ReapJob, type TurnJob, type VerifyJob } from "./boss";
+import { type DeriveJob, insertDerive, insertDeriveAgain, type ReapJob, type UndoJob, type VerifyJob } from "./boss";
 
 export type JobContext = { boss: PgBoss; viewer: SystemViewer; log: Logger };
 type Failure = { code: string; message: string };
@@ -36,8 +36,8 @@ export async function handleReap({ viewer, log }: JobContext, uploadId: string):
 }
 
 /** Brings the rest of an undone or redone upload's media to what it says. */
-export async function handleTurn({ viewer, log }: JobContext, uploadId: string): Promise<void> {
-  await finishTurning(viewer, uploadId);
+export async function handleUndo({ viewer, log }: JobContext, uploadId: string): Promise<void> {
+  await finishUndo(viewer, uploadId);
   log.info({ uploadId }, "upload undone or redone");
 }
 
@@ -81,7 +81,7 @@ function reasonOf(code: string | undefined): string | null {
 }
 
 /** Runs the jobs of a batch one by one, each with an outcome of its own. */
-export function each<Data extends VerifyJob | ReapJob | TurnJob | DeriveJob, J extends Job<Data>>(
+export function each<Data extends VerifyJob | ReapJob | UndoJob | DeriveJob, J extends Job<Data>>(
   { log }: JobContext,
   run: (job: J) => Promise<void>,
 ): (jobs: J[]) => Promise<JobResult[]> {

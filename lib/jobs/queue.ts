@@ -1,6 +1,6 @@
 import "server-only";
 import type { PgBoss } from "pg-boss";
-import { createBoss, insertDerive, insertReap, insertTurn, insertVerify, startBoss, type UploadToVerify } from "./boss";
+import { createBoss, insertDerive, insertReap, insertUndo, insertVerify, startBoss, type UploadToVerify } from "./boss";
 
 // Next's dev server loads this module anew at each change: the connections must outlive it.
 const kept = globalThis as typeof globalThis & { atollQueue: Promise<PgBoss> | undefined };
@@ -21,8 +21,8 @@ export async function sendReap(uploadId: string): Promise<void> {
 }
 
 /** Has the worker finish an undoing or redoing. A lost send is made up for by its sweep. */
-export async function sendTurn(uploadId: string): Promise<void> {
-  await insertTurn(await queue(), [uploadId]);
+export async function sendUndo(uploadId: string): Promise<void> {
+  await insertUndo(await queue(), [uploadId]);
 }
 
 /** Has the worker derive these revisions. Those that are queued or being derived already are left as they are. */

@@ -3,8 +3,8 @@ import { removeStaleTempDirs } from "@/lib/derive/temp";
 import { revisionsToDerive } from "@/lib/media/queries";
 import { expireUploads, forgetIdempotencyKeys } from "@/lib/upload/commands";
 import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
-import { uploadsToTurn } from "@/lib/upload/undo/queries";
-import { insertDerive, insertReap, insertTurn, insertVerify, laterPriority } from "./boss";
+import { uploadsToUndo } from "@/lib/upload/undo/queries";
+import { insertDerive, insertReap, insertUndo, insertVerify, laterPriority } from "./boss";
 import type { JobContext } from "./handlers";
 
 const uploadsAtOnce = 100;
@@ -25,7 +25,7 @@ export async function sweep({ boss, viewer, log }: JobContext): Promise<void> {
       if (expired > 0) log.info({ expired }, "uploads expired");
     },
     verify: async () => insertVerify(boss, await uploadsToVerify(viewer, uploadsAtOnce)),
-    turn: async () => insertTurn(boss, await uploadsToTurn(viewer, uploadsAtOnce)),
+    undo: async () => insertUndo(boss, await uploadsToUndo(viewer, uploadsAtOnce)),
     reap: async () => insertReap(boss, await uploadsToReap(viewer, uploadsAtOnce)),
     derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce), laterPriority),
     forget: () => forgetIdempotencyKeys(viewer),

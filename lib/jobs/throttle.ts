@@ -1,7 +1,7 @@
 const quietMilliseconds = 30_000;
 
 /** Runs at most once in half a minute for the same subject: a database that is away fails every poll alike. */
-export function occasionally(): (subject: string, run: () => void) => void {
+export function throttle(): (subject: string, run: () => void) => void {
   const lastAt = new Map<string, number>();
   return (subject, run) => {
     const now = Date.now();

@@ -5,18 +5,18 @@ import type { Job, JobWithMetadata } from "pg-boss";
 import { type Logger, pino } from "pino";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { stopDecoders, warmDecoders } from "@/lib/derive/decoder";
-import { createBoss, type DeriveJob, queueNames, type ReapJob, startBoss, type TurnJob, type VerifyJob } from "./boss";
+import { createBoss, type DeriveJob, queueNames, type ReapJob, startBoss, type UndoJob, type VerifyJob } from "./boss";
 import {
   each,
   handleDerive,
   handleDeriveFailed,
   handleReap,
-  handleTurn,
+  handleUndo,
   handleVerify,
   type JobContext,
 } from "./handlers";
 import { sweep } from "./sweep";
-import { occasionally } from "./throttle";
+import { throttle } from "./throttle";
 
 export type WorkerOptions = {
   logger?: Logger;
@@ -39,7 +39,7 @@ const reconnectMilliseconds = 2_000;
 export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
   const log = options.logger ?? pino({ name: "worker" });
   const stopping = new AbortController();
-  const quietly = occasionally();
+  const quietly = throttle();
   const report: Report = (error) => quietly(error.message, () => log.error({ reason: error.message }, "queue error"));
   const first = await connect(options, log, report);
   const running = first ? Promise.resolve(first) : reconnect(options, log, report, stopping.signal);
@@ -113,10 +113,10 @@ async function work(context: JobContext, concurrency: number): Promise<void> {
     polling,
     each(context, ({ data }: Job<ReapJob>) => handleReap(context, data.uploadId)),
   );
-  await boss.work<TurnJob>(
-    queueNames.turn,
+  await boss.work<UndoJob>(
+    queueNames.undo,
     polling,
-    each(context, ({ data }: Job<TurnJob>) => handleTurn(context, data.uploadId)),
+    each(context, ({ data }: Job<UndoJob>) => handleUndo(context, data.uploadId)),
   );
   await boss.work<DeriveJob>(
     queueNames.derive,

@@ -7,7 +7,7 @@ import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { newDerivedId } from "@/lib/storage/keys";
 import { editableMediaWhere } from "./queries";
-import { lockCollection, patience, showBest } from "./rows";
+import { lockCollection, longTransaction, showBest } from "./rows";
 
 /** What looking into a revision's bytes found. */
 export type Derivation = {
@@ -71,7 +71,7 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
       },
     });
     if (count > 0) await showBest(tx, revision.media.collectionId, [revisionId], { derived: true });
-  }, patience);
+  }, longTransaction);
 }
 
 /** What the sender said of the bytes against what they are. */
@@ -154,5 +154,5 @@ async function move(viewer: Viewer, mediaId: string, action: "media.trashed" | "
       collectionId: media.collectionId,
       detail: { path: media.path },
     });
-  }, patience);
+  }, longTransaction);
 }

@@ -189,7 +189,7 @@ export async function showBest(
 }
 
 /** For transactions that wait for that lock behind a page of a thousand files. */
-export const patience = { timeout: 60_000, maxWait: 15_000 } as const;
+export const longTransaction = { timeout: 60_000, maxWait: 15_000 } as const;
 
 /**
  * Whoever changes a collection's counts takes this lock before any of its media rows: one order, so no deadlock.

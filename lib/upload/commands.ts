@@ -9,7 +9,7 @@ import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { claimKey, deleteOldKeys, type KeyedRequest, keyedRequest, uploadOfKey } from "@/lib/idempotency/rows";
 import { sendReap, sendVerify } from "@/lib/jobs/queue";
-import { patience } from "@/lib/media/rows";
+import { longTransaction } from "@/lib/media/rows";
 import { lockAccounts, releaseReserved } from "@/lib/quota/rows";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { createPostPolicy } from "@/lib/storage/post-policy";
@@ -173,7 +173,7 @@ async function expireUpload(viewer: Viewer, upload: Due): Promise<boolean> {
     await tx.upload.update({ where: { id: upload.id }, data: { state: "expired", endedAt: new Date() } });
     await recordEvent(tx, viewer, { ...about(upload.id, upload.collectionId), action: "upload.expired" });
     return true;
-  }, patience);
+  }, longTransaction);
 }
 
 async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: UploadState): Promise<void> {
@@ -197,14 +197,14 @@ async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: Up
       if (already) return;
       throw ended(state);
     }
-    // Under the lock of the update above: nothing is announced any more.
+    // Under the lock of the update above: nothing is registered any more.
     if (to === "sealed") {
-      const announcedFiles = await tx.uploadFile.count({ where: { uploadId: id, withdrawnAt: null } });
-      await tx.upload.update({ where: { id }, data: { announcedFiles } });
+      const registeredFiles = await tx.uploadFile.count({ where: { uploadId: id, canceledAt: null } });
+      await tx.upload.update({ where: { id }, data: { registeredFiles } });
     }
     const action = `upload.${to === "sealed" ? "sealed" : "aborted"}` as const;
     await recordEvent(tx, viewer, { ...about(id, upload.collectionId), action });
-  }, patience);
+  }, longTransaction);
 }
 
 function about(subjectId: string, collectionId: string) {

@@ -110,6 +110,6 @@ export const uploadFrom = {
   undo: ["verified", "aborted"],
 } as const satisfies Record<string, readonly UploadState[]>;
 
-/** Why a file that nobody announced, and that no room is left for, does not become media; its bytes are removed. */
+/** Why a file that nobody registered, and that no room is left for, does not become media; its bytes are removed. */
 export const noRoomReason =
   "There was no room left for this file, so it was not kept. Ask whoever runs this site for more room and upload it again.";

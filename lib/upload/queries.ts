@@ -37,7 +37,7 @@ const statusSelect = {
   plannedFiles: true,
   plannedBytes: true,
   undoneAt: true,
-  announcedFiles: true,
+  registeredFiles: true,
   verifiedFiles: true,
   verifiedBytes: true,
   rejectedFiles: true,
@@ -99,7 +99,7 @@ type Counted = Pick<UploadStatus, "files" | "bytes" | "rejected" | "registeredFi
 async function countOpen({ id: uploadId, collectionId }: StatusRow): Promise<Counted> {
   const [arrived, registeredFiles, known] = await Promise.all([
     countArrived(uploadPrefix(collectionId, uploadId)),
-    db().uploadFile.count({ where: { uploadId, withdrawnAt: null } }),
+    db().uploadFile.count({ where: { uploadId, canceledAt: null } }),
     // What need not be sent is as good as there.
     db().uploadFile.count({ where: { uploadId, OR: [{ copyOfId: { not: null } }, { sameAsId: { not: null } }] } }),
   ]);
@@ -111,15 +111,15 @@ async function countOpen({ id: uploadId, collectionId }: StatusRow): Promise<Cou
 
 /** Read at every poll while an upload is verified: from what is counted as it happens, and from short stretches of indexes. */
 async function countSealed(upload: StatusRow): Promise<Counted> {
-  const { id: uploadId, state, announcedFiles, plannedFiles, rejectedFiles } = upload;
+  const { id: uploadId, state, registeredFiles, plannedFiles, rejectedFiles } = upload;
   const [pending, unreadable, rejected] = await Promise.all([
     db().revision.count({ where: { uploadId, state: "pending" } }),
     db().revision.count({ where: { uploadId, state: "rejected" } }),
     selectRejected(uploadId),
   ]);
   const recorded = upload.verifiedFiles + rejectedFiles;
-  // While it is verified, what was announced and is not recorded yet is still to come.
-  const total = state === "sealed" ? Math.max(recorded, announcedFiles ?? 0, plannedFiles ?? 0) : recorded;
+  // While it is verified, what was registered and is not recorded yet is still to come.
+  const total = state === "sealed" ? Math.max(recorded, registeredFiles ?? 0, plannedFiles ?? 0) : recorded;
   return {
     files: {
       total,
@@ -129,7 +129,7 @@ async function countSealed(upload: StatusRow): Promise<Counted> {
     },
     bytes: Number(upload.verifiedBytes),
     rejected,
-    ...(announcedFiles === null ? {} : { registeredFiles: announcedFiles }),
+    ...(registeredFiles === null ? {} : { registeredFiles: registeredFiles }),
   };
 }
 

@@ -58,8 +58,8 @@ const fileToSend = z.object({
 export type FileToSend = z.input<typeof fileToSend>;
 export const filesInput = z.object({ files: z.array(fileToSend).min(1).max(1_000) });
 
-/** Files that were announced and will not come: skipped, canceled, sent under another name. */
-export const withdrawInput = z.object({ paths: z.array(z.string().min(1).max(4_096)).min(1).max(1_000) });
+/** Files that were registered and will not come: skipped, canceled, sent under another name. */
+export const cancelInput = z.object({ paths: z.array(z.string().min(1).max(4_096)).min(1).max(1_000) });
 
 const fileAnswer = z.object({
   path: z.string(),
@@ -112,7 +112,7 @@ export const uploadStatus = z.object({
   expiresAt: z.iso.datetime(),
   plannedFiles: z.int().nullable(),
   plannedBytes: z.int().nullable(),
-  /** Files that were announced and not taken back: what whoever goes on with an open upload is to have again. */
+  /** Files that were registered and not taken back: what whoever goes on with an open upload is to have again. */
   registeredFiles: z.int().optional(),
   files: z.object({ total: z.int(), verified: z.int(), rejected: z.int(), pending: z.int() }),
   bytes: z.int(),

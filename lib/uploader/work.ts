@@ -56,8 +56,8 @@ export class Work {
         return this.#sign(effect);
       case "complete":
         return this.#complete(effect);
-      case "withdraw":
-        return this.#withdraw(effect);
+      case "cancelFiles":
+        return this.#cancel(effect);
       default:
         return this.#call(effect);
     }
@@ -242,11 +242,11 @@ export class Work {
     }
   }
 
-  async #withdraw({ uploadId, batch, paths }: EffectOf<"withdraw">): Promise<void> {
+  async #cancel({ uploadId, batch, paths }: EffectOf<"cancelFiles">): Promise<void> {
     const { dispatch, server } = this.#tools;
     try {
-      await server.withdraw?.(uploadId, paths);
-      dispatch({ type: "withdrawn", batch });
+      await server.cancel?.(uploadId, paths);
+      dispatch({ type: "filesCanceled", batch });
     } catch (error) {
       dispatch({ type: "filesFailed", batch, failure: callFailureOf(error) });
     }

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Viewer } from "@/lib/auth/viewer";
 import { db, type Transaction } from "@/lib/db";
 import { AppError, requireId } from "@/lib/errors";
-import { patience } from "@/lib/media/rows";
+import { longTransaction } from "@/lib/media/rows";
 import { addBytes, lockAccounts, type Room, roomOf } from "@/lib/quota/rows";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
 import { abortMultipart } from "@/lib/storage/multipart";
@@ -11,8 +11,8 @@ import { pathProblem, sizeProblem, sizeText } from "../policy";
 import { lockOpenUpload, type OpenUpload, openUploadOf, prolong } from "../rows";
 import type { FileAnswer, filesInput } from "../schema";
 import { type Plan, planFile } from "./plan";
-import { removeWithdrawn } from "./remove-canceled";
-import { addChecksums, type FileRow, markWithdrawn, selectFiles, selectKnown, upsertFiles } from "./rows";
+import { removeCanceled } from "./remove-canceled";
+import { addChecksums, type FileRow, markCanceled, selectFiles, selectKnown, upsertFiles } from "./rows";
 import { storedFacts } from "./stored-facts";
 
 type NamedFile = z.output<typeof filesInput>["files"][number];
@@ -32,10 +32,10 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Nam
     upload.id,
     files.map(({ path }) => path),
   );
-  await removeWithdrawn(
+  await removeCanceled(
     upload.id,
     prefix,
-    [...before.values()].filter(isWithdrawn).map(({ path }) => path),
+    [...before.values()].filter(isCanceled).map(({ path }) => path),
   );
   const stored = await storedFacts(prefix, [...before.values()], new Map(files.map(({ path, md5 }) => [path, md5])));
   const known = await selectKnown(
@@ -51,8 +51,8 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Nam
       files.map(({ path }) => path),
       tx,
     );
-    // What has arrived at paths that were withdrawn since is not away yet.
-    if ([...rows.values()].some((row) => isWithdrawn(row) && !isSameNaming(before.get(row.path), row))) return null;
+    // What has arrived at paths that were canceled since is not away yet.
+    if ([...rows.values()].some((row) => isCanceled(row) && !isSameNaming(before.get(row.path), row))) return null;
     const planned = files.map((file) => {
       const row = rows.get(file.path);
       const parts = row?.s3_upload_id ? stored.parts.get(row.s3_upload_id) : undefined;
@@ -66,7 +66,7 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Nam
       planned.map(({ row }) => row),
     );
     return planned;
-  }, patience);
+  }, longTransaction);
   if (!plans) return registerFiles(viewer, uploadId, files);
   await abortSuperseded(prefix, plans);
   return plans.map(({ answer }) => answer);
@@ -77,7 +77,7 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Nam
  * up, which is most of what naming them costs. A file that is not as it was named is named anew. Bears being repeated.
  * Throws as `registerFiles`.
  */
-export async function tellChecksums(viewer: Viewer, uploadId: string, files: NamedFile[]): Promise<void> {
+export async function registerChecksums(viewer: Viewer, uploadId: string, files: NamedFile[]): Promise<void> {
   const upload = await openUploadOf(viewer, uploadId);
   await prolong(upload);
   const told = await db().$transaction(async (tx) => {
@@ -87,54 +87,54 @@ export async function tellChecksums(viewer: Viewer, uploadId: string, files: Nam
       upload.id,
       files.filter(({ path }) => pathProblem(path) === null),
     );
-  }, patience);
+  }, longTransaction);
   const others = files.filter(({ path }) => !told.has(path));
   if (others.length > 0) await registerFiles(viewer, uploadId, others);
 }
 
-function isWithdrawn({ withdrawn_at }: FileRow): boolean {
-  return withdrawn_at !== null;
+function isCanceled({ canceled_at }: FileRow): boolean {
+  return canceled_at !== null;
 }
 
-/** A path that is named again after it was withdrawn gets another id. */
+/** A path that is named again after it was canceled gets another id. */
 function isSameNaming(before: FileRow | undefined, { id }: FileRow): boolean {
-  return before !== undefined && isWithdrawn(before) && before.id === id;
+  return before !== undefined && isCanceled(before) && before.id === id;
 }
 
-/** Gives up one file that was announced, by its id: as `withdrawFiles`. */
+/** Gives up one file that was registered, by its id: as `cancelFiles`. */
 export async function abandonFile(viewer: Viewer, uploadId: string, fileId: string): Promise<void> {
-  await withdraw(viewer, uploadId, { id: requireId(fileId, "file") });
+  await cancel(viewer, uploadId, { id: requireId(fileId, "file") });
 }
 
 /**
- * Takes back the announcement of files that will not come (skipped, canceled, sent under another name): room is free, parts,
+ * Takes back the registration of files that will not come (skipped, canceled, sent under another name): room is free, parts,
  * and what has arrived by then, are thrown away; what arrives later becomes no media, and nobody misses them when the upload is
- * verified. Named again, they are to be sent anew. Paths that were not announced, and another upload's, are passed over. Bears
+ * verified. Named again, they are to be sent anew. Paths that were not registered, and another upload's, are passed over. Bears
  * being repeated. Throws CONFLICT (upload not open), UNAVAILABLE.
  */
-export async function withdrawFiles(viewer: Viewer, uploadId: string, paths: string[]): Promise<void> {
+export async function cancelFiles(viewer: Viewer, uploadId: string, paths: string[]): Promise<void> {
   // The database knows no NUL, so no file has one in its name.
-  await withdraw(viewer, uploadId, { paths: paths.filter((path) => pathProblem(path) === null) });
+  await cancel(viewer, uploadId, { paths: paths.filter((path) => pathProblem(path) === null) });
 }
 
 /** What is known and gets lost in between is found again: by whoever repeats the call, at the latest by the reaper. */
-async function withdraw(viewer: Viewer, uploadId: string, which: { paths: string[] } | { id: string }): Promise<void> {
+async function cancel(viewer: Viewer, uploadId: string, which: { paths: string[] } | { id: string }): Promise<void> {
   const upload = await openUploadOf(viewer, uploadId);
   const prefix = uploadPrefix(upload.collectionId, upload.id);
-  const withdrawn = await db().$transaction(async (tx) => {
+  const canceled = await db().$transaction(async (tx) => {
     await lockAccounts(tx, upload);
     await lockOpenUpload(tx, upload.id);
-    const files = await markWithdrawn(tx, upload.id, which);
+    const files = await markCanceled(tx, upload.id, which);
     await reserve(tx, upload, null, -files.reduce((sum, { released }) => sum + released, 0n));
     return files;
-  }, patience);
-  for (const { path, s3_upload_id: s3UploadId } of withdrawn) {
+  }, longTransaction);
+  for (const { path, s3_upload_id: s3UploadId } of canceled) {
     if (s3UploadId !== null) await abortMultipart({ key: originalKey(prefix, path), s3UploadId });
   }
-  await removeWithdrawn(
+  await removeCanceled(
     upload.id,
     prefix,
-    withdrawn.map(({ path }) => path),
+    canceled.map(({ path }) => path),
   );
 }
 

@@ -26,11 +26,11 @@ export type Plan = {
 /** Decides what is to be sent of a file, and what is to be remembered of it. Pure but for the ids of new rows. */
 export function planFile(file: FileToSend, facts: Facts): Plan {
   const { listed, known } = facts;
-  const isWithdrawn = facts.row !== undefined && facts.row.withdrawn_at !== null;
-  // Withdrawn, and named again: a file of its own. What there is was sent for the one before, and may be on its way out.
-  const isChanged = facts.row !== undefined && (isWithdrawn || hasChanged(file, facts.row));
+  const isCanceled = facts.row !== undefined && facts.row.canceled_at !== null;
+  // Canceled, and named again: a file of its own. What there is was sent for the one before, and may be on its way out.
+  const isChanged = facts.row !== undefined && (isCanceled || hasChanged(file, facts.row));
   const kept = isChanged ? undefined : facts.row;
-  const isStored = !isWithdrawn && isTheseBytes(file, kept, listed, facts.parts);
+  const isStored = !isCanceled && isTheseBytes(file, kept, listed, facts.parts);
   const isRefuted = isChanged || (listed !== undefined && refutes(file.md5 ?? kept?.md5, listed.md5));
   const sameAsId = known?.same_as_id ?? (file.sha256 === undefined ? kept?.same_as_id : null) ?? null;
   const copyOfId = sameAsId || isStored ? null : copyOf(file, kept, known);
@@ -53,7 +53,7 @@ export function planFile(file: FileToSend, facts: Facts): Plan {
     stale_version: isStored ? null : ((isRefuted ? listed?.versionId : kept?.stale_version) ?? null),
     copy_of_id: copyOfId,
     same_as_id: sameAsId,
-    withdrawn_at: null,
+    canceled_at: null,
   };
   const superseded = isChanged && facts.row?.s3_upload_id && !facts.row.completed_at ? facts.row.s3_upload_id : null;
   const isPresent = isStored || sameAsId !== null || copyOfId !== null;

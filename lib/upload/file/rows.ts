@@ -1,8 +1,8 @@
 import "server-only";
 import { db, Prisma, type Transaction } from "@/lib/db";
-import { headOfMedia, mediaAt, patience } from "@/lib/media/rows";
+import { headOfMedia, longTransaction, mediaAt } from "@/lib/media/rows";
 
-/** A file a client announced, as SQL gives it. */
+/** A file a client registered, as SQL gives it. */
 export type FileRow = {
   id: string;
   path: string;
@@ -19,14 +19,14 @@ export type FileRow = {
   stale_version: string | null;
   copy_of_id: string | null;
   same_as_id: string | null;
-  withdrawn_at: Date | null;
+  canceled_at: Date | null;
 };
 
 /** In a transaction they are locked: a multipart is begun and completed without the upload's lock. */
 export async function selectFiles(uploadId: string, paths: string[], tx?: Transaction): Promise<Map<string, FileRow>> {
   const rows = await (tx ?? db()).$queryRaw<FileRow[]>`
     SELECT "id", "path", "size_bytes", "content_type", "sha256", "md5", "crc64nvme", "modified_ms", "reserved_bytes",
-           "s3_upload_id", "part_size", "completed_at", "stale_version", "copy_of_id", "same_as_id", "withdrawn_at"
+           "s3_upload_id", "part_size", "completed_at", "stale_version", "copy_of_id", "same_as_id", "canceled_at"
     FROM "upload_file" WHERE "upload_id" = ${uploadId}::uuid AND "path" = ANY(${paths}::text[])
     ${tx ? Prisma.sql`FOR UPDATE` : Prisma.empty}`;
   return new Map(rows.map((row) => [row.path, row]));
@@ -50,7 +50,7 @@ const candidates = 100;
 /**
  * Looks the files up in their collection, by path, by checksum and by size. What a sender said of their bytes is good
  * enough to spare that same sender the sending; others are spared only by what was worked out from the stored bytes:
- * whoever announces wrong checksums must not make somebody else's file count as there.
+ * whoever registers wrong checksums must not make somebody else's file count as there.
  */
 export async function selectKnown(
   { collectionId, createdById }: { collectionId: string; createdById: string | null },
@@ -87,7 +87,7 @@ export async function selectKnown(
   return new Map(rows.map((row) => [row.path, row]));
 }
 
-/** A thousand rows in one statement; a row that is there is replaced, its id included, and is not withdrawn any more. */
+/** A thousand rows in one statement; a row that is there is replaced, its id included, and is not canceled any more. */
 export async function upsertFiles(tx: Transaction, uploadId: string, rows: FileRow[]): Promise<void> {
   const column = <Name extends keyof FileRow>(name: Name) => rows.map((row) => row[name]);
   await tx.$executeRaw`
@@ -105,7 +105,7 @@ export async function upsertFiles(tx: Transaction, uploadId: string, rows: FileR
       "modified_ms" = EXCLUDED."modified_ms", "reserved_bytes" = EXCLUDED."reserved_bytes",
       "s3_upload_id" = EXCLUDED."s3_upload_id", "part_size" = EXCLUDED."part_size",
       "completed_at" = EXCLUDED."completed_at", "stale_version" = EXCLUDED."stale_version",
-      "copy_of_id" = EXCLUDED."copy_of_id", "same_as_id" = EXCLUDED."same_as_id", "withdrawn_at" = NULL`;
+      "copy_of_id" = EXCLUDED."copy_of_id", "same_as_id" = EXCLUDED."same_as_id", "canceled_at" = NULL`;
 }
 
 /** To files that are still what they were named as, and of which nothing else is known. The paths of those. */
@@ -126,42 +126,42 @@ export async function addChecksums(
                 ${files.map(({ modifiedAt }) => (modifiedAt === undefined ? null : BigInt(modifiedAt)))}::bigint[],
                 ${files.map(({ sha256 }) => sha256 ?? null)}::text[], ${files.map(({ md5 }) => md5 ?? null)}::text[])
          AS t("path", "size", "modified", "sha256", "md5")
-    WHERE f."upload_id" = ${uploadId}::uuid AND f."path" = t."path" AND f."withdrawn_at" IS NULL
+    WHERE f."upload_id" = ${uploadId}::uuid AND f."path" = t."path" AND f."canceled_at" IS NULL
       AND f."size_bytes" = t."size" AND f."modified_ms" IS NOT DISTINCT FROM t."modified"
       AND coalesce(f."sha256" = t."sha256", true) AND coalesce(f."md5" = t."md5", true)
     RETURNING f."path"`;
   return new Set(rows.map(({ path }) => path));
 }
 
-export type Withdrawn = { path: string; s3_upload_id: string | null; released: bigint };
+export type Canceled = { path: string; s3_upload_id: string | null; released: bigint };
 
-/** Takes back the announcements of some paths, or of one id. Their multiparts, and the room they had, are given back. */
-export async function markWithdrawn(
+/** Takes back the registration of some paths, or of one id. Their multiparts, and the room they had, are given back. */
+export async function markCanceled(
   tx: Transaction,
   uploadId: string,
   which: { paths: string[] } | { id: string },
-): Promise<Withdrawn[]> {
+): Promise<Canceled[]> {
   const those = "id" in which ? Prisma.sql`"id" = ${which.id}::uuid` : Prisma.sql`"path" = ANY(${which.paths}::text[])`;
-  return tx.$queryRaw<Withdrawn[]>`
+  return tx.$queryRaw<Canceled[]>`
     WITH had AS (
       SELECT "id", "reserved_bytes" FROM "upload_file" WHERE "upload_id" = ${uploadId}::uuid AND ${those} FOR UPDATE
     )
     UPDATE "upload_file" f
-    SET "withdrawn_at" = coalesce(f."withdrawn_at", now()), "reserved_bytes" = 0, "copy_of_id" = NULL, "same_as_id" = NULL
+    SET "canceled_at" = coalesce(f."canceled_at", now()), "reserved_bytes" = 0, "copy_of_id" = NULL, "same_as_id" = NULL
     FROM had WHERE f."id" = had."id"
     RETURNING f."path", f."s3_upload_id", had."reserved_bytes" AS "released"`;
 }
 
-/** Of these paths the ones that are withdrawn at this moment. */
-export async function selectWithdrawn(uploadId: string, paths: string[]): Promise<Set<string>> {
+/** Of these paths the ones that are canceled at this moment. */
+export async function selectCanceled(uploadId: string, paths: string[]): Promise<Set<string>> {
   const rows = await db().$queryRaw<{ path: string }[]>`
     SELECT "path" FROM "upload_file"
-    WHERE "upload_id" = ${uploadId}::uuid AND "path" = ANY(${paths}::text[]) AND "withdrawn_at" IS NOT NULL`;
+    WHERE "upload_id" = ${uploadId}::uuid AND "path" = ANY(${paths}::text[]) AND "canceled_at" IS NOT NULL`;
   return new Set(rows.map(({ path }) => path));
 }
 
 /**
- * Forgets what was announced to an upload that has ended, but for what its receipt names: of the others the record is the
+ * Forgets what was registered to an upload that has ended, but for what its receipt names: of the others the record is the
  * revision or the rejection. In pages by path: the rows of 800,000 files are not to be locked, nor searched for, all at once.
  */
 export async function deleteFiles(uploadId: string, pageSize = 5_000): Promise<void> {
@@ -226,7 +226,7 @@ const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
  * has changed these media since or what they held turned out to be other bytes, are copied instead. In pages, each done once.
  */
 export async function unsettleSame(upload: { id: string; collectionId: string }): Promise<void> {
-  while (await db().$transaction((tx) => settlePage(tx, upload), patience));
+  while (await db().$transaction((tx) => settlePage(tx, upload), longTransaction));
 }
 
 async function settlePage(

@@ -17,7 +17,7 @@ import { partCountOf, uploadPolicy } from "../policy";
 import { type OpenUpload, openUploadOf, prolong } from "../rows";
 import type { completeInput, PartUrls, partsInput } from "../schema";
 
-/** What of an announced file its parts need to know. */
+/** What of an registered file its parts need to know. */
 type PartedFile = {
   upload: OpenUpload;
   id: string;
@@ -111,7 +111,7 @@ export async function completeFile(
 async function partedFile(viewer: Viewer, uploadId: string, fileId: string): Promise<PartedFile> {
   const upload = await openUploadOf(viewer, uploadId);
   const file = await db().uploadFile.findFirst({
-    where: { id: requireId(fileId, "file"), uploadId: upload.id, withdrawnAt: null },
+    where: { id: requireId(fileId, "file"), uploadId: upload.id, canceledAt: null },
     select: {
       id: true,
       path: true,
@@ -187,12 +187,12 @@ async function begin({ id, key, contentType }: PartedFile): Promise<string> {
   const isType = contentType !== null && /^[\w.+-]+\/[\w.+-]+$/.test(contentType);
   const s3UploadId = await createMultipart({ key, contentType: isType ? contentType : undefined });
   const { count } = await db().uploadFile.updateMany({
-    where: { id, s3UploadId: null, withdrawnAt: null },
+    where: { id, s3UploadId: null, canceledAt: null },
     data: { s3UploadId },
   });
   if (count > 0) return s3UploadId;
   await abortMultipart({ key, s3UploadId });
-  const first = await db().uploadFile.findFirst({ where: { id, withdrawnAt: null }, select: { s3UploadId: true } });
+  const first = await db().uploadFile.findFirst({ where: { id, canceledAt: null }, select: { s3UploadId: true } });
   if (!first?.s3UploadId) throw notFound("file");
   return first.s3UploadId;
 }

@@ -4,12 +4,12 @@ import { collectionsWhere } from "@/lib/collection/queries";
 import { db, type Transaction } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
-import { sendTurn } from "@/lib/jobs/queue";
-import { lockCollection, patience } from "@/lib/media/rows";
+import { sendUndo } from "@/lib/jobs/queue";
+import { lockCollection, longTransaction } from "@/lib/media/rows";
 import { uploadFrom } from "../policy";
 import { visibleUploadsWhere } from "../queries";
 import { ended } from "../rows";
-import { turnPage } from "./rows";
+import { applyUndoPage } from "./rows";
 
 /** A few thousand files each: what a person waits for. The worker does the rest. */
 const pagesInRequest = 5;
@@ -35,10 +35,10 @@ export async function redoUpload(viewer: Viewer, uploadId: string): Promise<void
 }
 
 /** Goes on with an upload that is undone or redone, to the end: what a request left, or was cut short in. */
-export async function finishTurning(viewer: Viewer, uploadId: string): Promise<void> {
+export async function finishUndo(viewer: Viewer, uploadId: string): Promise<void> {
   if (viewer.kind !== "system") throw notFound("upload");
   const upload = await db().upload.findUnique({ where: { id: uploadId }, select: { id: true, collectionId: true } });
-  if (upload) await turnPages(upload, Number.POSITIVE_INFINITY);
+  if (upload) await applyUndoPages(upload, Number.POSITIVE_INFINITY);
 }
 
 async function turn(uploadId: string, viewer: Viewer, say: typeof undo): Promise<void> {
@@ -51,14 +51,14 @@ async function turn(uploadId: string, viewer: Viewer, say: typeof undo): Promise
   await db().$transaction(async (tx) => {
     await lockCollection(tx, upload.collectionId);
     await say(tx, viewer, upload);
-  }, patience);
-  if (await turnPages(upload, pagesInRequest)) await sendTurn(upload.id);
+  }, longTransaction);
+  if (await applyUndoPages(upload, pagesInRequest)) await sendUndo(upload.id);
 }
 
 /** The time is of after the lock: no two undoings have the same. What is looked into from now on changes nothing. */
 async function undo(tx: Transaction, viewer: Viewer, { id, collectionId }: Turned): Promise<void> {
   const [said] = await tx.$queryRaw<{ undone_at: Date }[]>`
-    UPDATE "upload" SET "undone_at" = clock_timestamp(), "turning_since" = clock_timestamp(), "turned_to" = NULL
+    UPDATE "upload" SET "undone_at" = clock_timestamp(), "undo_started_at" = clock_timestamp(), "undo_cursor" = NULL
     WHERE "id" = ${id}::uuid AND "undone_at" IS NULL RETURNING "undone_at"`;
   if (!said) return;
   const detail = { undoneAt: said.undone_at.toISOString() };
@@ -71,7 +71,7 @@ async function redo(tx: Transaction, viewer: Viewer, upload: Turned): Promise<vo
   if (!undoneAt) return;
   if (!(await mayRedo(tx, viewer, upload, undoneAt))) throw notFound("upload");
   await tx.$executeRaw`
-    UPDATE "upload" SET "undone_at" = NULL, "turning_since" = clock_timestamp(), "turned_to" = NULL
+    UPDATE "upload" SET "undone_at" = NULL, "undo_started_at" = clock_timestamp(), "undo_cursor" = NULL
     WHERE "id" = ${id}::uuid`;
   await recordEvent(tx, viewer, { ...about(id, collectionId), action: "upload.redone" });
 }
@@ -87,12 +87,12 @@ async function mayRedo(tx: Transaction, viewer: Viewer, { id, collectionId }: Tu
 }
 
 /** Each page is a transaction, whoever does it, and in whichever direction it goes by then. Whether more are left. */
-async function turnPages({ id, collectionId }: Turned, most: number): Promise<boolean> {
+async function applyUndoPages({ id, collectionId }: Turned, most: number): Promise<boolean> {
   for (let pages = 0; pages < most; pages += 1) {
     const isMore = await db().$transaction(async (tx) => {
       await lockCollection(tx, collectionId);
-      return turnPage(tx, id, collectionId);
-    }, patience);
+      return applyUndoPage(tx, id, collectionId);
+    }, longTransaction);
     if (!isMore) return false;
   }
   return true;

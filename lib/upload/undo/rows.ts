@@ -5,25 +5,25 @@ import { showBest } from "@/lib/media/rows";
 const pageSize = 2_000;
 const start = "00000000-0000-0000-0000-000000000000";
 
-type Turning = { undone_at: Date | null; turned_to: string | null };
+type Turning = { undone_at: Date | null; undo_cursor: string | null };
 
 /**
  * Under the collection's lock. Brings the next few thousand media of an upload that is being undone or redone to what it says
  * that it is, and remembers how far that went. False when nothing is left to do.
  */
-export async function turnPage(tx: Transaction, uploadId: string, collectionId: string): Promise<boolean> {
+export async function applyUndoPage(tx: Transaction, uploadId: string, collectionId: string): Promise<boolean> {
   const [turning] = await tx.$queryRaw<Turning[]>`
-    SELECT "undone_at", "turned_to" FROM "upload"
-    WHERE "id" = ${uploadId}::uuid AND "turning_since" IS NOT NULL FOR NO KEY UPDATE`;
+    SELECT "undone_at", "undo_cursor" FROM "upload"
+    WHERE "id" = ${uploadId}::uuid AND "undo_started_at" IS NOT NULL FOR NO KEY UPDATE`;
   if (!turning) return false;
-  const { undone_at: undoneAt, turned_to: after } = turning;
+  const { undone_at: undoneAt, undo_cursor: after } = turning;
   const page = await selectPage(tx, uploadId, after ?? start);
   const revisionIds = page.map(({ revision_id }) => revision_id);
   await showBest(tx, collectionId, revisionIds, undoneAt ? { undoneAt } : { redone: true });
   const last = page.length === pageSize ? page.at(-1) : undefined;
   await tx.upload.update({
     where: { id: uploadId },
-    data: last ? { turnedTo: last.at } : { turningSince: null, turnedTo: null },
+    data: last ? { undoCursor: last.at } : { undoStartedAt: null, undoCursor: null },
   });
   return last !== undefined;
 }

@@ -14,13 +14,13 @@ export type Rejection = { path: string; sizeBytes: number; reason: string };
 export type Judged = {
   found: Found[];
   rejections: Rejection[];
-  /** The paths that were announced, each with the room that is reserved for it, in bytes. */
-  announced: ReadonlyMap<string, bigint>;
+  /** The paths that were registered, each with the room that is reserved for it, in bytes. */
+  registered: ReadonlyMap<string, bigint>;
 };
 
 /**
- * Holds a page of a listing against the rules and against what was announced, but for what was withdrawn: that is nobody's.
- * `select` gives the announcements of some paths.
+ * Holds a page of a listing against the rules and against what was registered, but for what was canceled: that is nobody's.
+ * `select` gives the registration of some paths.
  * Throws AppError UNAVAILABLE, INTERNAL (the storage's).
  */
 export async function judgePage(
@@ -32,7 +32,7 @@ export async function judgePage(
     .filter(({ isLatest }) => isLatest)
     .map((version) => ({ ...version, path: pathOfKey(prefix, version.key) }));
   const rows = await select(latest.map(({ path }) => path).filter((path) => pathProblem(path) === null));
-  const awaited = latest.filter(({ path }) => !rows.get(path)?.withdrawn_at);
+  const awaited = latest.filter(({ path }) => !rows.get(path)?.canceled_at);
   const wellNamed = awaited.filter(({ path }) => pathProblem(path) === null);
   const checksums = await checksumsOf(wellNamed, rows);
   const found: Found[] = [];
@@ -47,11 +47,11 @@ export async function judgePage(
     else
       found.push({ path, key, versionId, sizeBytes, etag, md5: md5Of(etag), sha256: row?.sha256 ?? null, crc64nvme });
   }
-  const announced = new Map([...rows.values()].map((row) => [row.path, row.reserved_bytes]));
-  return { found, rejections, announced };
+  const registered = new Map([...rows.values()].map((row) => [row.path, row.reserved_bytes]));
+  return { found, rejections, registered };
 }
 
-/** Why what is there is not the file that was announced; null when nothing says so. */
+/** Why what is there is not the file that was registered; null when nothing says so. */
 async function difference(row: FileRow, version: ListedVersion, crc64nvme: string | null): Promise<string | null> {
   if (row.stale_version === version.versionId) {
     return "The file changed while it was being uploaded, and its new bytes never arrived. Upload it again.";

@@ -16,7 +16,7 @@ export type Reaped = { multiparts: number; versions: number; bytes: number; isCl
  * rejected ones included: nobody's room holds them, so quotas would hold nothing. What was rejected, and why, is recorded. No
  * revision can be added to an ended upload, so what is not pinned when a page is looked at never will be. Run again, or by
  * two workers at once, it removes what is left. After the last grant has run out the upload counts as clean,
- * and what was announced to it is forgotten.
+ * and what was registered to it is forgotten.
  * Null when the upload has not ended. Throws AppError UNAVAILABLE, INTERNAL: what was removed by then is gone, nothing else.
  */
 export async function reapUpload(viewer: Viewer, uploadId: string, now = new Date()): Promise<Reaped | null> {

@@ -3,7 +3,7 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { db, Prisma, type Transaction } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
-import { mediaAt, patience } from "@/lib/media/rows";
+import { longTransaction, mediaAt } from "@/lib/media/rows";
 import { addBytes, lockAccounts, releaseReserved, roomOf } from "@/lib/quota/rows";
 import { type Found, insertRevisions, selectSame, selectSettled } from "@/lib/revision/rows";
 import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
@@ -20,7 +20,7 @@ type Sealed = Prisma.UploadGetPayload<{ select: typeof sealedSelect }>;
 /**
  * Turns what lies under a sealed upload's prefix into media, from the listing alone: one list call per 1,000 files (and, for
  * files that came in parts without a checksum, one HEAD each). The latest version of each key is pinned; whatever a replayed
- * policy adds later, even between two pages or two runs, changes nothing. What was announced is held against what is there: other bytes are rejected, and files
+ * policy adds later, even between two pages or two runs, changes nothing. What was registered is held against what is there: other bytes are rejected, and files
  * that never arrived are said to be missing. Bytes that their media hold already make nothing new; bytes that the collection
  * has at another path are copied within the storage first.
  * Every page is one transaction and can be run again: a crash half-way costs only the page it was in.
@@ -84,7 +84,7 @@ async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[])
       upload,
       paths.map((path) => originalKey(prefix, path)),
     );
-  }, patience);
+  }, longTransaction);
 }
 
 type Counts = { made?: number; bytes?: bigint; unchanged?: number; rejected: number };
@@ -103,7 +103,7 @@ async function addCounts(tx: Transaction, upload: Sealed, counts: Counts): Promi
   });
 }
 
-/** Recorded for every such file, announced or not, so that the receipt names it. */
+/** Recorded for every such file, registered or not, so that the receipt names it. */
 async function rememberSame(
   tx: Transaction,
   upload: Sealed,
@@ -143,17 +143,17 @@ async function applyConflict(tx: Transaction, upload: Sealed, found: Found[]) {
 }
 
 /**
- * Announced files have their room, on this page and on later ones; what came unannounced has `room`, what nobody reserved.
+ * Registerd files have their room, on this page and on later ones; what came unregistered has `room`, what nobody reserved.
  * Without a quota everything fits.
  */
-function withinRoom({ announced }: Judged, accepted: Found[], room: bigint | null) {
+function withinRoom({ registered }: Judged, accepted: Found[], room: bigint | null) {
   if (room === null) return { fitting: accepted, beyond: [] };
   const fitting: Found[] = [];
   const beyond: Rejection[] = [];
   let left = room;
   for (const file of accepted) {
     const { path, sizeBytes } = file;
-    const lacks = BigInt(sizeBytes) - (announced.get(path) ?? 0n);
+    const lacks = BigInt(sizeBytes) - (registered.get(path) ?? 0n);
     if (lacks > left) beyond.push({ path, sizeBytes, reason: noRoomReason });
     else fitting.push(file);
     if (lacks > 0n && lacks <= left) left -= lacks;
@@ -168,10 +168,10 @@ async function moveBytes(
   tx: Transaction,
   upload: Sealed,
   reserved: bigint,
-  { prefix, judged: { announced }, inserted }: Moved,
+  { prefix, judged: { registered }, inserted }: Moved,
 ): Promise<void> {
   const used = inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n);
-  const theirs = inserted.reduce((sum, { key }) => sum + (announced.get(pathOfKey(prefix, key)) ?? 0n), 0n);
+  const theirs = inserted.reduce((sum, { key }) => sum + (registered.get(pathOfKey(prefix, key)) ?? 0n), 0n);
   const released = theirs < reserved ? theirs : reserved;
   await addBytes(tx, upload, { used, reserved: -released });
   if (released === 0n) return;
@@ -207,16 +207,16 @@ async function finish(viewer: Viewer, upload: Sealed): Promise<void> {
       collectionId: upload.collectionId,
       detail: { files, bytes: Number(verifiedBytes), ...(unchanged > 0 ? { unchanged } : {}) },
     });
-  }, patience);
+  }, longTransaction);
 }
 
 const missingPerPage = 5_000;
 
-/** Announced, and neither recorded nor rejected by now: it is not there. */
+/** Registerd, and neither recorded nor rejected by now: it is not there. */
 async function rejectMissing(upload: Sealed, prefix: string): Promise<void> {
   for (let after: string | null = ""; after !== null; ) {
     const from: string = after;
-    after = await db().$transaction((tx) => rejectMissingPage(tx, upload, prefix, from), patience);
+    after = await db().$transaction((tx) => rejectMissingPage(tx, upload, prefix, from), longTransaction);
   }
 }
 
@@ -232,11 +232,11 @@ async function rejectMissingPage(tx: Transaction, upload: Sealed, prefix: string
     ), missing AS (
       INSERT INTO "upload_rejection" ("upload_id", "path", "size_bytes", "reason")
       SELECT f."upload_id", f."path", f."size_bytes",
-             CASE WHEN m."id" IS NULL THEN 'It was announced and never arrived. Upload it again.'
-                  ELSE 'It was announced and never arrived; the file that was at this path is unchanged.' END
+             CASE WHEN m."id" IS NULL THEN 'It was registered and never arrived. Upload it again.'
+                  ELSE 'It was registered and never arrived; the file that was at this path is unchanged.' END
       FROM page f
       LEFT JOIN LATERAL ${mediaAt(upload.collectionId, Prisma.sql`f."path"`)} AS m ON m."deleted_at" IS NULL
-      WHERE f."same_as_id" IS NULL AND f."withdrawn_at" IS NULL
+      WHERE f."same_as_id" IS NULL AND f."canceled_at" IS NULL
         AND NOT EXISTS (SELECT 1 FROM "revision" r WHERE r."key" = ${prefix} || f."path" AND r."upload_id" = f."upload_id")
       ON CONFLICT DO NOTHING RETURNING 1
     )

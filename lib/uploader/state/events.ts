@@ -81,7 +81,7 @@ type SiteEvent =
       readonly from?: number;
       readonly inAll?: number;
     }
-  | { readonly type: "withdrawn"; readonly batch: number }
+  | { readonly type: "filesCanceled"; readonly batch: number }
   /** The digests of the batch's files are known to the server. */
   | { readonly type: "told"; readonly batch: number }
   /** Whatever the batch was to say of them. */
@@ -198,7 +198,7 @@ type SiteEffect =
       readonly pieces: readonly { readonly crc: string; readonly sizeBytes: number }[] | null;
     })
   | {
-      readonly type: "withdraw";
+      readonly type: "cancelFiles";
       readonly uploadId: string;
       readonly batch: number;
       readonly paths: readonly string[];

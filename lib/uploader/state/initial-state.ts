@@ -46,7 +46,7 @@ export function initialState({ online = true, hashes = false, conflict = null }:
       report: emptyQueue,
     },
     halves: emptyQueue,
-    withdrawals: emptyQueue,
+    cancellations: emptyQueue,
     batches: {},
     nextBatch: 1,
     unwantedInRow: 0,

@@ -36,9 +36,9 @@ export type PassName = "conflict" | "retry" | "cancel";
 /** A call to be made again at `retryAt`; null while it is on its way. */
 type Trouble = { readonly failures: number; readonly since: number; readonly retryAt: number | null };
 
-/** Files being named to the server, told the digests of (`report`) or taken back (`withdraw`) in one call. */
+/** Files being named to the server, told the digests of (`report`) or taken back (`cancel`) in one call. */
 export type Batch = {
-  readonly kind: "name" | "report" | "withdraw";
+  readonly kind: "name" | "report" | "cancel";
   /** None where files are taken back: that is by path. */
   readonly fileIds: readonly number[];
   readonly paths: readonly string[];
@@ -99,7 +99,7 @@ export type UploaderState = {
     readonly id: string;
     /** Which tab drives it: this one waits until it is `here`. */
     readonly driver: "unknown" | "elsewhere" | "here";
-    /** How many files it was to have, where that was known when it was opened; and how many were announced to it. */
+    /** How many files it was to have, where that was known when it was opened; and how many were registered to it. */
     readonly plannedFiles: number | null;
     readonly registeredFiles: number;
   } | null;
@@ -133,7 +133,7 @@ export type UploaderState = {
   /** Batches that were too much for the quota: named again in halves. */
   readonly halves: Queue<readonly number[]>;
   /** Paths the server was told of under which nothing will come. */
-  readonly withdrawals: Queue<string>;
+  readonly cancellations: Queue<string>;
   readonly batches: Readonly<Record<number, Batch>>;
   readonly nextBatch: number;
   /** Files the site refused, each by itself, since it took one. */

@@ -6,15 +6,15 @@ import { withPushed } from "../state/queue";
  * Takes back what the server was told of a file under its path. While a call that tells of it is on its way this waits
  * for the answer (`onBatchEnd`): the two could change places on the wire.
  */
-export function withdraw(draft: Draft, file: UploadFile): UploadFile {
+export function cancel(draft: Draft, file: UploadFile): UploadFile {
   if (!file.named || file.asked) return file;
   const { state } = draft;
-  state.withdrawals = withPushed(state.withdrawals, file.path);
+  state.cancellations = withPushed(state.cancellations, file.path);
   return setFile(draft, file, { named: false });
 }
 
 /** A call that told of the file has its answer, or is given up. */
 export function onBatchEnd(draft: Draft, file: UploadFile): UploadFile {
   const free = setFile(draft, file, { asked: false });
-  return free.state === "canceled" ? withdraw(draft, free) : free;
+  return free.state === "canceled" ? cancel(draft, free) : free;
 }

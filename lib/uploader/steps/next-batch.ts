@@ -19,29 +19,29 @@ type Next = Omit<Batch, "trouble">;
 
 /** What is to be told next: what will not come, what will, what became known of it; null where there is nothing. */
 export function nextBatch(draft: Draft): Next | null {
-  return withdrawNext(draft) ?? nameSome(draft) ?? reportSome(draft);
+  return cancelNext(draft) ?? nameSome(draft) ?? reportSome(draft);
 }
 
-function isWithdrawing({ batches }: Draft["state"]): boolean {
-  return Object.values(batches).some(({ kind }) => kind === "withdraw");
+function isCanceling({ batches }: Draft["state"]): boolean {
+  return Object.values(batches).some(({ kind }) => kind === "cancel");
 }
 
-function withdrawNext(draft: Draft): Next | null {
+function cancelNext(draft: Draft): Next | null {
   const { state } = draft;
-  if (isWithdrawing(state)) return null;
+  if (isCanceling(state)) return null;
   const paths: string[] = [];
   while (paths.length < filesAtMost) {
-    const first = shifted(state.withdrawals);
+    const first = shifted(state.cancellations);
     if (!first) break;
-    state.withdrawals = first.rest;
+    state.cancellations = first.rest;
     paths.push(first.item);
   }
-  return paths.length > 0 ? { kind: "withdraw", fileIds: [], paths } : null;
+  return paths.length > 0 ? { kind: "cancel", fileIds: [], paths } : null;
 }
 
 /** Not while files are being taken back: their room may be needed, and one of them may have come again. */
 function nameSome(draft: Draft): Next | null {
-  if (isWithdrawing(draft.state)) return null;
+  if (isCanceling(draft.state)) return null;
   const fileIds = takeHalf(draft) ?? takeUnnamed(draft);
   return fileIds.length > 0 ? { kind: "name", fileIds, paths: [] } : null;
 }

@@ -1,7 +1,7 @@
 import { type Draft, fileOf, setFile, toNaming, toReady, unknown } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import type { UploadFile } from "../state/file";
-import { withdraw } from "./cancel-file";
+import { cancel } from "./cancel-file";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
@@ -16,7 +16,7 @@ export function meetConflict(draft: Draft, file: UploadFile): void {
 }
 
 function skip(draft: Draft, file: UploadFile): void {
-  withdraw(draft, setFile(draft, file, { state: "skipped", multipart: null, digests: null }));
+  cancel(draft, setFile(draft, file, { state: "skipped", multipart: null, digests: null }));
   draft.effects.push({ type: "letGo", fileId: file.id });
 }
 
@@ -38,5 +38,5 @@ export function onRenamed(draft: Draft, { fileId, path }: EventOf<"renamed">): v
   const file = fileOf(draft, fileId);
   if (file?.state !== "asking") return;
   const { foundAs, digests } = file;
-  toNaming(draft, withdraw(draft, file), { ...unknown, digests, path, foundAs: foundAs ?? file.path });
+  toNaming(draft, cancel(draft, file), { ...unknown, digests, path, foundAs: foundAs ?? file.path });
 }

@@ -6,7 +6,7 @@ import { emptyQueue } from "../state/queue";
 import { awaitsDecision, isDead, takesFiles } from "../state/state";
 import { withAppended } from "../state/vector";
 import { isRevivable, sizeFailure } from "../transport/preflight";
-import { withdraw } from "./cancel-file";
+import { cancel } from "./cancel-file";
 import { onTriedAgain } from "./on-calls";
 import { beginPass, endPass } from "./passes";
 
@@ -82,7 +82,7 @@ export function onFileCanceled(draft: Draft, event: EventOf<"fileCanceled">): vo
   const file = fileOf(draft, event.fileId);
   if (!file || !takesFiles(draft.state) || isSettledForGood(file)) return;
   const gone = { state: "canceled", sentBytes: 0, retryAt: null, multipart: null, digests: null } as const;
-  withdraw(draft, setFile(draft, interrupt(draft, file), gone));
+  cancel(draft, setFile(draft, interrupt(draft, file), gone));
   draft.effects.push({ type: "letGo", fileId: file.id });
 }
 
@@ -136,7 +136,7 @@ export function giveUp(draft: Draft): void {
   state.renewing = false;
   state.calls = {};
   state.batches = {};
-  state.withdrawals = emptyQueue;
+  state.cancellations = emptyQueue;
   state.active = [];
   state.halted = null;
   state.outage = null;

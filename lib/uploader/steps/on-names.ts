@@ -42,8 +42,8 @@ function send(draft: Draft, batch: Batch): void {
 function askBatch(draft: Draft, number: number, { kind, fileIds, paths }: Batch): void {
   const { upload } = draft.state;
   if (!upload) return;
-  if (kind === "withdraw") {
-    draft.effects.push({ type: "withdraw", uploadId: upload.id, batch: number, paths });
+  if (kind === "cancel") {
+    draft.effects.push({ type: "cancelFiles", uploadId: upload.id, batch: number, paths });
     return;
   }
   const files = fileIds.flatMap((fileId) => toSend(fileOf(draft, fileId)) ?? []);
@@ -92,7 +92,7 @@ export function onTold(draft: Draft, event: EventOf<"told">): void {
   }
 }
 
-export function onWithdrawn(draft: Draft, event: EventOf<"withdrawn">): void {
+export function onFilesCanceled(draft: Draft, event: EventOf<"filesCanceled">): void {
   drop(draft, event.batch);
 }
 
@@ -156,7 +156,7 @@ export function onFilesFailed(draft: Draft, event: EventOf<"filesFailed">): void
     const file = fileOf(draft, fileId);
     if (file) onBatchEnd(draft, file);
   }
-  if (batch.kind === "withdraw") giveUpWithdrawal(draft, batch, why);
+  if (batch.kind === "cancel") giveUpCancel(draft, batch, why);
   else if (batch.kind === "report") giveUpReport(draft, batch, why);
   else giveUpNaming(draft, batch, why);
 }
@@ -178,10 +178,10 @@ function giveUpReport(draft: Draft, { fileIds }: Batch, why: CallFailure): void 
 }
 
 /** Files that cannot be taken back are said to be missing in the end: that is no reason not to seal the others. */
-function giveUpWithdrawal(draft: Draft, { paths }: Batch, why: CallFailure): void {
+function giveUpCancel(draft: Draft, { paths }: Batch, why: CallFailure): void {
   if (isUnwanted(why)) return;
   const { state } = draft;
-  for (const path of paths) state.withdrawals = withPushed(state.withdrawals, path);
+  for (const path of paths) state.cancellations = withPushed(state.cancellations, path);
   halt(draft, failureOfCall(why));
 }
 

@@ -31,7 +31,7 @@ import {
   onWalkStarted,
 } from "./on-files";
 import { onHashed } from "./on-hashes";
-import { onBatchRang, onFilesAnswered, onFilesFailed, onTold, onWithdrawn } from "./on-names";
+import { onBatchRang, onFilesAnswered, onFilesCanceled, onFilesFailed, onTold } from "./on-names";
 import {
   onPartChanged,
   onPartFailed,
@@ -102,7 +102,7 @@ const handlers: Handlers = {
   renewed: onRenewed,
   filesAnswered: onFilesAnswered,
   filesFailed: onFilesFailed,
-  withdrawn: onWithdrawn,
+  filesCanceled: onFilesCanceled,
   told: onTold,
   partsSigned: onPartsSigned,
   signFailed: onSignFailed,

@@ -47,7 +47,7 @@ function settle(draft: Draft): void {
   // Nothing is left to open the upload for.
   if (state.phase === "opening" && state.halted && counts.failed === 0 && !state.resumed) giveUp(draft);
   if (state.phase !== "uploading" || isDead(state)) return;
-  const told = state.queues.report.size === 0 && state.withdrawals.size === 0;
+  const told = state.queues.report.size === 0 && state.cancellations.size === 0;
   if (state.halted && counts.failed === 0 && told) halt(draft, null);
   if (state.halted || !state.upload) return;
   if (!state.finishing && (counts.failed > 0 || missingFiles(state) > 0)) return;
@@ -58,7 +58,7 @@ function settle(draft: Draft): void {
   }
   // The server is to know the digests, and what will not come, before it checks.
   nameNext(draft);
-  if (Object.keys(state.batches).length === 0 && state.withdrawals.size === 0) seal(draft, state.upload.id);
+  if (Object.keys(state.batches).length === 0 && state.cancellations.size === 0) seal(draft, state.upload.id);
 }
 
 /** Connections to the storage's first endpoint that may be begun. */

@@ -44,7 +44,7 @@ export type UploadServer = {
    * Takes back at most 1,000 files that were named: nobody misses them, their room is free, and what has arrived of them
    * is thrown away. A path that was not named is passed over. Without it the server reports them as missing.
    */
-  withdraw?(uploadId: string, paths: readonly string[]): Promise<void>;
+  cancel?(uploadId: string, paths: readonly string[]): Promise<void>;
   seal(uploadId: string): Promise<void>;
   abort(uploadId: string): Promise<void>;
   status(uploadId: string): Promise<UploadStatus>;

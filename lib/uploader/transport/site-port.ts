@@ -38,7 +38,7 @@ export function siteServer(collectionSlug: string): UploadServer {
     complete: async (uploadId, input) => {
       await call(routes.api.uploadComplete(uploadId), "POST", input, { timeoutMs: completeTimeoutMs });
     },
-    withdraw: async (uploadId, paths) => {
+    cancel: async (uploadId, paths) => {
       await call(routes.api.uploadFiles(uploadId), "DELETE", { paths });
     },
     renewPolicy: async (uploadId) => parse(postPolicy, await call(routes.api.uploadPolicy(uploadId), "POST")),

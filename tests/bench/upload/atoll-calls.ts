@@ -1,6 +1,6 @@
 import type { UserViewer } from "@/lib/auth/viewer";
 import { abortUpload, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
-import { registerFiles, tellChecksums } from "@/lib/upload/file/commands";
+import { registerChecksums, registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { uploadStatus } from "@/lib/upload/queries";
 import { completeInput, filesInput, openUploadInput, partsInput } from "@/lib/upload/schema";
@@ -17,7 +17,7 @@ export function atollCalls(viewer: UserViewer, collectionSlug: string): Record<s
     "/atoll/files": (body) =>
       registerFiles(viewer, of(body).uploadId, filesInput.parse({ files: of(body).input }).files),
     "/atoll/tell": (body) =>
-      tellChecksums(viewer, of(body).uploadId, filesInput.parse({ files: of(body).input }).files),
+      registerChecksums(viewer, of(body).uploadId, filesInput.parse({ files: of(body).input }).files),
     "/atoll/parts": (body) => signParts(viewer, of(body).uploadId, partsInput.parse(of(body).input)),
     "/atoll/complete": (body) => completeFile(viewer, of(body).uploadId, completeInput.parse(of(body).input)),
     "/atoll/seal": (body) => sealUpload(viewer, of(body).uploadId),

@@ -9,7 +9,7 @@ import type { JobContext } from "@/lib/jobs/handlers";
 import { stopQueue } from "@/lib/jobs/queue";
 import { sweep } from "@/lib/jobs/sweep";
 import { type RunningWorker, startWorker } from "@/lib/jobs/worker";
-import { patience } from "@/lib/media/rows";
+import { longTransaction } from "@/lib/media/rows";
 import { storage } from "@/lib/storage/client";
 import { abortUpload, openUpload, sealUpload } from "@/lib/upload/commands";
 import { grantsOutliveSeconds } from "@/lib/upload/policy";
@@ -157,7 +157,7 @@ test("large uploads that are being verified do not keep a small one waiting", as
       await sealUpload(owner, small);
       await expect.poll(() => stateOf(small), { timeout: 15_000, interval: 50 }).toBe("verified");
       expect(await Promise.all(large.map(stateOf))).toEqual(["sealed", "sealed", "sealed"]);
-    }, patience);
+    }, longTransaction);
     const states = () => Promise.all(large.map(stateOf));
     await expect.poll(states, { timeout: 15_000, interval: 50 }).toEqual(["verified", "verified", "verified"]);
   } finally {

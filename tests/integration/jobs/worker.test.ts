@@ -4,7 +4,7 @@ import { db } from "@/lib/db";
 import { decoderPids } from "@/lib/derive/decoder";
 import { createBoss, startBoss } from "@/lib/jobs/boss";
 import { handleDeriveFailed, type JobContext } from "@/lib/jobs/handlers";
-import { sendDerive, sendTurn, sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue";
+import { sendDerive, sendUndo, sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue";
 import { sweep } from "@/lib/jobs/sweep";
 import { startWorker } from "@/lib/jobs/worker";
 import { dropUnsent, pendingRevision, revisionById, statesOf, worker } from "@/tests/integration/derive/fixtures";
@@ -68,15 +68,15 @@ describe("working", () => {
     const { uploadId, mediaId } = await revisionById(id);
     const deletedAt = async () => (await db().media.findUniqueOrThrow({ where: { id: mediaId } })).deletedAt;
     const undoneAt = new Date();
-    await db().upload.update({ where: { id: uploadId }, data: { undoneAt, turningSince: undoneAt } });
+    await db().upload.update({ where: { id: uploadId }, data: { undoneAt, undoStartedAt: undoneAt } });
     await withWorker({}, async () => {
       await expect.poll(deletedAt, { timeout: 10_000 }).toEqual(undoneAt);
       // As long as that job is not through, another one would be the same.
       const states = async () =>
         (await jobsOf(uploadId)).filter(({ name }) => name === "turn").map(({ state }) => state);
       await expect.poll(states, { timeout: 10_000 }).toEqual(["completed"]);
-      await db().upload.update({ where: { id: uploadId }, data: { undoneAt: null, turningSince: new Date() } });
-      await sendTurn(uploadId);
+      await db().upload.update({ where: { id: uploadId }, data: { undoneAt: null, undoStartedAt: new Date() } });
+      await sendUndo(uploadId);
       await expect.poll(deletedAt, { timeout: 10_000 }).toBeNull();
     });
   });

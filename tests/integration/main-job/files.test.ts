@@ -5,7 +5,7 @@ import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
 import { listObjectVersions } from "@/lib/storage/list";
 import { openUpload, sealUpload } from "@/lib/upload/commands";
-import { abandonFile, registerFiles, withdrawFiles } from "@/lib/upload/file/commands";
+import { abandonFile, cancelFiles, registerFiles } from "@/lib/upload/file/commands";
 import { uploadStatus } from "@/lib/upload/queries";
 import type { FileAnswer, OpenedUpload } from "@/lib/upload/schema";
 import { hex } from "@/tests/support/checksums";
@@ -227,8 +227,8 @@ describe("taking files back", () => {
       { path: "w/never sent", size: 3 },
     ]);
     for (const path of ["w/kept", "w/sent twice", "w/sent twice"]) await post(path, "abc", opened);
-    await withdrawFiles(owner, opened.id, ["w/sent twice", "w/never sent"]);
-    await withdrawFiles(owner, opened.id, ["w/sent twice", "w/never sent"]);
+    await cancelFiles(owner, opened.id, ["w/sent twice", "w/never sent"]);
+    await cancelFiles(owner, opened.id, ["w/sent twice", "w/never sent"]);
     const left: string[] = [];
     for await (const page of listObjectVersions(opened.prefix)) left.push(...page.map(({ key }) => key));
     expect(left).toEqual([`${opened.prefix}w/kept`]);

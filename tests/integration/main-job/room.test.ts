@@ -3,7 +3,7 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
 import { abortUpload, expireUploads, openUpload } from "@/lib/upload/commands";
-import { abandonFile, registerFiles, withdrawFiles } from "@/lib/upload/file/commands";
+import { abandonFile, cancelFiles, registerFiles } from "@/lib/upload/file/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
@@ -51,9 +51,9 @@ describe("room", () => {
     await abandonFile(owner, opened.id, id);
     await abandonFile(owner, opened.id, id);
     expect(await bytesOf(into)).toEqual({ collection: 10, user: reserved + 10 });
-    await withdrawFiles(owner, opened.id, ["a", "a", "never named", "nul\u0000"]);
+    await cancelFiles(owner, opened.id, ["a", "a", "never named", "nul\u0000"]);
     expect(await bytesOf(into)).toEqual({ collection: 0, user: reserved });
-    expect(await db().uploadFile.count({ where: { uploadId: opened.id, withdrawnAt: null } })).toBe(0);
+    expect(await db().uploadFile.count({ where: { uploadId: opened.id, canceledAt: null } })).toBe(0);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
 import { openUpload, sealUpload } from "@/lib/upload/commands";
-import { registerFiles, tellChecksums, withdrawFiles } from "@/lib/upload/file/commands";
+import { cancelFiles, registerChecksums, registerFiles } from "@/lib/upload/file/commands";
 import type { OpenedUpload } from "@/lib/upload/schema";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { hex } from "@/tests/support/checksums";
@@ -34,23 +34,23 @@ describe("telling checksums while files are being sent", () => {
   it("adds them to what was named, as often as it is told, one kind after the other", async () => {
     await registerFiles(owner, upload.id, [named("a"), named("b")]);
     const { id } = await row("a");
-    await tellChecksums(owner, upload.id, [{ ...named("a"), sha256: sums.sha256 }]);
+    await registerChecksums(owner, upload.id, [{ ...named("a"), sha256: sums.sha256 }]);
     expect(await row("a")).toMatchObject({ id, sha256: sums.sha256, md5: null });
-    for (let times = 0; times < 2; times += 1) await tellChecksums(owner, upload.id, [{ ...named("a"), ...sums }]);
+    for (let times = 0; times < 2; times += 1) await registerChecksums(owner, upload.id, [{ ...named("a"), ...sums }]);
     expect(await row("a")).toMatchObject({ id, ...sums });
     expect(await row("b")).toMatchObject({ sha256: null, md5: null });
-    await tellChecksums(owner, upload.id, [named("a")]);
+    await registerChecksums(owner, upload.id, [named("a")]);
     expect(await row("a")).toMatchObject({ id, ...sums });
   });
 
   it("names anew what is not as it was named: other bytes, another time, taken back, never named", async () => {
     await registerFiles(owner, upload.id, ["size", "time", "sum", "back"].map(named));
-    await tellChecksums(owner, upload.id, [{ ...named("sum"), ...sums }]);
-    await withdrawFiles(owner, upload.id, ["back"]);
+    await registerChecksums(owner, upload.id, [{ ...named("sum"), ...sums }]);
+    await cancelFiles(owner, upload.id, ["back"]);
     const paths = ["size", "time", "sum", "back"];
     const before = await Promise.all(paths.map(row));
     const other = { sha256: hex("sha256", "other"), md5: hex("md5", "other") };
-    await tellChecksums(owner, upload.id, [
+    await registerChecksums(owner, upload.id, [
       { ...named("size"), size: 5, ...other },
       { ...named("time"), modifiedAt: 5, ...other },
       { ...named("sum"), ...other },
@@ -59,7 +59,7 @@ describe("telling checksums while files are being sent", () => {
     ]);
     for (const [index, path] of paths.entries()) expect((await row(path)).id, path).not.toBe(before[index]?.id);
     expect(await row("size")).toMatchObject({ sizeBytes: 5n, ...other });
-    expect(await row("back")).toMatchObject({ withdrawnAt: null, ...sums });
+    expect(await row("back")).toMatchObject({ canceledAt: null, ...sums });
     expect(await row("new")).toMatchObject(sums);
     const { reservedBytes } = await db().upload.findUniqueOrThrow({ where: { id: upload.id } });
     const rows = await db().uploadFile.findMany({ where: { uploadId: upload.id } });
@@ -70,11 +70,11 @@ describe("telling checksums while files are being sent", () => {
     const into = await openUpload(owner, { collectionSlug: slug });
     await registerFiles(owner, into.id, [named("kept")]);
     expect((await postFile(into.policy, `${into.prefix}kept`, text)).status).toBeLessThan(300);
-    await tellChecksums(owner, into.id, [{ ...named("kept"), ...sums }]);
+    await registerChecksums(owner, into.id, [{ ...named("kept"), ...sums }]);
     const bad = [{ ...named("a\u0000b"), ...sums }];
-    await expect(tellChecksums(owner, into.id, bad)).rejects.toMatchObject({ code: "INVALID" });
+    await expect(registerChecksums(owner, into.id, bad)).rejects.toMatchObject({ code: "INVALID" });
     await sealUpload(owner, into.id);
-    await expect(tellChecksums(owner, into.id, [named("kept")])).rejects.toMatchObject({ code: "CONFLICT" });
+    await expect(registerChecksums(owner, into.id, [named("kept")])).rejects.toMatchObject({ code: "CONFLICT" });
     await verifyUpload(system, into.id, async () => undefined);
     const revision = await db().revision.findFirstOrThrow({ where: { uploadId: into.id } });
     expect(revision.sha256).toBe(sums.sha256);

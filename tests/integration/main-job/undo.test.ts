@@ -6,8 +6,8 @@ import { recordDerivation, restoreMedia, trashMedia } from "@/lib/media/commands
 import { openUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { uploadStatus } from "@/lib/upload/queries";
-import { finishTurning, redoUpload, undoUpload } from "@/lib/upload/undo/commands";
-import { uploadsToTurn } from "@/lib/upload/undo/queries";
+import { finishUndo, redoUpload, undoUpload } from "@/lib/upload/undo/commands";
+import { uploadsToUndo } from "@/lib/upload/undo/queries";
 import { hex } from "@/tests/support/checksums";
 import { testCollection, testMember, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
@@ -198,15 +198,15 @@ describe("undoing an upload", () => {
     slug = await testCollection(owner);
     const { id } = await drop({ a: "1", b: "1" });
     // As a process leaves it that was killed before its first page.
-    await db().upload.update({ where: { id }, data: { undoneAt: new Date(), turningSince: new Date() } });
-    expect(await uploadsToTurn(system, 10)).toEqual([id]);
+    await db().upload.update({ where: { id }, data: { undoneAt: new Date(), undoStartedAt: new Date() } });
+    expect(await uploadsToUndo(system, 10)).toEqual([id]);
     await undoUpload(owner, id);
     expect(await shown()).toEqual({});
-    expect(await uploadsToTurn(system, 10)).toEqual([]);
-    await db().upload.update({ where: { id }, data: { undoneAt: null, turningSince: new Date() } });
-    await finishTurning(system, id);
+    expect(await uploadsToUndo(system, 10)).toEqual([]);
+    await db().upload.update({ where: { id }, data: { undoneAt: null, undoStartedAt: new Date() } });
+    await finishUndo(system, id);
     expect(await shown()).toEqual({ a: 1, b: 1 });
-    expect(await uploadsToTurn(system, 10)).toEqual([]);
+    expect(await uploadsToUndo(system, 10)).toEqual([]);
   });
 
   it("with more files than somebody waits for is finished by the worker, and redone when it was not", async () => {
@@ -214,16 +214,16 @@ describe("undoing an upload", () => {
     const { id } = await drop({ a: "1" });
     await manyFiles(slug, id, 12_000);
     await undoUpload(owner, id);
-    expect(await uploadsToTurn(system, 10)).toEqual([id]);
+    expect(await uploadsToUndo(system, 10)).toEqual([id]);
     const restored = await db().media.findFirstOrThrow({ where: { collection: { slug }, trashedByUndo: true } });
     await restoreMedia(owner, restored.id);
-    await finishTurning(system, id);
+    await finishUndo(system, id);
     // What somebody has had out of the trash meanwhile is not put there again.
     expect(Object.keys(await shown())).toEqual([restored.path]);
     await redoUpload(owner, id);
     await undoUpload(owner, id);
     await redoUpload(owner, id);
-    await finishTurning(system, id);
+    await finishUndo(system, id);
     expect(Object.keys(await shown())).toHaveLength(12_001);
   });
 

@@ -94,7 +94,7 @@ describe("what was announced is held against what is there", () => {
     await registerFiles(owner, upload.id, [announced("a", "one"), announced("b", "three"), announced("never", "lost")]);
     await post(upload, "a", "one");
     await post(upload, "b", "three");
-    await post(upload, "unannounced", "two");
+    await post(upload, "unregistered", "two");
     expect(await bytesOf()).toEqual({ used: 0, reserved: 12, size: 0 });
     await sealUpload(owner, upload.id);
     expect((await uploadStatus(owner, upload.id)).files).toEqual({ total: 3, verified: 0, rejected: 0, pending: 3 });
@@ -280,7 +280,7 @@ describe("room, when nothing was announced", () => {
     expect(await reapUpload(system, upload.id)).toMatchObject({ versions: 1, bytes: 3 });
   });
 
-  it("of an announced file is not given to one that comes unannounced before it", async () => {
+  it("of an announced file is not given to one that comes unregistered before it", async () => {
     slug = await testCollection(owner);
     await db().collection.update({ where: { slug }, data: { quotaBytes: 9 } });
     const upload = await opened();

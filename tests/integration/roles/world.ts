@@ -120,7 +120,7 @@ export class Stage {
               ? { state: "verified", sealedAt: new Date(), endedAt: new Date() }
               : {}),
             ...(given.uploadState === "undone" ? { undoneAt: new Date() } : {}),
-            ...(given.uploadState === "turning" ? { undoneAt: new Date(), turningSince: new Date() } : {}),
+            ...(given.uploadState === "turning" ? { undoneAt: new Date(), undoStartedAt: new Date() } : {}),
             files: { create: { id: world.fileId, path: "film.mov", sizeBytes: 17_000_000, partSize: 8_388_608 } },
           },
         },

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
-import { patience } from "@/lib/media/rows";
+import { longTransaction } from "@/lib/media/rows";
 import { storage } from "@/lib/storage/client";
 import { listMultiparts } from "@/lib/storage/multipart";
 import { openUpload } from "@/lib/upload/commands";
@@ -22,7 +22,7 @@ let slug: string;
 beforeAll(async () => {
   owner = await testUser("Owner");
   slug = await testCollection(owner);
-  // Whoever writes announcements down, having read what there was of them, waits at this gate.
+  // Whoever writes registration down, having read what there was of them, waits at this gate.
   await db().$executeRawUnsafe(`
     CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN PERFORM pg_advisory_xact_lock_shared(${gate}); RETURN NEW; END $$`);
@@ -55,7 +55,7 @@ it("parts that are begun while their file is named again are the parts of that f
     });
     await expect.poll(async () => isBegun || (await waiting()) === 2, patient).toBe(true);
     return { naming, beginning };
-  }, patience);
+  }, longTransaction);
   const [, { urls }] = await Promise.all([both.naming, both.beginning]);
   const again = await signParts(owner, id, { fileId, parts: [1] });
   const uploadIdOf = (url = "") => new URL(url).searchParams.get("uploadId");

@@ -32,7 +32,7 @@ const killed = async () => {
 const post = async ({ policy, prefix }: OpenedUpload, path: string, text: string) =>
   expect((await postFile(policy, prefix + path, text)).status).toBeLessThan(300);
 
-const announce = (id: string, files: Record<string, string>) =>
+const register = (id: string, files: Record<string, string>) =>
   registerFiles(
     owner,
     id,
@@ -80,7 +80,7 @@ it("are right after any number of pages, by two workers at once", async () => {
 
 it("stay right when a run is cut short, and a file that was said to be missing has come since: that stays its one outcome", async () => {
   const upload = await openUpload(owner, { collectionSlug: slug });
-  await announce(upload.id, { here: "here", late: "late", never: "never" });
+  await register(upload.id, { here: "here", late: "late", never: "never" });
   await post(upload, "here", "here");
   await sealUpload(owner, upload.id);
   await expect(verifyUpload(system, upload.id, killed)).rejects.toThrow("killed");
@@ -88,7 +88,7 @@ it("stay right when a run is cut short, and a file that was said to be missing h
   expect((await uploadStatus(owner, upload.id)).files).toEqual({ total: 3, verified: 1, rejected: 0, pending: 3 });
   // As a run leaves it that was cut short just before its end.
   await db().uploadRejection.create({
-    data: { uploadId: upload.id, path: "late", sizeBytes: 4, reason: "It was announced and never arrived." },
+    data: { uploadId: upload.id, path: "late", sizeBytes: 4, reason: "It was registered and never arrived." },
   });
   await db().upload.update({ where: { id: upload.id }, data: { rejectedFiles: 1 } });
   await post(upload, "late", "late");
@@ -98,11 +98,11 @@ it("stay right when a run is cut short, and a file that was said to be missing h
   expect(rejected.map(({ path }) => path).toSorted()).toEqual(["late", "never"]);
 });
 
-it("have one outcome for a file that was there already when it was announced, and was changed before it was verified", async () => {
-  const before = { kept: "kept", changed: "changed", unannounced: "unannounced" };
+it("have one outcome for a file that was there already when it was registered, and was changed before it was verified", async () => {
+  const before = { kept: "kept", changed: "changed", unregistered: "unregistered" };
   await dropInto(slug, before, { by: owner });
   const upload = await openUpload(owner, { collectionSlug: slug });
-  await announce(upload.id, { kept: "kept", changed: "changed" });
+  await register(upload.id, { kept: "kept", changed: "changed" });
   for (const [path, text] of Object.entries(before)) await post(upload, path, text);
   await dropInto(slug, { changed: "other" }, { by: owner });
   await sealUpload(owner, upload.id);

@@ -96,5 +96,5 @@ it("takes files by its routes from its own pages only, and says what is wrong wi
   const answer = await ask(postFiles, files);
   expect(await answer.json()).toEqual({ files: [{ path: "a", status: "post" }] });
   expect((await ask(DELETE, JSON.stringify({ paths: ["a", "b"] }))).status).toBe(204);
-  expect(await db().uploadFile.count({ where: { uploadId: id, withdrawnAt: null } })).toBe(0);
+  expect(await db().uploadFile.count({ where: { uploadId: id, canceledAt: null } })).toBe(0);
 });

@@ -105,7 +105,7 @@ describe("a discarded upload", () => {
   });
 });
 
-describe("the announcements of an ended upload", () => {
+describe("the registration of an ended upload", () => {
   it("are forgotten when it is clean, but for those of files that were there already, which its receipt names", async () => {
     const first = await opened({ "there/1": "one", "there/2": "two" });
     await sealUpload(owner, first.id);

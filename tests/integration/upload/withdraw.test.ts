@@ -7,7 +7,7 @@ import { storage } from "@/lib/storage/client";
 import { listObjectVersions } from "@/lib/storage/list";
 import { listMultiparts } from "@/lib/storage/multipart";
 import { openUpload, sealUpload } from "@/lib/upload/commands";
-import { registerFiles, withdrawFiles } from "@/lib/upload/file/commands";
+import { cancelFiles, registerFiles } from "@/lib/upload/file/commands";
 import { signParts } from "@/lib/upload/part/commands";
 import { uploadStatus } from "@/lib/upload/queries";
 import type { OpenedUpload } from "@/lib/upload/schema";
@@ -77,7 +77,7 @@ it("keeps nobody waiting while the storage removes what has arrived", async () =
   await registerFiles(owner, upload.id, [{ path: "canceled", size: 3 }]);
   await post(upload, "canceled", "abc");
   const other = meanwhile("DeleteObjectsCommand", () => registerFiles(owner, upload.id, [{ path: "other", size: 3 }]));
-  await withdrawFiles(owner, upload.id, ["canceled"]);
+  await cancelFiles(owner, upload.id, ["canceled"]);
   expect(other.isDone()).toBe(true);
   expect(await bodiesUnder(upload)).toEqual([]);
 });
@@ -89,7 +89,7 @@ it("makes no media of what arrives afterwards, and the reaper takes it away", as
     { path: "kept", size: 3 },
   ]);
   await post(upload, "kept", "abc");
-  await withdrawFiles(owner, upload.id, ["canceled"]);
+  await cancelFiles(owner, upload.id, ["canceled"]);
   await post(upload, "canceled", "abc");
   const nothingSaid = { files: { total: 1, verified: 1, rejected: 0, pending: 1 }, rejected: [] };
   expect(await verified(upload)).toEqual(nothingSaid);
@@ -104,7 +104,7 @@ it("may die before the storage has heard of it: room is free, nothing becomes me
   await registerFiles(owner, upload.id, [{ path: "canceled", size: 3 }]);
   await post(upload, "canceled", "abc");
   meanwhile("ListObjectVersionsCommand", down);
-  await expect(withdrawFiles(owner, upload.id, ["canceled"])).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(cancelFiles(owner, upload.id, ["canceled"])).rejects.toMatchObject({ code: "UNAVAILABLE" });
   expect((await db().collection.findUniqueOrThrow({ where: { slug } })).reservedBytes).toBe(reservedBytes);
   expect((await verified(upload)).files).toEqual({ total: 0, verified: 0, rejected: 0, pending: 0 });
   await reapUpload(system, upload.id);
@@ -121,10 +121,10 @@ it("is done when it is asked for again", async () => {
   await signParts(owner, upload.id, { fileId, parts: [1] });
   await post(upload, "small", "abc");
   meanwhile("AbortMultipartUploadCommand", down);
-  await expect(withdrawFiles(owner, upload.id, ["large", "small"])).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(cancelFiles(owner, upload.id, ["large", "small"])).rejects.toMatchObject({ code: "UNAVAILABLE" });
   await expect(signParts(owner, upload.id, { fileId, parts: [2] })).rejects.toMatchObject({ code: "NOT_FOUND" });
-  await withdrawFiles(owner, upload.id, ["large", "small"]);
-  await withdrawFiles(owner, upload.id, ["large", "small"]);
+  await cancelFiles(owner, upload.id, ["large", "small"]);
+  await cancelFiles(owner, upload.id, ["large", "small"]);
   for await (const page of listMultiparts(upload.prefix)) expect(page).toEqual([]);
   expect(await bodiesUnder(upload)).toEqual([]);
 });
@@ -136,7 +136,7 @@ it("is forgotten once a file is named again, which is then to be sent anew, what
   await post(upload, "again", "old");
   await post(upload, "again", "abc");
   meanwhile("ListObjectVersionsCommand", down);
-  await expect(withdrawFiles(owner, upload.id, ["again"])).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(cancelFiles(owner, upload.id, ["again"])).rejects.toMatchObject({ code: "UNAVAILABLE" });
   expect(await registerFiles(owner, upload.id, [file])).toEqual([{ path: "again", status: "post" }]);
   expect(await bodiesUnder(upload)).toEqual([]);
   await post(upload, "again", "abc");
@@ -153,7 +153,7 @@ it("does not take the bytes of a file that is named again and sent while it stil
     await registerFiles(owner, upload.id, [file]);
     await post(upload, "raced", "new");
   });
-  await withdrawFiles(owner, upload.id, ["raced"]);
+  await cancelFiles(owner, upload.id, ["raced"]);
   expect(raced.isDone()).toBe(true);
   expect((await verified(upload)).files).toMatchObject({ total: 1, verified: 1 });
   const { md5 } = await db().revision.findFirstOrThrow({ where: { uploadId: upload.id } });
@@ -165,7 +165,7 @@ it("that comes between a naming's look at the storage and its lock makes it look
   const file = { path: "between", size: 3, md5: hex("md5", "abc"), modifiedAt: 1 };
   await registerFiles(owner, upload.id, [file]);
   await post(upload, "between", "abc");
-  const withdrawn = meanwhile("ListObjectVersionsCommand", () => withdrawFiles(owner, upload.id, ["between"]));
+  const canceled = meanwhile("ListObjectVersionsCommand", () => cancelFiles(owner, upload.id, ["between"]));
   expect(await registerFiles(owner, upload.id, [file])).toEqual([{ path: "between", status: "post" }]);
-  expect(withdrawn.isDone()).toBe(true);
+  expect(canceled.isDone()).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
 import { abortUpload, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
-import { registerFiles, tellChecksums, withdrawFiles } from "@/lib/upload/file/commands";
+import { cancelFiles, registerChecksums, registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { uploadStatus } from "@/lib/upload/queries";
 import { completeInput, filesInput, partsInput } from "@/lib/upload/schema";
@@ -35,11 +35,11 @@ export class CommandsSite {
       files: (uploadId, files) =>
         this.#call("files", () => registerFiles(viewer, uploadId, filesInput.parse({ files }).files)),
       tell: (uploadId, files) =>
-        this.#call("tell", () => tellChecksums(viewer, uploadId, filesInput.parse({ files }).files)),
+        this.#call("tell", () => registerChecksums(viewer, uploadId, filesInput.parse({ files }).files)),
       parts: (uploadId, input) => this.#call("parts", () => signParts(viewer, uploadId, partsInput.parse(input))),
       complete: (uploadId, input) =>
         this.#call("complete", () => completeFile(viewer, uploadId, completeInput.parse(input))),
-      withdraw: (uploadId, paths) => this.#call("withdraw", () => withdrawFiles(viewer, uploadId, [...paths])),
+      cancel: (uploadId, paths) => this.#call("cancel", () => cancelFiles(viewer, uploadId, [...paths])),
       renewPolicy: (uploadId) => this.#call("renew", () => renewPolicy(viewer, uploadId)),
       seal: (uploadId) => this.#call("seal", () => this.#seal(uploadId)),
       abort: (uploadId) => this.#call("abort", () => abortUpload(viewer, uploadId)),

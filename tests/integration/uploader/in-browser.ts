@@ -39,7 +39,7 @@ export function drive(uploadId: string): void {
 /** The server's calls are answered by the test, by the function it has put into the page. */
 function remote(): UploadServer {
   const { site } = globalThis as unknown as { site: (call: string, args: unknown[]) => Promise<unknown> };
-  const calls = ["open", "resume", "renewPolicy", "files", "parts", "complete", "withdraw", "seal", "abort", "status"];
+  const calls = ["open", "resume", "renewPolicy", "files", "parts", "complete", "cancel", "seal", "abort", "status"];
   const entries = calls.map((call) => [call, (...args: unknown[]) => site(call, args)]);
   return Object.fromEntries(entries) as UploadServer;
 }

@@ -3,7 +3,7 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
 import { abortUpload, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
-import { registerFiles, withdrawFiles } from "@/lib/upload/file/commands";
+import { cancelFiles, registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { uploadStatus } from "@/lib/upload/queries";
 import { verifyUpload } from "@/lib/upload/verify/verify";
@@ -40,7 +40,7 @@ function siteFor(collectionSlug: string): UploadServer {
     files: (uploadId, files) => registerFiles(owner, uploadId, [...files]),
     parts: (uploadId, input) => signParts(owner, uploadId, input),
     complete: (uploadId, input) => completeFile(owner, uploadId, input),
-    withdraw: (uploadId, paths) => withdrawFiles(owner, uploadId, [...paths]),
+    cancel: (uploadId, paths) => cancelFiles(owner, uploadId, [...paths]),
     async seal(uploadId) {
       await sealUpload(owner, uploadId);
       await verifyUpload(system, uploadId, async () => undefined);

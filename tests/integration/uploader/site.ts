@@ -118,8 +118,8 @@ export class Site implements UploadServer {
     row.s3UploadId = null;
   }
 
-  async withdraw(_: string, paths: readonly string[]): Promise<void> {
-    this.calls.push("withdraw");
+  async cancel(_: string, paths: readonly string[]): Promise<void> {
+    this.calls.push("cancel");
     for (const path of paths) {
       const row = this.#rows.get(path);
       this.#rows.delete(path);

@@ -28,9 +28,9 @@ beforeEach(() => {
   for (const name of Object.keys(published)) vi.stubEnv(name, undefined);
   for (const [name, value] of Object.entries(ofTheShell)) vi.stubEnv(name, value);
   const dataDir = openDataDir(dir);
-  const withdraw = publishRunning(dataDir, published);
+  const cancel = publishRunning(dataDir, published);
   return () => {
-    withdraw();
+    cancel();
     dataDir.release();
     rmSync(dir, { recursive: true, force: true });
   };

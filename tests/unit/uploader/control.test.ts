@@ -67,7 +67,7 @@ describe("pausing", () => {
       world.send({ type: "paused" });
       expect(world.state.paused).toBe(true);
       world.send(event);
-      expect(world.withdrawn).toEqual(["b"]);
+      expect(world.canceled).toEqual(["b"]);
       expect(world.state).toMatchObject({ paused: false, phase: "sealing" });
     }
   });

@@ -45,7 +45,7 @@ function checkNothingLost({ world, waiting, timers }: Luck): void {
 /** Nothing is told and taken back at once; and before the seal the site expects only what the person still wants. */
 function checkRegistered({ world, waiting, registered, kept }: Luck): void {
   const told = waiting.flatMap((effect) => {
-    if (effect.type === "withdraw") return effect.paths;
+    if (effect.type === "cancelFiles") return effect.paths;
     return effect.type === "files" || effect.type === "tell" ? effect.files.map(({ path }) => path) : [];
   });
   expect(new Set(told).size).toBe(told.length);

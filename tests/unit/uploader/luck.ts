@@ -68,7 +68,7 @@ export class Luck {
     if (effect) {
       this.waiting.splice(index, 1);
       this.names += 1;
-      if (effect.type === "files" || effect.type === "tell" || effect.type === "withdraw") this.#serve(effect, luck);
+      if (effect.type === "files" || effect.type === "tell" || effect.type === "cancelFiles") this.#serve(effect, luck);
       const outcome = outcomeOf(effect, this.world, luck, this.names);
       // Another tab lets go at last.
       if (outcome.type === "driving" && !outcome.driven) this.waiting.push(effect);
@@ -82,10 +82,10 @@ export class Luck {
   }
 
   /** What the site has of a call afterwards: where its answer is lost, as much as if it had come. */
-  #serve(effect: EffectOf<"files" | "tell" | "withdraw">, luck: number | null): void {
+  #serve(effect: EffectOf<"files" | "tell" | "cancelFiles">, luck: number | null): void {
     const { code } = luck === null ? { code: null } : oneOf(callFailures, luck);
-    const failed = luck !== null && (effect.type === "withdraw" || luck % 3 === 0);
-    if (effect.type !== "withdraw") {
+    const failed = luck !== null && (effect.type === "cancelFiles" || luck % 3 === 0);
+    if (effect.type !== "cancelFiles") {
       if (!failed || code === "NETWORK") for (const { path } of effect.files) this.registered.add(path);
     } else if (!failed || code === "NETWORK") for (const path of effect.paths) this.registered.delete(path);
     else for (const path of effect.paths) this.kept.add(path);
@@ -112,9 +112,9 @@ function outcomeOf(effect: Effect, world: World, luck: number | null, serial: nu
       if (luck !== null && luck % 3 === 0) return { type: "filesFailed", batch, failure: oneOf(callFailures, luck) };
       return { type: "told", batch };
     }
-    case "withdraw": {
+    case "cancelFiles": {
       const { batch } = effect;
-      if (luck === null) return { type: "withdrawn", batch };
+      if (luck === null) return { type: "filesCanceled", batch };
       return { type: "filesFailed", batch, failure: oneOf(callFailures, luck) };
     }
     case "sign": {

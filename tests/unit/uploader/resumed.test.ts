@@ -3,7 +3,7 @@ import { isBusy, isDead, missingFiles } from "@/lib/uploader/state/state";
 import { answerOf, newFile, statusOf, World } from "./world";
 
 describe("an upload gone on with", () => {
-  it("that was opened before its files were counted waits for as many as were announced, whatever is skipped", () => {
+  it("that was opened before its files were counted waits for as many as were registered, whatever is skipped", () => {
     const world = new World({ conflict: "skip" });
     world.send({ type: "resumeAsked", uploadId: "u" });
     world.send({ type: "driving", uploadId: "u", driven: true });

@@ -50,7 +50,7 @@ describe("the site as the uploader's server", () => {
     expect(signing.calls[0]?.[0]).toBe(`${about}/parts`);
     const completing = answering(() => new Response(null, { status: 204 }));
     await completing.site.complete(uploadId, { fileId, parts: [] });
-    await completing.site.withdraw?.(uploadId, ["a"]);
+    await completing.site.cancel?.(uploadId, ["a"]);
     expect(completing.calls.map(([path, { method, body }]) => [method, path, body])).toEqual([
       ["POST", `${about}/complete`, JSON.stringify({ fileId, parts: [] })],
       ["DELETE", `${about}/files`, '{"paths":["a"]}'],
@@ -94,7 +94,7 @@ describe("the site as the uploader's server", () => {
 });
 
 describe("what the panel says", () => {
-  it("follows the upload, and is announced in quarters", () => {
+  it("follows the upload, and is registered in quarters", () => {
     const world = new World();
     expect(announcement(world.state)).toBe("");
     world.add(...Array.from({ length: 10 }, (_, index) => newFile(`f${index}`)), newFile("", 0, failure("bad-path")));

@@ -22,7 +22,7 @@ describe("taken paths", () => {
     world.send({ type: "conflict", choice: "skip" });
     expect(world.state).toMatchObject({ phase: "sealing", counts: { skipped: 2 }, conflicts: { same: 0, other: 0 } });
     expect(world.state.bytes.planned).toBe(200);
-    expect(world.withdrawn).toEqual(["f2", "f1"]);
+    expect(world.canceled).toEqual(["f2", "f1"]);
   });
 
   it("become revisions", () => {
@@ -43,7 +43,7 @@ describe("taken paths", () => {
     expect(world.take("rename")).toEqual([{ type: "rename", fileId: 2, foundAs: "f2" }]);
     world.send({ type: "renamed", fileId: 2, path: "f2 (3)" });
     expect(world.file(2)).toMatchObject({ state: "posting", path: "f2 (3)", foundAs: "f2" });
-    expect(world.withdrawn).toEqual(["f2", "f2 (2)"]);
+    expect(world.canceled).toEqual(["f2", "f2 (2)"]);
   });
 
   it("are left for names under which nothing was sent, whatever was sent under the taken ones", () => {
@@ -68,15 +68,15 @@ describe("files that will not come", () => {
     world.name(first as Files);
     for (const { id } of world.files().slice(0, 20)) world.send({ type: "fileCanceled", fileId: id });
     // 16 of them the server knows of; the other four are being named.
-    const [back] = world.take("withdraw");
+    const [back] = world.take("cancelFiles");
     expect(back?.paths).toEqual(["f60"]);
-    world.send({ type: "withdrawn", batch: back?.batch ?? 0 });
-    const [rest] = world.take("withdraw");
+    world.send({ type: "filesCanceled", batch: back?.batch ?? 0 });
+    const [rest] = world.take("cancelFiles");
     expect(rest?.paths).toHaveLength(15);
     world.name(second as Files);
     world.answer = answerOf;
-    world.takeBack(rest as Extract<Effect, { type: "withdraw" }>);
-    expect(world.withdrawn).toHaveLength(19);
+    world.takeBack(rest as Extract<Effect, { type: "cancelFiles" }>);
+    expect(world.canceled).toHaveLength(19);
     for (let posts = world.take("post"); posts.length > 0; posts = world.take("post"))
       for (const post of posts) if (world.file(post.fileId).state === "posting") world.deliver(post);
     expect(world.state).toMatchObject({ phase: "sealing", counts: { done: 40, canceled: 20 } });
@@ -91,8 +91,8 @@ describe("files that will not come", () => {
     world.send({ type: "fileReplaced", fileId: 0, ...again });
     world.send({ type: "walkEnded" });
     expect(world.take("files")).toEqual([]);
-    const [back] = world.take("withdraw");
-    world.send({ type: "withdrawn", batch: back?.batch ?? 0 });
+    const [back] = world.take("cancelFiles");
+    world.send({ type: "filesCanceled", batch: back?.batch ?? 0 });
     expect(world.take("files").map(({ files }) => files)).toMatchObject([[{ path: "f2", size: 9 }]]);
   });
 
@@ -105,10 +105,10 @@ describe("files that will not come", () => {
     world.send({ type: "fileCanceled", fileId: 2 });
     world.send({ type: "finished" });
     expect(world.take("seal")).toEqual([]);
-    const [back] = world.take("withdraw");
+    const [back] = world.take("cancelFiles");
     world.send({ type: "filesFailed", batch: back?.batch ?? 0, failure: callFailure("NETWORK") });
     world.send({ type: "rang", timer: `batch:${back?.batch ?? 0}` });
-    expect(world.take("withdraw")).toEqual([back]);
+    expect(world.take("cancelFiles")).toEqual([back]);
     world.send({ type: "filesFailed", batch: back?.batch ?? 0, failure: callFailure("INVALID") });
     expect(world.take("seal")).toHaveLength(1);
   });

@@ -52,7 +52,7 @@ export class World {
   at = 1_000;
   random = 0.5;
   /** Paths that were taken back. */
-  readonly withdrawn: string[] = [];
+  readonly canceled: string[] = [];
   /** How files that are named are answered at once; null: by hand. */
   answer: ((file: FileToSend) => FileAnswer) | null = answerOf;
 
@@ -70,7 +70,7 @@ export class World {
       if (!this.answer) break;
       if (effect.type === "files") all.push(...this.name(effect));
       else if (effect.type === "tell") all.push(...this.hear(effect));
-      else if (effect.type === "withdraw") all.push(...this.takeBack(effect));
+      else if (effect.type === "cancelFiles") all.push(...this.takeBack(effect));
     }
     return all;
   }
@@ -87,10 +87,10 @@ export class World {
     return this.send({ type: "told", batch });
   }
 
-  takeBack({ batch, paths }: Extract<Effect, { type: "withdraw" }>): readonly Effect[] {
-    this.effects = this.effects.filter((effect) => effect.type !== "withdraw" || effect.batch !== batch);
-    this.withdrawn.push(...paths);
-    return this.send({ type: "withdrawn", batch });
+  takeBack({ batch, paths }: Extract<Effect, { type: "cancelFiles" }>): readonly Effect[] {
+    this.effects = this.effects.filter((effect) => effect.type !== "cancelFiles" || effect.batch !== batch);
+    this.canceled.push(...paths);
+    return this.send({ type: "filesCanceled", batch });
   }
 
   /** Takes the waiting effects of a type away. */

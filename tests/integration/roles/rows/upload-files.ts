@@ -19,17 +19,17 @@ export const uploadFiles: Row[] = [
     run: (viewer, { uploadId }) => fileCommands.registerFiles(viewer, uploadId, [named]),
   },
   {
-    name: "upload/file/commands/tellChecksums, one's own",
+    name: "upload/file/commands/registerChecksums, one's own",
     ...all("...+++.+"),
     changes: true,
     given: { own: true },
-    run: (viewer, { uploadId }) => fileCommands.tellChecksums(viewer, uploadId, [named]),
+    run: (viewer, { uploadId }) => fileCommands.registerChecksums(viewer, uploadId, [named]),
   },
   {
-    name: "upload/file/commands/tellChecksums, another's",
+    name: "upload/file/commands/registerChecksums, another's",
     ...systemOnly,
     changes: true,
-    run: (viewer, { uploadId }) => fileCommands.tellChecksums(viewer, uploadId, [named]),
+    run: (viewer, { uploadId }) => fileCommands.registerChecksums(viewer, uploadId, [named]),
   },
   {
     name: "upload/file/commands/abandonFile, one's own",
@@ -45,17 +45,17 @@ export const uploadFiles: Row[] = [
     run: (viewer, { uploadId, fileId }) => fileCommands.abandonFile(viewer, uploadId, fileId),
   },
   {
-    name: "upload/file/commands/withdrawFiles, one's own",
+    name: "upload/file/commands/cancelFiles, one's own",
     ...all("...+++.+"),
     changes: true,
     given: { own: true },
-    run: (viewer, { uploadId }) => fileCommands.withdrawFiles(viewer, uploadId, ["film.mov"]),
+    run: (viewer, { uploadId }) => fileCommands.cancelFiles(viewer, uploadId, ["film.mov"]),
   },
   {
-    name: "upload/file/commands/withdrawFiles, another's",
+    name: "upload/file/commands/cancelFiles, another's",
     ...systemOnly,
     changes: true,
-    run: (viewer, { uploadId }) => fileCommands.withdrawFiles(viewer, uploadId, ["film.mov"]),
+    run: (viewer, { uploadId }) => fileCommands.cancelFiles(viewer, uploadId, ["film.mov"]),
   },
   {
     name: "upload/part/commands/signParts, one's own",

@@ -112,17 +112,17 @@ export const uploads: Row[] = [
     run: (viewer, { uploadId }) => undoCommands.redoUpload(viewer, uploadId),
   },
   {
-    name: "upload/undo/commands/finishTurning",
+    name: "upload/undo/commands/finishUndo",
     ...systemOnly,
     changes: true,
     given: { uploadState: "turning" },
-    run: (viewer, { uploadId }) => undoCommands.finishTurning(viewer, uploadId),
+    run: (viewer, { uploadId }) => undoCommands.finishUndo(viewer, uploadId),
   },
   {
-    name: "upload/undo/queries/uploadsToTurn",
+    name: "upload/undo/queries/uploadsToUndo",
     ...systemOnly,
     given: { uploadState: "turning" },
-    run: (viewer) => undoQueries.uploadsToTurn(viewer, 10),
+    run: (viewer) => undoQueries.uploadsToUndo(viewer, 10),
   },
   {
     name: "receipt/queries/uploadReceipt, one's own",

@@ -1,8 +1,8 @@
 import { parseInput } from "@/lib/action";
 import { writerOf } from "@/lib/auth/session";
 import { json, readJson, route } from "@/lib/http";
-import { registerFiles, tellChecksums, withdrawFiles } from "@/lib/upload/file/commands";
-import { filesInput, withdrawInput } from "@/lib/upload/schema";
+import { cancelFiles, registerChecksums, registerFiles } from "@/lib/upload/file/commands";
+import { cancelInput, filesInput } from "@/lib/upload/schema";
 
 type Context = { params: Promise<{ id: string }> };
 
@@ -17,14 +17,14 @@ export const PATCH = route(async (request, { params }: Context) => {
   const viewer = await writerOf(request);
   const { id } = await params;
   const { files } = parseInput(filesInput, await readJson(request));
-  await tellChecksums(viewer, id, files);
+  await registerChecksums(viewer, id, files);
   return new Response(null, { status: 204 });
 });
 
 export const DELETE = route(async (request, { params }: Context) => {
   const viewer = await writerOf(request);
   const { id } = await params;
-  const { paths } = parseInput(withdrawInput, await readJson(request));
-  await withdrawFiles(viewer, id, paths);
+  const { paths } = parseInput(cancelInput, await readJson(request));
+  await cancelFiles(viewer, id, paths);
   return new Response(null, { status: 204 });
 });
