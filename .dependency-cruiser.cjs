@@ -73,7 +73,7 @@ module.exports = {
       [
         pure,
         "^lib/$1/",
-        "^lib/db\\.ts$",
+        "^lib/(db|locks)\\.ts$",
         "^lib/(errors|env)\\.ts$",
         "^lib/storage/",
         "^lib/auth/(viewer|password)\\.ts$",
@@ -86,7 +86,15 @@ module.exports = {
       severity: "error",
       comment: "Prisma is used in queries and commands, in lib/auth, and nowhere else.",
       from: {
-        pathNot: [record, "^lib/(db|action)\\.ts$", "^lib/auth/", "^lib/cli/", "^lib/jobs/", "^tests/", "^prisma/"],
+        pathNot: [
+          record,
+          "^lib/(db|locks|action)\\.ts$",
+          "^lib/auth/",
+          "^lib/cli/",
+          "^lib/jobs/",
+          "^tests/",
+          "^prisma/",
+        ],
       },
       to: { path: ["^lib/db\\.ts$", "^prisma/generated/"] },
     },

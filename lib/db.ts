@@ -6,7 +6,7 @@ import { Prisma, PrismaClient } from "@/prisma/generated/client";
 export { Prisma };
 export type Transaction = Prisma.TransactionClient;
 
-// Next's dev server loads this module anew at each change: the pool must outlive it.
+// Next's dev server reloads this module at each change: the pool must outlive it.
 const kept = globalThis as typeof globalThis & { atollDb: PrismaClient | undefined };
 
 /** The database of this process; the pool opens at first use. */
@@ -16,11 +16,11 @@ export function db(): PrismaClient {
       connectionString: env().DATABASE_URL,
       max: 10,
       connectionTimeoutMillis: 5_000,
-      // A server that is there and does not answer is as good as away. As long as our longest transactions may take
-      // (`patience` in lib/media/rows.ts): a sum over millions of rows must not be given up.
+      // Ends a query that a server never answers. As long as `longTransaction` (lib/locks.ts): a sum over millions of rows
+      // must be able to finish. The order of row locks is in lib/locks.ts, too.
       query_timeout: 60_000,
-      // Debian's PostgreSQL compiles whatever it thinks dear, as it thinks of all tables just filled: 1.4 s to compile a statement
-      // that then takes 0.1 s. By a statement and not among the parameters of the connection, which PgBouncer refuses.
+      // Debian's PostgreSQL compiles statements that it estimates as costly, which includes all on tables just filled: 1.4 s for a
+      // statement that then takes 0.1 s. Set by a statement, as PgBouncer refuses it among the connection's parameters.
       onConnect: async (client) => void (await client.query("SET jit = off")),
     }),
   });

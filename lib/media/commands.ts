@@ -5,9 +5,10 @@ import { collectionsWhere } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
+import { lockCollection, longTransaction } from "@/lib/locks";
 import { newDerivedId } from "@/lib/storage/keys";
 import { editableMediaWhere } from "./queries";
-import { lockCollection, longTransaction, showBest } from "./rows";
+import { showBest } from "./rows";
 
 /** What looking into a revision's bytes found. */
 export type Derivation = {

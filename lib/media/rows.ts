@@ -187,14 +187,3 @@ export async function showBest(
     UPDATE "collection" SET "media_count" = "media_count" + total."files", "size_bytes" = "size_bytes" + total."bytes"
     FROM total WHERE "collection"."id" = ${collectionId}::uuid AND (total."files" <> 0 OR total."bytes" <> 0)`;
 }
-
-/** For transactions that wait for that lock behind a page of a thousand files. */
-export const longTransaction = { timeout: 60_000, maxWait: 15_000 } as const;
-
-/**
- * Whoever changes a collection's counts takes this lock before any of its media rows: one order, so no deadlock.
- * It also makes revision numbers and counts right without further care. NO KEY: inserts that only refer to the collection pass.
- */
-export async function lockCollection(tx: Transaction, collectionId: string): Promise<void> {
-  await tx.$queryRaw`SELECT 1 FROM "collection" WHERE "id" = ${collectionId}::uuid FOR NO KEY UPDATE`;
-}

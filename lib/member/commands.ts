@@ -5,12 +5,13 @@ import { isSlug } from "@/lib/collection/schema";
 import { db, type Prisma, type Transaction } from "@/lib/db";
 import { AppError, notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
+import { lockCollectionBySlug } from "@/lib/locks";
 import { type SetMemberInput, setMemberInput } from "./schema";
 
 /** Makes somebody a member or changes their role. CONFLICT when that would leave the collection without an owner. */
 export async function setMember(viewer: Viewer, slug: string, { userId, role }: SetMemberInput): Promise<void> {
   await db().$transaction(async (tx) => {
-    const collectionId = await lockCollection(tx, slug, collectionsWhere(viewer, "manageMembers"));
+    const collectionId = await lockedCollection(tx, slug, collectionsWhere(viewer, "manageMembers"));
     const user = isUserId(userId) && (await tx.user.findUnique({ where: { id: userId }, select: { id: true } }));
     if (!user) throw notFound("person");
     if (role !== "owner") await requireOtherOwner(tx, collectionId, userId);
@@ -37,7 +38,7 @@ export async function removeMember(viewer: Viewer, slug: string, userId: string)
     const scope: Prisma.CollectionWhereInput = isLeaving
       ? { deletedAt: null, members: { some: { userId } } }
       : collectionsWhere(viewer, "manageMembers");
-    const collectionId = await lockCollection(tx, slug, scope);
+    const collectionId = await lockedCollection(tx, slug, scope);
     if (!isUserId(userId)) throw notFound("member");
     await requireOtherOwner(tx, collectionId, userId);
     const { count } = await tx.member.deleteMany({ where: { collectionId, userId } });
@@ -47,12 +48,12 @@ export async function removeMember(viewer: Viewer, slug: string, userId: string)
 }
 
 /**
- * Changes of one collection's members go one after the other: two owners who remove each other at once must not both
- * succeed. The viewer's right is looked at after the lock is held, for it may have been taken by whoever held it before.
+ * Locks the collection, so that its members change one at a time: two owners who remove each other must not both succeed.
+ * Checks the viewer's role under the lock, as the change before may have taken it away.
  */
-async function lockCollection(tx: Transaction, slug: string, scope: Prisma.CollectionWhereInput): Promise<string> {
+async function lockedCollection(tx: Transaction, slug: string, scope: Prisma.CollectionWhereInput): Promise<string> {
   if (!isSlug(slug)) throw notFound("collection");
-  await tx.$queryRaw`SELECT 1 FROM "collection" WHERE "slug" = ${slug} FOR NO KEY UPDATE`;
+  await lockCollectionBySlug(tx, slug);
   const collection = await tx.collection.findFirst({ where: { AND: [{ slug }, scope] }, select: { id: true } });
   if (!collection) throw notFound("collection");
   return collection.id;

@@ -4,10 +4,10 @@ import { isSlug } from "@/lib/collection/schema";
 import { db, type Transaction } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
+import { type Balance, lockCollectionBySlug, lockUserByEmail } from "@/lib/locks";
 import type { QuotaChange } from "./schema";
 
 type Options = { isDryRun?: boolean };
-type Account = { id: string; quota: bigint | null; used: bigint; reserved: bigint };
 
 /** How much a person's uploads may take, in bytes; null is no limit. What is there already stays, even beyond it. */
 export async function setUserQuota(
@@ -18,9 +18,7 @@ export async function setUserQuota(
 ): Promise<QuotaChange> {
   if (viewer.kind !== "system") throw notFound("user");
   return db().$transaction(async (tx) => {
-    const [account] = await tx.$queryRaw<Account[]>`
-      SELECT "id", "quota_bytes" AS "quota", "used_bytes" AS "used", "reserved_bytes" AS "reserved"
-      FROM "user" WHERE "email" = ${email.trim().toLowerCase()} FOR NO KEY UPDATE`;
+    const account = await lockUserByEmail(tx, email.trim().toLowerCase());
     if (!account) throw notFound("user");
     if (!isDryRun) {
       await tx.user.update({ where: { id: account.id }, data: { quotaBytes } });
@@ -39,9 +37,7 @@ export async function setCollectionQuota(
 ): Promise<QuotaChange> {
   if (viewer.kind !== "system" || !isSlug(slug)) throw notFound("collection");
   return db().$transaction(async (tx) => {
-    const [account] = await tx.$queryRaw<Account[]>`
-      SELECT "id", "quota_bytes" AS "quota", "used_bytes" AS "used", "reserved_bytes" AS "reserved"
-      FROM "collection" WHERE "slug" = ${slug} FOR NO KEY UPDATE`;
+    const account = await lockCollectionBySlug(tx, slug);
     if (!account) throw notFound("collection");
     if (!isDryRun) {
       await tx.collection.update({ where: { id: account.id }, data: { quotaBytes } });
@@ -61,7 +57,7 @@ async function tell(tx: Transaction, viewer: Viewer, noun: "user" | "collection"
   });
 }
 
-function changeOf({ quota, used, reserved }: Account, after: bigint | null): QuotaChange {
+function changeOf({ quota, used, reserved }: Balance, after: bigint | null): QuotaChange {
   const bytes = (value: bigint | null) => (value === null ? null : Number(value));
   return { before: bytes(quota), after: bytes(after), used: Number(used), reserved: Number(reserved) };
 }

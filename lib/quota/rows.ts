@@ -1,36 +1,9 @@
 import "server-only";
 import type { Transaction } from "@/lib/db";
-
-/** Whose room an upload takes: its collection's, and that of the person who opened it. */
-export type AccountIds = { collectionId: string; createdById: string | null };
-
-type Account = {
-  of: "collection" | "person";
-  /** Null: no limit. */
-  quota: bigint | null;
-  used: bigint;
-  reserved: bigint;
-};
+import { type Account, type AccountIds, lockUpload } from "@/lib/locks";
 
 /** What is left for new files where it is least; null where nothing limits it. */
 export type Room = { of: Account["of"]; left: bigint; quota: bigint };
-
-/**
- * Whoever changes what is used or reserved takes these locks first, the collection's before the person's and both before
- * the upload's: one order, so no deadlock, and of two that want the last of the room one comes after the other.
- */
-export async function lockAccounts(tx: Transaction, { collectionId, createdById }: AccountIds): Promise<Account[]> {
-  const [collection] = await tx.$queryRaw<Omit<Account, "of">[]>`
-    SELECT "quota_bytes" AS "quota", "used_bytes" AS "used", "reserved_bytes" AS "reserved"
-    FROM "collection" WHERE "id" = ${collectionId}::uuid FOR NO KEY UPDATE`;
-  const [person] = await tx.$queryRaw<Omit<Account, "of">[]>`
-    SELECT "quota_bytes" AS "quota", "used_bytes" AS "used", "reserved_bytes" AS "reserved"
-    FROM "user" WHERE "id" = ${createdById}::uuid FOR NO KEY UPDATE`;
-  return [
-    ...(collection ? [{ of: "collection" as const, ...collection }] : []),
-    ...(person ? [{ of: "person" as const, ...person }] : []),
-  ];
-}
 
 export function roomOf(accounts: Account[]): Room | null {
   let least: Room | null = null;
@@ -59,9 +32,7 @@ export async function addBytes(
 
 /** Under the locks: gives back what an upload that ends had reserved and not used. */
 export async function releaseReserved(tx: Transaction, uploadId: string, ids: AccountIds): Promise<void> {
-  const [upload] = await tx.$queryRaw<{ reserved: bigint }[]>`
-    SELECT "reserved_bytes" AS "reserved" FROM "upload" WHERE "id" = ${uploadId}::uuid FOR NO KEY UPDATE`;
-  const reserved = upload?.reserved ?? 0n;
+  const reserved = (await lockUpload(tx, uploadId))?.reserved_bytes ?? 0n;
   if (reserved === 0n) return;
   await tx.$executeRaw`UPDATE "upload" SET "reserved_bytes" = 0 WHERE "id" = ${uploadId}::uuid`;
   await addBytes(tx, ids, { reserved: -reserved });

@@ -9,8 +9,8 @@ import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { claimKey, deleteOldKeys, type KeyedRequest, keyedRequest, uploadOfKey } from "@/lib/idempotency/rows";
 import { sendReap, sendVerify } from "@/lib/jobs/queue";
-import { longTransaction } from "@/lib/media/rows";
-import { lockAccounts, releaseReserved } from "@/lib/quota/rows";
+import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
+import { releaseReserved } from "@/lib/quota/rows";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { createPostPolicy } from "@/lib/storage/post-policy";
 import { largeUploads } from "./file/rows";
@@ -165,10 +165,8 @@ async function uploadsToExpire(failed: string[]): Promise<Due[]> {
 async function expireUpload(viewer: Viewer, upload: Due): Promise<boolean> {
   return db().$transaction(async (tx) => {
     await lockAccounts(tx, upload);
-    const still = await tx.$queryRaw<unknown[]>`
-      SELECT 1 FROM "upload"
-      WHERE "id" = ${upload.id}::uuid AND "state" = 'open' AND "expires_at" < ${new Date()} FOR NO KEY UPDATE`;
-    if (still.length === 0) return false;
+    const still = await lockUpload(tx, upload.id);
+    if (still?.state !== "open" || still.expires_at >= new Date()) return false;
     await releaseReserved(tx, upload.id, upload);
     await tx.upload.update({ where: { id: upload.id }, data: { state: "expired", endedAt: new Date() } });
     await recordEvent(tx, viewer, { ...about(upload.id, upload.collectionId), action: "upload.expired" });

@@ -2,6 +2,7 @@ import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
 import { db, type Transaction } from "@/lib/db";
 import { AppError, notFound, requireId } from "@/lib/errors";
+import { lockUpload } from "@/lib/locks";
 import { pathProblem, type UploadState, uploadFrom, uploadPolicy } from "./policy";
 import { ownUploadsWhere } from "./queries";
 
@@ -45,8 +46,7 @@ export async function prolong({ id, createdAt, expiresAt }: OpenUpload, now = Da
 
 /** Locks the upload, after its accounts, and makes sure that it is open still. Throws CONFLICT in words. */
 export async function lockOpenUpload(tx: Transaction, uploadId: string): Promise<void> {
-  const [upload] = await tx.$queryRaw<{ state: UploadState }[]>`
-    SELECT "state" FROM "upload" WHERE "id" = ${uploadId}::uuid FOR NO KEY UPDATE`;
+  const upload = await lockUpload(tx, uploadId);
   if (!upload) throw notFound("upload");
   if (!isFrom("send", upload.state)) throw ended(upload.state);
 }

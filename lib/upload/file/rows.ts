@@ -1,6 +1,7 @@
 import "server-only";
 import { db, Prisma, type Transaction } from "@/lib/db";
-import { headOfMedia, longTransaction, mediaAt } from "@/lib/media/rows";
+import { lockUpload, longTransaction } from "@/lib/locks";
+import { headOfMedia, mediaAt } from "@/lib/media/rows";
 
 /** A file a client registered, as SQL gives it. */
 export type FileRow = {
@@ -233,9 +234,8 @@ async function settlePage(
   tx: Transaction,
   { id, collectionId }: { id: string; collectionId: string },
 ): Promise<boolean> {
-  const [upload] = await tx.$queryRaw<{ settled_to: string | null }[]>`
-    SELECT "settled_to" FROM "upload" WHERE "id" = ${id}::uuid AND "state" = 'sealed' FOR NO KEY UPDATE`;
-  if (!upload || upload.settled_to === lastId) return false;
+  const upload = await lockUpload(tx, id);
+  if (upload?.state !== "sealed" || upload.settled_to === lastId) return false;
   const [page] = await tx.$queryRaw<{ same: number; last: string | null }[]>`
     WITH page AS (
       SELECT f."id", f."path", f."same_as_id" FROM "upload_file" f

@@ -5,7 +5,7 @@ import { db, type Transaction } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { sendUndo } from "@/lib/jobs/queue";
-import { lockCollection, longTransaction } from "@/lib/media/rows";
+import { lockCollection, longTransaction } from "@/lib/locks";
 import { uploadFrom } from "../policy";
 import { visibleUploadsWhere } from "../queries";
 import { ended } from "../rows";

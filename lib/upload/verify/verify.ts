@@ -3,8 +3,9 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { db, Prisma, type Transaction } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
-import { longTransaction, mediaAt } from "@/lib/media/rows";
-import { addBytes, lockAccounts, releaseReserved, roomOf } from "@/lib/quota/rows";
+import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
+import { mediaAt } from "@/lib/media/rows";
+import { addBytes, releaseReserved, roomOf } from "@/lib/quota/rows";
 import { type Found, insertRevisions, selectSame, selectSettled } from "@/lib/revision/rows";
 import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
@@ -51,10 +52,8 @@ async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[])
   const whole = await judgePage(prefix, page, (paths) => selectFiles(upload.id, paths));
   return db().$transaction(async (tx) => {
     const accounts = await lockAccounts(tx, upload);
-    const [still] = await tx.$queryRaw<{ reserved: bigint }[]>`
-      SELECT "reserved_bytes" AS "reserved" FROM "upload"
-      WHERE "id" = ${upload.id}::uuid AND "state" = 'sealed' FOR NO KEY UPDATE`;
-    if (!still) return null;
+    const still = await lockUpload(tx, upload.id);
+    if (still?.state !== "sealed") return null;
     const paths = [...whole.found, ...whole.rejections].map(({ path }) => path);
     const settled = await selectSettled(tx, upload, paths);
     const isNew = ({ path }: { path: string }) => !settled.has(path);
@@ -72,7 +71,7 @@ async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[])
       skipDuplicates: true,
     });
     const inserted = await insertRevisions(tx, upload, fitting);
-    await moveBytes(tx, upload, still.reserved, { prefix, judged, inserted });
+    await moveBytes(tx, upload, still.reserved_bytes, { prefix, judged, inserted });
     await addCounts(tx, upload, {
       made: inserted.length,
       bytes: inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n),
@@ -222,9 +221,7 @@ async function rejectMissing(upload: Sealed, prefix: string): Promise<void> {
 
 /** Returns the path the next page begins after; null after the last one, and when the upload is not sealed any more. */
 async function rejectMissingPage(tx: Transaction, upload: Sealed, prefix: string, after: string) {
-  const still = await tx.$queryRaw<unknown[]>`
-    SELECT 1 FROM "upload" WHERE "id" = ${upload.id}::uuid AND "state" = 'sealed' FOR NO KEY UPDATE`;
-  if (still.length === 0) return null;
+  if ((await lockUpload(tx, upload.id))?.state !== "sealed") return null;
   const [page] = await tx.$queryRaw<{ missing: number; last: string | null }[]>`
     WITH page AS (
       SELECT * FROM "upload_file" WHERE "upload_id" = ${upload.id}::uuid AND "path" > ${after}

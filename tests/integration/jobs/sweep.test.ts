@@ -9,7 +9,7 @@ import type { JobContext } from "@/lib/jobs/handlers";
 import { stopQueue } from "@/lib/jobs/queue";
 import { sweep } from "@/lib/jobs/sweep";
 import { type RunningWorker, startWorker } from "@/lib/jobs/worker";
-import { longTransaction } from "@/lib/media/rows";
+import { longTransaction } from "@/lib/locks";
 import { storage } from "@/lib/storage/client";
 import { abortUpload, openUpload, sealUpload } from "@/lib/upload/commands";
 import { grantsOutliveSeconds } from "@/lib/upload/policy";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
-import { longTransaction } from "@/lib/media/rows";
+import { longTransaction } from "@/lib/locks";
 import { storage } from "@/lib/storage/client";
 import { listMultiparts } from "@/lib/storage/multipart";
 import { openUpload } from "@/lib/upload/commands";
