@@ -6,6 +6,10 @@ import { Prisma, PrismaClient } from "@/prisma/generated/client";
 export { Prisma };
 export type Transaction = Prisma.TransactionClient;
 
+/** Bounds of all ids: where a keyset over ids starts, and where it has ended. */
+export const firstId = "00000000-0000-0000-0000-000000000000";
+export const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
 // Next's dev server reloads this module at each change: the pool must outlive it.
 const kept = globalThis as typeof globalThis & { atollDb: PrismaClient | undefined };
 

@@ -6,9 +6,9 @@ import { db } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockCollection, longTransaction } from "@/lib/locks";
+import { showBest } from "@/lib/revision/rows";
 import { newDerivedId } from "@/lib/storage/keys";
 import { editableMediaWhere } from "./queries";
-import { showBest } from "./rows";
 
 /** What looking into a revision's bytes found. */
 export type Derivation = {

@@ -161,9 +161,8 @@ async function seenCollection(viewer: Viewer, slug: string): Promise<{ id: strin
 
 /** What decides how much of a collection the viewer sees. */
 function standing(viewer: Viewer) {
-  const userId = viewer.kind === "user" ? viewer.userId : null;
-  // Nobody's role: the id of no user.
-  const members = { where: { userId: userId ?? "00000000-0000-0000-0000-000000000000" }, select: { role: true } };
+  const userId = viewer.kind === "user" ? viewer.userId : { in: [] };
+  const members = { where: { userId }, select: { role: true } };
   return { visibility: true, members } satisfies Prisma.CollectionSelect;
 }
 

@@ -1,5 +1,5 @@
 import "server-only";
-import { db, Prisma, type Transaction } from "@/lib/db";
+import { db, Prisma } from "@/lib/db";
 import type { MediaCursor } from "./cursor";
 import type { revisionStates } from "./schema";
 
@@ -100,90 +100,3 @@ export async function selectCovers(
 export const mediaAt = (collectionId: string, path: Prisma.Sql) => Prisma.sql`(
   SELECT * FROM "media" WHERE "collection_id" = ${collectionId}::uuid AND "path" = ${path} LIMIT 1
 )`;
-
-/**
- * Whether anybody wants revision `name` to be there: its upload is not undone, or another one brought the same bytes since and
- * so made nothing new. Undoing is as if that one upload had not been: what others brought, or oneself in another, stays.
- */
-const isWanted = (name: "r" | "cur") => {
-  const revision = Prisma.raw(`"${name}"`);
-  return Prisma.sql`(
-    EXISTS (SELECT 1 FROM "upload" u WHERE u."id" = ${revision}."upload_id" AND u."undone_at" IS NULL)
-    OR EXISTS (
-      SELECT 1 FROM "upload_file" f JOIN "upload" u ON u."id" = f."upload_id"
-      WHERE f."same_as_id" = ${revision}."id" AND u."undone_at" IS NULL AND u."sealed_at" IS NOT NULL
-    )
-  )`;
-};
-
-/**
- * The revision that media `m` ends with, to be joined: its current one, or a newer one that waits to be looked into. Whoever
- * sends the same bytes again adds nothing to it.
- */
-export const headOfMedia = Prisma.sql`(
-  SELECT r.* FROM "revision" r
-  WHERE r."media_id" = m."id" AND (r."id" = m."current_revision_id" OR (r."state" = 'pending' AND ${isWanted("r")}))
-  ORDER BY r."number" DESC LIMIT 1
-)`;
-
-/**
- * What media `m` is to show, to be joined: of the wanted revisions that nobody removed the newest that can be shown. Without
- * such a one the first that waits to be looked into, else the last of those that are broken.
- */
-const bestOfMedia = Prisma.sql`(
-  SELECT r.* FROM "revision" r WHERE r."media_id" = m."id" AND r."number" > m."removed_to" AND ${isWanted("r")}
-  ORDER BY r."state" IN ('ready', 'kept') DESC, r."state" = 'pending' DESC,
-           CASE WHEN r."state" = 'pending' THEN -r."number" ELSE r."number" END DESC
-  LIMIT 1
-)`;
-
-/** What happened to revisions: they were looked into, their upload was undone (then), or redone. */
-export type Happened = { derived: true } | { undoneAt: Date } | { redone: true };
-
-/**
- * Under the collection's lock. Has the media of these revisions show the best they have, and counts it. By an undoing those
- * that have nothing left go to the trash; they come out of it when they have something again. What a person put in the trash
- * stays there, and what a person had out of it is shown until something newer can be.
- */
-export async function showBest(
-  tx: Transaction,
-  collectionId: string,
-  revisionIds: string[],
-  happened: Happened,
-): Promise<void> {
-  const undoneAt = "undoneAt" in happened ? happened.undoneAt : null;
-  const isDerived = "derived" in happened;
-  await tx.$executeRaw`
-    WITH moved AS (
-      SELECT m."id", m."deleted_at" IS NULL AS "was_shown", cur."size_bytes" AS "was_bytes", next."id" AS "next_id",
-             next."size_bytes", next."taken_at", next."latitude", next."longitude", next."number" < cur."number" AS "is_older"
-      FROM "revision" touched JOIN "media" m ON m."id" = touched."media_id"
-      JOIN "revision" cur ON cur."id" = m."current_revision_id"
-      LEFT JOIN LATERAL ${bestOfMedia} AS best ON true
-      LEFT JOIN "revision" next ON next."id" = CASE
-        WHEN m."trashed_by_undo" OR (${undoneAt}::timestamptz IS NOT NULL AND cur."id" = touched."id") OR ${isWanted("cur")}
-          OR (best."number" > cur."number" AND best."state" IN ('ready', 'kept'))
-        THEN best."id" ELSE cur."id" END
-      WHERE touched."id" = ANY(${revisionIds}::uuid[])
-        AND (next."id" IS DISTINCT FROM cur."id" OR m."trashed_by_undo" OR (${isDerived} AND cur."id" = touched."id"))
-    ), changed AS (
-      UPDATE "media" m SET
-        "current_revision_id" = coalesce(moved."next_id", m."current_revision_id"),
-        "deleted_at" = CASE WHEN moved."next_id" IS NULL THEN coalesce(m."deleted_at", ${undoneAt}::timestamptz)
-                            WHEN NOT m."trashed_by_undo" THEN m."deleted_at" END,
-        "trashed_by_undo" = moved."next_id" IS NULL AND (moved."was_shown" OR m."trashed_by_undo"),
-        "taken_at" = CASE WHEN moved."next_id" IS NULL THEN m."taken_at"
-                          ELSE coalesce(moved."taken_at", CASE WHEN moved."is_older" THEN m."created_at" ELSE m."taken_at" END) END,
-        "latitude" = CASE WHEN moved."next_id" IS NULL THEN m."latitude" ELSE moved."latitude" END,
-        "longitude" = CASE WHEN moved."next_id" IS NULL THEN m."longitude" ELSE moved."longitude" END,
-        "updated_at" = now()
-      FROM moved WHERE m."id" = moved."id"
-      RETURNING moved.*, m."deleted_at" IS NULL AS "is_shown"
-    ), total AS (
-      SELECT coalesce(sum("is_shown"::int - "was_shown"::int), 0)::int AS "files",
-             coalesce(sum(CASE WHEN "is_shown" THEN "size_bytes" ELSE 0 END - CASE WHEN "was_shown" THEN "was_bytes" ELSE 0 END), 0) AS "bytes"
-      FROM changed
-    )
-    UPDATE "collection" SET "media_count" = "media_count" + total."files", "size_bytes" = "size_bytes" + total."bytes"
-    FROM total WHERE "collection"."id" = ${collectionId}::uuid AND (total."files" <> 0 OR total."bytes" <> 0)`;
-}

@@ -1,6 +1,6 @@
 import "server-only";
 import type { Transaction } from "@/lib/db";
-import { type Account, type AccountIds, lockUpload } from "@/lib/locks";
+import type { Account, AccountIds } from "@/lib/locks";
 
 /** What is left for new files where it is least; null where nothing limits it. */
 export type Room = { of: Account["of"]; left: bigint; quota: bigint };
@@ -28,12 +28,4 @@ export async function addBytes(
   await tx.$executeRaw`
     UPDATE "user" SET "used_bytes" = "used_bytes" + ${used}, "reserved_bytes" = "reserved_bytes" + ${reserved}
     WHERE "id" = ${createdById}::uuid`;
-}
-
-/** Under the locks: gives back what an upload that ends had reserved and not used. */
-export async function releaseReserved(tx: Transaction, uploadId: string, ids: AccountIds): Promise<void> {
-  const reserved = (await lockUpload(tx, uploadId))?.reserved_bytes ?? 0n;
-  if (reserved === 0n) return;
-  await tx.$executeRaw`UPDATE "upload" SET "reserved_bytes" = 0 WHERE "id" = ${uploadId}::uuid`;
-  await addBytes(tx, ids, { reserved: -reserved });
 }

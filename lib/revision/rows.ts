@@ -1,7 +1,5 @@
 import "server-only";
-import type { Transaction } from "@/lib/db";
-import { headOfMedia } from "@/lib/media/rows";
-import { uploadPrefix } from "@/lib/storage/keys";
+import { Prisma, type Transaction } from "@/lib/db";
 
 /** One file of an upload as it was found in the storage. */
 export type Found = {
@@ -17,6 +15,42 @@ export type Found = {
   /** The storage's own. */
   crc64nvme: string | null;
 };
+
+/**
+ * Whether anybody wants revision `name` to be there: its upload is not undone, or another one brought the same bytes since and
+ * so made nothing new. Undoing is as if that one upload had not been: what others brought, or oneself in another, stays.
+ */
+const isWanted = (name: "r" | "cur") => {
+  const revision = Prisma.raw(`"${name}"`);
+  return Prisma.sql`(
+    EXISTS (SELECT 1 FROM "upload" u WHERE u."id" = ${revision}."upload_id" AND u."undone_at" IS NULL)
+    OR EXISTS (
+      SELECT 1 FROM "upload_file" f JOIN "upload" u ON u."id" = f."upload_id"
+      WHERE f."same_as_id" = ${revision}."id" AND u."undone_at" IS NULL AND u."sealed_at" IS NOT NULL
+    )
+  )`;
+};
+
+/**
+ * The revision that media `m` ends with, to be joined: its current one, or a newer one that waits to be looked into. Whoever
+ * sends the same bytes again adds nothing to it.
+ */
+export const headOfMedia = Prisma.sql`(
+  SELECT r.* FROM "revision" r
+  WHERE r."media_id" = m."id" AND (r."id" = m."current_revision_id" OR (r."state" = 'pending' AND ${isWanted("r")}))
+  ORDER BY r."number" DESC LIMIT 1
+)`;
+
+/**
+ * What media `m` is to show, to be joined: of the wanted revisions that nobody removed the newest that can be shown. Without
+ * such a one the first that waits to be looked into, else the last of those that are broken.
+ */
+const bestOfMedia = Prisma.sql`(
+  SELECT r.* FROM "revision" r WHERE r."media_id" = m."id" AND r."number" > m."removed_to" AND ${isWanted("r")}
+  ORDER BY r."state" IN ('ready', 'kept') DESC, r."state" = 'pending' DESC,
+           CASE WHEN r."state" = 'pending' THEN -r."number" ELSE r."number" END DESC
+  LIMIT 1
+)`;
 
 type Into = { id: string; collectionId: string; createdById: string | null };
 
@@ -36,25 +70,6 @@ export async function selectSame(tx: Transaction, upload: Into, found: Found[]):
       AND (head."md5" = f."md5" OR (head."sha256" = f."sha256" AND head."sha256_proven"))
       AND coalesce(head."sha256" = f."sha256", true) AND coalesce(head."md5" = f."md5", true)`;
   return new Map(rows.map(({ path, id }) => [path, id]));
-}
-
-/**
- * Of these paths the ones that this upload has brought to an end: a revision, bytes that are there already, a rejection. What
- * was put there after that, with a grant that is still alive, is not looked at: one file of an upload makes one revision.
- */
-export async function selectSettled(
-  tx: Transaction,
-  { id, collectionId }: Into,
-  paths: string[],
-): Promise<Set<string>> {
-  const prefix = uploadPrefix(collectionId, id);
-  const rows = await tx.$queryRaw<{ path: string }[]>`
-    SELECT f."path" FROM unnest(${paths}::text[]) AS f("path")
-    WHERE EXISTS (SELECT 1 FROM "upload_rejection" r WHERE r."upload_id" = ${id}::uuid AND r."path" = f."path")
-      OR EXISTS (SELECT 1 FROM "upload_file" s
-                 WHERE s."upload_id" = ${id}::uuid AND s."path" = f."path" AND s."same_as_id" IS NOT NULL)
-      OR EXISTS (SELECT 1 FROM "revision" r WHERE r."upload_id" = ${id}::uuid AND r."key" = ${prefix} || f."path")`;
-  return new Set(rows.map(({ path }) => path));
 }
 
 type Inserted = { id: string; key: string; size_bytes: bigint };
@@ -118,4 +133,55 @@ async function showNewMedia(tx: Transaction, collectionId: string, revisionIds: 
     )
     UPDATE "collection" SET "media_count" = "media_count" + total."files", "size_bytes" = "size_bytes" + total."bytes"
     FROM total WHERE "collection"."id" = ${collectionId}::uuid`;
+}
+
+/** What happened to revisions: they were looked into, their upload was undone (then), or redone. */
+export type Happened = { derived: true } | { undoneAt: Date } | { redone: true };
+
+/**
+ * Under the collection's lock. Has the media of these revisions show the best they have, and counts it. By an undoing those
+ * that have nothing left go to the trash; they come out of it when they have something again. What a person put in the trash
+ * stays there, and what a person had out of it is shown until something newer can be.
+ */
+export async function showBest(
+  tx: Transaction,
+  collectionId: string,
+  revisionIds: string[],
+  happened: Happened,
+): Promise<void> {
+  const undoneAt = "undoneAt" in happened ? happened.undoneAt : null;
+  const isDerived = "derived" in happened;
+  await tx.$executeRaw`
+    WITH moved AS (
+      SELECT m."id", m."deleted_at" IS NULL AS "was_shown", cur."size_bytes" AS "was_bytes", next."id" AS "next_id",
+             next."size_bytes", next."taken_at", next."latitude", next."longitude", next."number" < cur."number" AS "is_older"
+      FROM "revision" touched JOIN "media" m ON m."id" = touched."media_id"
+      JOIN "revision" cur ON cur."id" = m."current_revision_id"
+      LEFT JOIN LATERAL ${bestOfMedia} AS best ON true
+      LEFT JOIN "revision" next ON next."id" = CASE
+        WHEN m."trashed_by_undo" OR (${undoneAt}::timestamptz IS NOT NULL AND cur."id" = touched."id") OR ${isWanted("cur")}
+          OR (best."number" > cur."number" AND best."state" IN ('ready', 'kept'))
+        THEN best."id" ELSE cur."id" END
+      WHERE touched."id" = ANY(${revisionIds}::uuid[])
+        AND (next."id" IS DISTINCT FROM cur."id" OR m."trashed_by_undo" OR (${isDerived} AND cur."id" = touched."id"))
+    ), changed AS (
+      UPDATE "media" m SET
+        "current_revision_id" = coalesce(moved."next_id", m."current_revision_id"),
+        "deleted_at" = CASE WHEN moved."next_id" IS NULL THEN coalesce(m."deleted_at", ${undoneAt}::timestamptz)
+                            WHEN NOT m."trashed_by_undo" THEN m."deleted_at" END,
+        "trashed_by_undo" = moved."next_id" IS NULL AND (moved."was_shown" OR m."trashed_by_undo"),
+        "taken_at" = CASE WHEN moved."next_id" IS NULL THEN m."taken_at"
+                          ELSE coalesce(moved."taken_at", CASE WHEN moved."is_older" THEN m."created_at" ELSE m."taken_at" END) END,
+        "latitude" = CASE WHEN moved."next_id" IS NULL THEN m."latitude" ELSE moved."latitude" END,
+        "longitude" = CASE WHEN moved."next_id" IS NULL THEN m."longitude" ELSE moved."longitude" END,
+        "updated_at" = now()
+      FROM moved WHERE m."id" = moved."id"
+      RETURNING moved.*, m."deleted_at" IS NULL AS "is_shown"
+    ), total AS (
+      SELECT coalesce(sum("is_shown"::int - "was_shown"::int), 0)::int AS "files",
+             coalesce(sum(CASE WHEN "is_shown" THEN "size_bytes" ELSE 0 END - CASE WHEN "was_shown" THEN "was_bytes" ELSE 0 END), 0) AS "bytes"
+      FROM changed
+    )
+    UPDATE "collection" SET "media_count" = "media_count" + total."files", "size_bytes" = "size_bytes" + total."bytes"
+    FROM total WHERE "collection"."id" = ${collectionId}::uuid AND (total."files" <> 0 OR total."bytes" <> 0)`;
 }

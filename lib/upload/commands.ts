@@ -10,13 +10,11 @@ import { recordEvent } from "@/lib/event/commands";
 import { claimKey, deleteOldKeys, type KeyedRequest, keyedRequest, uploadOfKey } from "@/lib/idempotency/rows";
 import { sendReap, sendVerify } from "@/lib/jobs/queue";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
-import { releaseReserved } from "@/lib/quota/rows";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { createPostPolicy } from "@/lib/storage/post-policy";
-import { largeUploads } from "./file/rows";
 import { type UploadState, uploadFrom, uploadPolicy } from "./policy";
-import { ownUploadsWhere, visibleUploadsWhere } from "./queries";
-import { ended, openUploadOf, prolong } from "./rows";
+import { openUploadOf, ownUploadsWhere, visibleUploadsWhere } from "./queries";
+import { ended, extendUpload, largeUploads, releaseReserved } from "./rows";
 import type { OpenedUpload, OpenUploadInput, PostPolicy } from "./schema";
 
 const maxExpiredAtOnce = 100;
@@ -92,7 +90,7 @@ async function reopen(viewer: Viewer, uploadId: string): Promise<OpenedUpload> {
 /** A fresh policy for the same prefix, before the old one runs out. */
 export async function renewPolicy(viewer: Viewer, uploadId: string): Promise<PostPolicy> {
   const upload = await openUploadOf(viewer, uploadId);
-  await prolong(upload);
+  await extendUpload(upload);
   return grant(uploadPrefix(upload.collectionId, upload.id), upload.checksum ?? undefined);
 }
 
@@ -167,7 +165,7 @@ async function expireUpload(viewer: Viewer, upload: Due): Promise<boolean> {
     await lockAccounts(tx, upload);
     const still = await lockUpload(tx, upload.id);
     if (still?.state !== "open" || still.expires_at >= new Date()) return false;
-    await releaseReserved(tx, upload.id, upload);
+    await releaseReserved(tx, upload);
     await tx.upload.update({ where: { id: upload.id }, data: { state: "expired", endedAt: new Date() } });
     await recordEvent(tx, viewer, { ...about(upload.id, upload.collectionId), action: "upload.expired" });
     return true;
@@ -183,7 +181,7 @@ async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: Up
     if (!upload) throw notFound("upload");
     if (to === "aborted") {
       await lockAccounts(tx, upload);
-      await releaseReserved(tx, id, upload);
+      await releaseReserved(tx, { ...upload, id });
     }
     const { count } = await tx.upload.updateMany({
       where: { AND: [where, { state: { in: [...uploadFrom[verb]] } }] },

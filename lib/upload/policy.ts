@@ -20,7 +20,7 @@ export const uploadPolicy = {
   /** An open upload nobody works on is given up after this. */
   uploadTtlSeconds: 7 * DAY,
   /** Whoever sends to an upload that has less than this left has the whole time again … */
-  uploadProlongBelowSeconds: 6 * DAY,
+  uploadExtendBelowSeconds: 6 * DAY,
   /** … until it has been open for so long. Shorter than the bucket keeps parts that were never put together (lib/infra). */
   uploadMaxLifeSeconds: 60 * DAY,
   parallelPosts: 6,

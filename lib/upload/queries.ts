@@ -6,25 +6,47 @@ import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { listObjectVersions } from "@/lib/storage/list";
-import { largeUploads } from "./file/rows";
 import { grantsOutliveSeconds } from "./policy";
+import { ended, isFrom, largeUploads } from "./rows";
 import type { UnfinishedUpload, UploadStatus } from "./schema";
 
 const maxRejectedShown = 1_000;
 /** Of an open upload the arrived files are counted from the listing, as far as this: each page is a call to the storage. */
 const maxArrivedPages = 3;
 
-/** Uploads the viewer may go on with: their own, while they may upload there. */
+/** The uploads the viewer may resume: their own, while they may upload to the collection. */
 export function ownUploadsWhere(viewer: Viewer): Prisma.UploadWhereInput {
   if (viewer.kind === "anonymous") return { id: { in: [] } };
   const collection = collectionsWhere(viewer, "upload");
   return viewer.kind === "system" ? { collection } : { createdById: viewer.userId, collection };
 }
 
-/** Uploads the viewer may look at: their own, and all of a collection whose media they may edit. */
+/** The uploads the viewer may see: their own, and all of a collection whose media they may edit. */
 export function visibleUploadsWhere(viewer: Viewer): Prisma.UploadWhereInput {
   if (viewer.kind === "anonymous") return { id: { in: [] } };
   return { OR: [ownUploadsWhere(viewer), { collection: collectionsWhere(viewer, "editMedia") }] };
+}
+
+const openSelect = {
+  id: true,
+  collectionId: true,
+  createdById: true,
+  checksum: true,
+  state: true,
+  createdAt: true,
+  expiresAt: true,
+} satisfies Prisma.UploadSelect;
+export type OpenUpload = Prisma.UploadGetPayload<{ select: typeof openSelect }>;
+
+/** Returns the viewer's own upload while files may be sent to it. Throws NOT_FOUND, CONFLICT. */
+export async function openUploadOf(viewer: Viewer, uploadId: string): Promise<OpenUpload> {
+  const upload = await db().upload.findFirst({
+    where: { AND: [{ id: requireId(uploadId, "upload") }, ownUploadsWhere(viewer)] },
+    select: openSelect,
+  });
+  if (!upload) throw notFound("upload");
+  if (!isFrom("send", upload.state) || upload.expiresAt <= new Date()) throw ended(upload.state);
+  return upload;
 }
 
 const statusSelect = {

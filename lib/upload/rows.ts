@@ -1,77 +1,76 @@
 import "server-only";
-import type { Viewer } from "@/lib/auth/viewer";
 import { db, type Transaction } from "@/lib/db";
-import { AppError, notFound, requireId } from "@/lib/errors";
-import { lockUpload } from "@/lib/locks";
-import { pathProblem, type UploadState, uploadFrom, uploadPolicy } from "./policy";
-import { ownUploadsWhere } from "./queries";
+import { AppError, notFound } from "@/lib/errors";
+import { type AccountIds, lockUpload } from "@/lib/locks";
+import { addBytes } from "@/lib/quota/rows";
+import { type UploadState, uploadFrom, uploadPolicy } from "./policy";
 
-export type OpenUpload = {
-  id: string;
-  collectionId: string;
-  createdById: string | null;
-  checksum: string | null;
-  createdAt: Date;
-  expiresAt: Date;
-};
+export type ChargedUpload = AccountIds & { id: string };
 
-/** The viewer's own upload, while something may be sent to it. Throws NOT_FOUND, CONFLICT in words. */
-export async function openUploadOf(viewer: Viewer, uploadId: string): Promise<OpenUpload> {
-  const upload = await db().upload.findFirst({
-    where: { AND: [{ id: requireId(uploadId, "upload") }, ownUploadsWhere(viewer)] },
-    select: {
-      id: true,
-      collectionId: true,
-      createdById: true,
-      checksum: true,
-      state: true,
-      createdAt: true,
-      expiresAt: true,
-    },
-  });
-  if (!upload) throw notFound("upload");
-  if (!isFrom("send", upload.state) || upload.expiresAt <= new Date()) throw ended(upload.state);
-  const { state: _state, ...open } = upload;
-  return open;
-}
+type Lifetime = { id: string; createdAt: Date; expiresAt: Date };
 
-/** Somebody is at work on it: it has its whole time again, once a day at most and not beyond its longest life. */
-export async function prolong({ id, createdAt, expiresAt }: OpenUpload, now = Date.now()): Promise<void> {
-  const { uploadTtlSeconds, uploadProlongBelowSeconds, uploadMaxLifeSeconds } = uploadPolicy;
-  if (expiresAt.getTime() - now >= uploadProlongBelowSeconds * 1_000) return;
+/** Extends an upload that is being worked on to its full time to live, at most once a day and not beyond its maximum life. */
+export async function extendUpload({ id, createdAt, expiresAt }: Lifetime, now = Date.now()): Promise<void> {
+  const { uploadTtlSeconds, uploadExtendBelowSeconds, uploadMaxLifeSeconds } = uploadPolicy;
+  if (expiresAt.getTime() - now >= uploadExtendBelowSeconds * 1_000) return;
   const lastMs = createdAt.getTime() + uploadMaxLifeSeconds * 1_000;
   const later = new Date(Math.min(now + uploadTtlSeconds * 1_000, lastMs));
   await db().upload.updateMany({ where: { id, state: "open", expiresAt: { lt: later } }, data: { expiresAt: later } });
 }
 
-/** Locks the upload, after its accounts, and makes sure that it is open still. Throws CONFLICT in words. */
+/** Locks the upload, after its accounts. Throws NOT_FOUND, and CONFLICT when it is not open any more. */
 export async function lockOpenUpload(tx: Transaction, uploadId: string): Promise<void> {
   const upload = await lockUpload(tx, uploadId);
   if (!upload) throw notFound("upload");
   if (!isFrom("send", upload.state)) throw ended(upload.state);
 }
 
-function isFrom(verb: keyof typeof uploadFrom, state: UploadState): boolean {
+/** Adds to the used and reserved bytes of an upload and of its accounts. Needs the locks of `lockAccounts`. */
+export async function chargeUpload(
+  tx: Transaction,
+  upload: ChargedUpload,
+  { used = 0n, reserved = 0n }: { used?: bigint; reserved?: bigint },
+): Promise<void> {
+  await addBytes(tx, upload, { used, reserved });
+  if (reserved === 0n) return;
+  await tx.upload.update({ where: { id: upload.id }, data: { reservedBytes: { increment: reserved } } });
+}
+
+/** Releases the bytes that an ending upload reserved and did not use. Needs the locks of `lockAccounts`. */
+export async function releaseReserved(tx: Transaction, upload: ChargedUpload): Promise<void> {
+  const locked = await lockUpload(tx, upload.id);
+  await chargeUpload(tx, upload, { reserved: -(locked?.reserved_bytes ?? 0n) });
+}
+
+/** From this number of files on, verifying an upload takes minutes. */
+const largeFrom = 10_000;
+
+/**
+ * Returns those of these uploads that are large, by what was planned or registered: the bucket has not been listed yet. An
+ * upload that changes sides after it is sealed is verified in two queues at once, which is safe.
+ */
+export async function largeUploads(ids: string[]): Promise<Set<string>> {
+  const rows = await db().$queryRaw<{ id: string }[]>`
+    SELECT u."id" FROM "upload" u WHERE u."id" = ANY(${ids}::uuid[]) AND (
+      u."planned_files" >= ${largeFrom}
+      OR EXISTS (SELECT 1 FROM "upload_file" f WHERE f."upload_id" = u."id" OFFSET ${largeFrom - 1})
+    )`;
+  return new Set(rows.map(({ id }) => id));
+}
+
+export function isFrom(verb: keyof typeof uploadFrom, state: UploadState): boolean {
   return (uploadFrom[verb] as readonly UploadState[]).includes(state);
 }
 
 const endings: Record<UploadState, string> = {
-  open: "This upload has run out of time. Start a new upload for what is missing.",
-  sealed: "This upload is sealed already and being verified. Start a new upload to send more.",
+  open: "This upload has expired. Start a new upload for the files that are missing.",
+  sealed: "This upload is sealed and being verified. Start a new upload to send more.",
   verified: "This upload is finished. Start a new upload to send more.",
   aborted: "This upload was discarded. Start a new upload.",
-  expired: "This upload has run out of time. Start a new upload.",
+  expired: "This upload has expired. Start a new upload.",
 };
 
+/** Returns the CONFLICT that says why nothing more can be sent to an upload. */
 export function ended(state: UploadState): AppError {
   return new AppError("CONFLICT", endings[state]);
-}
-
-/**
- * A path that was not checked, fit to be recorded: control characters would break the log line or the terminal that shows it.
- * One that a media may have stays as it is, so that what is said of it is said once.
- */
-export function shownPath(path: string): string {
-  if (pathProblem(path) === null) return path;
-  return path.replaceAll(/\p{C}/gu, "\ufffd").slice(0, 1_024);
 }

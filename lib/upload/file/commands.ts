@@ -4,11 +4,12 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { db, type Transaction } from "@/lib/db";
 import { AppError, requireId } from "@/lib/errors";
 import { lockAccounts, longTransaction } from "@/lib/locks";
-import { addBytes, type Room, roomOf } from "@/lib/quota/rows";
+import { type Room, roomOf } from "@/lib/quota/rows";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
 import { abortMultipart } from "@/lib/storage/multipart";
 import { pathProblem, sizeProblem, sizeText } from "../policy";
-import { lockOpenUpload, type OpenUpload, openUploadOf, prolong } from "../rows";
+import { type OpenUpload, openUploadOf } from "../queries";
+import { chargeUpload, extendUpload, lockOpenUpload } from "../rows";
 import type { FileAnswer, filesInput } from "../schema";
 import { type Plan, planFile } from "./plan";
 import { removeCanceled } from "./remove-canceled";
@@ -26,7 +27,7 @@ type NamedFile = z.output<typeof filesInput>["files"][number];
 export async function registerFiles(viewer: Viewer, uploadId: string, files: NamedFile[]): Promise<FileAnswer[]> {
   const upload = await openUploadOf(viewer, uploadId);
   requireSendable(files);
-  await prolong(upload);
+  await extendUpload(upload);
   const prefix = uploadPrefix(upload.collectionId, upload.id);
   const before = await selectFiles(
     upload.id,
@@ -79,7 +80,7 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Nam
  */
 export async function registerChecksums(viewer: Viewer, uploadId: string, files: NamedFile[]): Promise<void> {
   const upload = await openUploadOf(viewer, uploadId);
-  await prolong(upload);
+  await extendUpload(upload);
   const told = await db().$transaction(async (tx) => {
     await lockOpenUpload(tx, upload.id);
     return addChecksums(
@@ -156,10 +157,7 @@ function requireSendable(files: NamedFile[]): void {
 /** Under the locks. `bytes` may be negative: a file that shrank gives back what it does not need. */
 async function reserve(tx: Transaction, upload: OpenUpload, room: Room | null, bytes: bigint): Promise<void> {
   if (room && bytes > room.left) throw new AppError("TOO_LARGE", quotaWords(room, bytes));
-  if (bytes === 0n) return;
-  await addBytes(tx, upload, { reserved: bytes });
-  await tx.$executeRaw`
-    UPDATE "upload" SET "reserved_bytes" = "reserved_bytes" + ${bytes} WHERE "id" = ${upload.id}::uuid`;
+  await chargeUpload(tx, upload, { reserved: bytes });
 }
 
 function quotaWords({ of, left, quota }: Room, wanted: bigint): string {

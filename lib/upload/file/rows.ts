@@ -1,7 +1,6 @@
 import "server-only";
 import { db, Prisma, type Transaction } from "@/lib/db";
-import { lockUpload, longTransaction } from "@/lib/locks";
-import { headOfMedia, mediaAt } from "@/lib/media/rows";
+import { headOfMedia } from "@/lib/revision/rows";
 
 /** A file a client registered, as SQL gives it. */
 export type FileRow = {
@@ -177,85 +176,4 @@ export async function deleteFiles(uploadId: string, pageSize = 5_000): Promise<v
       SELECT max("path") AS "last" FROM page`;
     after = pages[0]?.last ?? null;
   }
-}
-
-/** From so many files on the verifying of an upload takes minutes. */
-const largeFrom = 10_000;
-
-/**
- * Of these uploads the large ones, as far as was said what they hold: by then nobody has listed them. Sealed, an upload hardly
- * changes sides; should it, it is verified in two queues at once, which does no harm.
- */
-export async function largeUploads(ids: string[]): Promise<Set<string>> {
-  const rows = await db().$queryRaw<{ id: string }[]>`
-    SELECT u."id" FROM "upload" u WHERE u."id" = ANY(${ids}::uuid[]) AND (
-      u."planned_files" >= ${largeFrom}
-      OR EXISTS (SELECT 1 FROM "upload_file" f WHERE f."upload_id" = u."id" OFFSET ${largeFrom - 1})
-    )`;
-  return new Set(rows.map(({ id }) => id));
-}
-
-export type FileToCopy = {
-  path: string;
-  size_bytes: bigint;
-  stale_version: string | null;
-  key: string;
-  version_id: string;
-};
-
-/** So many may still be copied when the upload is aborted meanwhile. */
-const copiesPerPage = 50;
-
-/**
- * Files to be copied within the storage, by path, those after `after`; not from what turned out to be other bytes since. None
- * once the upload is not being verified any more.
- */
-export async function selectCopies(uploadId: string, after: string): Promise<FileToCopy[]> {
-  return db().$queryRaw<FileToCopy[]>`
-    SELECT f."path", f."size_bytes", f."stale_version", r."key", r."version_id"
-    FROM "upload" u JOIN "upload_file" f ON f."upload_id" = u."id" JOIN "revision" r ON r."id" = f."copy_of_id"
-    WHERE u."state" = 'sealed' AND f."upload_id" = ${uploadId}::uuid AND f."copy_of_id" IS NOT NULL AND f."path" > ${after} AND r."state" <> 'rejected'
-    ORDER BY f."path" LIMIT ${copiesPerPage}`;
-}
-
-const settledPerPage = 5_000;
-const firstId = "00000000-0000-0000-0000-000000000000";
-const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
-
-/**
- * Of a sealed upload, counts the files that are the same as what their media hold. Those that are not any more, as somebody
- * has changed these media since or what they held turned out to be other bytes, are copied instead. In pages, each done once.
- */
-export async function unsettleSame(upload: { id: string; collectionId: string }): Promise<void> {
-  while (await db().$transaction((tx) => settlePage(tx, upload), longTransaction));
-}
-
-async function settlePage(
-  tx: Transaction,
-  { id, collectionId }: { id: string; collectionId: string },
-): Promise<boolean> {
-  const upload = await lockUpload(tx, id);
-  if (upload?.state !== "sealed" || upload.settled_to === lastId) return false;
-  const [page] = await tx.$queryRaw<{ same: number; last: string | null }[]>`
-    WITH page AS (
-      SELECT f."id", f."path", f."same_as_id" FROM "upload_file" f
-      WHERE f."upload_id" = ${id}::uuid AND f."same_as_id" IS NOT NULL AND f."id" > ${upload.settled_to ?? firstId}::uuid
-      ORDER BY f."id" LIMIT ${settledPerPage}
-    ), same AS (
-      SELECT page."id" FROM page
-      JOIN LATERAL ${mediaAt(collectionId, Prisma.sql`page."path"`)} AS m ON m."deleted_at" IS NULL
-      JOIN LATERAL ${headOfMedia} AS head ON head."id" = page."same_as_id" AND head."state" <> 'rejected'
-    ), unsettled AS (
-      UPDATE "upload_file" f SET "copy_of_id" = f."same_as_id", "same_as_id" = NULL
-      FROM page WHERE f."id" = page."id" AND NOT EXISTS (SELECT 1 FROM same WHERE same."id" = page."id")
-    )
-    SELECT (SELECT count(*)::int FROM same) AS "same",
-           CASE WHEN (SELECT count(*) FROM page) = ${settledPerPage}
-                THEN (SELECT "id"::text FROM page ORDER BY "id" DESC LIMIT 1) END AS "last"`;
-  const { same = 0, last = null } = page ?? {};
-  await tx.upload.update({
-    where: { id },
-    data: { settledTo: last ?? lastId, verifiedFiles: { increment: same }, unchangedFiles: { increment: same } },
-  });
-  return last !== null;
 }

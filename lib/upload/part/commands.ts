@@ -14,7 +14,8 @@ import {
   type StoredPart,
 } from "@/lib/storage/multipart";
 import { partCountOf, uploadPolicy } from "../policy";
-import { type OpenUpload, openUploadOf, prolong } from "../rows";
+import { type OpenUpload, openUploadOf } from "../queries";
+import { extendUpload } from "../rows";
 import type { completeInput, PartUrls, partsInput } from "../schema";
 
 /** What of an registered file its parts need to know. */
@@ -45,7 +46,7 @@ export async function signParts(
   if (file.isCompleted)
     throw new AppError("CONFLICT", "This file is complete already; nothing more can be added to it.");
   requireParts(file, parts, "parts");
-  await prolong(file.upload);
+  await extendUpload(file.upload);
   const s3UploadId = file.s3UploadId ?? (await begin(file));
   const numbers = [...new Set(parts)];
   const { urls, elsewhere, expiresAt } = await presignParts({

@@ -1,5 +1,5 @@
 import "server-only";
-import { db, Prisma } from "@/lib/db";
+import { db, firstId, Prisma } from "@/lib/db";
 
 /** A file of an upload as it is stored, as SQL gives it: keys included, so it never leaves the server as it is. */
 export type ReceiptFile = {
@@ -23,8 +23,6 @@ export type ReceiptFile = {
 type Row = ReceiptFile & { id: string };
 
 const pageSize = 1_000;
-/** Before every id. */
-const start = "00000000-0000-0000-0000-000000000000";
 
 /** Every file of an upload, whatever their number: page by page, by keyset, what the upload made first. */
 export async function* receiptFiles(uploadId: string): AsyncGenerator<ReceiptFile> {
@@ -47,7 +45,7 @@ export async function* receiptFiles(uploadId: string): AsyncGenerator<ReceiptFil
 }
 
 async function* pages(statement: (after: string) => Prisma.Sql): AsyncGenerator<ReceiptFile> {
-  for (let after = start; ; ) {
+  for (let after: string = firstId; ; ) {
     const page = await db().$queryRaw<Row[]>(statement(after));
     yield* page;
     const last = page.at(-1);

@@ -1,6 +1,6 @@
 import "server-only";
 import type { Transaction } from "@/lib/db";
-import { showBest } from "@/lib/media/rows";
+import { showBest } from "@/lib/revision/rows";
 
 const pageSize = 2_000;
 const start = "00000000-0000-0000-0000-000000000000";

@@ -6,7 +6,6 @@ import { md5Of, refutesMd5 } from "@/lib/storage/md5";
 import { headObject } from "@/lib/storage/objects";
 import type { FileRow } from "../file/rows";
 import { pathProblem, sizeProblem } from "../policy";
-import { shownPath } from "../rows";
 
 const headsAtOnce = 8;
 
@@ -87,4 +86,13 @@ async function checksumsOf(
   };
   await Promise.all(Array.from({ length: headsAtOnce }, next));
   return checksums;
+}
+
+/**
+ * Makes a path fit to be recorded: control characters would break the log line or the terminal that shows it. A path that a
+ * media may have stays as it is, so that each path is rejected under one name.
+ */
+function shownPath(path: string): string {
+  if (pathProblem(path) === null) return path;
+  return path.replaceAll(/\p{C}/gu, "\ufffd").slice(0, 1_024);
 }

@@ -3,7 +3,7 @@ import { AppError } from "@/lib/errors";
 import { copyObject } from "@/lib/storage/copy";
 import { originalKey } from "@/lib/storage/keys";
 import { headObject } from "@/lib/storage/objects";
-import { type FileToCopy, selectCopies, unsettleSame } from "../file/rows";
+import { type FileToCopy, selectCopies, settleSame } from "./rows";
 
 const copiesAtOnce = 4;
 
@@ -12,7 +12,7 @@ const copiesAtOnce = 4;
  * them like any other file. What is there already is left, unless it is what a file was before it changed. Bears being repeated. Throws AppError UNAVAILABLE, INTERNAL.
  */
 export async function copyKnownFiles(upload: { id: string; collectionId: string }, prefix: string): Promise<void> {
-  await unsettleSame(upload);
+  await settleSame(upload);
   for (let after = ""; ; ) {
     const page = await selectCopies(upload.id, after);
     const last = page.at(-1);

@@ -8,6 +8,7 @@ import { abortMultiparts } from "@/lib/storage/multipart";
 import { deleteVersions } from "@/lib/storage/objects";
 import { deleteFiles } from "../file/rows";
 import { grantsOutliveSeconds, pathProblem, uploadFrom } from "../policy";
+import { selectPinned } from "./rows";
 
 export type Reaped = { multiparts: number; versions: number; bytes: number; isClean: boolean };
 
@@ -47,11 +48,6 @@ export async function reapUpload(viewer: Viewer, uploadId: string, now = new Dat
 async function unpinned(prefix: string, page: ListedVersion[]): Promise<ListedVersion[]> {
   // Only what may be a media's path is ever pinned, and the database cannot be asked for every other one: it knows no NUL.
   const pinnable = page.filter(({ key }) => pathProblem(pathOfKey(prefix, key)) === null);
-  const pinned = await db().$queryRaw<{ key: string; version_id: string }[]>`
-    SELECT r."key", r."version_id" FROM "revision" r
-    JOIN unnest(${pinnable.map(({ key }) => key)}::text[], ${pinnable.map(({ versionId }) => versionId)}::text[])
-      AS listed("key", "version_id")
-      ON r."key" = listed."key" AND r."version_id" = listed."version_id"`;
-  const kept = new Set(pinned.map((row) => `${row.version_id} ${row.key}`));
-  return page.filter(({ key, versionId }) => !kept.has(`${versionId} ${key}`));
+  const pinned = await selectPinned(pinnable);
+  return page.filter(({ key, versionId }) => !pinned.has(`${versionId} ${key}`));
 }

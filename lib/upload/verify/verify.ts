@@ -1,19 +1,20 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import { db, Prisma, type Transaction } from "@/lib/db";
+import { db, type Prisma, type Transaction } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
-import { mediaAt } from "@/lib/media/rows";
-import { addBytes, releaseReserved, roomOf } from "@/lib/quota/rows";
-import { type Found, insertRevisions, selectSame, selectSettled } from "@/lib/revision/rows";
+import { roomOf } from "@/lib/quota/rows";
+import { type Found, insertRevisions, selectSame } from "@/lib/revision/rows";
 import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { abortMultiparts } from "@/lib/storage/multipart";
 import { selectFiles } from "../file/rows";
 import { noRoomReason } from "../policy";
+import { chargeUpload, releaseReserved } from "../rows";
 import { type Judged, judgePage, type Rejection } from "./check-listing";
 import { copyKnownFiles } from "./copy-known";
+import { insertSame, rejectMissing, selectSettled } from "./rows";
 
 const sealedSelect = { id: true, collectionId: true, createdById: true, conflict: true } satisfies Prisma.UploadSelect;
 type Sealed = Prisma.UploadGetPayload<{ select: typeof sealedSelect }>;
@@ -44,7 +45,7 @@ export async function verifyUpload(
     if (pending === null) return; // Aborted, or verified by another run, while this one was at it.
     if (pending.length > 0) await onVerified(pending);
   }
-  await rejectMissing(upload, prefix);
+  await rejectAllMissing(upload);
   await finish(viewer, upload);
 }
 
@@ -59,7 +60,7 @@ async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[])
     const isNew = ({ path }: { path: string }) => !settled.has(path);
     const judged = { ...whole, found: whole.found.filter(isNew), rejections: whole.rejections.filter(isNew) };
     const same = await selectSame(tx, upload, judged.found);
-    await rememberSame(tx, upload, judged, same);
+    await insertSame(tx, upload.id, judged.found, same);
     const { accepted, refused } = await applyConflict(
       tx,
       upload,
@@ -100,21 +101,6 @@ async function addCounts(tx: Transaction, upload: Sealed, counts: Counts): Promi
       rejectedFiles: { increment: rejected },
     },
   });
-}
-
-/** Recorded for every such file, registered or not, so that the receipt names it. */
-async function rememberSame(
-  tx: Transaction,
-  upload: Sealed,
-  { found }: Judged,
-  same: Map<string, string>,
-): Promise<void> {
-  const files = found.filter(({ path }) => same.has(path));
-  await tx.$executeRaw`
-    INSERT INTO "upload_file" ("upload_id", "path", "size_bytes", "same_as_id")
-    SELECT ${upload.id}::uuid, * FROM unnest(${files.map(({ path }) => path)}::text[],
-      ${files.map(({ sizeBytes }) => BigInt(sizeBytes))}::bigint[], ${files.map(({ path }) => same.get(path))}::uuid[])
-    ON CONFLICT ("upload_id", "path") DO UPDATE SET "same_as_id" = EXCLUDED."same_as_id", "copy_of_id" = NULL`;
 }
 
 async function applyConflict(tx: Transaction, upload: Sealed, found: Found[]) {
@@ -172,10 +158,7 @@ async function moveBytes(
   const used = inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n);
   const theirs = inserted.reduce((sum, { key }) => sum + (registered.get(pathOfKey(prefix, key)) ?? 0n), 0n);
   const released = theirs < reserved ? theirs : reserved;
-  await addBytes(tx, upload, { used, reserved: -released });
-  if (released === 0n) return;
-  await tx.$executeRaw`
-    UPDATE "upload" SET "reserved_bytes" = "reserved_bytes" - ${released} WHERE "id" = ${upload.id}::uuid`;
+  await chargeUpload(tx, upload, { used, reserved: -released });
 }
 
 /** The ids of the page's revisions that wait to be derived, the ones of an earlier run included. */
@@ -191,7 +174,7 @@ async function pendingOf(tx: Transaction, upload: Sealed, keys: string[]): Promi
 async function finish(viewer: Viewer, upload: Sealed): Promise<void> {
   await db().$transaction(async (tx) => {
     await lockAccounts(tx, upload);
-    await releaseReserved(tx, upload.id, upload);
+    await releaseReserved(tx, upload);
     const [verified] = await tx.upload.updateManyAndReturn({
       where: { id: upload.id, state: "sealed" },
       data: { state: "verified", endedAt: new Date() },
@@ -209,37 +192,18 @@ async function finish(viewer: Viewer, upload: Sealed): Promise<void> {
   }, longTransaction);
 }
 
-const missingPerPage = 5_000;
-
-/** Registerd, and neither recorded nor rejected by now: it is not there. */
-async function rejectMissing(upload: Sealed, prefix: string): Promise<void> {
+/** Registered, and neither recorded nor rejected: it is not there. */
+async function rejectAllMissing(upload: Sealed): Promise<void> {
   for (let after: string | null = ""; after !== null; ) {
     const from: string = after;
-    after = await db().$transaction((tx) => rejectMissingPage(tx, upload, prefix, from), longTransaction);
+    after = await db().$transaction((tx) => rejectMissingPage(tx, upload, from), longTransaction);
   }
 }
 
 /** Returns the path the next page begins after; null after the last one, and when the upload is not sealed any more. */
-async function rejectMissingPage(tx: Transaction, upload: Sealed, prefix: string, after: string) {
+async function rejectMissingPage(tx: Transaction, upload: Sealed, after: string): Promise<string | null> {
   if ((await lockUpload(tx, upload.id))?.state !== "sealed") return null;
-  const [page] = await tx.$queryRaw<{ missing: number; last: string | null }[]>`
-    WITH page AS (
-      SELECT * FROM "upload_file" WHERE "upload_id" = ${upload.id}::uuid AND "path" > ${after}
-      ORDER BY "path" LIMIT ${missingPerPage}
-    ), missing AS (
-      INSERT INTO "upload_rejection" ("upload_id", "path", "size_bytes", "reason")
-      SELECT f."upload_id", f."path", f."size_bytes",
-             CASE WHEN m."id" IS NULL THEN 'It was registered and never arrived. Upload it again.'
-                  ELSE 'It was registered and never arrived; the file that was at this path is unchanged.' END
-      FROM page f
-      LEFT JOIN LATERAL ${mediaAt(upload.collectionId, Prisma.sql`f."path"`)} AS m ON m."deleted_at" IS NULL
-      WHERE f."same_as_id" IS NULL AND f."canceled_at" IS NULL
-        AND NOT EXISTS (SELECT 1 FROM "revision" r WHERE r."key" = ${prefix} || f."path" AND r."upload_id" = f."upload_id")
-      ON CONFLICT DO NOTHING RETURNING 1
-    )
-    SELECT (SELECT count(*)::int FROM missing) AS "missing",
-           CASE WHEN (SELECT count(*) FROM page) = ${missingPerPage}
-                THEN (SELECT "path" FROM page ORDER BY "path" DESC LIMIT 1) END AS "last"`;
-  await addCounts(tx, upload, { rejected: page?.missing ?? 0 });
-  return page?.last ?? null;
+  const { missing, last } = await rejectMissing(tx, upload, after);
+  await addCounts(tx, upload, { rejected: missing });
+  return last;
 }

@@ -125,38 +125,38 @@ export const uploads: Row[] = [
     run: (viewer) => undoQueries.uploadsToUndo(viewer, 10),
   },
   {
-    name: "receipt/queries/uploadReceipt, one's own",
+    name: "upload/receipt/queries/uploadReceipt, one's own",
     ...all("...+++.+"),
     given: { own: true, uploadState: "verified" },
     run: receipt,
   },
   {
-    name: "receipt/queries/uploadReceipt, another's",
+    name: "upload/receipt/queries/uploadReceipt, another's",
     ...all("....++.+"),
     given: { uploadState: "verified" },
     run: receipt,
   },
   {
-    name: "receipt/queries/uploadReceipt, not verified yet",
+    name: "upload/receipt/queries/uploadReceipt, not verified yet",
     ...all("....!!.!"),
     run: receipt,
   },
   {
-    name: "receipt/queries/receiptKey",
+    name: "upload/receipt/queries/receiptKey",
     ...all("++++++++"),
     run: async (viewer) => {
       await receiptQueries.receiptKey(viewer);
     },
   },
   {
-    name: "upload/verify/verifyUpload",
+    name: "upload/verify/verify/verifyUpload",
     ...systemOnly,
     changes: true,
     given: { uploadState: "sealed" },
     run: (viewer, { uploadId }) => uploadVerify.verifyUpload(viewer, uploadId, async () => undefined),
   },
   {
-    name: "upload/reap/reapUpload",
+    name: "upload/verify/reap/reapUpload",
     ...systemOnly,
     changes: true,
     given: { uploadState: "aborted" },
@@ -167,6 +167,17 @@ export const uploads: Row[] = [
     ...systemOnly,
     given: { uploadState: "aborted" },
     run: (viewer) => uploadQueries.uploadsToReap(viewer, 10),
+  },
+  {
+    name: "upload/queries/openUploadOf, one's own",
+    ...all("...+++.+"),
+    given: { own: true },
+    run: async (viewer, { uploadId }) => void (await uploadQueries.openUploadOf(viewer, uploadId)),
+  },
+  {
+    name: "upload/queries/openUploadOf, another's",
+    ...systemOnly,
+    run: async (viewer, { uploadId }) => void (await uploadQueries.openUploadOf(viewer, uploadId)),
   },
   {
     name: "upload/queries/uploadStatus, one's own",
