@@ -16,17 +16,22 @@ export type Found = {
   crc64nvme: string | null;
 };
 
+/** Whether the upload with this id is undone. One that is being redone is not. */
+const isUndone = (uploadId: Prisma.Sql) => Prisma.sql`EXISTS (
+  SELECT 1 FROM "upload_undo" d WHERE d."upload_id" = ${uploadId} AND d."redone_at" IS NULL
+)`;
+
 /**
- * Whether anybody wants revision `name` to be there: its upload is not undone, or another one brought the same bytes since and
- * so made nothing new. Undoing is as if that one upload had not been: what others brought, or oneself in another, stays.
+ * Whether revision `name` is wanted: the upload that made it is not undone, or another upload that is not undone brought the
+ * same bytes since. Undoing an upload has the effect that it alone never was: bytes that another one brought as well stay.
  */
 const isWanted = (name: "r" | "cur") => {
   const revision = Prisma.raw(`"${name}"`);
   return Prisma.sql`(
-    EXISTS (SELECT 1 FROM "upload" u WHERE u."id" = ${revision}."upload_id" AND u."undone_at" IS NULL)
+    NOT ${isUndone(Prisma.sql`${revision}."upload_id"`)}
     OR EXISTS (
       SELECT 1 FROM "upload_file" f JOIN "upload" u ON u."id" = f."upload_id"
-      WHERE f."same_as_id" = ${revision}."id" AND u."undone_at" IS NULL AND u."sealed_at" IS NOT NULL
+      WHERE f."same_as_id" = ${revision}."id" AND u."sealed_at" IS NOT NULL AND NOT ${isUndone(Prisma.sql`u."id"`)}
     )
   )`;
 };

@@ -58,7 +58,7 @@ const statusSelect = {
   expiresAt: true,
   plannedFiles: true,
   plannedBytes: true,
-  undoneAt: true,
+  undo: { select: { at: true, redoneAt: true } },
   registeredFiles: true,
   verifiedFiles: true,
   verifiedBytes: true,
@@ -105,13 +105,13 @@ export async function uploadsToVerify(viewer: Viewer, limit: number): Promise<{ 
 type StatusRow = Prisma.UploadGetPayload<{ select: typeof statusSelect }>;
 
 async function describeUpload(upload: StatusRow): Promise<UploadStatus> {
-  const { id, label, state, plannedFiles, plannedBytes, undoneAt } = upload;
+  const { id, label, state, plannedFiles, plannedBytes, undo } = upload;
   return {
     ...{ id, label, state, plannedFiles },
     createdAt: upload.createdAt.toISOString(),
     expiresAt: upload.expiresAt.toISOString(),
     plannedBytes: plannedBytes === null ? null : Number(plannedBytes),
-    undoneAt: undoneAt?.toISOString() ?? null,
+    undoneAt: undo && !undo.redoneAt ? undo.at.toISOString() : null,
     ...(await (state === "open" ? countOpen(upload) : countSealed(upload))),
   };
 }

@@ -1,34 +1,50 @@
 import "server-only";
-import type { Transaction } from "@/lib/db";
+import { firstId, type Transaction } from "@/lib/db";
 import { showBest } from "@/lib/revision/rows";
 
 const pageSize = 2_000;
-const start = "00000000-0000-0000-0000-000000000000";
-
-type Turning = { undone_at: Date | null; undo_cursor: string | null };
 
 /**
- * Under the collection's lock. Brings the next few thousand media of an upload that is being undone or redone to what it says
- * that it is, and remembers how far that went. False when nothing is left to do.
+ * Records that an upload is undone, from the time of the database; nothing is applied yet. Needs the collection's lock. Returns
+ * false when the upload is undone already.
+ */
+export async function insertUndo(tx: Transaction, uploadId: string, byId: string | null): Promise<boolean> {
+  const inserted = await tx.$executeRaw`
+    INSERT INTO "upload_undo" AS undo ("upload_id", "by_id", "at", "cursor")
+    VALUES (${uploadId}::uuid, ${byId}::uuid, clock_timestamp(), ${firstId}::uuid)
+    ON CONFLICT ("upload_id") DO UPDATE
+      SET "by_id" = EXCLUDED."by_id", "at" = EXCLUDED."at", "redone_at" = NULL, "cursor" = EXCLUDED."cursor"
+      WHERE undo."redone_at" IS NOT NULL`;
+  return inserted > 0;
+}
+
+/** Records that an upload is undone no more; nothing is applied yet. Needs the collection's lock. */
+export async function startRedo(tx: Transaction, uploadId: string): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE "upload_undo" SET "redone_at" = clock_timestamp(), "cursor" = ${firstId}::uuid
+    WHERE "upload_id" = ${uploadId}::uuid`;
+}
+
+/**
+ * Applies an undo or redo to the next few thousand media of its upload, and records how far that went. Needs the collection's
+ * lock. Returns false when nothing is left to do.
  */
 export async function applyUndoPage(tx: Transaction, uploadId: string, collectionId: string): Promise<boolean> {
-  const [turning] = await tx.$queryRaw<Turning[]>`
-    SELECT "undone_at", "undo_cursor" FROM "upload"
-    WHERE "id" = ${uploadId}::uuid AND "undo_started_at" IS NOT NULL FOR NO KEY UPDATE`;
-  if (!turning) return false;
-  const { undone_at: undoneAt, undo_cursor: after } = turning;
-  const page = await selectPage(tx, uploadId, after ?? start);
-  const revisionIds = page.map(({ revision_id }) => revision_id);
-  await showBest(tx, collectionId, revisionIds, undoneAt ? { undoneAt } : { redone: true });
-  const last = page.length === pageSize ? page.at(-1) : undefined;
-  await tx.upload.update({
-    where: { id: uploadId },
-    data: last ? { undoCursor: last.at } : { undoStartedAt: null, undoCursor: null },
+  const undo = await tx.uploadUndo.findUnique({
+    where: { uploadId },
+    select: { at: true, redoneAt: true, cursor: true },
   });
+  if (!undo || undo.cursor === null) return false;
+  const page = await selectPage(tx, uploadId, undo.cursor);
+  const revisionIds = page.map(({ revision_id }) => revision_id);
+  await showBest(tx, collectionId, revisionIds, undo.redoneAt ? { redone: true } : { undoneAt: undo.at });
+  const last = page.length === pageSize ? page.at(-1) : undefined;
+  if (undo.redoneAt && !last) await tx.uploadUndo.delete({ where: { uploadId } });
+  else await tx.uploadUndo.update({ where: { uploadId }, data: { cursor: last?.at ?? null } });
   return last !== undefined;
 }
 
-/** The next revisions that an upload made, or whose bytes it brought again. The ids of both are random: one order for all. */
+/** Selects the next revisions that an upload made or brought again. The ids of both are random, so one order serves both. */
 function selectPage(tx: Transaction, uploadId: string, after: string): Promise<{ at: string; revision_id: string }[]> {
   return tx.$queryRaw`
     (SELECT r."id" AS "at", r."id" AS "revision_id" FROM "revision" r

@@ -1,6 +1,6 @@
 import { DeleteBucketPolicyCommand, DeleteObjectCommand, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { db } from "@/lib/db";
+import { db, firstId } from "@/lib/db";
 import { decoderPids } from "@/lib/derive/decoder";
 import { createBoss, startBoss } from "@/lib/jobs/boss";
 import { handleDeriveFailed, type JobContext } from "@/lib/jobs/handlers";
@@ -68,14 +68,14 @@ describe("working", () => {
     const { uploadId, mediaId } = await revisionById(id);
     const deletedAt = async () => (await db().media.findUniqueOrThrow({ where: { id: mediaId } })).deletedAt;
     const undoneAt = new Date();
-    await db().upload.update({ where: { id: uploadId }, data: { undoneAt, undoStartedAt: undoneAt } });
+    await db().uploadUndo.create({ data: { uploadId, at: undoneAt, cursor: firstId } });
     await withWorker({}, async () => {
       await expect.poll(deletedAt, { timeout: 10_000 }).toEqual(undoneAt);
       // As long as that job is not through, another one would be the same.
       const states = async () =>
-        (await jobsOf(uploadId)).filter(({ name }) => name === "turn").map(({ state }) => state);
+        (await jobsOf(uploadId)).filter(({ name }) => name === "undo").map(({ state }) => state);
       await expect.poll(states, { timeout: 10_000 }).toEqual(["completed"]);
-      await db().upload.update({ where: { id: uploadId }, data: { undoneAt: null, undoStartedAt: new Date() } });
+      await db().uploadUndo.update({ where: { uploadId }, data: { redoneAt: new Date(), cursor: firstId } });
       await sendUndo(uploadId);
       await expect.poll(deletedAt, { timeout: 10_000 }).toBeNull();
     });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
-import { db } from "@/lib/db";
+import { db, firstId } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
 import { recordDerivation, restoreMedia, trashMedia } from "@/lib/media/commands";
 import { openUpload } from "@/lib/upload/commands";
@@ -194,19 +194,20 @@ describe("undoing an upload", () => {
     expect(await shown()).toEqual({ a: 1 });
   });
 
-  it("goes on where it was cut short, whoever asks", async () => {
+  it("resumes where it was cut short, by a person or the worker", async () => {
     slug = await testCollection(owner);
     const { id } = await drop({ a: "1", b: "1" });
     // As a process leaves it that was killed before its first page.
-    await db().upload.update({ where: { id }, data: { undoneAt: new Date(), undoStartedAt: new Date() } });
+    await db().uploadUndo.create({ data: { uploadId: id, at: new Date(), cursor: firstId } });
     expect(await uploadsToUndo(system, 10)).toEqual([id]);
     await undoUpload(owner, id);
     expect(await shown()).toEqual({});
     expect(await uploadsToUndo(system, 10)).toEqual([]);
-    await db().upload.update({ where: { id }, data: { undoneAt: null, undoStartedAt: new Date() } });
+    await db().uploadUndo.update({ where: { uploadId: id }, data: { redoneAt: new Date(), cursor: firstId } });
     await finishUndo(system, id);
     expect(await shown()).toEqual({ a: 1, b: 1 });
     expect(await uploadsToUndo(system, 10)).toEqual([]);
+    expect(await db().uploadUndo.count({ where: { uploadId: id } })).toBe(0);
   });
 
   it("with more files than somebody waits for is finished by the worker, and redone when it was not", async () => {

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { viewerOfCookies } from "@/lib/auth/session";
 import { mintAnonymousViewer, type UserViewer, type Viewer } from "@/lib/auth/viewer";
 import type { Role, Visibility } from "@/lib/collection/policy";
-import { db } from "@/lib/db";
+import { db, firstId } from "@/lib/db";
 import { disable, person, sessionCookie, system } from "../../support/people";
 
 /** Everybody who can ask, in the order of the table's columns. */
@@ -22,7 +22,7 @@ export type ActorName = (typeof actorNames)[number];
 export type Given = {
   /** The upload and the media are the actor's own. */
   own?: boolean;
-  uploadState?: "sealed" | "aborted" | "verified" | "undone" | "turning";
+  uploadState?: "sealed" | "aborted" | "verified" | "undone" | "undoing";
   /** The open upload is past its time. */
   expired?: boolean;
   pending?: boolean;
@@ -116,11 +116,11 @@ export class Stage {
             ...(given.uploadState === "sealed" ? { state: "sealed", sealedAt: new Date() } : {}),
             // So long ago that no grant is alive.
             ...(given.uploadState === "aborted" ? { state: "aborted", endedAt: new Date(0) } : {}),
-            ...(["verified", "undone", "turning"].includes(given.uploadState ?? "")
+            ...(["verified", "undone", "undoing"].includes(given.uploadState ?? "")
               ? { state: "verified", sealedAt: new Date(), endedAt: new Date() }
               : {}),
-            ...(given.uploadState === "undone" ? { undoneAt: new Date() } : {}),
-            ...(given.uploadState === "turning" ? { undoneAt: new Date(), undoStartedAt: new Date() } : {}),
+            ...(given.uploadState === "undone" ? { undo: { create: { at: new Date(), byId: createdById } } } : {}),
+            ...(given.uploadState === "undoing" ? { undo: { create: { at: new Date(), cursor: firstId } } } : {}),
             files: { create: { id: world.fileId, path: "film.mov", sizeBytes: 17_000_000, partSize: 8_388_608 } },
           },
         },
@@ -180,6 +180,8 @@ export async function snapshot({ collectionId }: World): Promise<string> {
       (SELECT jsonb_agg(to_jsonb(m) ORDER BY m."user_id") FROM "member" m WHERE m."collection_id" = ${collectionId}::uuid),
       (SELECT jsonb_agg(to_jsonb(u) ORDER BY u."id") FROM "upload" u WHERE u."collection_id" = ${collectionId}::uuid),
       (SELECT jsonb_agg(to_jsonb(f) ORDER BY f."id") FROM "upload_file" f JOIN "upload" u ON u."id" = f."upload_id"
+        WHERE u."collection_id" = ${collectionId}::uuid),
+      (SELECT jsonb_agg(to_jsonb(d)) FROM "upload_undo" d JOIN "upload" u ON u."id" = d."upload_id"
         WHERE u."collection_id" = ${collectionId}::uuid),
       (SELECT jsonb_agg(to_jsonb(m) ORDER BY m."id") FROM "media" m WHERE m."collection_id" = ${collectionId}::uuid),
       (SELECT jsonb_agg(to_jsonb(r) ORDER BY r."id") FROM "revision" r

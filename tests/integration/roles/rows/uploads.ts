@@ -115,13 +115,13 @@ export const uploads: Row[] = [
     name: "upload/undo/commands/finishUndo",
     ...systemOnly,
     changes: true,
-    given: { uploadState: "turning" },
+    given: { uploadState: "undoing" },
     run: (viewer, { uploadId }) => undoCommands.finishUndo(viewer, uploadId),
   },
   {
     name: "upload/undo/queries/uploadsToUndo",
     ...systemOnly,
-    given: { uploadState: "turning" },
+    given: { uploadState: "undoing" },
     run: (viewer) => undoQueries.uploadsToUndo(viewer, 10),
   },
   {
