@@ -1,5 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
+import { isAws } from "./storage/endpoint";
 
 /** A malformed environment: `message` is the one line that names the variable. */
 export class EnvError extends Error {
@@ -86,10 +87,6 @@ export type StartEnv = Omit<z.infer<typeof startSchema>, "ATOLL_URL" | "S3_FORCE
   S3_FORCE_PATH_STYLE: boolean;
 };
 export type Env = StartEnv & { DATABASE_URL: string; NEXTAUTH_SECRET: string };
-
-function isAws(endpoint: string | undefined): boolean {
-  return endpoint === undefined || /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
-}
 
 /** What `up` starts from: DATABASE_URL and S3_ENDPOINT may be absent, it then starts its own. Throws EnvError. */
 export function parseStartEnv(source: Record<string, string | undefined>): StartEnv {

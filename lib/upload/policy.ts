@@ -90,9 +90,14 @@ export function partSizeOf(sizeBytes: number): number {
   return partSize;
 }
 
-/** How many parts a file of this size has. */
+/** Returns how many parts a file of this size has. */
 export function partCountOf(sizeBytes: number, partSize: number): number {
   return Math.max(1, Math.ceil(sizeBytes / partSize));
+}
+
+/** Returns the length in bytes of part `n`, counted from 1: the part size, except for the last part, which is the rest. */
+export function partLength(sizeBytes: number, partSize: number, n: number): number {
+  return Math.min(partSize, sizeBytes - partSize * (n - 1));
 }
 
 export const uploadStates = ["open", "sealed", "verified", "aborted", "expired"] as const;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { StoredPart } from "@/lib/storage/multipart";
-import { partCountOf, partSizeOf, uploadPolicy } from "../policy";
+import { partCountOf, partLength, partSizeOf, uploadPolicy } from "../policy";
 import type { FileAnswer, FileToSend } from "../schema";
 import type { FileRow, KnownFile } from "./rows";
 import type { ListedFile } from "./stored-facts";
@@ -69,15 +69,13 @@ function answerOf(row: FileRow, { parts, known }: Facts, isPresent: boolean): Fi
   if (isPresent) return { path: row.path, status: "present", ...hints };
   if (row.part_size === null) return { path: row.path, status: "post", ...hints };
   const partSize = row.part_size;
-  const partCount = partCountOf(sizeBytes, partSize);
-  const lengthOf = (n: number) => (n < partCount ? partSize : sizeBytes - partSize * (partCount - 1));
-  const done =
-    row.s3_upload_id === null ? [] : (parts ?? []).filter((part) => part.sizeBytes === lengthOf(part.number));
-  const numbers = done.map(({ number }) => number).sort((a, b) => a - b);
+  const stored = row.s3_upload_id === null ? [] : (parts ?? []);
+  const whole = stored.filter(({ number, sizeBytes: found }) => found === partLength(sizeBytes, partSize, number));
+  const done = whole.map(({ number }) => number).sort((a, b) => a - b);
   return {
     path: row.path,
     status: "multipart",
-    multipart: { fileId: row.id, partSize, partCount, done: numbers },
+    multipart: { fileId: row.id, partSize, partCount: partCountOf(sizeBytes, partSize), done },
     ...hints,
   };
 }

@@ -4,6 +4,7 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError, notFound, requireId } from "@/lib/errors";
+import { unquoteEtag } from "@/lib/storage/etag";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
 import {
   abortMultipart,
@@ -13,7 +14,7 @@ import {
   presignParts,
   type StoredPart,
 } from "@/lib/storage/multipart";
-import { partCountOf, uploadPolicy } from "../policy";
+import { partCountOf, partLength, uploadPolicy } from "../policy";
 import { type OpenUpload, openUploadOf } from "../queries";
 import { extendUpload } from "../rows";
 import type { completeInput, PartUrls, partsInput } from "../schema";
@@ -167,11 +168,10 @@ function requireWhole(
   const byNumber = new Map(stored.map((part) => [part.number, part]));
   const wrong: number[] = [];
   for (let number = 1; number <= partCount; number += 1) {
-    const wanted = number < partCount ? partSize : sizeBytes - partSize * (partCount - 1);
-    if (byNumber.get(number)?.sizeBytes !== wanted) wrong.push(number);
+    if (byNumber.get(number)?.sizeBytes !== partLength(sizeBytes, partSize, number)) wrong.push(number);
   }
   for (const { n, etag } of named) {
-    if (byNumber.has(n) && byNumber.get(n)?.etag !== etag.replace(/^"|"$/g, "")) wrong.push(n);
+    if (byNumber.has(n) && byNumber.get(n)?.etag !== unquoteEtag(etag)) wrong.push(n);
   }
   if (wrong.length === 0) return;
   const numbers = [...new Set(wrong)].sort((a, b) => a - b);

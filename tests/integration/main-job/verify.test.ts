@@ -101,7 +101,7 @@ describe("what was announced is held against what is there", () => {
     await verifyUpload(system, upload.id, ignore);
     const { files, rejected } = await uploadStatus(owner, upload.id);
     expect(files).toEqual({ total: 4, verified: 3, rejected: 1, pending: 3 });
-    expect(rejected).toEqual([{ path: "never", reason: "It was announced and never arrived. Upload it again." }]);
+    expect(rejected).toEqual([{ path: "never", reason: "It was registered and never arrived. Upload it again." }]);
     expect(await bytesOf()).toEqual({ used: 11, reserved: 0, size: 11 });
     const revision = await db().revision.findFirstOrThrow({ where: { uploadId: upload.id, media: { path: "a" } } });
     expect(revision).toMatchObject({ sha256: hex("sha256", "one"), md5: hex("md5", "one"), sha256Proven: false });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { partCountOf, partSizeOf, sizeProblem, sizeText, uploadPolicy } from "@/lib/upload/policy";
+import { partCountOf, partLength, partSizeOf, sizeProblem, sizeText, uploadPolicy } from "@/lib/upload/policy";
 
 const MIB = 1024 * 1024;
 const { maxFileBytes, maxParts, minPartBytes, multipartFromBytes } = uploadPolicy;
@@ -24,6 +24,9 @@ describe("the parts of a file", () => {
         expect(partCount).toBeLessThanOrEqual(maxParts);
         expect(partSize * (partCount - 1)).toBeLessThan(sizeBytes);
         expect(partSize * partCount).toBeGreaterThanOrEqual(sizeBytes);
+        const lastLength = partLength(sizeBytes, partSize, partCount);
+        expect(partSize * (partCount - 1) + lastLength).toBe(sizeBytes);
+        expect(partLength(sizeBytes, partSize, 1)).toBe(partCount === 1 ? sizeBytes : partSize);
         expect(partSize === minPartBytes || (partSize / 2) * maxParts < sizeBytes).toBe(true);
       }),
     );
