@@ -1,7 +1,6 @@
 import "server-only";
-import type { Viewer } from "@/lib/auth/viewer";
 import type { Prisma, Transaction } from "@/lib/db";
-import type { EventAction, EventSubject } from "./schema";
+import type { Actor, EventAction, EventSubject } from "./schema";
 
 type NewEvent = {
   action: EventAction;
@@ -11,16 +10,16 @@ type NewEvent = {
   detail?: Prisma.InputJsonObject;
 };
 
-/** One line of the audit log, in the transaction of what it tells: both happen, or neither. Returns the line's id. */
-export async function recordEvent(tx: Transaction, viewer: Viewer, event: NewEvent): Promise<bigint> {
+/** Adds a line to the audit log, in the transaction of what it records. Returns the line's id. */
+export async function recordEvent(tx: Transaction, actor: Actor, event: NewEvent): Promise<bigint> {
   const { detail = {}, ...rest } = event;
-  const line = await tx.event.create({ data: { ...rest, ...actorOf(viewer), detail }, select: { id: true } });
+  const line = await tx.event.create({ data: { ...rest, ...columnsOf(actor), detail }, select: { id: true } });
   return line.id;
 }
 
-function actorOf(viewer: Viewer) {
-  if (viewer.kind === "system") return { actorName: viewer.name };
-  const { ipAddress = null } = viewer;
-  if (viewer.kind === "anonymous") return { actorName: "anonymous", ipAddress };
-  return { actorId: viewer.userId, actorName: viewer.name, ipAddress };
+function columnsOf(actor: Actor) {
+  if (actor.kind === "system") return { actorName: actor.name };
+  const { ipAddress = null } = actor;
+  if (actor.kind === "anonymous") return { actorName: "anonymous", ipAddress };
+  return { actorId: actor.userId, actorName: actor.name, ipAddress };
 }

@@ -1,3 +1,9 @@
+/** Who did it: every `Viewer` is one. */
+export type Actor =
+  | { readonly kind: "user"; readonly userId: string; readonly name: string; readonly ipAddress?: string }
+  | { readonly kind: "anonymous"; readonly ipAddress?: string }
+  | { readonly kind: "system"; readonly name: string };
+
 /** Everything that leaves a line in the audit log. A closed list: a screen can put each one into words. */
 export type EventAction =
   | "user.created"

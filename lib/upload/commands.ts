@@ -7,7 +7,7 @@ import { db, type Prisma } from "@/lib/db";
 import { env } from "@/lib/env";
 import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
-import { claimKey, deleteOldKeys, type KeyedRequest, keyedRequest, uploadOfKey } from "@/lib/idempotency/rows";
+import { claimKey, deleteOldKeys, type KeyedRequest, keyedRequest, subjectOfKey } from "@/lib/idempotency/rows";
 import { sendReap, sendVerify } from "@/lib/jobs/queue";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
 import { uploadPrefix } from "@/lib/storage/keys";
@@ -34,13 +34,13 @@ export async function openUpload(viewer: Viewer, input: Input, idempotencyKey?: 
   if (!collection) throw notFound("collection");
   if (idempotencyKey === undefined || viewer.kind !== "user") return insertUpload(viewer, input, collection.id, null);
   const request = keyedRequest(viewer.userId, idempotencyKey, input);
-  const known = await uploadOfKey(request);
+  const known = await subjectOfKey(request);
   if (known) return reopen(viewer, known);
   try {
     return await insertUpload(viewer, input, collection.id, request);
   } catch (error) {
     // The same call, at the same time: the one that was quicker counts.
-    const quicker = error instanceof KeyTaken ? await uploadOfKey(request) : null;
+    const quicker = error instanceof KeyTaken ? await subjectOfKey(request) : null;
     if (!quicker) throw error;
     return reopen(viewer, quicker);
   }
