@@ -5,11 +5,11 @@ import { collectionBySlug } from "@/lib/collection/queries";
 import { mediaDetail } from "@/lib/media/queries";
 import { pageQuery } from "./page-query";
 
-/** The collection of this request's page; asked once, by layout, metadata and page alike. */
+/** The collection of this request's page: read once, for layout, metadata and page. */
 export const loadCollection = cache((slug: string) =>
   pageQuery(currentViewer().then((viewer) => collectionBySlug(viewer, slug))),
 );
 
 export const loadMedia = cache((slug: string, mediaId: string) =>
-  pageQuery(currentViewer().then((viewer) => mediaDetail(viewer, { slug, mediaId }))),
+  loadCollection(slug).then((collection) => pageQuery(mediaDetail(collection, mediaId))),
 );

@@ -19,11 +19,7 @@ async function load() {
   const viewer = await currentViewer();
   if (viewer.kind === "user") return null;
   const cards = await publicCollections(viewer);
-  const covers = await coverThumbs(
-    viewer,
-    cards.map(({ id }) => id),
-  );
-  return { cards, covers };
+  return { cards, covers: await coverThumbs(cards) };
 }
 
 export default async function HomePage() {

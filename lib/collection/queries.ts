@@ -32,17 +32,24 @@ function memberWhere(userId: string, ability: Ability): Prisma.CollectionWhereIn
 }
 
 /** The collections the viewer is a member of, newest first. Others' open ones are reached by their address. */
-export async function collectionsOf(viewer: Viewer): Promise<CollectionCard[]> {
+export async function collectionsOf(viewer: Viewer): Promise<SeenCollection[]> {
   if (viewer.kind === "anonymous") return [];
   return readCards(viewer, viewer.kind === "system" ? {} : { members: { some: { userId: viewer.userId } } });
 }
 
 /** The newest public collections that have something to show. */
-export async function publicCollections(viewer: Viewer): Promise<CollectionCard[]> {
+export async function publicCollections(viewer: Viewer): Promise<SeenCollection[]> {
   return readCards(viewer, { visibility: "public", mediaCount: { gt: 0 } }, maxPublicCollections);
 }
 
-export type CollectionPage = CollectionCard & { abilities: Record<Ability, boolean> };
+declare const seen: unique symbol;
+
+/**
+ * A collection with what its viewer may see of it. Only this file mints one, and only for a viewer who sees the collection, so
+ * a query that takes one need not read the collection again.
+ */
+export type SeenCollection = CollectionCard & { readonly originals: boolean; readonly [seen]: true };
+export type CollectionPage = SeenCollection & { abilities: Record<Ability, boolean> };
 
 /** One collection with what the viewer may do in it; NOT_FOUND for whoever may not see it. */
 export async function collectionBySlug(viewer: Viewer, slug: string): Promise<CollectionPage> {
@@ -55,14 +62,18 @@ export async function collectionBySlug(viewer: Viewer, slug: string): Promise<Co
   };
 }
 
-async function readCards(viewer: Viewer, where: Prisma.CollectionWhereInput, limit?: number) {
+async function readCards(
+  viewer: Viewer,
+  where: Prisma.CollectionWhereInput,
+  limit?: number,
+): Promise<SeenCollection[]> {
   const rows = await db().collection.findMany({
     where: { AND: [where, collectionsWhere(viewer, "see")] },
     select: cardSelect(viewer),
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],
     ...(limit === undefined ? {} : { take: limit }),
   });
-  return rows.map(toCard);
+  return rows.map((row) => toSeen(viewer, row));
 }
 
 function cardSelect(viewer: Viewer) {
@@ -75,7 +86,7 @@ function cardSelect(viewer: Viewer) {
     mediaCount: true,
     sizeBytes: true,
     createdAt: true,
-    // The viewer's own membership and nobody else's.
+    // The viewer's own membership only.
     members: {
       where: viewer.kind === "user" ? { userId: viewer.userId } : { userId: { in: [] } },
       select: { role: true },
@@ -85,11 +96,12 @@ function cardSelect(viewer: Viewer) {
 
 type CardRow = Prisma.CollectionGetPayload<{ select: ReturnType<typeof cardSelect> }>;
 
-function toCard({ members, sizeBytes, createdAt, ...row }: CardRow): CollectionCard {
-  return {
+function toSeen(viewer: Viewer, { members, sizeBytes, createdAt, ...row }: CardRow): SeenCollection {
+  const card: CollectionCard = {
     ...row,
     sizeBytes: Number(sizeBytes),
     createdAt: createdAt.toISOString(),
     role: members[0]?.role ?? null,
   };
+  return { ...card, originals: viewer.kind === "system" || may("seeOriginals", card) } as SeenCollection;
 }

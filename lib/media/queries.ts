@@ -1,8 +1,6 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import { may, type Role, type Visibility } from "@/lib/collection/policy";
-import { collectionsWhere } from "@/lib/collection/queries";
-import { isSlug } from "@/lib/collection/schema";
+import { collectionsWhere, type SeenCollection } from "@/lib/collection/queries";
 import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { viewSigner } from "@/lib/storage/view";
@@ -19,15 +17,14 @@ export function editableMediaWhere(viewer: Viewer): Prisma.MediaWhereInput {
   return { OR: [all, { createdById: viewer.userId, collection: collectionsWhere(viewer, "editOwnMedia") }] };
 }
 
-/** One page of a collection, newest first, its URLs signed. The page after it starts at `nextCursor`. */
+/** Returns a page of a collection, newest first, its URLs signed. The next page starts at `nextCursor`. Throws INVALID (cursor). */
 export async function mediaPage(
-  viewer: Viewer,
-  { slug, cursor, limit = pageSize.gallery }: { slug: string; cursor?: string | undefined; limit?: number },
+  collection: SeenCollection,
+  { cursor, limit = pageSize.gallery }: { cursor?: string | undefined; limit?: number } = {},
 ): Promise<MediaPage> {
   const after = cursor === undefined ? null : decodeCursor(cursor);
-  const [collection, sign] = await Promise.all([seenCollection(viewer, slug), viewSigner()]);
   const wanted = Math.min(limit, pageSize.max);
-  const rows = await selectPage(collection.id, after, wanted + 1);
+  const [rows, sign] = await Promise.all([selectPage(collection.id, after, wanted + 1), viewSigner()]);
   const shown = rows.slice(0, wanted);
   const last = shown.at(-1);
   return {
@@ -36,19 +33,15 @@ export async function mediaPage(
   };
 }
 
-/** The ones of these media that the viewer sees, in no order: what a page asks for while pictures are being processed. */
-export async function mediaByIds(viewer: Viewer, { slug, ids }: { slug: string; ids: string[] }): Promise<MediaItem[]> {
-  const [collection, sign] = await Promise.all([seenCollection(viewer, slug), viewSigner()]);
-  const rows = await selectByIds(collection.id, ids.slice(0, pageSize.max));
+/** Returns those of these media that are in the collection, in no order: a page polls them while pictures are processed. */
+export async function mediaByIds(collection: SeenCollection, ids: string[]): Promise<MediaItem[]> {
+  const [rows, sign] = await Promise.all([selectByIds(collection.id, ids.slice(0, pageSize.max)), viewSigner()]);
   return rows.map((row) => toItem(row, collection.originals, sign));
 }
 
-export async function mediaDetail(
-  viewer: Viewer,
-  { slug, mediaId }: { slug: string; mediaId: string },
-): Promise<MediaDetail> {
-  const [collection, sign] = await Promise.all([seenCollection(viewer, slug), viewSigner()]);
-  const [row] = await selectByIds(collection.id, [requireId(mediaId, "picture")]);
+/** Returns a media of the collection with its neighbours, its URLs signed. Throws NOT_FOUND. */
+export async function mediaDetail(collection: SeenCollection, mediaId: string): Promise<MediaDetail> {
+  const [[row], sign] = await Promise.all([selectByIds(collection.id, [requireId(mediaId, "picture")]), viewSigner()]);
   if (!row) throw notFound("picture");
   const here = { takenAt: row.taken_at, id: row.id };
   const [previousId, nextId, creator] = await Promise.all([
@@ -96,21 +89,12 @@ export async function mediaVariantUrl(
   return sign(download ? { ...object, downloadAs: fileName(row.path) } : object);
 }
 
-/** Pictures for the cards: the newest pictures of each of these collections, as far as the viewer sees it. */
-export async function coverThumbs(viewer: Viewer, collectionIds: string[], each = 4): Promise<Map<string, string[]>> {
-  const [seen, sign] = await Promise.all([
-    db().collection.findMany({
-      where: { AND: [{ id: { in: collectionIds } }, collectionsWhere(viewer, "see")] },
-      select: { id: true, ...standing(viewer) },
-    }),
-    viewSigner(),
-  ]);
-  const sizes = new Map(seen.map((row) => [row.id, seesOriginals(viewer, row) ? "card" : "thumb"] as const));
+/** Returns signed thumbnails of the newest pictures of each of these collections, by its id. */
+export async function coverThumbs(collections: SeenCollection[], each = 4): Promise<Map<string, string[]>> {
+  const sizes = new Map(collections.map(({ id, originals }) => [id, originals ? "card" : "thumb"] as const));
+  const [rows, sign] = await Promise.all([selectCovers([...sizes.keys()], each), viewSigner()]);
   const covers = new Map<string, string[]>();
-  for (const { collection_id: id, derived_id: derivedId } of await selectCovers(
-    seen.map((row) => row.id),
-    each,
-  )) {
+  for (const { collection_id: id, derived_id: derivedId } of rows) {
     covers.set(id, [...(covers.get(id) ?? []), sign(derivedObject(derivedId, sizes.get(id) ?? "thumb"))]);
   }
   return covers;
@@ -146,27 +130,4 @@ export async function revisionsToDerive(viewer: Viewer, limit: number): Promise<
     take: limit,
   });
   return revisions.map(({ id }) => id);
-}
-
-async function seenCollection(viewer: Viewer, slug: string): Promise<{ id: string; originals: boolean }> {
-  // A text with a NUL in it would be an error of the database's.
-  if (!isSlug(slug)) throw notFound("collection");
-  const collection = await db().collection.findFirst({
-    where: { AND: [{ slug }, collectionsWhere(viewer, "see")] },
-    select: { id: true, ...standing(viewer) },
-  });
-  if (!collection) throw notFound("collection");
-  return { id: collection.id, originals: seesOriginals(viewer, collection) };
-}
-
-/** What decides how much of a collection the viewer sees. */
-function standing(viewer: Viewer) {
-  const userId = viewer.kind === "user" ? viewer.userId : { in: [] };
-  const members = { where: { userId }, select: { role: true } };
-  return { visibility: true, members } satisfies Prisma.CollectionSelect;
-}
-
-function seesOriginals(viewer: Viewer, row: { visibility: Visibility; members: { role: Role }[] }): boolean {
-  if (viewer.kind === "system") return true;
-  return may("seeOriginals", { visibility: row.visibility, role: row.members[0]?.role ?? null });
 }

@@ -12,13 +12,8 @@ import { coverThumbs } from "@/lib/media/queries";
 export const metadata: Metadata = { title: "Collections" };
 
 async function load() {
-  const viewer = await requireUser();
-  const cards = await collectionsOf(viewer);
-  const covers = await coverThumbs(
-    viewer,
-    cards.map(({ id }) => id),
-  );
-  return { cards, covers };
+  const cards = await collectionsOf(await requireUser());
+  return { cards, covers: await coverThumbs(cards) };
 }
 
 export default async function CollectionsPage() {

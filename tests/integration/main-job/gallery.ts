@@ -1,5 +1,6 @@
 import { expect, vi } from "vitest";
 import type { UserViewer, Viewer } from "@/lib/auth/viewer";
+import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
 import { startWorker } from "@/lib/jobs/worker";
 import { mediaPage } from "@/lib/media/queries";
@@ -60,7 +61,9 @@ export async function newGallery() {
 
 /** As the gallery shows it to a viewer. */
 export async function itemAt(viewer: Viewer, slug: string, path: string): Promise<MediaItem> {
-  const item = (await mediaPage(viewer, { slug })).items.find((candidate) => candidate.path === path);
+  const item = (await mediaPage(await collectionBySlug(viewer, slug))).items.find(
+    (candidate) => candidate.path === path,
+  );
   if (!item) throw new Error(`${path} is not in the gallery`);
   return item;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mintAnonymousViewer, type UserViewer, type Viewer } from "@/lib/auth/viewer";
 import { updateCollection } from "@/lib/collection/commands";
+import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
 import { coverThumbs, mediaByIds, mediaDetail, mediaPage, mediaVariantUrl } from "@/lib/media/queries";
@@ -26,9 +27,9 @@ beforeAll(async () => {
 
 describe("what outsiders see", () => {
   const asks: [string, (viewer: Viewer, mediaId: string) => Promise<unknown>][] = [
-    ["the gallery", (viewer) => mediaPage(viewer, { slug })],
-    ["a media", (viewer, mediaId) => mediaDetail(viewer, { slug, mediaId })],
-    ["some media", (viewer, mediaId) => mediaByIds(viewer, { slug, ids: [mediaId] })],
+    ["the gallery", async (viewer) => mediaPage(await collectionBySlug(viewer, slug))],
+    ["a media", async (viewer, mediaId) => mediaDetail(await collectionBySlug(viewer, slug), mediaId)],
+    ["some media", async (viewer, mediaId) => mediaByIds(await collectionBySlug(viewer, slug), [mediaId])],
     ["a thumbnail", (viewer, mediaId) => mediaVariantUrl(viewer, { mediaId, variant: "thumb", download: false })],
     ["an original", (viewer, mediaId) => mediaVariantUrl(viewer, { mediaId, variant: "original", download: false })],
   ];
@@ -40,24 +41,24 @@ describe("what outsiders see", () => {
     await expect(ask(member, id)).resolves.toBeDefined();
   });
 
-  it("private: no cover either", async () => {
-    const { id } = await db().collection.findUniqueOrThrow({ where: { slug } });
-    expect((await coverThumbs(stranger, [id])).size).toBe(0);
-    expect((await coverThumbs(member, [id])).get(id)).toHaveLength(2);
+  it("private: a cover for members", async () => {
+    const collection = await collectionBySlug(member, slug);
+    expect((await coverThumbs([collection])).get(collection.id)).toHaveLength(2);
   });
 
   it("preview: the small thumbnail, and neither original, position nor larger sizes", async () => {
     await updateCollection(owner, slug, { visibility: "preview" });
     const { id } = await itemAt(owner, slug, "site-1/reef.jpg");
-    const [item] = await mediaByIds(anonymous, { slug, ids: [id] });
+    const [item] = await mediaByIds(await collectionBySlug(anonymous, slug), [id]);
     const { urls = {} } = item ?? {};
     expect(Object.keys(urls)).toEqual(["thumb"]);
     // Nor what tells as much: names, the exact time, sizes.
     expect(item).toMatchObject({ path: "", title: null, sizeBytes: null, contentType: null, rejectReason: null });
     expect(item?.takenAt).toMatch(/T00:00:00.000Z$/);
-    expect(JSON.stringify(await mediaPage(stranger, { slug }))).not.toContain("reef.jpg");
+    const collection = await collectionBySlug(stranger, slug);
+    expect(JSON.stringify(await mediaPage(collection))).not.toContain("reef.jpg");
     expect((await get(urls.thumb)).status).toBe(200);
-    const detail = await mediaDetail(stranger, { slug, mediaId: id });
+    const detail = await mediaDetail(collection, id);
     expect(detail).toMatchObject({ latitude: null, longitude: null, uploadedBy: null });
     expect(detail.downloadUrl).toBeUndefined();
     for (const variant of ["preview", "original"] as const) {
@@ -77,6 +78,6 @@ describe("what outsiders see", () => {
     const { urls } = await itemAt(anonymous, slug, "site-1/reef.jpg");
     expect((await get(urls.original)).status).toBe(200);
     await updateCollection(owner, slug, { visibility: "private" });
-    await expect(mediaPage(anonymous, { slug })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(collectionBySlug(anonymous, slug)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mintAnonymousViewer, mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
+import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
 import { recordDerivation, trashMedia } from "@/lib/media/commands";
@@ -205,7 +206,7 @@ describe("the same path again", () => {
     await drop({ "reef.jpg": "second!" }, { into });
     // With the new bytes at once: the others were removed.
     expect(await countsOf(into)).toEqual({ mediaCount: 1, sizeBytes: 7 });
-    expect((await mediaPage(owner, { slug: into })).items).toHaveLength(1);
+    expect((await mediaPage(await collectionBySlug(owner, into))).items).toHaveLength(1);
   });
 });
 

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
+import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
-import { mediaDetail, mediaPage } from "@/lib/media/queries";
+import { coverThumbs, mediaDetail, mediaPage } from "@/lib/media/queries";
 import { storage } from "@/lib/storage/client";
 import { presignView } from "@/lib/storage/view";
 import type { OpenedUpload } from "@/lib/upload/schema";
@@ -114,9 +116,10 @@ describe("what a member sees", () => {
   });
 
   it("a media with what surrounds it", async () => {
-    const { items } = await mediaPage(member, { slug });
+    const collection = await collectionBySlug(member, slug);
+    const { items } = await mediaPage(collection);
     const [first, second] = items;
-    const detail = await mediaDetail(member, { slug, mediaId: second?.id ?? "" });
+    const detail = await mediaDetail(collection, second?.id ?? "");
     expect(detail).toMatchObject({
       previousId: first?.id,
       nextId: items[2]?.id,
@@ -125,28 +128,42 @@ describe("what a member sees", () => {
     });
     const download = await get(detail.downloadUrl);
     expect(download.headers.get("content-disposition")).toMatch(/^attachment; filename/);
-    const last = await mediaDetail(member, { slug, mediaId: items.at(-1)?.id ?? "" });
+    const last = await mediaDetail(collection, items.at(-1)?.id ?? "");
     expect(last.nextId).toBeNull();
   });
 
   it("page after page, each media once", async () => {
+    const collection = await collectionBySlug(member, slug);
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await mediaPage(member, { slug, limit: 2, cursor });
+      const page = await mediaPage(collection, { limit: 2, cursor });
       seen.push(...page.items.map(({ id }) => id));
       cursor = page.nextCursor ?? undefined;
     } while (cursor);
-    expect(seen).toEqual((await mediaPage(member, { slug })).items.map(({ id }) => id));
+    expect(seen).toEqual((await mediaPage(collection)).items.map(({ id }) => id));
     expect(new Set(seen).size).toBe(Object.keys(files).length);
   });
+});
+
+it("reads the collection once for a page of its gallery, and for a media's page", async () => {
+  const query = vi.spyOn(pg.Client.prototype, "query");
+  const collection = await collectionBySlug(member, slug);
+  const { items } = await mediaPage(collection);
+  await mediaDetail(collection, items[0]?.id ?? "");
+  await coverThumbs([collection]);
+  const statements = query.mock.calls.map(([statement]: unknown[]) => JSON.stringify(statement));
+  query.mockRestore();
+  expect(statements.filter((text) => /FROM \W+public\W+collection\W/.test(text))).toHaveLength(1);
+  expect(statements.filter((text) => /FROM \W+media\W/.test(text)).length).toBeGreaterThan(0);
 });
 
 describe("what stays on the server", () => {
   it("no key, version or hash is in an item outside its signed URLs", async () => {
     const revisions = await db().revision.findMany({ where: { uploadId: upload.id } });
-    const page = await mediaPage(owner, { slug });
-    const detail = await mediaDetail(owner, { slug, mediaId: page.items[0]?.id ?? "" });
+    const collection = await collectionBySlug(owner, slug);
+    const page = await mediaPage(collection);
+    const detail = await mediaDetail(collection, page.items[0]?.id ?? "");
     const text = JSON.stringify([page, detail], (name, value) => (/url/i.test(name) ? undefined : value));
     expect(text).toContain("site-1/reef.jpg");
     for (const { key, versionId, etag, derivedId } of revisions) {

@@ -1,3 +1,4 @@
+import { collectionBySlug } from "@/lib/collection/queries";
 import * as mediaCommands from "@/lib/media/commands";
 import * as mediaQueries from "@/lib/media/queries";
 import type { MediaItem } from "@/lib/media/schema";
@@ -26,7 +27,8 @@ export const media: Row[] = [
   {
     name: "media/queries/mediaPage",
     ...pictures,
-    run: async (viewer, { slug }) => shown((await mediaQueries.mediaPage(viewer, { slug })).items[0]),
+    run: async (viewer, { slug }) =>
+      shown((await mediaQueries.mediaPage(await collectionBySlug(viewer, slug))).items[0]),
   },
   {
     name: "media/queries/mediaPage, the picture in the trash",
@@ -34,41 +36,44 @@ export const media: Row[] = [
     preview: "00000000",
     public: "00000000",
     given: { mediaTrashed: true },
-    run: async (viewer, { slug }) => shown((await mediaQueries.mediaPage(viewer, { slug })).items[0]),
+    run: async (viewer, { slug }) =>
+      shown((await mediaQueries.mediaPage(await collectionBySlug(viewer, slug))).items[0]),
   },
   {
     name: "media/queries/mediaPage, the collection in the trash",
     ...nobody,
     given: { collectionTrashed: true },
-    run: (viewer, { slug }) => mediaQueries.mediaPage(viewer, { slug }),
+    run: async (viewer, { slug }) => void (await mediaQueries.mediaPage(await collectionBySlug(viewer, slug))),
   },
   {
     name: "media/queries/mediaByIds",
     ...pictures,
     run: async (viewer, { slug, mediaId }) =>
-      shown((await mediaQueries.mediaByIds(viewer, { slug, ids: [mediaId] }))[0]),
+      shown((await mediaQueries.mediaByIds(await collectionBySlug(viewer, slug), [mediaId]))[0]),
   },
   {
     name: "media/queries/mediaDetail",
     ...pictures,
-    run: async (viewer, { slug, mediaId }) => shown(await mediaQueries.mediaDetail(viewer, { slug, mediaId })),
+    run: async (viewer, { slug, mediaId }) =>
+      shown(await mediaQueries.mediaDetail(await collectionBySlug(viewer, slug), mediaId)),
   },
   {
     name: "media/queries/mediaDetail, in the trash",
     ...nobody,
     given: { mediaTrashed: true },
-    run: (viewer, { slug, mediaId }) => mediaQueries.mediaDetail(viewer, { slug, mediaId }),
+    run: async (viewer, { slug, mediaId }) =>
+      void (await mediaQueries.mediaDetail(await collectionBySlug(viewer, slug), mediaId)),
   },
   variantRow("thumb", toSeers),
   variantRow("preview", toSeersOfOriginals),
   variantRow("original", toSeersOfOriginals),
   {
     name: "media/queries/coverThumbs",
-    private: "00111101",
+    private: "..1111.1",
     preview: "11111111",
     public: "11111111",
-    run: async (viewer, { collectionId }) =>
-      listed((await mediaQueries.coverThumbs(viewer, [collectionId])).has(collectionId)),
+    run: async (viewer, { slug, collectionId }) =>
+      listed((await mediaQueries.coverThumbs([await collectionBySlug(viewer, slug)])).has(collectionId)),
   },
   {
     name: "media/queries/revisionToDerive",

@@ -10,15 +10,16 @@ import { UnfinishedUploads } from "@/components/upload/unfinished-uploads";
 import { UploadPanel } from "@/components/upload/upload-panel";
 import { AddPhotosButton, UploadPlace, UploadPlaceProvider } from "@/components/upload/upload-place";
 import { currentViewer } from "@/lib/auth/session";
+import type { CollectionPage } from "@/lib/collection/queries";
 import { mediaPage } from "@/lib/media/queries";
 import { unfinishedUploads } from "@/lib/upload/queries";
 
-async function load(slug: string, mayUpload: boolean) {
+async function load(collection: CollectionPage) {
   const viewer = await currentViewer();
   const renderedAt = new Date().toISOString();
   const [firstPage, uploads] = await Promise.all([
-    mediaPage(viewer, { slug }),
-    mayUpload ? unfinishedUploads(viewer, slug) : [],
+    mediaPage(collection),
+    collection.abilities.upload ? unfinishedUploads(viewer, collection.slug) : [],
   ]);
   return { firstPage, uploads, renderedAt, signedIn: viewer.kind === "user" };
 }
@@ -26,7 +27,7 @@ async function load(slug: string, mayUpload: boolean) {
 export default async function GalleryPage({ params }: { params: CollectionParams }) {
   const collection = await loadCollection((await params).slug);
   const { slug, name, abilities } = collection;
-  const { firstPage, uploads, renderedAt, signedIn } = await pageQuery(load(slug, abilities.upload));
+  const { firstPage, uploads, renderedAt, signedIn } = await pageQuery(load(collection));
   const empty = firstPage.items.length === 0;
   return (
     <div className="mx-auto max-w-[100rem] px-4 pb-24 sm:px-8">

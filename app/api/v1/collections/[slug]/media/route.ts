@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseInput } from "@/lib/action";
 import { viewerOf } from "@/lib/auth/session";
+import { collectionBySlug } from "@/lib/collection/queries";
 import { json, route } from "@/lib/http";
 import { pageSize } from "@/lib/media/policy";
 import { mediaByIds, mediaPage } from "@/lib/media/queries";
@@ -19,7 +20,7 @@ const query = z.object({
 export const GET = route(async (request, { params }: { params: Promise<{ slug: string }> }) => {
   const { slug } = await params;
   const { ids, cursor, limit } = parseInput(query, Object.fromEntries(new URL(request.url).searchParams));
-  const viewer = await viewerOf(request);
-  if (ids) return json({ items: await mediaByIds(viewer, { slug, ids }), nextCursor: null });
-  return json(await mediaPage(viewer, { slug, cursor, ...(limit ? { limit } : {}) }));
+  const collection = await collectionBySlug(await viewerOf(request), slug);
+  if (ids) return json({ items: await mediaByIds(collection, ids), nextCursor: null });
+  return json(await mediaPage(collection, { cursor, ...(limit ? { limit } : {}) }));
 });
