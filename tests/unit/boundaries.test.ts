@@ -27,6 +27,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   "aws-sdk-only-in-storage": ["lib/planted/sdk.ts", "@aws-sdk/client-s3"],
   derive: ["lib/derive/planted.ts", "@/lib/jobs/queue"],
   jobs: ["lib/jobs/planted.ts", "@/lib/storage/client"],
+  queue: ["lib/jobs/boss.ts", "@/lib/derive/derive"],
   infra: ["lib/infra/planted.ts", "@/lib/env"],
   checksum: ["lib/checksum/planted.ts", "@/lib/errors"],
   embedded: ["lib/embedded/planted.ts", "@/lib/errors"],
