@@ -146,6 +146,7 @@ describe("listing", () => {
       "id",
       "mediaCount",
       "name",
+      "originals",
       "role",
       "sizeBytes",
       "slug",
