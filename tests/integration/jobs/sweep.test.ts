@@ -11,7 +11,7 @@ import { sweep } from "@/lib/jobs/sweep";
 import { type RunningWorker, startWorker } from "@/lib/jobs/worker";
 import { longTransaction } from "@/lib/locks";
 import { storage } from "@/lib/storage/client";
-import { abortUpload, openUpload, sealUpload } from "@/lib/upload/commands";
+import { abortUpload, sealUpload } from "@/lib/upload/commands";
 import { grantsOutliveSeconds } from "@/lib/upload/policy";
 import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
 import { reapUpload } from "@/lib/upload/verify/reap";
@@ -19,6 +19,7 @@ import { verifyUpload } from "@/lib/upload/verify/verify";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
+import { ignore, opened } from "@/tests/support/uploads";
 import { jobs, quiet } from "./fixtures";
 
 await testDatabase();
@@ -49,7 +50,7 @@ afterEach(async () => {
   await db().upload.deleteMany({ where: { collection: { slug } } });
 });
 
-const opened = async (label?: string) => (await openUpload(owner, { collectionSlug: slug, label })).id;
+const idOfOpened = async (label?: string) => (await opened(owner, slug, {}, { label })).id;
 const stateOf = async (id: string) => (await db().upload.findUniqueOrThrow({ where: { id } })).state;
 
 /** As many as a sweep takes at once. */
@@ -60,11 +61,11 @@ async function hundred(about: Partial<Prisma.UploadCreateManyInput>): Promise<vo
 }
 
 test("an upload that cannot be given up holds nothing else up, and is named in the log", async () => {
-  const stuck = await opened("stuck");
-  const others = [await opened(), await opened()];
+  const stuck = await idOfOpened("stuck");
+  const others = [await idOfOpened(), await idOfOpened()];
   for (const [index, id] of [stuck, ...others].entries())
     await db().upload.update({ where: { id }, data: { expiresAt: new Date(index) } });
-  const sealed = await opened();
+  const sealed = await idOfOpened();
   await db().upload.update({ where: { id: sealed }, data: { state: "sealed", sealedAt: new Date() } });
   await sweep(context);
   expect(await Promise.all([stuck, ...others].map(stateOf))).toEqual(["open", "expired", "expired"]);
@@ -76,7 +77,7 @@ test("an upload that cannot be given up holds nothing else up, and is named in t
 
 test("a hundred of them let the next one pass", async () => {
   await hundred({ label: "stuck", expiresAt: new Date(0) });
-  const id = await opened();
+  const id = await idOfOpened();
   await db().upload.update({ where: { id }, data: { expiresAt: new Date(1) } });
   await sweep(context);
   expect(await stateOf(id)).toBe("expired");
@@ -85,9 +86,9 @@ test("a hundred of them let the next one pass", async () => {
 
 test("a step that fails does not keep the ones after it", async () => {
   await boss.deleteQueue("verify");
-  const sealed = await opened();
+  const sealed = await idOfOpened();
   await db().upload.update({ where: { id: sealed }, data: { state: "sealed", sealedAt: new Date() } });
-  const ended = await opened();
+  const ended = await idOfOpened();
   const long = new Date(Date.now() - 2 * grantsOutliveSeconds * 1_000);
   await db().upload.update({ where: { id: ended }, data: { state: "aborted", endedAt: long } });
   await sweep(context);
@@ -99,7 +100,7 @@ test("a step that fails does not keep the ones after it", async () => {
 test("what failed before lets others pass: to be reaped", async () => {
   const later = new Date(Date.now() + 2 * grantsOutliveSeconds * 1_000);
   await hundred({ state: "aborted", endedAt: new Date(0), reapTriedAt: new Date(1) });
-  const id = await opened();
+  const id = await idOfOpened();
   await abortUpload(owner, id);
   expect(await uploadsToReap(system, 100, later)).toContain(id);
   await reapUpload(system, id);
@@ -108,7 +109,7 @@ test("what failed before lets others pass: to be reaped", async () => {
 
 test("and to be verified", async () => {
   await hundred({ state: "sealed", sealedAt: new Date(0), verifyTriedAt: new Date(1) });
-  const id = await opened();
+  const id = await idOfOpened();
   await sealUpload(owner, id);
   expect(await uploadsToVerify(system, 100)).toContainEqual({ id, isLarge: false });
   // A verification that dies at once.
@@ -118,15 +119,15 @@ test("and to be verified", async () => {
     },
     { step: "initialize", name: "down" },
   );
-  await expect(verifyUpload(system, id, async () => undefined)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(verifyUpload(system, id, ignore)).rejects.toMatchObject({ code: "UNAVAILABLE" });
   storage().client.middlewareStack.remove("down");
   expect(await uploadsToVerify(system, 100)).not.toContainEqual({ id, isLarge: false });
 });
 
 test("an upload is large by what it was to hold, or by what was announced to it", async () => {
-  const planned = (await openUpload(owner, { collectionSlug: slug, plannedFiles: 10_000 })).id;
-  const small = (await openUpload(owner, { collectionSlug: slug, plannedFiles: 9_999 })).id;
-  const announced = await opened();
+  const planned = (await opened(owner, slug, {}, { plannedFiles: 10_000 })).id;
+  const small = (await opened(owner, slug, {}, { plannedFiles: 9_999 })).id;
+  const announced = await idOfOpened();
   const paths = Array.from({ length: 10_000 }, (_, index) => `${index}`);
   await db().uploadFile.createMany({ data: paths.map((path) => ({ uploadId: announced, path, sizeBytes: 1 })) });
   for (const id of [planned, small, announced]) await sealUpload(owner, id);
@@ -143,7 +144,7 @@ test("an upload is large by what it was to hold, or by what was announced to it"
 test("large uploads that are being verified do not keep a small one waiting", async () => {
   const large: string[] = [];
   for (let index = 0; index < 3; index += 1) {
-    const { id } = await openUpload(owner, { collectionSlug: slug, plannedFiles: 500_000 });
+    const { id } = await opened(owner, slug, {}, { plannedFiles: 500_000 });
     await sealUpload(owner, id);
     large.push(id);
   }
@@ -153,7 +154,7 @@ test("large uploads that are being verified do not keep a small one waiting", as
     await db().$transaction(async (tx) => {
       await tx.$queryRaw`SELECT 1 FROM "upload" WHERE "id" = ANY(${large}::uuid[]) FOR UPDATE`;
       started.push(await startWorker({ logger: quiet, sweepIntervalSeconds: 3_600 }));
-      const small = await opened();
+      const small = await idOfOpened();
       await sealUpload(owner, small);
       await expect.poll(() => stateOf(small), { timeout: 15_000, interval: 50 }).toBe("verified");
       expect(await Promise.all(large.map(stateOf))).toEqual(["sealed", "sealed", "sealed"]);

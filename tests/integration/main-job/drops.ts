@@ -2,11 +2,9 @@ import { expect } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { recordDerivation } from "@/lib/media/commands";
-import { openUpload, sealUpload } from "@/lib/upload/commands";
-import { verifyUpload } from "@/lib/upload/verify/verify";
 import { hex } from "@/tests/support/checksums";
-import { postFile } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
+import { opened, verified } from "@/tests/support/uploads";
 
 export type DropOptions = { by: UserViewer; derived: boolean };
 
@@ -16,13 +14,8 @@ export async function dropInto(
   files: Record<string, string>,
   { by, derived = true }: Pick<DropOptions, "by"> & Partial<DropOptions>,
 ): Promise<{ id: string; revisions: string[] }> {
-  const upload = await openUpload(by, { collectionSlug: slug });
-  for (const [path, text] of Object.entries(files)) {
-    expect((await postFile(upload.policy, upload.prefix + path, text)).status).toBeLessThan(300);
-  }
-  await sealUpload(by, upload.id);
-  const revisions: string[] = [];
-  await verifyUpload(system, upload.id, async (page) => void revisions.push(...page));
+  const upload = await opened(by, slug, files);
+  const revisions = await verified(by, upload);
   if (derived) for (const id of revisions) await derive(id, null, files);
   return { id: upload.id, revisions };
 }

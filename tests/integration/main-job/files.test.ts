@@ -9,8 +9,9 @@ import { abandonFile, cancelFiles, registerFiles } from "@/lib/upload/file/comma
 import { uploadStatus } from "@/lib/upload/queries";
 import type { FileAnswer, OpenedUpload } from "@/lib/upload/schema";
 import { hex } from "@/tests/support/checksums";
-import { postFile, testCollection, testMember, testUser } from "@/tests/support/collections";
+import { testCollection, testMember, testUser } from "@/tests/support/collections";
 import { testBucket, testDatabase } from "@/tests/support/services";
+import { post } from "@/tests/support/uploads";
 
 await testDatabase();
 const bucket = await testBucket();
@@ -32,10 +33,6 @@ const one = async (file: Parameters<typeof registerFiles>[2][number], into = upl
   if (!answer) throw new Error("no answer");
   return answer;
 };
-
-async function post(path: string, text: string, into = upload): Promise<void> {
-  expect((await postFile(into.policy, into.prefix + path, text)).status).toBeLessThan(300);
-}
 
 describe("naming files before they are sent", () => {
   it("says of each, in their order, how it is to be sent", async () => {
@@ -189,7 +186,7 @@ describe("going on with an upload", () => {
     const text = "0123456789";
     for (const path of ["md5", "time", "bare"]) {
       await one({ path: `r/${path}`, size: 10, ...(path === "time" ? { modifiedAt: 5 } : {}) });
-      await post(`r/${path}`, text);
+      await post(upload, `r/${path}`, text);
     }
     expect((await one({ path: "r/md5", size: 10, md5: hex("md5", text) })).status).toBe("present");
     expect((await one({ path: "r/md5", size: 10 })).status).toBe("present");
@@ -203,17 +200,17 @@ describe("going on with an upload", () => {
 
   it("does not take the old bytes of a file that has changed for the new ones, even after a crash in between", async () => {
     await one({ path: "changing", size: 10, modifiedAt: 1 });
-    await post("changing", "0123456789");
+    await post(upload, "changing", "0123456789");
     expect((await one({ path: "changing", size: 10, modifiedAt: 2 })).status).toBe("post");
     expect((await one({ path: "changing", size: 10, modifiedAt: 2 })).status).toBe("post");
-    await post("changing", "9876543210");
+    await post(upload, "changing", "9876543210");
     expect((await one({ path: "changing", size: 10, modifiedAt: 2 })).status).toBe("present");
   });
 
   it("finds that a file whose time changed and whose bytes did not is there", async () => {
     const md5 = hex("md5", "0123456789");
     await one({ path: "touched", size: 10, modifiedAt: 1, md5 });
-    await post("touched", "0123456789");
+    await post(upload, "touched", "0123456789");
     expect((await one({ path: "touched", size: 10, modifiedAt: 2, md5 })).status).toBe("present");
   });
 });
@@ -226,7 +223,7 @@ describe("taking files back", () => {
       { path: "w/sent twice", size: 3 },
       { path: "w/never sent", size: 3 },
     ]);
-    for (const path of ["w/kept", "w/sent twice", "w/sent twice"]) await post(path, "abc", opened);
+    for (const path of ["w/kept", "w/sent twice", "w/sent twice"]) await post(opened, path, "abc");
     await cancelFiles(owner, opened.id, ["w/sent twice", "w/never sent"]);
     await cancelFiles(owner, opened.id, ["w/sent twice", "w/never sent"]);
     const left: string[] = [];

@@ -1,26 +1,13 @@
 import { expect, vi } from "vitest";
-import type { UserViewer, Viewer } from "@/lib/auth/viewer";
+import type { Viewer } from "@/lib/auth/viewer";
 import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
 import { startWorker } from "@/lib/jobs/worker";
 import { mediaPage } from "@/lib/media/queries";
 import type { MediaItem } from "@/lib/media/schema";
-import { openUpload, sealUpload } from "@/lib/upload/commands";
-import type { OpenedUpload } from "@/lib/upload/schema";
-import { postFile, testCollection, testMember, testUser } from "@/tests/support/collections";
+import { testCollection, testMember, testUser } from "@/tests/support/collections";
 import { picture, truncated } from "@/tests/support/pictures";
-
-export type Files = Record<string, Uint8Array<ArrayBuffer> | string>;
-
-/** Sends and seals; nobody has looked into it yet. */
-export async function drop(owner: UserViewer, slug: string, files: Files): Promise<OpenedUpload> {
-  const opened = await openUpload(owner, { collectionSlug: slug });
-  for (const [path, bytes] of Object.entries(files)) {
-    expect((await postFile(opened.policy, opened.prefix + path, bytes)).status).toBeLessThan(300);
-  }
-  await sealUpload(owner, opened.id);
-  return opened;
-}
+import { drop, type Files } from "@/tests/support/uploads";
 
 /** Runs the real worker until nothing of the upload waits any more. */
 export async function work(uploadId: string): Promise<void> {

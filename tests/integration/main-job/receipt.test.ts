@@ -10,16 +10,16 @@ import { mintAnonymousViewer, type UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
 import { recordDerivation, trashMedia } from "@/lib/media/commands";
-import { openUpload, sealUpload } from "@/lib/upload/commands";
+import { openUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { receiptKey, uploadReceipt } from "@/lib/upload/receipt/queries";
 import type { ReceiptFormat } from "@/lib/upload/receipt/schema";
 import type { OpenedUpload } from "@/lib/upload/schema";
-import { verifyUpload } from "@/lib/upload/verify/verify";
 import { hex } from "@/tests/support/checksums";
-import { postFile, testCollection, testMember, testUser } from "@/tests/support/collections";
+import { testCollection, testMember, testUser } from "@/tests/support/collections";
 import { sessionCookie, system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
+import { opened, post, verified } from "@/tests/support/uploads";
 
 await testDatabase();
 await testBucket();
@@ -34,24 +34,21 @@ let owner: UserViewer;
 let slug: string;
 let upload: OpenedUpload;
 
-async function drop(sent: Record<string, string>, also: string[] = []): Promise<OpenedUpload> {
-  const opened = await openUpload(owner, { collectionSlug: slug, label: "Site 3 “north”" });
-  await registerFiles(owner, opened.id, [
+async function dropRegistered(sent: Record<string, string>, also: string[] = []): Promise<OpenedUpload> {
+  const upload = await opened(owner, slug, {}, { label: "Site 3 “north”" });
+  await registerFiles(owner, upload.id, [
     ...Object.entries(sent).map(([name, body]) => ({ path: name, size: body.length, sha256: hex("sha256", body) })),
     ...also.map((name) => ({ path: name, size: 7 })),
   ]);
-  for (const [name, body] of Object.entries(sent)) {
-    expect((await postFile(opened.policy, opened.prefix + name, body)).status).toBeLessThan(300);
-  }
-  await sealUpload(owner, opened.id);
-  await verifyUpload(system, opened.id, async () => undefined);
-  return opened;
+  for (const [name, body] of Object.entries(sent)) await post(upload, name, body);
+  await verified(owner, upload);
+  return upload;
 }
 
 beforeAll(async () => {
   owner = await testUser("Owner");
   slug = await testCollection(owner);
-  upload = await drop(files, ["never.txt"]);
+  upload = await dropRegistered(files, ["never.txt"]);
 });
 
 async function receipt(format: ReceiptFormat, id = upload.id): Promise<Buffer> {
@@ -115,14 +112,14 @@ describe("the receipt", () => {
     for (const { id, sha256 } of await db().revision.findMany({ where: { uploadId: upload.id } })) {
       await recordDerivation(system, id, { state: "kept", contentType: "text/plain", ...(sha256 ? { sha256 } : {}) });
     }
-    const again = await drop({ "a.txt": "one" });
+    const again = await dropRegistered({ "a.txt": "one" });
     const document = await receipt("json", again.id);
     expect(JSON.parse(document.toString()).files).toMatchObject([{ path: "a.txt", sha256By: "site", unchanged: true }]);
     expect(await isSigned(document)).toBe(true);
   });
 
   it("says of a file what was found to be wrong with it when it was looked into", async () => {
-    const spoiled = await drop({ "spoiled.txt": "as sent" });
+    const spoiled = await dropRegistered({ "spoiled.txt": "as sent" });
     const { id } = await db().revision.findFirstOrThrow({ where: { uploadId: spoiled.id } });
     const reason = "The stored bytes differ from what was verified. Upload the file again.";
     await recordDerivation(system, id, { state: "rejected", contentType: null, reason });
@@ -193,7 +190,7 @@ describe("the other forms", () => {
   });
 
   it("the bag has no link to what is in the trash", async () => {
-    const one = await drop({ "trashed.txt": "trash", "kept.txt": "kept" });
+    const one = await dropRegistered({ "trashed.txt": "trash", "kept.txt": "kept" });
     const media = await db().media.findFirstOrThrow({ where: { path: "trashed.txt" } });
     await trashMedia(owner, media.id);
     const bag = (await receipt("bagit", one.id)).toString();

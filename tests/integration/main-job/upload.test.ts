@@ -13,6 +13,7 @@ import type { OpenUploadInput } from "@/lib/upload/schema";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { postFile, testCollection, testUser } from "@/tests/support/collections";
 import { testBucket, testDatabase } from "@/tests/support/services";
+import { opened, verified } from "@/tests/support/uploads";
 
 await testDatabase();
 const bucket = await testBucket();
@@ -28,22 +29,15 @@ beforeAll(async () => {
 });
 
 const md5 = (text: string) => createHash("md5").update(text).digest("hex");
-const ignore = async () => undefined;
-
-/** Opens, posts, seals and verifies; returns the upload's id. */
-async function drop(
+/** Opens, sends, seals and verifies. Returns the upload's id. */
+async function dropVerified(
   files: Record<string, string>,
   options: Partial<OpenUploadInput> & { into?: string } = {},
 ): Promise<string> {
   const { into = slug, ...rest } = options;
   const { metadata: _, ...input } = rest;
-  const upload = await openUpload(owner, { ...input, collectionSlug: into });
-  for (const [path, text] of Object.entries(files)) {
-    const { status } = await postFile(upload.policy, upload.prefix + path, text);
-    expect(status, path).toBeLessThan(300);
-  }
-  await sealUpload(owner, upload.id);
-  await verifyUpload(worker, upload.id, ignore);
+  const upload = await opened(owner, into, files, input);
+  await verified(owner, upload);
   return upload.id;
 }
 
@@ -82,7 +76,7 @@ describe("verifying from a listing", () => {
       "sp ace/ lead.txt": "seven",
     };
     const into = await testCollection(owner);
-    const id = await drop(files, { into });
+    const id = await dropVerified(files, { into });
     for (const [path, text] of Object.entries(files)) {
       const [revision] = await revisionsAt(path, into);
       expect(revision, path).toMatchObject({
@@ -116,7 +110,7 @@ describe("verifying from a listing", () => {
   it("refuses paths against the rules with the reason, and keeps all the rest", async () => {
     const long = `${"x".repeat(300)}/${"y".repeat(299)}`;
     const decomposed = "e\u0301.jpg";
-    const id = await drop({
+    const id = await dropVerified({
       "good.jpg": "good",
       "a/../b.jpg": "up",
       "a//b.jpg": "empty",
@@ -138,8 +132,7 @@ describe("verifying from a listing", () => {
     expect((await postFile(upload.policy, `${upload.prefix}empty.jpg`, "")).status).toBe(400);
     expect((await postFile(upload.policy, "media/elsewhere.jpg", "x")).status).toBe(403);
     expect((await postFile(upload.policy, upload.prefix.slice(0, -2), "x")).status).toBe(403);
-    await sealUpload(owner, upload.id);
-    await verifyUpload(worker, upload.id, ignore);
+    await verified(owner, upload);
     expect((await uploadStatus(owner, upload.id)).files.total).toBe(0);
   });
 
@@ -167,8 +160,8 @@ describe("verifying from a listing", () => {
 describe("the same path again", () => {
   it("adds a revision; counts stay true; the older stays current until the newer is looked into", async () => {
     const into = await testCollection(owner);
-    await drop({ "reef.jpg": "first" }, { into });
-    await drop({ "reef.jpg": "second!" }, { into });
+    await dropVerified({ "reef.jpg": "first" }, { into });
+    await dropVerified({ "reef.jpg": "second!" }, { into });
     const revisions = await revisionsAt("reef.jpg", into);
     expect(revisions.map(({ number }) => number)).toEqual([1, 2]);
     expect(await countsOf(into)).toEqual({ mediaCount: 1, sizeBytes: 5 });
@@ -178,8 +171,8 @@ describe("the same path again", () => {
 
   it.each(["skip", "fail"] as const)("%s leaves what is there and says so", async (conflict) => {
     const into = await testCollection(owner);
-    await drop({ "reef.jpg": "first" }, { into });
-    const id = await drop({ "reef.jpg": "second", "new.jpg": "new" }, { into, conflict });
+    await dropVerified({ "reef.jpg": "first" }, { into });
+    const id = await dropVerified({ "reef.jpg": "second", "new.jpg": "new" }, { into, conflict });
     const status = await uploadStatus(owner, id);
     expect(status.rejected).toEqual([{ path: "reef.jpg", reason: expect.stringContaining("already") }]);
     expect(await revisionsAt("reef.jpg", into)).toHaveLength(1);
@@ -188,7 +181,7 @@ describe("the same path again", () => {
 
   it("ends with the newest revision as the current one, in whatever order they are derived", async () => {
     const into = await testCollection(owner);
-    for (const text of ["first", "second!", "the third"]) await drop({ "reef.txt": text }, { into });
+    for (const text of ["first", "second!", "the third"]) await dropVerified({ "reef.txt": text }, { into });
     const revisions = await revisionsAt("reef.txt", into);
     const kept = { state: "kept", contentType: "text/plain" } as const;
     await Promise.all(revisions.toReversed().map(({ id }) => recordDerivation(worker, id, kept)));
@@ -199,11 +192,11 @@ describe("the same path again", () => {
 
   it("brings a media back from the trash", async () => {
     const into = await testCollection(owner);
-    await drop({ "reef.jpg": "first" }, { into });
+    await dropVerified({ "reef.jpg": "first" }, { into });
     const media = await db().media.findFirstOrThrow({ where: { collection: { slug: into } } });
     await trashMedia(owner, media.id);
     expect(await countsOf(into)).toEqual({ mediaCount: 0, sizeBytes: 0 });
-    await drop({ "reef.jpg": "second!" }, { into });
+    await dropVerified({ "reef.jpg": "second!" }, { into });
     // With the new bytes at once: the others were removed.
     expect(await countsOf(into)).toEqual({ mediaCount: 1, sizeBytes: 7 });
     expect((await mediaPage(await collectionBySlug(owner, into))).items).toHaveLength(1);

@@ -6,18 +6,19 @@ import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
 import { recordDerivation, trashMedia } from "@/lib/media/commands";
 import { listMultiparts } from "@/lib/storage/multipart";
-import { openUpload, sealUpload } from "@/lib/upload/commands";
+import { sealUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { noRoomReason } from "@/lib/upload/policy";
 import { uploadStatus } from "@/lib/upload/queries";
-import type { FileToSend, OpenedUpload } from "@/lib/upload/schema";
+import type { FileToSend } from "@/lib/upload/schema";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { crc64nvme, hex } from "@/tests/support/checksums";
-import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
+import { ignore, killedWhileVerified, opened, post, verified } from "@/tests/support/uploads";
 
 await testDatabase();
 const bucket = await testBucket();
@@ -31,10 +32,8 @@ beforeAll(async () => {
   owner = await testUser("Owner");
 });
 
-const ignore = async () => undefined;
-
-/** An announcement as the engine makes it once a file is hashed. */
-const announced = (path: string, text: string): FileToSend => ({
+/** A registration as the engine sends it once a file is hashed. */
+const hashed = (path: string, text: string): FileToSend => ({
   path,
   size: Buffer.byteLength(text),
   md5: hex("md5", text),
@@ -42,32 +41,16 @@ const announced = (path: string, text: string): FileToSend => ({
   modifiedAt: 1,
 });
 
-async function opened(into = slug): Promise<OpenedUpload> {
-  return openUpload(owner, { collectionSlug: into });
-}
-
-async function post({ policy, prefix }: OpenedUpload, path: string, text: string): Promise<void> {
-  expect((await postFile(policy, prefix + path, text)).status).toBeLessThan(300);
-}
-
-/** Verifies, and derives as a worker would that finds text. */
-async function verified(upload: OpenedUpload): Promise<string[]> {
-  await sealUpload(owner, upload.id);
-  const ids: string[] = [];
-  await verifyUpload(system, upload.id, async (page) => void ids.push(...page));
-  return ids;
-}
-
-async function drop(files: Record<string, string>, into = slug): Promise<OpenedUpload> {
-  const upload = await opened(into);
+/** Registers, sends, verifies and derives files. */
+async function dropHashed(files: Record<string, string>): Promise<void> {
+  const upload = await opened(owner, slug);
   await registerFiles(
     owner,
     upload.id,
-    Object.entries(files).map(([path, text]) => announced(path, text)),
+    Object.entries(files).map(([path, text]) => hashed(path, text)),
   );
   for (const [path, text] of Object.entries(files)) await post(upload, path, text);
-  for (const id of await verified(upload)) await derive(id);
-  return upload;
+  for (const id of await verified(owner, upload)) await derive(id);
 }
 
 async function derive(id: string): Promise<void> {
@@ -90,8 +73,8 @@ describe("what was announced is held against what is there", () => {
   });
 
   it("keeps the checksums, moves the reserved room to the used, and says what never arrived", async () => {
-    const upload = await opened();
-    await registerFiles(owner, upload.id, [announced("a", "one"), announced("b", "three"), announced("never", "lost")]);
+    const upload = await opened(owner, slug);
+    await registerFiles(owner, upload.id, [hashed("a", "one"), hashed("b", "three"), hashed("never", "lost")]);
     await post(upload, "a", "one");
     await post(upload, "b", "three");
     await post(upload, "unregistered", "two");
@@ -109,9 +92,9 @@ describe("what was announced is held against what is there", () => {
   });
 
   it("rejects bytes, sizes and versions that are not the file's", async () => {
-    const upload = await opened();
+    const upload = await opened(owner, slug);
     await registerFiles(owner, upload.id, [
-      announced("md5", "right"),
+      hashed("md5", "right"),
       { path: "size", size: 4 },
       { path: "old", size: 3, modifiedAt: 1 },
     ]);
@@ -119,7 +102,7 @@ describe("what was announced is held against what is there", () => {
     await post(upload, "size", "three");
     await post(upload, "old", "old");
     await registerFiles(owner, upload.id, [{ path: "old", size: 3, modifiedAt: 2 }]);
-    await verified(upload);
+    await verified(owner, upload);
     const { files, rejected } = await uploadStatus(owner, upload.id);
     expect(files).toMatchObject({ verified: 0, rejected: 3 });
     const reasons = Object.fromEntries(rejected.map(({ path, reason }) => [path, reason]));
@@ -130,20 +113,20 @@ describe("what was announced is held against what is there", () => {
 
   it("says of a file whose name has joined or unheard-of characters once, and under that name, that it is not the file", async () => {
     const path = "family \u{1f468}\u200d\u{1f469}\u200d\u{1f467} \u{e000}.jpg";
-    const upload = await opened();
-    await registerFiles(owner, upload.id, [announced(path, "right")]);
+    const upload = await opened(owner, slug);
+    await registerFiles(owner, upload.id, [hashed(path, "right")]);
     await post(upload, path, "wrong");
-    await verified(upload);
+    await verified(owner, upload);
     const { files, rejected } = await uploadStatus(owner, upload.id);
     expect(files).toMatchObject({ total: 1, rejected: 1 });
     expect(rejected).toMatchObject([{ path, reason: expect.stringMatching(/not those that were sent/) }]);
   });
 
   it("rejects what turns out, when it is read, to be other bytes than its sender said", async () => {
-    const upload = await opened();
+    const upload = await opened(owner, slug);
     await registerFiles(owner, upload.id, [{ path: "lied", size: 3, sha256: hex("sha256", "two") }]);
     await post(upload, "lied", "one");
-    const [id = ""] = await verified(upload);
+    const [id = ""] = await verified(owner, upload);
     await recordDerivation(system, id, { state: "kept", contentType: "text/plain", sha256: hex("sha256", "one") });
     const revision = await db().revision.findUniqueOrThrow({ where: { id } });
     expect(revision).toMatchObject({ state: "rejected", sha256: hex("sha256", "one"), sha256Proven: true });
@@ -151,7 +134,7 @@ describe("what was announced is held against what is there", () => {
 
   it("keeps the storage's checksum of what came in parts, and throws away parts that were never put together", async () => {
     const bytes = randomBytes(17 * 1024 * 1024);
-    const upload = await opened();
+    const upload = await opened(owner, slug);
     const large = { size: bytes.length, modifiedAt: 1 };
     const [whole, left] = await registerFiles(owner, upload.id, [
       { path: "whole", ...large },
@@ -166,7 +149,7 @@ describe("what was announced is held against what is there", () => {
     await signParts(owner, upload.id, { fileId: left?.multipart?.fileId ?? "", parts: [1] });
     await completeFile(owner, upload.id, { fileId, parts: [] });
     await db().uploadFile.update({ where: { id: fileId }, data: { crc64nvme: null } });
-    await verified(upload);
+    await verified(owner, upload);
     const revision = await db().revision.findFirstOrThrow({ where: { uploadId: upload.id, media: { path: "whole" } } });
     expect(revision).toMatchObject({
       md5: null,
@@ -181,18 +164,15 @@ describe("what was announced is held against what is there", () => {
 describe("bytes that are there already", () => {
   beforeAll(async () => {
     slug = await testCollection(owner);
-    await drop({ "reef.jpg": "reef", "sea.jpg": "sea" });
+    await dropHashed({ "reef.jpg": "reef", "sea.jpg": "sea" });
   });
 
   it("make nothing new at the same path, sent or not, and are counted", async () => {
-    const upload = await opened();
-    const answers = await registerFiles(owner, upload.id, [
-      announced("reef.jpg", "reef"),
-      { path: "sea.jpg", size: 3 },
-    ]);
+    const upload = await opened(owner, slug);
+    const answers = await registerFiles(owner, upload.id, [hashed("reef.jpg", "reef"), { path: "sea.jpg", size: 3 }]);
     expect(answers.map(({ status }) => status)).toEqual(["present", "post"]);
     await post(upload, "sea.jpg", "sea");
-    expect(await verified(upload)).toEqual([]);
+    expect(await verified(owner, upload)).toEqual([]);
     expect(await uploadStatus(owner, upload.id)).toMatchObject({
       state: "verified",
       files: { total: 2, verified: 2, rejected: 0, pending: 0 },
@@ -203,14 +183,10 @@ describe("bytes that are there already", () => {
   });
 
   it("are copied within the storage to another path, once however often it is tried", async () => {
-    const upload = await opened();
-    const [answer] = await registerFiles(owner, upload.id, [announced("copies/ä b.jpg", "reef")]);
+    const upload = await opened(owner, slug);
+    const [answer] = await registerFiles(owner, upload.id, [hashed("copies/ä b.jpg", "reef")]);
     expect(answer).toEqual({ path: "copies/ä b.jpg", status: "present" });
-    await sealUpload(owner, upload.id);
-    const killed = verifyUpload(system, upload.id, async () => {
-      throw new Error("killed");
-    });
-    await expect(killed).rejects.toThrow("killed");
+    await killedWhileVerified(owner, upload);
     await Promise.all([verifyUpload(system, upload.id, ignore), verifyUpload(system, upload.id, ignore)]);
     const revisions = await db().revision.findMany({ where: { uploadId: upload.id } });
     expect(revisions).toMatchObject([{ md5: hex("md5", "reef"), sizeBytes: 4n, sha256: hex("sha256", "reef") }]);
@@ -218,21 +194,21 @@ describe("bytes that are there already", () => {
   });
 
   it("count as they are when the upload is verified, not as they were when it was announced", async () => {
-    const upload = await opened();
-    expect((await registerFiles(owner, upload.id, [announced("sea.jpg", "sea")]))[0]?.status).toBe("present");
-    await drop({ "sea.jpg": "storm" });
-    await verified(upload);
+    const upload = await opened(owner, slug);
+    expect((await registerFiles(owner, upload.id, [hashed("sea.jpg", "sea")]))[0]?.status).toBe("present");
+    await dropHashed({ "sea.jpg": "storm" });
+    await verified(owner, upload);
     expect(await numbersAt("sea.jpg")).toBe(3);
     const last = await db().revision.findFirstOrThrow({ where: { uploadId: upload.id } });
     expect(last).toMatchObject({ number: 3, md5: hex("md5", "sea") });
   });
 
   it("bring a media back from the trash", async () => {
-    const upload = await opened();
-    await registerFiles(owner, upload.id, [announced("reef.jpg", "reef")]);
+    const upload = await opened(owner, slug);
+    await registerFiles(owner, upload.id, [hashed("reef.jpg", "reef")]);
     const media = await db().media.findFirstOrThrow({ where: { path: "reef.jpg", collection: { slug } } });
     await trashMedia(owner, media.id);
-    await verified(upload);
+    await verified(owner, upload);
     expect((await db().media.findUniqueOrThrow({ where: { id: media.id } })).deletedAt).toBeNull();
   });
 });
@@ -240,13 +216,13 @@ describe("bytes that are there already", () => {
 describe("a path in the trash", () => {
   it("comes out of it with the bytes that are new, never with those that were removed", async () => {
     slug = await testCollection(owner);
-    await drop({ "removed.jpg": "removed" });
+    await dropHashed({ "removed.jpg": "removed" });
     const { id } = await db().media.findFirstOrThrow({ where: { collection: { slug } } });
     await db().media.update({ where: { id }, data: { latitude: 12.5, longitude: 1, takenAt: new Date(0) } });
     await trashMedia(owner, id);
-    const upload = await opened();
+    const upload = await opened(owner, slug);
     await post(upload, "removed.jpg", "new");
-    const [fresh = ""] = await verified(upload);
+    const [fresh = ""] = await verified(owner, upload);
     const media = await db().media.findUniqueOrThrow({ where: { id } });
     expect(media).toMatchObject({
       currentRevisionId: fresh,
@@ -265,12 +241,12 @@ describe("room, when nothing was announced", () => {
   it("is what is left: announced files have theirs, others as far as it goes", async () => {
     slug = await testCollection(owner);
     await db().collection.update({ where: { slug }, data: { quotaBytes: 10 } });
-    const upload = await opened();
-    await registerFiles(owner, upload.id, [announced("z", "12345")]);
+    const upload = await opened(owner, slug);
+    await registerFiles(owner, upload.id, [hashed("z", "12345")]);
     for (const [path, body] of Object.entries({ a: "123", b: "123", z: "12345" })) {
       await bucket.client.send(new PutObjectCommand({ Bucket: bucket.bucket, Key: upload.prefix + path, Body: body }));
     }
-    await verified(upload);
+    await verified(owner, upload);
     expect(await uploadStatus(owner, upload.id)).toMatchObject({
       files: { verified: 2, rejected: 1 },
       rejected: [{ path: "b", reason: noRoomReason }],
@@ -283,15 +259,11 @@ describe("room, when nothing was announced", () => {
   it("of an announced file is not given to one that comes unregistered before it", async () => {
     slug = await testCollection(owner);
     await db().collection.update({ where: { slug }, data: { quotaBytes: 9 } });
-    const upload = await opened();
-    await registerFiles(owner, upload.id, [announced("k", "1"), announced("z", "12345")]);
+    const upload = await opened(owner, slug);
+    await registerFiles(owner, upload.id, [hashed("k", "1"), hashed("z", "12345")]);
     await post(upload, "a", "12345");
     await post(upload, "k", "1");
-    await sealUpload(owner, upload.id);
-    const killed = verifyUpload(system, upload.id, async () => {
-      throw new Error("killed");
-    });
-    await expect(killed).rejects.toThrow("killed");
+    await killedWhileVerified(owner, upload);
     await post(upload, "z", "12345");
     await verifyUpload(system, upload.id, ignore);
     expect((await uploadStatus(owner, upload.id)).rejected).toMatchObject([{ path: "a" }]);

@@ -5,16 +5,16 @@ import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
 import { storage } from "@/lib/storage/client";
 import { headObject } from "@/lib/storage/objects";
-import { abortUpload, openUpload, sealUpload } from "@/lib/upload/commands";
+import { abortUpload, sealUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { uploadStatus } from "@/lib/upload/queries";
-import type { OpenedUpload } from "@/lib/upload/schema";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { crc64nvme, hex } from "@/tests/support/checksums";
-import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
+import { ignore, killedWhileVerified, opened, post, verified } from "@/tests/support/uploads";
 
 // A grant is alive for a while after the seal: what is sent with it then, over what was there, must change nothing.
 
@@ -31,34 +31,14 @@ beforeAll(async () => {
   slug = await testCollection(owner);
 });
 
-const ignore = async () => undefined;
-const opened = () => openUpload(owner, { collectionSlug: slug });
-
-async function post(
-  { policy, prefix }: OpenedUpload,
-  path: string,
-  body: string | Uint8Array<ArrayBuffer>,
-): Promise<void> {
-  expect((await postFile(policy, prefix + path, body)).status).toBeLessThan(300);
-}
-
-async function killedWhileVerified(upload: OpenedUpload): Promise<void> {
-  await sealUpload(owner, upload.id);
-  const killed = verifyUpload(system, upload.id, async () => {
-    throw new Error("killed");
-  });
-  await expect(killed).rejects.toThrow("killed");
-}
-
 it("one file of an upload makes one revision, whatever is put at its path between two runs", async () => {
-  const before = await opened();
+  const before = await opened(owner, slug);
   await post(before, "same", "same");
-  await sealUpload(owner, before.id);
-  await verifyUpload(system, before.id, ignore);
-  const upload = await opened();
+  await verified(owner, before);
+  const upload = await opened(owner, slug);
   await registerFiles(owner, upload.id, [{ path: "rejected", size: 5 }]);
   for (const path of ["new", "same", "rejected"]) await post(upload, path, path.slice(0, 4));
-  await killedWhileVerified(upload);
+  await killedWhileVerified(owner, upload);
   const { usedBytes } = await db().collection.findUniqueOrThrow({ where: { slug } });
   for (const path of ["new", "same", "rejected"]) await post(upload, path, "other");
   const pending: string[] = [];
@@ -76,7 +56,7 @@ it("one file of an upload makes one revision, whatever is put at its path betwee
 });
 
 it("a file in parts that somebody posted other bytes over is not taken for it", async () => {
-  const upload = await opened();
+  const upload = await opened(owner, slug);
   const bytes = randomBytes(17 * 1024 * 1024);
   const [answer] = await registerFiles(owner, upload.id, [{ path: "film.mov", size: bytes.length, modifiedAt: 1 }]);
   const { fileId = "", partSize = 0 } = answer?.multipart ?? {};
@@ -89,8 +69,7 @@ it("a file in parts that somebody posted other bytes over is not taken for it", 
   const other = randomBytes(bytes.length);
   await post(upload, "film.mov", new Uint8Array(other));
   const stored = await headObject({ key: `${upload.prefix}film.mov` });
-  await sealUpload(owner, upload.id);
-  await verifyUpload(system, upload.id, ignore);
+  await verified(owner, upload);
   const { rejected } = await uploadStatus(owner, upload.id);
   const [revision] = await db().revision.findMany({ where: { uploadId: upload.id } });
   // A storage that works out no checksum of what is posted leaves nothing to tell them apart by: then none is recorded.
@@ -100,12 +79,11 @@ it("a file in parts that somebody posted other bytes over is not taken for it", 
 });
 
 it("copying within the storage ends soon after the upload is discarded", async () => {
-  const source = await opened();
+  const source = await opened(owner, slug);
   await registerFiles(owner, source.id, [{ path: "source", size: 5, sha256: hex("sha256", "bytes") }]);
   await post(source, "source", "bytes");
-  await sealUpload(owner, source.id);
-  await verifyUpload(system, source.id, ignore);
-  const upload = await opened();
+  await verified(owner, source);
+  const upload = await opened(owner, slug);
   const files = Array.from({ length: 300 }, (_, index) => ({
     path: `copies/${index}`,
     size: 5,

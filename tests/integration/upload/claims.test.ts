@@ -4,16 +4,14 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
 import { recordDerivation } from "@/lib/media/commands";
-import { openUpload, sealUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { uploadStatus } from "@/lib/upload/queries";
-import type { OpenedUpload } from "@/lib/upload/schema";
-import { verifyUpload } from "@/lib/upload/verify/verify";
 import { hex } from "@/tests/support/checksums";
-import { postFile, testCollection, testMember, testUser } from "@/tests/support/collections";
+import { testCollection, testMember, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
+import { opened, post, verified } from "@/tests/support/uploads";
 
 // What senders say of their bytes is their word: it may spare them work, and must not cost anybody a file.
 
@@ -28,21 +26,9 @@ beforeAll(async () => {
   slug = await testCollection(owner);
 });
 
-async function post({ policy, prefix }: OpenedUpload, path: string, text: string): Promise<void> {
-  expect((await postFile(policy, prefix + path, text)).status).toBeLessThan(300);
-}
-
-/** Seals and verifies; the revisions made. */
-async function verified(viewer: UserViewer, upload: OpenedUpload): Promise<string[]> {
-  await sealUpload(viewer, upload.id);
-  const ids: string[] = [];
-  await verifyUpload(system, upload.id, async (page) => void ids.push(...page));
-  return ids;
-}
-
 /** Uploads one file in parts under this claim of its SHA-256. */
 async function dropLarge(viewer: UserViewer, path: string, bytes: Buffer, sha256: string): Promise<string[]> {
-  const upload = await openUpload(viewer, { collectionSlug: slug });
+  const upload = await opened(viewer, slug);
   const [answer] = await registerFiles(viewer, upload.id, [{ path, size: bytes.length, sha256, modifiedAt: 1 }]);
   expect(answer?.status).toBe("multipart");
   const { fileId = "", partSize = 0, partCount = 0 } = answer?.multipart ?? {};
@@ -71,11 +57,11 @@ it("whoever lays other bytes at a path under a false checksum does not keep the 
 
 it("bytes that turned out not to be what was said of them count for nobody, at their path and at others", async () => {
   const claim = { size: 3, sha256: hex("sha256", "two") };
-  const first = await openUpload(owner, { collectionSlug: slug });
+  const first = await opened(owner, slug);
   await registerFiles(owner, first.id, [{ path: "lied", ...claim }]);
   await post(first, "lied", "one");
   const [id = ""] = await verified(owner, first);
-  const second = await openUpload(owner, { collectionSlug: slug });
+  const second = await opened(owner, slug);
   const answers = await registerFiles(owner, second.id, [
     { path: "lied", ...claim },
     { path: "copied", ...claim },
@@ -90,11 +76,11 @@ it("bytes that turned out not to be what was said of them count for nobody, at t
 });
 
 it("a copy within the storage is made over what was left at its path of the file before it changed", async () => {
-  const source = await openUpload(owner, { collectionSlug: slug });
+  const source = await opened(owner, slug);
   await registerFiles(owner, source.id, [{ path: "source", size: 5, sha256: hex("sha256", "after") }]);
   await post(source, "source", "after");
   await verified(owner, source);
-  const upload = await openUpload(owner, { collectionSlug: slug });
+  const upload = await opened(owner, slug);
   await registerFiles(owner, upload.id, [{ path: "changed", size: 5, md5: hex("md5", "befor"), modifiedAt: 1 }]);
   await post(upload, "changed", "befor");
   const known = { sha256: hex("sha256", "after"), md5: hex("md5", "after") };

@@ -2,16 +2,16 @@ import { afterAll, beforeEach, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
-import { openUpload, sealUpload } from "@/lib/upload/commands";
+import { sealUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { uploadStatus } from "@/lib/upload/queries";
-import type { OpenedUpload } from "@/lib/upload/schema";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { dropInto, manyFiles } from "@/tests/integration/main-job/drops";
 import { hex } from "@/tests/support/checksums";
-import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
+import { ignore, killedWhileVerified, opened, post } from "@/tests/support/uploads";
 
 await testDatabase();
 await testBucket();
@@ -23,14 +23,6 @@ beforeEach(async () => {
   owner = await testUser("Owner");
   slug = await testCollection(owner);
 });
-
-const ignore = async () => undefined;
-const killed = async () => {
-  throw new Error("killed");
-};
-
-const post = async ({ policy, prefix }: OpenedUpload, path: string, text: string) =>
-  expect((await postFile(policy, prefix + path, text)).status).toBeLessThan(300);
 
 const register = (id: string, files: Record<string, string>) =>
   registerFiles(
@@ -60,7 +52,7 @@ async function counted(id: string) {
 it("are right after any number of pages, by two workers at once", async () => {
   const first = await dropInto(slug, { a: "1" }, { by: owner });
   await manyFiles(slug, first.id, 11_000);
-  const { id } = await openUpload(owner, { collectionSlug: slug });
+  const { id } = await opened(owner, slug);
   await db().$executeRaw`
     INSERT INTO "upload_file" ("upload_id", "path", "size_bytes", "same_as_id")
     SELECT ${id}::uuid, m."path", 1, m."current_revision_id" FROM "media" m JOIN "collection" c ON c."id" = m."collection_id"
@@ -79,11 +71,10 @@ it("are right after any number of pages, by two workers at once", async () => {
 });
 
 it("stay right when a run is cut short, and a file that was said to be missing has come since: that stays its one outcome", async () => {
-  const upload = await openUpload(owner, { collectionSlug: slug });
+  const upload = await opened(owner, slug);
   await register(upload.id, { here: "here", late: "late", never: "never" });
   await post(upload, "here", "here");
-  await sealUpload(owner, upload.id);
-  await expect(verifyUpload(system, upload.id, killed)).rejects.toThrow("killed");
+  await killedWhileVerified(owner, upload);
   expect(await counted(upload.id)).toEqual({ made: 1, unchanged: 0, rejected: 0 });
   expect((await uploadStatus(owner, upload.id)).files).toEqual({ total: 3, verified: 1, rejected: 0, pending: 3 });
   // As a run leaves it that was cut short just before its end.
@@ -101,18 +92,17 @@ it("stay right when a run is cut short, and a file that was said to be missing h
 it("have one outcome for a file that was there already when it was registered, and was changed before it was verified", async () => {
   const before = { kept: "kept", changed: "changed", unregistered: "unregistered" };
   await dropInto(slug, before, { by: owner });
-  const upload = await openUpload(owner, { collectionSlug: slug });
+  const upload = await opened(owner, slug);
   await register(upload.id, { kept: "kept", changed: "changed" });
   for (const [path, text] of Object.entries(before)) await post(upload, path, text);
   await dropInto(slug, { changed: "other" }, { by: owner });
-  await sealUpload(owner, upload.id);
-  await expect(verifyUpload(system, upload.id, killed)).rejects.toThrow("killed");
+  await killedWhileVerified(owner, upload);
   await verifyUpload(system, upload.id, ignore);
   expect(await counted(upload.id)).toEqual({ made: 1, unchanged: 2, rejected: 0 });
 });
 
 it("of what has arrived in an open upload go so far and say so", async () => {
-  const upload = await openUpload(owner, { collectionSlug: slug });
+  const upload = await opened(owner, slug);
   for (let n = 0; n < 3_001; ) {
     const next = Array.from({ length: Math.min(50, 3_001 - n) }, (_, index) => `${n + index}`);
     await Promise.all(next.map((path) => post(upload, path, "x")));

@@ -7,19 +7,19 @@ import { closeStorage, storage } from "@/lib/storage/client";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { createMultipart, listMultiparts } from "@/lib/storage/multipart";
 import { deleteVersions, headObject } from "@/lib/storage/objects";
-import { abortUpload, expireUploads, openUpload, sealUpload } from "@/lib/upload/commands";
+import { abortUpload, expireUploads, sealUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { deleteFiles } from "@/lib/upload/file/rows";
 import { signParts } from "@/lib/upload/part/commands";
 import { grantsOutliveSeconds } from "@/lib/upload/policy";
 import { uploadStatus, uploadsToReap } from "@/lib/upload/queries";
-import type { OpenedUpload } from "@/lib/upload/schema";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { databaseGate, withWorker } from "@/tests/integration/jobs/fixtures";
-import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
+import { ignore, opened, post, verified } from "@/tests/support/uploads";
 
 await testDatabase();
 const bucket = await testBucket();
@@ -40,18 +40,7 @@ beforeAll(async () => {
   slug = await testCollection(owner);
 });
 
-const ignore = async () => undefined;
 const later = () => new Date(Date.now() + (grantsOutliveSeconds + 60) * 1_000);
-
-async function opened(files: Record<string, string> = {}): Promise<OpenedUpload> {
-  const upload = await openUpload(owner, { collectionSlug: slug });
-  for (const [path, text] of Object.entries(files)) await post(upload, path, text);
-  return upload;
-}
-
-async function post({ policy, prefix }: OpenedUpload, path: string, text: string): Promise<void> {
-  expect((await postFile(policy, prefix + path, text)).status).toBeLessThan(300);
-}
 
 async function versionsUnder(prefix: string): Promise<ListedVersion[]> {
   const versions: ListedVersion[] = [];
@@ -67,7 +56,7 @@ async function multipartsUnder(prefix: string): Promise<number> {
 
 describe("a discarded upload", () => {
   it("is taken out of the bucket right away by the worker, parts and all", async () => {
-    const upload = await opened({ a: "one", "b/c": "two" });
+    const upload = await opened(owner, slug, { a: "one", "b/c": "two" });
     const [answer] = await registerFiles(owner, upload.id, [{ path: "large", size: 20_000_000 }]);
     await signParts(owner, upload.id, { fileId: answer?.multipart?.fileId ?? "", parts: [1] });
     await withWorker({}, async () => {
@@ -79,7 +68,7 @@ describe("a discarded upload", () => {
   });
 
   it("is looked at once more when the last grant has run out, and is clean then", async () => {
-    const upload = await opened({ a: "one" });
+    const upload = await opened(owner, slug, { a: "one" });
     await abortUpload(owner, upload.id);
     expect(await reapUpload(system, upload.id)).toMatchObject({ versions: 1, bytes: 3, isClean: false });
     await post(upload, "late", "with a grant that is alive");
@@ -92,7 +81,7 @@ describe("a discarded upload", () => {
   });
 
   it("of which some was verified keeps that", async () => {
-    const upload = await opened({ a: "one", b: "two" });
+    const upload = await opened(owner, slug, { a: "one", b: "two" });
     await sealUpload(owner, upload.id);
     await verifyUpload(system, upload.id, () => abortUpload(owner, upload.id));
     await post(upload, "b", "again");
@@ -107,18 +96,16 @@ describe("a discarded upload", () => {
 
 describe("the registration of an ended upload", () => {
   it("are forgotten when it is clean, but for those of files that were there already, which its receipt names", async () => {
-    const first = await opened({ "there/1": "one", "there/2": "two" });
-    await sealUpload(owner, first.id);
-    await verifyUpload(system, first.id, ignore);
-    const upload = await opened({ "there/1": "one", "there/2": "two", "there/3": "new" });
+    const first = await opened(owner, slug, { "there/1": "one", "there/2": "two" });
+    await verified(owner, first);
+    const upload = await opened(owner, slug, { "there/1": "one", "there/2": "two", "there/3": "new" });
     const paths = ["there/0", "there/1", "there/2", "there/3", "there/4"];
     await registerFiles(
       owner,
       upload.id,
       paths.map((path) => ({ path, size: 3 })),
     );
-    await sealUpload(owner, upload.id);
-    await verifyUpload(system, upload.id, ignore);
+    await verified(owner, upload);
     const before = await uploadStatus(owner, upload.id);
     const left = async () =>
       (await db().uploadFile.findMany({ where: { uploadId: upload.id } })).map(({ path }) => path);
@@ -130,7 +117,7 @@ describe("the registration of an ended upload", () => {
   });
 
   it("are forgotten page by page", async () => {
-    const upload = await opened();
+    const upload = await opened(owner, slug);
     const files = Array.from({ length: 25 }, (_, index) => ({ path: `p/${index}`, size: 1 }));
     await registerFiles(owner, upload.id, files);
     await deleteFiles(upload.id, 10);
@@ -140,8 +127,8 @@ describe("the registration of an ended upload", () => {
 
 describe("what stays and what goes", () => {
   it("open and sealed uploads are left alone, whatever is in them", async () => {
-    const open = await opened({ a: "one" });
-    const sealed = await opened({ a: "one" });
+    const open = await opened(owner, slug, { a: "one" });
+    const sealed = await opened(owner, slug, { a: "one" });
     await sealUpload(owner, sealed.id);
     for (const { id, prefix } of [open, sealed]) {
       expect(await reapUpload(system, id, later())).toBeNull();
@@ -150,14 +137,13 @@ describe("what stays and what goes", () => {
   });
 
   it("of a verified one everything pinned stays; what was rejected, replays and older versions go", async () => {
-    const upload = await opened({ a: "old bytes" });
+    const upload = await opened(owner, slug, { a: "old bytes" });
     await post(upload, "a", "pinned");
     await post(upload, "bad//name", "first");
     await post(upload, "bad//name", "last");
     await registerFiles(owner, upload.id, [{ path: "other bytes", size: 3 }]);
     await post(upload, "other bytes", "four");
-    await sealUpload(owner, upload.id);
-    await verifyUpload(system, upload.id, ignore);
+    await verified(owner, upload);
     await post(upload, "a", "replayed");
     await post(upload, "new", "replayed");
     expect(await reapUpload(system, upload.id)).toMatchObject({ versions: 6 });
@@ -170,7 +156,7 @@ describe("what stays and what goes", () => {
   });
 
   it("what has a name the database cannot be asked for goes, too", async () => {
-    const upload = await opened({ a: "one" });
+    const upload = await opened(owner, slug, { a: "one" });
     await abortUpload(owner, upload.id);
     const removed: (string | undefined)[] = [];
     // Our own store takes no such key, AWS does.
@@ -196,7 +182,7 @@ describe("what stays and what goes", () => {
   });
 
   it("of an expired one nothing stays", async () => {
-    const upload = await opened({ a: "one" });
+    const upload = await opened(owner, slug, { a: "one" });
     await db().upload.update({ where: { id: upload.id }, data: { expiresAt: new Date(0) } });
     await expireUploads(system);
     await reapUpload(system, upload.id);
@@ -206,7 +192,7 @@ describe("what stays and what goes", () => {
 
 it("never takes what is pinned, however verifying, discarding and reaping race", async () => {
   const uploads = await Promise.all(
-    Array.from({ length: 12 }, (_, index) => opened({ a: `a${index}`, b: `b${index}`, c: `c${index}` })),
+    Array.from({ length: 12 }, (_, index) => opened(owner, slug, { a: `a${index}`, b: `b${index}`, c: `c${index}` })),
   );
   await Promise.all(
     uploads.map(async (upload, index) => {
@@ -238,7 +224,11 @@ it("never takes what is pinned, however verifying, discarding and reaping race",
 
 describe("a storage that goes away", () => {
   it("in the middle of reaping costs nothing: the next run goes on", async () => {
-    const upload = await opened(Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`f${index}`, "x"])));
+    const upload = await opened(
+      owner,
+      slug,
+      Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`f${index}`, "x"])),
+    );
     await abortUpload(owner, upload.id);
     const [first] = await versionsUnder(upload.prefix);
     if (first) await deleteVersions([first]);
@@ -250,7 +240,7 @@ describe("a storage that goes away", () => {
   });
 
   it("is said in words by every call that needs it, and nothing is recorded or reserved", async () => {
-    const upload = await opened({ a: "one" });
+    const upload = await opened(owner, slug, { a: "one" });
     const [large] = await registerFiles(owner, upload.id, [
       { path: "large", size: 20_000_000 },
       { path: "a", size: 3, modifiedAt: 1 },

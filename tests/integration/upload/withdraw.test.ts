@@ -6,17 +6,16 @@ import { stopQueue } from "@/lib/jobs/queue";
 import { storage } from "@/lib/storage/client";
 import { listObjectVersions } from "@/lib/storage/list";
 import { listMultiparts } from "@/lib/storage/multipart";
-import { openUpload, sealUpload } from "@/lib/upload/commands";
 import { cancelFiles, registerFiles } from "@/lib/upload/file/commands";
 import { signParts } from "@/lib/upload/part/commands";
 import { uploadStatus } from "@/lib/upload/queries";
 import type { OpenedUpload } from "@/lib/upload/schema";
 import { reapUpload } from "@/lib/upload/verify/reap";
-import { verifyUpload } from "@/lib/upload/verify/verify";
 import { hex } from "@/tests/support/checksums";
-import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
+import { opened, post, verified } from "@/tests/support/uploads";
 
 await testDatabase();
 await testBucket();
@@ -30,13 +29,6 @@ beforeAll(async () => {
 });
 afterEach(() => storage().client.middlewareStack.remove("meanwhile"));
 
-const ignore = async () => undefined;
-const opened = () => openUpload(owner, { collectionSlug: slug });
-
-async function post({ policy, prefix }: OpenedUpload, path: string, text: string): Promise<void> {
-  expect((await postFile(policy, prefix + path, text)).status).toBeLessThan(300);
-}
-
 async function bodiesUnder({ prefix }: OpenedUpload): Promise<[path: string, sizeBytes: number][]> {
   const found: [string, number][] = [];
   for await (const page of listObjectVersions(prefix))
@@ -44,9 +36,8 @@ async function bodiesUnder({ prefix }: OpenedUpload): Promise<[path: string, siz
   return found;
 }
 
-async function verified(upload: OpenedUpload) {
-  await sealUpload(owner, upload.id);
-  await verifyUpload(system, upload.id, ignore);
+async function outcomeOf(upload: OpenedUpload) {
+  await verified(owner, upload);
   const { files, rejected } = await uploadStatus(owner, upload.id);
   return { files, rejected };
 }
@@ -73,7 +64,7 @@ const down = async () => {
 };
 
 it("keeps nobody waiting while the storage removes what has arrived", async () => {
-  const upload = await opened();
+  const upload = await opened(owner, slug);
   await registerFiles(owner, upload.id, [{ path: "canceled", size: 3 }]);
   await post(upload, "canceled", "abc");
   const other = meanwhile("DeleteObjectsCommand", () => registerFiles(owner, upload.id, [{ path: "other", size: 3 }]));
@@ -83,7 +74,7 @@ it("keeps nobody waiting while the storage removes what has arrived", async () =
 });
 
 it("makes no media of what arrives afterwards, and the reaper takes it away", async () => {
-  const upload = await opened();
+  const upload = await opened(owner, slug);
   await registerFiles(owner, upload.id, [
     { path: "canceled", size: 3 },
     { path: "kept", size: 3 },
@@ -92,27 +83,27 @@ it("makes no media of what arrives afterwards, and the reaper takes it away", as
   await cancelFiles(owner, upload.id, ["canceled"]);
   await post(upload, "canceled", "abc");
   const nothingSaid = { files: { total: 1, verified: 1, rejected: 0, pending: 1 }, rejected: [] };
-  expect(await verified(upload)).toEqual(nothingSaid);
+  expect(await outcomeOf(upload)).toEqual(nothingSaid);
   expect(await db().media.count({ where: { path: "canceled", collection: { slug } } })).toBe(0);
   await reapUpload(system, upload.id);
   expect(await bodiesUnder(upload)).toEqual([["kept", 3]]);
 });
 
 it("may die before the storage has heard of it: room is free, nothing becomes media, and the reaper takes it away", async () => {
-  const upload = await opened();
+  const upload = await opened(owner, slug);
   const { reservedBytes } = await db().collection.findUniqueOrThrow({ where: { slug } });
   await registerFiles(owner, upload.id, [{ path: "canceled", size: 3 }]);
   await post(upload, "canceled", "abc");
   meanwhile("ListObjectVersionsCommand", down);
   await expect(cancelFiles(owner, upload.id, ["canceled"])).rejects.toMatchObject({ code: "UNAVAILABLE" });
   expect((await db().collection.findUniqueOrThrow({ where: { slug } })).reservedBytes).toBe(reservedBytes);
-  expect((await verified(upload)).files).toEqual({ total: 0, verified: 0, rejected: 0, pending: 0 });
+  expect((await outcomeOf(upload)).files).toEqual({ total: 0, verified: 0, rejected: 0, pending: 0 });
   await reapUpload(system, upload.id);
   expect(await bodiesUnder(upload)).toEqual([]);
 });
 
 it("is done when it is asked for again", async () => {
-  const upload = await opened();
+  const upload = await opened(owner, slug);
   const [answer] = await registerFiles(owner, upload.id, [
     { path: "large", size: 20_000_000 },
     { path: "small", size: 3 },
@@ -130,7 +121,7 @@ it("is done when it is asked for again", async () => {
 });
 
 it("is forgotten once a file is named again, which is then to be sent anew, whatever had arrived of it", async () => {
-  const upload = await opened();
+  const upload = await opened(owner, slug);
   const file = { path: "again", size: 3, md5: hex("md5", "abc"), modifiedAt: 1 };
   await registerFiles(owner, upload.id, [file]);
   await post(upload, "again", "old");
@@ -141,11 +132,11 @@ it("is forgotten once a file is named again, which is then to be sent anew, what
   expect(await bodiesUnder(upload)).toEqual([]);
   await post(upload, "again", "abc");
   expect(await registerFiles(owner, upload.id, [file])).toEqual([{ path: "again", status: "present" }]);
-  expect((await verified(upload)).files).toMatchObject({ total: 1, verified: 1, rejected: 0 });
+  expect((await outcomeOf(upload)).files).toMatchObject({ total: 1, verified: 1, rejected: 0 });
 });
 
 it("does not take the bytes of a file that is named again and sent while it still lists", async () => {
-  const upload = await opened();
+  const upload = await opened(owner, slug);
   const file = { path: "raced", size: 3, modifiedAt: 1 };
   await registerFiles(owner, upload.id, [file]);
   await post(upload, "raced", "old");
@@ -155,13 +146,13 @@ it("does not take the bytes of a file that is named again and sent while it stil
   });
   await cancelFiles(owner, upload.id, ["raced"]);
   expect(raced.isDone()).toBe(true);
-  expect((await verified(upload)).files).toMatchObject({ total: 1, verified: 1 });
+  expect((await outcomeOf(upload)).files).toMatchObject({ total: 1, verified: 1 });
   const { md5 } = await db().revision.findFirstOrThrow({ where: { uploadId: upload.id } });
   expect(md5).toBe(hex("md5", "new"));
 });
 
 it("that comes between a naming's look at the storage and its lock makes it look again", async () => {
-  const upload = await opened();
+  const upload = await opened(owner, slug);
   const file = { path: "between", size: 3, md5: hex("md5", "abc"), modifiedAt: 1 };
   await registerFiles(owner, upload.id, [file]);
   await post(upload, "between", "abc");
