@@ -10,7 +10,7 @@ import { slugCandidate } from "./slug";
 
 const maxSlugAttempts = 8;
 
-/** A new collection with the viewer as its owner. Without a slug one is made from the name. */
+/** Creates a collection with the viewer as its owner; without a slug, from the name. Throws UNAUTHENTICATED, CONFLICT (the slug is taken). */
 export async function createCollection(viewer: Viewer, input: CreateCollectionInput): Promise<{ slug: string }> {
   if (viewer.kind === "anonymous") throw new AppError("UNAUTHENTICATED", "Sign in to create a collection.");
   if (viewer.kind === "system") throw new AppError("INVALID", "A collection needs a person as its first owner.");
@@ -22,7 +22,7 @@ export async function createCollection(viewer: Viewer, input: CreateCollectionIn
       await db().$transaction((tx) => insertOwned(tx, viewer, { ...fields, slug }));
       return { slug };
     } catch (error) {
-      // The unique index decides who was first; looking beforehand would race.
+      // The unique index decides: a query beforehand would race.
       if (!isTaken(error)) throw error;
     }
   }
@@ -47,13 +47,13 @@ async function insertOwned(tx: Transaction, viewer: Viewer & { kind: "user" }, d
   });
 }
 
-/** Renames, describes, opens or closes. The slug stays, so that links go on working. */
+/** Changes name, description and visibility. The slug stays, so that links keep working. Throws NOT_FOUND. */
 export async function updateCollection(viewer: Viewer, slug: string, input: UpdateCollectionInput): Promise<void> {
   const scope = collectionsWhere(viewer, "changeSettings");
   await change(viewer, slug, scope, "collection.changed", input, { ...input });
 }
 
-/** To the trash: gone from every list and address, everything in it untouched, restorable. */
+/** Moves a collection to the trash, with everything in it unchanged. Throws NOT_FOUND. */
 export async function trashCollection(viewer: Viewer, slug: string): Promise<void> {
   const scope = collectionsWhere(viewer, "trashCollection");
   await change(viewer, slug, scope, "collection.trashed", { deletedAt: new Date() });

@@ -5,7 +5,7 @@ export type Visibility = (typeof visibilities)[number];
 export const roles = ["viewer", "contributor", "editor", "owner"] as const;
 export type Role = (typeof roles)[number];
 
-/** The least role for each thing one can do in a collection. */
+/** The least role for each action in a collection. */
 export const leastRole = {
   see: "viewer",
   seeOriginals: "viewer",
@@ -34,7 +34,7 @@ export function visibilitiesOpenTo(ability: Ability): Visibility[] {
   return [...(openTo[ability] ?? [])];
 }
 
-/** `role` is null for whoever is no member, signed in or not. */
+/** Whether an ability is granted by visibility or role; `role` is null for people who are not members. */
 export function may(ability: Ability, collection: { visibility: Visibility; role: Role | null }): boolean {
   if (visibilitiesOpenTo(ability).includes(collection.visibility)) return true;
   return collection.role !== null && rolesThatMay(ability).includes(collection.role);

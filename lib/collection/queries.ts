@@ -5,15 +5,15 @@ import { notFound } from "@/lib/errors";
 import { type Ability, abilities, may, rolesThatMay, visibilitiesOpenTo } from "./policy";
 import { type CollectionCard, isSlug } from "./schema";
 
-/** A landing page shows so many. */
+/** How many collections a landing page shows. */
 const maxPublicCollections = 12;
 
-/** The collections in which the viewer has the ability, as a `where`: an unauthorized row is never read. */
+/** Returns a `where` of the collections in which the viewer has the ability: an unauthorized row is never read. */
 export function collectionsWhere(viewer: Viewer, ability: Ability): Prisma.CollectionWhereInput {
   return { deletedAt: null, ...grantedWhere(viewer, ability) };
 }
 
-/** The same in the trash, where openness ends: only roles count. */
+/** As `collectionsWhere`, for the trash: only roles count, not visibility. */
 export function trashedCollectionsWhere(viewer: Viewer, ability: Ability): Prisma.CollectionWhereInput {
   const trashed = { deletedAt: { not: null } };
   if (viewer.kind === "system") return trashed;
@@ -31,13 +31,13 @@ function memberWhere(userId: string, ability: Ability): Prisma.CollectionWhereIn
   return { members: { some: { userId, role: { in: rolesThatMay(ability) } } } };
 }
 
-/** The collections the viewer is a member of, newest first. Others' open ones are reached by their address. */
+/** Returns the collections the viewer is a member of, newest first. Public ones of others are reached by their address. */
 export async function collectionsOf(viewer: Viewer): Promise<SeenCollection[]> {
   if (viewer.kind === "anonymous") return [];
   return readCards(viewer, viewer.kind === "system" ? {} : { members: { some: { userId: viewer.userId } } });
 }
 
-/** The newest public collections that have something to show. */
+/** Returns the newest public collections that are not empty. */
 export async function publicCollections(viewer: Viewer): Promise<SeenCollection[]> {
   return readCards(viewer, { visibility: "public", mediaCount: { gt: 0 } }, maxPublicCollections);
 }
@@ -51,7 +51,7 @@ declare const seen: unique symbol;
 export type SeenCollection = CollectionCard & { readonly originals: boolean; readonly [seen]: true };
 export type CollectionPage = SeenCollection & { abilities: Record<Ability, boolean> };
 
-/** One collection with what the viewer may do in it; NOT_FOUND for whoever may not see it. */
+/** Returns a collection with the viewer's abilities. Throws NOT_FOUND, also when the viewer may not see it. */
 export async function collectionBySlug(viewer: Viewer, slug: string): Promise<CollectionPage> {
   const [card] = isSlug(slug) ? await readCards(viewer, { slug }) : [];
   if (!card) throw notFound("collection");

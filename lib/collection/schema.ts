@@ -4,30 +4,30 @@ import { roles, visibilities } from "./policy";
 export const slugMaxLength = 64;
 const slugShape = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
-/** Whether anything could be found under it; what cannot be a slug is not looked up. */
+/** Whether a text can be a slug. Others are not looked up: the database refuses a NUL. */
 export function isSlug(text: string): boolean {
   return text.length <= slugMaxLength && slugShape.test(text);
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression searches for them
 const controlCharacters = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 
-const words = (what: string) =>
+const text = (field: string) =>
   z
     .string()
     .trim()
     // A text area of a form sends CRLF.
-    .overwrite((text) => text.replaceAll("\r\n", "\n"))
+    .overwrite((value) => value.replaceAll("\r\n", "\n"))
     .refine(
-      (text) => text.isWellFormed() && !controlCharacters.test(text),
-      `${what} has characters that cannot be shown.`,
+      (value) => value.isWellFormed() && !controlCharacters.test(value),
+      `${field} has characters that cannot be shown.`,
     );
 
-const collectionName = words("The name")
+const collectionName = text("The name")
   .refine((name) => !/[\n\t]/.test(name), "The name must be on one line.")
   .pipe(z.string().min(1, "Give the collection a name.").max(120, "A name has at most 120 characters."));
 
-const collectionDescription = words("The description").pipe(
+const collectionDescription = text("The description").pipe(
   z.string().max(2_000, "A description has at most 2,000 characters."),
 );
 
@@ -44,7 +44,7 @@ export const createCollectionInput = z.object({
   description: collectionDescription.default(""),
   visibility: collectionVisibility.default("private"),
 });
-/** What a form or a program sends. */
+/** The input of a form or a program. */
 export type CreateCollectionForm = z.input<typeof createCollectionInput>;
 export type CreateCollectionInput = z.output<typeof createCollectionInput>;
 
@@ -64,7 +64,7 @@ const collectionCard = z.object({
   name: z.string(),
   description: z.string(),
   visibility: z.enum(visibilities),
-  /** Null for whoever is no member. */
+  /** Null when the viewer is not a member. */
   role: z.enum(roles).nullable(),
   mediaCount: z.int(),
   sizeBytes: z.int(),

@@ -1,9 +1,9 @@
 import { slugMaxLength } from "./schema";
 
-/** Leaves room for a suffix that makes it unique. */
+/** Shorter than a slug by the length of the suffix that makes it unique. */
 const maxStemLength = slugMaxLength - 9;
 
-// Letters that Unicode does not take apart into a Latin letter and a mark.
+// Letters that Unicode does not decompose into a Latin letter and a mark.
 const latin = "ßss æae œoe øo łl đd ðd þth ıi ŋng ħh ŧt ĸk ſs";
 const greek = "αa βv γg δd εe ζz ηi θth ιi κk λl μm νn ξx οo πp ρr σs ςs τt υy φf χch ψps ωo";
 const cyrillic =
@@ -13,7 +13,7 @@ const letters = new Map(
   `${latin} ${greek} ${cyrillic}`.match(/\P{ASCII}[a-z]*/gu)?.map((pair) => [pair.slice(0, 1), pair.slice(1)]),
 );
 
-/** "Große Riffe, 2024" → "grosse-riffe-2024". Empty for a name without a letter or digit that can be written in Latin. */
+/** Returns the slug of a name: "Große Riffe, 2024" → "grosse-riffe-2024". Empty for a name without a letter or digit that can be written in Latin. */
 export function slugOf(name: string): string {
   const plain = name
     .normalize("NFKD")
@@ -24,7 +24,7 @@ export function slugOf(name: string): string {
   return words.slice(0, maxStemLength).replaceAll(/^-+|-+$/g, "");
 }
 
-/** The address to try: at first the name's own, then with a random end. `random` has four characters of a-z0-9. */
+/** Returns the slug to try: first the name's own, then with a random suffix. `random` has four characters of a-z0-9. */
 export function slugCandidate(name: string, attempt: number, random: string): string {
   const stem = slugOf(name);
   if (stem === "") return `collection-${random}`;

@@ -4,7 +4,7 @@ export type Actor =
   | { readonly kind: "anonymous"; readonly ipAddress?: string }
   | { readonly kind: "system"; readonly name: string };
 
-/** Everything that leaves a line in the audit log. A closed list: a screen can put each one into words. */
+/** The actions that are recorded in the audit log: a closed list, so that a screen can describe each. */
 export type EventAction =
   | "user.created"
   | "user.changed"
@@ -28,5 +28,5 @@ export type EventAction =
   | "media.trashed"
   | "media.restored";
 
-/** What a line is about. `email` stands for an address nobody here has, as a keyed hash: people type passwords there. */
+/** The subject of a line. `email` is an address without an account, as a keyed hash: people type passwords there. */
 export type EventSubject = "user" | "email" | "collection" | "member" | "upload" | "media";

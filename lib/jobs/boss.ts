@@ -4,7 +4,7 @@ import { env } from "@/lib/env";
 
 export const queueNames = {
   verify: "verify",
-  /** So that three uploads of hundreds of thousands of files do not keep one of forty pictures waiting. */
+  /** A queue of its own, so that uploads of hundreds of thousands of files do not delay one of forty pictures. */
   verifyLarge: "verify-large",
   derive: "derive",
   deriveFailed: "derive-failed",
@@ -15,14 +15,14 @@ export type VerifyJob = { uploadId: string };
 export type UploadToVerify = { id: string; isLarge: boolean };
 export type ReapJob = { uploadId: string };
 export type UndoJob = { uploadId: string };
-/** `rounds` of tries that ended with nobody to blame, and of these the `lost` ones, whose worker never came back. */
+/** `rounds` counts failed rounds of attempts that were not the file's fault; `lost` those of them whose worker died. */
 export type DeriveJob = { revisionId: string; rounds?: number; lost?: number };
 
 const common = {
   // One upload or revision is never queued, waiting for a retry and running at once: sending it again changes nothing.
   policy: "exclusive",
   notify: true,
-  // A killed worker's job is taken up again this long after its last sign of life.
+  // A killed worker's job is retried this long after its last heartbeat.
   heartbeatSeconds: 15,
   retryDelay: 1,
   retryBackoff: true,
@@ -32,25 +32,25 @@ const common = {
 
 const firstPauseSeconds = 15;
 const maxPauseSeconds = 600;
-/** Behind whatever people wait for. */
+/** Lower than the priority of all jobs that people wait for. */
 export const laterPriority = -1_000;
 
 type QueueSettings = QueueOptions & { policy: "exclusive"; notify: boolean; deadLetter?: string };
 
 const queues: [name: string, settings: QueueSettings][] = [
-  // Verified uploads need no job; what fails for good is sent again by the sweep, as long as it is sealed.
+  // After the last retry the sweep queues an upload again while it is sealed.
   [queueNames.verify, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
   [queueNames.verifyLarge, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
-  // What is left over is found again by the sweep, until the prefix is clean.
+  // The sweep queues an upload again until its prefix is clean.
   [queueNames.reap, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
-  // An undoing or redoing with many files; the sweep finds those that are not through.
+  // An undo or redo of many files; the sweep queues those that are not finished.
   [queueNames.undo, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
   [queueNames.deriveFailed, { ...common, retryLimit: 10, expireInSeconds: 60 }],
-  // A round of five tries within half a minute; then handleDeriveFailed decides whether there is another one.
+  // A round of five attempts within half a minute; then handleDeriveFailed decides whether another follows.
   [queueNames.derive, { ...common, retryLimit: 4, expireInSeconds: 15 * 60, deadLetter: queueNames.deriveFailed }],
 ];
 
-/** A pg-boss on our database, in a schema of its own. Its errors are events: without a listener they end the process. */
+/** Creates a pg-boss on the site's database, in a schema of its own. Its errors are events that end a process without a listener. */
 export function createBoss(options: ConstructorOptions, onError: (error: Error) => void): PgBoss {
   const boss = new PgBoss({
     connectionString: env().DATABASE_URL,
@@ -64,7 +64,7 @@ export function createBoss(options: ConstructorOptions, onError: (error: Error) 
   return boss;
 }
 
-/** Starts it, its schema and queues made or brought to these settings; on failure nothing of it stays open. */
+/** Starts a pg-boss: creates or updates its schema and queues. On failure it leaves nothing open. */
 export async function startBoss(boss: PgBoss): Promise<void> {
   try {
     await boss.start();
@@ -91,7 +91,7 @@ export async function insertVerify(boss: PgBoss, uploads: UploadToVerify[]): Pro
   }
 }
 
-/** Nobody waits for it. */
+/** At low priority: no person waits for it. */
 export async function insertReap(boss: PgBoss, uploadIds: string[]): Promise<void> {
   await insert(boss, queueNames.reap, uploadIds, (uploadId): ReapJob => ({ uploadId }), laterPriority);
 }
@@ -100,14 +100,14 @@ export async function insertUndo(boss: PgBoss, uploadIds: string[]): Promise<voi
   await insert(boss, queueNames.undo, uploadIds, (uploadId): UndoJob => ({ uploadId }));
 }
 
-/** `priority` ≤ 0: higher ones run first. */
+/** Queues derivations. `priority` ≤ 0; higher ones run first. */
 export async function insertDerive(boss: PgBoss, revisionIds: string[], priority = 0): Promise<void> {
   await insert(boss, queueNames.derive, revisionIds, (revisionId): DeriveJob => ({ revisionId }), priority);
 }
 
 /**
- * The next round of tries, later. While it waits the revision counts as queued: a sweep adds nothing, so what cannot be
- * done for hours is tried every ten minutes and not all the time.
+ * Queues the next round of attempts, after a pause. While it waits, the revision counts as queued and a sweep adds nothing, so
+ * what fails for hours is tried every ten minutes.
  */
 export async function insertDeriveAgain(boss: PgBoss, { revisionId, rounds = 0, lost = 0 }: DeriveJob): Promise<void> {
   const startAfter = Math.min(maxPauseSeconds, firstPauseSeconds * 2 ** rounds);

@@ -15,27 +15,27 @@ export type JobContext = { boss: PgBoss; viewer: SystemViewer; log: Logger };
 type Failure = { code: string; message: string };
 
 const decoderFailed = "DECODER_FAILED";
-/** As many rounds of five tries, none of whose workers came back: by then more than a restart or an outage is behind it. */
+/** After so many rounds of five attempts that each killed the worker, the file is the cause, not a restart or an outage. */
 const maxLostRounds = 6;
 
-/** Verifies, and queues each page of pictures as soon as it is recorded. */
+/** Verifies an upload, and queues the revisions of each page as soon as it is recorded. */
 export async function handleVerify({ boss, viewer, log }: JobContext, uploadId: string): Promise<void> {
   let page = 0;
   await verifyUpload(viewer, uploadId, async (revisionIds) => {
-    // An upload's later pages wait for the first pages of others: 40 pictures after 800,000 show within seconds.
+    // Later pages run after the first pages of other uploads: 40 pictures after 800,000 are derived within seconds.
     await insertDerive(boss, revisionIds, -page);
     page += 1;
   });
   log.info({ uploadId, pages: page }, "upload verified");
 }
 
-/** Removes what an ended upload left in the bucket and nobody pins. */
+/** Removes what an ended upload left in the bucket and no revision pins. */
 export async function handleReap({ viewer, log }: JobContext, uploadId: string): Promise<void> {
   const reaped = await reapUpload(viewer, uploadId);
   if (reaped) log.info({ uploadId, ...reaped }, "upload reaped");
 }
 
-/** Brings the rest of an undone or redone upload's media to what it says. */
+/** Applies the rest of an undo or redo. */
 export async function handleUndo({ viewer, log }: JobContext, uploadId: string): Promise<void> {
   await finishUndo(viewer, uploadId);
   log.info({ uploadId }, "upload undone or redone");
@@ -48,9 +48,9 @@ export async function handleDerive({ viewer, log }: JobContext, revisionId: stri
 }
 
 /**
- * A revision no try could derive. It is given up only for what is the file's own fault: the decoder ends over it, or its
- * bytes are gone. Whatever else it was (storage or database away, refused or misconfigured, a full disk, a worker that
- * died) may be mended: the revision stays pending and is tried again, at growing intervals.
+ * Handles a revision whose attempts all failed. Rejects it only for a fault of the file: it crashes the decoder, or its bytes
+ * are gone. Other causes (storage or database unreachable or misconfigured, a full disk, a killed worker) may be repaired: the
+ * revision stays pending and is retried at growing intervals.
  */
 export async function handleDeriveFailed(
   { boss, viewer, log }: JobContext,
@@ -61,26 +61,26 @@ export async function handleDeriveFailed(
   const lost = (data.lost ?? 0) + (code === undefined ? 1 : 0);
   const reason = lost >= maxLostRounds ? reasons.decoder : reasonOf(code);
   if (reason === null) {
-    log.warn({ revisionId, code, reason: message, rounds: data.rounds ?? 0 }, "revision put off");
+    log.warn({ revisionId, code, reason: message, rounds: data.rounds ?? 0 }, "revision postponed");
     await insertDeriveAgain(boss, { ...data, lost });
     return;
   }
-  log.warn({ revisionId, code, reason: message }, "revision given up");
+  log.warn({ revisionId, code, reason: message }, "revision rejected");
   await recordDerivation(viewer, revisionId, { state: "rejected", contentType: null, reason });
 }
 
 const reasons = {
-  decoder: "This picture could not be processed. The file is kept as it came.",
+  decoder: "This picture could not be processed. The original file is kept.",
   gone: "Its bytes are no longer in the storage. Upload the file again.",
 } as const;
 
-/** Why a revision that failed so is given up; null when the file is not to blame. */
+/** Returns the reason to reject a revision; null when its failure is not a fault of the file. */
 function reasonOf(code: string | undefined): string | null {
   if (code === decoderFailed) return reasons.decoder;
   return code === "NOT_FOUND" ? reasons.gone : null;
 }
 
-/** Runs the jobs of a batch one by one, each with an outcome of its own. */
+/** Returns a handler that runs the jobs of a batch one by one, each with its own outcome. */
 export function each<Data extends VerifyJob | ReapJob | UndoJob | DeriveJob, J extends Job<Data>>(
   { log }: JobContext,
   run: (job: J) => Promise<void>,
@@ -101,7 +101,7 @@ export function each<Data extends VerifyJob | ReapJob | UndoJob | DeriveJob, J e
   };
 }
 
-/** An AppError's cause is what the log needs; its message is for people. */
+/** Returns what the log needs: an AppError's message is for people, its cause is the reason. */
 function failureOf(error: unknown): Failure {
   if (error instanceof DecoderError) return { code: decoderFailed, message: error.message };
   const { code, message, cause } = toAppError(error);

@@ -2,30 +2,30 @@ import "server-only";
 import type { PgBoss } from "pg-boss";
 import { createBoss, insertDerive, insertReap, insertUndo, insertVerify, startBoss, type UploadToVerify } from "./boss";
 
-// Next's dev server loads this module anew at each change: the connections must outlive it.
+// Next's dev server reloads this module at each change: the connections must outlive it.
 const kept = globalThis as typeof globalThis & { atollQueue: Promise<PgBoss> | undefined };
 
-/** The sending side of the queue, for the site's process: no polling, no supervision. Later calls start nothing new. */
+/** Starts the sending side of the queue in the site's process: no polling, no supervision. Idempotent. */
 export async function startQueue(): Promise<void> {
   await queue();
 }
 
-/** Has the worker verify a sealed upload. Sent twice, it is verified once. A lost send is made up for by its sweep. */
+/** Queues the verification of a sealed upload, once for any number of calls. The worker's sweep finds lost ones. */
 export async function sendVerify(upload: UploadToVerify): Promise<void> {
   await insertVerify(await queue(), [upload]);
 }
 
-/** Has the worker remove what an ended upload left in the bucket. A lost send is made up for by its sweep. */
+/** Queues the removal of what an ended upload left in the bucket. The worker's sweep finds lost ones. */
 export async function sendReap(uploadId: string): Promise<void> {
   await insertReap(await queue(), [uploadId]);
 }
 
-/** Has the worker finish an undoing or redoing. A lost send is made up for by its sweep. */
+/** Queues the rest of an undo or redo. The worker's sweep finds lost ones. */
 export async function sendUndo(uploadId: string): Promise<void> {
   await insertUndo(await queue(), [uploadId]);
 }
 
-/** Has the worker derive these revisions. Those that are queued or being derived already are left as they are. */
+/** Queues the derivation of these revisions, except those that are queued or being derived. */
 export async function sendDerive(revisionIds: string[]): Promise<void> {
   await insertDerive(await queue(), revisionIds);
 }

@@ -1,7 +1,7 @@
 import "server-only";
 import { removeStaleTempDirs } from "@/lib/derive/temp";
 import { revisionsToDerive } from "@/lib/media/queries";
-import { expireUploads, forgetIdempotencyKeys } from "@/lib/upload/commands";
+import { deleteIdempotencyKeys, expireUploads } from "@/lib/upload/commands";
 import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
 import { uploadsToUndo } from "@/lib/upload/undo/queries";
 import { insertDerive, insertReap, insertUndo, insertVerify, laterPriority } from "./boss";
@@ -11,8 +11,8 @@ const uploadsAtOnce = 100;
 const revisionsAtOnce = 1_000;
 
 /**
- * Queues what a crash between commit and send left out, and ends what ran out of time. What is queued already is not doubled.
- * Each step is tried whatever became of the others; what failed is logged, and is due again the next time.
+ * Queues work whose job was lost in a crash between commit and send, and expires uploads. Jobs that are queued are not added
+ * again. Each step runs even if others fail; failures are logged, and the next sweep tries again.
  */
 export async function sweep({ boss, viewer, log }: JobContext): Promise<void> {
   const failed = (step: string, error: unknown, about: object = {}): void => {
@@ -28,7 +28,7 @@ export async function sweep({ boss, viewer, log }: JobContext): Promise<void> {
     undo: async () => insertUndo(boss, await uploadsToUndo(viewer, uploadsAtOnce)),
     reap: async () => insertReap(boss, await uploadsToReap(viewer, uploadsAtOnce)),
     derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce), laterPriority),
-    forget: () => forgetIdempotencyKeys(viewer),
+    deleteKeys: () => deleteIdempotencyKeys(viewer),
     removeTempDirs: () => removeStaleTempDirs(),
   };
   for (const [step, run] of Object.entries(steps)) {

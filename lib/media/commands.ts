@@ -10,9 +10,9 @@ import { showBest } from "@/lib/revision/rows";
 import { newDerivedId } from "@/lib/storage/keys";
 import { editableMediaWhere } from "./queries";
 
-/** What looking into a revision's bytes found. */
+/** What deriving a revision found in its bytes. */
 export type Derivation = {
-  /** Of the bytes as they were read; absent when they could not be. */
+  /** Of the bytes as they were read; absent when they could not be read. */
   md5?: string;
   sha256?: string;
 } & (
@@ -30,7 +30,7 @@ export type Derivation = {
   | { state: "rejected"; contentType: string | null; reason: string }
 );
 
-/** The random id under which a pending revision's derivatives go, the same at every try; null when it is pending no more. */
+/** Reserves the random id of a pending revision's derivatives, the same at every attempt; null when it is no longer pending. */
 export async function reserveDerivedId(viewer: Viewer, revisionId: string): Promise<string | null> {
   if (viewer.kind !== "system") throw notFound("picture");
   const [row] = await db().$queryRaw<{ derived_id: string }[]>`
@@ -40,8 +40,8 @@ export async function reserveDerivedId(viewer: Viewer, revisionId: string): Prom
 }
 
 /**
- * Records what was found, once: a revision that is no longer pending is left as it is.
- * A newer revision becomes the current one only when it can be shown or kept: a broken file never hides a good one.
+ * Records what was found in a revision. Idempotent: a revision that is no longer pending does not change. A newer revision
+ * becomes the current one only when it can be shown or kept, so a broken file never hides a good one.
  */
 export async function recordDerivation(viewer: Viewer, revisionId: string, derivation: Derivation): Promise<void> {
   if (viewer.kind !== "system") throw notFound("picture");
@@ -52,7 +52,7 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
     });
     if (!revision) return;
     await lockCollection(tx, revision.media.collectionId);
-    const outcome = heldAgainst(revision.sha256, derivation);
+    const outcome = rejectOtherBytes(revision.sha256, derivation);
     const { state, contentType } = outcome;
     const found = outcome.state === "ready" ? outcome : null;
     const { count } = await tx.revision.updateMany({
@@ -75,10 +75,10 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
   }, longTransaction);
 }
 
-/** What the sender said of the bytes against what they are. */
-function heldAgainst(announced: string | null, derivation: Derivation): Derivation {
+/** Returns a rejection when the sender's SHA-256 is not that of the bytes. */
+function rejectOtherBytes(claimed: string | null, derivation: Derivation): Derivation {
   const { md5, sha256, contentType } = derivation;
-  if (announced === null || sha256 === undefined || announced === sha256) return derivation;
+  if (claimed === null || sha256 === undefined || claimed === sha256) return derivation;
   const reason = "The bytes in the storage are not those that were sent. Upload the file again.";
   return { state: "rejected", contentType, reason, sha256, ...(md5 ? { md5 } : {}) };
 }
@@ -92,6 +92,7 @@ export const updateMediaInput = z.object({
     .nullable(),
 });
 
+/** Changes a media's title. Throws NOT_FOUND. */
 export async function updateMedia(
   viewer: Viewer,
   mediaId: string,
@@ -114,16 +115,17 @@ export async function updateMedia(
   });
 }
 
-/** To the trash: gone from every list, its bytes untouched, restorable. */
+/** Moves a media to the trash, its bytes unchanged. Idempotent. Throws NOT_FOUND. */
 export async function trashMedia(viewer: Viewer, mediaId: string): Promise<void> {
-  await move(viewer, mediaId, "media.trashed");
+  await setTrashed(viewer, mediaId, "media.trashed");
 }
 
+/** Restores a media from the trash. Idempotent. Throws NOT_FOUND. */
 export async function restoreMedia(viewer: Viewer, mediaId: string): Promise<void> {
-  await move(viewer, mediaId, "media.restored");
+  await setTrashed(viewer, mediaId, "media.restored");
 }
 
-async function move(viewer: Viewer, mediaId: string, action: "media.trashed" | "media.restored"): Promise<void> {
+async function setTrashed(viewer: Viewer, mediaId: string, action: "media.trashed" | "media.restored"): Promise<void> {
   const toTrash = action === "media.trashed";
   const id = requireId(mediaId, "picture");
   await db().$transaction(async (tx) => {
@@ -137,7 +139,7 @@ async function move(viewer: Viewer, mediaId: string, action: "media.trashed" | "
       where: { id, deletedAt: toTrash ? null : { not: null } },
       data: { deletedAt: toTrash ? new Date() : null, trashedByUndo: false },
     });
-    if (count === 0) return; // There already: asking twice changes nothing.
+    if (count === 0) return; // It is there already.
     // Read under the lock: a newer revision may have become the current one since.
     const current = await tx.revision.findFirst({ where: { currentOf: { id } }, select: { sizeBytes: true } });
     const sizeBytes = current?.sizeBytes ?? 0n;

@@ -4,20 +4,20 @@ import type { ViewSigner } from "@/lib/storage/view";
 import type { MediaRow } from "./rows";
 import type { MediaItem } from "./schema";
 
-/** Which derivative stands behind each name a URL can have. */
+/** The derivative for each variant of a URL, by its longer edge in pixels. */
 export const derivedSizeOf = { thumb: 200, card: 800, preview: 1600 } as const satisfies Record<string, DerivedSize>;
 
 export function derivedObject(derivedId: string, name: keyof typeof derivedSizeOf) {
   return { key: derivedKey(derivedId, derivedSizeOf[name]), contentType: "image/webp" };
 }
 
-/** The revision that was verified, and no other: a version added later under the same key is never shown. */
+/** Returns the verified version of a media's original: a version added later under the same key is never shown. */
 export function originalObject(row: MediaRow) {
   const contentType = row.state === "ready" && row.content_type ? row.content_type : "application/octet-stream";
   return { key: row.key, versionId: row.version_id, contentType };
 }
 
-/** An id is reserved while the worker is at it: there is something behind it only when the revision is ready. */
+/** Returns the id of a media's derivatives; null while they are being made, when the id is only reserved. */
 export function derivedIdOf(row: MediaRow): string | null {
   return row.state === "ready" ? row.derived_id : null;
 }
@@ -26,7 +26,7 @@ export function fileName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** A row as the gallery's DTO. `originals` is false for outsiders of a preview collection: they get the small thumbnail and its day. */
+/** Returns a row as the gallery's DTO. Without `originals`, as outsiders see a preview collection: the thumbnail and the day. */
 export function toItem(row: MediaRow, originals: boolean, sign: ViewSigner): MediaItem {
   const derivedId = derivedIdOf(row);
   const thumb = derivedId ? { thumb: sign(derivedObject(derivedId, "thumb")) } : {};
@@ -36,7 +36,7 @@ export function toItem(row: MediaRow, originals: boolean, sign: ViewSigner): Med
   const originalUrl = originals ? { original: sign(originalObject(row)), ...larger } : {};
   const { id, state, width, height } = row;
   const shared = { id, state, width, height, urls: { ...thumb, ...originalUrl } };
-  // Names, times to the second and sizes tell as much as the picture does.
+  // Names, exact times and sizes reveal as much as the picture.
   if (!originals) {
     const takenAt = `${row.taken_at.toISOString().slice(0, 10)}T00:00:00.000Z`;
     return { ...shared, path: "", title: null, takenAt, rejectReason: null, contentType: null, sizeBytes: null };

@@ -10,7 +10,7 @@ import { derivedIdOf, derivedObject, fileName, originalObject, toItem } from "./
 import { selectByIds, selectCovers, selectNeighbour, selectPage } from "./rows";
 import type { MediaDetail, MediaItem, MediaPage, Variant } from "./schema";
 
-/** Media the viewer may edit: all of a collection's for editors, their own for contributors. */
+/** Returns a `where` of the media the viewer may edit: all of a collection for editors, their own for contributors. */
 export function editableMediaWhere(viewer: Viewer): Prisma.MediaWhereInput {
   const all: Prisma.MediaWhereInput = { collection: collectionsWhere(viewer, "editMedia") };
   if (viewer.kind !== "user") return all;
@@ -57,7 +57,7 @@ export async function mediaDetail(collection: SeenCollection, mediaId: string): 
   return {
     ...toItem(row, collection.originals, sign),
     ...download,
-    // Where a picture was taken is for those who may see it whole.
+    // The position is only for viewers who may see the original.
     latitude: collection.originals ? row.latitude : null,
     longitude: collection.originals ? row.longitude : null,
     createdAt: collection.originals ? row.created_at.toISOString() : null,
@@ -68,7 +68,7 @@ export async function mediaDetail(collection: SeenCollection, mediaId: string): 
   };
 }
 
-/** A fresh signed URL of one variant; thumb for all who see the media, the others for those who may see originals. */
+/** Signs a URL of one variant: thumb for all who see the media, the others for viewers of originals. Throws NOT_FOUND. */
 export async function mediaVariantUrl(
   viewer: Viewer,
   { mediaId, variant, download }: { mediaId: string; variant: Variant; download: boolean },
@@ -100,7 +100,7 @@ export async function coverThumbs(collections: SeenCollection[], each = 4): Prom
   return covers;
 }
 
-/** What the worker needs of a revision; null when it is gone. */
+/** Returns what the worker needs to derive a revision; null when it no longer exists. */
 export async function revisionToDerive(viewer: Viewer, revisionId: string) {
   if (viewer.kind !== "system") throw notFound("picture");
   const revision = await db().revision.findUnique({
@@ -120,7 +120,7 @@ export async function revisionToDerive(viewer: Viewer, revisionId: string) {
   return { ...rest, sizeBytes: Number(sizeBytes), path: media.path };
 }
 
-/** For the worker's sweep: revisions that wait, the oldest first. */
+/** Returns revisions that wait to be derived, oldest first, for the worker's sweep. */
 export async function revisionsToDerive(viewer: Viewer, limit: number): Promise<string[]> {
   if (viewer.kind !== "system") throw notFound("picture");
   const revisions = await db().revision.findMany({

@@ -3,7 +3,7 @@ import { db, Prisma } from "@/lib/db";
 import type { MediaCursor } from "./cursor";
 import type { revisionStates } from "./schema";
 
-/** A media with its current revision, as SQL gives it: keys included, so it never leaves the server. */
+/** A media with its current revision, as SQL returns it: with keys, so it never leaves the server. */
 export type MediaRow = {
   id: string;
   collection_id: string;
@@ -33,8 +33,8 @@ const selectMedia = Prisma.sql`
   FROM "media" m JOIN "revision" r ON r."id" = m."current_revision_id"`;
 
 /**
- * Keyset over (taken_at, id), both falling: the row comparison is one index range, where Prisma's OR form is a scan
- * and OFFSET reads all it skips (https://use-the-index-luke.com/sql/partial-results/fetch-next-page).
+ * Selects by keyset over (taken_at, id), both descending: the row comparison is one index range, while Prisma's OR form is a
+ * scan and OFFSET reads all that it skips (https://use-the-index-luke.com/sql/partial-results/fetch-next-page).
  */
 export function pageStatement(collectionId: string, after: MediaCursor | null, limit: number): Prisma.Sql {
   const from = after
@@ -54,7 +54,7 @@ export async function selectByIds(collectionId: string, ids: string[]): Promise<
     WHERE m."id" = ANY(${ids}::uuid[]) AND m."collection_id" = ${collectionId}::uuid AND m."deleted_at" IS NULL`;
 }
 
-/** The id of the media shown just before (newer) or after (older) this one. */
+/** Selects the id of the media just before (newer) or after (older) this one. */
 export async function selectNeighbour(
   collectionId: string,
   here: MediaCursor,
@@ -70,10 +70,10 @@ export async function selectNeighbour(
   return rows[0]?.id ?? null;
 }
 
-/** A collection of files that are no pictures is not searched from end to end for some. */
+/** How many media of a collection are searched for pictures: one without pictures is not read to its end. */
 const coverCandidates = 200;
 
-/** The derivatives of the newest pictures of each collection, as far as they are among its newest media. */
+/** Selects the derivatives of the newest pictures of each collection, among its newest media. */
 export async function selectCovers(
   collectionIds: string[],
   each: number,
@@ -94,8 +94,8 @@ export async function selectCovers(
 }
 
 /**
- * The media at a path, in the trash or not, to be joined laterally. LIMIT keeps what is asked of it beside out of it: for "not in
- * the trash" the planner, as long as it has no statistics of a collection just filled, walks the gallery's index once a path.
+ * The media at a path, in the trash or not, to be joined laterally. LIMIT keeps other conditions out of the subquery: with "not
+ * in the trash" in it, the planner scans the gallery's index once a path until it has statistics of a collection just filled.
  */
 export const mediaAt = (collectionId: string, path: Prisma.Sql) => Prisma.sql`(
   SELECT * FROM "media" WHERE "collection_id" = ${collectionId}::uuid AND "path" = ${path} LIMIT 1

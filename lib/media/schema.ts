@@ -2,14 +2,14 @@ import { z } from "zod";
 
 export const revisionStates = ["pending", "ready", "kept", "rejected"] as const;
 
-/** What a URL can show of a media. */
+/** The variants of a media that a URL can show. */
 export const variants = ["thumb", "preview", "original"] as const;
 export type Variant = (typeof variants)[number];
 
-/** A media as a gallery shows it. Keys never leave the server but inside the signed URLs. */
+/** A media as a gallery shows it. Keys leave the server only inside signed URLs. */
 const mediaItem = z.object({
   id: z.uuid(),
-  /** Empty for whoever may not see originals. */
+  /** Empty for viewers who may not see originals. */
   path: z.string(),
   title: z.string().nullable(),
   takenAt: z.iso.datetime(),
@@ -19,7 +19,7 @@ const mediaItem = z.object({
   sizeBytes: z.int().nullable(),
   width: z.int().nullable(),
   height: z.int().nullable(),
-  /** thumb 200 px (everyone who sees the media), card 800 px and preview 1600 px and the original (who may see originals). */
+  /** thumb 200 px for every viewer; card 800 px, preview 1600 px and the original for viewers who may see originals. */
   urls: z.object({
     thumb: z.url().optional(),
     card: z.url().optional(),
@@ -32,7 +32,7 @@ export type MediaItem = z.infer<typeof mediaItem>;
 export const mediaPage = z.object({ items: z.array(mediaItem), nextCursor: z.string().nullable() });
 export type MediaPage = z.infer<typeof mediaPage>;
 
-/** A media on its own page: with what surrounds it. */
+/** A media on its own page, with its neighbours. */
 const mediaDetail = mediaItem.extend({
   latitude: z.number().nullable(),
   longitude: z.number().nullable(),

@@ -8,7 +8,7 @@ import { recordEvent } from "@/lib/event/commands";
 import { lockCollectionBySlug } from "@/lib/locks";
 import { type SetMemberInput, setMemberInput } from "./schema";
 
-/** Makes somebody a member or changes their role. CONFLICT when that would leave the collection without an owner. */
+/** Adds a member or changes a member's role. Throws NOT_FOUND, CONFLICT (the collection would be left without an owner). */
 export async function setMember(viewer: Viewer, slug: string, { userId, role }: SetMemberInput): Promise<void> {
   await db().$transaction(async (tx) => {
     const collectionId = await lockedCollection(tx, slug, collectionsWhere(viewer, "manageMembers"));
@@ -31,7 +31,7 @@ export async function setMember(viewer: Viewer, slug: string, { userId, role }: 
   });
 }
 
-/** Owners remove anybody, and everybody may leave; CONFLICT for the last owner. */
+/** Removes a member. Owners remove any member, and members may leave. Throws NOT_FOUND, CONFLICT (the last owner). */
 export async function removeMember(viewer: Viewer, slug: string, userId: string): Promise<void> {
   const isLeaving = viewer.kind === "user" && viewer.userId === userId;
   await db().$transaction(async (tx) => {
@@ -64,7 +64,7 @@ async function requireOtherOwner(tx: Transaction, collectionId: string, userId: 
     where: { collectionId, role: "owner", userId: { not: userId } },
     select: { userId: true },
   });
-  if (!other) throw new AppError("CONFLICT", "A collection needs an owner. Make somebody else an owner first.");
+  if (!other) throw new AppError("CONFLICT", "A collection needs an owner. Make another member an owner first.");
 }
 
 function isUserId(text: string): boolean {

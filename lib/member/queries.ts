@@ -6,7 +6,7 @@ import { db } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import type { MemberItem } from "./schema";
 
-/** A collection's members, owners first. For its owners only: it tells who works with whom, and their addresses. */
+/** Returns a collection's members, owners first. For its owners only, as it shows who works together, and their addresses. */
 export async function membersOf(viewer: Viewer, slug: string): Promise<MemberItem[]> {
   const scope = { AND: [{ slug: isSlug(slug) ? slug : "" }, collectionsWhere(viewer, "manageMembers")] };
   const collection = await db().collection.findFirst({

@@ -9,7 +9,7 @@ import type { QuotaChange } from "./schema";
 
 type Options = { isDryRun?: boolean };
 
-/** How much a person's uploads may take, in bytes; null is no limit. What is there already stays, even beyond it. */
+/** Sets how many bytes a person's uploads may use; null is no limit. Files beyond a lower quota stay. Throws NOT_FOUND. */
 export async function setUserQuota(
   viewer: Viewer,
   email: string,
@@ -22,13 +22,13 @@ export async function setUserQuota(
     if (!account) throw notFound("user");
     if (!isDryRun) {
       await tx.user.update({ where: { id: account.id }, data: { quotaBytes } });
-      await tell(tx, viewer, "user", account.id, quotaBytes);
+      await recordQuota(tx, viewer, "user", account.id, quotaBytes);
     }
     return changeOf(account, quotaBytes);
   });
 }
 
-/** As of a person: how much a collection may hold, every revision and the trash included. */
+/** Sets how many bytes a collection may use, every revision and the trash included; null is no limit. Throws NOT_FOUND. */
 export async function setCollectionQuota(
   viewer: Viewer,
   slug: string,
@@ -41,13 +41,19 @@ export async function setCollectionQuota(
     if (!account) throw notFound("collection");
     if (!isDryRun) {
       await tx.collection.update({ where: { id: account.id }, data: { quotaBytes } });
-      await tell(tx, viewer, "collection", account.id, quotaBytes);
+      await recordQuota(tx, viewer, "collection", account.id, quotaBytes);
     }
     return changeOf(account, quotaBytes);
   });
 }
 
-async function tell(tx: Transaction, viewer: Viewer, noun: "user" | "collection", id: string, quota: bigint | null) {
+async function recordQuota(
+  tx: Transaction,
+  viewer: Viewer,
+  noun: "user" | "collection",
+  id: string,
+  quota: bigint | null,
+): Promise<void> {
   await recordEvent(tx, viewer, {
     action: `${noun}.changed`,
     subjectType: noun,

@@ -2,11 +2,12 @@ import "server-only";
 import type { Transaction } from "@/lib/db";
 import type { Account, AccountIds } from "@/lib/locks";
 
-/** What is left for new files where it is least; null where nothing limits it. */
-export type Room = { of: Account["of"]; left: bigint; quota: bigint };
+/** The bytes left for new files in the account that has the fewest. */
+export type Space = { of: Account["of"]; left: bigint; quota: bigint };
 
-export function roomOf(accounts: Account[]): Room | null {
-  let least: Room | null = null;
+/** Returns the least space of these accounts; null where none has a quota. */
+export function leastSpace(accounts: Account[]): Space | null {
+  let least: Space | null = null;
   for (const { of, quota, used, reserved } of accounts) {
     if (quota === null) continue;
     const left = quota - used - reserved;
@@ -15,7 +16,7 @@ export function roomOf(accounts: Account[]): Room | null {
   return least;
 }
 
-/** Under the locks of `lockAccounts`: adds to (or takes from) both accounts. */
+/** Adds to both accounts; negative numbers subtract. Needs the locks of `lockAccounts`. */
 export async function addBytes(
   tx: Transaction,
   { collectionId, createdById }: AccountIds,

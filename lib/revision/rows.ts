@@ -1,18 +1,18 @@
 import "server-only";
 import { Prisma, type Transaction } from "@/lib/db";
 
-/** One file of an upload as it was found in the storage. */
+/** A file of an upload as it was found in the storage. */
 export type Found = {
   path: string;
   key: string;
   versionId: string;
   sizeBytes: number;
   etag: string;
-  /** As the ETag says it, where it is one. */
+  /** From the ETag, where that is an MD5. */
   md5: string | null;
-  /** What the sender said, as far as it was not refuted. */
+  /** The sender's claim, unless it was refuted. */
   sha256: string | null;
-  /** The storage's own. */
+  /** As the storage computed it. */
   crc64nvme: string | null;
 };
 
@@ -37,8 +37,8 @@ const isWanted = (name: "r" | "cur") => {
 };
 
 /**
- * The revision that media `m` ends with, to be joined: its current one, or a newer one that waits to be looked into. Whoever
- * sends the same bytes again adds nothing to it.
+ * The last revision of media `m`, to be joined: its current one, or a newer one that waits to be derived. The same bytes sent
+ * again add no revision.
  */
 export const headOfMedia = Prisma.sql`(
   SELECT r.* FROM "revision" r
@@ -47,8 +47,8 @@ export const headOfMedia = Prisma.sql`(
 )`;
 
 /**
- * What media `m` is to show, to be joined: of the wanted revisions that nobody removed the newest that can be shown. Without
- * such a one the first that waits to be looked into, else the last of those that are broken.
+ * The revision that media `m` should show, to be joined: of its wanted revisions that no person removed, the newest that can be
+ * shown, else the first that waits to be derived, else the last that is broken.
  */
 const bestOfMedia = Prisma.sql`(
   SELECT r.* FROM "revision" r WHERE r."media_id" = m."id" AND r."number" > m."removed_to" AND ${isWanted("r")}
@@ -60,8 +60,8 @@ const bestOfMedia = Prisma.sql`(
 type Into = { id: string; collectionId: string; createdById: string | null };
 
 /**
- * Of these files the ones whose bytes their media hold already, by another upload: path → the revision that holds them. These
- * files' objects are given up for it, so a checksum counts only where it was worked out from the bytes held.
+ * Selects those of these files whose bytes their media hold already from another upload: path → that revision. The objects of
+ * these files will be removed, so a checksum counts only where it was computed from the stored bytes.
  */
 export async function selectSame(tx: Transaction, upload: Into, found: Found[]): Promise<Map<string, string>> {
   const rows = await tx.$queryRaw<{ path: string; id: string }[]>`
@@ -79,7 +79,7 @@ export async function selectSame(tx: Transaction, upload: Into, found: Found[]):
 
 type Inserted = { id: string; key: string; size_bytes: bigint };
 
-/** Makes media and revisions of files; what an earlier run made is left as it is. Returns what is new. */
+/** Inserts media and revisions of files, except those that an earlier run inserted. Returns the new revisions. */
 export async function insertRevisions(tx: Transaction, upload: Into, found: Found[]): Promise<Inserted[]> {
   if (found.length === 0) return [];
   const paths = found.map(({ path }) => path);
@@ -111,9 +111,9 @@ export async function insertRevisions(tx: Transaction, upload: Into, found: Foun
 }
 
 /**
- * A revision that is new is shown at once where there is nothing better: by a new media, one whose current revision is
- * broken, and one in the trash, which comes back with it and never with what was removed. Only for rows this run inserted: a
- * page that is run again must not undo what happened to its media since.
+ * Makes new revisions current where there is nothing better: in new media, in media whose current revision is broken, and in
+ * media in the trash, which are restored with the new bytes only. Takes only revisions that this run inserted: a page that runs
+ * again must not reverse later changes of its media.
  */
 async function showNewMedia(tx: Transaction, collectionId: string, revisionIds: string[]): Promise<void> {
   await tx.$executeRaw`
@@ -140,22 +140,22 @@ async function showNewMedia(tx: Transaction, collectionId: string, revisionIds: 
     FROM total WHERE "collection"."id" = ${collectionId}::uuid`;
 }
 
-/** What happened to revisions: they were looked into, their upload was undone (then), or redone. */
-export type Happened = { derived: true } | { undoneAt: Date } | { redone: true };
+/** What changed for some revisions: they were derived, or their upload was undone (at that time) or redone. */
+export type Change = { derived: true } | { undoneAt: Date } | { redone: true };
 
 /**
- * Under the collection's lock. Has the media of these revisions show the best they have, and counts it. By an undoing those
- * that have nothing left go to the trash; they come out of it when they have something again. What a person put in the trash
- * stays there, and what a person had out of it is shown until something newer can be.
+ * Makes the media of these revisions show their best revision, and updates the collection's counts. Needs the collection's
+ * lock. An undo moves media without a wanted revision to the trash, and they leave it when they have one again. Media that a
+ * person put in the trash stay there; media that a person restored stay shown until a newer revision can be.
  */
 export async function showBest(
   tx: Transaction,
   collectionId: string,
   revisionIds: string[],
-  happened: Happened,
+  change: Change,
 ): Promise<void> {
-  const undoneAt = "undoneAt" in happened ? happened.undoneAt : null;
-  const isDerived = "derived" in happened;
+  const undoneAt = "undoneAt" in change ? change.undoneAt : null;
+  const isDerived = "derived" in change;
   await tx.$executeRaw`
     WITH moved AS (
       SELECT m."id", m."deleted_at" IS NULL AS "was_shown", cur."size_bytes" AS "was_bytes", next."id" AS "next_id",

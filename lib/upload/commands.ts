@@ -22,8 +22,8 @@ const maxExpiredAtOnce = 100;
 type Input = Omit<OpenUploadInput, "metadata"> & { metadata?: Record<string, string> | undefined };
 
 /**
- * Opens an upload and grants its prefix: one presigned POST policy for everything the client will send. The same call under
- * the same `idempotencyKey`, within a day, answers with the same upload and a fresh policy.
+ * Opens an upload and grants its prefix by one presigned POST policy. The same call under the same `idempotencyKey`, within a
+ * day, returns the same upload with a new policy. Throws NOT_FOUND, INVALID (the key), CONFLICT (that upload has ended).
  */
 export async function openUpload(viewer: Viewer, input: Input, idempotencyKey?: string): Promise<OpenedUpload> {
   if (!isSlug(input.collectionSlug)) throw notFound("collection");
@@ -39,10 +39,10 @@ export async function openUpload(viewer: Viewer, input: Input, idempotencyKey?: 
   try {
     return await insertUpload(viewer, input, collection.id, request);
   } catch (error) {
-    // The same call, at the same time: the one that was quicker counts.
-    const quicker = error instanceof KeyTaken ? await subjectOfKey(request) : null;
-    if (!quicker) throw error;
-    return reopen(viewer, quicker);
+    // The same call at the same time: the first to commit counts.
+    const first = error instanceof KeyTaken ? await subjectOfKey(request) : null;
+    if (!first) throw error;
+    return reopen(viewer, first);
   }
 }
 
@@ -57,7 +57,7 @@ async function insertUpload(
   const expiresAt = new Date(Date.now() + uploadPolicy.uploadTtlSeconds * 1_000);
   const id = randomUUID();
   const prefix = uploadPrefix(collectionId, id);
-  // Signed before the row is there: without credentials to sign with, nothing is left open.
+  // Signed before the row is inserted: without credentials to sign with, no open upload is left behind.
   const policy = await grant(prefix, input.checksum);
   await db().$transaction(async (tx) => {
     await tx.upload.create({
@@ -87,14 +87,14 @@ async function reopen(viewer: Viewer, uploadId: string): Promise<OpenedUpload> {
   return { id, state: "open", prefix, policy, expiresAt: expiresAt.toISOString() };
 }
 
-/** A fresh policy for the same prefix, before the old one runs out. */
+/** Signs a new policy for the same prefix, before the old one expires. Throws NOT_FOUND, CONFLICT (not open). */
 export async function renewPolicy(viewer: Viewer, uploadId: string): Promise<PostPolicy> {
   const upload = await openUploadOf(viewer, uploadId);
   await extendUpload(upload);
   return grant(uploadPrefix(upload.collectionId, upload.id), upload.checksum ?? undefined);
 }
 
-/** Nothing more will come: the worker verifies what is there. Sealing a sealed or verified upload again changes nothing. */
+/** Seals an upload: nothing more can be sent, and the worker verifies what arrived. Idempotent. Throws NOT_FOUND, CONFLICT. */
 export async function sealUpload(viewer: Viewer, uploadId: string): Promise<void> {
   const id = requireId(uploadId, "upload");
   await change(viewer, id, "seal", "sealed");
@@ -102,8 +102,8 @@ export async function sealUpload(viewer: Viewer, uploadId: string): Promise<void
 }
 
 /**
- * Gives an upload up: what has arrived and is no media is removed by the worker, right away and once more when the last grant
- * has run out. Of a sealed one the files that were verified by then are media and stay.
+ * Discards an upload: the worker removes what arrived and is no media, at once and again after the last grant has expired.
+ * Files of a sealed upload that are verified already are media and stay. Idempotent. Throws NOT_FOUND, CONFLICT.
  */
 export async function abortUpload(viewer: Viewer, uploadId: string): Promise<void> {
   const id = requireId(uploadId, "upload");
@@ -111,16 +111,15 @@ export async function abortUpload(viewer: Viewer, uploadId: string): Promise<voi
   await sendReap(id);
 }
 
-/** Idempotency keys older than a day: used again, they are new ones. Returns how many were forgotten. */
-export async function forgetIdempotencyKeys(viewer: Viewer): Promise<number> {
+/** Deletes idempotency keys older than a day. Returns how many. */
+export async function deleteIdempotencyKeys(viewer: Viewer): Promise<number> {
   if (viewer.kind !== "system") throw notFound("upload");
   return deleteOldKeys();
 }
 
 /**
- * Open uploads past their time are given up, each by itself: one that cannot be is named to `onFailed` (without it: ends the
- * call), and the others go on.
- * Returns how many were given up.
+ * Expires open uploads past their time, each in a transaction of its own. `onFailed` gets those that fail while the others
+ * continue; without it the first failure is thrown. Returns how many expired.
  */
 export async function expireUploads(
   viewer: Viewer,
@@ -159,7 +158,7 @@ async function uploadsToExpire(failed: string[]): Promise<Due[]> {
   });
 }
 
-/** One by one: each takes the locks of its own accounts. False when somebody was quicker, or sends to it again. */
+/** Returns false when the upload has ended or was extended since it was selected. */
 async function expireUpload(viewer: Viewer, upload: Due): Promise<boolean> {
   return db().$transaction(async (tx) => {
     await lockAccounts(tx, upload);
@@ -193,7 +192,7 @@ async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: Up
       if (already) return;
       throw ended(state);
     }
-    // Under the lock of the update above: nothing is registered any more.
+    // Under the row lock of the update above, so no file is registered after the count.
     if (to === "sealed") {
       const registeredFiles = await tx.uploadFile.count({ where: { uploadId: id, canceledAt: null } });
       await tx.upload.update({ where: { id }, data: { registeredFiles } });
@@ -215,7 +214,7 @@ async function grant(prefix: string, checksum: string | undefined): Promise<Post
     ttlSeconds: uploadPolicy.policyTtlSeconds,
     checksumField: checksum === "sha256" ? "x-amz-checksum-sha256" : undefined,
   });
-  // A POST policy names no host: the same form may be sent to any address of the bucket.
+  // A POST policy names no host, so the same form may be sent to every endpoint of the bucket.
   const { S3_UPLOAD_ENDPOINTS: endpoints } = env();
   return { url, fields, expiresAt: expiresAt.toISOString(), ...(endpoints && { endpoints }) };
 }

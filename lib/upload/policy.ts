@@ -2,43 +2,43 @@ const MIB = 1024 * 1024;
 const TIB = MIB * MIB;
 const DAY = 24 * 60 * 60;
 
-/** The one set of limits: read by the picker, the signer and the verifier, and shown on screen. */
+/** The limits of uploads: one set for the picker, the signer, the verifier and the screens. */
 export const uploadPolicy = {
   minFileBytes: 1,
-  /** What S3 takes as one object (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
+  /** The largest object S3 accepts (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
   maxFileBytes: 5 * TIB,
-  /** What one form post may carry: what the POST policies say. Larger files come in parts. */
+  /** The limit of one form post, as the POST policies state it. Larger files are sent in parts. */
   maxPostBytes: 64 * MIB,
-  /** From this size on a file comes in parts. */
+  /** From this size on a file is sent in parts. */
   multipartFromBytes: 16 * MIB,
   minPartBytes: 8 * MIB,
   maxParts: 10_000,
   maxPathBytes: 512,
   policyTtlSeconds: 15 * 60,
-  /** The client asks for a new policy when less than this is left of the old one. */
+  /** The client renews its policy when less than this is left of it. */
   policyRenewBeforeSeconds: 3 * 60,
-  /** An open upload nobody works on is given up after this. */
+  /** An open upload expires after this time without a request. */
   uploadTtlSeconds: 7 * DAY,
-  /** Whoever sends to an upload that has less than this left has the whole time again … */
+  /** A request extends an upload that has less than this left to the full time … */
   uploadExtendBelowSeconds: 6 * DAY,
-  /** … until it has been open for so long. Shorter than the bucket keeps parts that were never put together (lib/infra). */
+  /** … but not beyond this age. Shorter than the bucket keeps parts that were never completed (lib/infra). */
   uploadMaxLifeSeconds: 60 * DAY,
   parallelPosts: 6,
 } as const;
 
-/** How long after an upload's end something may still arrive: the last policy or part URL, and a body that began with it. */
+/** How long after an upload's end bytes may arrive: the last policy or part URL, and a body that was being sent. */
 export const grantsOutliveSeconds = uploadPolicy.policyTtlSeconds + 60 * 60;
 
-// C0, DEL, C1, and the characters that make a name read as another one (bidirectional overrides, line separators).
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// C0, DEL, C1, and characters that make a name look like another one (bidirectional overrides, line separators).
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression searches for them
 const forbiddenCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
-/** A path as media keep it: NFC, so that a name typed on a Mac and on Linux is one name. */
+/** Returns a path in NFC, as media keep it: a name typed on a Mac and on Linux is one name. */
 export function normalizePath(path: string): string {
   return path.normalize("NFC");
 }
 
-/** Why a path cannot be a media's path, in words for a person; null when it can. Expects the normalized path. */
+/** Returns the message that says why a path cannot be a media's path; null when it can. Expects the normalized path. */
 export function pathProblem(path: string): string | null {
   if (path === "") return "The file has no name.";
   if (path.startsWith("/")) return "The path starts with a slash.";
@@ -48,7 +48,7 @@ export function pathProblem(path: string): string | null {
     return "The name contains control characters, or ones that reverse the reading direction.";
   const bytes = new TextEncoder().encode(path).length;
   if (bytes > uploadPolicy.maxPathBytes) {
-    return `The path is ${bytes} bytes long; at most ${uploadPolicy.maxPathBytes} are possible. Shorten a folder or file name.`;
+    return `The path is ${bytes} bytes long; at most ${uploadPolicy.maxPathBytes} are allowed. Shorten a folder or file name.`;
   }
   for (const segment of path.split("/")) {
     if (segment === "") return "The path has an empty folder name.";
@@ -57,7 +57,7 @@ export function pathProblem(path: string): string | null {
   return null;
 }
 
-/** Why a file of this size cannot be sent; null when it can. */
+/** Returns the message that says why a file of this size cannot be uploaded; null when it can. */
 export function sizeProblem(sizeBytes: number): string | null {
   if (sizeBytes < uploadPolicy.minFileBytes) return "The file is empty.";
   if (sizeBytes > uploadPolicy.maxFileBytes) {
@@ -68,19 +68,19 @@ export function sizeProblem(sizeBytes: number): string | null {
 
 const sizeUnits = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 
-/** 1,610,612,736 → "1.5 GiB". Limits are in binary units, so what is held against them is too. */
+/** Formats a size: 1,610,612,736 → "1.5 GiB". In binary units, as the limits are. */
 export function sizeText(sizeBytes: number): string {
   let power = 0;
   while (sizeBytes >= 1024 ** (power + 1) && power < sizeUnits.length - 1) power += 1;
-  // Up, so that what is too large never reads as the limit itself.
+  // Rounded up, so that a size above a limit never reads as the limit.
   const value = Math.ceil((sizeBytes / 1024 ** power) * 10) / 10;
   if (sizeBytes === 1) return "1 byte";
   return `${value.toLocaleString("en")} ${sizeUnits[power]}`;
 }
 
 /**
- * The part size of a file, in bytes: the smallest of 8 MiB, 16 MiB, 32 MiB … with which it has at most 10,000 parts. It
- * depends on the size alone, so whoever goes on with a file cuts it as whoever began. Throws RangeError above 5 TiB.
+ * Returns the part size of a file in bytes: the smallest of 8 MiB, 16 MiB, 32 MiB … with which it has at most 10,000 parts.
+ * It depends on the size alone, so every client that resumes a file splits it alike. Throws RangeError above 5 TiB.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
  */
 export function partSizeOf(sizeBytes: number): number {
@@ -103,7 +103,7 @@ export function partLength(sizeBytes: number, partSize: number, n: number): numb
 export const uploadStates = ["open", "sealed", "verified", "aborted", "expired"] as const;
 export type UploadState = (typeof uploadStates)[number];
 
-/** The states each verb may start from; enforced by the `where` of the update. */
+/** The states each verb may start from, enforced by the `where` of the update. */
 export const uploadFrom = {
   renewPolicy: ["open"],
   send: ["open"],
@@ -115,6 +115,6 @@ export const uploadFrom = {
   undo: ["verified", "aborted"],
 } as const satisfies Record<string, readonly UploadState[]>;
 
-/** Why a file that nobody registered, and that no room is left for, does not become media; its bytes are removed. */
-export const noRoomReason =
-  "There was no room left for this file, so it was not kept. Ask whoever runs this site for more room and upload it again.";
+/** Why an unregistered file beyond the quota does not become media. Its bytes are removed. */
+export const noSpaceReason =
+  "There was not enough space for this file, so it was not kept. Ask the operator of this site for more space, then upload it again.";

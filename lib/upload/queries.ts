@@ -11,7 +11,7 @@ import { ended, isFrom, largeUploads } from "./rows";
 import type { UnfinishedUpload, UploadStatus } from "./schema";
 
 const maxRejectedShown = 1_000;
-/** Of an open upload the arrived files are counted from the listing, as far as this: each page is a call to the storage. */
+/** The arrived files of an open upload are counted from so many pages of the listing: each is a call to the storage. */
 const maxArrivedPages = 3;
 
 /** The uploads the viewer may resume: their own, while they may upload to the collection. */
@@ -65,6 +65,7 @@ const statusSelect = {
   rejectedFiles: true,
 } satisfies Prisma.UploadSelect;
 
+/** Returns the state and the counts of an upload. Throws NOT_FOUND. */
 export async function uploadStatus(viewer: Viewer, uploadId: string): Promise<UploadStatus> {
   const upload = await db().upload.findFirst({
     where: { AND: [{ id: requireId(uploadId, "upload") }, visibleUploadsWhere(viewer)] },
@@ -74,7 +75,7 @@ export async function uploadStatus(viewer: Viewer, uploadId: string): Promise<Up
   return describeUpload(upload);
 }
 
-/** The viewer's own uploads into a collection that are not finished, newest first; `uploadStatus` says how far each is. */
+/** Returns the viewer's own unfinished uploads into a collection, newest first; `uploadStatus` says how far each is. */
 export async function unfinishedUploads(viewer: Viewer, collectionSlug: string): Promise<UnfinishedUpload[]> {
   if (!isSlug(collectionSlug)) return [];
   const uploads = await db().upload.findMany({
@@ -88,7 +89,7 @@ export async function unfinishedUploads(viewer: Viewer, collectionSlug: string):
   return uploads.map(({ createdAt, ...upload }) => ({ ...upload, createdAt: createdAt.toISOString() }));
 }
 
-/** For the worker's sweep: sealed and not verified, whether queued or not; first what was not tried, or longest ago. */
+/** Returns sealed uploads for the worker's sweep, queued or not: untried ones first, then by the time of the last attempt. */
 export async function uploadsToVerify(viewer: Viewer, limit: number): Promise<{ id: string; isLarge: boolean }[]> {
   if (viewer.kind !== "system") throw notFound("upload");
   const uploads = await db().upload.findMany({
@@ -122,7 +123,7 @@ async function countOpen({ id: uploadId, collectionId }: StatusRow): Promise<Cou
   const [arrived, registeredFiles, known] = await Promise.all([
     countArrived(uploadPrefix(collectionId, uploadId)),
     db().uploadFile.count({ where: { uploadId, canceledAt: null } }),
-    // What need not be sent is as good as there.
+    // Files that need not be sent count as arrived.
     db().uploadFile.count({ where: { uploadId, OR: [{ copyOfId: { not: null } }, { sameAsId: { not: null } }] } }),
   ]);
   const { files, bytes, isAtLeast } = arrived;
@@ -131,7 +132,7 @@ async function countOpen({ id: uploadId, collectionId }: StatusRow): Promise<Cou
   return isAtLeast ? { ...counted, isAtLeast } : counted;
 }
 
-/** Read at every poll while an upload is verified: from what is counted as it happens, and from short stretches of indexes. */
+/** Reads counters and short index ranges only: clients poll this while an upload is verified. */
 async function countSealed(upload: StatusRow): Promise<Counted> {
   const { id: uploadId, state, registeredFiles, plannedFiles, rejectedFiles } = upload;
   const [pending, unreadable, rejected] = await Promise.all([
@@ -140,7 +141,7 @@ async function countSealed(upload: StatusRow): Promise<Counted> {
     selectRejected(uploadId),
   ]);
   const recorded = upload.verifiedFiles + rejectedFiles;
-  // While it is verified, what was registered and is not recorded yet is still to come.
+  // While the upload is being verified, registered files that are not recorded yet are pending.
   const total = state === "sealed" ? Math.max(recorded, registeredFiles ?? 0, plannedFiles ?? 0) : recorded;
   return {
     files: {
@@ -175,8 +176,8 @@ async function selectRejected(uploadId: string): Promise<UploadStatus["rejected"
 }
 
 /**
- * For the worker's sweep: ended, every grant run out, and nobody has looked yet what was left in the bucket; first what was not
- * tried, or longest ago.
+ * Returns ended uploads for the worker's sweep whose grants have expired and whose prefix is not clean: untried ones first,
+ * then by the time of the last attempt.
  */
 export async function uploadsToReap(viewer: Viewer, limit: number, now = new Date()): Promise<string[]> {
   if (viewer.kind !== "system") throw notFound("upload");

@@ -4,7 +4,7 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { db, type Transaction } from "@/lib/db";
 import { AppError, requireId } from "@/lib/errors";
 import { lockAccounts, longTransaction } from "@/lib/locks";
-import { type Room, roomOf } from "@/lib/quota/rows";
+import { leastSpace, type Space } from "@/lib/quota/rows";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
 import { abortMultipart } from "@/lib/storage/multipart";
 import { pathProblem, sizeProblem, sizeText } from "../policy";
@@ -16,15 +16,14 @@ import { removeCanceled } from "./remove-canceled";
 import { addChecksums, type FileRow, markCanceled, selectFiles, selectKnown, upsertFiles } from "./rows";
 import { storedFacts } from "./stored-facts";
 
-type NamedFile = z.output<typeof filesInput>["files"][number];
+type FileToRegister = z.output<typeof filesInput>["files"][number];
 
 /**
- * Registers files before their bytes move, or adds what has become known of them: says of each, in their order, whether it
- * is to be posted, sent in parts or not sent at all. Their room is reserved in the same transaction, whatever is reserved
- * beside it. Bears being repeated. Throws INVALID (a name, a size), TOO_LARGE (the quota, for all of them together),
- * CONFLICT (the upload is not open), UNAVAILABLE.
+ * Registers files before they are sent, or adds checksums to files that are registered, and reserves their bytes. Returns for
+ * each file, in order, whether to post it, to send it in parts or not to send it. Idempotent. Throws INVALID (a path, a size),
+ * TOO_LARGE (the quota, for all files together), CONFLICT (the upload is not open), UNAVAILABLE.
  */
-export async function registerFiles(viewer: Viewer, uploadId: string, files: NamedFile[]): Promise<FileAnswer[]> {
+export async function registerFiles(viewer: Viewer, uploadId: string, files: FileToRegister[]): Promise<FileAnswer[]> {
   const upload = await openUploadOf(viewer, uploadId);
   requireSendable(files);
   await extendUpload(upload);
@@ -44,23 +43,24 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Nam
     files.map(({ path, size, sha256 }) => ({ path, sizeBytes: BigInt(size), sha256: sha256 ?? null })),
   );
   const plans = await db().$transaction(async (tx) => {
-    const room = roomOf(await lockAccounts(tx, upload));
+    const space = leastSpace(await lockAccounts(tx, upload));
     await lockOpenUpload(tx, upload.id);
-    // Again, under the lock: another tab may have named the same files since.
+    // Again, under the lock: another tab may have registered the same files since.
     const rows = await selectFiles(
       upload.id,
       files.map(({ path }) => path),
       tx,
     );
-    // What has arrived at paths that were canceled since is not away yet.
-    if ([...rows.values()].some((row) => isCanceled(row) && !isSameNaming(before.get(row.path), row))) return null;
+    // Files that were canceled since: their bytes are not removed yet, so start again.
+    if ([...rows.values()].some((row) => isCanceled(row) && !isSameRegistration(before.get(row.path), row)))
+      return null;
     const planned = files.map((file) => {
       const row = rows.get(file.path);
       const parts = row?.s3_upload_id ? stored.parts.get(row.s3_upload_id) : undefined;
       return planFile(file, { row, listed: stored.listed.get(file.path), parts, known: known.get(file.path) });
     });
     const reservedBefore = [...rows.values()].reduce((sum, { reserved_bytes }) => sum + reserved_bytes, 0n);
-    await reserve(tx, upload, room, planned.reduce((sum, { row }) => sum + row.reserved_bytes, 0n) - reservedBefore);
+    await reserve(tx, upload, space, planned.reduce((sum, { row }) => sum + row.reserved_bytes, 0n) - reservedBefore);
     await upsertFiles(
       tx,
       upload.id,
@@ -74,14 +74,13 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Nam
 }
 
 /**
- * Adds what has become known of files that were named before, while they are being sent: what is there of them is not looked
- * up, which is most of what naming them costs. A file that is not as it was named is named anew. Bears being repeated.
- * Throws as `registerFiles`.
+ * Adds checksums to registered files while they are being sent. Does not ask the storage what it has of them, which is most of
+ * the cost of `registerFiles`; files that differ from their registration go there. Idempotent. Throws as `registerFiles`.
  */
-export async function registerChecksums(viewer: Viewer, uploadId: string, files: NamedFile[]): Promise<void> {
+export async function registerChecksums(viewer: Viewer, uploadId: string, files: FileToRegister[]): Promise<void> {
   const upload = await openUploadOf(viewer, uploadId);
   await extendUpload(upload);
-  const told = await db().$transaction(async (tx) => {
+  const known = await db().$transaction(async (tx) => {
     await lockOpenUpload(tx, upload.id);
     return addChecksums(
       tx,
@@ -89,7 +88,7 @@ export async function registerChecksums(viewer: Viewer, uploadId: string, files:
       files.filter(({ path }) => pathProblem(path) === null),
     );
   }, longTransaction);
-  const others = files.filter(({ path }) => !told.has(path));
+  const others = files.filter(({ path }) => !known.has(path));
   if (others.length > 0) await registerFiles(viewer, uploadId, others);
 }
 
@@ -97,28 +96,28 @@ function isCanceled({ canceled_at }: FileRow): boolean {
   return canceled_at !== null;
 }
 
-/** A path that is named again after it was canceled gets another id. */
-function isSameNaming(before: FileRow | undefined, { id }: FileRow): boolean {
+/** Whether both rows are one registration: a path that is registered again after it was canceled gets another id. */
+function isSameRegistration(before: FileRow | undefined, { id }: FileRow): boolean {
   return before !== undefined && isCanceled(before) && before.id === id;
 }
 
-/** Gives up one file that was registered, by its id: as `cancelFiles`. */
-export async function abandonFile(viewer: Viewer, uploadId: string, fileId: string): Promise<void> {
+/** Cancels one registered file by its id, as `cancelFiles` does. */
+export async function cancelFile(viewer: Viewer, uploadId: string, fileId: string): Promise<void> {
   await cancel(viewer, uploadId, { id: requireId(fileId, "file") });
 }
 
 /**
- * Takes back the registration of files that will not come (skipped, canceled, sent under another name): room is free, parts,
- * and what has arrived by then, are thrown away; what arrives later becomes no media, and nobody misses them when the upload is
- * verified. Named again, they are to be sent anew. Paths that were not registered, and another upload's, are passed over. Bears
- * being repeated. Throws CONFLICT (upload not open), UNAVAILABLE.
+ * Cancels registered files that the client will not send (skipped, canceled, sent under another name): releases their reserved
+ * bytes and removes their parts and what has arrived. What arrives later becomes no media, and verification does not report the
+ * files as missing. Registered again, they must be sent again. Ignores paths that are not registered. Idempotent. Throws
+ * NOT_FOUND, CONFLICT (upload not open), UNAVAILABLE.
  */
 export async function cancelFiles(viewer: Viewer, uploadId: string, paths: string[]): Promise<void> {
-  // The database knows no NUL, so no file has one in its name.
+  // No registered file has an invalid path, and PostgreSQL refuses a NUL in a parameter.
   await cancel(viewer, uploadId, { paths: paths.filter((path) => pathProblem(path) === null) });
 }
 
-/** What is known and gets lost in between is found again: by whoever repeats the call, at the latest by the reaper. */
+/** What fails after the commit is removed when the call is repeated, and at the latest by the reaper. */
 async function cancel(viewer: Viewer, uploadId: string, which: { paths: string[] } | { id: string }): Promise<void> {
   const upload = await openUploadOf(viewer, uploadId);
   const prefix = uploadPrefix(upload.collectionId, upload.id);
@@ -139,10 +138,10 @@ async function cancel(viewer: Viewer, uploadId: string, which: { paths: string[]
   );
 }
 
-function requireSendable(files: NamedFile[]): void {
+function requireSendable(files: FileToRegister[]): void {
   const seen = new Set<string>();
   const issues = files.flatMap(({ path, size }, index) => {
-    const twice = seen.has(path) ? "The path is named twice in one call." : null;
+    const twice = seen.has(path) ? "The path is listed twice in one call." : null;
     seen.add(path);
     const nameMessage = pathProblem(path) ?? twice;
     const sizeMessage = sizeProblem(size);
@@ -154,19 +153,19 @@ function requireSendable(files: NamedFile[]): void {
   if (issues[0]) throw new AppError("INVALID", issues[0].message, { issues });
 }
 
-/** Under the locks. `bytes` may be negative: a file that shrank gives back what it does not need. */
-async function reserve(tx: Transaction, upload: OpenUpload, room: Room | null, bytes: bigint): Promise<void> {
-  if (room && bytes > room.left) throw new AppError("TOO_LARGE", quotaWords(room, bytes));
+/** Needs the locks of `lockAccounts`. `bytes` is negative when files shrank or were canceled. */
+async function reserve(tx: Transaction, upload: OpenUpload, space: Space | null, bytes: bigint): Promise<void> {
+  if (space && bytes > space.left) throw new AppError("TOO_LARGE", quotaMessage(space, bytes));
   await chargeUpload(tx, upload, { reserved: bytes });
 }
 
-function quotaWords({ of, left, quota }: Room, wanted: bigint): string {
+function quotaMessage({ of, left, quota }: Space, wanted: bigint): string {
   const whose = of === "collection" ? "this collection's" : "your";
   const rest = left === 0n ? "nothing" : sizeText(Number(left));
-  return `This needs ${sizeText(Number(wanted))}, and of ${whose} ${sizeText(Number(quota))} ${rest} is left. Ask whoever runs this site for more room: removing files makes none, as they can be brought back.`;
+  return `Not enough space: these files need ${sizeText(Number(wanted))} and ${rest} is left of ${whose} ${sizeText(Number(quota))}. Files in the trash count too. Ask the operator of this site for more space.`;
 }
 
-/** After the commit, as they are of no use to anybody. What fails here is the reaper's. */
+/** Aborts multiparts of files that changed, after the commit. The reaper aborts those that fail here. */
 async function abortSuperseded(prefix: string, plans: Plan[]): Promise<void> {
   await Promise.allSettled(
     plans.flatMap(({ superseded, row }) =>

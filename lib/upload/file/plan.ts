@@ -5,13 +5,13 @@ import type { FileAnswer, FileToSend } from "../schema";
 import type { FileRow, KnownFile } from "./rows";
 import type { ListedFile } from "./stored-facts";
 
-/** What is known of one file when a client names it. */
+/** What the site and the storage know of a file when a client registers it. */
 export type Facts = {
-  /** As it was named before; absent the first time. */
+  /** The registration before; absent the first time. */
   row: FileRow | undefined;
-  /** The latest version at its key; looked up only where there was a row. */
+  /** The latest version at its key, looked up only where there was a row. */
   listed: ListedFile | undefined;
-  /** The parts of the row's multipart; null where the storage has no such multipart any more. */
+  /** The parts of the row's multipart; null when the storage no longer has it. */
   parts: StoredPart[] | null | undefined;
   known: KnownFile | undefined;
 };
@@ -19,15 +19,15 @@ export type Facts = {
 export type Plan = {
   row: FileRow;
   answer: FileAnswer;
-  /** A multipart of what the file was before it changed: its parts are of no use any more. */
+  /** The multipart of a file that has changed since: to be aborted. */
   superseded: string | null;
 };
 
-/** Decides what is to be sent of a file, and what is to be remembered of it. Pure but for the ids of new rows. */
+/** Decides what of a file must be sent and what its row becomes. Pure except for the ids of new rows. */
 export function planFile(file: FileToSend, facts: Facts): Plan {
   const { listed, known } = facts;
   const isCanceled = facts.row !== undefined && facts.row.canceled_at !== null;
-  // Canceled, and named again: a file of its own. What there is was sent for the one before, and may be on its way out.
+  // Canceled and registered again: a new file. Bytes that are there were sent for the canceled one and may be removed soon.
   const isChanged = facts.row !== undefined && (isCanceled || hasChanged(file, facts.row));
   const kept = isChanged ? undefined : facts.row;
   const isStored = !isCanceled && isTheseBytes(file, kept, listed, facts.parts);
@@ -49,7 +49,7 @@ export function planFile(file: FileToSend, facts: Facts): Plan {
     s3_upload_id: isGone ? null : (kept?.s3_upload_id ?? null),
     part_size: partSize,
     completed_at: partSize !== null && isStored ? (kept?.completed_at ?? new Date()) : null,
-    // What lies there and is surely not this file must not be taken for it later.
+    // A version that is certainly not this file must not be taken for it later.
     stale_version: isStored ? null : ((isRefuted ? listed?.versionId : kept?.stale_version) ?? null),
     copy_of_id: copyOfId,
     same_as_id: sameAsId,
@@ -80,7 +80,7 @@ function answerOf(row: FileRow, { parts, known }: Facts, isPresent: boolean): Fi
   };
 }
 
-/** Whether the file a client names is another one than it named before. Checksums say so surely, the file's time if there is none. */
+/** Whether the file differs from its registration: by checksum where both have one, else by modification time. */
 function hasChanged(file: FileToSend, row: FileRow): boolean {
   if (BigInt(file.size) !== row.size_bytes) return true;
   if (file.sha256 !== undefined && row.sha256 !== null) return file.sha256 !== row.sha256;
@@ -99,10 +99,10 @@ function isTheseBytes(
   const md5 = file.md5 ?? kept?.md5;
   if (md5 && listed.md5) return md5 === listed.md5;
   if (!kept || listed.versionId === kept.stale_version) return false;
-  // The multipart is gone and an object of its size is there: it was put together, if the answer was lost on the way.
+  // The multipart is gone and an object of its size is there: it was completed, and the answer was lost.
   if (kept.part_size !== null) return kept.completed_at !== null || parts === null;
   if (file.modifiedAt !== undefined) return kept.modified_ms !== null;
-  // Without its time it is named by whoever has just sent it and reports its checksums.
+  // Without a modification time the client has just sent the file and reports its checksums.
   return kept.modified_ms !== null && (file.md5 !== undefined || file.sha256 !== undefined);
 }
 

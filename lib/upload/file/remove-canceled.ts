@@ -5,10 +5,10 @@ import { deleteVersions } from "@/lib/storage/objects";
 import { selectCanceled } from "./rows";
 
 /**
- * Removes every version at these paths of an upload, as far as they are canceled. First listed, then asked for: what was
- * there while its path was canceled is no file of anybody's, even if the path is named again a moment later; what arrives
- * after that is not in the listing. Outside of any transaction, so nobody waits for the storage. Bears being repeated.
- * Throws AppError UNAVAILABLE, INTERNAL.
+ * Removes every version at those of an upload's paths that are canceled. Lists first and then selects the canceled paths: a
+ * version listed while its path was canceled belongs to no registered file, even if the path is registered again a moment
+ * later, and what arrives after that is not in the listing. Runs outside of transactions, so that no lock waits for the
+ * storage. Idempotent. Throws AppError UNAVAILABLE, INTERNAL.
  */
 export async function removeCanceled(uploadId: string, prefix: string, paths: string[]): Promise<void> {
   const keys = paths.map((path) => originalKey(prefix, path));

@@ -22,7 +22,7 @@ export type FileRow = {
   canceled_at: Date | null;
 };
 
-/** In a transaction they are locked: a multipart is begun and completed without the upload's lock. */
+/** Selects files by path. In a transaction it locks them: multiparts start and complete without the upload's lock. */
 export async function selectFiles(uploadId: string, paths: string[], tx?: Transaction): Promise<Map<string, FileRow>> {
   const rows = await (tx ?? db()).$queryRaw<FileRow[]>`
     SELECT "id", "path", "size_bytes", "content_type", "sha256", "md5", "crc64nvme", "modified_ms", "reserved_bytes",
@@ -41,16 +41,13 @@ export type KnownFile = {
   may_be_known: boolean;
 };
 
-/**
- * Sizes and checksums that many files share, on the whole site, are not searched from end to end: whether hashing is worth it
- * is a guess anyway, and bytes that are not found are sent once more.
- */
+/** How many files of one size or checksum, on the whole site, are examined: bytes that are not found are sent again. */
 const candidates = 100;
 
 /**
- * Looks the files up in their collection, by path, by checksum and by size. What a sender said of their bytes is good
- * enough to spare that same sender the sending; others are spared only by what was worked out from the stored bytes:
- * whoever registers wrong checksums must not make somebody else's file count as there.
+ * Looks files up in their collection by path, by checksum and by size. A checksum that a sender claimed counts for uploads of
+ * that sender only; for others it counts once it was computed from the stored bytes. Otherwise a wrong claim could make
+ * another person's file count as stored.
  */
 export async function selectKnown(
   { collectionId, createdById }: { collectionId: string; createdById: string | null },
@@ -87,7 +84,7 @@ export async function selectKnown(
   return new Map(rows.map((row) => [row.path, row]));
 }
 
-/** A thousand rows in one statement; a row that is there is replaced, its id included, and is not canceled any more. */
+/** Inserts a page of files in one statement. Replaces rows at the same paths, ids included, and clears their cancellation. */
 export async function upsertFiles(tx: Transaction, uploadId: string, rows: FileRow[]): Promise<void> {
   const column = <Name extends keyof FileRow>(name: Name) => rows.map((row) => row[name]);
   await tx.$executeRaw`
@@ -108,7 +105,7 @@ export async function upsertFiles(tx: Transaction, uploadId: string, rows: FileR
       "copy_of_id" = EXCLUDED."copy_of_id", "same_as_id" = EXCLUDED."same_as_id", "canceled_at" = NULL`;
 }
 
-/** To files that are still what they were named as, and of which nothing else is known. The paths of those. */
+/** Adds checksums to files that match their registration and contradict none of its checksums. Returns their paths. */
 export async function addChecksums(
   tx: Transaction,
   uploadId: string,
@@ -135,7 +132,7 @@ export async function addChecksums(
 
 export type Canceled = { path: string; s3_upload_id: string | null; released: bigint };
 
-/** Takes back the registration of some paths, or of one id. Their multiparts, and the room they had, are given back. */
+/** Marks files as canceled, by path or by id. Returns their multiparts and the bytes that were reserved for them. */
 export async function markCanceled(
   tx: Transaction,
   uploadId: string,
@@ -152,7 +149,7 @@ export async function markCanceled(
     RETURNING f."path", f."s3_upload_id", had."reserved_bytes" AS "released"`;
 }
 
-/** Of these paths the ones that are canceled at this moment. */
+/** Selects those of these paths that are canceled now. */
 export async function selectCanceled(uploadId: string, paths: string[]): Promise<Set<string>> {
   const rows = await db().$queryRaw<{ path: string }[]>`
     SELECT "path" FROM "upload_file"
@@ -161,8 +158,8 @@ export async function selectCanceled(uploadId: string, paths: string[]): Promise
 }
 
 /**
- * Forgets what was registered to an upload that has ended, but for what its receipt names: of the others the record is the
- * revision or the rejection. In pages by path: the rows of 800,000 files are not to be locked, nor searched for, all at once.
+ * Deletes the files registered to an ended upload, except those its receipt needs: the others are recorded as revisions or
+ * rejections. In pages by path, so that the rows of 800,000 files are not locked at once.
  */
 export async function deleteFiles(uploadId: string, pageSize = 5_000): Promise<void> {
   for (let after: string | null = ""; after !== null; ) {

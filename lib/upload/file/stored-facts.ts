@@ -10,15 +10,15 @@ const listingsAtOnce = 8;
 export type ListedFile = ListedVersion & { md5: string | null };
 
 export type StoredFacts = {
-  /** By path, each with the MD5 of its bytes where the storage tells it. */
+  /** By path, each with its MD5 where the ETag is one. */
   listed: Map<string, ListedFile>;
-  /** By S3's id of the multipart; null for one that is no more. */
+  /** By S3's id of the multipart; null for one that no longer exists. */
   parts: Map<string, StoredPart[] | null>;
 };
 
 /**
- * What the storage has of files that were named before: from its listing, not by one question a file. `md5s`: what is said of
- * them now, by path. Throws AppError UNAVAILABLE, INTERNAL.
+ * Returns what the storage has of registered files, from its listing rather than by one request a file. `md5s` are the MD5s
+ * that the client sends now, by path. Throws AppError UNAVAILABLE, INTERNAL.
  */
 export async function storedFacts(
   prefix: string,
@@ -34,7 +34,7 @@ export async function storedFacts(
     }
   };
   await Promise.all(Array.from({ length: listingsAtOnce }, next));
-  // After the parts: what was put together in between is in the one or the other.
+  // After the parts, so that a multipart completed in between is found by one of the two.
   const listed = await latestVersions(
     prefix,
     rows.map(({ path }) => originalKey(prefix, path)),
@@ -44,7 +44,7 @@ export async function storedFacts(
     const version = listed.get(originalKey(prefix, row.path));
     if (!version) continue;
     const md5 = md5s.get(row.path) ?? row.md5;
-    // Asked for what it finds out on the way: whether the ETags of this storage are MD5s at all.
+    // Called for its side effect: it detects storages whose ETags are not MD5s.
     if (md5) await refutesMd5(version, md5);
     files.set(row.path, { ...version, md5: md5Of(version.etag) });
   }

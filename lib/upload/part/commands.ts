@@ -19,7 +19,7 @@ import { type OpenUpload, openUploadOf } from "../queries";
 import { extendUpload } from "../rows";
 import type { completeInput, PartUrls, partsInput } from "../schema";
 
-/** What of an registered file its parts need to know. */
+/** A registered file that is sent in parts. */
 type PartedFile = {
   upload: OpenUpload;
   id: string;
@@ -34,9 +34,9 @@ type PartedFile = {
 };
 
 /**
- * URLs for some parts of a file, valid for 15 minutes; a part may be asked for as often as one likes. S3's multipart is begun
- * with the first call. Throws NOT_FOUND (no such file in this upload), INVALID (the file has no such part, or none at all),
- * CONFLICT (complete already, upload not open), UNAVAILABLE.
+ * Signs URLs for some parts of a file, valid for 15 minutes. The first call starts S3's multipart. Idempotent. Throws NOT_FOUND
+ * (no such file in this upload), INVALID (the file has no such part, or no parts), CONFLICT (complete already, upload not
+ * open), UNAVAILABLE.
  */
 export async function signParts(
   viewer: Viewer,
@@ -44,18 +44,17 @@ export async function signParts(
   { fileId, parts, checksums = {}, endpoints = [] }: z.output<typeof partsInput>,
 ): Promise<PartUrls> {
   const file = await partedFile(viewer, uploadId, fileId);
-  if (file.isCompleted)
-    throw new AppError("CONFLICT", "This file is complete already; nothing more can be added to it.");
+  if (file.isCompleted) throw new AppError("CONFLICT", "This file is complete. Nothing more can be added to it.");
   requireParts(file, parts, "parts");
   await extendUpload(file.upload);
-  const s3UploadId = file.s3UploadId ?? (await begin(file));
+  const s3UploadId = file.s3UploadId ?? (await startMultipart(file));
   const numbers = [...new Set(parts)];
   const { urls, elsewhere, expiresAt } = await presignParts({
     key: file.key,
     s3UploadId,
     parts: numbers.map((number) => ({ number, crc64nvme: checksums[String(number)] })),
     ttlSeconds: uploadPolicy.policyTtlSeconds,
-    // Only what the operator listed is ever signed for.
+    // Signs only for endpoints that the operator configured.
     endpoints: env().S3_UPLOAD_ENDPOINTS?.filter((endpoint) => endpoints.includes(endpoint)) ?? [],
   });
   const byPart = (signed: string[]) =>
@@ -69,9 +68,9 @@ export async function signParts(
 }
 
 /**
- * Puts the parts of a file together. Parts that are left out are taken as the storage has them. Bears being repeated: a file
- * that is complete stays so. Throws NOT_FOUND, INVALID (a part the file does not have), CONFLICT in words (a part is missing
- * or another one, together they are not the file, upload not open), UNAVAILABLE.
+ * Completes a file from its parts. For parts that are left out, the storage's own list counts. Idempotent. Throws NOT_FOUND,
+ * INVALID (a part the file does not have), CONFLICT (a part is missing or differs, the parts are not the file, upload not
+ * open), UNAVAILABLE.
  */
 export async function completeFile(
   viewer: Viewer,
@@ -97,17 +96,17 @@ export async function completeFile(
     crc64nvme,
   });
   if (completed.state === "done") {
-    // Where the storage works none out, the sender's is all there is, and nobody has checked it.
+    // The storage's own checksum only: the sender's is a claim.
     await markCompleted(file, completed.object.crc64nvme);
     return;
   }
   if (completed.state === "parts")
     throw new AppError("CONFLICT", "Parts of this file are missing or damaged. Send them again.");
-  await forgetMultipart(file);
+  await clearMultipart(file);
   if (completed.state === "gone")
-    throw new AppError("CONFLICT", "The parts of this file are no longer there. Send it again.");
+    throw new AppError("CONFLICT", "The parts of this file are no longer in the storage. Send it again.");
   await abortMultipart(multipart);
-  throw new AppError("CONFLICT", "Put together, the parts are not the file that was sent. Send it again.");
+  throw new AppError("CONFLICT", "The parts together are not the file that was registered. Send it again.");
 }
 
 async function partedFile(viewer: Viewer, uploadId: string, fileId: string): Promise<PartedFile> {
@@ -126,7 +125,7 @@ async function partedFile(viewer: Viewer, uploadId: string, fileId: string): Pro
     },
   });
   if (!file) throw notFound("file");
-  if (file.partSize === null) throw new AppError("INVALID", "This file is small enough to be posted in one piece.");
+  if (file.partSize === null) throw new AppError("INVALID", "This file has no parts: post it in one piece.");
   const sizeBytes = Number(file.sizeBytes);
   return {
     upload,
@@ -157,20 +156,20 @@ function requireParts({ partCount }: PartedFile, numbers: number[], field: strin
 }
 
 /**
- * Held against the storage's own list before anything is put together: it says which part is missing, and Ceph 16 blocks a
- * multipart for minutes after a completion that failed.
+ * Compares the parts with the storage's own list before completion, to say which part is missing: Ceph 16 blocks a multipart
+ * for minutes after a completion that failed.
  */
 function requireWhole(
   { partCount, partSize, sizeBytes }: PartedFile,
   stored: StoredPart[],
-  named: { n: number; etag: string }[],
+  claimed: { n: number; etag: string }[],
 ): void {
   const byNumber = new Map(stored.map((part) => [part.number, part]));
   const wrong: number[] = [];
   for (let number = 1; number <= partCount; number += 1) {
     if (byNumber.get(number)?.sizeBytes !== partLength(sizeBytes, partSize, number)) wrong.push(number);
   }
-  for (const { n, etag } of named) {
+  for (const { n, etag } of claimed) {
     if (byNumber.has(n) && byNumber.get(n)?.etag !== unquoteEtag(etag)) wrong.push(n);
   }
   if (wrong.length === 0) return;
@@ -178,13 +177,13 @@ function requireWhole(
   const shown = numbers.length > 5 ? `${numbers.slice(0, 5).join(", ")} …` : numbers.join(", ");
   const issues = numbers.map((number) => ({
     path: `parts.${number}`,
-    message: "Missing, or not the part that was named.",
+    message: "Missing, or not the part that was sent.",
   }));
   throw new AppError("CONFLICT", `Parts of this file are missing or damaged (${shown}). Send them again.`, { issues });
 }
 
-/** Whoever comes second uses the first one's multipart and throws the own one away. */
-async function begin({ id, key, contentType }: PartedFile): Promise<string> {
+/** Starts S3's multipart of a file. Of two concurrent calls the second aborts its own and returns the first's. */
+async function startMultipart({ id, key, contentType }: PartedFile): Promise<string> {
   const isType = contentType !== null && /^[\w.+-]+\/[\w.+-]+$/.test(contentType);
   const s3UploadId = await createMultipart({ key, contentType: isType ? contentType : undefined });
   const { count } = await db().uploadFile.updateMany({
@@ -199,10 +198,10 @@ async function begin({ id, key, contentType }: PartedFile): Promise<string> {
 }
 
 async function markCompleted({ id, s3UploadId }: PartedFile, crc64nvme: string | null): Promise<void> {
-  // Only what was put together: the file may have changed, or been given up, since.
+  // Only this multipart: the file may have changed or been canceled since.
   await db().uploadFile.updateMany({ where: { id, s3UploadId }, data: { completedAt: new Date(), crc64nvme } });
 }
 
-async function forgetMultipart({ id, s3UploadId }: PartedFile): Promise<void> {
+async function clearMultipart({ id, s3UploadId }: PartedFile): Promise<void> {
   await db().uploadFile.updateMany({ where: { id, s3UploadId }, data: { s3UploadId: null } });
 }

@@ -7,17 +7,18 @@ import type { About } from "./document";
 import { type ReceiptFile, receiptFiles } from "./rows";
 import { tarEnd, tarHeader, tarPadding } from "./tar";
 
-/** A file of the bag itself, not of its payload: its text piece by piece, the same each time it is asked for. */
+/** A tag file of the bag. `text` yields the same pieces at each call. */
 type Measured = { name: string; text: () => AsyncIterable<string>; sizeBytes: number; sha256: string };
-/** One with a line for each file of the payload. */
+/** A tag file with a line for each file of the payload. */
 type Listing = { name: string; line: (file: ReceiptFile) => string };
 
 const bagit = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
 
 /**
- * The upload as a bag (RFC 8493) whose payload stays in the bucket: a tar archive with the manifest, and with signed URLs in
- * `fetch.txt` by which any BagIt tool fetches the files while these live. Streamed: one pass over the files measures, as an
- * archive names a file's size before the file. What is in the trash is left out. Throws CONFLICT as long as a file has no SHA-256.
+ * Returns the upload as a bag (RFC 8493) whose payload stays in the bucket: a tar archive with the manifest, and with signed
+ * URLs in `fetch.txt` by which BagIt tools fetch the files until these expire. Streamed; a first pass over the files computes
+ * the sizes, which a tar header states before the content. Leaves out files in the trash. Throws CONFLICT while a file has no
+ * SHA-256.
  */
 export async function bagArchive(about: About): Promise<AsyncGenerator<string | Uint8Array>> {
   const sign = await viewSigner();
@@ -40,7 +41,7 @@ export async function bagArchive(about: About): Promise<AsyncGenerator<string | 
   return archive(`atoll-${about.id}`, [...tags, whole("tagmanifest-sha256.txt", sums)], now);
 }
 
-/** The files of the payload, none of which is in the trash. */
+/** Yields the files of the payload: those not in the trash. */
 async function* payload({ id }: About): AsyncGenerator<ReceiptFile> {
   for await (const file of receiptFiles(id)) if (!file.trashed) yield file;
 }
@@ -92,7 +93,7 @@ async function* archive(folder: string, files: Measured[], now: Date): AsyncGene
       seenBytes += Buffer.byteLength(piece);
       yield piece;
     }
-    // A file changed in between: an archive that breaks off is better than one that lies.
+    // A file changed in between: an incomplete archive is better than one with a wrong size.
     if (seenBytes !== sizeBytes) throw new Error(`${name} changed while the bag was written`);
     yield tarPadding(sizeBytes);
   }

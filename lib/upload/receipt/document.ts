@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { receiptPublicKey, signReceipt } from "./key";
 import { type ReceiptFile, receiptFiles, receiptRejections } from "./rows";
 
-/** What a receipt says of its upload. */
+/** The upload as its receipt describes it. */
 export type About = {
   id: string;
   collection: string;
@@ -13,8 +13,8 @@ export type About = {
 };
 
 /**
- * The receipt as JSON, one line a file, signed. The signature is Ed25519 over the SHA-256 of everything that comes before the
- * line of the signature, the last but one: docs/receipts.md shows how to check it. Nothing of it is kept in memory.
+ * Yields the receipt as signed JSON, one line a file, without keeping it in memory. The signature is Ed25519 over the SHA-256 of
+ * all bytes before the line of the signature, the last but one; docs/receipts.md shows how to check it.
  */
 export async function* receiptDocument(about: About, site: string): AsyncGenerator<string> {
   const hash = createHash("sha256");
@@ -52,7 +52,7 @@ function shown(file: ReceiptFile) {
   return {
     path: file.path,
     size: Number(file.size_bytes),
-    // Until the site has read the bytes itself, the checksum is the sender's word.
+    // Until the site has read the bytes itself, the checksum is the sender's claim.
     ...(file.sha256 ? { sha256: file.sha256, sha256By: file.sha256_proven ? "site" : "sender" } : {}),
     ...(file.crc64nvme ? { crc64nvme: file.crc64nvme } : {}),
     ...(file.md5 ? { md5: file.md5 } : {}),

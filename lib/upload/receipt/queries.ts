@@ -13,8 +13,9 @@ import { sha256Sums } from "./sums";
 export type Receipt = { contentType: string; fileName: string; body: AsyncGenerator<string | Uint8Array> };
 
 /**
- * What an upload brought, for whoever may look at it: read page by page while `body` is consumed. Throws NOT_FOUND, CONFLICT
- * (not verified yet; a bag with files that have no SHA-256); `body` fails when the database does, and is incomplete then.
+ * Returns the receipt of an upload that the viewer may see, read page by page while `body` is consumed. Throws NOT_FOUND,
+ * CONFLICT (not verified yet; a bag with files that have no SHA-256). `body` throws when the database fails, and is incomplete
+ * then.
  */
 export async function uploadReceipt(viewer: Viewer, uploadId: string, format: ReceiptFormat): Promise<Receipt> {
   const upload = await db().upload.findFirst({
@@ -31,7 +32,7 @@ export async function uploadReceipt(viewer: Viewer, uploadId: string, format: Re
   });
   if (!upload) throw notFound("upload");
   if (upload.state !== "verified") {
-    throw new AppError("CONFLICT", "There is a receipt once the upload is verified.");
+    throw new AppError("CONFLICT", "The receipt is available once the upload is verified.");
   }
   const about: About = {
     id: upload.id,
@@ -41,17 +42,21 @@ export async function uploadReceipt(viewer: Viewer, uploadId: string, format: Re
     sealedAt: upload.sealedAt?.toISOString() ?? null,
     verifiedAt: upload.endedAt?.toISOString() ?? null,
   };
-  const named = (extension: string) => `atoll-${upload.id}.${extension}`;
+  const fileNameOf = (extension: string) => `atoll-${upload.id}.${extension}`;
   if (format === "sha256sums") {
-    return { contentType: "text/plain; charset=utf-8", fileName: named("sha256"), body: sha256Sums(about) };
+    return { contentType: "text/plain; charset=utf-8", fileName: fileNameOf("sha256"), body: sha256Sums(about) };
   }
   if (format === "bagit") {
-    return { contentType: "application/x-tar", fileName: named("tar"), body: await bagArchive(about) };
+    return { contentType: "application/x-tar", fileName: fileNameOf("tar"), body: await bagArchive(about) };
   }
-  return { contentType: "application/json", fileName: named("json"), body: receiptDocument(about, env().ATOLL_URL) };
+  return {
+    contentType: "application/json",
+    fileName: fileNameOf("json"),
+    body: receiptDocument(about, env().ATOLL_URL),
+  };
 }
 
-/** The key receipts are checked with, for anybody. */
+/** Returns the public key that checks receipts, for every viewer. */
 export async function receiptKey(_viewer: Viewer): Promise<string> {
   return receiptPublicKey();
 }

@@ -1,7 +1,7 @@
 import "server-only";
 import { db, firstId, Prisma } from "@/lib/db";
 
-/** A file of an upload as it is stored, as SQL gives it: keys included, so it never leaves the server as it is. */
+/** A stored file of an upload, as SQL returns it: with its key, so the row never leaves the server. */
 export type ReceiptFile = {
   path: string;
   media_id: string;
@@ -12,11 +12,11 @@ export type ReceiptFile = {
   crc64nvme: string | null;
   key: string;
   version_id: string;
-  /** The media held these bytes before: nothing was made. */
+  /** The media held these bytes already: the upload added no revision. */
   unchanged: boolean;
   /** The media is in the trash. */
   trashed: boolean;
-  /** Why the site does not show these bytes, in words: they cannot be read, or are not those that were sent. */
+  /** The reason why the site does not show these bytes: they cannot be read, or are not those that were sent. */
   problem: string | null;
 };
 
@@ -24,7 +24,7 @@ type Row = ReceiptFile & { id: string };
 
 const pageSize = 1_000;
 
-/** Every file of an upload, whatever their number: page by page, by keyset, what the upload made first. */
+/** Yields every file of an upload, page by page: first those that the upload added, then those that were there already. */
 export async function* receiptFiles(uploadId: string): AsyncGenerator<ReceiptFile> {
   const about = Prisma.sql`m."path", m."id" AS "media_id", m."deleted_at" IS NOT NULL AS "trashed", r."size_bytes",
     r."sha256", r."sha256_proven", r."md5", r."crc64nvme", r."key", r."version_id",
@@ -56,7 +56,7 @@ async function* pages(statement: (after: string) => Prisma.Sql): AsyncGenerator<
 
 export type Rejected = { path: string; size_bytes: bigint; reason: string };
 
-/** What did not become a file, by path. */
+/** Yields the rejections of an upload, by path. */
 export async function* receiptRejections(uploadId: string): AsyncGenerator<Rejected> {
   for (let after = ""; ; ) {
     const page = await db().$queryRaw<Rejected[]>`

@@ -1,7 +1,7 @@
 import type { About } from "./document";
 import { receiptFiles } from "./rows";
 
-/** For `sha256sum --check`, which passes over lines that begin with #. */
+/** Yields a SHA256SUMS file for `sha256sum --check`, which ignores lines that start with #. */
 export async function* sha256Sums(about: About): AsyncGenerator<string> {
   yield `# Upload ${about.id}, verified ${about.verifiedAt ?? ""}\n`;
   for await (const { path, sha256, crc64nvme, problem } of receiptFiles(about.id)) {
@@ -12,8 +12,8 @@ export async function* sha256Sums(about: About): AsyncGenerator<string> {
 }
 
 /**
- * A line as coreutils write and read it: a name with a backslash or a line break has these escaped, and the line begins with
- * a backslash then. https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html
+ * Returns a line in the format of coreutils: backslashes and line breaks of a name are escaped, and the line then starts with a
+ * backslash. https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html
  */
 export function sumLine(sum: string, name: string): string {
   const escaped = escapeName(name);

@@ -1,8 +1,8 @@
 const blockBytes = 512;
 
 /**
- * The header of a regular file in a tar archive (ustar, POSIX.1-1988): `name` of at most 100 ASCII characters, `sizeBytes`
- * below 8 GiB. Throws RangeError beyond. https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
+ * Returns the header of a regular file in a tar archive (ustar, POSIX.1-1988): `name` of at most 100 ASCII characters,
+ * `sizeBytes` below 8 GiB. Throws RangeError otherwise. https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
  */
 export function tarHeader(name: string, sizeBytes: number, modifiedAt: Date): Uint8Array {
   if (!/^[\x20-\x7e]{1,100}$/.test(name)) throw new RangeError("a name in a tar header has 1 to 100 ASCII characters");
@@ -15,7 +15,7 @@ export function tarHeader(name: string, sizeBytes: number, modifiedAt: Date): Ui
   header.write(octal(0, 7), 116);
   header.write(octal(sizeBytes, 11), 124);
   header.write(octal(Math.floor(modifiedAt.getTime() / 1_000), 11), 136);
-  // The sum is taken with its own field full of spaces.
+  // The checksum is computed with its own field set to spaces.
   header.write(" ".repeat(8), 148);
   header.write("0", 156);
   header.write("ustar\x0000", 257);
@@ -24,7 +24,7 @@ export function tarHeader(name: string, sizeBytes: number, modifiedAt: Date): Ui
   return header;
 }
 
-/** What fills up the last block of a file. */
+/** Returns the zeros that fill the last block of a file. */
 export function tarPadding(sizeBytes: number): Uint8Array {
   return Buffer.alloc((blockBytes - (sizeBytes % blockBytes)) % blockBytes);
 }

@@ -10,33 +10,32 @@ import { pathProblem, sizeProblem } from "../policy";
 const headsAtOnce = 8;
 
 export type Rejection = { path: string; sizeBytes: number; reason: string };
-export type Judged = {
+export type CheckedPage = {
   found: Found[];
   rejections: Rejection[];
-  /** The paths that were registered, each with the room that is reserved for it, in bytes. */
+  /** The bytes reserved for each path that was registered. */
   registered: ReadonlyMap<string, bigint>;
 };
 
 /**
- * Holds a page of a listing against the rules and against what was registered, but for what was canceled: that is nobody's.
- * `select` gives the registration of some paths.
- * Throws AppError UNAVAILABLE, INTERNAL (the storage's).
+ * Checks a page of a listing against the rules for files and against what was registered, and leaves out canceled files.
+ * `select` returns the registrations of some paths. Throws AppError UNAVAILABLE, INTERNAL (the storage's).
  */
-export async function judgePage(
+export async function checkListing(
   prefix: string,
   page: ListedVersion[],
   select: (paths: string[]) => Promise<Map<string, FileRow>>,
-): Promise<Judged> {
+): Promise<CheckedPage> {
   const latest = page
     .filter(({ isLatest }) => isLatest)
     .map((version) => ({ ...version, path: pathOfKey(prefix, version.key) }));
   const rows = await select(latest.map(({ path }) => path).filter((path) => pathProblem(path) === null));
-  const awaited = latest.filter(({ path }) => !rows.get(path)?.canceled_at);
-  const wellNamed = awaited.filter(({ path }) => pathProblem(path) === null);
+  const expected = latest.filter(({ path }) => !rows.get(path)?.canceled_at);
+  const wellNamed = expected.filter(({ path }) => pathProblem(path) === null);
   const checksums = await checksumsOf(wellNamed, rows);
   const found: Found[] = [];
   const rejections: Rejection[] = [];
-  for (const version of awaited) {
+  for (const version of expected) {
     const { path, key, versionId, sizeBytes, etag } = version;
     const row = rows.get(path);
     const crc64nvme = checksums.get(key) ?? null;
@@ -50,7 +49,7 @@ export async function judgePage(
   return { found, rejections, registered };
 }
 
-/** Why what is there is not the file that was registered; null when nothing says so. */
+/** Returns the reason why a version is not the file that was registered; null when nothing contradicts it. */
 async function difference(row: FileRow, version: ListedVersion, crc64nvme: string | null): Promise<string | null> {
   if (row.stale_version === version.versionId) {
     return "The file changed while it was being uploaded, and its new bytes never arrived. Upload it again.";
@@ -63,8 +62,8 @@ async function difference(row: FileRow, version: ListedVersion, crc64nvme: strin
 }
 
 /**
- * Of objects that came in parts: their ETag is no checksum of their bytes, the CRC of the whole is. By key. What was told when
- * the parts were put together holds for that object, not for one that was posted over it.
+ * Returns by key the whole-object CRC of objects whose ETag is not a checksum of their bytes, as of those sent in parts. The CRC
+ * recorded at completion holds for that object, not for one that was posted over it.
  */
 async function checksumsOf(
   versions: (ListedVersion & { path: string })[],
@@ -72,10 +71,10 @@ async function checksumsOf(
 ): Promise<Map<string, string>> {
   const checksums = new Map<string, string>();
   const unknown = versions.filter(({ key, path, etag }) => {
-    const told = rows.get(path)?.crc64nvme;
+    const recorded = rows.get(path)?.crc64nvme;
     const isInParts = /-\d+$/.test(etag);
-    if (told && isInParts) checksums.set(key, told);
-    return isInParts ? !told : Boolean(told) || md5Of(etag) === null;
+    if (recorded && isInParts) checksums.set(key, recorded);
+    return isInParts ? !recorded : Boolean(recorded) || md5Of(etag) === null;
   });
   const next = async (): Promise<void> => {
     for (let version = unknown.pop(); version; version = unknown.pop()) {

@@ -8,8 +8,9 @@ import { type FileToCopy, selectCopies, settleSame } from "./rows";
 const copiesAtOnce = 4;
 
 /**
- * Copies what the collection has at other paths to where this upload has it, within the storage, so that its listing shows
- * them like any other file. What is there already is left, unless it is what a file was before it changed. Bears being repeated. Throws AppError UNAVAILABLE, INTERNAL.
+ * Copies files that the collection has at other paths to the paths of this upload, within the storage, so that the listing
+ * shows them like any other file. Leaves objects that are there already, except versions of a file from before it changed.
+ * Idempotent. Throws AppError UNAVAILABLE, INTERNAL.
  */
 export async function copyKnownFiles(upload: { id: string; collectionId: string }, prefix: string): Promise<void> {
   await settleSame(upload);
@@ -34,7 +35,7 @@ async function copyOne(prefix: string, file: FileToCopy): Promise<void> {
   try {
     await copyObject({ from: { key, versionId }, to, sizeBytes });
   } catch (error) {
-    // The bytes are gone: the file will be said to be missing, and the others go on.
+    // The source is gone: the file will be recorded as missing, and the other copies continue.
     if (!(error instanceof AppError && error.code === "NOT_FOUND")) throw error;
   }
 }

@@ -13,12 +13,11 @@ import { selectPinned } from "./rows";
 export type Reaped = { multiparts: number; versions: number; bytes: number; isClean: boolean };
 
 /**
- * Removes what lies under the prefix of an ended upload and is nobody's: multiparts, and versions that no revision pins,
- * rejected ones included: nobody's room holds them, so quotas would hold nothing. What was rejected, and why, is recorded. No
- * revision can be added to an ended upload, so what is not pinned when a page is looked at never will be. Run again, or by
- * two workers at once, it removes what is left. After the last grant has run out the upload counts as clean,
- * and what was registered to it is forgotten.
- * Null when the upload has not ended. Throws AppError UNAVAILABLE, INTERNAL: what was removed by then is gone, nothing else.
+ * Removes multiparts and versions that no revision pins from the prefix of an ended upload. Rejected files are removed too, as
+ * no quota counts them; their rejections stay recorded. No revision is added to an ended upload, so a version that is not
+ * pinned when its page is read never will be. Idempotent, also by two workers at once. Once the last grant has expired, marks
+ * the upload as clean and deletes its registered files. Returns null when the upload has not ended. Throws AppError
+ * UNAVAILABLE, INTERNAL; removals before that stay.
  */
 export async function reapUpload(viewer: Viewer, uploadId: string, now = new Date()): Promise<Reaped | null> {
   if (viewer.kind !== "system") throw notFound("upload");
@@ -46,7 +45,7 @@ export async function reapUpload(viewer: Viewer, uploadId: string, now = new Dat
 }
 
 async function unpinned(prefix: string, page: ListedVersion[]): Promise<ListedVersion[]> {
-  // Only what may be a media's path is ever pinned, and the database cannot be asked for every other one: it knows no NUL.
+  // Only valid paths are ever pinned, and PostgreSQL refuses a NUL in a parameter.
   const pinnable = page.filter(({ key }) => pathProblem(pathOfKey(prefix, key)) === null);
   const pinned = await selectPinned(pinnable);
   return page.filter(({ key, versionId }) => !pinned.has(`${versionId} ${key}`));

@@ -6,7 +6,7 @@ import { type Found, headOfMedia } from "@/lib/revision/rows";
 import { uploadPrefix } from "@/lib/storage/keys";
 import type { ListedVersion } from "@/lib/storage/list";
 
-type Verified = { id: string; collectionId: string };
+type Sealed = { id: string; collectionId: string };
 
 export type FileToCopy = {
   path: string;
@@ -16,12 +16,12 @@ export type FileToCopy = {
   version_id: string;
 };
 
-/** So many may still be copied when the upload is aborted meanwhile. */
+/** As many files may still be copied after the upload is aborted. */
 const copiesPerPage = 50;
 
 /**
- * Files to be copied within the storage, by path, those after `after`; not from what turned out to be other bytes since. None
- * once the upload is not being verified any more.
+ * Selects files to be copied within the storage, by path, those after `after`; not from revisions that were rejected since.
+ * None once the upload is no longer sealed.
  */
 export async function selectCopies(uploadId: string, after: string): Promise<FileToCopy[]> {
   return db().$queryRaw<FileToCopy[]>`
@@ -31,17 +31,17 @@ export async function selectCopies(uploadId: string, after: string): Promise<Fil
     ORDER BY f."path" LIMIT ${copiesPerPage}`;
 }
 
-const settledPerPage = 5_000;
+const samePerPage = 5_000;
 
 /**
- * Of a sealed upload, counts the files that are the same as what their media hold. Those that are not any more, as somebody
- * has changed these media since or what they held turned out to be other bytes, are copied instead. In pages, each done once.
+ * Counts the files of a sealed upload that are the same as what their media hold. Files that no longer are, as their media have
+ * changed or the revision was rejected since, are marked to be copied instead. In pages, each done once.
  */
 export async function settleSame(upload: { id: string; collectionId: string }): Promise<void> {
-  while (await db().$transaction((tx) => settlePage(tx, upload), longTransaction));
+  while (await db().$transaction((tx) => settleSamePage(tx, upload), longTransaction));
 }
 
-async function settlePage(
+async function settleSamePage(
   tx: Transaction,
   { id, collectionId }: { id: string; collectionId: string },
 ): Promise<boolean> {
@@ -51,7 +51,7 @@ async function settlePage(
     WITH page AS (
       SELECT f."id", f."path", f."same_as_id" FROM "upload_file" f
       WHERE f."upload_id" = ${id}::uuid AND f."same_as_id" IS NOT NULL AND f."id" > ${upload.settled_to ?? firstId}::uuid
-      ORDER BY f."id" LIMIT ${settledPerPage}
+      ORDER BY f."id" LIMIT ${samePerPage}
     ), same AS (
       SELECT page."id" FROM page
       JOIN LATERAL ${mediaAt(collectionId, Prisma.sql`page."path"`)} AS m ON m."deleted_at" IS NULL
@@ -61,7 +61,7 @@ async function settlePage(
       FROM page WHERE f."id" = page."id" AND NOT EXISTS (SELECT 1 FROM same WHERE same."id" = page."id")
     )
     SELECT (SELECT count(*)::int FROM same) AS "same",
-           CASE WHEN (SELECT count(*) FROM page) = ${settledPerPage}
+           CASE WHEN (SELECT count(*) FROM page) = ${samePerPage}
                 THEN (SELECT "id"::text FROM page ORDER BY "id" DESC LIMIT 1) END AS "last"`;
   const { same = 0, last = null } = page ?? {};
   await tx.upload.update({
@@ -72,12 +72,12 @@ async function settlePage(
 }
 
 /**
- * Of these paths the ones that this upload has brought to an end: a revision, bytes that are there already, a rejection. What
- * was put there after that, with a grant that is still alive, is not looked at: one file of an upload makes one revision.
+ * Selects those of these paths for which this upload has recorded a revision, the same bytes or a rejection. What a live grant
+ * puts there later is ignored: one file of an upload makes one revision.
  */
-export async function selectSettled(
+export async function selectRecorded(
   tx: Transaction,
-  { id, collectionId }: Verified,
+  { id, collectionId }: Sealed,
   paths: string[],
 ): Promise<Set<string>> {
   const prefix = uploadPrefix(collectionId, id);
@@ -113,7 +113,7 @@ const missingPerPage = 5_000;
  */
 export async function rejectMissing(
   tx: Transaction,
-  { id, collectionId }: Verified,
+  { id, collectionId }: Sealed,
   after: string,
 ): Promise<{ missing: number; last: string | null }> {
   const prefix = uploadPrefix(collectionId, id);

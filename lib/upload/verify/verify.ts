@@ -4,29 +4,30 @@ import { db, type Prisma, type Transaction } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
-import { roomOf } from "@/lib/quota/rows";
+import { leastSpace } from "@/lib/quota/rows";
 import { type Found, insertRevisions, selectSame } from "@/lib/revision/rows";
 import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { abortMultiparts } from "@/lib/storage/multipart";
 import { selectFiles } from "../file/rows";
-import { noRoomReason } from "../policy";
+import { noSpaceReason } from "../policy";
 import { chargeUpload, releaseReserved } from "../rows";
-import { type Judged, judgePage, type Rejection } from "./check-listing";
+import { type CheckedPage, checkListing, type Rejection } from "./check-listing";
 import { copyKnownFiles } from "./copy-known";
-import { insertSame, rejectMissing, selectSettled } from "./rows";
+import { insertSame, rejectMissing, selectRecorded } from "./rows";
 
 const sealedSelect = { id: true, collectionId: true, createdById: true, conflict: true } satisfies Prisma.UploadSelect;
 type Sealed = Prisma.UploadGetPayload<{ select: typeof sealedSelect }>;
 
 /**
- * Turns what lies under a sealed upload's prefix into media, from the listing alone: one list call per 1,000 files (and, for
- * files that came in parts without a checksum, one HEAD each). The latest version of each key is pinned; whatever a replayed
- * policy adds later, even between two pages or two runs, changes nothing. What was registered is held against what is there: other bytes are rejected, and files
- * that never arrived are said to be missing. Bytes that their media hold already make nothing new; bytes that the collection
- * has at another path are copied within the storage first.
- * Every page is one transaction and can be run again: a crash half-way costs only the page it was in.
- * `onVerified` gets the revisions of each page that wait to be derived, after the page is committed.
+ * Makes media of the files of a sealed upload, from the bucket's listing: one list call per 1,000 files, and one HEAD for each
+ * file that was sent in parts without a checksum. Pins the latest version of each key; versions that a replayed policy adds
+ * later, even between two pages or two runs, change nothing. Files that differ from their registration are rejected, and
+ * registered files that never arrived are recorded as missing. Bytes that their media hold already add no revision; bytes that
+ * the collection has at another path are copied within the storage first.
+ *
+ * Each page is one transaction and can run again: a crash costs only the page it was in. `onVerified` gets the revisions of
+ * each page that wait to be derived, after the page is committed. Throws AppError UNAVAILABLE, INTERNAL.
  */
 export async function verifyUpload(
   viewer: Viewer,
@@ -42,37 +43,37 @@ export async function verifyUpload(
   await copyKnownFiles(upload, prefix);
   for await (const page of listObjectVersions(prefix)) {
     const pending = await verifyPage(upload, prefix, page);
-    if (pending === null) return; // Aborted, or verified by another run, while this one was at it.
+    if (pending === null) return; // Aborted, or verified by another run, since this one started.
     if (pending.length > 0) await onVerified(pending);
   }
   await rejectAllMissing(upload);
-  await finish(viewer, upload);
+  await recordVerified(viewer, upload);
 }
 
 async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[]): Promise<string[] | null> {
-  const whole = await judgePage(prefix, page, (paths) => selectFiles(upload.id, paths));
+  const whole = await checkListing(prefix, page, (paths) => selectFiles(upload.id, paths));
   return db().$transaction(async (tx) => {
     const accounts = await lockAccounts(tx, upload);
-    const still = await lockUpload(tx, upload.id);
-    if (still?.state !== "sealed") return null;
+    const locked = await lockUpload(tx, upload.id);
+    if (locked?.state !== "sealed") return null;
     const paths = [...whole.found, ...whole.rejections].map(({ path }) => path);
-    const settled = await selectSettled(tx, upload, paths);
-    const isNew = ({ path }: { path: string }) => !settled.has(path);
-    const judged = { ...whole, found: whole.found.filter(isNew), rejections: whole.rejections.filter(isNew) };
-    const same = await selectSame(tx, upload, judged.found);
-    await insertSame(tx, upload.id, judged.found, same);
+    const recorded = await selectRecorded(tx, upload, paths);
+    const isNew = ({ path }: { path: string }) => !recorded.has(path);
+    const checked = { ...whole, found: whole.found.filter(isNew), rejections: whole.rejections.filter(isNew) };
+    const same = await selectSame(tx, upload, checked.found);
+    await insertSame(tx, upload.id, checked.found, same);
     const { accepted, refused } = await applyConflict(
       tx,
       upload,
-      judged.found.filter(({ path }) => !same.has(path)),
+      checked.found.filter(({ path }) => !same.has(path)),
     );
-    const { fitting, beyond } = withinRoom(judged, accepted, roomOf(accounts)?.left ?? null);
+    const { fitting, beyond } = withinSpace(checked, accepted, leastSpace(accounts)?.left ?? null);
     const { count: rejected } = await tx.uploadRejection.createMany({
-      data: [...judged.rejections, ...refused, ...beyond].map((rejection) => ({ ...rejection, uploadId: upload.id })),
+      data: [...checked.rejections, ...refused, ...beyond].map((rejection) => ({ ...rejection, uploadId: upload.id })),
       skipDuplicates: true,
     });
     const inserted = await insertRevisions(tx, upload, fitting);
-    await moveBytes(tx, upload, still.reserved_bytes, { prefix, judged, inserted });
+    await chargeInserted(tx, upload, locked.reserved_bytes, { prefix, checked, inserted });
     await addCounts(tx, upload, {
       made: inserted.length,
       bytes: inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n),
@@ -89,7 +90,7 @@ async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[])
 
 type Counts = { made?: number; bytes?: bigint; unchanged?: number; rejected: number };
 
-/** Under the upload's lock, in the transaction of what is counted. */
+/** Needs the upload's lock, in the transaction that records what is counted. */
 async function addCounts(tx: Transaction, upload: Sealed, counts: Counts): Promise<void> {
   const { made = 0, bytes = 0n, unchanged = 0, rejected } = counts;
   await tx.upload.update({
@@ -117,8 +118,8 @@ async function applyConflict(tx: Transaction, upload: Sealed, found: Found[]) {
   const takenPaths = new Set(taken.map(({ path }) => path));
   const reason =
     upload.conflict === "skip"
-      ? "There is a file at this path already; it was left as it is."
-      : "There is a file at this path already, and this upload was to fail in that case. The file there is unchanged.";
+      ? "There is a file at this path already. It is unchanged."
+      : "There is a file at this path already, and this upload fails in that case. The file there is unchanged.";
   return {
     accepted: found.filter(({ path }) => !takenPaths.has(path)),
     refused: found
@@ -128,40 +129,39 @@ async function applyConflict(tx: Transaction, upload: Sealed, found: Found[]) {
 }
 
 /**
- * Registerd files have their room, on this page and on later ones; what came unregistered has `room`, what nobody reserved.
- * Without a quota everything fits.
+ * Splits files by whether they fit the quota. Registered files have reserved bytes, on this page and on later ones; unregistered
+ * files share `space`, which no file has reserved. Without a quota everything fits.
  */
-function withinRoom({ registered }: Judged, accepted: Found[], room: bigint | null) {
-  if (room === null) return { fitting: accepted, beyond: [] };
+function withinSpace({ registered }: CheckedPage, accepted: Found[], space: bigint | null) {
+  if (space === null) return { fitting: accepted, beyond: [] };
   const fitting: Found[] = [];
   const beyond: Rejection[] = [];
-  let left = room;
+  let left = space;
   for (const file of accepted) {
     const { path, sizeBytes } = file;
     const lacks = BigInt(sizeBytes) - (registered.get(path) ?? 0n);
-    if (lacks > left) beyond.push({ path, sizeBytes, reason: noRoomReason });
+    if (lacks > left) beyond.push({ path, sizeBytes, reason: noSpaceReason });
     else fitting.push(file);
     if (lacks > 0n && lacks <= left) left -= lacks;
   }
   return { fitting, beyond };
 }
 
-type Moved = { prefix: string; judged: Judged; inserted: { key: string; size_bytes: bigint }[] };
+type Inserted = { prefix: string; checked: CheckedPage; inserted: { key: string; size_bytes: bigint }[] };
 
-/** What was reserved for these files is used from now on; what is reserved for others stays so. */
-async function moveBytes(
+/** Turns the bytes reserved for these files into used bytes. What is reserved for other files stays reserved. */
+async function chargeInserted(
   tx: Transaction,
   upload: Sealed,
   reserved: bigint,
-  { prefix, judged: { registered }, inserted }: Moved,
+  { prefix, checked: { registered }, inserted }: Inserted,
 ): Promise<void> {
   const used = inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n);
   const theirs = inserted.reduce((sum, { key }) => sum + (registered.get(pathOfKey(prefix, key)) ?? 0n), 0n);
-  const released = theirs < reserved ? theirs : reserved;
-  await chargeUpload(tx, upload, { used, reserved: -released });
+  await chargeUpload(tx, upload, { used, reserved: theirs < reserved ? -theirs : -reserved });
 }
 
-/** The ids of the page's revisions that wait to be derived, the ones of an earlier run included. */
+/** Returns the page's revisions that wait to be derived, including those of an earlier run. */
 async function pendingOf(tx: Transaction, upload: Sealed, keys: string[]): Promise<string[]> {
   const pending = await tx.revision.findMany({
     where: { uploadId: upload.id, state: "pending", key: { in: keys } },
@@ -170,8 +170,7 @@ async function pendingOf(tx: Transaction, upload: Sealed, keys: string[]): Promi
   return pending.map(({ id }) => id);
 }
 
-/** Short: all that takes long has been done before. */
-async function finish(viewer: Viewer, upload: Sealed): Promise<void> {
+async function recordVerified(viewer: Viewer, upload: Sealed): Promise<void> {
   await db().$transaction(async (tx) => {
     await lockAccounts(tx, upload);
     await releaseReserved(tx, upload);
@@ -192,7 +191,7 @@ async function finish(viewer: Viewer, upload: Sealed): Promise<void> {
   }, longTransaction);
 }
 
-/** Registered, and neither recorded nor rejected: it is not there. */
+/** Rejects files that were registered and are neither recorded nor rejected: they never arrived. */
 async function rejectAllMissing(upload: Sealed): Promise<void> {
   for (let after: string | null = ""; after !== null; ) {
     const from: string = after;
@@ -200,7 +199,7 @@ async function rejectAllMissing(upload: Sealed): Promise<void> {
   }
 }
 
-/** Returns the path the next page begins after; null after the last one, and when the upload is not sealed any more. */
+/** Returns the path after which the next page begins; null after the last one, and when the upload is no longer sealed. */
 async function rejectMissingPage(tx: Transaction, upload: Sealed, after: string): Promise<string | null> {
   if ((await lockUpload(tx, upload.id))?.state !== "sealed") return null;
   const { missing, last } = await rejectMissing(tx, upload, after);

@@ -7,7 +7,7 @@ import { stopQueue } from "@/lib/jobs/queue";
 import { listMultiparts } from "@/lib/storage/multipart";
 import { headObject } from "@/lib/storage/objects";
 import { abortUpload, openUpload, sealUpload } from "@/lib/upload/commands";
-import { abandonFile, registerFiles } from "@/lib/upload/file/commands";
+import { cancelFile, registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { partSizeOf } from "@/lib/upload/policy";
 import type { OpenedUpload } from "@/lib/upload/schema";
@@ -147,7 +147,7 @@ describe("a large file", () => {
   it("that is given up leaves nothing behind", async () => {
     const { fileId } = await named("given-up.mov");
     await send(fileId, [1, 2]);
-    await abandonFile(owner, upload.id, fileId);
+    await cancelFile(owner, upload.id, fileId);
     expect(await multipartsUnder(`${upload.prefix}given-up.mov`)).toBe(0);
     await expect(completeFile(owner, upload.id, { fileId, parts: [] })).rejects.toMatchObject({ code: "NOT_FOUND" });
   });

@@ -3,7 +3,7 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
 import { abortUpload, expireUploads, openUpload } from "@/lib/upload/commands";
-import { abandonFile, cancelFiles, registerFiles } from "@/lib/upload/file/commands";
+import { cancelFile, cancelFiles, registerFiles } from "@/lib/upload/file/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
@@ -48,8 +48,8 @@ describe("room", () => {
     await registerFiles(owner, opened.id, [{ path: "a", size: 10 }]);
     expect(await bytesOf(into)).toEqual({ collection: 60, user: reserved + 60 });
     const { id } = await db().uploadFile.findFirstOrThrow({ where: { uploadId: opened.id, path: "b" } });
-    await abandonFile(owner, opened.id, id);
-    await abandonFile(owner, opened.id, id);
+    await cancelFile(owner, opened.id, id);
+    await cancelFile(owner, opened.id, id);
     expect(await bytesOf(into)).toEqual({ collection: 10, user: reserved + 10 });
     await cancelFiles(owner, opened.id, ["a", "a", "never named", "nul\u0000"]);
     expect(await bytesOf(into)).toEqual({ collection: 0, user: reserved });
@@ -59,7 +59,7 @@ describe("room", () => {
   it.each([
     ["your", { user: 100 }],
     ["this collection's", { collection: 100 }],
-  ])("is refused in words beyond %s quota, and nothing of the call is kept", async (whose, quota) => {
+  ])("is refused beyond %s quota, and nothing of the call is kept", async (whose, quota) => {
     const { into, reserved, opened } = await reset(quota);
     await registerFiles(owner, opened.id, [{ path: "a", size: 60 }]);
     const files = [
@@ -68,9 +68,9 @@ describe("room", () => {
     ];
     const refusal = registerFiles(owner, opened.id, files);
     await expect(refusal).rejects.toMatchObject({ code: "TOO_LARGE" });
-    await expect(refusal).rejects.toThrow(`This needs 50 bytes, and of ${whose} `);
-    // Removing files frees nothing: older versions and the trash count.
-    await expect(refusal).rejects.toThrow("Ask whoever runs this site for more room");
+    await expect(refusal).rejects.toThrow(
+      `Not enough space: these files need 50 bytes and 40 bytes is left of ${whose} 100 bytes. Files in the trash count too.`,
+    );
     expect(await db().uploadFile.count({ where: { uploadId: opened.id } })).toBe(1);
     await registerFiles(owner, opened.id, files.slice(0, 1));
     await expect(registerFiles(owner, opened.id, files.slice(1))).rejects.toThrow("20 bytes is left");

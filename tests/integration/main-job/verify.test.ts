@@ -9,7 +9,7 @@ import { listMultiparts } from "@/lib/storage/multipart";
 import { sealUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
-import { noRoomReason } from "@/lib/upload/policy";
+import { noSpaceReason } from "@/lib/upload/policy";
 import { uploadStatus } from "@/lib/upload/queries";
 import type { FileToSend } from "@/lib/upload/schema";
 import { reapUpload } from "@/lib/upload/verify/reap";
@@ -249,7 +249,7 @@ describe("room, when nothing was announced", () => {
     await verified(owner, upload);
     expect(await uploadStatus(owner, upload.id)).toMatchObject({
       files: { verified: 2, rejected: 1 },
-      rejected: [{ path: "b", reason: noRoomReason }],
+      rejected: [{ path: "b", reason: noSpaceReason }],
     });
     expect(await bytesOf()).toEqual({ used: 8, reserved: 0, size: 8 });
     // What there is no room for does not lie in the bucket either.

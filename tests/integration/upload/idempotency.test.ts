@@ -4,7 +4,7 @@ import { DELETE, POST as postFiles } from "@/app/api/v1/uploads/[id]/files/route
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue";
-import { forgetIdempotencyKeys, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
+import { deleteIdempotencyKeys, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { sessionCookie, system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
@@ -61,7 +61,7 @@ it("keeps people's keys apart, and forgets them after a day", async () => {
   const second = await (await open("k-3")).json();
   expect(second.id).not.toBe(first.id);
   await db().idempotencyKey.updateMany({ where: { key: "k-3" }, data: { createdAt: old } });
-  expect(await forgetIdempotencyKeys(system)).toBe(1);
+  expect(await deleteIdempotencyKeys(system)).toBe(1);
   expect(await db().idempotencyKey.count({ where: { key: "k-3" } })).toBe(0);
 });
 

@@ -32,17 +32,17 @@ export const uploadFiles: Row[] = [
     run: (viewer, { uploadId }) => fileCommands.registerChecksums(viewer, uploadId, [named]),
   },
   {
-    name: "upload/file/commands/abandonFile, one's own",
+    name: "upload/file/commands/cancelFile, one's own",
     ...all("...+++.+"),
     changes: true,
     given: { own: true },
-    run: (viewer, { uploadId, fileId }) => fileCommands.abandonFile(viewer, uploadId, fileId),
+    run: (viewer, { uploadId, fileId }) => fileCommands.cancelFile(viewer, uploadId, fileId),
   },
   {
-    name: "upload/file/commands/abandonFile, another's",
+    name: "upload/file/commands/cancelFile, another's",
     ...systemOnly,
     changes: true,
-    run: (viewer, { uploadId, fileId }) => fileCommands.abandonFile(viewer, uploadId, fileId),
+    run: (viewer, { uploadId, fileId }) => fileCommands.cancelFile(viewer, uploadId, fileId),
   },
   {
     name: "upload/file/commands/cancelFiles, one's own",

@@ -77,10 +77,10 @@ export const uploads: Row[] = [
     run: (viewer) => uploadCommands.expireUploads(viewer),
   },
   {
-    name: "upload/commands/forgetIdempotencyKeys",
+    name: "upload/commands/deleteIdempotencyKeys",
     ...systemOnly,
     run: async (viewer) => {
-      await uploadCommands.forgetIdempotencyKeys(viewer);
+      await uploadCommands.deleteIdempotencyKeys(viewer);
     },
   },
   {
