@@ -117,7 +117,7 @@ describe("a large file", () => {
     const { s3UploadId } = await db().uploadFile.findUniqueOrThrow({ where: { id: fileId } });
     const where = { Bucket: bucket.bucket, Key: `${upload.prefix}gone.mov`, UploadId: s3UploadId ?? "" };
     await bucket.client.send(new AbortMultipartUploadCommand(where));
-    await expect(completeFile(owner, upload.id, { fileId, parts })).rejects.toThrow("no longer there");
+    await expect(completeFile(owner, upload.id, { fileId, parts })).rejects.toThrow("no longer in the storage");
     expect(await named("gone.mov")).toMatchObject({ status: "multipart", fileId, done: [] });
     await completeFile(owner, upload.id, { fileId, parts: await send(fileId, all) });
   });
@@ -140,7 +140,7 @@ describe("a large file", () => {
     const where = { Bucket: bucket.bucket, Key: `${upload.prefix}changed.mov`, UploadId: row.s3UploadId ?? "" };
     await bucket.client.send(new AbortMultipartUploadCommand(where));
     await expect(completeFile(owner, upload.id, { fileId: third.fileId, parts: [] })).rejects.toThrow(
-      "no longer there",
+      "no longer in the storage",
     );
   });
 
