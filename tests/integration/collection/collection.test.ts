@@ -48,7 +48,7 @@ describe("creating", () => {
     ]);
   });
 
-  it("finds an address for the same name again and again, also at once", async () => {
+  it("finds an address for the same name repeatedly, also at once", async () => {
     const made = await Promise.all(Array.from({ length: 8 }, () => create(owner, { name: "Same reef" })));
     const slugs = made.map(({ slug }) => slug);
     expect(new Set(slugs).size).toBe(8);
@@ -56,7 +56,7 @@ describe("creating", () => {
     for (const slug of slugs) expect(slug).toMatch(/^same-reef(-[0-9a-z]{4})?$/);
   });
 
-  it("names one without letters by chance", async () => {
+  it("makes a random address for a name without letters", async () => {
     expect((await create(owner, { name: "🐠🐡" })).slug).toMatch(/^collection-[0-9a-z]{4}$/);
   });
 
@@ -71,7 +71,7 @@ describe("creating", () => {
 });
 
 describe("changing", () => {
-  it("renames without moving, and changes only what is named", async () => {
+  it("renames without moving, and changes only the given fields", async () => {
     const { slug, id } = await collectionOf(owner);
     await updateCollection(owner, slug, { name: "New name" });
     await updateCollection(owner, slug, { visibility: "public", description: "What it is" });
@@ -101,7 +101,7 @@ describe("changing", () => {
 });
 
 describe("the trash", () => {
-  it("takes a collection from everybody, and gives it back as it was", async () => {
+  it("hides a collection from all viewers, and restores it unchanged", async () => {
     const member = await person("member");
     const { slug, id } = await collectionOf(owner, { visibility: "public", members: { editor: member } });
     await trashCollection(owner, slug);
@@ -130,7 +130,7 @@ describe("the trash", () => {
 });
 
 describe("listing", () => {
-  it("gives a person theirs with their role, newest first, and nobody else's, public or not", async () => {
+  it("returns a person's own with their role, newest first, and no others, public or not", async () => {
     const [reader, other] = [await person("reader"), await person("other")];
     const mine = await collectionOf(reader);
     const theirs = await collectionOf(other, { members: { viewer: reader } });

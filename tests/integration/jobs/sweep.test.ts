@@ -60,7 +60,7 @@ async function hundred(about: Partial<Prisma.UploadCreateManyInput>): Promise<vo
   await db().upload.createMany({ data });
 }
 
-test("an upload that cannot be given up holds nothing else up, and is named in the log", async () => {
+test("an upload that fails to expire delays no other, and is logged", async () => {
   const stuck = await idOfOpened("stuck");
   const others = [await idOfOpened(), await idOfOpened()];
   for (const [index, id] of [stuck, ...others].entries())
@@ -75,7 +75,7 @@ test("an upload that cannot be given up holds nothing else up, and is named in t
   ]);
 });
 
-test("a hundred of them let the next one pass", async () => {
+test("a hundred of them do not delay the next one", async () => {
   await hundred({ label: "stuck", expiresAt: new Date(0) });
   const id = await idOfOpened();
   await db().upload.update({ where: { id }, data: { expiresAt: new Date(1) } });
@@ -84,7 +84,7 @@ test("a hundred of them let the next one pass", async () => {
   expect(lines).toHaveLength(100);
 });
 
-test("a step that fails does not keep the ones after it", async () => {
+test("a step that fails does not stop the ones after it", async () => {
   await boss.deleteQueue("verify");
   const sealed = await idOfOpened();
   await db().upload.update({ where: { id: sealed }, data: { state: "sealed", sealedAt: new Date() } });
@@ -97,7 +97,7 @@ test("a step that fails does not keep the ones after it", async () => {
   await startBoss(boss);
 });
 
-test("what failed before lets others pass: to be reaped", async () => {
+test("uploads that failed before do not delay others: to be reaped", async () => {
   const later = new Date(Date.now() + 2 * grantsOutliveSeconds * 1_000);
   await hundred({ state: "aborted", endedAt: new Date(0), reapTriedAt: new Date(1) });
   const id = await idOfOpened();
@@ -124,7 +124,7 @@ test("and to be verified", async () => {
   expect(await uploadsToVerify(system, 100)).not.toContainEqual({ id, isLarge: false });
 });
 
-test("an upload is large by what it was to hold, or by what was announced to it", async () => {
+test("an upload is large by its planned or its registered files", async () => {
   const planned = (await opened(owner, slug, {}, { plannedFiles: 10_000 })).id;
   const small = (await opened(owner, slug, {}, { plannedFiles: 9_999 })).id;
   const announced = await idOfOpened();
@@ -141,7 +141,7 @@ test("an upload is large by what it was to hold, or by what was announced to it"
   expect((await jobs()).filter(({ singleton_key: id }) => id === planned)).toHaveLength(1);
 });
 
-test("large uploads that are being verified do not keep a small one waiting", async () => {
+test("large uploads that are being verified do not delay a small one", async () => {
   const large: string[] = [];
   for (let index = 0; index < 3; index += 1) {
     const { id } = await opened(owner, slug, {}, { plannedFiles: 500_000 });

@@ -66,7 +66,7 @@ async function multipartsUnder(prefix: string): Promise<number> {
 }
 
 describe("a large file", () => {
-  it("comes in parts, each as often as one likes, and is there once it is complete, however often that is said", async () => {
+  it("is sent in parts, each any number of times, and is present once complete, for any number of calls", async () => {
     const { fileId } = await named("film.mov");
     await send(fileId, [1]);
     const parts = await send(fileId, all, upload, true);
@@ -81,7 +81,7 @@ describe("a large file", () => {
     expect(row.crc64nvme).toBe(checksums ? crc64nvme(bytes) : null);
   });
 
-  it("is gone on with from any other place: parts there are told, and need not be named to complete it", async () => {
+  it("is resumed from another place: stored parts are listed, and need not be sent to complete it", async () => {
     const { fileId } = await named("resumed.mov");
     await send(fileId, [2, 1]);
     expect((await named("resumed.mov")).done).toEqual([1, 2]);
@@ -90,7 +90,7 @@ describe("a large file", () => {
     expect((await named("resumed.mov")).status).toBe("present");
   });
 
-  it("is begun once, by however many tabs at a time", async () => {
+  it("starts one multipart for any number of tabs", async () => {
     const { fileId } = await named("tabs.mov");
     const signed = await Promise.all(
       Array.from({ length: 6 }, () => signParts(owner, upload.id, { fileId, parts: [1] })),
@@ -100,7 +100,7 @@ describe("a large file", () => {
     expect(await multipartsUnder(`${upload.prefix}tabs.mov`)).toBe(1);
   });
 
-  it("is done when the storage put it together and nobody heard of it", async () => {
+  it("is present when the storage completed it and the answer was lost", async () => {
     const { fileId } = await named("unheard.mov");
     const parts = await send(fileId, all);
     await completeFile(owner, upload.id, { fileId, parts });
@@ -111,7 +111,7 @@ describe("a large file", () => {
     expect((await named("unheard.mov")).status).toBe("present");
   });
 
-  it("is begun again when its parts are gone", async () => {
+  it("starts again when its parts are gone", async () => {
     const { fileId } = await named("gone.mov");
     const parts = await send(fileId, all);
     const { s3UploadId } = await db().uploadFile.findUniqueOrThrow({ where: { id: fileId } });
@@ -122,7 +122,7 @@ describe("a large file", () => {
     await completeFile(owner, upload.id, { fileId, parts: await send(fileId, all) });
   });
 
-  it("that has changed is begun afresh under another id, its old parts thrown away and its old object never taken for it", async () => {
+  it("that has changed starts again under another id, its old parts removed and its old object never taken for it", async () => {
     const first = await named("changed.mov");
     await send(first.fileId, [1]);
     const second = await named("changed.mov", upload, 2);
@@ -144,7 +144,7 @@ describe("a large file", () => {
     );
   });
 
-  it("that is given up leaves nothing behind", async () => {
+  it("that is canceled leaves nothing behind", async () => {
     const { fileId } = await named("given-up.mov");
     await send(fileId, [1, 2]);
     await cancelFile(owner, upload.id, fileId);
@@ -200,7 +200,7 @@ describe("what is refused", () => {
     expect(await multipartsUnder(`${upload.prefix}crc.mov`)).toBe(0);
   });
 
-  it("anything once the upload is sealed or discarded; what was begun is thrown away", async () => {
+  it("anything once the upload is sealed or discarded; multiparts are aborted", async () => {
     for (const end of [sealUpload, abortUpload]) {
       const ending = await openUpload(owner, { collectionSlug: slug });
       const { fileId } = await named("ended.mov", ending);

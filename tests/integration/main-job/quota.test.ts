@@ -37,7 +37,7 @@ describe("room", () => {
     await db().user.update({ where: { id: owner.userId }, data: { quotaBytes: null } });
   });
 
-  it("is reserved before a byte moves, once per file, and more or less as files change", async () => {
+  it("is reserved before bytes move, once per file, and changes as files change", async () => {
     const { into, reserved, opened } = await reset({});
     await registerFiles(owner, opened.id, [
       { path: "a", size: 100 },
@@ -77,7 +77,7 @@ describe("room", () => {
     expect(await bytesOf(into)).toEqual({ collection: 80, user: reserved + 80 });
   });
 
-  it("is never given twice: many calls at once, of several uploads, take exactly what there is", async () => {
+  it("is never reserved twice: many calls at once, of several uploads, take exactly what is left", async () => {
     const { into, opened } = await reset({ collection: 1_000 });
     const uploads = [opened, await openUpload(owner, { collectionSlug: into })];
     const calls = Array.from({ length: 24 }, (_, index) =>
@@ -89,7 +89,7 @@ describe("room", () => {
     expect((await bytesOf(into)).collection).toBe(990);
   });
 
-  it("comes back when an upload is discarded or runs out of time, whatever is sent meanwhile", async () => {
+  it("is released when an upload is discarded or expires, whatever is sent meanwhile", async () => {
     const { into, reserved, opened } = await reset({ collection: 1_000 });
     const other = await openUpload(owner, { collectionSlug: into });
     await registerFiles(owner, opened.id, [{ path: "a", size: 700 }]);

@@ -67,7 +67,7 @@ async function isSigned(document: Buffer): Promise<boolean> {
 }
 
 describe("the receipt", () => {
-  it("names every file that is stored and every one that is not, and is signed", async () => {
+  it("lists every file that is stored and every one that is not, and is signed", async () => {
     const document = await receipt("json");
     const { receipt: head, files: stored, notStored, totals, signature } = JSON.parse(document.toString());
     expect(head).toMatchObject({ version: 1, upload: { id: upload.id, collection: slug, label: "Site 3 “north”" } });
@@ -92,7 +92,7 @@ describe("the receipt", () => {
     expect(await isSigned(document)).toBe(true);
   });
 
-  it("is not signed any more when a byte of it is changed", async () => {
+  it("is invalid once a byte of it is changed", async () => {
     const document = await receipt("json");
     const forged = Buffer.from(document.toString().replace('"size":3', '"size":4'));
     expect(forged.equals(document)).toBe(false);
@@ -108,7 +108,7 @@ describe("the receipt", () => {
     expect(execFileSync("sh", ["-ec", commands], { cwd: dir, encoding: "utf8" })).toMatch(/Verified Successfully/);
   });
 
-  it("says of bytes that were there before that nothing was made, and of those the site has read that it has", async () => {
+  it("marks bytes that were there before as unchanged, and checksums that the site has computed", async () => {
     for (const { id, sha256 } of await db().revision.findMany({ where: { uploadId: upload.id } })) {
       await recordDerivation(system, id, { state: "kept", contentType: "text/plain", ...(sha256 ? { sha256 } : {}) });
     }
@@ -118,7 +118,7 @@ describe("the receipt", () => {
     expect(await isSigned(document)).toBe(true);
   });
 
-  it("says of a file what was found to be wrong with it when it was looked into", async () => {
+  it("states the problem that deriving found in a file", async () => {
     const spoiled = await dropRegistered({ "spoiled.txt": "as sent" });
     const { id } = await db().revision.findFirstOrThrow({ where: { uploadId: spoiled.id } });
     const reason = "The stored bytes differ from what was verified. Upload the file again.";
@@ -129,7 +129,7 @@ describe("the receipt", () => {
     expect(JSON.parse((await receipt("json")).toString()).files[0]).not.toHaveProperty("problem");
   });
 
-  it("of a thousand and one files has each of them once", async () => {
+  it("lists each of 1,001 files once", async () => {
     const many = await openUpload(owner, { collectionSlug: slug });
     await db().$executeRaw`
       WITH made AS (
@@ -149,8 +149,8 @@ describe("the receipt", () => {
   });
 });
 
-describe("the other forms", () => {
-  it("SHA256SUMS are taken by sha256sum, odd names too", async () => {
+describe("the other formats", () => {
+  it("SHA256SUMS is accepted by sha256sum, unusual names too", async () => {
     writeFileSync(path.join(dir, "SHA256SUMS"), await receipt("sha256sums"));
     for (const [name, body] of Object.entries(files)) {
       execFileSync("mkdir", ["-p", path.dirname(path.join(dir, name))]);
@@ -160,7 +160,7 @@ describe("the other forms", () => {
     expect(answer.match(/: OK$/gm)).toHaveLength(4);
   });
 
-  it("the bag is a tar archive whose checksums hold and whose files can be fetched", async () => {
+  it("the bag is a tar archive whose checksums match and whose files can be fetched", async () => {
     writeFileSync(path.join(dir, "bag.tar"), await receipt("bagit"));
     execFileSync("tar", ["-xf", "bag.tar"], { cwd: dir });
     const bag = path.join(dir, `atoll-${upload.id}`);
@@ -189,7 +189,7 @@ describe("the other forms", () => {
     asked.mockRestore();
   });
 
-  it("the bag has no link to what is in the trash", async () => {
+  it("the bag has no link to files in the trash", async () => {
     const one = await dropRegistered({ "trashed.txt": "trash", "kept.txt": "kept" });
     const media = await db().media.findFirstOrThrow({ where: { path: "trashed.txt" } });
     await trashMedia(owner, media.id);
@@ -208,7 +208,7 @@ describe("over HTTP", () => {
     return GET(request, { params: Promise.resolve({ id }) });
   };
 
-  it("comes as a download, whole", async () => {
+  it("is a complete download", async () => {
     const response = await ask("", owner);
     expect(response.status).toBe(200);
     expect(response.headers.get("content-disposition")).toBe(`attachment; filename="atoll-${upload.id}.json"`);
@@ -217,7 +217,7 @@ describe("over HTTP", () => {
     expect((await ask("?format=bagit", owner)).headers.get("content-type")).toBe("application/x-tar");
   });
 
-  it("is refused for an unknown form, to whoever may not look at the upload, and before it is verified", async () => {
+  it("is refused for an unknown format, to viewers who may not see the upload, and before it is verified", async () => {
     expect((await ask("?format=zip", owner)).status).toBe(422);
     expect((await ask("", await testMember(slug, "viewer"))).status).toBe(404);
     expect((await ask("", owner, "not-an-id")).status).toBe(404);
@@ -225,7 +225,7 @@ describe("over HTTP", () => {
     expect((await ask("", await testMember(slug, "editor"))).status).toBe(200);
   });
 
-  it("has its key for anybody", async () => {
+  it("shows its key to every viewer", async () => {
     const response = await getKey(new Request("http://localhost:3000/api/v1/receipt-key"));
     expect(await response.text()).toMatch(/^-----BEGIN PUBLIC KEY-----/);
   });

@@ -31,8 +31,8 @@ const named = (path: string) => ({ path, size: text.length, modifiedAt: 1_700_00
 const row = (path: string) =>
   db().uploadFile.findUniqueOrThrow({ where: { uploadId_path: { uploadId: upload.id, path } } });
 
-describe("telling checksums while files are being sent", () => {
-  it("adds them to what was named, as often as it is told, one kind after the other", async () => {
+describe("registering checksums while files are being sent", () => {
+  it("adds them to registered files, repeatedly and one kind after the other", async () => {
     await registerFiles(owner, upload.id, [named("a"), named("b")]);
     const { id } = await row("a");
     await registerChecksums(owner, upload.id, [{ ...named("a"), sha256: sums.sha256 }]);
@@ -44,7 +44,7 @@ describe("telling checksums while files are being sent", () => {
     expect(await row("a")).toMatchObject({ id, ...sums });
   });
 
-  it("names anew what is not as it was named: other bytes, another time, taken back, never named", async () => {
+  it("registers files again that differ: other bytes, another time, canceled, never registered", async () => {
     await registerFiles(owner, upload.id, ["size", "time", "sum", "back"].map(named));
     await registerChecksums(owner, upload.id, [{ ...named("sum"), ...sums }]);
     await cancelFiles(owner, upload.id, ["back"]);
@@ -67,7 +67,7 @@ describe("telling checksums while files are being sent", () => {
     expect(rows.reduce((sum, one) => sum + one.reservedBytes, 0n)).toBe(reservedBytes);
   });
 
-  it("is what the revision has in the end; a path no database can hold is refused", async () => {
+  it("reaches the revision; a path that the database refuses is refused", async () => {
     const into = await openUpload(owner, { collectionSlug: slug });
     await registerFiles(owner, into.id, [named("kept")]);
     await post(into, "kept", text);

@@ -34,8 +34,8 @@ const one = async (file: Parameters<typeof registerFiles>[2][number], into = upl
   return answer;
 };
 
-describe("naming files before they are sent", () => {
-  it("says of each, in their order, how it is to be sent", async () => {
+describe("registering files before they are sent", () => {
+  it("returns for each, in order, how to send it", async () => {
     const answers = await registerFiles(owner, upload.id, [
       { path: "b/large.mov", size: 16 * MIB },
       { path: "a.jpg", size: 16 * MIB - 1 },
@@ -51,7 +51,7 @@ describe("naming files before they are sent", () => {
     ]);
   });
 
-  it("refuses all of a call for one bad name or size, and says which and why", async () => {
+  it("refuses a whole call for one invalid path or size, and says which and why", async () => {
     const files = ["../up", "/root", "a//b", "e\u0301", "nul\u0000", "x".repeat(513)].map((path) => ({
       path,
       size: 1,
@@ -74,7 +74,7 @@ describe("naming files before they are sent", () => {
     expect(await db().uploadFile.count({ where: { path: { in: ["ok", "big"] } } })).toBe(0);
   });
 
-  it("is done a thousand at a time, once and again, in one statement and one listing", async () => {
+  it("takes 1,000 files in one statement and one listing, and again", async () => {
     const into = await openUpload(owner, { collectionSlug: slug });
     const files = Array.from({ length: 1_000 }, (_, index) => ({ path: `n/${index}`, size: 10, modifiedAt: 1 }));
     const first = await registerFiles(owner, into.id, files);
@@ -95,7 +95,7 @@ describe("naming files before they are sent", () => {
     expect(await db().uploadFile.count({ where: { uploadId: into.id } })).toBe(1_000);
   }, 60_000);
 
-  it("tells of files that are at the path already, and asks for checksums where bytes may be known", async () => {
+  it("reports files at the same path, and requests checksums where bytes may be known", async () => {
     const into = await testCollection(owner);
     await reefIn(into);
     const next = await openUpload(owner, { collectionSlug: into });
@@ -181,8 +181,8 @@ describe("naming files before they are sent", () => {
   }
 });
 
-describe("going on with an upload", () => {
-  it("takes a file for there by its MD5, else by its own time, and never because something is there", async () => {
+describe("resuming an upload", () => {
+  it("takes a file as present by its MD5, else by its modification time, and never only because an object is there", async () => {
     const text = "0123456789";
     for (const path of ["md5", "time", "bare"]) {
       await one({ path: `r/${path}`, size: 10, ...(path === "time" ? { modifiedAt: 5 } : {}) });
@@ -198,7 +198,7 @@ describe("going on with an upload", () => {
     expect((await one({ path: "r/never", size: 10, md5: hex("md5", text) })).status).toBe("post");
   });
 
-  it("does not take the old bytes of a file that has changed for the new ones, even after a crash in between", async () => {
+  it("does not take the old bytes of a changed file for the new ones, even after a crash in between", async () => {
     await one({ path: "changing", size: 10, modifiedAt: 1 });
     await post(upload, "changing", "0123456789");
     expect((await one({ path: "changing", size: 10, modifiedAt: 2 })).status).toBe("post");
@@ -207,7 +207,7 @@ describe("going on with an upload", () => {
     expect((await one({ path: "changing", size: 10, modifiedAt: 2 })).status).toBe("present");
   });
 
-  it("finds that a file whose time changed and whose bytes did not is there", async () => {
+  it("takes a file as present whose time changed and whose bytes did not", async () => {
     const md5 = hex("md5", "0123456789");
     await one({ path: "touched", size: 10, modifiedAt: 1, md5 });
     await post(upload, "touched", "0123456789");
@@ -215,8 +215,8 @@ describe("going on with an upload", () => {
   });
 });
 
-describe("taking files back", () => {
-  it("removes what has arrived of them, every version, so that it is no media; the others stay", async () => {
+describe("canceling files", () => {
+  it("removes every version of them, so that they become no media; the others stay", async () => {
     const opened = await openUpload(owner, { collectionSlug: slug });
     await registerFiles(owner, opened.id, [
       { path: "w/kept", size: 3 },
@@ -234,8 +234,8 @@ describe("taking files back", () => {
   });
 });
 
-describe("who may name files", () => {
-  it("nobody but the one whose upload it is, while it is open", async () => {
+describe("who may register files", () => {
+  it("only the upload's owner, while it is open", async () => {
     const editor = await testMember(slug, "editor");
     const file = [{ path: "x", size: 1 }];
     await expect(registerFiles(editor, upload.id, file)).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -245,7 +245,7 @@ describe("who may name files", () => {
     await expect(registerFiles(owner, sealed.id, file)).rejects.toMatchObject({ code: "CONFLICT" });
   });
 
-  it("and nobody gives up a file of another upload by its id", async () => {
+  it("and a file of another upload cannot be canceled by its id", async () => {
     await one({ path: "mine", size: 1 });
     const { id } = await db().uploadFile.findFirstOrThrow({ where: { uploadId: upload.id, path: "mine" } });
     const other = await testUser();

@@ -65,7 +65,7 @@ class Model {
   }
 }
 
-it("shows the newest that is not undone, whatever was dropped, undone, redone and looked into in whatever order", async () => {
+it("shows the newest revision that is not undone, after any order of drops, undos, redos and derivations", async () => {
   const owner = await testUser("Owner");
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), async (steps) => {

@@ -29,7 +29,7 @@ const drop = (files: Files, options: Partial<DropOptions> = {}) => dropInto(slug
 const shown = () => shownIn(slug);
 
 describe("undoing an upload", () => {
-  it("puts what it made in the trash and what it revised back to before; redoing brings both back", async () => {
+  it("trashes media it made and reverts media it revised; a redo restores both", async () => {
     slug = await testCollection(owner);
     await drop({ old: "1", untouched: "1" });
     const { id } = await drop({ old: "22", new: "333", "more/new": "4444" });
@@ -50,7 +50,7 @@ describe("undoing an upload", () => {
     expect(actions.map(({ action }) => action).slice(-2)).toEqual(["upload.undone", "upload.redone"]);
   });
 
-  it("brings back when and where the picture before was taken", async () => {
+  it("restores when and where the earlier picture was taken", async () => {
     slug = await testCollection(owner);
     const first = await drop({ a: "1" }, { derived: false });
     for (const id of first.revisions) await derive(id, takenAt);
@@ -61,7 +61,7 @@ describe("undoing an upload", () => {
     expect(media).toMatchObject({ takenAt, latitude: 12.5, currentRevisionId: first.revisions[0] });
   });
 
-  it("leaves alone what somebody has revised since, and what somebody has had out of the trash since", async () => {
+  it("leaves media that were revised or restored since unchanged", async () => {
     slug = await testCollection(owner);
     const { id } = await drop({ a: "1", b: "1", c: "1" });
     await drop({ a: "22" });
@@ -75,7 +75,7 @@ describe("undoing an upload", () => {
     expect(await shown()).toEqual({ a: 2, b: 1, c: 1 });
   });
 
-  it("holds for what is looked into afterwards, until it is redone", async () => {
+  it("holds for revisions derived afterwards, until it is redone", async () => {
     slug = await testCollection(owner);
     await drop({ old: "1" });
     const { id, revisions } = await drop({ old: "22", new: "333" }, { derived: false });
@@ -86,7 +86,7 @@ describe("undoing an upload", () => {
     expect(await shown()).toEqual({ old: 2, new: 3 });
   });
 
-  it("of two uploads one after the other goes back step by step", async () => {
+  it("of two uploads in turn goes back step by step", async () => {
     slug = await testCollection(owner);
     const uploads = [await drop({ a: "1" }), await drop({ a: "22" }), await drop({ a: "333" })];
     for (const [index, expected] of [
@@ -107,7 +107,7 @@ describe("undoing an upload", () => {
     }
   });
 
-  it("comes to the same from any number of calls at once, undoing and redoing", async () => {
+  it("ends in one state after any number of concurrent undos and redos", async () => {
     slug = await testCollection(owner);
     await drop({ old: "1" });
     const { id } = await drop({
@@ -142,7 +142,7 @@ describe("undoing an upload", () => {
     expect(await shown()).toEqual({ a: 4, c: 1 });
   });
 
-  it("is not held up by bytes that were only announced", async () => {
+  it("ignores bytes that were only registered", async () => {
     slug = await testCollection(owner);
     const { id } = await drop({ a: "same" });
     const open = await openUpload(owner, { collectionSlug: slug });
@@ -152,7 +152,7 @@ describe("undoing an upload", () => {
     expect(await shown()).toEqual({});
   });
 
-  it("uncovers a newer file that waits to be looked into", async () => {
+  it("shows a newer file that waits to be derived", async () => {
     slug = await testCollection(owner);
     const first = await drop({ a: "1" });
     const second = await drop({ a: "22" }, { derived: false });
@@ -165,7 +165,7 @@ describe("undoing an upload", () => {
     expect(await shown()).toEqual({ a: 2 });
   });
 
-  it("is redone in whatever order", async () => {
+  it("is redone in any order", async () => {
     slug = await testCollection(owner);
     const first = await drop({ a: "1" });
     const second = await drop({ a: "22" });
@@ -178,7 +178,7 @@ describe("undoing an upload", () => {
     expect(await shown()).toEqual({ a: 2 });
   });
 
-  it("brings a broken file back as it was", async () => {
+  it("restores a broken file as it was", async () => {
     slug = await testCollection(owner);
     const first = await drop({ a: "1" }, { derived: false });
     const reason = "It cannot be read.";
@@ -210,7 +210,7 @@ describe("undoing an upload", () => {
     expect(await db().uploadUndo.count({ where: { uploadId: id } })).toBe(0);
   });
 
-  it("with more files than somebody waits for is finished by the worker, and redone when it was not", async () => {
+  it("of many files is finished by the worker, and redone before that, too", async () => {
     slug = await testCollection(owner);
     const { id } = await drop({ a: "1" });
     await manyFiles(slug, id, 12_000);
@@ -228,7 +228,7 @@ describe("undoing an upload", () => {
     expect(Object.keys(await shown())).toHaveLength(12_001);
   });
 
-  it("does not bring back what somebody put in the trash", async () => {
+  it("does not restore what a person put in the trash", async () => {
     slug = await testCollection(owner);
     const { id } = await drop({ a: "1", b: "1" });
     const { id: trashed } = await db().media.findFirstOrThrow({ where: { collection: { slug }, path: "a" } });
@@ -252,7 +252,7 @@ describe("undoing an upload", () => {
     expect(await shown()).toEqual({ a: 1 });
   });
 
-  it("by an editor is not redone by the sender, who could not take anything out of the trash either", async () => {
+  it("by an editor is not redone by the sender, who may not restore from the trash either", async () => {
     slug = await testCollection(owner);
     const sender = await testMember(slug, "contributor");
     const editor = await testMember(slug, "editor");

@@ -107,7 +107,7 @@ describe("verifying from a listing", () => {
     expect(await countsOf(into)).toMatchObject({ mediaCount: 1_050 });
   }, 60_000);
 
-  it("refuses paths against the rules with the reason, and keeps all the rest", async () => {
+  it("rejects invalid paths with the reason, and keeps the other files", async () => {
     const long = `${"x".repeat(300)}/${"y".repeat(299)}`;
     const decomposed = "e\u0301.jpg";
     const id = await dropVerified({
@@ -127,7 +127,7 @@ describe("verifying from a listing", () => {
     expect(await revisionsAt("good.jpg")).toHaveLength(1);
   });
 
-  it("makes nothing of what S3 refused: an empty file, one too large, one outside the prefix", async () => {
+  it("has no file that S3 refused: an empty one, one too large, one outside the prefix", async () => {
     const upload = await openUpload(owner, { collectionSlug: slug });
     expect((await postFile(upload.policy, `${upload.prefix}empty.jpg`, "")).status).toBe(400);
     expect((await postFile(upload.policy, "media/elsewhere.jpg", "x")).status).toBe(403);
@@ -158,7 +158,7 @@ describe("verifying from a listing", () => {
 });
 
 describe("the same path again", () => {
-  it("adds a revision; counts stay true; the older stays current until the newer is looked into", async () => {
+  it("adds a revision; counts stay exact; the older stays current until the newer is derived", async () => {
     const into = await testCollection(owner);
     await dropVerified({ "reef.jpg": "first" }, { into });
     await dropVerified({ "reef.jpg": "second!" }, { into });
@@ -169,7 +169,7 @@ describe("the same path again", () => {
     expect(media.currentRevisionId).toBe(revisions[0]?.id);
   });
 
-  it.each(["skip", "fail"] as const)("%s leaves what is there and says so", async (conflict) => {
+  it.each(["skip", "fail"] as const)("%s leaves the file there unchanged and says so", async (conflict) => {
     const into = await testCollection(owner);
     await dropVerified({ "reef.jpg": "first" }, { into });
     const id = await dropVerified({ "reef.jpg": "second", "new.jpg": "new" }, { into, conflict });
@@ -179,7 +179,7 @@ describe("the same path again", () => {
     expect(await countsOf(into)).toMatchObject({ mediaCount: 2 });
   });
 
-  it("ends with the newest revision as the current one, in whatever order they are derived", async () => {
+  it("ends with the newest revision as the current one, in any order of derivation", async () => {
     const into = await testCollection(owner);
     for (const text of ["first", "second!", "the third"]) await dropVerified({ "reef.txt": text }, { into });
     const revisions = await revisionsAt("reef.txt", into);
@@ -190,7 +190,7 @@ describe("the same path again", () => {
     expect(await countsOf(into)).toEqual({ mediaCount: 1, sizeBytes: "the third".length });
   });
 
-  it("brings a media back from the trash", async () => {
+  it("restores a media from the trash", async () => {
     const into = await testCollection(owner);
     await dropVerified({ "reef.jpg": "first" }, { into });
     const media = await db().media.findFirstOrThrow({ where: { collection: { slug: into } } });
@@ -204,7 +204,7 @@ describe("the same path again", () => {
 });
 
 describe("the life of an upload", () => {
-  it("stays open when its client goes away, and says how much has arrived", async () => {
+  it("stays open when its client disconnects, and says how much has arrived", async () => {
     const into = await testCollection(owner);
     const upload = await openUpload(owner, { collectionSlug: into, plannedFiles: 40, plannedBytes: 400 });
     for (const name of ["1", "2"]) await postFile(upload.policy, upload.prefix + name, "0123456789");
@@ -231,7 +231,7 @@ describe("the life of an upload", () => {
     expect(await db().event.count({ where: { subjectId: upload.id, action: "upload.sealed" } })).toBe(1);
   });
 
-  it("makes no more media once it is aborted, even half-way through verifying", async () => {
+  it("makes no more media once it is aborted, even during verification", async () => {
     const into = await testCollection(owner);
     const upload = await openUpload(owner, { collectionSlug: into });
     const keys = Array.from({ length: 1_001 }, (_, index) => `${upload.prefix}${String(index).padStart(4, "0")}`);
@@ -254,7 +254,7 @@ describe("the life of an upload", () => {
     await expect(renewPolicy(owner, other.id)).rejects.toMatchObject({ code: "CONFLICT" });
   });
 
-  it("expires when nobody seals it", async () => {
+  it("expires when it is not sealed", async () => {
     const upload = await openUpload(owner, { collectionSlug: slug });
     const past = new Date(Date.now() - 1_000);
     await db().upload.update({ where: { id: upload.id }, data: { expiresAt: past } });
@@ -263,7 +263,7 @@ describe("the life of an upload", () => {
     expect((await uploadStatus(owner, upload.id)).state).toBe("expired");
   });
 
-  it("answers NOT_FOUND to whoever may not, as to whoever asks for what is not there", async () => {
+  it("answers NOT_FOUND to viewers without access, as for missing uploads", async () => {
     const upload = await openUpload(owner, { collectionSlug: slug });
     const stranger = await testUser();
     const missing = "00000000-0000-4000-8000-000000000000";

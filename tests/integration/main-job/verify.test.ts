@@ -67,12 +67,12 @@ async function bytesOf(into = slug) {
   return { used: Number(usedBytes), reserved: Number(reservedBytes), size: Number(sizeBytes) };
 }
 
-describe("what was announced is held against what is there", () => {
+describe("registrations are compared with the listing", () => {
   beforeAll(async () => {
     slug = await testCollection(owner);
   });
 
-  it("keeps the checksums, moves the reserved room to the used, and says what never arrived", async () => {
+  it("keeps checksums, turns reserved bytes into used bytes, and reports files that never arrived", async () => {
     const upload = await opened(owner, slug);
     await registerFiles(owner, upload.id, [hashed("a", "one"), hashed("b", "three"), hashed("never", "lost")]);
     await post(upload, "a", "one");
@@ -111,7 +111,7 @@ describe("what was announced is held against what is there", () => {
     expect(reasons.old).toMatch(/changed while it was being uploaded/);
   });
 
-  it("says of a file whose name has joined or unheard-of characters once, and under that name, that it is not the file", async () => {
+  it("rejects a file with joined or unknown characters in its name once, under that name", async () => {
     const path = "family \u{1f468}\u200d\u{1f469}\u200d\u{1f467} \u{e000}.jpg";
     const upload = await opened(owner, slug);
     await registerFiles(owner, upload.id, [hashed(path, "right")]);
@@ -122,7 +122,7 @@ describe("what was announced is held against what is there", () => {
     expect(rejected).toMatchObject([{ path, reason: expect.stringMatching(/not those that were sent/) }]);
   });
 
-  it("rejects what turns out, when it is read, to be other bytes than its sender said", async () => {
+  it("rejects bytes that differ, when read, from the sender's checksum", async () => {
     const upload = await opened(owner, slug);
     await registerFiles(owner, upload.id, [{ path: "lied", size: 3, sha256: hex("sha256", "two") }]);
     await post(upload, "lied", "one");
@@ -132,7 +132,7 @@ describe("what was announced is held against what is there", () => {
     expect(revision).toMatchObject({ state: "rejected", sha256: hex("sha256", "one"), sha256Proven: true });
   });
 
-  it("keeps the storage's checksum of what came in parts, and throws away parts that were never put together", async () => {
+  it("keeps the storage's checksum of a file in parts, and removes parts that were never completed", async () => {
     const bytes = randomBytes(17 * 1024 * 1024);
     const upload = await opened(owner, slug);
     const large = { size: bytes.length, modifiedAt: 1 };
@@ -167,7 +167,7 @@ describe("bytes that are there already", () => {
     await dropHashed({ "reef.jpg": "reef", "sea.jpg": "sea" });
   });
 
-  it("make nothing new at the same path, sent or not, and are counted", async () => {
+  it("add no revision at the same path, sent or not, and are counted", async () => {
     const upload = await opened(owner, slug);
     const answers = await registerFiles(owner, upload.id, [hashed("reef.jpg", "reef"), { path: "sea.jpg", size: 3 }]);
     expect(answers.map(({ status }) => status)).toEqual(["present", "post"]);
@@ -182,7 +182,7 @@ describe("bytes that are there already", () => {
     expect(await db().uploadRejection.count({ where: { uploadId: upload.id } })).toBe(0);
   });
 
-  it("are copied within the storage to another path, once however often it is tried", async () => {
+  it("are copied within the storage to another path, once for any number of attempts", async () => {
     const upload = await opened(owner, slug);
     const [answer] = await registerFiles(owner, upload.id, [hashed("copies/ä b.jpg", "reef")]);
     expect(answer).toEqual({ path: "copies/ä b.jpg", status: "present" });
@@ -193,7 +193,7 @@ describe("bytes that are there already", () => {
     expect(await bytesOf()).toEqual({ used: 11, reserved: 0, size: 11 });
   });
 
-  it("count as they are when the upload is verified, not as they were when it was announced", async () => {
+  it("count as they are when the upload is verified, not when it was registered", async () => {
     const upload = await opened(owner, slug);
     expect((await registerFiles(owner, upload.id, [hashed("sea.jpg", "sea")]))[0]?.status).toBe("present");
     await dropHashed({ "sea.jpg": "storm" });
@@ -203,7 +203,7 @@ describe("bytes that are there already", () => {
     expect(last).toMatchObject({ number: 3, md5: hex("md5", "sea") });
   });
 
-  it("bring a media back from the trash", async () => {
+  it("restore a media from the trash", async () => {
     const upload = await opened(owner, slug);
     await registerFiles(owner, upload.id, [hashed("reef.jpg", "reef")]);
     const media = await db().media.findFirstOrThrow({ where: { path: "reef.jpg", collection: { slug } } });
@@ -214,7 +214,7 @@ describe("bytes that are there already", () => {
 });
 
 describe("a path in the trash", () => {
-  it("comes out of it with the bytes that are new, never with those that were removed", async () => {
+  it("is restored with the new bytes, never with the trashed ones", async () => {
     slug = await testCollection(owner);
     await dropHashed({ "removed.jpg": "removed" });
     const { id } = await db().media.findFirstOrThrow({ where: { collection: { slug } } });
@@ -237,8 +237,8 @@ describe("a path in the trash", () => {
   });
 });
 
-describe("room, when nothing was announced", () => {
-  it("is what is left: announced files have theirs, others as far as it goes", async () => {
+describe("quota, for unregistered files", () => {
+  it("is what registered files leave of it", async () => {
     slug = await testCollection(owner);
     await db().collection.update({ where: { slug }, data: { quotaBytes: 10 } });
     const upload = await opened(owner, slug);
@@ -256,7 +256,7 @@ describe("room, when nothing was announced", () => {
     expect(await reapUpload(system, upload.id)).toMatchObject({ versions: 1, bytes: 3 });
   });
 
-  it("of an announced file is not given to one that comes unregistered before it", async () => {
+  it("that a registered file reserved is not used by an unregistered one before it", async () => {
     slug = await testCollection(owner);
     await db().collection.update({ where: { slug }, data: { quotaBytes: 9 } });
     const upload = await opened(owner, slug);

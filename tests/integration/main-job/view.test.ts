@@ -83,7 +83,7 @@ describe("what a member sees", () => {
     expect((await get(url.href)).status).toBe(200);
   });
 
-  it("403 for a URL whose time is over", async () => {
+  it("403 for an expired URL", async () => {
     const { key, versionId } = await db().revision.findFirstOrThrow({ where: { uploadId: upload.id } });
     const identity = await storage().signingIdentity();
     const object = { key, versionId, contentType: "image/jpeg" };
@@ -92,7 +92,7 @@ describe("what a member sees", () => {
     expect((await get(presignView(identity, object, new Date()))).status).toBe(200);
   });
 
-  it("files that are no pictures as downloads only, whatever their name says", async () => {
+  it("files that are not pictures as downloads only, whatever their name", async () => {
     for (const [path, type] of [
       ["lies.jpg", "text/plain"],
       ["drawing.svg", "text/plain"],
@@ -108,7 +108,7 @@ describe("what a member sees", () => {
     }
   });
 
-  it("a bad picture as rejected, with the reason, its bytes still there", async () => {
+  it("a broken picture as rejected, with the reason, its bytes kept", async () => {
     const item = await itemAt(member, slug, "broken.jpg");
     expect(item.state).toBe("rejected");
     expect(item.rejectReason).toMatch(/\w+ \w+/);
@@ -116,7 +116,7 @@ describe("what a member sees", () => {
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(files["broken.jpg"]);
   });
 
-  it("a media with what surrounds it", async () => {
+  it("a media with its neighbours", async () => {
     const collection = await collectionBySlug(member, slug);
     const { items } = await mediaPage(collection);
     const [first, second] = items;
@@ -173,7 +173,7 @@ describe("what stays on the server", () => {
     expect(text).not.toContain(upload.prefix);
   });
 
-  it("a thumbnail's address says nothing of the original's", async () => {
+  it("a thumbnail's address does not reveal the original's", async () => {
     const { urls } = await itemAt(owner, slug, "site-1/reef.jpg");
     const { pathname } = new URL(urls.thumb ?? "");
     for (const part of [upload.id, "reef", upload.prefix]) expect(pathname).not.toContain(part);
@@ -190,7 +190,7 @@ describe("what stays on the server", () => {
 });
 
 describe("a newer revision", () => {
-  it("takes over when it is a good picture, and never when it is broken", async () => {
+  it("becomes current when it is a good picture, and never when it is broken", async () => {
     const into = await testCollection(owner);
     const jpeg = new Uint8Array(await picture({ width: 300, height: 200 }));
     const larger = new Uint8Array(await picture({ width: 500, height: 400 }));
@@ -207,7 +207,7 @@ describe("a newer revision", () => {
   }, 60_000);
 });
 
-it("keeps system commands from everybody else", async () => {
+it("refuses system commands to people", async () => {
   const { recordDerivation } = await import("@/lib/media/commands");
   const { verifyUpload } = await import("@/lib/upload/verify/verify");
   const nothing = async () => undefined;

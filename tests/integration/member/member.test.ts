@@ -41,7 +41,7 @@ describe("members", () => {
     ]);
   });
 
-  it("may leave, but remove nobody else", async () => {
+  it("may leave, but not remove others", async () => {
     const third = await person("third");
     const { slug } = await collectionOf(owner, { members: { viewer: other, editor: third } });
     await expect(removeMember(third, slug, other.userId)).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -66,7 +66,7 @@ describe("members", () => {
 });
 
 describe("the last owner", () => {
-  it("can neither leave, nor be removed, nor be made less, by anybody", async () => {
+  it("can neither leave, nor be removed, nor get a lower role", async () => {
     const { slug, id } = await collectionOf(owner, { members: { editor: other } });
     for (const viewer of [owner, system]) {
       await expect(removeMember(viewer, slug, owner.userId)).rejects.toMatchObject({ code: "CONFLICT" });

@@ -66,7 +66,7 @@ it("leaves out no query and no command", async () => {
   expect([...tested].toSorted()).toEqual(exported.toSorted());
 });
 
-it("says something for everybody", () => {
+it("has an outcome for every actor", () => {
   for (const row of rows) {
     for (const visibility of visibilities) expect(row[visibility], row.name).toMatch(/^[+.?!x01wt]{8}$/);
   }

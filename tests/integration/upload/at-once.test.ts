@@ -39,7 +39,7 @@ async function waiting(): Promise<number> {
   return row?.count ?? 0;
 }
 
-it("parts that are begun while their file is named again are the parts of that file", async () => {
+it("a multipart started while its file is registered again belongs to that file", async () => {
   const { id, prefix } = await openUpload(owner, { collectionSlug: slug });
   const named = { path: "film.mov", size: 20_000_000, modifiedAt: 1 };
   const [answer] = await registerFiles(owner, id, [named]);
@@ -63,7 +63,7 @@ it("parts that are begun while their file is named again are the parts of that f
   for await (const page of listMultiparts(prefix)) expect(page).toHaveLength(1);
 });
 
-it("a file that is completed while it is named again has all its parts, or is there", async () => {
+it("a file completed while it is registered again has all its parts, or is present", async () => {
   const { id } = await openUpload(owner, { collectionSlug: slug });
   const named = { path: "whole.mov", size: 16 * 1024 * 1024, modifiedAt: 1 };
   const [answer] = await registerFiles(owner, id, [named]);

@@ -63,7 +63,7 @@ const down = async () => {
   throw new AppError("UNAVAILABLE", "the storage is away");
 };
 
-it("keeps nobody waiting while the storage removes what has arrived", async () => {
+it("holds no lock while the storage removes what has arrived", async () => {
   const upload = await opened(owner, slug);
   await registerFiles(owner, upload.id, [{ path: "canceled", size: 3 }]);
   await post(upload, "canceled", "abc");
@@ -73,7 +73,7 @@ it("keeps nobody waiting while the storage removes what has arrived", async () =
   expect(await bodiesUnder(upload)).toEqual([]);
 });
 
-it("makes no media of what arrives afterwards, and the reaper takes it away", async () => {
+it("makes no media of what arrives afterwards, and the reaper removes it", async () => {
   const upload = await opened(owner, slug);
   await registerFiles(owner, upload.id, [
     { path: "canceled", size: 3 },
@@ -89,7 +89,7 @@ it("makes no media of what arrives afterwards, and the reaper takes it away", as
   expect(await bodiesUnder(upload)).toEqual([["kept", 3]]);
 });
 
-it("may die before the storage has heard of it: room is free, nothing becomes media, and the reaper takes it away", async () => {
+it("may crash before the storage is called: the bytes are released, nothing becomes media, and the reaper removes it", async () => {
   const upload = await opened(owner, slug);
   const { reservedBytes } = await db().collection.findUniqueOrThrow({ where: { slug } });
   await registerFiles(owner, upload.id, [{ path: "canceled", size: 3 }]);
@@ -102,7 +102,7 @@ it("may die before the storage has heard of it: room is free, nothing becomes me
   expect(await bodiesUnder(upload)).toEqual([]);
 });
 
-it("is done when it is asked for again", async () => {
+it("is finished when it is repeated", async () => {
   const upload = await opened(owner, slug);
   const [answer] = await registerFiles(owner, upload.id, [
     { path: "large", size: 20_000_000 },
@@ -120,7 +120,7 @@ it("is done when it is asked for again", async () => {
   expect(await bodiesUnder(upload)).toEqual([]);
 });
 
-it("is forgotten once a file is named again, which is then to be sent anew, whatever had arrived of it", async () => {
+it("ends when the file is registered again, which must then be sent again, whatever had arrived", async () => {
   const upload = await opened(owner, slug);
   const file = { path: "again", size: 3, md5: hex("md5", "abc"), modifiedAt: 1 };
   await registerFiles(owner, upload.id, [file]);
@@ -135,7 +135,7 @@ it("is forgotten once a file is named again, which is then to be sent anew, what
   expect((await outcomeOf(upload)).files).toMatchObject({ total: 1, verified: 1, rejected: 0 });
 });
 
-it("does not take the bytes of a file that is named again and sent while it still lists", async () => {
+it("does not remove a file that is registered again and sent while it lists", async () => {
   const upload = await opened(owner, slug);
   const file = { path: "raced", size: 3, modifiedAt: 1 };
   await registerFiles(owner, upload.id, [file]);
@@ -151,7 +151,7 @@ it("does not take the bytes of a file that is named again and sent while it stil
   expect(md5).toBe(hex("md5", "new"));
 });
 
-it("that comes between a naming's look at the storage and its lock makes it look again", async () => {
+it("between a registration's listing and its lock makes the registration list again", async () => {
   const upload = await opened(owner, slug);
   const file = { path: "between", size: 3, md5: hex("md5", "abc"), modifiedAt: 1 };
   await registerFiles(owner, upload.id, [file]);

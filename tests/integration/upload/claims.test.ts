@@ -42,7 +42,7 @@ async function dropLarge(viewer: UserViewer, path: string, bytes: Buffer, sha256
   return verified(viewer, upload);
 }
 
-it("whoever lays other bytes at a path under a false checksum does not keep the true ones out", async () => {
+it("other bytes sent under a false checksum do not keep the true ones out", async () => {
   const bytes = randomBytes(17 * 1024 * 1024);
   const sha256 = hex("sha256", bytes);
   // Each a person of their own: everybody's own word spares them sending.
@@ -55,7 +55,7 @@ it("whoever lays other bytes at a path under a false checksum does not keep the 
   expect(await dropLarge(await contributor(), "kept.tif", bytes, sha256)).toHaveLength(1);
 });
 
-it("bytes that turned out not to be what was said of them count for nobody, at their path and at others", async () => {
+it("bytes that differ from their claimed checksum are not reused, at their path and at others", async () => {
   const claim = { size: 3, sha256: hex("sha256", "two") };
   const first = await opened(owner, slug);
   await registerFiles(owner, first.id, [{ path: "lied", ...claim }]);
@@ -75,7 +75,7 @@ it("bytes that turned out not to be what was said of them count for nobody, at t
   expect(rejected[0]?.reason).toMatch(/never arrived/);
 });
 
-it("a copy within the storage is made over what was left at its path of the file before it changed", async () => {
+it("a copy within the storage replaces what the file left at its path before it changed", async () => {
   const source = await opened(owner, slug);
   await registerFiles(owner, source.id, [{ path: "source", size: 5, sha256: hex("sha256", "after") }]);
   await post(source, "source", "after");

@@ -49,7 +49,7 @@ async function counted(id: string) {
   return { made: made._count, unchanged, rejected };
 }
 
-it("are right after any number of pages, by two workers at once", async () => {
+it("are exact after any number of pages, by two workers at once", async () => {
   const first = await dropInto(slug, { a: "1" }, { by: owner });
   await manyFiles(slug, first.id, 11_000);
   const { id } = await opened(owner, slug);
@@ -70,7 +70,7 @@ it("are right after any number of pages, by two workers at once", async () => {
   expect(lines.map(({ detail }) => detail)).toEqual([{ files: 11_000, bytes: 0, unchanged: 11_000 }]);
 });
 
-it("stay right when a run is cut short, and a file that was said to be missing has come since: that stays its one outcome", async () => {
+it("stay exact when a run is cut short, and a file recorded as missing arrives later: it stays missing", async () => {
   const upload = await opened(owner, slug);
   await register(upload.id, { here: "here", late: "late", never: "never" });
   await post(upload, "here", "here");
@@ -89,7 +89,7 @@ it("stay right when a run is cut short, and a file that was said to be missing h
   expect(rejected.map(({ path }) => path).toSorted()).toEqual(["late", "never"]);
 });
 
-it("have one outcome for a file that was there already when it was registered, and was changed before it was verified", async () => {
+it("count a file once that was present when it was registered, and changed before it was verified", async () => {
   const before = { kept: "kept", changed: "changed", unregistered: "unregistered" };
   await dropInto(slug, before, { by: owner });
   const upload = await opened(owner, slug);
@@ -101,7 +101,7 @@ it("have one outcome for a file that was there already when it was registered, a
   expect(await counted(upload.id)).toEqual({ made: 1, unchanged: 2, rejected: 0 });
 });
 
-it("of what has arrived in an open upload go so far and say so", async () => {
+it("of arrived files in an open upload are limited and say so", async () => {
   const upload = await opened(owner, slug);
   for (let n = 0; n < 3_001; ) {
     const next = Array.from({ length: Math.min(50, 3_001 - n) }, (_, index) => `${n + index}`);

@@ -15,7 +15,7 @@ const other = `${bucket.endpoint.replace("127.0.0.1", "localhost")}/${bucket.buc
 process.env.S3_UPLOAD_ENDPOINTS = other;
 afterAll(() => stopQueue());
 
-it("an upload's policy is good at every address of the bucket that the operator names", async () => {
+it("an upload's policy works at every endpoint that the operator configured", async () => {
   const owner = await testUser("Owner");
   const { id, policy, prefix } = await openUpload(owner, { collectionSlug: await testCollection(owner) });
   expect(policy.endpoints).toEqual([other]);
@@ -25,7 +25,7 @@ it("an upload's policy is good at every address of the bucket that the operator 
   expect((await renewPolicy(owner, id)).endpoints).toEqual([other]);
 });
 
-it("parts signed for every such address become one file, whichever of them each was sent to", async () => {
+it("parts signed for every endpoint become one file, whichever endpoint each was sent to", async () => {
   const owner = await testUser("Owner");
   const { id, prefix } = await openUpload(owner, { collectionSlug: await testCollection(owner) });
   const bytes = randomBytes(17 * 1024 * 1024);

@@ -56,7 +56,7 @@ it.each<[string, (upload: Aged) => Promise<unknown>]>([
   expect(await daysLeft(fresh.id)).toBeCloseTo(6.5, 2);
 });
 
-it("an upload whose time is over is not brought back, and one that was prolonged is not given up", async () => {
+it("an expired upload is not extended, and an extended one does not expire", async () => {
   const over = await aged({ ageMs: 8 * DAY, leftMs: -1_000 });
   await expect(renewPolicy(owner, over.id)).rejects.toMatchObject({ code: "CONFLICT" });
   const { id } = await aged({ ageMs: 8 * DAY, leftMs: 60_000 });

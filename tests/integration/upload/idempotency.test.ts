@@ -35,7 +35,7 @@ async function open(key: string, body: object = { label: "build 7" }, viewer = o
   return POST(request, { params: Promise.resolve({ slug }) });
 }
 
-it("opens one upload under one key, however often and however many at once ask for it", async () => {
+it("opens one upload under one key, for repeated and concurrent calls", async () => {
   const answers = await Promise.all(Array.from({ length: 8 }, () => open("k-1")));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
   const uploads = await Promise.all(answers.map((answer) => answer.json()));
@@ -46,13 +46,13 @@ it("opens one upload under one key, however often and however many at once ask f
   await post(again, "a.txt", "x");
 });
 
-it("refuses another request under a key, and a key that is none", async () => {
+it("refuses another request under a key, and an invalid key", async () => {
   expect((await open("k-1", { label: "another" })).status).toBe(422);
   expect((await open("x".repeat(256))).status).toBe(422);
   expect((await open("k-2", { label: "another" })).status).toBe(201);
 });
 
-it("keeps people's keys apart, and forgets them after a day", async () => {
+it("keeps the keys of users apart, and deletes them after a day", async () => {
   const stranger = await testUser();
   expect((await open("k-1", {}, stranger)).status).toBe(404);
   const first = await (await open("k-3")).json();
@@ -65,13 +65,13 @@ it("keeps people's keys apart, and forgets them after a day", async () => {
   expect(await db().idempotencyKey.count({ where: { key: "k-3" } })).toBe(0);
 });
 
-it("says of an upload that has ended meanwhile that it has", async () => {
+it("refuses a key whose upload has ended", async () => {
   const { id } = await (await open("k-4")).json();
   await sealUpload(owner, id);
   expect((await open("k-4")).status).toBe(409);
 });
 
-it("lets every form of an upload that asked for it carry a SHA-256, renewed policies too", async () => {
+it("lets every form of an upload that requested it carry a SHA-256, with renewed policies too", async () => {
   const upload = await openUpload(owner, { collectionSlug: slug, checksum: "sha256" });
   for (const { fields } of [upload.policy, await renewPolicy(owner, upload.id)]) {
     const { conditions } = JSON.parse(Buffer.from(fields.Policy ?? "", "base64").toString());
@@ -79,7 +79,7 @@ it("lets every form of an upload that asked for it carry a SHA-256, renewed poli
   }
 });
 
-it("takes files by its routes from its own pages only, and says what is wrong with a body", async () => {
+it("accepts files from the site's own pages only, and reports an invalid body", async () => {
   const { id } = await openUpload(owner, { collectionSlug: slug });
   const ask = async (handler: typeof postFiles, body: string, origin = "http://localhost:3000") => {
     const headers = { origin, cookie: await cookieOf(owner) };

@@ -55,7 +55,7 @@ async function multipartsUnder(prefix: string): Promise<number> {
 }
 
 describe("a discarded upload", () => {
-  it("is taken out of the bucket right away by the worker, parts and all", async () => {
+  it("is removed from the bucket by the worker at once, parts included", async () => {
     const upload = await opened(owner, slug, { a: "one", "b/c": "two" });
     const [answer] = await registerFiles(owner, upload.id, [{ path: "large", size: 20_000_000 }]);
     await signParts(owner, upload.id, { fileId: answer?.multipart?.fileId ?? "", parts: [1] });
@@ -67,7 +67,7 @@ describe("a discarded upload", () => {
     expect((await db().upload.findUniqueOrThrow({ where: { id: upload.id } })).cleanedAt).toBeNull();
   });
 
-  it("is looked at once more when the last grant has run out, and is clean then", async () => {
+  it("is reaped again when the last grant has expired, and is clean then", async () => {
     const upload = await opened(owner, slug, { a: "one" });
     await abortUpload(owner, upload.id);
     expect(await reapUpload(system, upload.id)).toMatchObject({ versions: 1, bytes: 3, isClean: false });
@@ -80,7 +80,7 @@ describe("a discarded upload", () => {
     expect(await uploadsToReap(system, 1_000, later())).not.toContain(upload.id);
   });
 
-  it("of which some was verified keeps that", async () => {
+  it("keeps the files that were verified before", async () => {
     const upload = await opened(owner, slug, { a: "one", b: "two" });
     await sealUpload(owner, upload.id);
     await verifyUpload(system, upload.id, () => abortUpload(owner, upload.id));
@@ -95,7 +95,7 @@ describe("a discarded upload", () => {
 });
 
 describe("the registration of an ended upload", () => {
-  it("are forgotten when it is clean, but for those of files that were there already, which its receipt names", async () => {
+  it("is deleted when it is clean, except for files that were there already, which its receipt lists", async () => {
     const first = await opened(owner, slug, { "there/1": "one", "there/2": "two" });
     await verified(owner, first);
     const upload = await opened(owner, slug, { "there/1": "one", "there/2": "two", "there/3": "new" });
@@ -116,7 +116,7 @@ describe("the registration of an ended upload", () => {
     expect({ ...(await uploadStatus(owner, upload.id)), registeredFiles: 5 }).toEqual(before);
   });
 
-  it("are forgotten page by page", async () => {
+  it("is deleted page by page", async () => {
     const upload = await opened(owner, slug);
     const files = Array.from({ length: 25 }, (_, index) => ({ path: `p/${index}`, size: 1 }));
     await registerFiles(owner, upload.id, files);
@@ -125,8 +125,8 @@ describe("the registration of an ended upload", () => {
   });
 });
 
-describe("what stays and what goes", () => {
-  it("open and sealed uploads are left alone, whatever is in them", async () => {
+describe("what is kept and what is removed", () => {
+  it("open and sealed uploads keep everything", async () => {
     const open = await opened(owner, slug, { a: "one" });
     const sealed = await opened(owner, slug, { a: "one" });
     await sealUpload(owner, sealed.id);
@@ -136,7 +136,7 @@ describe("what stays and what goes", () => {
     }
   });
 
-  it("of a verified one everything pinned stays; what was rejected, replays and older versions go", async () => {
+  it("a verified upload keeps pinned versions; rejected files, replays and older versions are removed", async () => {
     const upload = await opened(owner, slug, { a: "old bytes" });
     await post(upload, "a", "pinned");
     await post(upload, "bad//name", "first");
@@ -155,7 +155,7 @@ describe("what stays and what goes", () => {
     expect(rejected.map(({ path }) => path).toSorted()).toEqual(["bad//name", "other bytes"]);
   });
 
-  it("what has a name the database cannot be asked for goes, too", async () => {
+  it("names that the database refuses are removed, too", async () => {
     const upload = await opened(owner, slug, { a: "one" });
     await abortUpload(owner, upload.id);
     const removed: (string | undefined)[] = [];
@@ -181,7 +181,7 @@ describe("what stays and what goes", () => {
     expect(removed).toEqual([`${upload.prefix}nul\0`]);
   });
 
-  it("of an expired one nothing stays", async () => {
+  it("an expired upload keeps nothing", async () => {
     const upload = await opened(owner, slug, { a: "one" });
     await db().upload.update({ where: { id: upload.id }, data: { expiresAt: new Date(0) } });
     await expireUploads(system);
@@ -190,7 +190,7 @@ describe("what stays and what goes", () => {
   });
 });
 
-it("never takes what is pinned, however verifying, discarding and reaping race", async () => {
+it("never removes a pinned version, however verifying, discarding and reaping race", async () => {
   const uploads = await Promise.all(
     Array.from({ length: 12 }, (_, index) => opened(owner, slug, { a: `a${index}`, b: `b${index}`, c: `c${index}` })),
   );
@@ -223,7 +223,7 @@ it("never takes what is pinned, however verifying, discarding and reaping race",
 }, 60_000);
 
 describe("a storage that goes away", () => {
-  it("in the middle of reaping costs nothing: the next run goes on", async () => {
+  it("in the middle of reaping: the next run finishes", async () => {
     const upload = await opened(
       owner,
       slug,
@@ -239,7 +239,7 @@ describe("a storage that goes away", () => {
     expect(await reapUpload(system, upload.id, later())).toMatchObject({ versions: 19, isClean: true });
   });
 
-  it("is said in words by every call that needs it, and nothing is recorded or reserved", async () => {
+  it("is reported by every call that needs it, and nothing is recorded or reserved", async () => {
     const upload = await opened(owner, slug, { a: "one" });
     const [large] = await registerFiles(owner, upload.id, [
       { path: "large", size: 20_000_000 },

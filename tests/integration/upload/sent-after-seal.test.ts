@@ -31,7 +31,7 @@ beforeAll(async () => {
   slug = await testCollection(owner);
 });
 
-it("one file of an upload makes one revision, whatever is put at its path between two runs", async () => {
+it("one file of an upload makes one revision, whatever is sent to its path between two runs", async () => {
   const before = await opened(owner, slug);
   await post(before, "same", "same");
   await verified(owner, before);
@@ -55,7 +55,7 @@ it("one file of an upload makes one revision, whatever is put at its path betwee
   expect((await db().collection.findUniqueOrThrow({ where: { slug } })).usedBytes).toBe(usedBytes);
 });
 
-it("a file in parts that somebody posted other bytes over is not taken for it", async () => {
+it("other bytes posted over a file in parts are not taken for it", async () => {
   const upload = await opened(owner, slug);
   const bytes = randomBytes(17 * 1024 * 1024);
   const [answer] = await registerFiles(owner, upload.id, [{ path: "film.mov", size: bytes.length, modifiedAt: 1 }]);

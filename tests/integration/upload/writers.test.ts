@@ -41,13 +41,13 @@ async function statuses(headers: Record<string, string>): Promise<number[]> {
 }
 
 describe("a call that changes something", () => {
-  it("without credentials is 401, whatever its body and wherever it comes from", async () => {
+  it("without credentials is 401, whatever its body and origin", async () => {
     expect(await statuses({})).toEqual([401, 401, 401]);
     expect(await statuses({ origin: env().ATOLL_URL })).toEqual([401, 401, 401]);
     expect(await statuses({ cookie: "next-auth.session-token=stale" })).toEqual([401, 401, 401]);
   });
 
-  it("with a token that is not valid is 401, with no Origin asked for", async () => {
+  it("with an invalid token is 401, without a check of Origin", async () => {
     expect(await statuses({ authorization: "Bearer atoll_nobody" })).toEqual([401, 401, 401]);
   });
 

@@ -25,7 +25,7 @@ describe("a slug", () => {
     expect(slugOf(name)).toBe(slug);
   });
 
-  it("is always one the database takes, with or without a suffix", () => {
+  it("is always accepted by the database, with or without a suffix", () => {
     const names = [
       "🐠",
       "x".repeat(120),
@@ -76,12 +76,12 @@ describe("a collection's form", () => {
     expect(createCollectionInput.safeParse(form).success).toBe(false);
   });
 
-  it("takes emoji, right-to-left names and lines in the description", () => {
+  it("accepts emoji, right-to-left names and lines in the description", () => {
     const form = { name: "🐠 שונית", description: "one\n\ttwo\r\nthree" };
     expect(createCollectionInput.parse(form)).toMatchObject({ description: "one\n\ttwo\nthree" });
   });
 
-  it("changes only what is named, and something", () => {
+  it("changes only the given fields, and at least one", () => {
     expect(updateCollectionInput.parse({ visibility: "public" })).toEqual({ visibility: "public" });
     expect(updateCollectionInput.parse({ name: "New", slug: "new", id: "x" })).toEqual({ name: "New" });
     expect(updateCollectionInput.safeParse({}).success).toBe(false);
@@ -89,13 +89,13 @@ describe("a collection's form", () => {
 });
 
 describe("the policy", () => {
-  it("gives each role what the ones before it have", () => {
+  it("gives each role the abilities of those before it", () => {
     for (const ability of abilities) {
       expect(rolesThatMay(ability)).toEqual(roles.slice(roles.indexOf(leastRole[ability])));
     }
   });
 
-  it("opens seeing, and nothing that changes anything", () => {
+  it("opens viewing, and no change", () => {
     const open = (visibility: (typeof visibilities)[number]) =>
       abilities.filter((ability) => may(ability, { visibility, role: null }));
     expect(open("private")).toEqual([]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { decodeCursor, encodeCursor } from "@/lib/media/cursor";
 
 describe("a page's cursor", () => {
-  it("reads what it wrote, whatever the date and id", () => {
+  it("decodes what it encoded, for any date and id", () => {
     fc.assert(
       fc.property(
         fc.date({ noInvalidDate: true, min: new Date("1000-01-01"), max: new Date("9998-12-31") }),

@@ -14,7 +14,7 @@ it("takes sizes in decimal and binary units, plain bytes, and none", () => {
   expect(quotaInput.parse("none")).toBeNull();
 });
 
-it("refuses what is no size", () => {
+it("refuses a text that is not a size", () => {
   for (const text of ["", "much", "-1", "5 G", "1e9", "5iB GB", "99999999PiB"]) {
     expect(quotaInput.safeParse(text).success, text).toBe(false);
   }

@@ -16,7 +16,7 @@ describe("a line of SHA256SUMS", () => {
 });
 
 describe("the header of a file in a tar archive", () => {
-  it("is one block whose sum holds", () => {
+  it("is one block with a correct checksum", () => {
     const header = Buffer.from(tarHeader("bag/fetch.txt", 1_000_000, new Date(0)));
     expect(header.length).toBe(512);
     expect(Number.parseInt(header.toString("latin1", 124, 135), 8)).toBe(1_000_000);
@@ -28,7 +28,7 @@ describe("the header of a file in a tar archive", () => {
     ).toBe(told);
   });
 
-  it("is not made of a name or a size that does not fit", () => {
+  it("refuses a name or a size that does not fit", () => {
     expect(() => tarHeader("x".repeat(101), 1, new Date())).toThrow(RangeError);
     expect(() => tarHeader("ü", 1, new Date())).toThrow(RangeError);
     expect(() => tarHeader("x", 8 ** 11, new Date())).toThrow(RangeError);

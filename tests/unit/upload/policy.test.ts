@@ -16,7 +16,7 @@ describe("the parts of a file", () => {
     expect(partCountOf(sizeBytes, partSize)).toBe(partCount);
   });
 
-  it("are as small as they may be, at most 10,000, none of them empty", () => {
+  it("are as small as allowed, at most 10,000, none of them empty", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: maxFileBytes }), (sizeBytes) => {
         const partSize = partSizeOf(sizeBytes);
@@ -37,8 +37,8 @@ describe("the parts of a file", () => {
   });
 });
 
-describe("sizes in words", () => {
-  it("say the limit, and never that a file too large is as large as it", () => {
+describe("sizes as text", () => {
+  it("state the limit, and never show a larger size as the limit", () => {
     expect(sizeProblem(maxFileBytes)).toBeNull();
     expect(sizeProblem(maxFileBytes + 1)).toBe("The file has 5.1 TiB; files up to 5 TiB can be uploaded here.");
     expect(sizeProblem(0)).toBe("The file is empty.");
