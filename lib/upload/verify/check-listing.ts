@@ -31,8 +31,8 @@ export async function checkListing(
     .map((version) => ({ ...version, path: pathOfKey(prefix, version.key) }));
   const rows = await select(latest.map(({ path }) => path).filter((path) => pathProblem(path) === null));
   const expected = latest.filter(({ path }) => !rows.get(path)?.canceled_at);
-  const wellNamed = expected.filter(({ path }) => pathProblem(path) === null);
-  const checksums = await checksumsOf(wellNamed, rows);
+  const valid = expected.filter(({ path }) => pathProblem(path) === null);
+  const checksums = await checksumsOf(valid, rows);
   const found: Found[] = [];
   const rejections: Rejection[] = [];
   for (const version of expected) {

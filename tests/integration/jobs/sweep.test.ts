@@ -127,15 +127,15 @@ test("and to be verified", async () => {
 test("an upload is large by its planned or its registered files", async () => {
   const planned = (await opened(owner, slug, {}, { plannedFiles: 10_000 })).id;
   const small = (await opened(owner, slug, {}, { plannedFiles: 9_999 })).id;
-  const announced = await idOfOpened();
+  const registered = await idOfOpened();
   const paths = Array.from({ length: 10_000 }, (_, index) => `${index}`);
-  await db().uploadFile.createMany({ data: paths.map((path) => ({ uploadId: announced, path, sizeBytes: 1 })) });
-  for (const id of [planned, small, announced]) await sealUpload(owner, id);
-  const queued = (await jobs()).filter(({ singleton_key: id }) => [planned, small, announced].includes(id));
+  await db().uploadFile.createMany({ data: paths.map((path) => ({ uploadId: registered, path, sizeBytes: 1 })) });
+  for (const id of [planned, small, registered]) await sealUpload(owner, id);
+  const queued = (await jobs()).filter(({ singleton_key: id }) => [planned, small, registered].includes(id));
   expect(Object.fromEntries(queued.map(({ name, singleton_key: id }) => [id, name]))).toEqual({
     [planned]: "verify-large",
     [small]: "verify",
-    [announced]: "verify-large",
+    [registered]: "verify-large",
   });
   await sweep(context);
   expect((await jobs()).filter(({ singleton_key: id }) => id === planned)).toHaveLength(1);
@@ -150,7 +150,7 @@ test("large uploads that are being verified do not delay a small one", async () 
   }
   const started: RunningWorker[] = [];
   try {
-    // Whoever verifies one of them waits for its row.
+    // The verification of one of them waits for its row.
     await db().$transaction(async (tx) => {
       await tx.$queryRaw`SELECT 1 FROM "upload" WHERE "id" = ANY(${large}::uuid[]) FOR UPDATE`;
       started.push(await startWorker({ logger: quiet, sweepIntervalSeconds: 3_600 }));

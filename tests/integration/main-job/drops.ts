@@ -8,7 +8,7 @@ import { opened, verified } from "@/tests/support/uploads";
 
 export type DropOptions = { by: UserViewer; derived: boolean };
 
-/** Sends, verifies, and looks into what came unless told to wait. Returns the upload's id and its revisions. */
+/** Sends and verifies files, and derives them unless `derived` is false. Returns the upload's id and its revisions. */
 export async function dropInto(
   slug: string,
   files: Record<string, string>,

@@ -27,7 +27,7 @@ export async function work(uploadId: string): Promise<void> {
   }
 }
 
-/** A private collection of somebody's, with a member, and what the worker made of pictures, bad ones and other files. */
+/** A private collection with an owner and a member, and with derived pictures, broken ones and other files. */
 export async function newGallery() {
   const owner = await testUser("Owner");
   const slug = await testCollection(owner);

@@ -52,7 +52,7 @@ describe("what outsiders see", () => {
     const [item] = await mediaByIds(await collectionBySlug(anonymous, slug), [id]);
     const { urls = {} } = item ?? {};
     expect(Object.keys(urls)).toEqual(["thumb"]);
-    // Nor what tells as much: names, the exact time, sizes.
+    // Nor what reveals as much: names, the exact time, sizes.
     expect(item).toMatchObject({ path: "", title: null, sizeBytes: null, contentType: null, rejectReason: null });
     expect(item?.takenAt).toMatch(/T00:00:00.000Z$/);
     const collection = await collectionBySlug(stranger, slug);

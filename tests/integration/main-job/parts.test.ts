@@ -40,7 +40,7 @@ beforeAll(async () => {
   upload = await openUpload(owner, { collectionSlug: slug });
 });
 
-async function named(path: string, into = upload, modifiedAt = 1) {
+async function registered(path: string, into = upload, modifiedAt = 1) {
   const [answer] = await registerFiles(owner, into.id, [{ path, size, modifiedAt }]);
   return { status: answer?.status, fileId: answer?.multipart?.fileId ?? "", done: answer?.multipart?.done };
 }
@@ -67,31 +67,31 @@ async function multipartsUnder(prefix: string): Promise<number> {
 
 describe("a large file", () => {
   it("is sent in parts, each any number of times, and is present once complete, for any number of calls", async () => {
-    const { fileId } = await named("film.mov");
+    const { fileId } = await registered("film.mov");
     await send(fileId, [1]);
     const parts = await send(fileId, all, upload, true);
-    expect(await named("film.mov")).toMatchObject({ status: "multipart", fileId, done: all });
+    expect(await registered("film.mov")).toMatchObject({ status: "multipart", fileId, done: all });
     const whole = { fileId, parts, crc64nvme: crc64nvme(bytes) };
     await completeFile(owner, upload.id, whole);
     await completeFile(owner, upload.id, whole);
     expect(await headObject({ key: `${upload.prefix}film.mov` })).toMatchObject({ sizeBytes: size });
-    expect(await named("film.mov")).toMatchObject({ status: "present" });
+    expect(await registered("film.mov")).toMatchObject({ status: "present" });
     await expect(signParts(owner, upload.id, { fileId, parts: [1] })).rejects.toMatchObject({ code: "CONFLICT" });
     const row = await db().uploadFile.findUniqueOrThrow({ where: { id: fileId } });
     expect(row.crc64nvme).toBe(checksums ? crc64nvme(bytes) : null);
   });
 
   it("is resumed from another place: stored parts are listed, and need not be sent to complete it", async () => {
-    const { fileId } = await named("resumed.mov");
+    const { fileId } = await registered("resumed.mov");
     await send(fileId, [2, 1]);
-    expect((await named("resumed.mov")).done).toEqual([1, 2]);
+    expect((await registered("resumed.mov")).done).toEqual([1, 2]);
     await expect(completeFile(owner, upload.id, { fileId, parts: [] })).rejects.toThrow("missing or damaged (3)");
     await completeFile(owner, upload.id, { fileId, parts: await send(fileId, [3]) });
-    expect((await named("resumed.mov")).status).toBe("present");
+    expect((await registered("resumed.mov")).status).toBe("present");
   });
 
   it("starts one multipart for any number of tabs", async () => {
-    const { fileId } = await named("tabs.mov");
+    const { fileId } = await registered("tabs.mov");
     const signed = await Promise.all(
       Array.from({ length: 6 }, () => signParts(owner, upload.id, { fileId, parts: [1] })),
     );
@@ -101,31 +101,31 @@ describe("a large file", () => {
   });
 
   it("is present when the storage completed it and the answer was lost", async () => {
-    const { fileId } = await named("unheard.mov");
+    const { fileId } = await registered("unheard.mov");
     const parts = await send(fileId, all);
     await completeFile(owner, upload.id, { fileId, parts });
     await db().uploadFile.update({ where: { id: fileId }, data: { completedAt: null } });
-    expect((await named("unheard.mov")).status).toBe("present");
+    expect((await registered("unheard.mov")).status).toBe("present");
     await db().uploadFile.update({ where: { id: fileId }, data: { completedAt: null } });
     await completeFile(owner, upload.id, { fileId, parts });
-    expect((await named("unheard.mov")).status).toBe("present");
+    expect((await registered("unheard.mov")).status).toBe("present");
   });
 
   it("starts again when its parts are gone", async () => {
-    const { fileId } = await named("gone.mov");
+    const { fileId } = await registered("gone.mov");
     const parts = await send(fileId, all);
     const { s3UploadId } = await db().uploadFile.findUniqueOrThrow({ where: { id: fileId } });
     const where = { Bucket: bucket.bucket, Key: `${upload.prefix}gone.mov`, UploadId: s3UploadId ?? "" };
     await bucket.client.send(new AbortMultipartUploadCommand(where));
     await expect(completeFile(owner, upload.id, { fileId, parts })).rejects.toThrow("no longer in the storage");
-    expect(await named("gone.mov")).toMatchObject({ status: "multipart", fileId, done: [] });
+    expect(await registered("gone.mov")).toMatchObject({ status: "multipart", fileId, done: [] });
     await completeFile(owner, upload.id, { fileId, parts: await send(fileId, all) });
   });
 
   it("that has changed starts again under another id, its old parts removed and its old object never taken for it", async () => {
-    const first = await named("changed.mov");
+    const first = await registered("changed.mov");
     await send(first.fileId, [1]);
-    const second = await named("changed.mov", upload, 2);
+    const second = await registered("changed.mov", upload, 2);
     expect(second).toMatchObject({ status: "multipart", done: [] });
     expect(second.fileId).not.toBe(first.fileId);
     expect(await multipartsUnder(`${upload.prefix}changed.mov`)).toBe(0);
@@ -133,7 +133,7 @@ describe("a large file", () => {
       code: "NOT_FOUND",
     });
     await completeFile(owner, upload.id, { fileId: second.fileId, parts: await send(second.fileId, all) });
-    const third = await named("changed.mov", upload, 3);
+    const third = await registered("changed.mov", upload, 3);
     expect(third).toMatchObject({ status: "multipart", done: [] });
     await signParts(owner, upload.id, { fileId: third.fileId, parts: [1] });
     const row = await db().uploadFile.findUniqueOrThrow({ where: { id: third.fileId } });
@@ -145,17 +145,17 @@ describe("a large file", () => {
   });
 
   it("that is canceled leaves nothing behind", async () => {
-    const { fileId } = await named("given-up.mov");
+    const { fileId } = await registered("canceled.mov");
     await send(fileId, [1, 2]);
     await cancelFile(owner, upload.id, fileId);
-    expect(await multipartsUnder(`${upload.prefix}given-up.mov`)).toBe(0);
+    expect(await multipartsUnder(`${upload.prefix}canceled.mov`)).toBe(0);
     await expect(completeFile(owner, upload.id, { fileId, parts: [] })).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 });
 
 describe("what is refused", () => {
   it("a part the file does not have, a small file's, an unknown file, one of another upload", async () => {
-    const { fileId } = await named("refused.mov");
+    const { fileId } = await registered("refused.mov");
     const sign = (id: string, n: number, viewer = owner, into = upload.id) =>
       signParts(viewer, into, { fileId: id, parts: [n] });
     await expect(sign(fileId, partCount + 1)).rejects.toMatchObject({ code: "INVALID" });
@@ -177,7 +177,7 @@ describe("what is refused", () => {
   });
 
   it("completing before anything was sent, with a wrong ETag, with parts of the wrong length", async () => {
-    const { fileId } = await named("wrong.mov");
+    const { fileId } = await registered("wrong.mov");
     await expect(completeFile(owner, upload.id, { fileId, parts: [] })).rejects.toMatchObject({ code: "CONFLICT" });
     const parts = await send(fileId, all);
     const wrong = parts.map(({ n, etag }) =>
@@ -187,23 +187,23 @@ describe("what is refused", () => {
     const { urls } = await signParts(owner, upload.id, { fileId, parts: [partCount] });
     await fetch(urls[String(partCount)] ?? "", { method: "PUT", body: "too short" });
     await expect(completeFile(owner, upload.id, { fileId, parts: [] })).rejects.toThrow(`(${partCount})`);
-    expect((await named("wrong.mov")).done).toEqual(all.slice(0, -1));
+    expect((await registered("wrong.mov")).done).toEqual(all.slice(0, -1));
     await completeFile(owner, upload.id, { fileId, parts: await send(fileId, [partCount]) });
   });
 
-  it.runIf(checksums)("parts that together are not the file its checksum says; it is begun again", async () => {
-    const { fileId } = await named("crc.mov");
+  it.runIf(checksums)("parts that together are not the file its checksum says; it starts again", async () => {
+    const { fileId } = await registered("crc.mov");
     const parts = await send(fileId, all);
     const wrong = completeFile(owner, upload.id, { fileId, parts, crc64nvme: crc64nvme(partOf(1)) });
     await expect(wrong).rejects.toThrow("not the file that was sent");
-    expect(await named("crc.mov")).toMatchObject({ status: "multipart", done: [] });
+    expect(await registered("crc.mov")).toMatchObject({ status: "multipart", done: [] });
     expect(await multipartsUnder(`${upload.prefix}crc.mov`)).toBe(0);
   });
 
   it("anything once the upload is sealed or discarded; multiparts are aborted", async () => {
     for (const end of [sealUpload, abortUpload]) {
       const ending = await openUpload(owner, { collectionSlug: slug });
-      const { fileId } = await named("ended.mov", ending);
+      const { fileId } = await registered("ended.mov", ending);
       await send(fileId, [1], ending);
       await end(owner, ending.id);
       await expect(signParts(owner, ending.id, { fileId, parts: [1] })).rejects.toMatchObject({ code: "CONFLICT" });

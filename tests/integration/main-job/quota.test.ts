@@ -51,7 +51,7 @@ describe("room", () => {
     await cancelFile(owner, opened.id, id);
     await cancelFile(owner, opened.id, id);
     expect(await bytesOf(into)).toEqual({ collection: 10, user: reserved + 10 });
-    await cancelFiles(owner, opened.id, ["a", "a", "never named", "nul\u0000"]);
+    await cancelFiles(owner, opened.id, ["a", "a", "never registered", "nul\u0000"]);
     expect(await bytesOf(into)).toEqual({ collection: 0, user: reserved });
     expect(await db().uploadFile.count({ where: { uploadId: opened.id, canceledAt: null } })).toBe(0);
   });

@@ -27,36 +27,36 @@ beforeAll(async () => {
 
 const text = "what is in it";
 const sums = { sha256: hex("sha256", text), md5: hex("md5", text) };
-const named = (path: string) => ({ path, size: text.length, modifiedAt: 1_700_000_000_000 });
+const fileAt = (path: string) => ({ path, size: text.length, modifiedAt: 1_700_000_000_000 });
 const row = (path: string) =>
   db().uploadFile.findUniqueOrThrow({ where: { uploadId_path: { uploadId: upload.id, path } } });
 
 describe("registering checksums while files are being sent", () => {
   it("adds them to registered files, repeatedly and one kind after the other", async () => {
-    await registerFiles(owner, upload.id, [named("a"), named("b")]);
+    await registerFiles(owner, upload.id, [fileAt("a"), fileAt("b")]);
     const { id } = await row("a");
-    await registerChecksums(owner, upload.id, [{ ...named("a"), sha256: sums.sha256 }]);
+    await registerChecksums(owner, upload.id, [{ ...fileAt("a"), sha256: sums.sha256 }]);
     expect(await row("a")).toMatchObject({ id, sha256: sums.sha256, md5: null });
-    for (let times = 0; times < 2; times += 1) await registerChecksums(owner, upload.id, [{ ...named("a"), ...sums }]);
+    for (let times = 0; times < 2; times += 1) await registerChecksums(owner, upload.id, [{ ...fileAt("a"), ...sums }]);
     expect(await row("a")).toMatchObject({ id, ...sums });
     expect(await row("b")).toMatchObject({ sha256: null, md5: null });
-    await registerChecksums(owner, upload.id, [named("a")]);
+    await registerChecksums(owner, upload.id, [fileAt("a")]);
     expect(await row("a")).toMatchObject({ id, ...sums });
   });
 
   it("registers files again that differ: other bytes, another time, canceled, never registered", async () => {
-    await registerFiles(owner, upload.id, ["size", "time", "sum", "back"].map(named));
-    await registerChecksums(owner, upload.id, [{ ...named("sum"), ...sums }]);
+    await registerFiles(owner, upload.id, ["size", "time", "sum", "back"].map(fileAt));
+    await registerChecksums(owner, upload.id, [{ ...fileAt("sum"), ...sums }]);
     await cancelFiles(owner, upload.id, ["back"]);
     const paths = ["size", "time", "sum", "back"];
     const before = await Promise.all(paths.map(row));
     const other = { sha256: hex("sha256", "other"), md5: hex("md5", "other") };
     await registerChecksums(owner, upload.id, [
-      { ...named("size"), size: 5, ...other },
-      { ...named("time"), modifiedAt: 5, ...other },
-      { ...named("sum"), ...other },
-      { ...named("back"), ...sums },
-      { ...named("new"), ...sums },
+      { ...fileAt("size"), size: 5, ...other },
+      { ...fileAt("time"), modifiedAt: 5, ...other },
+      { ...fileAt("sum"), ...other },
+      { ...fileAt("back"), ...sums },
+      { ...fileAt("new"), ...sums },
     ]);
     for (const [index, path] of paths.entries()) expect((await row(path)).id, path).not.toBe(before[index]?.id);
     expect(await row("size")).toMatchObject({ sizeBytes: 5n, ...other });
@@ -69,13 +69,13 @@ describe("registering checksums while files are being sent", () => {
 
   it("reaches the revision; a path that the database refuses is refused", async () => {
     const into = await openUpload(owner, { collectionSlug: slug });
-    await registerFiles(owner, into.id, [named("kept")]);
+    await registerFiles(owner, into.id, [fileAt("kept")]);
     await post(into, "kept", text);
-    await registerChecksums(owner, into.id, [{ ...named("kept"), ...sums }]);
-    const bad = [{ ...named("a\u0000b"), ...sums }];
+    await registerChecksums(owner, into.id, [{ ...fileAt("kept"), ...sums }]);
+    const bad = [{ ...fileAt("a\u0000b"), ...sums }];
     await expect(registerChecksums(owner, into.id, bad)).rejects.toMatchObject({ code: "INVALID" });
     await sealUpload(owner, into.id);
-    await expect(registerChecksums(owner, into.id, [named("kept")])).rejects.toMatchObject({ code: "CONFLICT" });
+    await expect(registerChecksums(owner, into.id, [fileAt("kept")])).rejects.toMatchObject({ code: "CONFLICT" });
     await verifyUpload(system, into.id, async () => undefined);
     const revision = await db().revision.findFirstOrThrow({ where: { uploadId: into.id } });
     expect(revision.sha256).toBe(sums.sha256);

@@ -123,16 +123,16 @@ describe("registering files before they are sent", () => {
       ["other.jpg", 4, false, true],
       ["reef.jpg", 0, true, false],
     ]);
-    // Named once more without its checksum: as it was.
+    // Registered again without its checksum: unchanged.
     const [again] = await registerFiles(owner, next.id, [{ path: "other.jpg", size: 4 }]);
     expect(again?.status).toBe("present");
-    // What somebody else says of their bytes spares nobody the sending.
+    // Another sender's claim saves no sending.
     const claimant = await testMember(into, "contributor");
     await db().revision.updateMany({ where: { media: { collection: { slug: into } } }, data: { sha256Proven: false } });
     const theirs = await openUpload(claimant, { collectionSlug: into });
     const [answer] = await registerFiles(claimant, theirs.id, [{ path: "x", size: 4, sha256: hex("sha256", "reef") }]);
     expect(answer?.status).toBe("post");
-    // And nothing of a collection is told in another one.
+    // And one collection reveals nothing to another.
     const [elsewhere] = await registerFiles(owner, upload.id, [{ path: "x", size: 4, sha256: hex("sha256", "reef") }]);
     expect(elsewhere).toEqual({ path: "x", status: "post" });
   });
@@ -140,7 +140,7 @@ describe("registering files before they are sent", () => {
   it("looks for a checksum that half the site shares in the first hundred files only", async () => {
     const into = await testCollection(owner);
     const elsewhere = await openUpload(owner, { collectionSlug: slug });
-    const sha256 = hex("sha256", "a file everybody has");
+    const sha256 = hex("sha256", "a common file");
     const known = { sha256, sha256Proven: true, sizeBytes: 20, etag: "e" };
     const revisionIn = async (collection: string, path: string, number: number) => {
       const media = await db().media.create({
@@ -149,7 +149,7 @@ describe("registering files before they are sent", () => {
       const key = { key: `${elsewhere.prefix}${path}`, versionId: `v${number}` };
       await db().revision.create({ data: { ...known, ...key, mediaId: media.id, uploadId: elsewhere.id, number } });
     };
-    for (let index = 1; index <= 100; index += 1) await revisionIn(slug, `everybody/${index}`, index);
+    for (let index = 1; index <= 100; index += 1) await revisionIn(slug, `common/${index}`, index);
     await revisionIn(into, "here.txt", 101);
     const next = await openUpload(owner, { collectionSlug: into });
     const file = { size: 20, sha256 };

@@ -22,7 +22,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ verb: fc.constantFrom("undo", "redo", "derive"), which: fc.nat({ max: 4 }) }) },
 );
 
-/** A file's bytes are told by their size. `by`: the uploads that brought them. */
+/** A file's bytes are identified by their size. `by` are the uploads that brought them. */
 type ModelRevision = { size: number; by: number[]; isReady: boolean };
 
 /** What is shown at a path: of what uploads brought that are not undone the newest that can be shown, else the first that waits. */
@@ -45,7 +45,7 @@ class Model {
     for (const revision of [...this.#paths.values()].flat()) if (revision.by[0] === upload) revision.isReady = true;
   }
 
-  turn(upload: number, verb: "undo" | "redo"): void {
+  apply(upload: number, verb: "undo" | "redo"): void {
     if (verb === "undo") this.#undone.add(upload);
     else this.#undone.delete(upload);
   }
@@ -84,7 +84,7 @@ it("shows the newest revision that is not undone, after any order of drops, undo
             model.derive(step.which);
             for (const id of upload.revisions) await derive(id);
           } else {
-            model.turn(step.which, step.verb);
+            model.apply(step.which, step.verb);
             await (step.verb === "undo" ? undoUpload : redoUpload)(owner, upload.id);
           }
         }

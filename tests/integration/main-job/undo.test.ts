@@ -219,7 +219,7 @@ describe("undoing an upload", () => {
     const restored = await db().media.findFirstOrThrow({ where: { collection: { slug }, trashedByUndo: true } });
     await restoreMedia(owner, restored.id);
     await finishUndo(system, id);
-    // What somebody has had out of the trash meanwhile is not put there again.
+    // What a person restored since is not trashed again.
     expect(Object.keys(await shown())).toEqual([restored.path]);
     await redoUpload(owner, id);
     await undoUpload(owner, id);

@@ -5,7 +5,7 @@ import type { Role, Visibility } from "@/lib/collection/policy";
 import { db, firstId } from "@/lib/db";
 import { disable, person, sessionCookie, system } from "../../support/people";
 
-/** Everybody who can ask, in the order of the table's columns. */
+/** All actors, in the order of the table's columns. */
 export const actorNames = [
   "anonymous",
   "stranger",
@@ -34,7 +34,7 @@ export type World = {
   slug: string;
   collectionId: string;
   uploadId: string;
-  /** Announced, and so large that it comes in parts. */
+  /** Registered, and large enough for parts. */
   fileId: string;
   mediaId: string;
   revisionId: string;
@@ -79,7 +79,7 @@ export class Stage {
     return viewerOfCookies(await sessionCookie(this.#people[name]));
   }
 
-  /** A collection with everybody in it, one upload and one picture. */
+  /** A collection with all actors as members, one upload and one picture. */
   async world(visibility: Visibility, actor: ActorName, given: Given): Promise<World> {
     const slug = `reef-${randomBytes(8).toString("hex")}`;
     const world = {

@@ -22,7 +22,7 @@ let slug: string;
 beforeAll(async () => {
   owner = await testUser("Owner");
   slug = await testCollection(owner);
-  // Whoever writes registration down, having read what there was of them, waits at this gate.
+  // A registration that has read its files waits at this lock before it writes them.
   await db().$executeRawUnsafe(`
     CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN PERFORM pg_advisory_xact_lock_shared(${gate}); RETURN NEW; END $$`);
@@ -41,22 +41,22 @@ async function waiting(): Promise<number> {
 
 it("a multipart started while its file is registered again belongs to that file", async () => {
   const { id, prefix } = await openUpload(owner, { collectionSlug: slug });
-  const named = { path: "film.mov", size: 20_000_000, modifiedAt: 1 };
-  const [answer] = await registerFiles(owner, id, [named]);
+  const file = { path: "film.mov", size: 20_000_000, modifiedAt: 1 };
+  const [answer] = await registerFiles(owner, id, [file]);
   const fileId = answer?.multipart?.fileId ?? "";
-  let isBegun = false;
+  let isStarted = false;
   const both = await db().$transaction(async (tx) => {
     await tx.$queryRaw`SELECT 1 FROM (SELECT pg_advisory_xact_lock(${gate})) AS held`;
-    const naming = registerFiles(owner, id, [{ ...named, sha256: "0".repeat(64) }]);
+    const registering = registerFiles(owner, id, [{ ...file, sha256: "0".repeat(64) }]);
     await expect.poll(waiting, patient).toBe(1);
     const beginning = signParts(owner, id, { fileId, parts: [1] }).then((parts) => {
-      isBegun = true;
+      isStarted = true;
       return parts;
     });
-    await expect.poll(async () => isBegun || (await waiting()) === 2, patient).toBe(true);
-    return { naming, beginning };
+    await expect.poll(async () => isStarted || (await waiting()) === 2, patient).toBe(true);
+    return { registering, beginning };
   }, longTransaction);
-  const [, { urls }] = await Promise.all([both.naming, both.beginning]);
+  const [, { urls }] = await Promise.all([both.registering, both.beginning]);
   const again = await signParts(owner, id, { fileId, parts: [1] });
   const uploadIdOf = (url = "") => new URL(url).searchParams.get("uploadId");
   expect(uploadIdOf(again.urls["1"])).toBe(uploadIdOf(urls["1"]));
@@ -65,8 +65,8 @@ it("a multipart started while its file is registered again belongs to that file"
 
 it("a file completed while it is registered again has all its parts, or is present", async () => {
   const { id } = await openUpload(owner, { collectionSlug: slug });
-  const named = { path: "whole.mov", size: 16 * 1024 * 1024, modifiedAt: 1 };
-  const [answer] = await registerFiles(owner, id, [named]);
+  const file = { path: "whole.mov", size: 16 * 1024 * 1024, modifiedAt: 1 };
+  const [answer] = await registerFiles(owner, id, [file]);
   const fileId = answer?.multipart?.fileId ?? "";
   const { urls } = await signParts(owner, id, { fileId, parts: [1, 2] });
   for (const url of Object.values(urls)) {
@@ -85,9 +85,9 @@ it("a file completed while it is registered again has all its parts, or is prese
       },
     { step: "initialize", name: "completeMeanwhile" },
   );
-  const [again] = await registerFiles(owner, id, [named]);
+  const [again] = await registerFiles(owner, id, [file]);
   storage().client.middlewareStack.remove("completeMeanwhile");
   expect(isCompleted).toBe(true);
   expect(again?.status === "present" || again?.multipart?.done.length === 2).toBe(true);
-  expect(await registerFiles(owner, id, [named])).toEqual([{ path: "whole.mov", status: "present" }]);
+  expect(await registerFiles(owner, id, [file])).toEqual([{ path: "whole.mov", status: "present" }]);
 });

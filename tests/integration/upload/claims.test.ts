@@ -13,7 +13,7 @@ import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { opened, post, verified } from "@/tests/support/uploads";
 
-// What senders say of their bytes is their word: it may spare them work, and must not cost anybody a file.
+// A sender's checksum is a claim: it may save that sender work, and must not cost another person a file.
 
 await testDatabase();
 await testBucket();
@@ -45,7 +45,7 @@ async function dropLarge(viewer: UserViewer, path: string, bytes: Buffer, sha256
 it("other bytes sent under a false checksum do not keep the true ones out", async () => {
   const bytes = randomBytes(17 * 1024 * 1024);
   const sha256 = hex("sha256", bytes);
-  // Each a person of their own: everybody's own word spares them sending.
+  // A person each: a sender's own claim saves sending.
   const contributor = () => testMember(slug, "contributor");
   await dropLarge(await contributor(), "pending.tif", randomBytes(bytes.length), sha256);
   expect(await dropLarge(await contributor(), "pending.tif", bytes, sha256)).toHaveLength(1);

@@ -45,7 +45,7 @@ it("parts signed for every endpoint become one file, whichever endpoint each was
   }
   await completeFile(owner, id, { fileId, parts });
   expect(await headObject({ key: `${prefix}film.mov` })).toMatchObject({ sizeBytes: bytes.length });
-  // Whoever does not ask gets none.
+  // Without a request for endpoints there are none.
   const [asked] = await registerFiles(owner, id, [{ path: "next.mov", size: bytes.length }]);
   expect(await signParts(owner, id, { fileId: asked?.multipart?.fileId ?? "", parts: [1] })).not.toHaveProperty(
     "elsewhere",

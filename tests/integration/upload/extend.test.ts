@@ -42,7 +42,7 @@ it.each<[string, (upload: Aged) => Promise<unknown>]>([
   ["renews its policy", ({ id }) => renewPolicy(owner, id)],
   ["names files", ({ id }) => registerFiles(owner, id, [{ path: "more", size: 1 }])],
   ["asks for parts", ({ id, fileId }) => signParts(owner, id, { fileId, parts: [1] })],
-])("an upload lives on while somebody %s, a week from then, and 60 days at most", async (_, act) => {
+])("an upload is extended when its client %s, by a week, and to 60 days at most", async (_, act) => {
   const busy = await aged({ ageMs: 20 * DAY, leftMs: DAY });
   await act(busy);
   expect(await daysLeft(busy.id)).toBeCloseTo(7, 2);

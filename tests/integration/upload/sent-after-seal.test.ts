@@ -72,7 +72,7 @@ it("other bytes posted over a file in parts are not taken for it", async () => {
   await verified(owner, upload);
   const { rejected } = await uploadStatus(owner, upload.id);
   const [revision] = await db().revision.findMany({ where: { uploadId: upload.id } });
-  // A storage that works out no checksum of what is posted leaves nothing to tell them apart by: then none is recorded.
+  // A storage that computes no checksum of posted files cannot tell them apart: then none is recorded.
   const isTold = checksums && stored?.crc64nvme === crc64nvme(other);
   expect(rejected.map(({ path }) => path)).toEqual(isTold ? ["film.mov"] : []);
   expect(revision?.crc64nvme ?? null).toBe(null);

@@ -20,12 +20,12 @@ describe("the header of a file in a tar archive", () => {
     const header = Buffer.from(tarHeader("bag/fetch.txt", 1_000_000, new Date(0)));
     expect(header.length).toBe(512);
     expect(Number.parseInt(header.toString("latin1", 124, 135), 8)).toBe(1_000_000);
-    const told = Number.parseInt(header.toString("latin1", 148, 154), 8);
+    const recorded = Number.parseInt(header.toString("latin1", 148, 154), 8);
     expect(
       Buffer.from(header)
         .fill(" ", 148, 156)
         .reduce((total, byte) => total + byte, 0),
-    ).toBe(told);
+    ).toBe(recorded);
   });
 
   it("refuses a name or a size that does not fit", () => {

@@ -1,6 +1,6 @@
 import * as collectionCommands from "@/lib/collection/commands";
 import * as collectionQueries from "@/lib/collection/queries";
-import { all, listed, nobody, type Row, toSeers } from "./row";
+import { all, listed, noActor, type Row, toSeers } from "./row";
 
 export const collections: Row[] = [
   {
@@ -24,7 +24,7 @@ export const collections: Row[] = [
   },
   {
     name: "collection/queries/collectionBySlug, in the trash",
-    ...nobody,
+    ...noActor,
     given: { collectionTrashed: true },
     run: (viewer, { slug }) => collectionQueries.collectionBySlug(viewer, slug),
   },
@@ -44,7 +44,7 @@ export const collections: Row[] = [
   },
   {
     name: "collection/commands/updateCollection, in the trash",
-    ...nobody,
+    ...noActor,
     changes: true,
     given: { collectionTrashed: true },
     run: (viewer, { slug }) => collectionCommands.updateCollection(viewer, slug, { name: "Changed" }),

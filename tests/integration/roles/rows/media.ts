@@ -2,7 +2,7 @@ import { collectionBySlug } from "@/lib/collection/queries";
 import * as mediaCommands from "@/lib/media/commands";
 import * as mediaQueries from "@/lib/media/queries";
 import type { MediaItem } from "@/lib/media/schema";
-import { all, listed, nobody, type Row, systemOnly, toSeers } from "./row";
+import { all, listed, noActor, type Row, systemOnly, toSeers } from "./row";
 
 function shown(item: (MediaItem & { downloadUrl?: unknown; latitude?: unknown }) | undefined): string {
   if (!item) return "0";
@@ -41,7 +41,7 @@ export const media: Row[] = [
   },
   {
     name: "media/queries/mediaPage, the collection in the trash",
-    ...nobody,
+    ...noActor,
     given: { collectionTrashed: true },
     run: async (viewer, { slug }) => void (await mediaQueries.mediaPage(await collectionBySlug(viewer, slug))),
   },
@@ -59,7 +59,7 @@ export const media: Row[] = [
   },
   {
     name: "media/queries/mediaDetail, in the trash",
-    ...nobody,
+    ...noActor,
     given: { mediaTrashed: true },
     run: async (viewer, { slug, mediaId }) =>
       void (await mediaQueries.mediaDetail(await collectionBySlug(viewer, slug), mediaId)),
@@ -138,7 +138,7 @@ export const media: Row[] = [
   },
   {
     name: "media/commands/restoreMedia, the collection in the trash",
-    ...nobody,
+    ...noActor,
     changes: true,
     given: { mediaTrashed: true, collectionTrashed: true },
     run: (viewer, { mediaId }) => mediaCommands.restoreMedia(viewer, mediaId),

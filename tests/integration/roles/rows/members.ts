@@ -2,7 +2,7 @@ import type { Viewer } from "@/lib/auth/viewer";
 import * as memberCommands from "@/lib/member/commands";
 import * as memberQueries from "@/lib/member/queries";
 import type { World } from "../world";
-import { all, nobody, type Row } from "./row";
+import { all, noActor, type Row } from "./row";
 
 const idOf = (viewer: Viewer, { bystanderId }: World) => (viewer.kind === "user" ? viewer.userId : bystanderId);
 
@@ -14,7 +14,7 @@ export const members: Row[] = [
   },
   {
     name: "member/queries/membersOf, in the trash",
-    ...nobody,
+    ...noActor,
     given: { collectionTrashed: true },
     run: (viewer, { slug }) => memberQueries.membersOf(viewer, slug),
   },
@@ -41,7 +41,7 @@ export const members: Row[] = [
   },
   {
     name: "member/commands/setMember, in the trash",
-    ...nobody,
+    ...noActor,
     changes: true,
     given: { collectionTrashed: true },
     run: (viewer, { slug, newcomerId }) =>

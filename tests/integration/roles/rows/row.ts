@@ -26,7 +26,7 @@ export type Row = {
 export const all = (letters: string) => ({ private: letters, preview: letters, public: letters });
 /** Of what only the worker and the command line do. */
 export const systemOnly = all(".......+");
-export const nobody = all("........");
+export const noActor = all("........");
 
 export const toSeers = { private: "..++++.+", preview: "++++++++", public: "++++++++" };
 

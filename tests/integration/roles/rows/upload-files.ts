@@ -2,7 +2,7 @@ import * as fileCommands from "@/lib/upload/file/commands";
 import * as partCommands from "@/lib/upload/part/commands";
 import { all, type Row, systemOnly } from "./row";
 
-const named = { path: "new.jpg", size: 1_000 };
+const newFile = { path: "new.jpg", size: 1_000 };
 
 export const uploadFiles: Row[] = [
   {
@@ -10,26 +10,26 @@ export const uploadFiles: Row[] = [
     ...all("...+++.+"),
     changes: true,
     given: { own: true },
-    run: (viewer, { uploadId }) => fileCommands.registerFiles(viewer, uploadId, [named]),
+    run: (viewer, { uploadId }) => fileCommands.registerFiles(viewer, uploadId, [newFile]),
   },
   {
     name: "upload/file/commands/registerFiles, another's",
     ...systemOnly,
     changes: true,
-    run: (viewer, { uploadId }) => fileCommands.registerFiles(viewer, uploadId, [named]),
+    run: (viewer, { uploadId }) => fileCommands.registerFiles(viewer, uploadId, [newFile]),
   },
   {
     name: "upload/file/commands/registerChecksums, one's own",
     ...all("...+++.+"),
     changes: true,
     given: { own: true },
-    run: (viewer, { uploadId }) => fileCommands.registerChecksums(viewer, uploadId, [named]),
+    run: (viewer, { uploadId }) => fileCommands.registerChecksums(viewer, uploadId, [newFile]),
   },
   {
     name: "upload/file/commands/registerChecksums, another's",
     ...systemOnly,
     changes: true,
-    run: (viewer, { uploadId }) => fileCommands.registerChecksums(viewer, uploadId, [named]),
+    run: (viewer, { uploadId }) => fileCommands.registerChecksums(viewer, uploadId, [newFile]),
   },
   {
     name: "upload/file/commands/cancelFile, one's own",
@@ -71,7 +71,7 @@ export const uploadFiles: Row[] = [
     run: (viewer, { uploadId, fileId }) => partCommands.signParts(viewer, uploadId, { fileId, parts: [1] }),
   },
   {
-    // No part has been sent: whoever may try is told so.
+    // No part has been sent, so the call is refused where it is allowed.
     name: "upload/part/commands/completeFile, one's own",
     ...all("...!!!.!"),
     given: { own: true },

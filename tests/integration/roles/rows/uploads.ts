@@ -7,7 +7,7 @@ import * as undoQueries from "@/lib/upload/undo/queries";
 import * as uploadReap from "@/lib/upload/verify/reap";
 import * as uploadVerify from "@/lib/upload/verify/verify";
 import type { World } from "../world";
-import { all, listed, nobody, type Row, systemOnly } from "./row";
+import { all, listed, noActor, type Row, systemOnly } from "./row";
 
 const receipt = async (viewer: Viewer, { uploadId }: World) => {
   await receiptQueries.uploadReceipt(viewer, uploadId, "json");
@@ -25,7 +25,7 @@ export const uploads: Row[] = [
   },
   {
     name: "upload/commands/openUpload, in the trash",
-    ...nobody,
+    ...noActor,
     changes: true,
     given: { collectionTrashed: true },
     run: (viewer, { slug }) => uploadCommands.openUpload(viewer, { collectionSlug: slug }),
@@ -192,7 +192,7 @@ export const uploads: Row[] = [
   },
   {
     name: "upload/queries/uploadStatus, in the trash",
-    ...nobody,
+    ...noActor,
     given: { own: true, collectionTrashed: true },
     run: (viewer, { uploadId }) => uploadQueries.uploadStatus(viewer, uploadId),
   },
