@@ -195,7 +195,7 @@ describe("what is refused", () => {
     const { fileId } = await registered("crc.mov");
     const parts = await send(fileId, all);
     const wrong = completeFile(owner, upload.id, { fileId, parts, crc64nvme: crc64nvme(partOf(1)) });
-    await expect(wrong).rejects.toThrow("not the file that was sent");
+    await expect(wrong).rejects.toThrow("not the file that was registered");
     expect(await registered("crc.mov")).toMatchObject({ status: "multipart", done: [] });
     expect(await multipartsUnder(`${upload.prefix}crc.mov`)).toBe(0);
   });
