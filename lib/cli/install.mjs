@@ -90,10 +90,11 @@ export async function ensurePackages() {
   stamp("packages", wanted);
 }
 
-/** `prisma generate` when the client is missing or the schema changed since. */
+/** `prisma generate` when what it makes is missing or the schema changed since. */
 export async function ensureClient() {
-  const wanted = hashFiles(["prisma/schema.prisma", "package-lock.json"]);
-  if (isStamped("client", wanted) && existsSync(path.join(root, "prisma/generated/client.ts"))) return;
+  const wanted = hashFiles(["prisma/schema.prisma", "prisma/kysely-tables.mjs", "package-lock.json"]);
+  const isMade = ["client.ts", "tables.ts"].every((file) => existsSync(path.join(root, "prisma/generated", file)));
+  if (isMade && isStamped("client", wanted)) return;
   say("Generating the database client …");
   await run(process.execPath, [path.join(modules, "prisma/build/index.js"), "generate"], {
     env: { ...process.env, PRISMA_HIDE_UPDATE_MESSAGE: "1" },
