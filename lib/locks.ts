@@ -11,58 +11,57 @@
  * All but 4 are NO KEY: inserts that only refer to a locked row by a foreign key do not wait.
  */
 import "server-only";
-import { Prisma, type Transaction } from "@/lib/db";
+import type { InferResult } from "kysely";
+import { query, rowsOf, type Transaction } from "@/lib/db";
 
 /** Options of a transaction that may wait for these locks behind a page of a thousand files, in milliseconds. */
 export const longTransaction = { timeout: 60_000, maxWait: 15_000 } as const;
 
+const balance = ["id", "quota_bytes as quota", "used_bytes as used", "reserved_bytes as reserved"] as const;
+const collections = query.selectFrom("collection").select(balance).forNoKeyUpdate();
+const users = query.selectFrom("user").select(balance).forNoKeyUpdate();
+const uploads = query
+  .selectFrom("upload")
+  .select(["state", "expires_at", "reserved_bytes", "settled_to"])
+  .forNoKeyUpdate();
+
 /** Bytes of a quota account; `quota` null is no limit. */
-export type Balance = { id: string; quota: bigint | null; used: bigint; reserved: bigint };
+export type Balance = InferResult<typeof collections>[number];
 /** The accounts an upload is charged to: its collection, and the user who opened it. */
 export type AccountIds = { collectionId: string; createdById: string | null };
 export type Account = Balance & { of: "collection" | "person" };
 
 /** Locks a collection before its counts, its members or any of its media rows change. */
 export async function lockCollection(tx: Transaction, collectionId: string): Promise<Balance | undefined> {
-  return lockAccount(tx, Prisma.sql`"collection" WHERE "id" = ${collectionId}::uuid`);
+  const [collection] = await rowsOf(tx, collections.where("id", "=", collectionId));
+  return collection;
 }
 
 export async function lockCollectionBySlug(tx: Transaction, slug: string): Promise<Balance | undefined> {
-  return lockAccount(tx, Prisma.sql`"collection" WHERE "slug" = ${slug}`);
+  const [collection] = await rowsOf(tx, collections.where("slug", "=", slug));
+  return collection;
 }
 
 export async function lockUserByEmail(tx: Transaction, email: string): Promise<Balance | undefined> {
-  return lockAccount(tx, Prisma.sql`"user" WHERE "email" = ${email}`);
+  const [user] = await rowsOf(tx, users.where("email", "=", email));
+  return user;
 }
 
 /** Locks both accounts of an upload before used or reserved bytes change: of two uploads that need the last room, one fails. */
 export async function lockAccounts(tx: Transaction, { collectionId, createdById }: AccountIds): Promise<Account[]> {
   const collection = await lockCollection(tx, collectionId);
-  const person = createdById && (await lockAccount(tx, Prisma.sql`"user" WHERE "id" = ${createdById}::uuid`));
+  const [person] = createdById === null ? [] : await rowsOf(tx, users.where("id", "=", createdById));
   return [
     ...(collection ? [{ of: "collection" as const, ...collection }] : []),
     ...(person ? [{ of: "person" as const, ...person }] : []),
   ];
 }
 
-export type LockedUpload = {
-  state: Prisma.UploadGetPayload<{ select: { state: true } }>["state"];
-  expires_at: Date;
-  reserved_bytes: bigint;
-  settled_to: string | null;
-};
-
 /** Locks an upload and returns the columns that commands decide by. */
-export async function lockUpload(tx: Transaction, uploadId: string): Promise<LockedUpload | undefined> {
-  const [upload] = await tx.$queryRaw<LockedUpload[]>`
-    SELECT "state"::text AS "state", "expires_at", "reserved_bytes", "settled_to"
-    FROM "upload" WHERE "id" = ${uploadId}::uuid FOR NO KEY UPDATE`;
+export async function lockUpload(
+  tx: Transaction,
+  uploadId: string,
+): Promise<InferResult<typeof uploads>[number] | undefined> {
+  const [upload] = await rowsOf(tx, uploads.where("id", "=", uploadId));
   return upload;
-}
-
-async function lockAccount(tx: Transaction, row: Prisma.Sql): Promise<Balance | undefined> {
-  const [account] = await tx.$queryRaw<Balance[]>`
-    SELECT "id", "quota_bytes" AS "quota", "used_bytes" AS "used", "reserved_bytes" AS "reserved"
-    FROM ${row} FOR NO KEY UPDATE`;
-  return account;
 }

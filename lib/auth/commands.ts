@@ -6,6 +6,7 @@ import { AppError, notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { hashPassword, verifyPassword } from "./password";
 import { signInPolicy } from "./policy";
+import { lockName } from "./rows";
 import { type CreateUserInput, type SignUpInput, signInInput } from "./schema";
 import { mintUserViewer, originOfViewer, type SystemViewer, type UserViewer, type Viewer } from "./viewer";
 
@@ -86,8 +87,8 @@ async function reserveAttempt(viewer: Viewer, subject: Subject): Promise<bigint>
   const { ipAddress = null } = originOfViewer(viewer);
   return db().$transaction(async (tx) => {
     // The address first, always: whoever holds an account's lock waits for no other.
-    if (ipAddress !== null) await lock(tx, `sign-in from ${ipAddress}`);
-    await lock(tx, `sign-in ${subject.id}`);
+    if (ipAddress !== null) await lockName(tx, `sign-in from ${ipAddress}`);
+    await lockName(tx, `sign-in ${subject.id}`);
     const freeAt = await refusedUntil(tx, subject.id, ipAddress);
     if (freeAt > Date.now()) {
       throw new AppError("RATE_LIMITED", "Too many failed attempts to sign in. Wait 15 minutes, then try again.", {
@@ -100,10 +101,6 @@ async function reserveAttempt(viewer: Viewer, subject: Subject): Promise<bigint>
       subjectId: subject.id,
     });
   });
-}
-
-async function lock(tx: Transaction, name: string): Promise<void> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`;
 }
 
 /** When the next attempt may be made, in milliseconds; 0 when none of the limits is reached. */

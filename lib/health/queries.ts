@@ -1,19 +1,14 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import { db } from "@/lib/db";
 import { headBucket } from "@/lib/storage/objects";
+import { askDatabase, askQueue } from "./rows";
 import type { Health } from "./schema";
 
 const patienceMs = 3_000;
 
 /** Whether the parts the site stands on answer within three seconds. Anybody may ask: it says nothing of what is kept. */
 export async function health(_viewer: Viewer): Promise<Health> {
-  const [database, storage, queue] = await Promise.all([
-    answers(() => db().$queryRaw`SELECT 1`),
-    answers(() => headBucket()),
-    // The queue lives in the database; its own schema is there once a worker or a sender has started.
-    answers(() => db().$queryRaw`SELECT "version" FROM "pgboss"."version" LIMIT 1`),
-  ]);
+  const [database, storage, queue] = await Promise.all([answers(askDatabase), answers(headBucket), answers(askQueue)]);
   const all = [database, storage, queue].every((part) => part === "ok");
   return { status: all ? "ok" : "down", database, storage, queue };
 }

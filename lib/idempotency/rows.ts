@@ -1,6 +1,7 @@
 import "server-only";
 import { hash } from "node:crypto";
-import { db, type Transaction } from "@/lib/db";
+import { sql } from "kysely";
+import { db, execute, now, query, type Transaction } from "@/lib/db";
 import { AppError } from "@/lib/errors";
 
 /** A user's `Idempotency-Key`, and the SHA-256 of the request that came with it. */
@@ -35,14 +36,20 @@ export async function subjectOfKey({ userId, key, fingerprint }: KeyedRequest): 
  * Claims the key for what this transaction creates. Returns false when a concurrent call has claimed it: roll back then.
  */
 export async function claimKey(tx: Transaction, request: KeyedRequest, subjectId: string): Promise<boolean> {
-  const claimed = await tx.$queryRaw<unknown[]>`
-    INSERT INTO "idempotency_key" AS known ("user_id", "key", "fingerprint", "subject_id")
-    VALUES (${request.userId}::uuid, ${request.key}, ${request.fingerprint}, ${subjectId}::uuid)
-    ON CONFLICT ("user_id", "key") DO UPDATE
-      SET "fingerprint" = EXCLUDED."fingerprint", "subject_id" = EXCLUDED."subject_id", "created_at" = now()
-      WHERE known."created_at" <= now() - make_interval(secs => ${lifeSeconds})
-    RETURNING 1`;
-  return claimed.length > 0;
+  const { userId, key, fingerprint } = request;
+  const claimed = await execute(
+    tx,
+    query
+      .insertInto("idempotency_key")
+      .values({ user_id: userId, key, fingerprint, subject_id: subjectId })
+      .onConflict((conflict) =>
+        conflict
+          .columns(["user_id", "key"])
+          .doUpdateSet({ fingerprint, subject_id: subjectId, created_at: now })
+          .where("idempotency_key.created_at", "<=", sql<Date>`now() - make_interval(secs => ${lifeSeconds})`),
+      ),
+  );
+  return claimed > 0;
 }
 
 /** Deletes the keys whose day is over. Returns how many. */

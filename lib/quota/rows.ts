@@ -1,5 +1,6 @@
 import "server-only";
-import type { Transaction } from "@/lib/db";
+import { expressionBuilder } from "kysely";
+import { execute, query, type Tables, type Transaction } from "@/lib/db";
 import type { Account, AccountIds } from "@/lib/locks";
 
 /** The bytes left for new files in the account that has the fewest. */
@@ -23,10 +24,8 @@ export async function addBytes(
   { used = 0n, reserved = 0n }: { used?: bigint; reserved?: bigint },
 ): Promise<void> {
   if (used === 0n && reserved === 0n) return;
-  await tx.$executeRaw`
-    UPDATE "collection" SET "used_bytes" = "used_bytes" + ${used}, "reserved_bytes" = "reserved_bytes" + ${reserved}
-    WHERE "id" = ${collectionId}::uuid`;
-  await tx.$executeRaw`
-    UPDATE "user" SET "used_bytes" = "used_bytes" + ${used}, "reserved_bytes" = "reserved_bytes" + ${reserved}
-    WHERE "id" = ${createdById}::uuid`;
+  const { eb } = expressionBuilder<Tables, "collection" | "user">();
+  const more = { used_bytes: eb("used_bytes", "+", used), reserved_bytes: eb("reserved_bytes", "+", reserved) };
+  await execute(tx, query.updateTable("collection").set(more).where("id", "=", collectionId));
+  if (createdById !== null) await execute(tx, query.updateTable("user").set(more).where("id", "=", createdById));
 }
