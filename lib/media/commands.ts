@@ -6,7 +6,7 @@ import { db } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockCollection, longTransaction } from "@/lib/locks";
-import { showBest } from "@/lib/revision/rows";
+import { setDerivedId, showBest } from "@/lib/revision/rows";
 import { newDerivedId } from "@/lib/storage/keys";
 import { editableMediaWhere } from "./queries";
 
@@ -33,10 +33,7 @@ export type Derivation = {
 /** Reserves the random id of a pending revision's derivatives, the same at every attempt; null when it is no longer pending. */
 export async function reserveDerivedId(viewer: Viewer, revisionId: string): Promise<string | null> {
   if (viewer.kind !== "system") throw notFound("picture");
-  const [row] = await db().$queryRaw<{ derived_id: string }[]>`
-    UPDATE "revision" SET "derived_id" = coalesce("derived_id", ${newDerivedId()})
-    WHERE "id" = ${requireId(revisionId, "picture")}::uuid AND "state" = 'pending' RETURNING "derived_id"`;
-  return row?.derived_id ?? null;
+  return setDerivedId(requireId(revisionId, "picture"), newDerivedId());
 }
 
 /**

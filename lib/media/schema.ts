@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-export const revisionStates = ["pending", "ready", "kept", "rejected"] as const;
+const revisionStates = ["pending", "ready", "kept", "rejected"] as const;
 
 /** The variants of a media that a URL can show. */
 export const variants = ["thumb", "preview", "original"] as const;

@@ -1,5 +1,5 @@
 import "server-only";
-import { db, type Transaction } from "@/lib/db";
+import { db, query, rowsOf, type Transaction } from "@/lib/db";
 import { AppError, notFound } from "@/lib/errors";
 import { type AccountIds, lockUpload } from "@/lib/locks";
 import { addBytes } from "@/lib/quota/rows";
@@ -50,11 +50,25 @@ const largeFrom = 10_000;
  * upload that changes sides after it is sealed is verified in two queues at once, which is safe.
  */
 export async function largeUploads(ids: string[]): Promise<Set<string>> {
-  const rows = await db().$queryRaw<{ id: string }[]>`
-    SELECT u."id" FROM "upload" u WHERE u."id" = ANY(${ids}::uuid[]) AND (
-      u."planned_files" >= ${largeFrom}
-      OR EXISTS (SELECT 1 FROM "upload_file" f WHERE f."upload_id" = u."id" OFFSET ${largeFrom - 1})
-    )`;
+  const rows = await rowsOf(
+    db(),
+    query
+      .selectFrom("upload as u")
+      .select("u.id")
+      .where(({ eb, fn, or, val, exists, selectFrom }) =>
+        eb.and([
+          eb("u.id", "=", fn.any(val(ids))),
+          or([
+            eb("u.planned_files", ">=", largeFrom),
+            exists(
+              selectFrom("upload_file as f")
+                .whereRef("f.upload_id", "=", "u.id")
+                .offset(largeFrom - 1),
+            ),
+          ]),
+        ]),
+      ),
+  );
   return new Set(rows.map(({ id }) => id));
 }
 

@@ -1,8 +1,9 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { sql } from "kysely";
 import pg from "pg";
-import { closeDb, db, Prisma } from "@/lib/db";
+import { closeDb, db, rowsOf } from "@/lib/db";
 import type { MediaCursor } from "@/lib/media/cursor";
 import { pageSize } from "@/lib/media/policy";
 import { pageStatement, selectPage } from "@/lib/media/rows";
@@ -76,8 +77,11 @@ function offsetPage(skip: number, take: number) {
 
 /** What PostgreSQL itself says it took, planning included; the way to it and back left out. */
 async function inDatabase(after: MediaCursor | null, take: number): Promise<number> {
-  const statement = Prisma.sql`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${pageStatement(collectionId, after, take)}`;
-  const [row] = await db().$queryRaw<{ "QUERY PLAN": Record<string, number>[] }[]>(statement);
+  const [row] = await rowsOf(
+    db(),
+    sql<{ "QUERY PLAN": Record<string, number>[] }>`
+      EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${pageStatement(collectionId, after, take)}`,
+  );
   const plan = row?.["QUERY PLAN"][0];
   return (plan?.["Planning Time"] ?? Number.NaN) + (plan?.["Execution Time"] ?? Number.NaN);
 }

@@ -1,45 +1,57 @@
 import "server-only";
-import { db, Prisma, type Transaction } from "@/lib/db";
+import { expressionBuilder, type InferResult } from "kysely";
+import {
+  columns,
+  db,
+  execute,
+  insertSelect,
+  now,
+  query,
+  rowsOf,
+  type Tables,
+  type Transaction,
+  unnest,
+  uuid,
+} from "@/lib/db";
+import type { AccountIds } from "@/lib/locks";
 import { headOfMedia } from "@/lib/revision/rows";
 
+/** What `upsertFiles` writes of a file, by the types of the columns. */
+const fileTypes = {
+  id: "uuid",
+  path: "text",
+  size_bytes: "bigint",
+  content_type: "text",
+  sha256: "text",
+  md5: "text",
+  crc64nvme: "text",
+  modified_ms: "bigint",
+  reserved_bytes: "bigint",
+  s3_upload_id: "text",
+  part_size: "int",
+  completed_at: "timestamptz",
+  stale_version: "text",
+  copy_of_id: "uuid",
+  same_as_id: "uuid",
+} as const;
+const written = Object.keys(fileTypes) as (keyof typeof fileTypes)[];
+
+const files = query.selectFrom("upload_file").select([...written, "canceled_at"]);
+
 /** A file a client registered, as SQL gives it. */
-export type FileRow = {
-  id: string;
-  path: string;
-  size_bytes: bigint;
-  content_type: string | null;
-  sha256: string | null;
-  md5: string | null;
-  crc64nvme: string | null;
-  modified_ms: bigint | null;
-  reserved_bytes: bigint;
-  s3_upload_id: string | null;
-  part_size: number | null;
-  completed_at: Date | null;
-  stale_version: string | null;
-  copy_of_id: string | null;
-  same_as_id: string | null;
-  canceled_at: Date | null;
-};
+export type FileRow = InferResult<typeof files>[number];
 
 /** Selects files by path. In a transaction it locks them: multiparts start and complete without the upload's lock. */
 export async function selectFiles(uploadId: string, paths: string[], tx?: Transaction): Promise<Map<string, FileRow>> {
-  const rows = await (tx ?? db()).$queryRaw<FileRow[]>`
-    SELECT "id", "path", "size_bytes", "content_type", "sha256", "md5", "crc64nvme", "modified_ms", "reserved_bytes",
-           "s3_upload_id", "part_size", "completed_at", "stale_version", "copy_of_id", "same_as_id", "canceled_at"
-    FROM "upload_file" WHERE "upload_id" = ${uploadId}::uuid AND "path" = ANY(${paths}::text[])
-    ${tx ? Prisma.sql`FOR UPDATE` : Prisma.empty}`;
+  const these = files.where(isOneOf(uploadId, paths));
+  const rows = await rowsOf(tx ?? db(), tx ? these.forUpdate() : these);
   return new Map(rows.map((row) => [row.path, row]));
 }
 
-/** What the collection already has of a file. */
-export type KnownFile = {
-  path: string;
-  exists: "same" | "other" | null;
-  same_as_id: string | null;
-  copy_of_id: string | null;
-  may_be_known: boolean;
-};
+function isOneOf(uploadId: string, paths: string[]) {
+  const { and, eb, fn, val } = expressionBuilder<Tables, "upload_file">();
+  return and([eb("upload_id", "=", uploadId), eb("path", "=", fn.any(val(paths)))]);
+}
 
 /** How many files of one size or checksum, on the whole site, are examined: bytes that are not found are sent again. */
 const candidates = 100;
@@ -50,59 +62,103 @@ const candidates = 100;
  * another person's file count as stored.
  */
 export async function selectKnown(
-  { collectionId, createdById }: { collectionId: string; createdById: string | null },
-  files: { path: string; sizeBytes: bigint; sha256: string | null }[],
+  upload: { collectionId: string; createdById: string | null },
+  files: FileToFind[],
 ): Promise<Map<string, KnownFile>> {
-  const rows = await db().$queryRaw<KnownFile[]>`
-    SELECT f."path", same."id" AS "same_as_id", other."id" AS "copy_of_id",
-           CASE WHEN cur."size_bytes" = f."size" THEN 'same' WHEN cur."id" IS NOT NULL THEN 'other' END AS "exists",
-           f."sha256" IS NULL AND EXISTS (
-             SELECT 1 FROM (
-               SELECT r."media_id" FROM "revision" r
-               WHERE r."size_bytes" = f."size" AND r."sha256" IS NOT NULL LIMIT ${candidates}
-             ) AS sized JOIN "media" o ON o."id" = sized."media_id"
-             WHERE o."collection_id" = ${collectionId}::uuid AND o."deleted_at" IS NULL
-           ) AS "may_be_known"
-    FROM unnest(${files.map(({ path }) => path)}::text[], ${files.map(({ sizeBytes }) => sizeBytes)}::bigint[],
-                ${files.map(({ sha256 }) => sha256)}::text[]) AS f("path", "size", "sha256")
-    LEFT JOIN "media" m ON m."collection_id" = ${collectionId}::uuid AND m."path" = f."path" AND m."deleted_at" IS NULL
-    LEFT JOIN "revision" cur ON cur."id" = m."current_revision_id"
-    LEFT JOIN LATERAL (
-      SELECT head."id" FROM ${headOfMedia} AS head JOIN "upload" u ON u."id" = head."upload_id"
-      WHERE head."sha256" = f."sha256" AND head."size_bytes" = f."size" AND head."state" <> 'rejected'
-        AND (head."sha256_proven" OR u."created_by_id" = ${createdById}::uuid)
-    ) AS same ON true
-    LEFT JOIN LATERAL (
-      SELECT r."id" FROM (
-        SELECT "id", "media_id", "upload_id", "sha256_proven" FROM "revision"
-        WHERE "sha256" = f."sha256" AND "size_bytes" = f."size" AND "state" <> 'rejected' LIMIT ${candidates}
-      ) AS r JOIN "media" o ON o."id" = r."media_id" JOIN "upload" u ON u."id" = r."upload_id"
-      WHERE o."collection_id" = ${collectionId}::uuid AND o."deleted_at" IS NULL
-        AND (r."sha256_proven" OR u."created_by_id" = ${createdById}::uuid)
-      LIMIT 1
-    ) AS other ON true`;
+  const rows = await rowsOf(db(), knownFiles(upload, files));
   return new Map(rows.map((row) => [row.path, row]));
 }
 
+type FileToFind = { path: string; sizeBytes: bigint; sha256: string | null };
+
+function knownFiles({ collectionId, createdById }: AccountIds, files: FileToFind[]) {
+  return query
+    .selectFrom(unnest("f", files, { path: "text", sizeBytes: "bigint", sha256: "text" }))
+    .leftJoin("media as m", (join) =>
+      join.on("m.collection_id", "=", collectionId).onRef("m.path", "=", "f.path").on("m.deleted_at", "is", null),
+    )
+    .leftJoin("revision as cur", "cur.id", "m.current_revision_id")
+    .leftJoinLateral(
+      ({ selectFrom }) =>
+        selectFrom(headOfMedia.as("head"))
+          .innerJoin("upload as u", "u.id", "head.upload_id")
+          .select("head.id")
+          .whereRef("head.sha256", "=", "f.sha256")
+          .whereRef("head.size_bytes", "=", "f.sizeBytes")
+          .where("head.state", "<>", "rejected")
+          .where(({ eb, or, ref }) => or([ref("head.sha256_proven"), eb("u.created_by_id", "=", createdById)]))
+          .as("same"),
+      (join) => join.onTrue(),
+    )
+    .leftJoinLateral(
+      ({ selectFrom }) =>
+        selectFrom(
+          selectFrom("revision as equal")
+            .select(["equal.id", "equal.media_id", "equal.upload_id", "equal.sha256_proven"])
+            .whereRef("equal.sha256", "=", "f.sha256")
+            .whereRef("equal.size_bytes", "=", "f.sizeBytes")
+            .where("equal.state", "<>", "rejected")
+            .limit(candidates)
+            .as("r"),
+        )
+          .innerJoin("media as o", "o.id", "r.media_id")
+          .innerJoin("upload as u", "u.id", "r.upload_id")
+          .select("r.id")
+          .where("o.collection_id", "=", collectionId)
+          .where("o.deleted_at", "is", null)
+          .where(({ eb, or, ref }) => or([ref("r.sha256_proven"), eb("u.created_by_id", "=", createdById)]))
+          .limit(1)
+          .as("other"),
+      (join) => join.onTrue(),
+    )
+    .select(["f.path", "same.id as same_as_id", "other.id as copy_of_id"])
+    .select(({ and, eb, exists, ref, selectFrom }) => [
+      eb
+        .case()
+        .when("cur.size_bytes", "=", ref("f.sizeBytes"))
+        .then("same" as const)
+        .when("cur.id", "is not", null)
+        .then("other" as const)
+        .end()
+        .as("exists"),
+      and([
+        eb("f.sha256", "is", null),
+        exists(
+          selectFrom(
+            selectFrom("revision as r")
+              .select("r.media_id")
+              .whereRef("r.size_bytes", "=", "f.sizeBytes")
+              .where("r.sha256", "is not", null)
+              .limit(candidates)
+              .as("sized"),
+          )
+            .innerJoin("media as o", "o.id", "sized.media_id")
+            .where("o.collection_id", "=", collectionId)
+            .where("o.deleted_at", "is", null),
+        ),
+      ]).as("may_be_known"),
+    ]);
+}
+
+/** What the collection already has of a file. */
+export type KnownFile = InferResult<ReturnType<typeof knownFiles>>[number];
+
 /** Inserts a page of files in one statement. Replaces rows at the same paths, ids included, and clears their cancellation. */
 export async function upsertFiles(tx: Transaction, uploadId: string, rows: FileRow[]): Promise<void> {
-  const column = <Name extends keyof FileRow>(name: Name) => rows.map((row) => row[name]);
-  await tx.$executeRaw`
-    INSERT INTO "upload_file" ("upload_id", "id", "path", "size_bytes", "content_type", "sha256", "md5", "crc64nvme",
-      "modified_ms", "reserved_bytes", "s3_upload_id", "part_size", "completed_at", "stale_version", "copy_of_id", "same_as_id")
-    SELECT ${uploadId}::uuid, *
-    FROM unnest(${column("id")}::uuid[], ${column("path")}::text[], ${column("size_bytes")}::bigint[],
-                ${column("content_type")}::text[], ${column("sha256")}::text[], ${column("md5")}::text[],
-                ${column("crc64nvme")}::text[], ${column("modified_ms")}::bigint[], ${column("reserved_bytes")}::bigint[],
-                ${column("s3_upload_id")}::text[], ${column("part_size")}::int[], ${column("completed_at")}::timestamptz[],
-                ${column("stale_version")}::text[], ${column("copy_of_id")}::uuid[], ${column("same_as_id")}::uuid[])
-    ON CONFLICT ("upload_id", "path") DO UPDATE SET
-      "id" = EXCLUDED."id", "size_bytes" = EXCLUDED."size_bytes", "content_type" = EXCLUDED."content_type",
-      "sha256" = EXCLUDED."sha256", "md5" = EXCLUDED."md5", "crc64nvme" = EXCLUDED."crc64nvme",
-      "modified_ms" = EXCLUDED."modified_ms", "reserved_bytes" = EXCLUDED."reserved_bytes",
-      "s3_upload_id" = EXCLUDED."s3_upload_id", "part_size" = EXCLUDED."part_size",
-      "completed_at" = EXCLUDED."completed_at", "stale_version" = EXCLUDED."stale_version",
-      "copy_of_id" = EXCLUDED."copy_of_id", "same_as_id" = EXCLUDED."same_as_id", "canceled_at" = NULL`;
+  await execute(
+    tx,
+    insertSelect("upload_file", query.selectFrom(unnest("f", rows, fileTypes)), () => ({
+      upload_id: uuid(uploadId),
+      ...writtenColumns("f"),
+    })).onConflict((conflict) =>
+      conflict.columns(["upload_id", "path"]).doUpdateSet({ ...writtenColumns("excluded"), canceled_at: null }),
+    ),
+  );
+}
+
+function writtenColumns(alias: string) {
+  const file = columns("upload_file", alias);
+  return Object.fromEntries(written.map((name) => [name, file[name]])) as Pick<typeof file, keyof typeof fileTypes>;
 }
 
 /** Adds checksums to files that match their registration and contradict none of its checksums. Returns their paths. */
@@ -117,43 +173,60 @@ export async function addChecksums(
     md5?: string | undefined;
   }[],
 ): Promise<Set<string>> {
-  const rows = await tx.$queryRaw<{ path: string }[]>`
-    UPDATE "upload_file" f SET "sha256" = coalesce(t."sha256", f."sha256"), "md5" = coalesce(t."md5", f."md5")
-    FROM unnest(${files.map(({ path }) => path)}::text[], ${files.map(({ size }) => BigInt(size))}::bigint[],
-                ${files.map(({ modifiedAt }) => (modifiedAt === undefined ? null : BigInt(modifiedAt)))}::bigint[],
-                ${files.map(({ sha256 }) => sha256 ?? null)}::text[], ${files.map(({ md5 }) => md5 ?? null)}::text[])
-         AS t("path", "size", "modified", "sha256", "md5")
-    WHERE f."upload_id" = ${uploadId}::uuid AND f."path" = t."path" AND f."canceled_at" IS NULL
-      AND f."size_bytes" = t."size" AND f."modified_ms" IS NOT DISTINCT FROM t."modified"
-      AND coalesce(f."sha256" = t."sha256", true) AND coalesce(f."md5" = t."md5", true)
-    RETURNING f."path"`;
+  const told = files.map(({ path, size, modifiedAt, sha256 = null, md5 = null }) => {
+    const modifiedMs = modifiedAt === undefined ? null : BigInt(modifiedAt);
+    return { path, size_bytes: BigInt(size), modified_ms: modifiedMs, sha256, md5 };
+  });
+  const types = { path: "text", size_bytes: "bigint", modified_ms: "bigint", sha256: "text", md5: "text" } as const;
+  const rows = await rowsOf(
+    tx,
+    query
+      .updateTable("upload_file as f")
+      .from(unnest("t", told, types))
+      .set(({ fn }) => ({ sha256: fn.coalesce("t.sha256", "f.sha256"), md5: fn.coalesce("t.md5", "f.md5") }))
+      .where("f.upload_id", "=", uploadId)
+      .whereRef("f.path", "=", "t.path")
+      .where("f.canceled_at", "is", null)
+      .whereRef("f.size_bytes", "=", "t.size_bytes")
+      .whereRef("f.modified_ms", "is not distinct from", "t.modified_ms")
+      .where(({ eb, fn, lit, ref }) => fn.coalesce(eb("f.sha256", "=", ref("t.sha256")), lit(true)))
+      .where(({ eb, fn, lit, ref }) => fn.coalesce(eb("f.md5", "=", ref("t.md5")), lit(true)))
+      .returning("f.path"),
+  );
   return new Set(rows.map(({ path }) => path));
 }
 
-export type Canceled = { path: string; s3_upload_id: string | null; released: bigint };
-
 /** Marks files as canceled, by path or by id. Returns their multiparts and the bytes that were reserved for them. */
-export async function markCanceled(
-  tx: Transaction,
-  uploadId: string,
-  which: { paths: string[] } | { id: string },
-): Promise<Canceled[]> {
-  const those = "id" in which ? Prisma.sql`"id" = ${which.id}::uuid` : Prisma.sql`"path" = ANY(${which.paths}::text[])`;
-  return tx.$queryRaw<Canceled[]>`
-    WITH had AS (
-      SELECT "id", "reserved_bytes" FROM "upload_file" WHERE "upload_id" = ${uploadId}::uuid AND ${those} FOR UPDATE
-    )
-    UPDATE "upload_file" f
-    SET "canceled_at" = coalesce(f."canceled_at", now()), "reserved_bytes" = 0, "copy_of_id" = NULL, "same_as_id" = NULL
-    FROM had WHERE f."id" = had."id"
-    RETURNING f."path", f."s3_upload_id", had."reserved_bytes" AS "released"`;
+export async function markCanceled(tx: Transaction, uploadId: string, which: { paths: string[] } | { id: string }) {
+  const had = query
+    .selectFrom("upload_file")
+    .select(["id", "reserved_bytes"])
+    .where("upload_id", "=", uploadId)
+    .where(({ eb, fn, val }) => ("id" in which ? eb("id", "=", which.id) : eb("path", "=", fn.any(val(which.paths)))))
+    .forUpdate();
+  return rowsOf(
+    tx,
+    query
+      .with("had", () => had)
+      .updateTable("upload_file as f")
+      .from("had")
+      .set(({ fn }) => ({
+        canceled_at: fn.coalesce("f.canceled_at", now),
+        reserved_bytes: 0n,
+        copy_of_id: null,
+        same_as_id: null,
+      }))
+      .whereRef("f.id", "=", "had.id")
+      .returning(["f.path", "f.s3_upload_id", "had.reserved_bytes as released"]),
+  );
 }
 
 /** Selects those of these paths that are canceled now. */
 export async function selectCanceled(uploadId: string, paths: string[]): Promise<Set<string>> {
-  const rows = await db().$queryRaw<{ path: string }[]>`
-    SELECT "path" FROM "upload_file"
-    WHERE "upload_id" = ${uploadId}::uuid AND "path" = ANY(${paths}::text[]) AND "canceled_at" IS NOT NULL`;
+  const rows = await rowsOf(
+    db(),
+    query.selectFrom("upload_file").select("path").where(isOneOf(uploadId, paths)).where("canceled_at", "is not", null),
+  );
   return new Set(rows.map(({ path }) => path));
 }
 
@@ -163,14 +236,29 @@ export async function selectCanceled(uploadId: string, paths: string[]): Promise
  */
 export async function deleteFiles(uploadId: string, pageSize = 5_000): Promise<void> {
   for (let after: string | null = ""; after !== null; ) {
-    const pages: { last: string | null }[] = await db().$queryRaw`
-      WITH page AS (
-        SELECT "id", "path", "same_as_id" FROM "upload_file"
-        WHERE "upload_id" = ${uploadId}::uuid AND "path" > ${after} ORDER BY "path" LIMIT ${pageSize}
-      ), gone AS (
-        DELETE FROM "upload_file" f USING page WHERE f."id" = page."id" AND page."same_as_id" IS NULL
-      )
-      SELECT max("path") AS "last" FROM page`;
-    after = pages[0]?.last ?? null;
+    const [page]: { last: string | null }[] = await rowsOf(db(), deletePage(uploadId, after, pageSize));
+    after = page?.last ?? null;
   }
+}
+
+function deletePage(uploadId: string, after: string, pageSize: number) {
+  return query
+    .with("page", (cte) =>
+      cte
+        .selectFrom("upload_file")
+        .select(["id", "path", "same_as_id"])
+        .where("upload_id", "=", uploadId)
+        .where("path", ">", after)
+        .orderBy("path")
+        .limit(pageSize),
+    )
+    .with("gone", (cte) =>
+      cte
+        .deleteFrom("upload_file as f")
+        .using("page")
+        .whereRef("f.id", "=", "page.id")
+        .where("page.same_as_id", "is", null),
+    )
+    .selectFrom("page")
+    .select(({ fn }) => fn.max("path").as("last"));
 }

@@ -1,52 +1,58 @@
 import "server-only";
-import { db, firstId, Prisma } from "@/lib/db";
-
-/** A stored file of an upload, as SQL returns it: with its key, so the row never leaves the server. */
-export type ReceiptFile = {
-  path: string;
-  media_id: string;
-  size_bytes: bigint;
-  sha256: string | null;
-  sha256_proven: boolean;
-  md5: string | null;
-  crc64nvme: string | null;
-  key: string;
-  version_id: string;
-  /** The media held these bytes already: the upload added no revision. */
-  unchanged: boolean;
-  /** The media is in the trash. */
-  trashed: boolean;
-  /** The reason why the site does not show these bytes: they cannot be read, or are not those that were sent. */
-  problem: string | null;
-};
-
-type Row = ReceiptFile & { id: string };
+import { type Compilable, type InferResult, sql } from "kysely";
+import { db, firstId, query, rowsOf } from "@/lib/db";
 
 const pageSize = 1_000;
 
-/** Yields every file of an upload, page by page: first those that the upload added, then those that were there already. */
-export async function* receiptFiles(uploadId: string): AsyncGenerator<ReceiptFile> {
-  const about = Prisma.sql`m."path", m."id" AS "media_id", m."deleted_at" IS NOT NULL AS "trashed", r."size_bytes",
-    r."sha256", r."sha256_proven", r."md5", r."crc64nvme", r."key", r."version_id",
-    CASE WHEN r."state" = 'rejected' THEN coalesce(r."reject_reason", '') END AS "problem"`;
-  yield* pages(
-    (after) => Prisma.sql`
-      SELECT r."id", false AS "unchanged", ${about}
-      FROM "revision" r JOIN "media" m ON m."id" = r."media_id"
-      WHERE r."upload_id" = ${uploadId}::uuid AND r."id" > ${after}::uuid ORDER BY r."id" LIMIT ${pageSize}`,
-  );
-  yield* pages(
-    (after) => Prisma.sql`
-      SELECT f."id", true AS "unchanged", ${about}
-      FROM "upload_file" f JOIN "revision" r ON r."id" = f."same_as_id" JOIN "media" m ON m."id" = r."media_id"
-      WHERE f."upload_id" = ${uploadId}::uuid AND f."same_as_id" IS NOT NULL AND f."id" > ${after}::uuid
-      ORDER BY f."id" LIMIT ${pageSize}`,
-  );
+const stored = query
+  .selectFrom("revision as r")
+  .innerJoin("media as m", "m.id", "r.media_id")
+  .select(["m.path", "m.id as media_id", "r.size_bytes", "r.sha256", "r.sha256_proven", "r.md5", "r.crc64nvme"])
+  .select(["r.key", "r.version_id"])
+  .select(({ eb, fn }) => [
+    /** The media is in the trash. */
+    eb("m.deleted_at", "is not", null).as("trashed"),
+    /** The reason why the site does not show these bytes: they cannot be read, or are not those that were sent. */
+    eb
+      .case()
+      .when("r.state", "=", "rejected")
+      .then(fn.coalesce("r.reject_reason", sql.lit("")))
+      .end()
+      .as("problem"),
+  ])
+  .limit(pageSize);
+
+function madeBy(uploadId: string, after: string) {
+  return stored
+    .select(["r.id", sql<boolean>`false`.as("unchanged")])
+    .where("r.upload_id", "=", uploadId)
+    .where("r.id", ">", after)
+    .orderBy("r.id");
 }
 
-async function* pages(statement: (after: string) => Prisma.Sql): AsyncGenerator<ReceiptFile> {
+/** The media held these bytes already: the upload added no revision. */
+function unchangedBy(uploadId: string, after: string) {
+  return stored
+    .innerJoin("upload_file as f", "f.same_as_id", "r.id")
+    .select(["f.id", sql<boolean>`true`.as("unchanged")])
+    .where("f.upload_id", "=", uploadId)
+    .where("f.same_as_id", "is not", null)
+    .where("f.id", ">", after)
+    .orderBy("f.id");
+}
+
+/** A stored file of an upload, as SQL returns it: with its key, so the row never leaves the server. */
+export type ReceiptFile = InferResult<ReturnType<typeof madeBy>>[number];
+
+/** Yields every file of an upload, page by page: first those that the upload added, then those that were there already. */
+export async function* receiptFiles(uploadId: string): AsyncGenerator<ReceiptFile> {
+  yield* pages((after) => madeBy(uploadId, after));
+  yield* pages((after) => unchangedBy(uploadId, after));
+}
+
+async function* pages(statement: (after: string) => Compilable<ReceiptFile>): AsyncGenerator<ReceiptFile> {
   for (let after: string = firstId; ; ) {
-    const page = await db().$queryRaw<Row[]>(statement(after));
+    const page = await rowsOf(db(), statement(after));
     yield* page;
     const last = page.at(-1);
     if (!last || page.length < pageSize) return;
@@ -54,14 +60,18 @@ async function* pages(statement: (after: string) => Prisma.Sql): AsyncGenerator<
   }
 }
 
-export type Rejected = { path: string; size_bytes: bigint; reason: string };
+const rejections = query
+  .selectFrom("upload_rejection")
+  .select(["path", "size_bytes", "reason"])
+  .orderBy("path")
+  .limit(pageSize);
+
+export type Rejected = InferResult<typeof rejections>[number];
 
 /** Yields the rejections of an upload, by path. */
 export async function* receiptRejections(uploadId: string): AsyncGenerator<Rejected> {
   for (let after = ""; ; ) {
-    const page = await db().$queryRaw<Rejected[]>`
-      SELECT "path", "size_bytes", "reason" FROM "upload_rejection"
-      WHERE "upload_id" = ${uploadId}::uuid AND "path" > ${after} ORDER BY "path" LIMIT ${pageSize}`;
+    const page = await rowsOf(db(), rejections.where("upload_id", "=", uploadId).where("path", ">", after));
     yield* page;
     const last = page.at(-1);
     if (!last || page.length < pageSize) return;

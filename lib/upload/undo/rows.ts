@@ -1,28 +1,37 @@
 import "server-only";
-import { firstId, type Transaction } from "@/lib/db";
+import { type NotNull, sql } from "kysely";
+import { execute, firstId, query, rowsOf, type Transaction } from "@/lib/db";
 import { showBest } from "@/lib/revision/rows";
 
 const pageSize = 2_000;
+
+/** The time of the statement, not of the start of its transaction. */
+const clock = sql<Date>`clock_timestamp()`;
 
 /**
  * Records that an upload is undone, from the time of the database; nothing is applied yet. Needs the collection's lock. Returns
  * false when the upload is undone already.
  */
 export async function insertUndo(tx: Transaction, uploadId: string, byId: string | null): Promise<boolean> {
-  const inserted = await tx.$executeRaw`
-    INSERT INTO "upload_undo" AS undo ("upload_id", "by_id", "at", "cursor")
-    VALUES (${uploadId}::uuid, ${byId}::uuid, clock_timestamp(), ${firstId}::uuid)
-    ON CONFLICT ("upload_id") DO UPDATE
-      SET "by_id" = EXCLUDED."by_id", "at" = EXCLUDED."at", "redone_at" = NULL, "cursor" = EXCLUDED."cursor"
-      WHERE undo."redone_at" IS NOT NULL`;
+  const undo = { by_id: byId, at: clock, redone_at: null, cursor: firstId };
+  const inserted = await execute(
+    tx,
+    query
+      .insertInto("upload_undo")
+      .values({ upload_id: uploadId, ...undo })
+      .onConflict((conflict) =>
+        conflict.column("upload_id").doUpdateSet(undo).where("upload_undo.redone_at", "is not", null),
+      ),
+  );
   return inserted > 0;
 }
 
 /** Records that an upload is undone no more; nothing is applied yet. Needs the collection's lock. */
 export async function startRedo(tx: Transaction, uploadId: string): Promise<void> {
-  await tx.$executeRaw`
-    UPDATE "upload_undo" SET "redone_at" = clock_timestamp(), "cursor" = ${firstId}::uuid
-    WHERE "upload_id" = ${uploadId}::uuid`;
+  await execute(
+    tx,
+    query.updateTable("upload_undo").set({ redone_at: clock, cursor: firstId }).where("upload_id", "=", uploadId),
+  );
 }
 
 /**
@@ -45,14 +54,32 @@ export async function applyUndoPage(tx: Transaction, uploadId: string, collectio
 }
 
 /** Selects the next revisions that an upload made or brought again. The ids of both are random, so one order serves both. */
-function selectPage(tx: Transaction, uploadId: string, after: string): Promise<{ at: string; revision_id: string }[]> {
-  return tx.$queryRaw`
-    (SELECT r."id" AS "at", r."id" AS "revision_id" FROM "revision" r
-     WHERE r."upload_id" = ${uploadId}::uuid AND r."id" > ${after}::uuid ORDER BY r."id" LIMIT ${pageSize})
-    UNION ALL
-    (SELECT f."id", f."same_as_id" FROM "upload_file" f JOIN "upload" u ON u."id" = f."upload_id"
-     WHERE f."upload_id" = ${uploadId}::uuid AND f."same_as_id" IS NOT NULL AND f."id" > ${after}::uuid
-       AND u."sealed_at" IS NOT NULL
-     ORDER BY f."id" LIMIT ${pageSize})
-    ORDER BY "at" LIMIT ${pageSize}`;
+function selectPage(tx: Transaction, uploadId: string, after: string) {
+  const made = query
+    .selectFrom("revision as r")
+    .select(["r.id as at", "r.id as revision_id"])
+    .where("r.upload_id", "=", uploadId)
+    .where("r.id", ">", after)
+    .orderBy("r.id")
+    .limit(pageSize);
+  const brought = query
+    .selectFrom("upload_file as f")
+    .innerJoin("upload as u", "u.id", "f.upload_id")
+    .select(["f.id as at", "f.same_as_id as revision_id"])
+    .where("f.upload_id", "=", uploadId)
+    .where("f.same_as_id", "is not", null)
+    .where("f.id", ">", after)
+    .where("u.sealed_at", "is not", null)
+    .$narrowType<{ revision_id: NotNull }>()
+    .orderBy("f.id")
+    .limit(pageSize);
+  return rowsOf(
+    tx,
+    query
+      .selectFrom(made.as("made"))
+      .selectAll()
+      .unionAll(query.selectFrom(brought.as("brought")).selectAll())
+      .orderBy("at")
+      .limit(pageSize),
+  );
 }

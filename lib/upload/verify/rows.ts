@@ -1,5 +1,18 @@
 import "server-only";
-import { db, firstId, lastId, Prisma, type Transaction } from "@/lib/db";
+import { type Expression, type InferResult, type RawBuilder, sql } from "kysely";
+import {
+  columns,
+  db,
+  execute,
+  firstId,
+  insertSelect,
+  lastId,
+  query,
+  rowsOf,
+  type Transaction,
+  unnest,
+  uuid,
+} from "@/lib/db";
 import { lockUpload, longTransaction } from "@/lib/locks";
 import { mediaAt } from "@/lib/media/rows";
 import { type Found, headOfMedia } from "@/lib/revision/rows";
@@ -7,14 +20,6 @@ import { uploadPrefix } from "@/lib/storage/keys";
 import type { ListedVersion } from "@/lib/storage/list";
 
 type Sealed = { id: string; collectionId: string };
-
-export type FileToCopy = {
-  path: string;
-  size_bytes: bigint;
-  stale_version: string | null;
-  key: string;
-  version_id: string;
-};
 
 /** As many files may still be copied after the upload is aborted. */
 const copiesPerPage = 50;
@@ -24,12 +29,20 @@ const copiesPerPage = 50;
  * None once the upload is no longer sealed.
  */
 export async function selectCopies(uploadId: string, after: string): Promise<FileToCopy[]> {
-  return db().$queryRaw<FileToCopy[]>`
-    SELECT f."path", f."size_bytes", f."stale_version", r."key", r."version_id"
-    FROM "upload" u JOIN "upload_file" f ON f."upload_id" = u."id" JOIN "revision" r ON r."id" = f."copy_of_id"
-    WHERE u."state" = 'sealed' AND f."upload_id" = ${uploadId}::uuid AND f."copy_of_id" IS NOT NULL AND f."path" > ${after} AND r."state" <> 'rejected'
-    ORDER BY f."path" LIMIT ${copiesPerPage}`;
+  return rowsOf(db(), copies.where("f.upload_id", "=", uploadId).where("f.path", ">", after));
 }
+
+const copies = query
+  .selectFrom("upload as u")
+  .innerJoin("upload_file as f", "f.upload_id", "u.id")
+  .innerJoin("revision as r", "r.id", "f.copy_of_id")
+  .select(["f.path", "f.size_bytes", "f.stale_version", "r.key", "r.version_id"])
+  .where("u.state", "=", "sealed")
+  .where("f.copy_of_id", "is not", null)
+  .where("r.state", "<>", "rejected")
+  .orderBy("f.path")
+  .limit(copiesPerPage);
+export type FileToCopy = InferResult<typeof copies>[number];
 
 const samePerPage = 5_000;
 
@@ -47,23 +60,41 @@ async function settleSamePage(
 ): Promise<boolean> {
   const upload = await lockUpload(tx, id);
   if (upload?.state !== "sealed" || upload.settled_to === lastId) return false;
-  const [page] = await tx.$queryRaw<{ same: number; last: string | null }[]>`
-    WITH page AS (
-      SELECT f."id", f."path", f."same_as_id" FROM "upload_file" f
-      WHERE f."upload_id" = ${id}::uuid AND f."same_as_id" IS NOT NULL AND f."id" > ${upload.settled_to ?? firstId}::uuid
-      ORDER BY f."id" LIMIT ${samePerPage}
-    ), same AS (
-      SELECT page."id" FROM page
-      JOIN LATERAL ${mediaAt(collectionId, Prisma.sql`page."path"`)} AS m ON m."deleted_at" IS NULL
-      JOIN LATERAL ${headOfMedia} AS head ON head."id" = page."same_as_id" AND head."state" <> 'rejected'
-    ), unsettled AS (
-      UPDATE "upload_file" f SET "copy_of_id" = f."same_as_id", "same_as_id" = NULL
-      FROM page WHERE f."id" = page."id" AND NOT EXISTS (SELECT 1 FROM same WHERE same."id" = page."id")
-    )
-    SELECT (SELECT count(*)::int FROM same) AS "same",
-           CASE WHEN (SELECT count(*) FROM page) = ${samePerPage}
-                THEN (SELECT "id"::text FROM page ORDER BY "id" DESC LIMIT 1) END AS "last"`;
-  const { same = 0, last = null } = page ?? {};
+  const [settled] = await rowsOf(
+    tx,
+    query
+      .with("page", (cte) =>
+        cte
+          .selectFrom("upload_file as f")
+          .select(["f.id", "f.path", "f.same_as_id"])
+          .where("f.upload_id", "=", id)
+          .where("f.same_as_id", "is not", null)
+          .where("f.id", ">", upload.settled_to ?? firstId)
+          .orderBy("f.id")
+          .limit(samePerPage),
+      )
+      .with("same", (cte) =>
+        cte
+          .selectFrom("page")
+          .innerJoinLateral(mediaAt(collectionId, sql.ref("page.path")).as("m"), (join) =>
+            join.on("m.deleted_at", "is", null),
+          )
+          .innerJoinLateral(headOfMedia.as("head"), (join) =>
+            join.onRef("head.id", "=", "page.same_as_id").on("head.state", "<>", "rejected"),
+          )
+          .select("page.id"),
+      )
+      .with("unsettled", (cte) =>
+        cte
+          .updateTable("upload_file as f")
+          .from("page")
+          .set(({ ref }) => ({ copy_of_id: ref("f.same_as_id"), same_as_id: null }))
+          .whereRef("f.id", "=", "page.id")
+          .where(({ not, exists, selectFrom }) => not(exists(selectFrom("same").whereRef("same.id", "=", "page.id")))),
+      )
+      .selectNoFrom([countOf("same").as("same"), lastOf(file.id, samePerPage).as("last")]),
+  );
+  const { same, last } = settled ?? { same: 0, last: null };
   await tx.upload.update({
     where: { id },
     data: { settledTo: last ?? lastId, verifiedFiles: { increment: same }, unchangedFiles: { increment: same } },
@@ -81,12 +112,25 @@ export async function selectRecorded(
   paths: string[],
 ): Promise<Set<string>> {
   const prefix = uploadPrefix(collectionId, id);
-  const rows = await tx.$queryRaw<{ path: string }[]>`
-    SELECT f."path" FROM unnest(${paths}::text[]) AS f("path")
-    WHERE EXISTS (SELECT 1 FROM "upload_rejection" r WHERE r."upload_id" = ${id}::uuid AND r."path" = f."path")
-      OR EXISTS (SELECT 1 FROM "upload_file" s
-                 WHERE s."upload_id" = ${id}::uuid AND s."path" = f."path" AND s."same_as_id" IS NOT NULL)
-      OR EXISTS (SELECT 1 FROM "revision" r WHERE r."upload_id" = ${id}::uuid AND r."key" = ${prefix} || f."path")`;
+  const named = paths.map((path) => ({ path }));
+  const rows = await rowsOf(
+    tx,
+    query
+      .selectFrom(unnest("f", named, { path: "text" }))
+      .select("f.path")
+      .where(({ or, exists, ref, selectFrom }) =>
+        or([
+          exists(selectFrom("upload_rejection as r").where("r.upload_id", "=", id).whereRef("r.path", "=", "f.path")),
+          exists(
+            selectFrom("upload_file as s")
+              .where("s.upload_id", "=", id)
+              .whereRef("s.path", "=", "f.path")
+              .where("s.same_as_id", "is not", null),
+          ),
+          exists(madeBy(id, sql`${prefix} || ${ref("f.path")}`)),
+        ]),
+      ),
+  );
   return new Set(rows.map(({ path }) => path));
 }
 
@@ -97,12 +141,24 @@ export async function insertSame(
   found: Found[],
   same: ReadonlyMap<string, string>,
 ): Promise<void> {
-  const files = found.filter(({ path }) => same.has(path));
-  await tx.$executeRaw`
-    INSERT INTO "upload_file" ("upload_id", "path", "size_bytes", "same_as_id")
-    SELECT ${uploadId}::uuid, * FROM unnest(${files.map(({ path }) => path)}::text[],
-      ${files.map(({ sizeBytes }) => BigInt(sizeBytes))}::bigint[], ${files.map(({ path }) => same.get(path))}::uuid[])
-    ON CONFLICT ("upload_id", "path") DO UPDATE SET "same_as_id" = EXCLUDED."same_as_id", "copy_of_id" = NULL`;
+  const files = found.flatMap(({ path, sizeBytes }) => {
+    const sameAsId = same.get(path);
+    return sameAsId === undefined ? [] : [{ path, size_bytes: BigInt(sizeBytes), same_as_id: sameAsId }];
+  });
+  const source = query.selectFrom(unnest("f", files, { path: "text", size_bytes: "bigint", same_as_id: "uuid" }));
+  await execute(
+    tx,
+    insertSelect("upload_file", source, ({ ref }) => ({
+      upload_id: uuid(uploadId),
+      path: ref("f.path"),
+      size_bytes: ref("f.size_bytes"),
+      same_as_id: ref("f.same_as_id"),
+    })).onConflict((conflict) =>
+      conflict
+        .columns(["upload_id", "path"])
+        .doUpdateSet(({ ref }) => ({ same_as_id: ref("excluded.same_as_id"), copy_of_id: null })),
+    ),
+  );
 }
 
 const missingPerPage = 5_000;
@@ -117,33 +173,78 @@ export async function rejectMissing(
   after: string,
 ): Promise<{ missing: number; last: string | null }> {
   const prefix = uploadPrefix(collectionId, id);
-  const [page] = await tx.$queryRaw<{ missing: number; last: string | null }[]>`
-    WITH page AS (
-      SELECT * FROM "upload_file" WHERE "upload_id" = ${id}::uuid AND "path" > ${after}
-      ORDER BY "path" LIMIT ${missingPerPage}
-    ), missing AS (
-      INSERT INTO "upload_rejection" ("upload_id", "path", "size_bytes", "reason")
-      SELECT f."upload_id", f."path", f."size_bytes",
-             CASE WHEN m."id" IS NULL THEN 'It was registered and never arrived. Upload it again.'
-                  ELSE 'It was registered and never arrived; the file that was at this path is unchanged.' END
-      FROM page f
-      LEFT JOIN LATERAL ${mediaAt(collectionId, Prisma.sql`f."path"`)} AS m ON m."deleted_at" IS NULL
-      WHERE f."same_as_id" IS NULL AND f."canceled_at" IS NULL
-        AND NOT EXISTS (SELECT 1 FROM "revision" r WHERE r."key" = ${prefix} || f."path" AND r."upload_id" = f."upload_id")
-      ON CONFLICT DO NOTHING RETURNING 1
-    )
-    SELECT (SELECT count(*)::int FROM missing) AS "missing",
-           CASE WHEN (SELECT count(*) FROM page) = ${missingPerPage}
-                THEN (SELECT "path" FROM page ORDER BY "path" DESC LIMIT 1) END AS "last"`;
+  const [page] = await rowsOf(
+    tx,
+    query
+      .with("page", (cte) =>
+        cte
+          .selectFrom("upload_file")
+          .select(["upload_id", "path", "size_bytes", "same_as_id", "canceled_at"])
+          .where("upload_id", "=", id)
+          .where("path", ">", after)
+          .orderBy("path")
+          .limit(missingPerPage),
+      )
+      .with("missing", (cte) =>
+        insertSelect(
+          "upload_rejection",
+          cte
+            .selectFrom("page as f")
+            .leftJoinLateral(mediaAt(collectionId, sql.ref("f.path")).as("m"), (join) =>
+              join.on("m.deleted_at", "is", null),
+            )
+            .where("f.same_as_id", "is", null)
+            .where("f.canceled_at", "is", null)
+            .where(({ not, exists, ref }) =>
+              not(exists(madeBy(ref("f.upload_id"), sql`${prefix} || ${ref("f.path")}`))),
+            ),
+          ({ eb, ref }) => ({
+            upload_id: ref("f.upload_id"),
+            path: ref("f.path"),
+            size_bytes: ref("f.size_bytes"),
+            reason: eb
+              .case()
+              .when("m.id", "is", null)
+              .then("It was registered and never arrived. Upload it again.")
+              .else("It was registered and never arrived; the file that was at this path is unchanged.")
+              .end(),
+          }),
+        )
+          .onConflict((conflict) => conflict.doNothing())
+          .returning("path"),
+      )
+      .selectNoFrom([countOf("missing").as("missing"), lastOf(file.path, missingPerPage).as("last")]),
+  );
   return page ?? { missing: 0, last: null };
+}
+
+/** The revisions that an upload made of the object at this key: one at most. */
+function madeBy(uploadId: string | Expression<string>, key: Expression<string>) {
+  return query.selectFrom("revision as r").where("r.upload_id", "=", uploadId).where("r.key", "=", key);
+}
+
+const file = columns("upload_file");
+
+function countOf(table: string): RawBuilder<number> {
+  return sql`(SELECT count(*)::int FROM ${sql.table(table)})`;
+}
+
+/** This column in the last row of `page`, after which the next page begins; null when the page is not full. */
+function lastOf(column: Expression<string>, pageSize: number): RawBuilder<string | null> {
+  return sql`CASE WHEN ${countOf("page")} = ${pageSize} THEN (SELECT ${column} FROM page ORDER BY ${column} DESC LIMIT 1) END`;
 }
 
 /** Returns those of these versions that a revision pins, each as `version_id key`. */
 export async function selectPinned(versions: ListedVersion[]): Promise<Set<string>> {
-  const pinned = await db().$queryRaw<{ key: string; version_id: string }[]>`
-    SELECT r."key", r."version_id" FROM "revision" r
-    JOIN unnest(${versions.map(({ key }) => key)}::text[], ${versions.map(({ versionId }) => versionId)}::text[])
-      AS listed("key", "version_id")
-      ON r."key" = listed."key" AND r."version_id" = listed."version_id"`;
+  const listed = versions.map(({ key, versionId }) => ({ key, version_id: versionId }));
+  const pinned = await rowsOf(
+    db(),
+    query
+      .selectFrom("revision as r")
+      .innerJoin(unnest("listed", listed, { key: "text", version_id: "text" }), (join) =>
+        join.onRef("r.key", "=", "listed.key").onRef("r.version_id", "=", "listed.version_id"),
+      )
+      .select(["r.key", "r.version_id"]),
+  );
   return new Set(pinned.map((row) => `${row.version_id} ${row.key}`));
 }

@@ -181,7 +181,7 @@ describe("the other formats", () => {
   });
 
   it("the bag begins after one pass over the files", async () => {
-    const asked = vi.spyOn(db(), "$queryRaw");
+    const asked = vi.spyOn(db(), "$queryRawUnsafe");
     const { body } = await uploadReceipt(owner, upload.id, "bagit");
     await body.next();
     // What the upload made, and what was there already.
