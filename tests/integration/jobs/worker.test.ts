@@ -73,7 +73,7 @@ describe("working", () => {
       await expect.poll(deletedAt, { timeout: 10_000 }).toEqual(undoneAt);
       // As long as that job is not through, another one would be the same.
       const states = async () =>
-        (await jobsOf(uploadId)).filter(({ name }) => name === "turn").map(({ state }) => state);
+        (await jobsOf(uploadId)).filter(({ name }) => name === "undo").map(({ state }) => state);
       await expect.poll(states, { timeout: 10_000 }).toEqual(["completed"]);
       await db().upload.update({ where: { id: uploadId }, data: { undoneAt: null, undoStartedAt: new Date() } });
       await sendUndo(uploadId);
