@@ -14,7 +14,7 @@ const revisionsAtOnce = 1_000;
  * Queues what a crash between commit and send left out, and ends what ran out of time. What is queued already is not doubled.
  * Each step is tried whatever became of the others; what failed is logged, and is due again the next time.
  */
-export async function sweep({ boss, viewer, log }: JobContext): Promise<void> {
+export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSignal): Promise<void> {
   const failed = (step: string, error: unknown, about: object = {}): void => {
     const reason = error instanceof Error ? error.message : String(error);
     log.error({ step, ...about, reason }, "sweep failed");
@@ -32,6 +32,7 @@ export async function sweep({ boss, viewer, log }: JobContext): Promise<void> {
     removeTempDirs: () => removeStaleTempDirs(),
   };
   for (const [step, run] of Object.entries(steps)) {
+    if (signal?.aborted) return;
     try {
       await run();
     } catch (error) {

@@ -23,7 +23,7 @@ export type WorkerOptions = {
   /** Pictures at once, each in a process of its own. Default: one a core, at most four. */
   concurrency?: number;
   sweepIntervalSeconds?: number;
-  /** How long running jobs may take to finish at a stop; the rest is taken up again later, by any worker. */
+  /** How long running jobs may take to finish at a stop, 20 by default; the others go back into the queue. */
   stopTimeoutSeconds?: number;
 };
 export type RunningWorker = { stop(): Promise<void> };
@@ -47,12 +47,20 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
   return {
     async stop() {
       stopping.abort();
-      await done;
-      const timeout = (options.stopTimeoutSeconds ?? 20) * 1_000;
-      await (await running)?.boss.stop({ graceful: true, timeout });
+      const deadline = new AbortController();
+      const finished = Promise.all([done, running.then((context) => context && finishJobs(context))]);
+      const timeout = pause((options.stopTimeoutSeconds ?? 20) * 1_000, deadline.signal);
+      await Promise.race([finished, timeout]).finally(() => deadline.abort());
+      // Fails the jobs that still run, which puts them back into the queue.
+      await (await running)?.boss.stop({ graceful: false });
       stopDecoders();
     },
   };
+}
+
+/** Takes no more jobs and resolves when those under way have ended. `boss.stop` would look only twice a second. */
+async function finishJobs({ boss }: JobContext): Promise<void> {
+  await Promise.all(Object.values(queueNames).map((name) => boss.offWork(name)));
 }
 
 async function reconnect(
@@ -132,7 +140,7 @@ async function work(context: JobContext, concurrency: number): Promise<void> {
 
 async function sweepUntilStopped(context: JobContext, options: WorkerOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await sweep(context);
+    await sweep(context, signal);
     await pause((options.sweepIntervalSeconds ?? 60) * 1_000, signal);
   }
 }

@@ -103,6 +103,18 @@ describe("working", () => {
     expect(await pendingCount()).toBeLessThan(8);
     await withWorker({}, () => expect.poll(() => pendingCount(), { timeout: 20_000 }).toBe(0));
   });
+
+  test("what does not finish in a stop's time goes back into the queue", async () => {
+    const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+    await withWorker({ concurrency: 1, stopTimeoutSeconds: 0.1 }, async () => {
+      for (const pid of decoderPids()) process.kill(pid, "SIGSTOP");
+      await sendDerive([id]);
+      await expect.poll(async () => (await jobsOf(id))[0]?.state, { interval: 10 }).toBe("active");
+    });
+    expect(await jobsOf(id)).toMatchObject([{ state: "retry", retry_count: 0 }]);
+    await withWorker({}, () => expect.poll(pendingCount, { timeout: 20_000 }).toBe(0));
+    expect(await jobsOf(id)).toMatchObject([{ state: "completed" }]);
+  });
 });
 
 describe("when all tries fail", () => {
