@@ -23,6 +23,8 @@ export type WorkerOptions = {
   /** Pictures at once, each in a process of its own. Default: one a core, at most four. */
   concurrency?: number;
   sweepIntervalSeconds?: number;
+  /** How often it looks for what no notification tells of: retries that have become due. 2 by default, at least 0.5. */
+  pollIntervalSeconds?: number;
   /** How long running jobs may take to finish at a stop, 20 by default; the others go back into the queue. */
   stopTimeoutSeconds?: number;
 };
@@ -85,7 +87,7 @@ async function connect(options: WorkerOptions, log: Logger, report: Report): Pro
   try {
     await startBoss(boss);
     const context: JobContext = { boss, viewer: mintSystemViewer("worker"), log };
-    await work(context, options.concurrency ?? Math.min(4, availableParallelism()));
+    await work(context, options);
     log.info("worker started");
     return context;
   } catch (error) {
@@ -97,14 +99,14 @@ async function connect(options: WorkerOptions, log: Logger, report: Report): Pro
   }
 }
 
-// NOTIFY starts a job within milliseconds; polling finds retries that have become due, and works alone where a pooler
-// stands in between.
-const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2, perJobResults: true } as const;
-// pg-boss fetches on without a pause only after full batches of more than one.
-const batches = { ...polling, batchSize: 2, burstWhenBatchFull: true } as const;
-
-async function work(context: JobContext, concurrency: number): Promise<void> {
+async function work(context: JobContext, options: WorkerOptions): Promise<void> {
   const { boss } = context;
+  const concurrency = options.concurrency ?? Math.min(4, availableParallelism());
+  // NOTIFY starts a job within milliseconds; polling works alone where a pooler stands in between.
+  const notifyPollingIntervalSeconds = options.pollIntervalSeconds ?? 2;
+  const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds, perJobResults: true } as const;
+  // pg-boss fetches on without a pause only after full batches of more than one.
+  const batches = { ...polling, batchSize: 2, burstWhenBatchFull: true } as const;
   warmDecoders(concurrency);
   for (const [queue, localConcurrency] of [
     [queueNames.verify, 2],
