@@ -15,7 +15,7 @@ export type VerifyJob = { uploadId: string };
 export type UploadToVerify = { id: string; isLarge: boolean };
 export type ReapJob = { uploadId: string };
 export type UndoJob = { uploadId: string };
-/** `rounds` of tries that ended with nobody to blame, and of these the `lost` ones, whose worker never came back. */
+/** `rounds`: rounds of tries that failed for another cause than the file. `lost`: those of them whose worker died. */
 export type DeriveJob = { revisionId: string; rounds?: number; lost?: number };
 
 const common = {
@@ -32,7 +32,7 @@ const common = {
 
 const firstPauseSeconds = 15;
 const maxPauseSeconds = 600;
-/** Behind whatever people wait for. */
+/** Lower than that of any job whose result people wait for. */
 export const laterPriority = -1_000;
 
 type QueueSettings = QueueOptions & { policy: "exclusive"; notify: boolean; deadLetter?: string };
@@ -91,7 +91,7 @@ export async function insertVerify(boss: PgBoss, uploads: UploadToVerify[]): Pro
   }
 }
 
-/** Nobody waits for it. */
+/** Queues the removal of what ended uploads left, with the lowest priority. */
 export async function insertReap(boss: PgBoss, uploadIds: string[]): Promise<void> {
   await insert(boss, queueNames.reap, uploadIds, (uploadId): ReapJob => ({ uploadId }), laterPriority);
 }

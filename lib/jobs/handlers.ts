@@ -15,7 +15,7 @@ export type JobContext = { boss: PgBoss; viewer: SystemViewer; log: Logger };
 type Failure = { code: string; message: string };
 
 const decoderFailed = "DECODER_FAILED";
-/** As many rounds of five tries, none of whose workers came back: by then more than a restart or an outage is behind it. */
+/** Rounds of five tries whose workers all died: more than restarts and outages account for. */
 const maxLostRounds = 6;
 
 /** Verifies, and queues each page of pictures as soon as it is recorded. */
@@ -29,7 +29,7 @@ export async function handleVerify({ boss, viewer, log }: JobContext, uploadId: 
   log.info({ uploadId, pages: page }, "upload verified");
 }
 
-/** Removes what an ended upload left in the bucket and nobody pins. */
+/** Removes the versions of an ended upload that no revision pins. */
 export async function handleReap({ viewer, log }: JobContext, uploadId: string): Promise<void> {
   const reaped = await reapUpload(viewer, uploadId);
   if (reaped) log.info({ uploadId, ...reaped }, "upload reaped");
@@ -48,9 +48,9 @@ export async function handleDerive({ viewer, log }: JobContext, revisionId: stri
 }
 
 /**
- * A revision no try could derive. It is given up only for what is the file's own fault: the decoder ends over it, or its
- * bytes are gone. Whatever else it was (storage or database away, refused or misconfigured, a full disk, a worker that
- * died) may be mended: the revision stays pending and is tried again, at growing intervals.
+ * Handles a revision that no try could derive. Rejects it only for the file's own fault: the decoder ends on it, or its
+ * bytes are gone. Any other cause (storage or database unreachable, refused or misconfigured, a full disk, a dead worker)
+ * may be mended: the revision stays pending and is tried again, at growing intervals.
  */
 export async function handleDeriveFailed(
   { boss, viewer, log }: JobContext,

@@ -36,7 +36,7 @@ const reconnectMilliseconds = 2_000;
 
 /**
  * Works the queue until stopped. Without a database it waits for one, at the start and later. Resolves when it works,
- * or when the first try to reach the database failed: it goes on trying.
+ * or when its first attempt to reach the database failed: it keeps trying.
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
   const log = options.logger ?? pino({ name: "worker" });
@@ -92,7 +92,7 @@ async function connect(options: WorkerOptions, log: Logger, report: Report): Pro
     return context;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // Half at work it would go on, unseen, beside the one that comes after it.
+    // Otherwise its queues that did start would keep working beside the next attempt.
     await boss.stop({ graceful: false }).catch(() => undefined);
     report(new Error(`the worker waits for the database: ${reason}`, { cause: error }));
     return undefined;

@@ -77,7 +77,7 @@ export function supervise<Ready>(
     };
     start();
   });
-  // Whoever waits for it is told; a stop before that is no failure.
+  // A stop before that is no failure: where `ready` is awaited, the rejection arrives all the same.
   ready.catch(() => undefined);
 
   const stop = async () => {
