@@ -53,7 +53,8 @@ async function main(): Promise<void> {
   await listen(server, site.PORT);
   tellParent({ type: "ready" });
   await stop;
-  await closeServer(server);
+  const cutOff = await closeServer(server);
+  if (cutOff > 0) console.error(`${cutOff} requests took too long and were cut off.`);
   await Promise.all([log.close(), database.close(), app.close()]);
 }
 

@@ -22,7 +22,7 @@ export const worker: Command = {
     const running = await startWorker({ stopTimeoutSeconds });
     tellParent({ type: "ready" });
     await stop;
-    // The database may have gone before us, and then no goodbye is ever answered. What was under way goes to the next worker.
+    // A database whose host is gone answers nothing, not even the end of a connection. Its jobs time out by their heartbeat.
     setTimeout(() => process.exit(1), (stopTimeoutSeconds + 2) * 1_000).unref();
     await running.stop();
     return 0;

@@ -2,9 +2,10 @@ import type { DecoderReply, DecoderRequest } from "./decoder";
 import { deriveFile } from "./file";
 
 // The child process that opens pictures: without credentials, without network use of its own, and free to crash.
-// It ends with its parent, even a killed one: the channel closes.
-process.on("disconnect", () => process.exit());
-// Ctrl-C and service managers signal the whole group: the parent decides, and lets this picture finish.
+// It ends with its parent, even a killed one: the channel closes. `process.exit` would first wait for libvips to finish the
+// picture, which may take forever.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+// Service managers signal every process: the parent decides, and lets this picture finish.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 const reply = (message: DecoderReply) => process.send?.(message);
 process.on("message", async ({ filePath, isBeginning }: DecoderRequest) => {

@@ -81,6 +81,8 @@ function start(): ChildProcess {
     cwd: root,
     execArgv: ["--conditions=react-server", "--import", tsx],
     env: bareEnv,
+    // Not our process group: Ctrl-C in a terminal would end a decoder that has not installed its signal handlers yet.
+    detached: true,
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

@@ -12,9 +12,9 @@ const revisionsAtOnce = 1_000;
 
 /**
  * Queues work whose job was lost in a crash between commit and send, and expires uploads. Jobs that are queued are not added
- * again. Each step runs even if others fail; failures are logged, and the next sweep tries again.
+ * again. Each step runs even if others fail; failures are logged, and the next sweep tries again. After `signal` no step starts.
  */
-export async function sweep({ boss, viewer, log }: JobContext): Promise<void> {
+export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSignal): Promise<void> {
   const failed = (step: string, error: unknown, about: object = {}): void => {
     const reason = error instanceof Error ? error.message : String(error);
     log.error({ step, ...about, reason }, "sweep failed");
@@ -32,6 +32,7 @@ export async function sweep({ boss, viewer, log }: JobContext): Promise<void> {
     removeTempDirs: () => removeStaleTempDirs(),
   };
   for (const [step, run] of Object.entries(steps)) {
+    if (signal?.aborted) return;
     try {
       await run();
     } catch (error) {

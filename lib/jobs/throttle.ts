@@ -1,6 +1,6 @@
 const quietMilliseconds = 30_000;
 
-/** Runs at most once in half a minute for the same subject: a database that is away fails every poll alike. */
+/** Returns a function that runs at most once in 30 s for the same subject: without a database every poll fails alike. */
 export function throttle(): (subject: string, run: () => void) => void {
   const lastAt = new Map<string, number>();
   return (subject, run) => {

@@ -23,7 +23,9 @@ export type WorkerOptions = {
   /** Pictures at once, each in a process of its own. Default: one a core, at most four. */
   concurrency?: number;
   sweepIntervalSeconds?: number;
-  /** How long running jobs may take to finish at a stop; the rest is taken up again later, by any worker. */
+  /** How often it looks for what no notification tells of: retries that have become due. 2 by default, at least 0.5. */
+  pollIntervalSeconds?: number;
+  /** How long running jobs may take to finish at a stop, 20 by default; the others go back into the queue. */
   stopTimeoutSeconds?: number;
 };
 export type RunningWorker = { stop(): Promise<void> };
@@ -34,7 +36,7 @@ const reconnectMilliseconds = 2_000;
 
 /**
  * Works the queue until stopped. Without a database it waits for one, at the start and later. Resolves when it works,
- * or when the first try to reach the database failed: it goes on trying.
+ * or when its first attempt to reach the database failed: it keeps trying.
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
   const log = options.logger ?? pino({ name: "worker" });
@@ -47,12 +49,20 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
   return {
     async stop() {
       stopping.abort();
-      await done;
-      const timeout = (options.stopTimeoutSeconds ?? 20) * 1_000;
-      await (await running)?.boss.stop({ graceful: true, timeout });
+      const deadline = new AbortController();
+      const finished = Promise.all([done, running.then((context) => context && finishJobs(context))]);
+      const timeout = pause((options.stopTimeoutSeconds ?? 20) * 1_000, deadline.signal);
+      await Promise.race([finished, timeout]).finally(() => deadline.abort());
+      // Fails the jobs that still run, which puts them back into the queue.
+      await (await running)?.boss.stop({ graceful: false });
       stopDecoders();
     },
   };
+}
+
+/** Takes no more jobs and resolves when those under way have ended. `boss.stop` would look only twice a second. */
+async function finishJobs({ boss }: JobContext): Promise<void> {
+  await Promise.all(Object.values(queueNames).map((name) => boss.offWork(name)));
 }
 
 async function reconnect(
@@ -77,26 +87,26 @@ async function connect(options: WorkerOptions, log: Logger, report: Report): Pro
   try {
     await startBoss(boss);
     const context: JobContext = { boss, viewer: mintSystemViewer("worker"), log };
-    await work(context, options.concurrency ?? Math.min(4, availableParallelism()));
+    await work(context, options);
     log.info("worker started");
     return context;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // Half at work it would go on, unseen, beside the one that comes after it.
+    // Otherwise its queues that did start would keep working beside the next attempt.
     await boss.stop({ graceful: false }).catch(() => undefined);
     report(new Error(`the worker waits for the database: ${reason}`, { cause: error }));
     return undefined;
   }
 }
 
-// NOTIFY starts a job within milliseconds; polling finds retries that have become due, and works alone where a pooler
-// stands in between.
-const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2, perJobResults: true } as const;
-// pg-boss fetches on without a pause only after full batches of more than one.
-const batches = { ...polling, batchSize: 2, burstWhenBatchFull: true } as const;
-
-async function work(context: JobContext, concurrency: number): Promise<void> {
+async function work(context: JobContext, options: WorkerOptions): Promise<void> {
   const { boss } = context;
+  const concurrency = options.concurrency ?? Math.min(4, availableParallelism());
+  // NOTIFY starts a job within milliseconds; polling works alone where a pooler stands in between.
+  const notifyPollingIntervalSeconds = options.pollIntervalSeconds ?? 2;
+  const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds, perJobResults: true } as const;
+  // pg-boss fetches on without a pause only after full batches of more than one.
+  const batches = { ...polling, batchSize: 2, burstWhenBatchFull: true } as const;
   warmDecoders(concurrency);
   for (const [queue, localConcurrency] of [
     [queueNames.verify, 2],
@@ -132,7 +142,7 @@ async function work(context: JobContext, concurrency: number): Promise<void> {
 
 async function sweepUntilStopped(context: JobContext, options: WorkerOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await sweep(context);
+    await sweep(context, signal);
     await pause((options.sweepIntervalSeconds ?? 60) * 1_000, signal);
   }
 }

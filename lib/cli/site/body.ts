@@ -30,7 +30,7 @@ export function watchBody(req: IncomingMessage, res: ServerResponse): { bytesIn(
     refuse(req, res);
     return { bytesIn: () => bytes, isRefused: true };
   }
-  // The parser hands each piece to `push`: seen here, the body still flows to whoever reads it, at their pace.
+  // The parser hands each piece to `push`: seen here, the body still flows to its reader, at the reader's pace.
   const push = req.push.bind(req);
   req.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
     if (chunk === null) return bytes <= maxBodyBytes ? push(null) : false;

@@ -23,9 +23,9 @@ export function markClientAddress(req: IncomingMessage, proxyHops: number): void
 }
 
 /**
- * The peer's address or, behind so many proxies, what the outermost of them wrote down: the n-th of X-Forwarded-For from
- * the right, as whatever stands further left may be the client's invention. Null when it would be that of a proxy nobody
- * told us of: then all the world would share it.
+ * Returns the peer's address or, behind `proxyHops` proxies, what the outermost of them recorded: the n-th of
+ * X-Forwarded-For from the right, as the client may have made up what stands further left. Null when it would be the
+ * address of a proxy that is not configured: all clients would share it.
  */
 function clientAddress(req: IncomingMessage, proxyHops: number): string | null {
   const peer = plainAddress(req.socket.remoteAddress ?? "");

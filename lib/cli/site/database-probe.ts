@@ -1,7 +1,7 @@
 import pg from "pg";
 
 const keepMs = 1_000;
-const patienceMs = 2_000;
+const timeoutMs = 2_000;
 
 export type DatabaseProbe = {
   /** Whether the database answers; asked at most once a second, however many ask. */
@@ -13,8 +13,8 @@ export function databaseProbe(connectionString: string): DatabaseProbe {
   const pool = new pg.Pool({
     connectionString,
     max: 1,
-    connectionTimeoutMillis: patienceMs,
-    query_timeout: patienceMs,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
     idleTimeoutMillis: 30_000,
   });
   // An idle connection that breaks is found out by the next question.

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import type http from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
-const closeTimeoutMs = 2_000;
+const closeTimeoutMs = 8_000;
 
 /** Listens on all interfaces. Rejects when the port is taken. */
 export async function listen(server: http.Server, port: number): Promise<void> {
@@ -11,34 +12,59 @@ export async function listen(server: http.Server, port: number): Promise<void> {
   server.headersTimeout = 20_000;
   // Bodies have 1 MiB at most.
   server.requestTimeout = 60_000;
+  trackRequests(server);
   server.listen(port);
   await once(server, "listening");
 }
 
-const upgraded = new WeakMap<http.Server, Set<Duplex>>();
+/** A server's open connections, upgraded ones too, each with the number of its requests under way. */
+const requests = new WeakMap<http.Server, Map<Socket, number>>();
+
+function trackRequests(server: http.Server): void {
+  const counts = new Map<Socket, number>();
+  requests.set(server, counts);
+  server.on("connection", (socket) => {
+    counts.set(socket, 0);
+    socket.once("close", () => counts.delete(socket));
+  });
+  server.on("request", ({ socket }, res) => {
+    counts.set(socket, (counts.get(socket) ?? 0) + 1);
+    res.once("close", () => {
+      const left = (counts.get(socket) ?? 0) - 1;
+      if (counts.has(socket)) counts.set(socket, left);
+      if (left === 0 && !server.listening) socket.destroySoon();
+    });
+  });
+}
 
 type Upgrade = (req: http.IncomingMessage, socket: Duplex, head: Buffer) => Promise<unknown>;
 
 /**
  * Hands upgraded connections (the dev server's channel) to `upgrade`. A server without this answers such requests as any
- * other, https://nodejs.org/api/http.html#event-upgrade_1; with it, nobody but us closes a socket left unhandled.
+ * other, https://nodejs.org/api/http.html#event-upgrade_1; with it, only we close a socket left unhandled.
  */
 export function acceptUpgrades(server: http.Server, upgrade: Upgrade): void {
-  const sockets = new Set<Duplex>();
-  upgraded.set(server, sockets);
   server.on("upgrade", (req, socket, head) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
     upgrade(req, socket, head).catch(() => socket.destroy());
   });
 }
 
-/** Takes no new requests, lets those under way finish for 8 s, then cuts them off. */
-export async function closeServer(server: http.Server): Promise<void> {
+/**
+ * Takes no new requests, lets those under way finish until `timeoutMs`, then cuts them off. Returns how many it cut off.
+ *
+ * Closes connections itself: to Node's `closeIdleConnections` one on which nothing was sent yet (browsers open such ahead
+ * of their next request) is not idle, and one whose answer ends later is kept alive for `keepAliveTimeout`.
+ */
+export async function closeServer(server: http.Server, timeoutMs = closeTimeoutMs): Promise<number> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  for (const socket of upgraded.get(server) ?? []) socket.destroy();
-  const hard = setTimeout(() => server.closeAllConnections(), closeTimeoutMs);
+  const counts = requests.get(server) ?? new Map<Socket, number>();
+  for (const [socket, count] of counts) if (count === 0) socket.destroy();
+  let cutOff = 0;
+  const hard = setTimeout(() => {
+    for (const count of counts.values()) cutOff += count;
+    server.closeAllConnections();
+  }, timeoutMs);
   await closed;
   clearTimeout(hard);
+  return cutOff;
 }

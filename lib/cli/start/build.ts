@@ -62,7 +62,7 @@ export async function ensureBuilt(say: (line: string) => void): Promise<void> {
   }
 }
 
-/** One build at a time: whoever comes second waits and then mostly finds it done. */
+/** Locks out other builds. A second process waits, and then usually finds the build done. */
 async function buildLock(): Promise<{ release(): void }> {
   // Not in .next, which the build empties.
   const folder = path.join(root, "node_modules/.cache/atoll");

@@ -14,7 +14,7 @@ export type DataDir = {
 /** Takes the data dir for this process. Throws Error, one line, when another `up` runs on it or it cannot be written. */
 export function openDataDir(dir: string): DataDir {
   try {
-    // User postgres passes through to its cluster when we run as root; nobody else can list anything.
+    // User postgres passes through to its cluster when we run as root; no other user can list anything.
     mkdirSync(dir, { recursive: true, mode: 0o711 });
     const lock = takeLock(path.join(dir, "up.lock"));
     return { path: dir, file: (...names) => fileIn(dir, names), release: lock.release };

@@ -14,7 +14,7 @@ export async function readStartEnvironment(): Promise<StartEnv> {
   return start;
 }
 
-// Half a key pair is a slip: the SDK would go on to its other sources and fail at the first upload, or use another account.
+// Half a key pair is a slip: the SDK would turn to its other sources and fail at the first upload, or use another account.
 function requireKeyPair(environment: NodeJS.ProcessEnv): void {
   const [id, secret] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
   if (environment[id] && !environment[secret]) throw new EnvError(`${secret} is missing beside ${id}`);

@@ -15,7 +15,7 @@ export async function applyBucketSettings(env: Env, say: (line: string) => void)
     import("@/lib/storage/client"),
     import("@/lib/storage/endpoint"),
   ]);
-  // A rule against plain http would lock out whoever comes by it: the site itself, too.
+  // A rule against plain http would lock out everything that uses it, the site too.
   const ways = [env.S3_ENDPOINT, env.S3_PUBLIC_ENDPOINT].filter((endpoint) => endpoint !== undefined);
   const secure = isAws(env.S3_ENDPOINT) || (ways.length > 0 && ways.every((endpoint) => endpoint.startsWith("https:")));
   const settings = mediaBucket({ bucket: env.S3_BUCKET, origins: [env.ATOLL_URL], secure });
@@ -37,7 +37,7 @@ function demoState(dataDir: DataDir): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-/** The first run is the one that finds nobody in the database, or a demo that was cut short. */
+/** Returns whether this is the first run: the database has no user, or making the demo was cut short. */
 async function needsDemo(env: Env, dataDir: DataDir): Promise<boolean> {
   if (demoState(dataDir) === "unseeded") return true;
   const client = new pg.Client({ connectionString: env.DATABASE_URL });

@@ -44,11 +44,11 @@ export function startWorker({ dataDir, dev, say, onHopeless }: Part): Supervised
   );
 }
 
-const patienceMs = 120_000;
+const timeoutMs = 120_000;
 
 /** Resolves when the site answers requests and, but for `dev`, finds its parts well. Throws Error, one line. */
 export async function waitUntilServed({ PORT }: Env, dev: boolean): Promise<void> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + timeoutMs;
   let last = "no answer";
   while (Date.now() < deadline) {
     try {
@@ -64,5 +64,5 @@ export async function waitUntilServed({ PORT }: Env, dev: boolean): Promise<void
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`The site does not answer well after ${patienceMs / 1000} s: ${last}`);
+  throw new Error(`The site does not answer well after ${timeoutMs / 1000} s: ${last}`);
 }

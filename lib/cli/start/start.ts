@@ -23,7 +23,7 @@ export async function startAndServe({ dev }: { dev: boolean }, site = wholeSite)
   try {
     await new Promise<void>((resolve, reject) => {
       stop.then(resolve);
-      // A start cut short ends where it is: whatever it starts from then on, `started` stops at once.
+      // A start cut short ends where it is: `started` stops at once what it starts from then on.
       startAll({ dev, ...site }, { started, say, onHopeless: reject }).catch(reject);
     });
   } catch (error) {
@@ -75,7 +75,7 @@ async function startAll(
   if (demoPassword) say(`Sign in as demo@atoll.local with the password ${demoPassword}`);
 }
 
-/** Where the media are kept, defaults included: whoever works beside us must not look elsewhere. */
+/** The bucket, defaults included: commands run beside this process must use the same. */
 function mediaPlace({ S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_REGION, S3_BUCKET, S3_FORCE_PATH_STYLE }: Env) {
   return {
     ...(S3_ENDPOINT ? { S3_ENDPOINT } : {}),

@@ -1,11 +1,11 @@
 type Stop = () => Promise<void> | void;
 
-/** What was started, stopped in the opposite order; each stop is tried whatever the others did. */
+/** Stops started parts in the opposite order, each even when the stop of another failed. */
 export class Started {
   private readonly entries: { name: string; stop: Stop }[] = [];
   private isClosed = false;
 
-  /** Takes over a started thing. When all is being stopped already, it is stopped at once and this throws. */
+  /** Takes over a started part. When all are being stopped already, stops it at once and throws. */
   async add(name: string, stop: Stop): Promise<void> {
     this.entries.push({ name, stop });
     if (!this.isClosed) return;
@@ -13,7 +13,7 @@ export class Started {
     throw new Error("stopped");
   }
 
-  /** Gives whether everything stopped cleanly. */
+  /** Returns whether all stopped cleanly. */
   async stopAll(): Promise<boolean> {
     this.isClosed = true;
     let isClean = true;

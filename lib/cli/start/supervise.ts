@@ -23,7 +23,7 @@ export type ChildSpec = {
 export type Supervised<Ready> = {
   /** The child's first `ready` message. Rejects when it ends before, with the last line it printed. */
   ready: Promise<Ready>;
-  /** SIGTERM, after 15 s SIGKILL. Resolves when the child is gone. */
+  /** SIGTERM, after 15 s SIGKILL. Resolves when the child is gone, rejects when it was killed or ended with another code than 0. */
   stop(): Promise<void>;
 };
 
@@ -77,14 +77,17 @@ export function supervise<Ready>(
     };
     start();
   });
-  // Whoever waits for it is told; a stop before that is no failure.
+  // A stop before that is no failure: where `ready` is awaited, the rejection arrives all the same.
   ready.catch(() => undefined);
 
   const stop = async () => {
     stopping = true;
     clearTimeout(restart);
-    if (child) await endChild(child);
-    await log.close();
+    try {
+      if (child) await endChild(child);
+    } finally {
+      await log.close();
+    }
   };
   return { ready, stop };
 }
@@ -118,11 +121,13 @@ function startChild(spec: ChildSpec, log: RotatingFile, onReady: (message: objec
 
 function endChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return Promise.resolve();
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const hard = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);
-    child.once("exit", () => {
+    child.once("exit", (code, signal) => {
       clearTimeout(hard);
-      resolve();
+      // One that has only just been started does not handle the signal yet.
+      if (code === 0 || signal === "SIGTERM") resolve();
+      else reject(new Error(`it ended with ${signal ?? `code ${code}`}`));
     });
     child.kill(constants.signals.SIGTERM);
   });

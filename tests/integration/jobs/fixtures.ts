@@ -8,9 +8,18 @@ import { startWorker, type WorkerOptions } from "@/lib/jobs/worker";
 
 export const quiet = pino({ level: "silent" });
 
-/** Runs with a worker in this process; its sweep rests unless asked for, so that nothing hides a job that was not sent. */
+/**
+ * Runs with a worker in this process: one picture at once unless asked for more, as each decoder takes a while to start,
+ * and no sweep unless asked for, so that nothing hides a job that was not sent.
+ */
 export async function withWorker<T>(options: WorkerOptions, run: () => Promise<T>): Promise<T> {
-  const worker = await startWorker({ logger: quiet, sweepIntervalSeconds: 3_600, ...options });
+  const worker = await startWorker({
+    logger: quiet,
+    concurrency: 1,
+    sweepIntervalSeconds: 3_600,
+    pollIntervalSeconds: 0.5,
+    ...options,
+  });
   try {
     return await run();
   } finally {

@@ -45,7 +45,7 @@ describe("working", () => {
       { path: "notes.jpg", bytes: notPictures.html },
       { path: "cut.jpg", bytes: truncated(await picture()) },
     ];
-    await withWorker({}, async () => {
+    await withWorker({ concurrency: 2 }, async () => {
       const uploadId = await dropUnsent(files);
       await sendVerify({ id: uploadId, isLarge: false });
       await untilFinal(uploadId);
@@ -91,7 +91,7 @@ describe("working", () => {
   test("a stop lets what runs finish and leaves the rest for later", { timeout: 60_000 }, async () => {
     const large = await picture({ width: 3000, height: 2000 });
     const ids = await Promise.all(Array.from({ length: 8 }, (_, i) => pendingRevision(large, `${i}.jpg`)));
-    await withWorker({ concurrency: 1 }, async () => {
+    await withWorker({}, async () => {
       await sendDerive(ids);
       await expect
         .poll(async () => (await jobs()).some(({ state }) => state === "active"), { interval: 10 })
@@ -103,13 +103,25 @@ describe("working", () => {
     expect(await pendingCount()).toBeLessThan(8);
     await withWorker({}, () => expect.poll(() => pendingCount(), { timeout: 20_000 }).toBe(0));
   });
+
+  test("what does not finish in a stop's time goes back into the queue", async () => {
+    const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+    await withWorker({ stopTimeoutSeconds: 0.1 }, async () => {
+      for (const pid of decoderPids()) process.kill(pid, "SIGSTOP");
+      await sendDerive([id]);
+      await expect.poll(async () => (await jobsOf(id))[0]?.state, { interval: 10 }).toBe("active");
+    });
+    expect(await jobsOf(id)).toMatchObject([{ state: "retry", retry_count: 0 }]);
+    await withWorker({}, () => expect.poll(pendingCount, { timeout: 20_000 }).toBe(0));
+    expect(await jobsOf(id)).toMatchObject([{ state: "completed" }]);
+  });
 });
 
 describe("when all tries fail", () => {
   test("a picture that kills the decoder each time is given up in words, and the others go on", {
     timeout: 60_000,
   }, async () => {
-    await withWorker({ concurrency: 1 }, async () => {
+    await withWorker({}, async () => {
       await hurryQueue("derive", { retryLimit: 1 });
       const id = await pendingRevision(await picture({ width: 3000, height: 2000 }));
       await whileKilling("ready", async () => {
@@ -147,7 +159,7 @@ describe("when all tries fail", () => {
   });
 
   test("decoders that cannot even start are no picture's fault", async () => {
-    await withWorker({ concurrency: 1 }, async () => {
+    await withWorker({}, async () => {
       await hurryQueue("derive", { retryLimit: 0 });
       const id = await pendingRevision(await picture({ width: 64, height: 64 }));
       await whileKilling("all", async () => {

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { supervise } from "@/lib/cli/start/supervise";
+
+const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-supervise-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** A child that does this when it is told to stop. */
+async function startChild(onSigterm: string) {
+  const file = path.join(dir, "child.mjs");
+  writeFileSync(
+    file,
+    `process.on("SIGTERM", () => { ${onSigterm} }); setInterval(() => {}, 1000); process.send({ type: "ready" });`,
+  );
+  const said: string[] = [];
+  const child = supervise(
+    { name: "child", file, env: process.env, logFile: path.join(dir, "child.log") },
+    (line) => said.push(line),
+    (error) => said.push(error.message),
+  );
+  await child.ready;
+  return { child, said };
+}
+
+test.each([
+  ["ends by itself", "process.exit(0)", null],
+  ["ends with an error", "process.exit(3)", "it ended with code 3"],
+  ["has to be killed", 'process.kill(process.pid, "SIGKILL")', "it ended with SIGKILL"],
+])("a stop tells whether the child %s", async (_, onSigterm, expected) => {
+  const { child, said } = await startChild(onSigterm);
+  const failure = await child.stop().then(
+    () => null,
+    (error: Error) => error.message,
+  );
+  expect(failure).toBe(expected);
+  expect(said).toEqual([]);
+});
