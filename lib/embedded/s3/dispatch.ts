@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { authenticate } from "./auth/authenticate";
 import { ACCOUNT_ID } from "./auth/users";
 import { openPayload, paced } from "./body/payload";
-import { Call, type Reply, type Service } from "./call";
-import { corsHeaders, preflight } from "./cors";
-import { S3Error, toS3Error } from "./errors";
-import { type Incoming, parseIncoming } from "./incoming";
+import { Call, type Reply, type Service } from "./call/call";
+import { errorReply, sendReply } from "./call/reply";
+import { corsHeaders, preflight } from "./handlers/cors";
 import { findOperation } from "./operations";
 import { postObject } from "./post/post-object";
-import { answerQuery, isQueryRequest } from "./query/endpoint";
-import { errorReply, sendReply } from "./reply";
+import { S3Error, toS3Error } from "./protocol/errors";
+import { type Incoming, parseIncoming } from "./protocol/incoming";
+import { answerQuery, isQueryRequest } from "./query-endpoint";
 import { newRequestId } from "./store/ids";
 
 /** Bodies up to this size are read to their end after an early refusal, so that the connection can be kept. */

@@ -1,5 +1,4 @@
-import type { Call, Handler } from "./call";
-import { S3Error } from "./errors";
+import type { Call, Handler } from "./call/call";
 import * as bucket from "./handlers/bucket";
 import * as access from "./handlers/bucket-access";
 import * as config from "./handlers/bucket-config";
@@ -15,6 +14,7 @@ import { listMultipartUploads, listParts } from "./handlers/multipart-list";
 import * as about from "./handlers/object-about";
 import { getObjectAttributes } from "./handlers/object-attributes";
 import { putObject } from "./handlers/put-object";
+import { S3Error } from "./protocol/errors";
 
 /**
  * All operations: `METHOD level`, with the sub-resource that picks one after a `?`. What is not here does not exist and

@@ -1,20 +1,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
+import { configuredRoles, type S3Role } from "./auth/configured-roles";
+import { RoleDirectory } from "./auth/role-directory";
 import { SessionDirectory } from "./auth/sessions";
 import { type S3User, UserDirectory } from "./auth/users";
-import type { Service } from "./call";
+import type { Service } from "./call/call";
 import { dispatch } from "./dispatch";
-import { configuredRoles, type S3Role } from "./iam/configured-roles";
-import { RoleDirectory } from "./iam/role-directory";
 import type { LifecycleOutcome } from "./lifecycle/round";
 import { scheduleLifecycles } from "./lifecycle/schedule";
-import { type StoreLogger, silentLogger } from "./logger";
 import { announcingExpiry } from "./notifications/announce";
 import { Delivery } from "./notifications/delivery";
 import { Outbox } from "./notifications/outbox";
 import { configuredTopics, type S3Topic } from "./notifications/topic";
 import { Topics } from "./notifications/topics";
+import { type StoreLogger, silentLogger } from "./store/logger";
 import { openStore } from "./store/store";
 
 export interface S3Options {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { isAllowed } from "@/lib/embedded/s3/access/authorize";
-import { type AccessRequest, evaluatePolicy } from "@/lib/embedded/s3/access/evaluate";
-import { parsePolicy } from "@/lib/embedded/s3/access/policy-document";
-import { isPublicPolicy } from "@/lib/embedded/s3/access/public";
 import { UserDirectory } from "@/lib/embedded/s3/auth/users";
+import { parsePolicy } from "@/lib/policy/document";
+import { type AccessRequest, evaluatePolicy } from "@/lib/policy/evaluate";
+import { isPublicPolicy } from "@/lib/policy/public-access";
 import { incoming } from "./request";
 
 const parse = (...statements: object[]) =>

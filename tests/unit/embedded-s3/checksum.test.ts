@@ -7,8 +7,8 @@ import {
   checksumAlgorithms,
   checksumDemand,
   runningChecksum,
-} from "@/lib/embedded/s3/body/checksum";
-import { checksumTypes, partsChecksum } from "@/lib/embedded/s3/body/parts-checksum";
+} from "@/lib/embedded/s3/hashing/checksum";
+import { checksumTypes, partsChecksum } from "@/lib/embedded/s3/hashing/parts-checksum";
 
 const compute = (algorithm: ChecksumAlgorithm, ...chunks: Uint8Array[]) => {
   const running = runningChecksum(algorithm);

@@ -3,7 +3,7 @@ import { type FileHandle, mkdtemp, open, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { checksumAlgorithms } from "@/lib/embedded/s3/body/checksum";
+import { checksumAlgorithms } from "@/lib/embedded/s3/hashing/checksum";
 import { DigestThreads } from "@/lib/embedded/s3/hashing/digest-threads";
 import { type DigestName, RunningDigests } from "@/lib/embedded/s3/hashing/digests";
 

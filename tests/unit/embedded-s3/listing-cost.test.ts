@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { silentLogger } from "@/lib/embedded/s3/logger";
 import type { Database } from "@/lib/embedded/s3/store/database";
 import { objectKey, versionKey } from "@/lib/embedded/s3/store/keys";
 import { listObjects, listVersions } from "@/lib/embedded/s3/store/listing";
+import { silentLogger } from "@/lib/embedded/s3/store/logger";
 import type { BucketRecord, ObjectRecord } from "@/lib/embedded/s3/store/records";
 import { openStore, type Store } from "@/lib/embedded/s3/store/store";
 

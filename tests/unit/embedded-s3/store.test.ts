@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { silentLogger } from "@/lib/embedded/s3/logger";
 import { listObjects, listVersions } from "@/lib/embedded/s3/store/listing";
+import { silentLogger } from "@/lib/embedded/s3/store/logger";
 import type { BucketRecord, Versioning } from "@/lib/embedded/s3/store/records";
 import { openStore, type Store } from "@/lib/embedded/s3/store/store";
 

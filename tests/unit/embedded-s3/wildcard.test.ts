@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileWildcard } from "@/lib/embedded/s3/access/wildcard";
+import { compileWildcard } from "@/lib/policy/wildcard";
 
 const escaped = (char: string) => `$\{${char}}`;
 

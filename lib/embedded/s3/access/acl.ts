@@ -1,4 +1,4 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 import type { BucketRecord, ObjectRecord } from "../store/records";
 import { type Grant, grantsOfHeaders, ownerId, parseGrants, renderGrants } from "./grants";
 

@@ -1,13 +1,13 @@
+import { parsePolicy, type Statement } from "@/lib/policy/document";
+import { type AccessRequest, evaluatePolicy } from "@/lib/policy/evaluate";
+import { isPublicPolicy } from "@/lib/policy/public-access";
 import type { Identity } from "../auth/users";
 import { userBehind } from "../auth/users";
-import { S3Error } from "../errors";
-import type { Incoming } from "../incoming";
+import { S3Error } from "../protocol/errors";
+import type { Incoming } from "../protocol/incoming";
 import type { BucketRecord, ObjectRecord } from "../store/records";
 import { aclAllows } from "./acl";
-import { type AccessRequest, evaluatePolicy } from "./evaluate";
-import { parsePolicy, type Statement } from "./policy-document";
 import { principalOf } from "./principal";
-import { isPublicPolicy } from "./public";
 import { requestConditions } from "./request-conditions";
 import { sessionAllows } from "./session-access";
 

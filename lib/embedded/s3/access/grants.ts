@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { ACCOUNT_ID } from "../auth/users";
-import { S3Error } from "../errors";
-import { child, childrenOf, expectRoot, textOf, type XmlNode } from "../xml-read";
-import { leaf, xmlDocument } from "../xml-write";
+import { S3Error } from "../protocol/errors";
+import { child, childrenOf, expectRoot, textOf, type XmlNode } from "../protocol/xml-read";
+import { leaf, xmlDocument } from "../protocol/xml-write";
 
 /** One line of an ACL. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html */
 export interface Grant {

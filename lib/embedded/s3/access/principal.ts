@@ -1,5 +1,5 @@
+import type { Principal } from "@/lib/policy/evaluate";
 import { ACCOUNT_ID, type Identity, idOf, userArn } from "../auth/users";
-import type { Principal } from "./evaluate";
 
 /** A caller as policies name it, `undefined` for an anonymous one. */
 export function principalOf(identity: Identity): Principal | undefined {

@@ -1,6 +1,6 @@
 import { ACCOUNT_ID } from "../auth/users";
-import { parseCopySource } from "../copy-source-name";
-import { headerText } from "../incoming";
+import { parseCopySource } from "../protocol/copy-source-name";
+import { headerText } from "../protocol/incoming";
 import type { AccessQuestion, RequestTags } from "./authorize";
 import { principalCondition } from "./principal";
 

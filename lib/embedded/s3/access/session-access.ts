@@ -1,7 +1,7 @@
+import type { Statement } from "@/lib/policy/document";
+import { type AccessRequest, completeArn, evaluatePolicy } from "@/lib/policy/evaluate";
 import type { Session } from "../auth/session";
 import { ACCOUNT_ID } from "../auth/users";
-import { type AccessRequest, completeArn, evaluatePolicy } from "./evaluate";
-import type { Statement } from "./policy-document";
 
 /**
  * Whether a session may do what is asked. It has what its role's policies allow or the resource grants to its role or

@@ -1,4 +1,4 @@
-import type { Statement } from "../access/policy-document";
+import type { Statement } from "@/lib/policy/document";
 import type { RoleRecord } from "../store/records";
 
 /** The user a session was made from, whose rights it has at most. */

@@ -1,7 +1,7 @@
-import { parsePolicy } from "../access/policy-document";
-import { S3Error } from "../errors";
-import { roleArn, rolePolicies } from "../iam/role";
-import type { RoleDirectory } from "../iam/role-directory";
+import { parsePolicy } from "@/lib/policy/document";
+import { S3Error } from "../protocol/errors";
+import { roleArn, rolePolicies } from "./role";
+import type { RoleDirectory } from "./role-directory";
 import type { Session } from "./session";
 import { type Claims, randomBase32, TokenSealer } from "./session-token";
 import { ACCOUNT_ID, idOf, type UserDirectory, userArn } from "./users";

@@ -1,5 +1,5 @@
-import { S3Error } from "../errors";
-import type { Incoming } from "../incoming";
+import { S3Error } from "../protocol/errors";
+import type { Incoming } from "../protocol/incoming";
 import type { SessionDirectory } from "./sessions";
 import type { AuthType, Identity, UserDirectory } from "./users";
 

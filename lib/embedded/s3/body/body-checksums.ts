@@ -1,12 +1,12 @@
-import { S3Error } from "../errors";
-import type { DigestValues } from "../hashing/digests";
 import {
   type Checksum,
   type ChecksumAlgorithm,
   type ChecksumDemand,
   checksumHeader,
   DEFAULT_CHECKSUM,
-} from "./checksum";
+} from "../hashing/checksum";
+import type { DigestValues } from "../hashing/digests";
+import { S3Error } from "../protocol/errors";
 
 /** The checksums of one body: the one its sender promised and the one that is kept, which mostly are the same. */
 export class BodyChecksums {

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { constantTimeEqual, EMPTY_SHA256, type Scope, scopeText, signText } from "../auth/sigv4";
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 
 /** The state that chains the signatures of a signed aws-chunked body. */
 export interface ChunkSeed {

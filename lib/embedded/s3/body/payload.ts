@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Authenticated } from "../auth/authenticate";
-import { S3Error } from "../errors";
-import type { Incoming } from "../incoming";
+import { S3Error } from "../protocol/errors";
+import type { Incoming } from "../protocol/incoming";
 import { decodeAwsChunked } from "./chunked";
 import { requestChunks } from "./request-chunks";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { S3Error } from "../errors";
-import { checksumDemand, checksumHeader, contentMd5, runningChecksum } from "./checksum";
+import { checksumDemand, checksumHeader, contentMd5, runningChecksum } from "../hashing/checksum";
+import { S3Error } from "../protocol/errors";
 import type { Payload } from "./payload";
 
 const MAX_XML_BYTES = 1024 * 1024;

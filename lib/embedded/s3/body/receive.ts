@@ -1,10 +1,10 @@
-import { S3Error } from "../errors";
+import type { Checksum, ChecksumAlgorithm, ChecksumDemand } from "../hashing/checksum";
 import { type DigestName, RunningDigests } from "../hashing/digests";
 import { FileDigests } from "../hashing/file-digests";
+import { S3Error } from "../protocol/errors";
 import type { StagedData } from "../store/staging";
 import type { Store } from "../store/store";
 import { BodyChecksums } from "./body-checksums";
-import type { Checksum, ChecksumAlgorithm, ChecksumDemand } from "./checksum";
 import type { Payload } from "./payload";
 
 /** A body that arrived whole and passed every check, ready to be committed or thrown away. */

@@ -1,14 +1,14 @@
+import { parsePolicy } from "@/lib/policy/document";
+import { isPublicPolicy } from "@/lib/policy/public-access";
 import { aclOfHeaders, checkAclAllowed, type Owners, parseAcl, renderAcl } from "../access/acl";
 import { bucketStatements } from "../access/authorize";
-import { parsePolicy } from "../access/policy-document";
-import { isPublicPolicy } from "../access/public";
 import { readText } from "../body/read-text";
-import type { Call, Reply } from "../call";
-import { emptyOk, noContent, xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { emptyOk, noContent, xmlReply } from "../call/call";
+import { S3Error } from "../protocol/errors";
+import { child, expectRoot, textOf } from "../protocol/xml-read";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import type { BucketRecord, Ownership, PublicAccessBlock } from "../store/records";
-import { child, expectRoot, textOf } from "../xml-read";
-import { leaf, tag, xmlDocument } from "../xml-write";
 
 /** Who may do what with a bucket: its policy, public access block, ownership controls and ACL. */
 

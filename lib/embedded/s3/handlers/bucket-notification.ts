@@ -1,8 +1,8 @@
-import type { Call, Reply } from "../call";
-import { emptyOk, xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { emptyOk, xmlReply } from "../call/call";
 import { parseNotifications, renderNotifications } from "../notifications/configuration";
 import { isOwnTopic } from "../notifications/topic";
+import { S3Error } from "../protocol/errors";
 
 /**
  * Says whom a bucket's writes are told to; an empty configuration ends that. A topic of this store's account must exist.

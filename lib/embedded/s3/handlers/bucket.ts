@@ -1,14 +1,14 @@
 import { aclOfHeaders } from "../access/acl";
 import { authorizeService } from "../access/authorize";
-import { isBucketName } from "../address";
 import { userBehind } from "../auth/users";
 import { readText } from "../body/read-text";
-import type { Call, Reply } from "../call";
-import { emptyOk, noContent, xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { emptyOk, noContent, xmlReply } from "../call/call";
+import { isBucketName } from "../protocol/address";
+import { S3Error } from "../protocol/errors";
+import { expectRoot, textOf } from "../protocol/xml-read";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import type { Ownership } from "../store/records";
-import { expectRoot, textOf } from "../xml-read";
-import { leaf, tag, xmlDocument } from "../xml-write";
 import { isOwnership } from "./bucket-access";
 import { renderOwner } from "./list-objects";
 

@@ -1,4 +1,4 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 import type { WriteConditions } from "../store/objects";
 import type { ObjectRecord } from "../store/records";
 

@@ -1,17 +1,23 @@
 import { objectOwner } from "../access/acl";
 import { authorize } from "../access/authorize";
 import { ownerName } from "../auth/users";
-import { type Checksum, checksumType, DEFAULT_CHECKSUM, isChecksumAlgorithm, runningChecksum } from "../body/checksum";
-import type { Call, Reply } from "../call";
-import { xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { xmlReply } from "../call/call";
+import {
+  type Checksum,
+  checksumType,
+  DEFAULT_CHECKSUM,
+  isChecksumAlgorithm,
+  runningChecksum,
+} from "../hashing/checksum";
 import { expirationHeader } from "../lifecycle/answers";
-import { objectHeaders } from "../object-headers";
+import { objectHeaders } from "../metadata/object-headers";
+import { parseTagHeader } from "../metadata/tags";
+import { S3Error } from "../protocol/errors";
+import { leaf, xmlDocument } from "../protocol/xml-write";
 import { objectKey } from "../store/keys";
 import { checkWriteConditions } from "../store/objects";
 import type { HeaderMap, ObjectDraft, ObjectRecord } from "../store/records";
-import { parseTagHeader } from "../tags";
-import { leaf, xmlDocument } from "../xml-write";
 import { writeConditions } from "./conditional";
 import { type Source, sourceVersion, withSource } from "./copy-source";
 import { MAX_PUT_BYTES, refuseVersion, requestedAcl } from "./put-object";

@@ -1,8 +1,8 @@
 import { receive } from "../body/receive";
-import type { Call, Reply } from "../call";
-import { xmlReply } from "../call";
-import { S3Error } from "../errors";
-import { leaf, xmlDocument } from "../xml-write";
+import type { Call, Reply } from "../call/call";
+import { xmlReply } from "../call/call";
+import { S3Error } from "../protocol/errors";
+import { leaf, xmlDocument } from "../protocol/xml-write";
 import { sourceVersion, withSource } from "./copy-source";
 import { keepPart, partTarget, uploadChecksum } from "./multipart";
 import { MAX_PUT_BYTES } from "./put-object";

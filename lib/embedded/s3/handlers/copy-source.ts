@@ -1,9 +1,9 @@
 import { authorize } from "../access/authorize";
-import { assertKey } from "../address";
 import { ACCOUNT_ID } from "../auth/users";
-import type { Call } from "../call";
-import { parseCopySource } from "../copy-source-name";
-import { S3Error } from "../errors";
+import type { Call } from "../call/call";
+import { assertKey } from "../protocol/address";
+import { parseCopySource } from "../protocol/copy-source-name";
+import { S3Error } from "../protocol/errors";
 import { isId } from "../store/ids";
 import { VanishedError } from "../store/reading";
 import type { BucketRecord, ObjectRecord } from "../store/records";

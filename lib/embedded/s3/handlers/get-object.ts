@@ -1,9 +1,9 @@
 import { isAllowed } from "../access/authorize";
-import { checksumHeader, checksumType } from "../body/checksum";
-import type { Call, Reply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { checksumHeader, checksumType } from "../hashing/checksum";
 import { expirationHeader } from "../lifecycle/answers";
-import { printable, recordHeaders, wireValue } from "../object-headers";
+import { printable, recordHeaders, wireValue } from "../metadata/object-headers";
+import { S3Error } from "../protocol/errors";
 import { isId } from "../store/ids";
 import { VanishedError } from "../store/reading";
 import type { BucketRecord, ObjectRecord } from "../store/records";

@@ -1,13 +1,13 @@
 import { crc32 } from "node:zlib";
 import { ownerId } from "../access/grants";
-import { assertKey } from "../address";
 import { uriEncode } from "../auth/sigv4";
-import type { Call, Reply } from "../call";
-import { xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { xmlReply } from "../call/call";
+import { assertKey } from "../protocol/address";
+import { S3Error } from "../protocol/errors";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import { orderOf } from "../store/ids";
 import { type Listed, listObjects, listVersions, type ObjectEntry, type VersionEntry } from "../store/listing";
-import { leaf, tag, xmlDocument } from "../xml-write";
 
 const MAX_KEYS = 1000;
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { checksumAlgorithms } from "../body/checksum";
-import { S3Error } from "../errors";
+import { checksumAlgorithms } from "../hashing/checksum";
+import { S3Error } from "../protocol/errors";
+import { childrenOf, expectRoot, textOf } from "../protocol/xml-read";
 import type { PartRecord, UploadRecord } from "../store/records";
-import { childrenOf, expectRoot, textOf } from "../xml-read";
 import { bareEtag } from "./conditional";
 import { MAX_PARTS } from "./multipart";
 

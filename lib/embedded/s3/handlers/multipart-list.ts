@@ -1,10 +1,10 @@
-import type { Call, Reply } from "../call";
-import { xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { xmlReply } from "../call/call";
 import { abortHeaders } from "../lifecycle/answers";
+import { S3Error } from "../protocol/errors";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import { isId } from "../store/ids";
 import type { PartRecord, UploadRecord } from "../store/records";
-import { leaf, tag, xmlDocument } from "../xml-write";
 import { listParameters, renderOwner, renderPrefixes, requestedMarker } from "./list-objects";
 import { MAX_PARTS, requireUpload } from "./multipart";
 

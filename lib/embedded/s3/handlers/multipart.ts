@@ -1,5 +1,8 @@
 import { objectOwner } from "../access/acl";
 import { ownerName } from "../auth/users";
+import { type Received, receive } from "../body/receive";
+import type { Call, Reply } from "../call/call";
+import { noContent, xmlReply } from "../call/call";
 import {
   type Checksum,
   type ChecksumAlgorithm,
@@ -8,17 +11,14 @@ import {
   contentMd5,
   DEFAULT_CHECKSUM,
   isChecksumAlgorithm,
-} from "../body/checksum";
-import { checksumTypes } from "../body/parts-checksum";
-import { type Received, receive } from "../body/receive";
-import type { Call, Reply } from "../call";
-import { noContent, xmlReply } from "../call";
-import { S3Error } from "../errors";
+} from "../hashing/checksum";
+import { checksumTypes } from "../hashing/parts-checksum";
 import { abortHeaders } from "../lifecycle/answers";
-import { objectHeaders } from "../object-headers";
+import { objectHeaders } from "../metadata/object-headers";
+import { parseTagHeader } from "../metadata/tags";
+import { S3Error } from "../protocol/errors";
+import { leaf, xmlDocument } from "../protocol/xml-write";
 import type { BucketRecord, PartRecord, UploadRecord } from "../store/records";
-import { parseTagHeader } from "../tags";
-import { leaf, xmlDocument } from "../xml-write";
 import { MAX_PUT_BYTES, openSized, refuseVersion, requestedAcl, requireAnnounced } from "./put-object";
 
 export const MAX_PARTS = 10_000;

@@ -1,9 +1,9 @@
 import { checkAclAllowed, renderAcl } from "../access/acl";
-import type { Call, Reply } from "../call";
-import { emptyOk, noContent, xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { emptyOk, noContent, xmlReply } from "../call/call";
+import { parseTagging, renderTagging } from "../metadata/tags";
+import { S3Error } from "../protocol/errors";
 import type { HeaderMap, ObjectRecord } from "../store/records";
-import { parseTagging, renderTagging } from "../tags";
 import { readAcl } from "./bucket-access";
 import { findReadable, requestedVersion } from "./get-object";
 

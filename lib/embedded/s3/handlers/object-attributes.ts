@@ -1,9 +1,9 @@
-import { type Checksum, checksumType } from "../body/checksum";
-import type { Call, Reply } from "../call";
-import { xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { xmlReply } from "../call/call";
+import { type Checksum, checksumType } from "../hashing/checksum";
+import { S3Error } from "../protocol/errors";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import type { ObjectRecord } from "../store/records";
-import { leaf, tag, xmlDocument } from "../xml-write";
 import { findReadable } from "./get-object";
 import { partMarker } from "./multipart-list";
 import { versionHeader } from "./object-about";

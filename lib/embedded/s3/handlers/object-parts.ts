@@ -1,4 +1,4 @@
-import type { Checksum } from "../body/checksum";
+import type { Checksum } from "../hashing/checksum";
 import type { Database } from "../store/database";
 import type { ObjectRecord } from "../store/records";
 import type { ByteRange } from "./range";

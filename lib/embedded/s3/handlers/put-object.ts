@@ -1,14 +1,14 @@
 import { aclOfHeaders, checkAclAllowed, objectOwner } from "../access/acl";
 import { ownerName } from "../auth/users";
-import { checksumDemand, contentMd5 } from "../body/checksum";
 import type { Payload } from "../body/payload";
 import { receive } from "../body/receive";
-import type { Call, Reply } from "../call";
-import { S3Error } from "../errors";
-import { objectHeaders } from "../object-headers";
+import type { Call, Reply } from "../call/call";
+import { checksumDemand, contentMd5 } from "../hashing/checksum";
+import { objectHeaders } from "../metadata/object-headers";
+import { parseTagHeader } from "../metadata/tags";
+import { S3Error } from "../protocol/errors";
 import { objectKey } from "../store/keys";
 import { checkWriteConditions } from "../store/objects";
-import { parseTagHeader } from "../tags";
 import { writeConditions } from "./conditional";
 import { writtenHeaders } from "./get-object";
 

@@ -1,4 +1,4 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 
 export interface ByteRange {
   readonly start: number;

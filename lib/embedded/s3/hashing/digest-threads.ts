@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { CRC32C, CRC64NVME, type CrcKind } from "../../../checksum/crc-kind";
-import { programOf } from "../body/crc";
+import { programOf } from "./crc";
 import type { DigestName } from "./digests";
 import { FileDigests, type Report } from "./file-digests";
 

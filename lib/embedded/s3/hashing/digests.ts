@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { ChecksumAlgorithm } from "../body/checksum";
-import { runningChecksum } from "../body/checksum";
+import type { ChecksumAlgorithm } from "./checksum";
+import { runningChecksum } from "./checksum";
 
 /** What bodies are hashed by: for their ETag, and for the checksums of S3. */
 export type DigestName = "MD5" | ChecksumAlgorithm;

@@ -1,10 +1,10 @@
+import { roleNamePattern } from "../auth/role";
 import type { QueryCall } from "../query/action";
 import { QueryError } from "../query/errors";
 import { pageOf } from "../query/page";
 import type { Rule } from "../query/parameters";
 import { rootOnly } from "../query/root-only";
 import type { RoleRecord } from "../store/records";
-import { roleNamePattern } from "./role";
 
 /** What the actions on roles and on their policies share. */
 

@@ -1,5 +1,5 @@
-import { S3Error } from "../errors";
-import { child, textOf, type XmlNode } from "../xml-read";
+import { S3Error } from "../protocol/errors";
+import { child, textOf, type XmlNode } from "../protocol/xml-read";
 import { isMidnight, parseDate } from "./dates";
 import { requireElements, wholeNumber } from "./elements";
 import { filtersBySize, type RuleFilter } from "./filter";

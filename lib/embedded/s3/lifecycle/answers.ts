@@ -1,4 +1,4 @@
-import { wireValue } from "../object-headers";
+import { wireValue } from "../metadata/object-headers";
 import type { BucketRecord, ObjectRecord, UploadRecord } from "../store/records";
 import { abortOf, expiryOf } from "./due";
 import { rulesOf } from "./rules";

@@ -1,5 +1,5 @@
-import { S3Error } from "../errors";
-import { textOf, type XmlNode } from "../xml-read";
+import { S3Error } from "../protocol/errors";
+import { textOf, type XmlNode } from "../protocol/xml-read";
 
 /** Holds an element against the schema: children of these names alone, each once but for those that may repeat. */
 export function requireElements(node: XmlNode, names: readonly string[], repeatable: readonly string[] = []): void {

@@ -1,7 +1,7 @@
-import { S3Error } from "../errors";
+import { readTags } from "../metadata/tags";
+import { S3Error } from "../protocol/errors";
+import { child, childrenOf, textOf, type XmlNode } from "../protocol/xml-read";
 import type { ObjectRecord } from "../store/records";
-import { readTags } from "../tags";
-import { child, childrenOf, textOf, type XmlNode } from "../xml-read";
 import { requireElements, wholeNumber } from "./elements";
 
 /** Which objects a rule is about: all that is asked must hold. */

@@ -1,4 +1,4 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 import type { Expired } from "../store/expiry";
 import type { Announce } from "../store/objects";
 import type { BucketRecord } from "../store/records";

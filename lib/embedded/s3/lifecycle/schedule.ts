@@ -1,5 +1,5 @@
-import type { StoreLogger } from "../logger";
 import type { Expired } from "../store/expiry";
+import type { StoreLogger } from "../store/logger";
 import type { Announce } from "../store/objects";
 import type { Store } from "../store/store";
 import type { LifecycleOutcome } from "./round";

@@ -1,4 +1,4 @@
-import type { Service } from "../call";
+import type { Service } from "../call/call";
 import type { Expired } from "../store/expiry";
 import type { Announce } from "../store/objects";
 import { type EventName, isAbout } from "./events";

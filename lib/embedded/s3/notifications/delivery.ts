@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { StoreLogger } from "../logger";
+import type { StoreLogger } from "../store/logger";
 import type { PendingEvent } from "../store/records";
 import type { Outbox } from "./outbox";
 import { Poster } from "./post";

@@ -1,7 +1,7 @@
 import { ownerId } from "../access/grants";
 import { userIdOf } from "../access/principal";
 import type { Identity } from "../auth/users";
-import type { Incoming } from "../incoming";
+import type { Incoming } from "../protocol/incoming";
 import { newRequestId } from "../store/ids";
 import type { BucketRecord } from "../store/records";
 import type { EventName } from "./events";

@@ -1,4 +1,4 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 
 /** A browser's upload form up to and including its file. */
 export interface UploadForm {

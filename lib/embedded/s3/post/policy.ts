@@ -1,4 +1,4 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 
 /**
  * The policy of a presigned POST.

@@ -2,7 +2,7 @@ import { type AuthSettings, parseCredential } from "../auth/authenticate";
 import { findSigner } from "../auth/signer";
 import { ALGORITHM, constantTimeEqual, parseAmzDate, signingKey, signText } from "../auth/sigv4";
 import type { Identity } from "../auth/users";
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 
 const MAX_AHEAD_MS = 15 * 60_000;
 

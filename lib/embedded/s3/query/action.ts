@@ -1,6 +1,6 @@
 import type { Identity } from "../auth/users";
-import type { Service } from "../call";
-import type { Incoming } from "../incoming";
+import type { Service } from "../call/call";
+import type { Incoming } from "../protocol/incoming";
 import type { Parameters } from "./parameters";
 
 /** Who calls: nobody without a signature gets this far. */

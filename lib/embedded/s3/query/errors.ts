@@ -1,4 +1,4 @@
-import { S3Error, type S3ErrorCode } from "../errors";
+import { S3Error, type S3ErrorCode } from "../protocol/errors";
 
 /**
  * Error codes of the query protocol, with their HTTP status.

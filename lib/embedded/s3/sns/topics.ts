@@ -1,9 +1,9 @@
 import { isEndpoint, topicArn, topicArnPattern, topicNamePattern } from "../notifications/topic";
+import { leaf, tag } from "../protocol/xml-write";
 import type { QueryCall } from "../query/action";
 import { QueryError } from "../query/errors";
 import { pageOf } from "../query/page";
 import { rootOnly } from "../query/root-only";
-import { leaf, tag } from "../xml-write";
 
 const forRoot = rootOnly("sns", "AuthorizationError");
 const anything = { min: 0, max: 4096, pattern: /^/ };

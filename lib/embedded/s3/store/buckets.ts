@@ -1,4 +1,4 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 import type { Database, Garbage } from "./database";
 import { isEmpty } from "./listing";
 import type { BucketRecord } from "./records";

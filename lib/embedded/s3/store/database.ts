@@ -1,5 +1,5 @@
 import { open, type RootDatabase, type Database as Table } from "lmdb";
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 import type {
   BucketRecord,
   DataRef,

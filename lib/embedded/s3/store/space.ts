@@ -1,6 +1,6 @@
 import { statfsSync } from "node:fs";
 import { constants } from "node:os";
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 
 /** Kept free of what grows the store: a deletion changes pages of the database, too, and must find room for them. */
 const RESERVE_BYTES = 16 * 1024 * 1024;

@@ -1,13 +1,13 @@
 import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DigestThreads } from "../hashing/digest-threads";
-import type { StoreLogger } from "../logger";
 import { BlobFiles, syncFolder } from "./blobs";
 import { Buckets } from "./buckets";
 import { Database } from "./database";
 import { Expiry } from "./expiry";
 import { newId } from "./ids";
 import { lockFolder } from "./lock";
+import type { StoreLogger } from "./logger";
 import { Objects } from "./objects";
 import { DataReader } from "./reading";
 import { Roles } from "./roles";

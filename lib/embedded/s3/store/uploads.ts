@@ -1,4 +1,4 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 import type { BlobFiles } from "./blobs";
 import { requireBucket } from "./buckets";
 import type { Database, Garbage } from "./database";

@@ -1,12 +1,12 @@
-import { completeArn } from "../access/evaluate";
+import { completeArn } from "@/lib/policy/evaluate";
 import { principalOf } from "../access/principal";
+import { mayAssume } from "../access/trust";
+import { roleSessionSeconds } from "../auth/role";
 import { ACCOUNT_ID } from "../auth/users";
-import { roleSessionSeconds } from "../iam/role";
-import { mayAssume } from "../iam/trust";
+import { leaf, tag } from "../protocol/xml-write";
 import type { QueryAction, QueryCall } from "../query/action";
 import { QueryError } from "../query/errors";
 import type { RoleRecord } from "../store/records";
-import { leaf, tag } from "../xml-write";
 import { issueSession, sessionNameRule } from "./session";
 
 const roleArnRule = { min: 20, max: 2048, pattern: /^arn:aws:iam::\d*:role\/[\u0021-\u007e]+$/ };

@@ -1,7 +1,7 @@
 import { ACCOUNT_ID } from "../auth/users";
+import { leaf, tag } from "../protocol/xml-write";
 import type { QueryAction, QueryCall } from "../query/action";
 import { QueryError } from "../query/errors";
-import { leaf, tag } from "../xml-write";
 import { issueSession, sessionNameRule } from "./session";
 
 const range = { least: 900, most: 129_600 };

@@ -1,6 +1,6 @@
 import { parseLifecycle } from "@/lib/embedded/s3/lifecycle/rules";
-import { silentLogger } from "@/lib/embedded/s3/logger";
 import { newId } from "@/lib/embedded/s3/store/ids";
+import { silentLogger } from "@/lib/embedded/s3/store/logger";
 import type { Versioning } from "@/lib/embedded/s3/store/records";
 import { openStore } from "@/lib/embedded/s3/store/store";
 

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseLifecycle } from "@/lib/embedded/s3/lifecycle/rules";
 import { Lifecycles } from "@/lib/embedded/s3/lifecycle/run";
-import { silentLogger } from "@/lib/embedded/s3/logger";
 import type { Expired } from "@/lib/embedded/s3/store/expiry";
 import { newId } from "@/lib/embedded/s3/store/ids";
 import { listVersions } from "@/lib/embedded/s3/store/listing";
+import { silentLogger } from "@/lib/embedded/s3/store/logger";
 import type { BucketRecord, ObjectRecord, Versioning } from "@/lib/embedded/s3/store/records";
 import { openStore, type Store } from "@/lib/embedded/s3/store/store";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { S3Error } from "@/lib/embedded/s3/errors";
 import { parseLifecycle, rulesOf } from "@/lib/embedded/s3/lifecycle/rules";
+import { S3Error } from "@/lib/embedded/s3/protocol/errors";
 import type { BucketRecord } from "@/lib/embedded/s3/store/records";
 
 const configuration = (...rules: string[]) =>

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { CRC32C, CRC64NVME } from "../../../checksum/crc-kind";
-import { S3Error } from "../errors";
+import { CRC32C, CRC64NVME } from "@/lib/checksum/crc-kind";
+import { S3Error } from "../protocol/errors";
 import { Crc32, type RunningCrc, WasmCrc } from "./crc";
 
 /**

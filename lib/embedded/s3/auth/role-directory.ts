@@ -1,8 +1,8 @@
-import { completeArn } from "../access/evaluate";
-import { ACCOUNT_ID } from "../auth/users";
+import { completeArn } from "@/lib/policy/evaluate";
 import type { RoleRecord } from "../store/records";
 import type { Roles } from "../store/roles";
 import { roleArn } from "./role";
+import { ACCOUNT_ID } from "./users";
 
 /** All roles there are: the configured ones, and those made through IAM that have no namesake among them. */
 export class RoleDirectory {

@@ -1,8 +1,8 @@
-import { parsePolicy } from "../access/policy-document";
-import { idOf, type UserDirectory, userArn } from "../auth/users";
-import { S3Error } from "../errors";
+import { parsePolicy } from "@/lib/policy/document";
+import { S3Error } from "../protocol/errors";
 import type { RoleRecord } from "../store/records";
 import { roleNamePattern, roleSessionSeconds } from "./role";
+import { idOf, type UserDirectory, userArn } from "./users";
 
 /** A role that is part of the store's configuration. It cannot be changed through IAM. */
 export interface S3Role {

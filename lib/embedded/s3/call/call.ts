@@ -1,22 +1,22 @@
-import { type AccessQuestion, authorize, type RequestTags } from "./access/authorize";
-import type { Authenticated, AuthSettings } from "./auth/authenticate";
-import type { SessionDirectory } from "./auth/sessions";
-import { ownerName } from "./auth/users";
-import type { Payload } from "./body/payload";
-import { readText } from "./body/read-text";
-import { S3Error } from "./errors";
-import type { RoleDirectory } from "./iam/role-directory";
-import { headerText, type Incoming } from "./incoming";
-import type { StoreLogger } from "./logger";
-import { announcing } from "./notifications/announce";
-import type { EventName } from "./notifications/events";
-import type { Change } from "./notifications/message";
-import type { Outbox } from "./notifications/outbox";
-import type { Topics } from "./notifications/topics";
-import type { Announce } from "./store/objects";
-import type { Content } from "./store/reading";
-import type { BucketRecord, ObjectRecord } from "./store/records";
-import type { Store } from "./store/store";
+import { type AccessQuestion, authorize, type RequestTags } from "../access/authorize";
+import type { Authenticated, AuthSettings } from "../auth/authenticate";
+import type { RoleDirectory } from "../auth/role-directory";
+import type { SessionDirectory } from "../auth/sessions";
+import { ownerName } from "../auth/users";
+import type { Payload } from "../body/payload";
+import { readText } from "../body/read-text";
+import { announcing } from "../notifications/announce";
+import type { EventName } from "../notifications/events";
+import type { Change } from "../notifications/message";
+import type { Outbox } from "../notifications/outbox";
+import type { Topics } from "../notifications/topics";
+import { S3Error } from "../protocol/errors";
+import { headerText, type Incoming } from "../protocol/incoming";
+import type { StoreLogger } from "../store/logger";
+import type { Announce } from "../store/objects";
+import type { Content } from "../store/reading";
+import type { BucketRecord, ObjectRecord } from "../store/records";
+import type { Store } from "../store/store";
 
 /** What a running store consists of. */
 export interface Service extends AuthSettings {

@@ -1,5 +1,5 @@
-import { combineCrcs } from "../../../checksum/crc-combine";
-import { CRC32, CRC32C, CRC64NVME, type CrcKind, crcText, crcValue } from "../../../checksum/crc-kind";
+import { combineCrcs } from "@/lib/checksum/crc-combine";
+import { CRC32, CRC32C, CRC64NVME, type CrcKind, crcText, crcValue } from "@/lib/checksum/crc-kind";
 import { type Checksum, type ChecksumAlgorithm, type ChecksumType, runningChecksum } from "./checksum";
 
 /** SHA checksums of a whole cannot be had from those of its parts. */

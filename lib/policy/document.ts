@@ -1,4 +1,4 @@
-import { S3Error } from "../errors";
+import { S3Error } from "@/lib/embedded/s3/protocol/errors";
 import { assertVariables, type Condition, parseConditions } from "./conditions";
 
 /** A checked statement. Exactly one of each pair (`actions`/`notActions`, …) is present. */

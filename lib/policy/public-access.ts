@@ -1,5 +1,5 @@
 import { parseCidr } from "./cidr";
-import type { Statement } from "./policy-document";
+import type { Statement } from "./document";
 
 /** Condition keys that, held to fixed values, keep a grant to everybody from being public. */
 const narrowing = new Set([

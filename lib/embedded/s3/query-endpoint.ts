@@ -1,15 +1,15 @@
-import { parseQuery } from "../address";
-import { authenticate } from "../auth/authenticate";
-import { sha256 } from "../auth/sigv4";
-import type { Reply, Service } from "../call";
-import { iam } from "../iam/actions";
-import type { Incoming } from "../incoming";
-import { sns } from "../sns/actions";
-import { sts } from "../sts/actions";
-import { escapeXml, leaf, tag } from "../xml-write";
-import type { QueryAction, QueryApi } from "./action";
-import { QueryError, toQueryError } from "./errors";
-import { Parameters } from "./parameters";
+import { authenticate } from "./auth/authenticate";
+import { sha256 } from "./auth/sigv4";
+import type { Reply, Service } from "./call/call";
+import { iam } from "./iam/actions";
+import { parseQuery } from "./protocol/address";
+import type { Incoming } from "./protocol/incoming";
+import { escapeXml, leaf, tag } from "./protocol/xml-write";
+import type { QueryAction, QueryApi } from "./query/action";
+import { QueryError, toQueryError } from "./query/errors";
+import { Parameters } from "./query/parameters";
+import { sns } from "./sns/actions";
+import { sts } from "./sts/actions";
 
 const apis: readonly QueryApi[] = [sts, iam, sns];
 const MAX_BODY_BYTES = 128 * 1024;

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
-import { CRC32, type CrcKind, crcText } from "../../../checksum/crc-kind";
-import { type CrcProgram, type CrcStep, crcProgram, crcStep } from "../../../checksum/crc-wasm";
+import { CRC32, type CrcKind, crcText } from "@/lib/checksum/crc-kind";
+import { type CrcProgram, type CrcStep, crcProgram, crcStep } from "@/lib/checksum/crc-wasm";
 
 /** A running cyclic redundancy check; `digest` gives it in base64 of big-endian bytes, as S3's headers carry it. */
 export interface RunningCrc {

@@ -1,7 +1,7 @@
-import { S3Error } from "./errors";
-import type { HeaderMap } from "./store/records";
-import { child, childrenOf, expectRoot, textOf, type XmlNode } from "./xml-read";
-import { leaf, tag, xmlDocument } from "./xml-write";
+import { S3Error } from "../protocol/errors";
+import { child, childrenOf, expectRoot, textOf, type XmlNode } from "../protocol/xml-read";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
+import type { HeaderMap } from "../store/records";
 
 const MAX_TAGS = 10;
 

@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
+import type { S3Error } from "../protocol/errors";
+import type { Incoming } from "../protocol/incoming";
+import { errorDocument } from "../protocol/xml-write";
 import type { Reply } from "./call";
-import type { S3Error } from "./errors";
-import type { Incoming } from "./incoming";
-import { errorDocument } from "./xml-write";
 
 /**
  * Writes an answer, honouring the pace of its reader.

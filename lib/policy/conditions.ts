@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { S3Error } from "../errors";
+import { S3Error } from "@/lib/embedded/s3/protocol/errors";
 import { type Cidr, inCidr, parseCidr } from "./cidr";
 import { variablesIn } from "./variables";
 import { compileWildcard } from "./wildcard";

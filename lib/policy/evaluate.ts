@@ -1,4 +1,4 @@
-import type { Statement } from "./policy-document";
+import type { Statement } from "./document";
 import { parseVariable, SPECIAL, VARIABLE } from "./variables";
 import { compileWildcard, literally } from "./wildcard";
 

@@ -1,6 +1,6 @@
-import { checksumHeader, checksumType } from "./body/checksum";
-import { S3Error } from "./errors";
-import type { HeaderMap, ObjectRecord } from "./store/records";
+import { checksumHeader, checksumType } from "../hashing/checksum";
+import { S3Error } from "../protocol/errors";
+import type { HeaderMap, ObjectRecord } from "../store/records";
 
 /** Headers a client may set on an object and gets back with it. */
 const kept = [

@@ -1,11 +1,11 @@
-import { evaluatePolicy } from "../access/evaluate";
-import { principalOf } from "../access/principal";
-import { requestConditions } from "../access/request-conditions";
-import { grantsTo, sessionAllows } from "../access/session-access";
+import { evaluatePolicy } from "@/lib/policy/evaluate";
+import { roleArn, rolePolicies } from "../auth/role";
 import { type Identity, userBehind } from "../auth/users";
-import type { Incoming } from "../incoming";
+import type { Incoming } from "../protocol/incoming";
 import type { RoleRecord } from "../store/records";
-import { roleArn, rolePolicies } from "./role";
+import { principalOf } from "./principal";
+import { requestConditions } from "./request-conditions";
+import { grantsTo, sessionAllows } from "./session-access";
 
 /**
  * Whether a caller may assume a role. Root may assume all of them, as it could change who may; users by the role's trust
