@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import { S3Error } from "@/lib/embedded/s3/protocol/errors";
 import { type Cidr, inCidr, parseCidr } from "./cidr";
+import { PolicyError } from "./error";
 import { variablesIn } from "./variables";
 import { compileWildcard } from "./wildcard";
 
@@ -77,15 +77,17 @@ const knownPrefixes = ["s3:existingobjecttag/", "s3:requestobjecttag/", "aws:pri
 
 /**
  * @param aboutSts whether the policy can be about STS, whose keys it may use then
- * @throws S3Error MalformedPolicy for an operator, key or value that could not be enforced
+ * @throws PolicyError for an operator, key or value that could not be enforced
  */
 export function parseConditions(source: unknown, aboutSts = false): readonly Condition[] {
   if (source === undefined) return [];
-  if (typeof source !== "object" || source === null || Array.isArray(source)) throw malformed("Invalid Condition");
+  if (typeof source !== "object" || source === null || Array.isArray(source))
+    throw new PolicyError("Invalid Condition");
   return Object.entries(source).flatMap(([operator, byKey]: [string, unknown]) => {
-    if (typeof byKey !== "object" || byKey === null || Array.isArray(byKey)) throw malformed("Invalid Condition");
+    if (typeof byKey !== "object" || byKey === null || Array.isArray(byKey)) throw new PolicyError("Invalid Condition");
     return Object.entries(byKey).map(([key, values]: [string, unknown]) => {
-      if (!isKnownKey(key.toLowerCase(), aboutSts)) throw malformed(`Policy has an invalid condition key: ${key}`);
+      if (!isKnownKey(key.toLowerCase(), aboutSts))
+        throw new PolicyError(`Policy has an invalid condition key: ${key}`);
       return parseCondition(operator, key, values, aboutSts);
     });
   });
@@ -95,17 +97,17 @@ function isKnownKey(key: string, aboutSts: boolean): boolean {
   return knownKeys.has(key) || (aboutSts && stsKeys.has(key)) || knownPrefixes.some((prefix) => key.startsWith(prefix));
 }
 
-/** @throws S3Error MalformedPolicy for a variable that could never have a value */
+/** @throws PolicyError for a variable that could never have a value */
 export function assertVariables(texts: readonly string[], aboutSts: boolean): void {
   const unknown = texts.flatMap(variablesIn).find((name) => !isKnownKey(name, aboutSts));
-  if (unknown !== undefined) throw malformed(`Policy has an invalid variable: ${unknown}`);
+  if (unknown !== undefined) throw new PolicyError(`Policy has an invalid variable: ${unknown}`);
 }
 
 function parseCondition(operator: string, name: string, values: unknown, aboutSts: boolean): Condition {
   const key = name.toLowerCase();
   const expected = (Array.isArray(values) ? values : [values]).map((value) => {
     if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
-      throw malformed("Invalid Condition");
+      throw new PolicyError("Invalid Condition");
     return String(value);
   });
   assertVariables(expected, aboutSts);
@@ -113,9 +115,9 @@ function parseCondition(operator: string, name: string, values: unknown, aboutSt
     /^(ForAllValues:|ForAnyValue:)?([A-Za-z]+?)(IfExists)?$/.exec(operator) ?? [];
   if (base === "Null" && !quantifier && !ifExists) return nullCondition(key, expected);
   const found = Object.hasOwn(operators, base) ? operators[base] : undefined;
-  if (!found) throw malformed(`Invalid Condition type : ${operator}`);
+  if (!found) throw new PolicyError(`Invalid Condition type : ${operator}`);
   const { test, negated = false, valid } = found;
-  if (valid && !expected.every(valid)) throw malformed(`Invalid value for ${operator}`);
+  if (valid && !expected.every(valid)) throw new PolicyError(`Invalid value for ${operator}`);
   const one = (actual: string, wanted: readonly string[]) => wanted.some((value) => test(actual, value)) !== negated;
   return {
     key,
@@ -135,13 +137,9 @@ function parseCondition(operator: string, name: string, values: unknown, aboutSt
 
 /** `Null: true` holds when the key is absent. */
 function nullCondition(key: string, expected: readonly string[]): Condition {
-  if (!expected.every((value) => /^(true|false)$/i.test(value))) throw malformed("Invalid value for Null");
+  if (!expected.every((value) => /^(true|false)$/i.test(value))) throw new PolicyError("Invalid value for Null");
   const holds = (actual: readonly string[] | undefined) => {
     return expected.some((value) => (value.toLowerCase() === "true") === (actual === undefined));
   };
   return { key, operator: "Null", expected, holds };
-}
-
-function malformed(reason: string): S3Error {
-  return new S3Error("MalformedPolicy", reason);
 }

@@ -1,5 +1,5 @@
-import { S3Error } from "@/lib/embedded/s3/protocol/errors";
 import { assertVariables, type Condition, parseConditions } from "./conditions";
+import { PolicyError } from "./error";
 
 /** A checked statement. Exactly one of each pair (`actions`/`notActions`, …) is present. */
 export interface Statement {
@@ -38,25 +38,25 @@ const statementFields = new Set([
  * Parses and checks a policy. What could not be enforced (an unknown field, operator or condition key) is refused
  * rather than kept and ignored.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html
- * @throws S3Error MalformedPolicy with the reason
+ * @throws PolicyError with the reason
  */
 export function parsePolicy(json: string, kind: PolicyKind): readonly Statement[] {
-  if (Buffer.byteLength(json) > MAX_POLICY_BYTES) throw malformed("Policy exceeds the maximum size of 20 KB");
+  if (Buffer.byteLength(json) > MAX_POLICY_BYTES) throw new PolicyError("Policy exceeds the maximum size of 20 KB");
   let parsed: unknown;
   try {
     parsed = JSON.parse(json);
   } catch {
-    throw malformed("Policies must be valid JSON and the first byte must be '{'");
+    throw new PolicyError("Policies must be valid JSON and the first byte must be '{'");
   }
   const document = record(parsed, "Policy is no JSON object");
-  if (repeatsNames(json, parsed)) throw malformed("Policy has a field that is given twice");
+  if (repeatsNames(json, parsed)) throw new PolicyError("Policy has a field that is given twice");
   const extra = Object.keys(document).find((name) => !["Version", "Id", "Statement"].includes(name));
-  if (extra) throw malformed(`Unknown field ${extra}`);
+  if (extra) throw new PolicyError(`Unknown field ${extra}`);
   if (document.Version !== undefined && document.Version !== "2012-10-17" && document.Version !== "2008-10-17") {
-    throw malformed("The policy must contain a valid version string");
+    throw new PolicyError("The policy must contain a valid version string");
   }
   const statements = Array.isArray(document.Statement) ? document.Statement : [document.Statement];
-  if (statements.length === 0) throw malformed("Missing required field Statement");
+  if (statements.length === 0) throw new PolicyError("Missing required field Statement");
   const hasVariables = document.Version === "2012-10-17";
   return statements.map((one) => {
     return { ...parseStatement(record(one, "Missing required field Statement"), kind), hasVariables };
@@ -83,9 +83,9 @@ function countNames(document: unknown): number {
 
 function parseStatement(source: Record<string, unknown>, kind: PolicyKind): Omit<Statement, "hasVariables"> {
   const unknown = Object.keys(source).find((name) => !statementFields.has(name));
-  if (unknown) throw malformed(`Unknown field ${unknown}`);
+  if (unknown) throw new PolicyError(`Unknown field ${unknown}`);
   const { Effect: effect } = source;
-  if (effect !== "Allow" && effect !== "Deny") throw malformed("Invalid effect");
+  if (effect !== "Allow" && effect !== "Deny") throw new PolicyError("Invalid effect");
   const actions = pair(source, "Action", (names) => names.map((name) => checkAction(name, kind)));
   const resources =
     kind === "trust" ? without(source, "Resource") : pair(source, "Resource", (names) => checkResources(names, kind));
@@ -106,7 +106,7 @@ type Pair = { positive?: string[]; negative?: string[] };
 
 function pair(source: Record<string, unknown>, name: string, check: (values: string[]) => string[]): Pair {
   const [positive, negative] = [source[name], source[`Not${name}`]];
-  if ((positive === undefined) === (negative === undefined)) throw malformed(`Missing required field ${name}`);
+  if ((positive === undefined) === (negative === undefined)) throw new PolicyError(`Missing required field ${name}`);
   const values = check(
     name === "Principal" ? principalNames(positive ?? negative) : strings(positive ?? negative, name),
   );
@@ -115,7 +115,7 @@ function pair(source: Record<string, unknown>, name: string, check: (values: str
 
 function without(source: Record<string, unknown>, name: string): Pair {
   if (source[name] !== undefined || source[`Not${name}`] !== undefined)
-    throw malformed(`Policy must not contain ${name}`);
+    throw new PolicyError(`Policy must not contain ${name}`);
   return {};
 }
 
@@ -127,11 +127,11 @@ function principalNames(value: unknown): string[] {
   if (value === "*") return ["*"];
   const byType = record(value, "Invalid principal in policy");
   return Object.entries(byType).flatMap(([type, names]) => {
-    if (!["AWS", "Service", "Federated"].includes(type)) throw malformed("Invalid principal in policy");
+    if (!["AWS", "Service", "Federated"].includes(type)) throw new PolicyError("Invalid principal in policy");
     const list = strings(names, "Principal");
     if (type !== "AWS") return list.map((name) => `${type}:${name}`);
     if (list.some((name) => name !== "*" && !/^(arn:aws:(iam|sts)::\d*:[^*?]+|\d{12})$/.test(name))) {
-      throw malformed("Invalid principal in policy");
+      throw new PolicyError("Invalid principal in policy");
     }
     return list;
   });
@@ -142,7 +142,7 @@ function checkAction(action: string, kind: PolicyKind): string {
   const services = kind === "trust" ? "sts" : kind === "identity" ? "s3|sts" : "s3";
   const isAny = action === "*" && kind !== "trust";
   if (!isAny && !new RegExp(`^(${services}):[A-Za-z*?]+$`, "i").test(action)) {
-    throw malformed(`Policy has invalid action: ${action}`);
+    throw new PolicyError(`Policy has invalid action: ${action}`);
   }
   return action;
 }
@@ -152,7 +152,7 @@ function checkResources(resources: string[], kind: PolicyKind): string[] {
     const bucket = /^arn:aws:s3:::([^/]+)(\/.*)?$/s.exec(resource)?.[1];
     const isRole = /^arn:aws:iam::(\d{12}|\*?):role\/.+$/s.test(resource);
     const fits = typeof kind === "object" ? bucket === kind.bucket : bucket !== undefined || isRole || resource === "*";
-    if (!fits) throw malformed("Policy has invalid resource");
+    if (!fits) throw new PolicyError("Policy has invalid resource");
   }
   assertVariables(resources, typeof kind === "string");
   return resources;
@@ -161,15 +161,11 @@ function checkResources(resources: string[], kind: PolicyKind): string[] {
 function strings(value: unknown, field: string): string[] {
   const list = Array.isArray(value) ? value : [value];
   if (list.length === 0 || !list.every((one) => typeof one === "string" && one !== ""))
-    throw malformed(`Invalid ${field}`);
+    throw new PolicyError(`Invalid ${field}`);
   return list as string[];
 }
 
 function record(value: unknown, reason: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed(reason);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new PolicyError(reason);
   return value as Record<string, unknown>;
-}
-
-function malformed(reason: string): S3Error {
-  return new S3Error("MalformedPolicy", reason);
 }

@@ -1,5 +1,5 @@
 import { parsePolicy } from "@/lib/policy/document";
-import { S3Error } from "../protocol/errors";
+import { PolicyError } from "@/lib/policy/error";
 import type { RoleRecord } from "../store/records";
 import { roleNamePattern, roleSessionSeconds } from "./role";
 import { idOf, type UserDirectory, userArn } from "./users";
@@ -34,7 +34,7 @@ export function configuredRoles(roles: readonly S3Role[], users: UserDirectory):
     try {
       return toRecord(role, users);
     } catch (error) {
-      if (!(error instanceof S3Error || error instanceof RoleError)) throw error;
+      if (!(error instanceof PolicyError || error instanceof RoleError)) throw error;
       throw new Error(`Role ${name} of the S3 store: ${error.message}`);
     }
   });

@@ -1,3 +1,5 @@
+import { PolicyError } from "@/lib/policy/error";
+
 /**
  * Every error code the store answers with, its HTTP status and S3's usual wording.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
@@ -104,6 +106,7 @@ export class S3Error extends Error {
 /** Any thrown value as the answer it deserves: a full disk is 507, everything unforeseen 500. */
 export function toS3Error(thrown: unknown): S3Error {
   if (thrown instanceof S3Error) return thrown;
+  if (thrown instanceof PolicyError) return new S3Error("MalformedPolicy", thrown.message);
   const { code, message } = thrown instanceof Error ? (thrown as NodeJS.ErrnoException) : { code: "", message: "" };
   const full = code === "ENOSPC" || code === "EDQUOT" || message.includes("No space left");
   return new S3Error(full ? "InsufficientStorage" : "InternalError");

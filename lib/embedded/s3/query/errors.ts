@@ -1,3 +1,4 @@
+import { PolicyError } from "@/lib/policy/error";
 import { S3Error, type S3ErrorCode } from "../protocol/errors";
 
 /**
@@ -61,7 +62,6 @@ const translations: Partial<Record<S3ErrorCode, readonly [QueryErrorCode, messag
   InvalidRequest: ["IncompleteSignature"],
   InvalidToken: ["InvalidClientTokenId", "The security token included in the request is invalid."],
   InvalidURI: ["MalformedQueryString", "The query string contains a syntax error."],
-  MalformedPolicy: ["MalformedPolicyDocument"],
   RequestTimeTooSkewed: ["RequestExpired"],
   SignatureDoesNotMatch: ["SignatureDoesNotMatch"],
 };
@@ -69,6 +69,7 @@ const translations: Partial<Record<S3ErrorCode, readonly [QueryErrorCode, messag
 /** Any thrown value as STS and IAM would report it; what was not foreseen is their failure. */
 export function toQueryError(thrown: unknown): QueryError {
   if (thrown instanceof QueryError) return thrown;
+  if (thrown instanceof PolicyError) return new QueryError("MalformedPolicyDocument", thrown.message);
   const [code, message] = (thrown instanceof S3Error && translations[thrown.code]) || ["InternalFailure" as const];
   if (code === "InternalFailure") return new QueryError(code, "The request processing has failed. Please try again.");
   return new QueryError(code, message ?? (thrown as S3Error).message);

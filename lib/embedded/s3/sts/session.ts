@@ -15,7 +15,7 @@ export function sessionNameRule(max: number) {
 
 /**
  * Issues a session and describes it as an answer's elements.
- * @throws QueryError PackedPolicyTooLarge, ValidationError; S3Error MalformedPolicy
+ * @throws QueryError PackedPolicyTooLarge, ValidationError; PolicyError
  */
 export function issueSession(call: QueryCall, subject: SessionSubject, durationSeconds: number): string[] {
   const { caller, service, request } = call;
