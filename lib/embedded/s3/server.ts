@@ -7,13 +7,12 @@ import { SessionDirectory } from "./auth/sessions";
 import { type S3User, UserDirectory } from "./auth/users";
 import type { Service } from "./call/call";
 import { dispatch } from "./dispatch";
-import type { LifecycleOutcome } from "./lifecycle/round";
+import type { LifecycleOutcome } from "./lifecycle/outcome";
 import { scheduleLifecycles } from "./lifecycle/schedule";
-import { announcingExpiry } from "./notifications/announce";
 import { Delivery } from "./notifications/delivery";
-import { Outbox } from "./notifications/outbox";
+import { publishExpiry } from "./notifications/publish";
 import { configuredTopics, type S3Topic } from "./notifications/topic";
-import { Topics } from "./notifications/topics";
+import { TopicDirectory } from "./notifications/topic-directory";
 import { type StoreLogger, silentLogger } from "./store/logger";
 import { openStore } from "./store/store";
 
@@ -55,7 +54,6 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const IDLE_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 72_000;
 const STOP_DEADLINE_MS = 5_000;
-const MAX_PENDING_EVENTS = 100_000;
 /** Signed URLs with session policies are long; Node's default of 16 KiB is what S3 has for headers, too. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
@@ -68,11 +66,11 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
   const users = new UserDirectory(options.users);
   const configured = configuredRoles(options.roles ?? [], users);
   const namedTopics = configuredTopics(options.topics ?? [], region);
-  const store = await openStore(resolve(options.dataDir), logger);
+  const store = await openStore(resolve(options.dataDir), { logger, maxPendingEvents: options.maxPendingEvents });
   const roles = new RoleDirectory(configured, store.roles);
   const sessions = new SessionDirectory(store.sessionKey, users, roles);
-  const topics = new Topics(namedTopics, store.database);
-  const outbox = new Outbox(store.database, options.maxPendingEvents ?? MAX_PENDING_EVENTS);
+  const topics = new TopicDirectory(namedTopics, store.topics);
+  const { outbox } = store;
   const delivery = new Delivery(outbox, topics, logger);
   const service: Service = { region, users, roles, sessions, topics, outbox, store, logger };
   const pending = new Set<Promise<void>>();
@@ -107,7 +105,7 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
     throw error;
   }
   delivery.start();
-  const lifecycles = scheduleLifecycles(store, logger, announcingExpiry(service));
+  const lifecycles = scheduleLifecycles(store, logger, publishExpiry(service));
   const stop = async () => {
     const quiet = lifecycles.stop();
     const closed = new Promise<void>((done) => server.close(() => done()));

@@ -5,26 +5,22 @@ import type { SessionDirectory } from "../auth/sessions";
 import { ownerName } from "../auth/users";
 import type { Payload } from "../body/payload";
 import { readText } from "../body/read-text";
-import { announcing } from "../notifications/announce";
 import type { EventName } from "../notifications/events";
 import type { Change } from "../notifications/message";
-import type { Outbox } from "../notifications/outbox";
-import type { Topics } from "../notifications/topics";
+import { type Publisher, publishTo } from "../notifications/publish";
 import { S3Error } from "../protocol/errors";
 import { headerText, type Incoming } from "../protocol/incoming";
 import type { StoreLogger } from "../store/logger";
-import type { Announce } from "../store/objects";
 import type { Content } from "../store/reading";
 import type { BucketRecord, ObjectRecord } from "../store/records";
 import type { Store } from "../store/store";
+import type { Publish } from "../store/version-writer";
 
 /** What a running store consists of. */
-export interface Service extends AuthSettings {
+export interface Service extends AuthSettings, Publisher {
   readonly store: Store;
   readonly roles: RoleDirectory;
   readonly sessions: SessionDirectory;
-  readonly topics: Topics;
-  readonly outbox: Outbox;
   readonly logger: StoreLogger;
 }
 
@@ -104,10 +100,10 @@ export class Call {
     authorize(this.question(action, { key: this.key, record, versionId: this.query("versionId"), tags }));
   }
 
-  /** Has a write tell of itself to whom the bucket's notifications name. @param event the name, or what gives it */
-  announcing<C extends Change>(event: EventName | ((change: C) => EventName), key = this.key): Announce<C> {
+  /** Returns what publishes the event of a write. @param event the event's name, or what returns it */
+  publish<C extends Change>(event: EventName | ((change: C) => EventName), key = this.key): Publish<C> {
     const { request, auth } = this;
-    return announcing(this.service, { request, identity: auth.identity }, key, event);
+    return publishTo(this.service, { request, identity: auth.identity }, key, event);
   }
 
   /** The whole body as text, at most 1 MiB. @throws S3Error MissingRequestBodyError */

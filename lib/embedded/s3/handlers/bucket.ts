@@ -80,7 +80,6 @@ export async function getBucketLocation(call: Call): Promise<Reply> {
 
 export async function deleteBucket(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:DeleteBucket");
-  const { buckets, uploads, blobs } = call.store;
-  blobs.discard(await buckets.remove(bucket, (garbage) => uploads.abortAll(bucket, garbage)));
+  await call.store.buckets.remove(bucket);
   return noContent;
 }

@@ -10,13 +10,11 @@ import {
   isChecksumAlgorithm,
   runningChecksum,
 } from "../hashing/checksum";
-import { expirationHeader } from "../lifecycle/answers";
+import { expirationHeader } from "../lifecycle/headers";
 import { objectHeaders } from "../metadata/object-headers";
 import { parseTagHeader } from "../metadata/tags";
 import { S3Error } from "../protocol/errors";
 import { leaf, xmlDocument } from "../protocol/xml-write";
-import { objectKey } from "../store/keys";
-import { checkWriteConditions } from "../store/objects";
 import type { HeaderMap, ObjectDraft, ObjectRecord } from "../store/records";
 import { writeConditions } from "./conditional";
 import { type Source, sourceVersion, withSource } from "./copy-source";
@@ -40,12 +38,10 @@ export async function copyObject(call: Call): Promise<Reply> {
       );
     }
     const draft = copiedDraft(call, source, replaceTags);
-    checkWriteConditions(store.database.heads.get(objectKey(bucket.id, key)), conditions);
+    store.objects.checkConditions(bucket, key, conditions);
     const full = { ...draft, checksum: await copiedChecksum(call, source.record) };
-    const place = () => store.objects.share(source.record);
-    const announce = call.announcing("ObjectCreated:Copy");
-    const record = await store.objects.put({ bucket, key }, full, place, conditions, announce);
-    return { source, record };
+    const write = { bucket, key, draft: full, conditions, publish: call.publish("ObjectCreated:Copy") };
+    return { source, record: await store.objects.copy(write, source.record) };
   });
   const { checksum } = record;
   return xmlReply(
@@ -114,10 +110,8 @@ async function copiedChecksum(call: Call, record: ObjectRecord): Promise<Checksu
   if (record.checksum && (wanted === undefined || wanted === record.checksum.algorithm)) return record.checksum;
   const algorithm = wanted ?? DEFAULT_CHECKSUM;
   const running = runningChecksum(algorithm);
-  if (record.data && record.sizeBytes > 0) {
-    const content = await call.store.reader.open(record.data, record.sizeBytes, 0, record.sizeBytes - 1);
-    if (Buffer.isBuffer(content)) running.update(content);
-    else for await (const chunk of content) running.update(chunk);
-  }
+  const content = await call.store.reader.open(record);
+  if (Buffer.isBuffer(content)) running.update(content);
+  else for await (const chunk of content) running.update(chunk);
   return { algorithm, value: running.digest() };
 }

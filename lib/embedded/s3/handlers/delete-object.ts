@@ -83,12 +83,12 @@ async function deleteOne(
 function erase(call: Call, key: string, versionId: string | undefined, ifMatch: string | undefined): Promise<Deletion> {
   const { objects } = call.store;
   if (versionId !== undefined) {
-    const announce = call.announcing("ObjectRemoved:Delete", key);
-    return objects.removeVersion(call.bucket, key, versionId, { ifMatch }, announce);
+    const publish = call.publish("ObjectRemoved:Delete", key);
+    return objects.removeVersion(call.bucket, key, versionId, { ifMatch }, publish);
   }
-  const announce = call.announcing<Deletion>(
+  const publish = call.publish<Deletion>(
     ({ isDeleteMarker }) => (isDeleteMarker ? "ObjectRemoved:DeleteMarkerCreated" : "ObjectRemoved:Delete"),
     key,
   );
-  return objects.remove(call.bucket, key, { ifMatch }, announce);
+  return objects.remove(call.bucket, key, { ifMatch }, publish);
 }

@@ -1,15 +1,15 @@
 import { isAllowed } from "../access/authorize";
 import type { Call, Reply } from "../call/call";
 import { checksumHeader, checksumType } from "../hashing/checksum";
-import { expirationHeader } from "../lifecycle/answers";
+import { expirationHeader } from "../lifecycle/headers";
 import { printable, recordHeaders, wireValue } from "../metadata/object-headers";
 import { S3Error } from "../protocol/errors";
 import { isId } from "../store/ids";
+import type { ObjectPart } from "../store/object-parts";
 import { VanishedError } from "../store/reading";
-import type { BucketRecord, ObjectRecord } from "../store/records";
+import type { BucketRecord, ByteRange, ObjectRecord } from "../store/records";
 import { checkReadConditions, rangeCounts } from "./conditional";
-import { findPart, type ObjectPart } from "./object-parts";
-import { type ByteRange, parseRange } from "./range";
+import { parseRange } from "./range";
 
 const overrides = [
   "content-type",
@@ -24,12 +24,9 @@ export async function getObject(call: Call): Promise<Reply> {
   for (let attempt = 0; ; attempt++) {
     const { record, range, headers } = prepare(call);
     try {
-      if (record.sizeBytes === 0 || !record.data) return { status: 200, headers, body: Buffer.alloc(0) };
-      const { start, end } = range ?? { start: 0, end: record.sizeBytes - 1 };
-      const body = await call.store.reader.open(record.data, record.sizeBytes, start, end);
-      return { status: range ? 206 : 200, headers, body };
+      return { status: range ? 206 : 200, headers, body: await call.store.reader.open(record, range) };
     } catch (error) {
-      // Overwritten between the look at its record and the opening of its bytes: the newer version is the answer.
+      // Overwritten after its record was found: the newer version is the answer.
       if (!(error instanceof VanishedError) || attempt >= 5) throw error;
     }
   }
@@ -130,7 +127,7 @@ function requestedPart(call: Call, record: ObjectRecord): ObjectPart | undefined
     throw new S3Error("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
   if (call.header("range") !== undefined)
     throw new S3Error("InvalidRequest", "Cannot specify both Range header and partNumber query parameter");
-  const part = findPart(call.store.database, record, Number(asked));
+  const part = call.store.objects.part(record, Number(asked));
   if (!part || (!part.range && record.sizeBytes > 0))
     // no range says "nothing of it"
     throw new S3Error("InvalidRange", "The requested partnumber is not satisfiable");

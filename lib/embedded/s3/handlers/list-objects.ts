@@ -7,7 +7,7 @@ import { assertKey } from "../protocol/address";
 import { S3Error } from "../protocol/errors";
 import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import { orderOf } from "../store/ids";
-import { type Listed, listObjects, listVersions, type ObjectEntry, type VersionEntry } from "../store/listing";
+import type { Listed, ObjectEntry, VersionEntry } from "../store/listing";
 
 const MAX_KEYS = 1000;
 
@@ -48,7 +48,7 @@ export async function listObjectsV2(call: Call): Promise<Reply> {
   const token = call.query("continuation-token");
   const startAfter = requestedMarker(call, "start-after");
   const after = token === undefined ? (startAfter ?? "") : readToken(token);
-  const page = listObjects(call.store.database, bucket, { ...query, after });
+  const page = call.store.objects.list(bucket, { ...query, after });
   const withOwner = call.query("fetch-owner") === "true";
   return xmlReply(
     xmlDocument(
@@ -73,7 +73,7 @@ export async function listObjectsV1(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:ListBucket");
   const { encode, encoding, ...query } = listParameters(call);
   const marker = requestedMarker(call, "marker") ?? "";
-  const page = listObjects(call.store.database, bucket, { ...query, after: marker });
+  const page = call.store.objects.list(bucket, { ...query, after: marker });
   return xmlReply(
     xmlDocument(
       "ListBucketResult",
@@ -100,7 +100,7 @@ export async function listObjectVersions(call: Call): Promise<Reply> {
   if (versionMarker && !after)
     throw new S3Error("InvalidArgument", "A version-id marker cannot be specified without a key marker.");
   const afterOrder = versionMarker ? markedOrder(call, after, versionMarker) : undefined;
-  const page = listVersions(call.store.database, bucket, { ...query, after, afterOrder });
+  const page = call.store.objects.listVersions(bucket, { ...query, after, afterOrder });
   const last = page.entries.at(-1);
   const lastIsVersion = last !== undefined && page.last === last.key;
   return xmlReply(

@@ -3,12 +3,11 @@ import type { Call, Reply } from "../call/call";
 import { xmlReply } from "../call/call";
 import { type Checksum, checksumAlgorithms, checksumHeader, checksumType } from "../hashing/checksum";
 import { partsChecksum } from "../hashing/parts-checksum";
-import { expirationHeader } from "../lifecycle/answers";
+import { expirationHeader } from "../lifecycle/headers";
 import { S3Error } from "../protocol/errors";
 import { leaf, xmlDocument } from "../protocol/xml-write";
-import { objectKey } from "../store/keys";
-import { checkWriteConditions, type WriteConditions } from "../store/objects";
 import type { ObjectRecord, PartRecord, UploadRecord } from "../store/records";
+import type { WriteConditions } from "../store/version-writer";
 import { writeConditions } from "./conditional";
 import { requireUpload, uploadChecksum } from "./multipart";
 import { type ClaimedPart, choose, etagOf, parseClaims } from "./multipart-claims";
@@ -59,7 +58,7 @@ async function assemble(
 ): Promise<ObjectRecord> {
   const { bucket, key, store } = call;
   const upload = requireUpload(call);
-  checkWriteConditions(store.database.heads.get(objectKey(bucket.id, key)), conditions);
+  store.objects.checkConditions(bucket, key, conditions);
   const chosen = choose(upload, claims, store.uploads.parts(upload.uploadId));
   const sizeBytes = chosen.reduce((sum, part) => sum + part.sizeBytes, 0);
   checkSize(sizeBytes, call.header("x-amz-mp-object-size"));
@@ -72,9 +71,8 @@ async function assemble(
     ...(acl && { acl }),
     ...(checksum && { checksum }),
   };
-  const place = (garbage: string[]) => store.uploads.assemble(bucket, key, uploadId, chosen, garbage);
-  const announce = call.announcing("ObjectCreated:CompleteMultipartUpload");
-  return store.objects.put({ bucket, key }, draft, place, conditions, announce);
+  const publish = call.publish("ObjectCreated:CompleteMultipartUpload");
+  return store.uploads.complete({ bucket, key, draft, conditions, publish }, uploadId, chosen);
 }
 
 function checkSize(sizeBytes: number, expected: string | undefined): void {

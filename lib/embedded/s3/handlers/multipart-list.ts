@@ -1,6 +1,6 @@
 import type { Call, Reply } from "../call/call";
 import { xmlReply } from "../call/call";
-import { abortHeaders } from "../lifecycle/answers";
+import { abortHeaders } from "../lifecycle/headers";
 import { S3Error } from "../protocol/errors";
 import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import { isId } from "../store/ids";

@@ -13,13 +13,14 @@ import {
   isChecksumAlgorithm,
 } from "../hashing/checksum";
 import { checksumTypes } from "../hashing/parts-checksum";
-import { abortHeaders } from "../lifecycle/answers";
+import { abortHeaders } from "../lifecycle/headers";
 import { objectHeaders } from "../metadata/object-headers";
 import { parseTagHeader } from "../metadata/tags";
 import { S3Error } from "../protocol/errors";
 import { leaf, xmlDocument } from "../protocol/xml-write";
-import type { BucketRecord, PartRecord, UploadRecord } from "../store/records";
-import { MAX_PUT_BYTES, openSized, refuseVersion, requestedAcl, requireAnnounced } from "./put-object";
+import type { PartRecord, UploadRecord } from "../store/records";
+import type { UploadTarget } from "../store/uploads";
+import { MAX_PUT_BYTES, openSized, refuseVersion, requestedAcl, requireChecksum } from "./put-object";
 
 export const MAX_PARTS = 10_000;
 
@@ -76,11 +77,8 @@ export function uploadChecksum(upload: UploadRecord): { algorithm: ChecksumAlgor
   return algorithm && type ? { algorithm, type } : { algorithm: DEFAULT_CHECKSUM, type: "FULL_OBJECT" };
 }
 
-/** Bucket, key, upload and number of a part. */
-export interface PartTarget {
-  readonly bucket: BucketRecord;
-  readonly key: string;
-  readonly uploadId: string;
+/** The upload and the number of a part. */
+export interface PartTarget extends UploadTarget {
   readonly number: number;
   readonly upload: UploadRecord;
 }
@@ -106,7 +104,7 @@ export function requireUpload(call: Call): UploadRecord {
 export async function uploadPart(call: Call): Promise<Reply> {
   call.authorizeObject("s3:PutObject");
   const target = partTarget(call);
-  const demand = requireAnnounced(call);
+  const demand = requireChecksum(call);
   const chosen = target.upload.checksumAlgorithm;
   if (demand && chosen && demand.algorithm !== chosen) {
     throw new S3Error(
@@ -126,16 +124,11 @@ export async function uploadPart(call: Call): Promise<Reply> {
   return { status: 200, headers: { etag: `"${part.etag}"`, ...partChecksum(part), "content-length": "0" } };
 }
 
-/** Makes received bytes a part of an upload; if that has ended meanwhile, nothing of them is left. */
-export async function keepPart(call: Call, target: PartTarget, body: Received): Promise<PartRecord> {
+/** Keeps received bytes as a part of an upload. @throws S3Error NoSuchUpload when it ended meanwhile */
+export function keepPart(call: Call, target: PartTarget, body: Received): Promise<PartRecord> {
   const { sizeBytes, md5: etag, checksum, sent } = body;
   const draft = { number: target.number, sizeBytes, etag, checksum, ...(sent && { sent }) };
-  try {
-    return await call.store.uploads.putPart(target, draft, () => body.data.place());
-  } catch (error) {
-    await body.data.discard();
-    throw error;
-  }
+  return call.store.uploads.putPart(target, draft, body.data);
 }
 
 /** The client's own checksum back, else the one computed. */

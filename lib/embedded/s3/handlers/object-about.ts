@@ -48,14 +48,12 @@ export async function getObjectTagging(call: Call): Promise<Reply> {
 export async function putObjectTagging(call: Call): Promise<Reply> {
   const tags = parseTagging(await call.text()) ?? {}; // before all else, as policies may be about them
   const record = findWritable(call, "s3:PutObjectTagging", tags);
-  const announce = call.announcing("ObjectTagging:Put");
-  await call.store.objects.amend(call.bucket, call.key, record, { tags }, announce);
+  await call.store.objects.amend(call.bucket, call.key, record, { tags }, call.publish("ObjectTagging:Put"));
   return { ...emptyOk, headers: { ...emptyOk.headers, ...versionHeader(call, record) } };
 }
 
 export async function deleteObjectTagging(call: Call): Promise<Reply> {
   const record = findWritable(call, "s3:DeleteObjectTagging");
-  const announce = call.announcing("ObjectTagging:Delete");
-  await call.store.objects.amend(call.bucket, call.key, record, { tags: {} }, announce);
+  await call.store.objects.amend(call.bucket, call.key, record, { tags: {} }, call.publish("ObjectTagging:Delete"));
   return { ...noContent, headers: versionHeader(call, record) };
 }

@@ -7,7 +7,6 @@ import type { ObjectRecord } from "../store/records";
 import { findReadable } from "./get-object";
 import { partMarker } from "./multipart-list";
 import { versionHeader } from "./object-about";
-import { partsOf } from "./object-parts";
 
 const attributes = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
 const MAX_PARTS_A_PAGE = 1000;
@@ -45,7 +44,7 @@ function requestedAttributes(call: Call): ReadonlySet<string> {
 
 /** A page of the parts of a multipart object, nothing for any other. */
 function renderParts(call: Call, record: ObjectRecord): string {
-  const parts = partsOf(call.store.database, record);
+  const parts = call.store.objects.parts(record);
   if (!parts) return "";
   const marker = partMarker(call.header("x-amz-part-number-marker"));
   const limit = pageSize(call.header("x-amz-max-parts"));

@@ -7,8 +7,6 @@ import { checksumDemand, contentMd5 } from "../hashing/checksum";
 import { objectHeaders } from "../metadata/object-headers";
 import { parseTagHeader } from "../metadata/tags";
 import { S3Error } from "../protocol/errors";
-import { objectKey } from "../store/keys";
-import { checkWriteConditions } from "../store/objects";
 import { writeConditions } from "./conditional";
 import { writtenHeaders } from "./get-object";
 
@@ -25,9 +23,9 @@ export async function putObject(call: Call): Promise<Reply> {
   if (tags) call.authorizeObject("s3:PutObjectTagging");
   const acl = requestedAcl(call);
   const field = (name: string) => call.request.header(name);
-  const expectations = { md5: contentMd5(field("content-md5")), checksum: requireAnnounced(call) };
-  // Checked again in the transaction; here it spares the sender of a large body the way.
-  checkWriteConditions(store.database.heads.get(objectKey(bucket.id, key)), conditions);
+  const expectations = { md5: contentMd5(field("content-md5")), checksum: requireChecksum(call) };
+  // Checked again in the transaction; here it refuses a large body before it is sent.
+  store.objects.checkConditions(bucket, key, conditions);
   const payload = openSized(call);
   const body = await receive(
     payload,
@@ -44,14 +42,9 @@ export async function putObject(call: Call): Promise<Reply> {
     ...(acl && { acl }),
     checksum: body.checksum,
   };
-  try {
-    const announce = call.announcing("ObjectCreated:Put");
-    const record = await store.objects.put({ bucket, key }, draft, () => body.data.place(), conditions, announce);
-    return { status: 200, headers: { ...writtenHeaders(bucket, key, record), "content-length": "0" } };
-  } catch (error) {
-    await body.data.discard();
-    throw error;
-  }
+  const write = { bucket, key, draft, conditions, publish: call.publish("ObjectCreated:Put") };
+  const record = await store.objects.put(write, body.data);
+  return { status: 200, headers: { ...writtenHeaders(bucket, key, record), "content-length": "0" } };
 }
 
 /** A write makes a version and cannot name one; a part must name its upload, or it would become the object. */
@@ -81,8 +74,8 @@ export function requestedAcl(call: Call): string | undefined {
   return acl;
 }
 
-/** @throws S3Error InvalidRequest when an algorithm was announced and no checksum sent */
-export function requireAnnounced(call: Call): ReturnType<typeof checksumDemand> {
+/** @throws S3Error InvalidRequest when `x-amz-sdk-checksum-algorithm` names an algorithm and no checksum was sent */
+export function requireChecksum(call: Call): ReturnType<typeof checksumDemand> {
   const demand = checksumDemand((name) => call.request.header(name));
   if (!demand && call.header("x-amz-sdk-checksum-algorithm") !== undefined) {
     throw new S3Error(

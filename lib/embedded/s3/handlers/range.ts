@@ -1,10 +1,5 @@
 import { S3Error } from "../protocol/errors";
-
-export interface ByteRange {
-  readonly start: number;
-  /** Inclusive. */
-  readonly end: number;
-}
+import type { ByteRange } from "../store/records";
 
 /**
  * One range of RFC 9110, 14.2. Several ranges, and forms that are none, are ignored as S3 does.

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { StoreLogger } from "../store/logger";
+import type { Outbox } from "../store/outbox";
 import type { PendingEvent } from "../store/records";
-import type { Outbox } from "./outbox";
 import { Poster } from "./post";
-import type { Topics } from "./topics";
+import type { TopicDirectory } from "./topic-directory";
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
@@ -27,7 +27,7 @@ export class Delivery {
 
   constructor(
     private readonly outbox: Outbox,
-    private readonly topics: Topics,
+    private readonly topics: TopicDirectory,
     private readonly logger: StoreLogger,
   ) {}
 
@@ -56,7 +56,7 @@ export class Delivery {
   async #work(topic: string): Promise<void> {
     while (!this.#isStopped) {
       try {
-        await this.outbox.dropOlder(topic, Date.now() - MAX_AGE_MS);
+        await this.outbox.dropBefore(topic, Date.now() - MAX_AGE_MS);
         this.#tellDropped(topic);
         const events = this.topics.find(topic) ? this.outbox.first(topic, BATCH) : [];
         if (events.length === 0) break;

@@ -8,7 +8,7 @@ import { MAX_PUT_BYTES } from "../handlers/put-object";
 import { checksumDemand, contentMd5 } from "../hashing/checksum";
 import { objectHeaders } from "../metadata/object-headers";
 import { parseTagging } from "../metadata/tags";
-import { announcing } from "../notifications/announce";
+import { publishTo } from "../notifications/publish";
 import { assertKey } from "../protocol/address";
 import { S3Error } from "../protocol/errors";
 import type { Incoming } from "../protocol/incoming";
@@ -49,15 +49,10 @@ export async function postObject(service: Service, request: Incoming, body: Asyn
   const payload = { chunks: form.chunks, sha256: undefined, trailers: new Map<string, string>() };
   const received = await receive(payload, { ...expectations, ...limits }, service.store);
   const { sizeBytes, md5: etag, checksum } = received;
-  const full = { ...draft, sizeBytes, etag, checksum };
-  try {
-    const announce = announcing(service, { request, identity }, key, "ObjectCreated:Post");
-    const record = await service.store.objects.put({ bucket, key }, full, () => received.data.place(), {}, announce);
-    return success(request, bucket, key, record, fields);
-  } catch (error) {
-    await received.data.discard();
-    throw error;
-  }
+  const publish = publishTo(service, { request, identity }, key, "ObjectCreated:Post");
+  const write = { bucket, key, draft: { ...draft, sizeBytes, etag, checksum }, publish };
+  const record = await service.store.objects.put(write, received.data);
+  return success(request, bucket, key, record, fields);
 }
 
 /** Checks signature and policy; a form without either is from an anonymous caller. */

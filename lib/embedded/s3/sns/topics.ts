@@ -34,7 +34,7 @@ export const createTopic = forRoot(
       if (topics.isConfigured(arn)) throw configured(arn);
       if (!before && topics.all().length >= MAX_TOPICS)
         throw new QueryError("TopicLimitExceeded", `There are ${MAX_TOPICS} topics already.`);
-      await topics.put({ arn, endpoint });
+      await topics.stored.put({ arn, endpoint });
     }
     return [leaf("TopicArn", arn)];
   },
@@ -42,10 +42,10 @@ export const createTopic = forRoot(
 
 /** What it was not yet told of is forgotten. Buckets may name it on; a topic that is not there gets nothing. */
 export const deleteTopic = forRoot("DeleteTopic", ["TopicArn"], async (call) => {
-  const { topics, outbox } = call.service;
+  const { topics } = call.service;
   const arn = requestedArn(call);
   if (topics.isConfigured(arn)) throw configured(arn);
-  await topics.remove(arn, () => outbox.purge(arn));
+  await topics.stored.remove(arn);
   return undefined;
 });
 

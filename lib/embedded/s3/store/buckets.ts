@@ -1,15 +1,21 @@
 import { S3Error } from "../protocol/errors";
+import type { BlobFiles } from "./blobs";
 import type { Database, Garbage } from "./database";
 import { isEmpty } from "./listing";
 import type { BucketRecord } from "./records";
+import type { Uploads } from "./uploads";
 
 const NEXT_ID = Buffer.from("next-bucket");
 
-/** The buckets. All of them are held in memory: every request asks for one. */
+/** The buckets. All of them are held in memory, as every request reads one. */
 export class Buckets {
   readonly #known = new Map<string, BucketRecord>();
 
-  constructor(private readonly database: Database) {
+  constructor(
+    private readonly database: Database,
+    private readonly blobs: BlobFiles,
+    private readonly uploads: Uploads,
+  ) {
     for (const { value } of database.buckets.getRange({})) this.#known.set(value.name, value);
   }
 
@@ -22,7 +28,7 @@ export class Buckets {
     return [...this.#known.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** @throws S3Error BucketAlreadyOwnedByYou, BucketAlreadyExists */
+  /** Creates a bucket. @throws S3Error BucketAlreadyOwnedByYou, BucketAlreadyExists, InsufficientStorage */
   async create(draft: Omit<BucketRecord, "id" | "createdAt">): Promise<void> {
     const { buckets, counters } = this.database;
     const record = await this.database.commit(() => {
@@ -38,13 +44,16 @@ export class Buckets {
     this.#known.set(record.name, record);
   }
 
-  /** Changes a bucket's settings; a field set to `undefined` is removed. */
+  /**
+   * Changes a bucket's settings; a field set to `undefined` is removed.
+   * @throws S3Error NoSuchBucket, InsufficientStorage
+   */
   async configure(
     bucket: BucketRecord,
     change: { [K in keyof BucketRecord]?: BucketRecord[K] | undefined },
   ): Promise<void> {
     const record = await this.database.commit(() => {
-      const changed = { ...requireBucket(this.database, bucket), ...change } as BucketRecord;
+      const changed = { ...this.database.requireBucket(bucket), ...change } as BucketRecord;
       this.database.buckets.put(Buffer.from(bucket.name), changed);
       return changed;
     });
@@ -52,29 +61,19 @@ export class Buckets {
   }
 
   /**
-   * Removes an empty bucket, with the multipart uploads begun in it.
-   * @param abortUploads drops those uploads' rows and gives their files to the garbage; within the transaction
-   * @throws S3Error BucketNotEmpty
+   * Removes an empty bucket and aborts the multipart uploads begun in it.
+   * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html
+   * @throws S3Error BucketNotEmpty, NoSuchBucket
    */
-  async remove(bucket: BucketRecord, abortUploads: (garbage: Garbage) => void): Promise<Garbage> {
+  async remove(bucket: BucketRecord): Promise<void> {
     const garbage: Garbage = [];
     await this.database.commit(() => {
-      requireBucket(this.database, bucket);
+      this.database.requireBucket(bucket);
       if (!isEmpty(this.database, bucket)) throw new S3Error("BucketNotEmpty");
-      abortUploads(garbage);
+      this.uploads.abortAll(bucket, garbage);
       this.database.buckets.remove(Buffer.from(bucket.name));
     });
     this.#known.delete(bucket.name);
-    return garbage;
+    this.blobs.discard(garbage);
   }
-}
-
-/**
- * The bucket as it is in the transaction that is running.
- * @throws S3Error NoSuchBucket when it was deleted meanwhile
- */
-export function requireBucket(database: Database, bucket: BucketRecord): BucketRecord {
-  const current = database.buckets.get(Buffer.from(bucket.name));
-  if (current?.id !== bucket.id) throw new S3Error("NoSuchBucket", undefined, { BucketName: bucket.name });
-  return current;
 }

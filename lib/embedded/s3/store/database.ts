@@ -98,6 +98,16 @@ export class Database {
     await this.#root.close();
   }
 
+  /**
+   * The bucket as it is in the transaction that is running.
+   * @throws S3Error NoSuchBucket when it was deleted meanwhile
+   */
+  requireBucket({ id, name }: BucketRecord): BucketRecord {
+    const current = this.buckets.get(Buffer.from(name));
+    if (current?.id !== id) throw new S3Error("NoSuchBucket", undefined, { BucketName: name });
+    return current;
+  }
+
   /** Counts one more reference to a file or layout. Within a transaction. */
   retain(data: DataRef): void {
     const id = Buffer.from(data.id);

@@ -36,8 +36,6 @@ export function versionRange(bucketId: number, key: string): { start: Buffer; en
   return { start: Buffer.concat([base, Buffer.from([0])]), end: Buffer.concat([base, Buffer.from([1])]) };
 }
 
-export const UPLOAD_SUFFIX_BYTES = 33;
-
 /** An upload in progress: by key, then by upload id. */
 export function uploadKey(bucketId: number, key: string, uploadId: string): Buffer {
   return Buffer.concat([objectKey(bucketId, key), Buffer.from([0]), Buffer.from(uploadId, "latin1")]);

@@ -6,6 +6,12 @@ export type DataRef =
   | { readonly kind: "file"; readonly id: string }
   | { readonly kind: "parts"; readonly id: string };
 
+/** Bytes `start` to `end`, both included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Headers kept with an object and given back with it, by lower-case name. */
 export type HeaderMap = Readonly<Record<string, string>>;
 

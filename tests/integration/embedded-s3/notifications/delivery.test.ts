@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import * as sdk from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
-import { openStore } from "@/lib/embedded/s3/store/store";
+import { Database } from "@/lib/embedded/s3/store/database";
+import { DiskSpace } from "@/lib/embedded/s3/store/space";
 import { TestBucket } from "../conformance/fixture";
 import { everything, restart, startReceiver, startScene } from "./fixture";
 import { configure, makeTopic, pending, sns } from "./topics";
@@ -101,11 +103,11 @@ describe("delivery", () => {
     receiver.answer = () => 503;
     await putAll(media, ["old-1", "old-2", "new"]);
     await store.stopKeeping();
-    const files = await openStore(store.dataDir, logger);
-    const rows = [...files.database.outbox.getRange({})];
+    const database = new Database(join(store.dataDir, "meta"), new DiskSpace(store.dataDir));
+    const rows = [...database.outbox.getRange({})];
     for (const { key, value } of rows.slice(0, 2))
-      await files.database.outbox.put(key, { ...value, queuedAt: Date.now() - 24 * 3600_000 - 1 });
-    await files.close();
+      await database.outbox.put(key, { ...value, queuedAt: Date.now() - 24 * 3600_000 - 1 });
+    await database.close();
     receiver.answer = () => 200;
     const again = await restart(scene, { logger });
     await expect.poll(() => receiver.keys).toEqual(["new"]);

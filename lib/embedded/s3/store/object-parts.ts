@@ -1,13 +1,12 @@
 import type { Checksum } from "../hashing/checksum";
-import type { Database } from "../store/database";
-import type { ObjectRecord } from "../store/records";
-import type { ByteRange } from "./range";
+import type { Database } from "./database";
+import type { ByteRange, ObjectRecord } from "./records";
 
 /** One part of an object, as it was uploaded. */
 export interface ObjectPart {
   readonly number: number;
   readonly sizeBytes: number;
-  /** Where it lies in the object; `undefined` when it is empty. */
+  /** Its bytes within the object; `undefined` when it is empty. */
   readonly range: ByteRange | undefined;
   readonly checksum: Checksum | undefined;
 }
@@ -22,7 +21,7 @@ export function partsOf(database: Database, record: ObjectRecord): ObjectPart[] 
   const algorithm = layout?.checksumAlgorithm ?? record.checksum?.algorithm;
   let start = 0;
   return layout?.parts.map(({ sizeBytes, checksum }, i) => {
-    const range = sizeBytes === 0 ? undefined : { start, end: start + sizeBytes - 1 };
+    const range = rangeAt(start, sizeBytes);
     start += sizeBytes;
     return {
       number: i + 1,
@@ -34,10 +33,14 @@ export function partsOf(database: Database, record: ObjectRecord): ObjectPart[] 
 }
 
 /** Part n of an object; one that came in one piece is its own first part. */
-export function findPart(database: Database, record: ObjectRecord, number: number): ObjectPart | undefined {
+export function partOf(database: Database, record: ObjectRecord, number: number): ObjectPart | undefined {
   const parts = partsOf(database, record);
   if (parts) return parts[number - 1];
   if (number !== 1) return undefined;
   const { sizeBytes, checksum } = record;
-  return { number, sizeBytes, checksum, range: sizeBytes === 0 ? undefined : { start: 0, end: sizeBytes - 1 } };
+  return { number, sizeBytes, checksum, range: rangeAt(0, sizeBytes) };
+}
+
+function rangeAt(start: number, sizeBytes: number): ByteRange | undefined {
+  return sizeBytes === 0 ? undefined : { start, end: start + sizeBytes - 1 };
 }

@@ -9,10 +9,10 @@ import { rulesOf } from "./rules";
  */
 export function expirationHeader(bucket: BucketRecord, key: string, record: ObjectRecord): Record<string, string> {
   if (bucket.lifecycle === undefined) return {};
-  const fate = expiryOf(rulesOf(bucket), key, record);
-  if (!fate) return {};
-  const date = new Date(fate.at).toUTCString();
-  return { "x-amz-expiration": `expiry-date="${date}", rule-id="${encodeURIComponent(fate.rule.id)}"` };
+  const due = expiryOf(rulesOf(bucket), key, record);
+  if (!due) return {};
+  const date = new Date(due.at).toUTCString();
+  return { "x-amz-expiration": `expiry-date="${date}", rule-id="${encodeURIComponent(due.rule.id)}"` };
 }
 
 /**
@@ -20,7 +20,7 @@ export function expirationHeader(bucket: BucketRecord, key: string, record: Obje
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html#API_CreateMultipartUpload_ResponseSyntax
  */
 export function abortHeaders(bucket: BucketRecord, upload: UploadRecord): Record<string, string> {
-  const fate = abortOf(rulesOf(bucket), upload.key, upload.initiatedAt);
-  if (!fate) return {};
-  return { "x-amz-abort-date": new Date(fate.at).toUTCString(), "x-amz-abort-rule-id": wireValue(fate.rule.id) };
+  const due = abortOf(rulesOf(bucket), upload.key, upload.initiatedAt);
+  if (!due) return {};
+  return { "x-amz-abort-date": new Date(due.at).toUTCString(), "x-amz-abort-rule-id": wireValue(due.rule.id) };
 }

@@ -1,36 +1,36 @@
-import type { Database } from "../store/database";
-import { afterPrefix } from "../store/keys";
-import type { PendingEvent } from "../store/records";
+import type { Database } from "./database";
+import { afterPrefix } from "./keys";
+import type { PendingEvent } from "./records";
 
 const NEXT_NUMBER = Buffer.from("next-event");
 const pendingKey = (topic: string) => Buffer.from(`pending ${topic}`);
 
-/** Events that wait for their delivery: of each topic, in the order in which they happened. */
+/** Undelivered events of each topic, oldest first. */
 export class Outbox {
   readonly #dropped = new Map<string, number>();
   #onAdded: (topic: string) => void = () => {};
 
-  /** @param maxPending how many may wait for one topic; beyond it the oldest go */
+  /** @param maxPending how many events are kept for one topic; the oldest are dropped beyond that */
   constructor(
     private readonly database: Database,
     private readonly maxPending: number,
   ) {}
 
-  /** @param listener told, with the ARN of its topic, of each event once it is durable */
+  /** @param listener called with the ARN of the topic for each event, once the event is durable */
   whenAdded(listener: (topic: string) => void): void {
     this.#onAdded = listener;
   }
 
   /**
    * Keeps an event for delivery. Within a transaction.
-   * @param make gives it its content; the number grows from event to event of the store
+   * @param make returns its content; the number grows from event to event of the store
    */
   add(topic: string, make: (number: number) => object): void {
     const { counters, outbox } = this.database;
     const number = counters.get(NEXT_NUMBER) ?? 1;
     counters.put(NEXT_NUMBER, number + 1);
     const excess = this.pending(topic) + 1 - this.maxPending;
-    const dropped = excess > 0 ? this.#forget(topic, this.#numbers(topic, { limit: excess })) : 0;
+    const dropped = excess > 0 ? this.#remove(topic, this.#numbers(topic, { limit: excess })) : 0;
     outbox.put(eventKey(topic, number), { number, queuedAt: Date.now(), record: make(number) });
     counters.put(pendingKey(topic), this.pending(topic) + 1);
     this.database.afterCommit(() => {
@@ -39,12 +39,12 @@ export class Outbox {
     });
   }
 
-  /** How many wait. */
+  /** How many events of a topic are undelivered. */
   pending(topic: string): number {
     return this.database.counters.get(pendingKey(topic)) ?? 0;
   }
 
-  /** Topics for which something waits. */
+  /** ARNs of the topics with undelivered events. */
   topics(): string[] {
     const found: string[] = [];
     for (let start: Buffer = Buffer.from([0]); ; ) {
@@ -56,21 +56,21 @@ export class Outbox {
     }
   }
 
-  /** The oldest that wait. */
+  /** The oldest undelivered events of a topic. */
   first(topic: string, limit: number): PendingEvent[] {
     return [...this.database.outbox.getRange({ ...rangeOf(topic), limit })].map(({ value }) => value);
   }
 
-  /** Forgets those up to and including a number: they were delivered. */
+  /** Removes the events up to and including a number, after their delivery. */
   async removeThrough(topic: string, number: number): Promise<void> {
     await this.database.commit(() => {
-      this.#forget(topic, this.#numbers(topic, { through: number }));
+      this.#remove(topic, this.#numbers(topic, { through: number }));
     });
   }
 
-  /** Gives up those that have waited since before a time, in milliseconds. */
-  async dropOlder(topic: string, than: number): Promise<void> {
-    const isStale = ({ queuedAt }: PendingEvent) => queuedAt < than;
+  /** Drops events that were queued before a time, in milliseconds. */
+  async dropBefore(topic: string, time: number): Promise<void> {
+    const isStale = ({ queuedAt }: PendingEvent) => queuedAt < time;
     if (!this.first(topic, 1).some(isStale)) return;
     const dropped = await this.database.commit(() => {
       const stale: number[] = [];
@@ -78,18 +78,18 @@ export class Outbox {
         if (!isStale(value)) break;
         stale.push(value.number);
       }
-      return this.#forget(topic, stale);
+      return this.#remove(topic, stale);
     });
     this.#countDropped(topic, dropped);
   }
 
-  /** Forgets all of a topic. Within a transaction. */
+  /** Removes all events of a topic. Within a transaction. */
   purge(topic: string): void {
-    this.#forget(topic, this.#numbers(topic));
+    this.#remove(topic, this.#numbers(topic));
     this.database.counters.remove(pendingKey(topic));
   }
 
-  /** How many were given up since this was asked last. */
+  /** How many events were dropped since the last call. */
   takeDropped(topic: string): number {
     const dropped = this.#dropped.get(topic) ?? 0;
     this.#dropped.delete(topic);
@@ -112,7 +112,7 @@ export class Outbox {
   }
 
   /** @returns how many there were */
-  #forget(topic: string, numbers: readonly number[]): number {
+  #remove(topic: string, numbers: readonly number[]): number {
     if (numbers.length === 0) return 0;
     for (const number of numbers) this.database.outbox.remove(eventKey(topic, number));
     this.database.counters.put(pendingKey(topic), this.pending(topic) - numbers.length);
