@@ -1,37 +1,14 @@
 import { parsePolicy, type Statement } from "@/lib/policy/document";
 import { type AccessRequest, evaluatePolicy } from "@/lib/policy/evaluate";
 import { isPublicPolicy } from "@/lib/policy/public-access";
-import type { Identity } from "../auth/users";
 import { userBehind } from "../auth/users";
 import { S3Error } from "../protocol/errors";
-import type { Incoming } from "../protocol/incoming";
-import type { BucketRecord, ObjectRecord } from "../store/records";
+import type { BucketRecord } from "../store/records";
 import { aclAllows } from "./acl";
 import { principalOf } from "./principal";
+import type { AccessQuestion } from "./question";
 import { requestConditions } from "./request-conditions";
 import { sessionAllows } from "./session-access";
-
-/** What is asked: may this caller do `action` on `key` of `bucket` (or on the bucket itself)? */
-export interface AccessQuestion {
-  readonly request: Incoming;
-  readonly identity: Identity;
-  readonly bucket: BucketRecord;
-  readonly action: string;
-  readonly key?: string | undefined;
-  /** The version it is about, when there is one: its ACL and tags count. */
-  readonly record?: ObjectRecord | undefined;
-  /** The version it is about, when the request names one. */
-  readonly versionId?: string | undefined;
-  /** What the signature says about the body. */
-  readonly payloadHash?: string;
-  /** The tags the request gives its object, where they are not those of its `x-amz-tagging`. */
-  readonly tags?: RequestTags | undefined;
-  /** Values of condition keys that are not in the request's headers, such as the parameters of AssumeRole. */
-  readonly extra?: Readonly<Record<string, string>>;
-}
-
-/** Pairs of names and values. */
-export type RequestTags = Iterable<readonly [string, string]>;
 
 /** A policy that locks everybody out may still be mended by these, for the owner and root with their own keys. */
 const policyManagement = new Set(["s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:DeleteBucketPolicy"]);

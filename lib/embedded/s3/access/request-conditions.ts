@@ -1,8 +1,8 @@
 import { ACCOUNT_ID } from "../auth/users";
 import { parseCopySource } from "../protocol/copy-source-name";
 import { headerText } from "../protocol/incoming";
-import type { AccessQuestion, RequestTags } from "./authorize";
 import { principalCondition } from "./principal";
+import type { AccessQuestion, RequestTags } from "./question";
 
 const fromHeader = new Set([
   "s3:x-amz-acl",

@@ -1,4 +1,5 @@
-import { type AccessQuestion, authorize, type RequestTags } from "../access/authorize";
+import { authorize } from "../access/authorize";
+import type { AccessQuestion, RequestTags } from "../access/question";
 import type { Authenticated, AuthSettings } from "../auth/authenticate";
 import type { RoleDirectory } from "../auth/role-directory";
 import type { SessionDirectory } from "../auth/sessions";
