@@ -3,21 +3,20 @@ import { expect, it } from "vitest";
 import { bucketIn } from "../conformance/fixture";
 import { root } from "../harness";
 import { changeTimes, LARGE_BYTES, paths, readTree } from "./files";
-import { describeClient, writes } from "./fixture";
+import { describeClient, pythonProgram, writes } from "./fixture";
 
-describeClient("aws", "awscli", ({ store, media, path, run }) => {
+describeClient("aws", "awscli", (setting) => {
+  const { store, media, path } = setting;
   const plain = bucketIn(store, "plain");
-  const aws = (...args: string[]) => {
-    const env = {
-      AWS_ACCESS_KEY_ID: root.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: root.secretAccessKey,
-      AWS_DEFAULT_REGION: "us-east-1",
-      AWS_CONFIG_FILE: path("no-config"),
-      AWS_SHARED_CREDENTIALS_FILE: path("no-credentials"),
-      AWS_EC2_METADATA_DISABLED: "true",
-    };
-    return run(["--endpoint-url", store.endpoint, ...args], { env });
-  };
+  const program = pythonProgram(setting, "/usr/bin/aws", ["awscli.clidriver", "awscli.handlers"], () => ({
+    AWS_ACCESS_KEY_ID: root.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: root.secretAccessKey,
+    AWS_DEFAULT_REGION: "us-east-1",
+    AWS_CONFIG_FILE: path("no-config"),
+    AWS_SHARED_CREDENTIALS_FILE: path("no-credentials"),
+    AWS_EC2_METADATA_DISABLED: "true",
+  }));
+  const aws = (...args: string[]) => program.run(["--endpoint-url", store.endpoint, ...args]);
   const api = async (...args: string[]) => JSON.parse((await aws("s3api", ...args)) || "null");
 
   it("makes a bucket, puts, lists, copies, moves, gets and deletes an object, whatever it is called", async () => {

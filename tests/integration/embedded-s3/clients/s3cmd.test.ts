@@ -3,11 +3,13 @@ import { beforeAll, expect, it } from "vitest";
 import { bucketIn } from "../conformance/fixture";
 import { raw, root } from "../harness";
 import { changeTimes, paths, readTree } from "./files";
-import { describeClient, writes } from "./fixture";
+import { describeClient, pythonProgram, writes } from "./fixture";
 
-describeClient("s3cmd", "s3cmd", ({ store, media, path, run }) => {
+describeClient("s3cmd", "s3cmd", (setting) => {
+  const { store, media, path } = setting;
   const plain = bucketIn(store, "plain");
-  const s3cmd = (...args: string[]) => run(["-c", path("s3cfg"), ...args]);
+  const program = pythonProgram(setting, "/usr/bin/s3cmd", ["S3.S3", "S3.CloudFront", "S3.FileLists"]);
+  const s3cmd = (...args: string[]) => program.run(["-c", path("s3cfg"), ...args]);
 
   beforeAll(async () => {
     const keys = { access_key: root.accessKeyId, secret_key: root.secretAccessKey };
