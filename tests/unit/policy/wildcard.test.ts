@@ -56,9 +56,7 @@ describe("wildcards", () => {
   });
 
   it("in great number take no longer than the texts are long", () => {
-    const startedAt = performance.now();
-    expect(compileWildcard(`${"*a".repeat(4)}*b`).test("a".repeat(300))).toBe(false);
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    // A search that tries all ways would not end before the test's time limit.
     expect(compileWildcard(`${"*a".repeat(40)}*b`).test("a".repeat(1024))).toBe(false);
   });
 });

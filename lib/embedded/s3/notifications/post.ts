@@ -1,8 +1,8 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 
-/** Within this an answer must be there, to its end. */
-const ANSWER_TIMEOUT_MS = 10_000;
+/** How long a receiver may take for its whole answer. */
+export const ANSWER_TIMEOUT_MS = 10_000;
 
 /** Sends JSON to web addresses, over connections that are kept between messages. Redirects are not followed. */
 export class Poster {
