@@ -16,7 +16,7 @@ export interface Condition {
   holds(actual: readonly string[] | undefined, substitute: Substitute): boolean;
 }
 
-/** Puts values in the place of variables. @param isPattern whether asterisks and question marks of the text are wildcards */
+/** Replaces variables by their values. @param isPattern whether asterisks and question marks of the text are wildcards */
 type Substitute = (text: string, isPattern: boolean) => string;
 
 type Test = (actual: string, expected: string) => boolean;
@@ -59,7 +59,7 @@ for (const [kind, read] of [
   operators[`${kind}GreaterThanEquals`] = { test: compare(read, (a, b) => a >= b), valid };
 }
 
-/** Keys the store knows the value of, or knows to be absent here (VPCs, organisations, TLS versions). */
+/** Keys whose value is known in requests, or known to be absent (VPCs, organisations, TLS versions). */
 const knownKeys = new Set(
   `aws:referer aws:sourceip aws:securetransport aws:useragent aws:currenttime aws:epochtime aws:principalarn
   aws:principalaccount aws:principaltype aws:userid aws:username aws:sourcevpc aws:sourcevpce aws:sourcearn
@@ -71,12 +71,13 @@ const knownKeys = new Set(
   s3:x-amz-object-ownership s3:x-amz-website-redirect-location s3:resourceaccount s3:tlsversion s3:if-match
   s3:if-none-match s3:requestobjecttagkeys`.split(/\s+/),
 );
-/** Keys of AssumeRole, for the policies that can be about it. */
+/** Keys of AssumeRole, for policies that can contain its actions. */
 const stsKeys = new Set(["sts:externalid", "sts:rolesessionname"]);
 const knownPrefixes = ["s3:existingobjecttag/", "s3:requestobjecttag/", "aws:principaltag/"];
 
 /**
- * @param aboutSts whether the policy can be about STS, whose keys it may use then
+ * Parses the Condition element of a statement.
+ * @param aboutSts whether the policy can contain actions of STS, and so their keys
  * @throws PolicyError for an operator, key or value that could not be enforced
  */
 export function parseConditions(source: unknown, aboutSts = false): readonly Condition[] {

@@ -35,8 +35,7 @@ const statementFields = new Set([
 ]);
 
 /**
- * Parses and checks a policy. What could not be enforced (an unknown field, operator or condition key) is refused
- * rather than kept and ignored.
+ * Parses and checks a policy. A field, operator or condition key that could not be enforced is rejected, not ignored.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html
  * @throws PolicyError with the reason
  */
@@ -63,7 +62,7 @@ export function parsePolicy(json: string, kind: PolicyKind): readonly Statement[
   });
 }
 
-/** Of a name given twice JSON.parse drops the first without a word, and with it a condition. */
+/** JSON.parse silently drops the first of two equal names, and a condition with it. */
 function repeatsNames(json: string, parsed: unknown): boolean {
   const names = [...json.matchAll(/"(?:[^"\\]|\\.)*"\s*(:?)/gs)].filter(([, colon]) => colon === ":");
   return names.length !== countNames(parsed);
@@ -121,7 +120,7 @@ function without(source: Record<string, unknown>, name: string): Pair {
 
 /**
  * `"*"`, `{"AWS": "*"}` or `{"AWS": [arn, …]}`; services and federated identities never match here. Wildcards within ARNs
- * are refused as by AWS, and canonical ids as they would match nobody.
+ * are rejected as by AWS, and canonical ids because they would never match.
  */
 function principalNames(value: unknown): string[] {
   if (value === "*") return ["*"];
@@ -137,7 +136,7 @@ function principalNames(value: unknown): string[] {
   });
 }
 
-/** A role's and a session's policies may speak of STS, too: a session may assume a further role. */
+/** A role's and a session's policies may name actions of STS: a session may assume a further role. */
 function checkAction(action: string, kind: PolicyKind): string {
   const services = kind === "trust" ? "sts" : kind === "identity" ? "s3|sts" : "s3";
   const isAny = action === "*" && kind !== "trust";

@@ -5,14 +5,14 @@ import { compileWildcard, literally } from "./wildcard";
 /** A caller as policies name it. */
 export interface Principal {
   readonly arn: string;
-  /** Of a session: the role or user it was made from, whose name stands for it, too. */
+  /** Of a session: the ARN of the role or user it was made from, which matches it as well. */
   readonly behindArn?: string;
-  /** The ARN has a name that somebody made up who has no say over the resource: an Allow to that name is not for them. */
+  /** The name in the ARN was chosen by a caller without rights over the resource: an Allow to that name does not count. */
   readonly isSelfNamed?: boolean;
   readonly accountId: string;
 }
 
-/** One question to a policy. */
+/** What a policy is asked to decide. */
 export interface AccessRequest {
   /** `undefined` is anonymous. */
   readonly principal: Principal | undefined;
@@ -23,13 +23,13 @@ export interface AccessRequest {
   condition(key: string): readonly string[] | undefined;
 }
 
-/** No key, header or parameter holds it. */
+/** A value that no key, header or parameter has. */
 const NOTHING = "\u0000";
 
 export type Verdict = "allow" | "deny" | "none";
 
 /**
- * Asks a policy: any Deny that applies wins, then any Allow.
+ * Evaluates a policy: any Deny that applies wins, then any Allow.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function evaluatePolicy(statements: readonly Statement[], request: AccessRequest): Verdict {
@@ -59,7 +59,7 @@ function applies(statement: Statement, request: AccessRequest): boolean {
   );
 }
 
-/** A statement of an identity's policy has no principals: it applies to its bearer. */
+/** A statement of an identity's policy has no principals: it applies to the identity. */
 function matches(
   positive: readonly string[] | undefined,
   negative: readonly string[] | undefined,
@@ -79,14 +79,14 @@ function isPrincipal(name: string, { principal }: AccessRequest, effect: Stateme
   return name === accountId || full === `arn:aws:iam::${accountId}:root` || full === behindArn;
 }
 
-/** An ARN without account means ours, as Ceph writes them. */
+/** Adds the account to an ARN without one, as Ceph writes them. */
 export function completeArn(arn: string, accountId: string): string {
   return arn.replace(/^(arn:aws:(?:iam|sts)::):/, `$1${accountId}:`);
 }
 
 /**
- * `${aws:username}` and the like, with a default as in `${aws:username, 'nobody'}`; a variable without value makes a text
- * nothing equals. What a variable stands for is text: an asterisk in it is no wildcard.
+ * `${aws:username}` and the like, with a default as in `${aws:username, 'unknown'}`; a variable without
+ * value makes a text that equals nothing. An asterisk in the value of a variable is no wildcard.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
 function substituteVariables(text: string, request: AccessRequest, isPattern: boolean): string {

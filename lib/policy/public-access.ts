@@ -1,7 +1,7 @@
 import { parseCidr } from "./cidr";
 import type { Statement } from "./document";
 
-/** Condition keys that, held to fixed values, keep a grant to everybody from being public. */
+/** Condition keys that keep a grant to all principals from being public when they are compared with fixed values. */
 const narrowing = new Set([
   "aws:principalarn",
   "aws:principalaccount",
@@ -16,8 +16,8 @@ const narrowing = new Set([
 const fixing = /^(ForAnyValue:)?(String(Equals|EqualsIgnoreCase|Like)|Arn(Equals|Like))$/;
 
 /**
- * Whether a bucket policy grants anything to the world, as Block Public Access judges it. A Referer does not narrow:
- * anybody can send one.
+ * Whether a bucket policy is public by the rules of Block Public Access. A condition on the Referer does not count, as
+ * every client can send any Referer.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
  */
 export function isPublicPolicy(statements: readonly Statement[]): boolean {

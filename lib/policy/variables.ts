@@ -4,7 +4,7 @@ export const VARIABLE = /\$\{([^}]+)\}/g;
 /** `${*}`, `${?}` and `${$}` are these characters themselves. */
 export const SPECIAL = /^[*?$]$/;
 
-/** What is between the braces of a variable. @returns the condition key it names, in lower case */
+/** Parses the text between the braces of a variable. @returns the condition key it names, in lower case */
 export function parseVariable(inner: string): { readonly name: string; readonly fallback: string | undefined } {
   const comma = inner.indexOf(",");
   const name = (comma < 0 ? inner : inner.slice(0, comma)).trim().toLowerCase();

@@ -1,19 +1,19 @@
-/** A pattern made ready. */
+/** A compiled pattern. */
 export interface Wildcard {
   test(text: string): boolean;
 }
 
-/** What stands between asterisks; an expression when it has question marks. */
+/** The text between two asterisks; a regular expression when it has question marks. */
 type Segment = string | RegExp;
 
 const compiled = new Map<string, Wildcard>();
 const MAX_COMPILED = 1000;
-/** Longer ones are rare, and would only fill the memory. */
+/** Longer patterns are rare and are not kept in memory. */
 const MAX_KEPT_CHARACTERS = 256;
 
 /**
- * `*` is any run of characters, `?` any one; everything else is itself, and so are `${*}`, `${?}` and `${$}`. Not one
- * regular expression: with many asterisks that tries, on a text that does not fit, more ways than there is time for.
+ * Compiles a pattern: `*` matches any characters, `?` one character; `${*}`, `${?}` and `${$}` match these characters
+ * themselves. One regular expression would backtrack exponentially in the number of asterisks.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
  */
 export function compileWildcard(pattern: string, ignoreCase = false): Wildcard {
@@ -28,7 +28,7 @@ export function compileWildcard(pattern: string, ignoreCase = false): Wildcard {
   return wildcard;
 }
 
-/** Text as a pattern that nothing but this text fits. */
+/** Escapes text to a pattern that matches only this text. */
 export function literally(text: string): string {
   return text.replace(/[*?$]/g, (char) => `$\{${char}}`);
 }
@@ -56,7 +56,7 @@ function segmentsOf(pattern: string): readonly Segment[] {
   );
 }
 
-/** Each segment where it is found first: whatever comes behind it has the most room there. */
+/** Takes the first match of each segment, which leaves the most text for those behind it. */
 function matches(segments: readonly Segment[], text: string): boolean {
   const [first = "", ...middle] = segments;
   const last = middle.pop();

@@ -17,8 +17,7 @@ import { putObject } from "./handlers/put-object";
 import { S3Error } from "./protocol/errors";
 
 /**
- * All operations: `METHOD level`, with the sub-resource that picks one after a `?`. What is not here does not exist and
- * is answered 501, so that no client believes in something that was not done.
+ * All operations: `METHOD level`, with the sub-resource after a `?`. Everything else is answered 501, never a silent 200.
  */
 const operations: Readonly<Record<string, Handler>> = {
   "GET service": bucket.listBuckets,
@@ -72,7 +71,7 @@ const operations: Readonly<Record<string, Handler>> = {
   "DELETE object?uploadId": multipart.abortMultipartUpload,
 };
 
-/** Query parameters that pick an operation, whether it is here or not. */
+/** Query parameters that select an operation of S3, implemented or not. */
 const subResources = new Set(
   `abac accelerate acl analytics attributes cors delete encryption intelligent-tiering inventory legal-hold lifecycle
   list-type location logging metadataConfiguration metadataInventoryTable metadataJournalTable metadataTable metrics

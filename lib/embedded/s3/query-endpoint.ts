@@ -26,7 +26,7 @@ export function isQueryRequest(request: Incoming): boolean {
   );
 }
 
-/** Answers a request to STS, IAM or SNS; what goes wrong is reported in their form. */
+/** Answers a request to STS, IAM or SNS; errors are rendered in their form. */
 export async function answerQuery(
   service: Service,
   request: Incoming,

@@ -24,7 +24,7 @@ export interface S3Options {
   /** Address to listen on; the default is this machine alone. */
   readonly host?: string;
   readonly region?: string;
-  /** Who may sign; the first one is root. */
+  /** Users with access keys; the first one is root. */
   readonly users: readonly S3User[];
   /** Roles for STS, beside those that root makes through IAM. */
   readonly roles?: readonly S3Role[];
@@ -39,14 +39,15 @@ export interface RunningS3 {
   /** `http://host:port`, for the SDK's `endpoint` with `forcePathStyle`. */
   readonly endpoint: string;
   readonly port: number;
-  /** Resolves when what an interrupted run left behind is swept up. */
+  /** Resolves when files left by an interrupted run are removed. */
   readonly swept: Promise<void>;
   /**
-   * Carries out the buckets' lifecycles as at a time, now by default; the store does so by itself when it starts and
-   * every hour. Runs never overlap: one that is under way is waited for.
+   * Applies the buckets' lifecycles as at a time, now by default; the store does so itself when it starts and every hour.
+   * Runs never overlap: this one waits for the one in progress.
+   * @throws S3Error InsufficientStorage
    */
   runLifecycle(at?: Date): Promise<LifecycleOutcome>;
-  /** Ends gracefully: no new connections, 5 s for the requests under way, then everything is closed. */
+  /** Stops gracefully: no new connections, 5 s for the requests in progress, then everything is closed. */
   stop(): Promise<void>;
 }
 
@@ -54,7 +55,7 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const IDLE_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 72_000;
 const STOP_DEADLINE_MS = 5_000;
-/** Signed URLs with session policies are long; Node's default of 16 KiB is what S3 has for headers, too. */
+/** Signed URLs with session policies are long. S3 has the same limit for headers. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
@@ -85,7 +86,7 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: 0, // a slow upload of 5 GB is fine; idle and trickling ones are cut by other means
+      requestTimeout: 0, // a slow upload of 5 GB is fine; `paced` ends slow and `timeout` idle ones
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: 5_000,
       highWaterMark: 256 * 1024,

@@ -82,13 +82,13 @@ describe("digests taken by a thread", () => {
   it("can be abandoned, at any time", async () => {
     const { fd } = await fileOf(randomBytes(5_000_000));
     const untouched = threads.follow(names);
-    await untouched.abandon();
+    await untouched.discard();
     const digests = threads.follow(names);
     digests.wrote(fd, 5_000_000);
-    await digests.abandon();
+    await digests.discard();
     const failed = threads.follow(names);
     failed.wrote(fd, 6_000_000);
-    await failed.abandon();
+    await failed.discard();
   });
 
   it("fail when their thread ends, instead of never coming", async () => {

@@ -15,7 +15,7 @@ const permissions = ["FULL_CONTROL", "READ", "READ_ACP", "WRITE", "WRITE_ACP"];
 const MAX_GRANTS = 100;
 const XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
 
-/** A stable id per user, of 64 characters as S3's canonical ids; of long names a hash, so that no two have the same. */
+/** Returns a user's canonical id of 64 characters, as in S3; long names are hashed, which keeps ids unique. */
 export function ownerId(user: string): string {
   const full = `${ACCOUNT_ID}/${user}`;
   const hex = Buffer.from(full).toString("hex");

@@ -2,7 +2,7 @@ import type { Identity } from "../auth/users";
 import type { Incoming } from "../protocol/incoming";
 import type { BucketRecord, ObjectRecord } from "../store/records";
 
-/** What is asked: may this caller do `action` on `key` of `bucket` (or on the bucket itself)? */
+/** May this caller do `action` on `key` of `bucket` (or on the bucket itself)? */
 export interface AccessQuestion {
   readonly request: Incoming;
   readonly identity: Identity;

@@ -8,9 +8,9 @@ import { requestConditions } from "./request-conditions";
 import { grantsTo, sessionAllows } from "./session-access";
 
 /**
- * Whether a caller may assume a role. Root may assume all of them, as it could change who may; users by the role's trust
- * policy alone, as they have no policies of their own. A session of a role needs more where the trust policy does not name
- * it or its role: its role's policies must allow it, too; and its session policy must in any case.
+ * Whether a caller may assume a role. Root may assume every role, as it may change every trust policy. Users need an
+ * Allow of the trust policy, as they have no policies of their own. A session of a role also needs its session policy to
+ * allow it, and its role's policies unless the trust policy names the session or its role.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
  * @param values of the condition keys of AssumeRole: `sts:externalid`, `sts:rolesessionname`
  */

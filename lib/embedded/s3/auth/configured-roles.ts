@@ -18,9 +18,9 @@ export interface S3Role {
 const fields = new Set(["name", "trust", "policies", "maxSessionSeconds"]);
 
 /**
- * Checks configured roles and brings them into the form of those that IAM makes.
- * @param roles may come from a file, so nothing of their shape is taken for granted
- * @throws Error that says which role is wrong, and what about it
+ * Checks configured roles and converts them to the records of roles made through IAM.
+ * @param roles may come from a file, so that their shape is checked
+ * @throws Error that names the role and its mistake
  */
 export function configuredRoles(roles: readonly S3Role[], users: UserDirectory): RoleRecord[] {
   const known = new Set<string>();
@@ -53,7 +53,7 @@ function toRecord(role: S3Role, users: UserDirectory): RoleRecord {
   const record = {
     name,
     path: "/",
-    id: idOf("AROA", name), // the same at each start, so that its sessions outlive one
+    id: idOf("AROA", name), // the same at each start, so that its sessions outlive a restart
     createdAt: 0,
     maxSessionSeconds,
     trust: Array.isArray(trust) ? trustOf(trust, users) : JSON.stringify(trust ?? null),
@@ -68,9 +68,9 @@ function toRecord(role: S3Role, users: UserDirectory): RoleRecord {
 }
 
 function trustOf(names: readonly unknown[], users: UserDirectory): string {
-  const stranger = names.find((name) => typeof name !== "string" || !users.has(name));
-  if (stranger !== undefined) throw new RoleError(`trust names ${JSON.stringify(stranger)}, who is no user`);
-  // A policy names at least one principal; root, who may assume every role, gains nothing by it.
+  const unknown = names.find((name) => typeof name !== "string" || !users.has(name));
+  if (unknown !== undefined) throw new RoleError(`trust names ${JSON.stringify(unknown)}, who is no user`);
+  // A policy needs at least one principal; root may assume every role in any case.
   const principals = (names.length > 0 ? (names as string[]) : [users.root]).map(userArn);
   const statement = { Effect: "Allow", Principal: { AWS: principals }, Action: "sts:AssumeRole" };
   return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });

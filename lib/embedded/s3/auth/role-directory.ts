@@ -4,7 +4,7 @@ import type { Roles } from "../store/roles";
 import { roleArn } from "./role";
 import { ACCOUNT_ID } from "./users";
 
-/** All roles there are: the configured ones, and those made through IAM that have no namesake among them. */
+/** All roles: the configured ones, and those made through IAM. A configured role hides one of the same name. */
 export class RoleDirectory {
   readonly #configured: ReadonlyMap<string, RoleRecord>;
 

@@ -2,7 +2,7 @@ import { parsePolicy, type Statement } from "@/lib/policy/document";
 import type { RoleRecord } from "../store/records";
 import { ACCOUNT_ID } from "./users";
 
-/** What sessions of a role may last, in seconds. Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
+/** How long sessions of a role may last, in seconds. Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
 export const roleSessionSeconds = { least: 3600, most: 43_200 } as const;
 
 export const roleNamePattern = /^[\w+=,.@-]+$/;

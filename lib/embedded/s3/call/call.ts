@@ -17,7 +17,7 @@ import type { BucketRecord, ObjectRecord } from "../store/records";
 import type { Store } from "../store/store";
 import type { Publish } from "../store/version-writer";
 
-/** What a running store consists of. */
+/** The parts of a running store. */
 export interface Service extends AuthSettings, Publisher {
   readonly store: Store;
   readonly roles: RoleDirectory;
@@ -57,7 +57,7 @@ export class Call {
     return value === undefined ? undefined : headerText(value);
   }
 
-  /** @throws S3Error NoSuchBucket; AccessDenied when `x-amz-expected-bucket-owner` names another account */
+  /** The bucket of the URL. @throws S3Error NoSuchBucket; AccessDenied when `x-amz-expected-bucket-owner` names another account */
   get bucket(): BucketRecord {
     const name = this.request.bucket ?? "";
     const bucket = this.store.buckets.find(name);
@@ -65,16 +65,18 @@ export class Call {
     return bucket;
   }
 
+  /** The key of the URL. @throws S3Error InvalidURI */
   get key(): string {
     if (this.request.key === undefined) throw new S3Error("InvalidURI");
     return this.request.key;
   }
 
-  /** Name of the user to whom belongs what the caller makes, "anonymous" without a signature. */
+  /** Owner of what the caller makes: a user's name, or "anonymous" without a signature. */
   get caller(): string {
     return ownerName(this.auth.identity) ?? "anonymous";
   }
 
+  /** The question for `isAllowed`, about this caller and request. */
   question(
     action: string,
     about: Partial<Pick<AccessQuestion, "bucket" | "key" | "record" | "versionId" | "tags">> = {},
@@ -85,7 +87,7 @@ export class Call {
     return { request, identity, payloadHash, bucket, action, key, record, versionId, tags };
   }
 
-  /** @throws S3Error AccessDenied */
+  /** Requires that the caller may do this with the bucket. @throws S3Error AccessDenied, NoSuchBucket */
   authorizeBucket(action: string): BucketRecord {
     const { bucket } = this;
     authorize(this.question(action, { bucket }));
@@ -93,8 +95,8 @@ export class Call {
   }
 
   /**
-   * May the caller do this with the key, and the version, that the URL names?
-   * @param tags those the object is given, where they are not those of `x-amz-tagging`
+   * Requires that the caller may do this with the key, and the version, that the URL names.
+   * @param tags the object's new tags, when they are not those of `x-amz-tagging`
    * @throws S3Error AccessDenied
    */
   authorizeObject(action: string, record?: ObjectRecord, tags?: RequestTags): void {

@@ -5,8 +5,8 @@ import { errorDocument } from "../protocol/xml-write";
 import type { Reply } from "./call";
 
 /**
- * Writes an answer, honouring the pace of its reader.
- * @param linger awaited when all is written and before the answer ends, with which a connection to be closed closes
+ * Writes an answer no faster than the client reads it.
+ * @param linger awaited when all is written, before the answer ends and the connection may close
  */
 export async function sendReply(
   res: ServerResponse,
@@ -38,7 +38,7 @@ export async function sendReply(
   res.end();
 }
 
-/** Resolves when more may be written, or when there is nobody any more to write to. */
+/** Resolves when more may be written, or when the connection is closed. */
 function drained(res: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
@@ -51,7 +51,7 @@ function drained(res: ServerResponse): Promise<void> {
   });
 }
 
-/** An error as S3 words it. HEAD and 304 have no body. */
+/** Renders an error in the form of S3. HEAD and 304 have no body. */
 export function errorReply(error: S3Error, request: Pick<Incoming, "method" | "path" | "requestId">): Reply {
   const resource = { Resource: request.path, RequestId: request.requestId, HostId: request.requestId };
   const headers = { ...error.headers };

@@ -10,11 +10,11 @@ import { child, expectRoot, textOf } from "../protocol/xml-read";
 import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import type { BucketRecord, Ownership, PublicAccessBlock } from "../store/records";
 
-/** Who may do what with a bucket: its policy, public access block, ownership controls and ACL. */
+/** Access settings of a bucket: policy, public access block, ownership controls and ACL. */
 
 /**
- * The policy is for the bucket owner's account alone, whoever else is allowed it: a policy that opens everything would
- * be anybody's to change, and with it who may do so.
+ * Only the bucket owner's account may read and change the policy, even if the policy allows it to others: otherwise a
+ * policy that allows everything could be replaced by everyone.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
  * @throws S3Error AccessDenied, MethodNotAllowed
  */
@@ -108,7 +108,7 @@ export async function getOwnershipControls(call: Call): Promise<Reply> {
   return xmlReply(xmlDocument("OwnershipControls", tag("Rule", leaf("ObjectOwnership", ownership))));
 }
 
-/** Back to what new buckets have. */
+/** Restores the setting of new buckets. */
 export async function deleteOwnershipControls(call: Call): Promise<Reply> {
   await call.store.buckets.configure(call.authorizeBucket("s3:PutBucketOwnershipControls"), { ownership: undefined });
   return noContent;
@@ -127,7 +127,10 @@ export async function putBucketAcl(call: Call): Promise<Reply> {
   return emptyOk;
 }
 
-/** The ACL of a PUT ?acl: in headers, or as a document in the body. */
+/**
+ * Reads the ACL of a PUT ?acl from its headers, or from the document in its body.
+ * @throws S3Error InvalidRequest for both, MissingSecurityHeader for none, MalformedACLError, NotImplemented
+ */
 export async function readAcl(call: Call, resource: "bucket" | "object", owners: Owners): Promise<string> {
   const inHeaders = aclOfHeaders((name) => call.header(name), resource, owners);
   const body = await readText(call.openBody(), (name) => call.request.header(name));

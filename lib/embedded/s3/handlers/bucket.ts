@@ -19,7 +19,7 @@ export async function listBuckets(call: Call): Promise<Reply> {
   const { identity } = call.auth;
   authorizeService({ request, identity, action: "s3:ListAllMyBuckets" }, "arn:aws:s3:::*");
   const user = userBehind(identity);
-  // A role belongs to the account, and so do all buckets.
+  // A role belongs to the account, which owns all buckets.
   const own = call.store.buckets.all().filter((bucket) => !user || user.isRoot || bucket.owner === user.name);
   const rendered = own.map((bucket) =>
     tag("Bucket", leaf("Name", bucket.name), leaf("CreationDate", new Date(bucket.createdAt).toISOString())),
@@ -74,7 +74,7 @@ export async function headBucket(call: Call): Promise<Reply> {
 export async function getBucketLocation(call: Call): Promise<Reply> {
   call.authorizeBucket("s3:GetBucketLocation");
   const { region } = call.service;
-  const place = region === "us-east-1" ? "" : region; // S3 leaves its first region out
+  const place = region === "us-east-1" ? "" : region; // S3 omits its first region
   return xmlReply(xmlDocument("LocationConstraint", place));
 }
 

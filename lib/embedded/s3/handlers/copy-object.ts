@@ -21,7 +21,7 @@ import { type Source, sourceVersion, withSource } from "./copy-source";
 import { MAX_PUT_BYTES, refuseVersion, requestedAcl } from "./put-object";
 
 /**
- * CopyObject: large bytes are shared, not copied, whatever the buckets. The answer begins when the copy is durable.
+ * CopyObject: large bytes are shared, not copied, also between buckets. The answer begins when the copy is durable.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  */
 export async function copyObject(call: Call): Promise<Reply> {
@@ -87,7 +87,7 @@ function copiedDraft(call: Call, source: Source, replaceTags: boolean): ObjectDr
   };
 }
 
-/** Tags are read and written by permissions of their own. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+/** Reading and writing tags needs permissions of their own. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 function authorizeTags(call: Call, tags: HeaderMap, source: Source | undefined): void {
   const action = source?.versionId === undefined ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging";
   if (source) authorize(call.question(action, source));
@@ -102,7 +102,7 @@ function directive(call: Call, name: string): boolean {
   return value === "REPLACE";
 }
 
-/** The source's own, unless the request wants one by another algorithm: then the bytes are read for it. */
+/** The source's checksum, or, when the request names another algorithm, one computed from the bytes. */
 async function copiedChecksum(call: Call, record: ObjectRecord): Promise<Checksum> {
   const wanted = call.header("x-amz-checksum-algorithm")?.toUpperCase();
   if (wanted !== undefined && !isChecksumAlgorithm(wanted))

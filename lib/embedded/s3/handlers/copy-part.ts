@@ -9,7 +9,7 @@ import { keepPart, partTarget, uploadChecksum } from "./multipart";
 import { MAX_PUT_BYTES } from "./put-object";
 
 /**
- * UploadPartCopy: a part made of another object, or of a range of it. The answer begins when the part is there.
+ * UploadPartCopy: makes a part of another object, or of a range of it. The answer begins when the part is durable.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
  */
 export async function uploadPartCopy(call: Call): Promise<Reply> {
@@ -48,7 +48,7 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer, void, undefined> {
   yield bytes;
 }
 
-/** @throws S3Error InvalidArgument for what is no range within the object */
+/** @throws S3Error InvalidArgument for a malformed range, or one beyond the object */
 function copyRange(header: string | undefined, sizeBytes: number): ByteRange {
   if (header === undefined) return { start: 0, end: sizeBytes - 1 };
   const [, from, to] = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(header) ?? [];

@@ -89,7 +89,7 @@ export function preflight(request: Incoming, bucket: BucketRecord | undefined): 
   };
 }
 
-/** CORS headers of an answer, also of errors; none when no rule matches. `Vary` is there as soon as there are rules. */
+/** CORS headers of an answer, also of errors; only `Vary` when no rule matches, none without rules. */
 export function corsHeaders(request: Incoming, bucket: BucketRecord | undefined): Record<string, string> {
   if (!bucket?.cors) return {};
   const vary = { vary: VARY };

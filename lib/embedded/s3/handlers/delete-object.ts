@@ -45,7 +45,7 @@ export async function deleteObjects(call: Call): Promise<Reply> {
   }));
   if (targets.length === 0 || targets.length > MAX_BATCH || targets.some((one) => !one.key))
     throw new S3Error("MalformedXML");
-  // Begun together, they share group commits; the answer keeps their order.
+  // Started together, they share group commits; the answer keeps their order.
   const outcomes = await Promise.all(
     targets.map((one) => deleteOne(call, bucket.name, one.key ?? "", one.versionId, one.etag)),
   );
@@ -79,7 +79,7 @@ async function deleteOne(
   }
 }
 
-/** Deletes the newest version as the bucket's versioning has it, or one version for good. */
+/** Deletes the newest version as the bucket's versioning requires, or one version permanently. */
 function erase(call: Call, key: string, versionId: string | undefined, ifMatch: string | undefined): Promise<Deletion> {
   const { objects } = call.store;
   if (versionId !== undefined) {

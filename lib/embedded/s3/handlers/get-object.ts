@@ -8,7 +8,7 @@ import { isId } from "../store/ids";
 import type { ObjectPart } from "../store/object-parts";
 import { VanishedError } from "../store/reading";
 import type { BucketRecord, ByteRange, ObjectRecord } from "../store/records";
-import { checkReadConditions, rangeCounts } from "./conditional";
+import { checkReadConditions, rangeApplies } from "./conditional";
 import { parseRange } from "./range";
 
 const overrides = [
@@ -42,7 +42,7 @@ function prepare(call: Call): { record: ObjectRecord; range: ByteRange | undefin
   const record = findReadable(call, "s3:GetObject");
   checkReadConditions(record, (name) => call.header(name));
   const part = requestedPart(call, record);
-  const wanted = rangeCounts(record, (name) => call.header(name)) ? call.header("range") : undefined;
+  const wanted = rangeApplies(record, (name) => call.header(name)) ? call.header("range") : undefined;
   const range = part ? part.range : parseRange(wanted, record.sizeBytes);
   const wantsChecksum = call.header("x-amz-checksum-mode")?.toUpperCase() === "ENABLED";
   const headers = {
@@ -57,7 +57,7 @@ function prepare(call: Call): { record: ObjectRecord; range: ByteRange | undefin
   return { record, range, headers };
 }
 
-/** Only rules about current versions are told of: others end by when they were replaced. */
+/** The header is about rules for current versions only. */
 function isCurrent(call: Call, record: ObjectRecord): boolean {
   const { bucket, key } = call;
   if (bucket.lifecycle === undefined) return false;
@@ -66,7 +66,7 @@ function isCurrent(call: Call, record: ObjectRecord): boolean {
 
 /**
  * The version a request is about, if its caller may read it. A delete marker is a 404 (or 405 when asked for by its id).
- * Who may not list the bucket learns nothing about what is missing.
+ * A caller who may not list the bucket gets AccessDenied for a missing key.
  * @throws S3Error NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied
  */
 export function findReadable(
@@ -92,7 +92,7 @@ export function findReadable(
   );
 }
 
-/** `versionId` of the query. @throws S3Error InvalidArgument when it cannot be one */
+/** `versionId` of the query. @throws S3Error InvalidArgument when it is malformed */
 export function requestedVersion(call: Call): string | undefined {
   const versionId = call.query("versionId");
   if (versionId !== undefined && versionId !== "null" && !isId(versionId)) {
@@ -102,7 +102,7 @@ export function requestedVersion(call: Call): string | undefined {
   return versionId;
 }
 
-/** `response-*` of the query, for signed requests only: they are under the signature there. */
+/** Headers from `response-*` of the query, for signed requests only. @throws S3Error InvalidRequest without a signature */
 function overriding(call: Call): Record<string, string> {
   const out: Record<string, string> = {};
   for (const name of overrides) {
@@ -129,12 +129,11 @@ function requestedPart(call: Call, record: ObjectRecord): ObjectPart | undefined
     throw new S3Error("InvalidRequest", "Cannot specify both Range header and partNumber query parameter");
   const part = call.store.objects.part(record, Number(asked));
   if (!part || (!part.range && record.sizeBytes > 0))
-    // no range says "nothing of it"
     throw new S3Error("InvalidRange", "The requested partnumber is not satisfiable");
   return part;
 }
 
-/** The checksum of the one part that is sent, not of the object: clients hold it against what they receive. */
+/** The checksum of the part that is sent, not of the object: clients check the received bytes against it. */
 function partHeaders({ checksum }: ObjectPart, record: ObjectRecord): Record<string, string> {
   if (!checksum) return {};
   const type = record.checksum ? checksumType(record.checksum) : "FULL_OBJECT";

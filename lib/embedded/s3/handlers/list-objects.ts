@@ -15,7 +15,7 @@ interface ListParameters {
   readonly prefix: string;
   readonly delimiter: string;
   readonly limit: number;
-  /** Encodes keys when the client asked for it. */
+  /** Encodes keys when the client requested it. */
   readonly encode: (text: string) => string;
   readonly encoding: string | undefined;
 }
@@ -35,7 +35,7 @@ export function listParameters(call: Call, limitName = "max-keys"): ListParamete
   return { prefix, delimiter, limit: Math.min(Number(limit), MAX_KEYS), encode, encoding };
 }
 
-/** A prefix, or a key to go on after: text a key could hold. @throws S3Error KeyTooLongError, InvalidURI for a NUL */
+/** A prefix, or a key after which the page starts. @throws S3Error KeyTooLongError, InvalidURI for a NUL */
 export function requestedMarker(call: Call, name: string): string | undefined {
   const marker = call.query(name);
   if (marker !== undefined) assertKey(marker);
@@ -84,7 +84,7 @@ export async function listObjectsV1(call: Call): Promise<Reply> {
       leaf("MaxKeys", query.limit),
       leaf("EncodingType", encoding),
       leaf("IsTruncated", page.isTruncated),
-      // S3 gives it with a delimiter only; without one the last key is the marker.
+      // S3 returns it with a delimiter only; without one the last key is the marker.
       page.isTruncated && query.delimiter ? leaf("NextMarker", encode(page.last ?? "")) : "",
       ...contents(page, encode, true),
       ...renderPrefixes(page.commonPrefixes, encode),
@@ -122,7 +122,7 @@ export async function listObjectVersions(call: Call): Promise<Reply> {
   );
 }
 
-/** The order of the version a page goes on after. A null version deleted meanwhile begins the key anew: better twice than never. */
+/** The order of the version after which the page starts. When a null version was deleted meanwhile, the key's versions are listed again. */
 function markedOrder(call: Call, key: string, versionId: string): number {
   if (versionId === "null") return call.store.objects.find(call.bucket, key, "null")?.order ?? Number.MAX_SAFE_INTEGER;
   const order = orderOf(versionId);
@@ -165,7 +165,7 @@ export function renderOwner(name: string): string {
   return tag("Owner", leaf("ID", ownerId(name)), leaf("DisplayName", name));
 }
 
-/** A token is the key to go on after behind a checksum, so that one that was made up or cut is told from one of ours. */
+/** A token is a checksum and the key after which the next page starts; the checksum detects forged and truncated tokens. */
 function writeToken(key: string): string {
   const bytes = Buffer.from(key);
   const sum = Buffer.alloc(4);

@@ -17,8 +17,8 @@ const MAX_OBJECT_BYTES = 5 * 1024 ** 4;
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
 /**
- * The answer begins when all is done and durable, so an error never hides inside a 200. A completion sent again because
- * its answer was lost gets the same answer, as from S3, while what it made is still the newest version of its key.
+ * Completes an upload. The answer begins when the object is durable, so that no error follows a 200. Idempotent: a repeated
+ * completion gets the same answer, as from S3, while the object it made is the newest version of its key.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  */
 export async function completeMultipartUpload(call: Call): Promise<Reply> {
@@ -26,24 +26,24 @@ export async function completeMultipartUpload(call: Call): Promise<Reply> {
   const conditions = writeConditions((name) => call.header(name));
   const claims = parseClaims(await readList(call));
   const etag = etagOf(claims);
-  const before = madeBefore(call, etag);
+  const before = completedBefore(call, etag);
   if (before) return completed(call, before);
   try {
     return completed(call, await assemble(call, claims, etag, conditions));
   } catch (error) {
-    const meanwhile = madeBefore(call, etag); // by the same completion, sent twice at once
+    const meanwhile = completedBefore(call, etag); // made by a concurrent repetition of this request
     if (meanwhile) return completed(call, meanwhile);
     throw error;
   }
 }
 
-/** `x-amz-checksum-*` of a completion are about the object, not about this list. */
+/** The headers `x-amz-checksum-*` of a completion are about the object, not about this body. */
 function readList(call: Call): Promise<string> {
   const field = (name: string) => (name.startsWith("x-amz-checksum-") ? undefined : call.request.header(name));
   return readText(call.openBody(), field, MAX_LIST_BYTES);
 }
 
-function madeBefore(call: Call, etag: string): ObjectRecord | undefined {
+function completedBefore(call: Call, etag: string): ObjectRecord | undefined {
   const newest = call.store.objects.find(call.bucket, call.key);
   return newest?.uploadId !== undefined && newest.uploadId === call.query("uploadId") && newest.etag === etag
     ? newest
@@ -82,7 +82,7 @@ function checkSize(sizeBytes: number, expected: string | undefined): void {
   }
 }
 
-/** None when a part has none, which only parts kept by an older store lack. */
+/** `undefined` when a part has no checksum, as parts uploaded to an older version of the store. */
 function checksumOf(upload: UploadRecord, parts: readonly PartRecord[]): Checksum | undefined {
   const { algorithm, type } = uploadChecksum(upload);
   const known = parts.flatMap(({ checksum, sizeBytes }) =>

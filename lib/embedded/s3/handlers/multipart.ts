@@ -50,7 +50,7 @@ export async function createMultipartUpload(call: Call): Promise<Reply> {
   return xmlReply(xmlDocument("InitiateMultipartUploadResult", ...fields), answer);
 }
 
-/** What the client wants of checksums, if it says so. @throws S3Error InvalidRequest */
+/** The checksum algorithm and type the client requests, if any. @throws S3Error InvalidRequest */
 function requestedChecksum(call: Call): { algorithm: ChecksumAlgorithm; type: ChecksumType } | undefined {
   const algorithm = call.header("x-amz-checksum-algorithm")?.toUpperCase();
   const type = call.header("x-amz-checksum-type")?.toUpperCase();
@@ -71,7 +71,7 @@ function requestedChecksum(call: Call): { algorithm: ChecksumAlgorithm; type: Ch
   );
 }
 
-/** The checksum an upload's parts and object get: the one asked for, else S3's own choice. */
+/** The checksum of an upload's parts and object: the requested one, else S3's default. */
 export function uploadChecksum(upload: UploadRecord): { algorithm: ChecksumAlgorithm; type: ChecksumType } {
   const { checksumAlgorithm: algorithm, checksumType: type } = upload;
   return algorithm && type ? { algorithm, type } : { algorithm: DEFAULT_CHECKSUM, type: "FULL_OBJECT" };
@@ -131,7 +131,7 @@ export function keepPart(call: Call, target: PartTarget, body: Received): Promis
   return call.store.uploads.putPart(target, draft, body.data);
 }
 
-/** The client's own checksum back, else the one computed. */
+/** The client's checksum, else the computed one. */
 function partChecksum({ sent, checksum }: PartRecord): Record<string, string> {
   const shown: Checksum | undefined = sent ?? checksum;
   return shown ? { [checksumHeader(shown.algorithm)]: shown.value } : {};

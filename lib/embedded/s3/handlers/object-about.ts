@@ -7,13 +7,13 @@ import type { HeaderMap, ObjectRecord } from "../store/records";
 import { readAcl } from "./bucket-access";
 import { findReadable, requestedVersion } from "./get-object";
 
-/** What belongs to an object beside its bytes: ACL and tags. */
+/** ACL and tags of an object. */
 
 export function versionHeader(call: Call, record: ObjectRecord): Record<string, string> {
   return call.bucket.versioning ? { "x-amz-version-id": record.versionId } : {};
 }
 
-/** The version to change. @param tags those it is to have @throws S3Error NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied */
+/** The version to change. @param tags its new tags @throws S3Error NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied */
 function findWritable(call: Call, action: string, tags?: HeaderMap): ObjectRecord {
   const versionId = requestedVersion(call);
   const record = call.store.objects.find(call.bucket, call.key, versionId);
@@ -46,7 +46,7 @@ export async function getObjectTagging(call: Call): Promise<Reply> {
 }
 
 export async function putObjectTagging(call: Call): Promise<Reply> {
-  const tags = parseTagging(await call.text()) ?? {}; // before all else, as policies may be about them
+  const tags = parseTagging(await call.text()) ?? {}; // before the authorization, as policies can have conditions on tags
   const record = findWritable(call, "s3:PutObjectTagging", tags);
   await call.store.objects.amend(call.bucket, call.key, record, { tags }, call.publish("ObjectTagging:Put"));
   return { ...emptyOk, headers: { ...emptyOk.headers, ...versionHeader(call, record) } };

@@ -15,7 +15,7 @@ const MAX_PARTS_A_PAGE = 1000;
 export async function getObjectAttributes(call: Call): Promise<Reply> {
   const record = findReadable(call, "s3:GetObjectAttributes");
   const read = call.query("versionId") === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
-  call.authorizeObject(read, record); // the bytes' permission is needed, too
+  call.authorizeObject(read, record); // needs the permission to read the bytes as well
   const wanted = requestedAttributes(call);
   const { checksum } = record;
   const rendered = [
@@ -31,7 +31,7 @@ export async function getObjectAttributes(call: Call): Promise<Reply> {
   return xmlReply(xmlDocument("GetObjectAttributesResponse", ...rendered), headers);
 }
 
-/** The list of names; sent as several headers it comes as one list, too. @throws S3Error InvalidArgument */
+/** The requested attributes; several headers are joined to one list. @throws S3Error InvalidArgument */
 function requestedAttributes(call: Call): ReadonlySet<string> {
   const header = call.header("x-amz-object-attributes");
   const wanted = (header ?? "").split(",").map((name) => name.trim());

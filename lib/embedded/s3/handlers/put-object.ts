@@ -47,14 +47,14 @@ export async function putObject(call: Call): Promise<Reply> {
   return { status: 200, headers: { ...writtenHeaders(bucket, key, record), "content-length": "0" } };
 }
 
-/** A write makes a version and cannot name one; a part must name its upload, or it would become the object. */
+/** Rejects a version id, which a write cannot choose, and a part number without an upload id. @throws S3Error InvalidArgument */
 export function refuseVersion(call: Call): void {
   if (call.query("versionId") !== undefined)
     throw new S3Error("InvalidArgument", "This operation does not accept a version-id.");
   if (call.query("partNumber") !== undefined) throw new S3Error("InvalidArgument", "A part number needs an upload id.");
 }
 
-/** The body of an upload, whose size must be told beforehand. @throws S3Error MissingContentLength, EntityTooLarge */
+/** The body of an upload, whose size must be declared. @throws S3Error MissingContentLength, EntityTooLarge */
 export function openSized(call: Call): Payload {
   if (call.header("content-length") === undefined && call.header("transfer-encoding") === undefined)
     throw new S3Error("MissingContentLength");
@@ -64,7 +64,7 @@ export function openSized(call: Call): Payload {
   return payload;
 }
 
-/** The ACL in the headers of a write, if the bucket takes it and the caller may set it. */
+/** The ACL in the headers of a write. @throws S3Error AccessDenied, AccessControlListNotSupported, InvalidArgument */
 export function requestedAcl(call: Call): string | undefined {
   const { bucket } = call;
   const owner = ownerName(call.auth.identity) ?? bucket.owner;
@@ -74,7 +74,7 @@ export function requestedAcl(call: Call): string | undefined {
   return acl;
 }
 
-/** @throws S3Error InvalidRequest when `x-amz-sdk-checksum-algorithm` names an algorithm and no checksum was sent */
+/** The declared checksum of a body. @throws S3Error InvalidRequest when `x-amz-sdk-checksum-algorithm` names an algorithm and no checksum was sent */
 export function requireChecksum(call: Call): ReturnType<typeof checksumDemand> {
   const demand = checksumDemand((name) => call.request.header(name));
   if (!demand && call.header("x-amz-sdk-checksum-algorithm") !== undefined) {

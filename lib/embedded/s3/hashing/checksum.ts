@@ -19,18 +19,18 @@ export interface Checksum {
   readonly value: string;
 }
 
-/** What a client promised about the body: a value up front, or a trailer to come. */
+/** What a client declared about the body: a value in a header, or the name of a trailer. */
 export interface ChecksumDemand {
   readonly algorithm: ChecksumAlgorithm;
   readonly expected: string | undefined;
 }
 
-/** What S3 computes and keeps when the client names no algorithm. */
+/** The algorithm of S3 when the client names none. */
 export const DEFAULT_CHECKSUM: ChecksumAlgorithm = "CRC64NVME";
 
 export type ChecksumType = "COMPOSITE" | "FULL_OBJECT";
 
-/** Base64 holds no dash; the number of parts behind one tells a composite checksum. */
+/** Returns the type of a checksum. A composite one ends in a dash and the number of parts; base64 has no dash. */
 export function checksumType({ value }: Checksum): ChecksumType {
   return value.includes("-") ? "COMPOSITE" : "FULL_OBJECT";
 }
@@ -43,7 +43,7 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
   return `x-amz-checksum-${algorithm.toLowerCase()}`;
 }
 
-/** A running checksum whose `digest` is base64. */
+/** Creates a running checksum whose `digest` is base64. */
 export function runningChecksum(algorithm: ChecksumAlgorithm): RunningCrc {
   if (algorithm === "CRC32") return new Crc32();
   if (algorithm === "CRC32C") return new WasmCrc(CRC32C);

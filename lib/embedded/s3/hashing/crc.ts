@@ -2,13 +2,13 @@ import { crc32 } from "node:zlib";
 import { CRC32, type CrcKind, crcText } from "@/lib/checksum/crc-kind";
 import { type CrcProgram, type CrcStep, crcProgram, crcStep } from "@/lib/checksum/crc-wasm";
 
-/** A running cyclic redundancy check; `digest` gives it in base64 of big-endian bytes, as S3's headers carry it. */
+/** A running CRC; `digest` returns base64 of its big-endian bytes, as S3's headers carry it. */
 export interface RunningCrc {
   update(chunk: Uint8Array): void;
   digest(): string;
 }
 
-/** Natively. */
+/** CRC-32 by Node. */
 export class Crc32 implements RunningCrc {
   #value = 0;
 
@@ -24,14 +24,14 @@ export class Crc32 implements RunningCrc {
 const programs = new Map<CrcKind, CrcProgram>();
 const steps = new Map<CrcKind, CrcStep>();
 
-/** The code of a CRC, made when it is first needed. */
+/** Returns the code of a CRC, assembled at the first use. */
 export function programOf(kind: CrcKind): CrcProgram {
   const program = programs.get(kind) ?? crcProgram(kind.polynomial);
   programs.set(kind, program);
   return program;
 }
 
-/** The CRCs Node does not have. */
+/** The CRCs that Node lacks. */
 export class WasmCrc implements RunningCrc {
   readonly #step: CrcStep;
   readonly #ones: bigint;

@@ -2,7 +2,7 @@ import { combineCrcs } from "@/lib/checksum/crc-combine";
 import { CRC32, CRC32C, CRC64NVME, type CrcKind, crcText, crcValue } from "@/lib/checksum/crc-kind";
 import { type Checksum, type ChecksumAlgorithm, type ChecksumType, runningChecksum } from "./checksum";
 
-/** SHA checksums of a whole cannot be had from those of its parts. */
+/** The algorithms whose checksum of a whole follows from those of its parts. */
 const combinable: Partial<Record<ChecksumAlgorithm, CrcKind>> = { CRC32, CRC32C, CRC64NVME };
 
 /** Which types an algorithm can have in a multipart upload, its default first. */
@@ -12,8 +12,9 @@ export function checksumTypes(algorithm: ChecksumAlgorithm): readonly ChecksumTy
 }
 
 /**
- * The checksum of a multipart object from those of its parts (base64, in order), without reading a byte again: the
- * checksum of the parts' checksums with their number behind a dash, or what a checksum of the whole would be.
+ * Computes the checksum of a multipart object from those of its parts, without reading the bytes: COMPOSITE, the checksum
+ * of the parts' checksums with their number behind a dash, or FULL_OBJECT, the checksum of the whole.
+ * @param parts in order; `value` is base64
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  */
 export function partsChecksum(

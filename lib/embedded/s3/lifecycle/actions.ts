@@ -9,7 +9,7 @@ import type { Expiration, LifecycleRule } from "./rule";
 const MAX_DAYS = 2 ** 31 - 1;
 const MAX_KEPT = 100;
 
-/** What a rule does. */
+/** The actions of a rule. */
 export type Actions = Pick<LifecycleRule, "expiration" | "noncurrent" | "abortDays">;
 
 /**

@@ -11,8 +11,8 @@ export interface Due {
 }
 
 /**
- * When the current version of a key expires; of a delete marker, when it may go if it hides nothing. Of several rules
- * the earliest counts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+ * When the current version of a key expires; for a delete marker, when it may be removed if it is the only version. Of
+ * several rules the earliest counts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
  */
 export function expiryOf(rules: readonly LifecycleRule[], key: string, record: ObjectRecord): Due | undefined {
   return earliest(rules, (rule) =>

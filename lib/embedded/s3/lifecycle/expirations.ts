@@ -41,7 +41,7 @@ export async function removeMarkers(
 
 /**
  * Deletes noncurrent versions permanently that were replaced long enough ago, counted from the creation of their
- * successor. A rule can keep a number of the newest ones whatever their age; delete markers do not count among them, so
+ * successor. A rule can keep a number of the newest ones regardless of age; delete markers do not count among them, so
  * that a rule that keeps a version keeps one with bytes.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html#non-current-days-calculations
  */

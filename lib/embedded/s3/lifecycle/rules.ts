@@ -57,7 +57,7 @@ function readRule(rule: XmlNode): LifecycleRule {
 
 const known = new WeakMap<BucketRecord, readonly LifecycleRule[]>();
 
-/** The rules in force in a bucket. They are read once for each record of a bucket: every answer about an object asks. */
+/** The enabled rules of a bucket, parsed once for each state of the bucket, as every answer about an object needs them. */
 export function rulesOf(bucket: BucketRecord): readonly LifecycleRule[] {
   if (bucket.lifecycle === undefined) return [];
   const before = known.get(bucket);

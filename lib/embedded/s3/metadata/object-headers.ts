@@ -2,7 +2,7 @@ import { checksumHeader, checksumType } from "../hashing/checksum";
 import { S3Error } from "../protocol/errors";
 import type { HeaderMap, ObjectRecord } from "../store/records";
 
-/** Headers a client may set on an object and gets back with it. */
+/** Headers that are kept with an object and returned with it. */
 const kept = [
   "content-type",
   "cache-control",
@@ -12,15 +12,15 @@ const kept = [
   "expires",
 ];
 const META = "x-amz-meta-";
-/** A token of RFC 9110, 5.6.2: the fields of a form may have other names, which no answer could give back. */
+/** A token of RFC 9110, 5.6.2: the fields of a form can have other names, which no answer could return. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const MAX_METADATA_BYTES = 2048;
 
-/** Headers that ask for what the store does not do; taking them silently would promise it. */
+/** Headers that request features the store does not have; they are rejected rather than ignored. */
 const refused =
   /^x-amz-(server-side-encryption|object-lock-|website-redirect-location|copy-source-server-side-encryption|write-offset-bytes|mfa$)/;
 
-/** Storage classes S3 has and this store has not: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+/** Storage classes of S3 that this store lacks: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 const otherStorageClasses = new Set(
   `REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER DEEP_ARCHIVE OUTPOSTS GLACIER_IR SNOW
   EXPRESS_ONEZONE FSX_OPENZFS FSX_ONTAP`.split(/\s+/),
@@ -29,14 +29,14 @@ const otherStorageClasses = new Set(
 /**
  * The system headers and user metadata of an upload.
  * @param names lower-case names that were sent
- * @throws S3Error NotImplemented, InvalidStorageClass, MetadataTooLarge, InvalidArgument for what no header can hold
+ * @throws S3Error NotImplemented, InvalidStorageClass, MetadataTooLarge, InvalidArgument for characters or names that no header can have
  */
 export function objectHeaders(
   names: readonly string[],
   value: (name: string) => string | undefined,
 ): { headers: HeaderMap; metadata: HeaderMap } {
   const headers: Record<string, string> = {};
-  const metadata = new Map<string, string>(); // takes `__proto__` as any other name
+  const metadata = new Map<string, string>(); // a Map, as `__proto__` is a valid name
   let metadataBytes = 0;
   for (const name of names) {
     const text = value(name);
@@ -85,17 +85,17 @@ export function recordHeaders(record: ObjectRecord, versioned: boolean, checksum
   return out;
 }
 
-/** Text as header bytes: UTF-8, which Node takes as a Latin-1 string. */
+/** Encodes text for a header: UTF-8 bytes, which Node takes as a Latin-1 string. */
 export function wireValue(text: string): string {
   return Buffer.from(text, "utf8").toString("latin1");
 }
 
-/** User metadata beyond ASCII comes back as an encoded word (RFC 2047), as from S3. */
+/** Returns user metadata beyond ASCII as an encoded word (RFC 2047), as S3 does. */
 function encodedWord(text: string): string {
   return /[^\x20-\x7e]/.test(text) ? `=?UTF-8?B?${Buffer.from(text).toString("base64")}?=` : text;
 }
 
-/** @throws S3Error InvalidArgument for characters no header may hold */
+/** Returns a value that a header can carry. @throws S3Error InvalidArgument for control characters */
 export function printable(name: string, text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
   if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(text)) {

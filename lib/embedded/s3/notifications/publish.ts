@@ -1,7 +1,7 @@
 import type { Expired } from "../store/expiry";
 import type { Outbox } from "../store/outbox";
 import type { Publish } from "../store/version-writer";
-import { type EventName, isAbout } from "./events";
+import { type EventName, matchesEvent } from "./events";
 import { type Change, eventRecord, type Origin } from "./message";
 import type { TopicDirectory } from "./topic-directory";
 
@@ -26,10 +26,10 @@ export function publishTo<C extends Change>(
   return (bucket, change) => {
     const name = typeof event === "string" ? event : event(change);
     // One at most: subscriptions of a bucket do not overlap.
-    const wanted = bucket.notifications?.find((one) => isAbout(one, name, key));
+    const wanted = bucket.notifications?.find((one) => matchesEvent(one, name, key));
     if (!wanted || !topics.find(wanted.topic)) return;
-    const facts = { name, configurationId: wanted.id, bucket, key, change, origin, at: Date.now() };
-    outbox.add(wanted.topic, (number) => eventRecord(region, { ...facts, number }));
+    const details = { name, configurationId: wanted.id, bucket, key, change, origin, at: Date.now() };
+    outbox.add(wanted.topic, (number) => eventRecord(region, { ...details, number }));
   };
 }
 

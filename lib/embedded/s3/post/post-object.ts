@@ -81,7 +81,7 @@ function admit(
 
 type Draft = ReturnType<typeof describeUpload>["draft"];
 
-/** In conditions the fields of a form stand where the headers of a PUT do; what was sent as headers counts for nothing. */
+/** The request as policy conditions see it: the fields of a form replace the headers of a PUT, and its own headers are ignored. */
 function asConditionsSee(request: Incoming, fields: ReadonlyMap<string, string>, { acl, tags }: Draft): Incoming {
   const header = (name: string) => {
     if (name === "x-amz-acl") return acl;
@@ -91,7 +91,7 @@ function asConditionsSee(request: Incoming, fields: ReadonlyMap<string, string>,
   return { ...request, header };
 }
 
-/** Tags and a canned ACL need permissions of their own, as they do in a PUT. */
+/** Tags and a canned ACL need permissions of their own, as in a PUT. */
 function requiredActions({ acl, tags }: Draft): string[] {
   return [
     "s3:PutObject",
@@ -100,7 +100,7 @@ function requiredActions({ acl, tags }: Draft): string[] {
   ];
 }
 
-/** What the fields say about the object. */
+/** Reads the fields that describe the object. */
 function describeUpload(bucket: BucketRecord, identity: Identity, fields: ReadonlyMap<string, string>) {
   const field = (name: string) => fields.get(name);
   const { headers, metadata } = objectHeaders([...fields.keys()], field);
@@ -117,7 +117,7 @@ function describeUpload(bucket: BucketRecord, identity: Identity, fields: Readon
 
 const FILENAME = "$" + "{filename}";
 
-/** Replaces `${filename}` in every field by the file's name without folders, before the policy is looked at. */
+/** Replaces `${filename}` in every field by the file's name without folders, before the policy is checked. */
 export function expandFilename(fields: ReadonlyMap<string, string>, filename: string): Map<string, string> {
   const base = filename.slice(Math.max(filename.lastIndexOf("/"), filename.lastIndexOf("\\")) + 1);
   const literal = new Set(["policy", "x-amz-signature"]);
@@ -163,7 +163,7 @@ function success(
   };
 }
 
-/** Something that is no web address is passed over, as S3 does. */
+/** The URL to redirect to; text that is not an http(s) URL is ignored, as by S3. */
 function redirectTarget(text: string | undefined): URL | undefined {
   const url = text && URL.canParse(text) ? new URL(text) : undefined;
   return url && /^https?:$/.test(url.protocol) ? url : undefined;

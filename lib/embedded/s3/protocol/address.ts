@@ -1,6 +1,6 @@
 import { S3Error } from "./errors";
 
-/** What a URL names. `path` is the decoded path as signed: it includes the bucket in path style only. */
+/** A parsed URL. `path` is the decoded path as signed: it includes the bucket in path style only. */
 export interface Address {
   readonly path: string;
   readonly bucket: string | undefined;
@@ -32,7 +32,7 @@ export function parseAddress(target: string, host: string | undefined): Address 
   return { path, bucket: bucket || undefined, key: key || undefined, query };
 }
 
-/** Object keys are 1 to 1,024 bytes of UTF-8. NUL is refused: XML cannot carry it. */
+/** Checks a key: 1 to 1,024 bytes of UTF-8, without NUL, which XML cannot carry. @throws S3Error KeyTooLongError, InvalidURI */
 export function assertKey(key: string): void {
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
     throw new S3Error("KeyTooLongError", undefined, { MaxSizeAllowed: String(MAX_KEY_BYTES) });
@@ -40,7 +40,7 @@ export function assertKey(key: string): void {
   if (key.includes("\0")) throw new S3Error("InvalidURI", "Object keys must not contain NUL characters.");
 }
 
-/** `a=b&c=d`, of a URL or a form body. @throws S3Error InvalidURI, InvalidArgument for a name given twice */
+/** Parses `a=b&c=d`, of a URL or a form body. @throws S3Error InvalidURI, InvalidArgument for a name given twice */
 export function parseQuery(text: string): Query {
   const query = new Map<string, string>();
   for (const pair of text.split("&")) {

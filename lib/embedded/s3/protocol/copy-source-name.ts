@@ -1,4 +1,4 @@
-/** What `x-amz-copy-source` names. */
+/** The object that `x-amz-copy-source` names. */
 export interface CopySourceName {
   readonly bucket: string;
   readonly key: string;
@@ -6,7 +6,7 @@ export interface CopySourceName {
 }
 
 /**
- * `bucket/key` or `/bucket/key`, percent-encoded, with `?versionId=`. S3 reads it as it reads a query: a plus is a space.
+ * `bucket/key` or `/bucket/key`, percent-encoded, with `?versionId=`. As in a query, a plus is a space.
  * @returns `undefined` when it names no object
  */
 export function parseCopySource(header: string): CopySourceName | undefined {

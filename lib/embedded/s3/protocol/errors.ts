@@ -87,7 +87,7 @@ const table = {
 
 export type S3ErrorCode = keyof typeof table;
 
-/** An answer that is an error. `details` become elements of the XML body, `headers` HTTP headers of the answer. */
+/** An error answer. `details` become elements of the XML body, `headers` HTTP headers of the answer. */
 export class S3Error extends Error {
   readonly status: number;
 
@@ -103,7 +103,7 @@ export class S3Error extends Error {
   }
 }
 
-/** Any thrown value as the answer it deserves: a full disk is 507, everything unforeseen 500. */
+/** Converts a thrown value to an error answer: a full disk to 507, an unknown error to 500. */
 export function toS3Error(thrown: unknown): S3Error {
   if (thrown instanceof S3Error) return thrown;
   if (thrown instanceof PolicyError) return new S3Error("MalformedPolicy", thrown.message);

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Address, Query } from "./address";
 import { parseAddress } from "./address";
 
-/** A request as the rest of the store reads it. */
+/** A parsed request. */
 export interface Incoming extends Address {
   readonly method: string;
   readonly query: Query;
@@ -11,12 +11,12 @@ export interface Incoming extends Address {
   /** Milliseconds. */
   readonly receivedAt: number;
   readonly remoteAddress: string;
-  /** Values of a repeated header are joined with a comma, as SigV4 wants them. Characters are bytes (Latin-1). */
+  /** Values of a repeated header are joined with a comma, as in SigV4. Characters are bytes (Latin-1). */
   header(name: string): string | undefined;
   headerNames(): string[];
 }
 
-/** @throws S3Error InvalidURI and the like for a target that names nothing */
+/** Parses a request. @throws S3Error InvalidURI, KeyTooLongError, InvalidArgument for a malformed target */
 export function parseIncoming(req: IncomingMessage, requestId: string): Incoming {
   const headers = new Map<string, string>();
   for (let i = 0; i + 1 < req.rawHeaders.length; i += 2) {
@@ -36,7 +36,7 @@ export function parseIncoming(req: IncomingMessage, requestId: string): Incoming
   };
 }
 
-/** Header bytes as text: UTF-8 if they are, else the Latin-1 Node made of them. */
+/** Decodes header bytes: as UTF-8 when they are valid, else as Latin-1, which Node assumed. */
 export function headerText(value: string): string {
   const bytes = Buffer.from(value, "latin1");
   return isUtf8(bytes) ? bytes.toString("utf8") : value;

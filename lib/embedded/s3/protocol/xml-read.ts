@@ -19,9 +19,9 @@ const token =
   /<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<(\/?)([A-Za-z_][\w.:-]*)(?:\s+[\w.:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(\/?)>|([^<]+)|</g;
 
 /**
- * Parses a request body. Made for S3's small documents: no DTD and so no entities but the five of XML, at most 16
- * levels and 100,000 elements; whitespace in text is kept, because keys may begin or end with it. Characters XML 1.0 does
- * not have are refused, as themselves and by their number, as S3 does.
+ * Parses a request body. Made for S3's small documents: no DTD, no entities but the five of XML, at most 16 levels and
+ * 100,000 elements. White space in text is kept, because keys may begin or end with it. Characters outside XML 1.0 are
+ * rejected, literally and as references, as by S3.
  * @throws S3Error MalformedXML
  */
 export function parseXml(source: string): XmlNode {
@@ -90,7 +90,7 @@ export function expectRoot(source: string, name: string): XmlNode {
   return root.name === name ? root : malformed();
 }
 
-/** The node back as XML; used to keep configurations the store gives back word by word. */
+/** Renders a node as XML, for configurations that are returned as they were put. */
 export function renderXml(node: XmlNode): string {
   const inner = node.children.length > 0 ? node.children.map(renderXml).join("") : escapeXml(node.text);
   return `<${node.name}>${inner}</${node.name}>`;

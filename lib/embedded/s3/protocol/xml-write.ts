@@ -4,7 +4,7 @@ const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
 const special = /[&<>"'\p{Cc}\ufffe\uffff]/gu;
 const named: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;" };
 
-/** Escapes text. Control characters become references, as S3 does; ask for `encoding-type=url` to avoid them. */
+/** Escapes text. Control characters become references, as in S3; `encoding-type=url` avoids them. */
 export function escapeXml(text: string): string {
   return text.replace(special, (char) => named[char] ?? `&#x${char.charCodeAt(0).toString(16)};`);
 }

@@ -50,7 +50,7 @@ export class QueryError extends Error {
   }
 }
 
-/** What the store's own checks are called in STS and IAM; a message where theirs differs from S3's. */
+/** Error codes of S3 in STS and IAM; with a message when it differs from S3's. */
 const translations: Partial<Record<S3ErrorCode, readonly [QueryErrorCode, message?: string]>> = {
   AccessDenied: ["AccessDenied"],
   AuthorizationHeaderMalformed: ["IncompleteSignature"],
@@ -66,7 +66,7 @@ const translations: Partial<Record<S3ErrorCode, readonly [QueryErrorCode, messag
   SignatureDoesNotMatch: ["SignatureDoesNotMatch"],
 };
 
-/** Any thrown value as STS and IAM would report it; what was not foreseen is their failure. */
+/** Converts a thrown value to an error of STS and IAM; an unknown one becomes InternalFailure. */
 export function toQueryError(thrown: unknown): QueryError {
   if (thrown instanceof QueryError) return thrown;
   if (thrown instanceof PolicyError) return new QueryError("MalformedPolicyDocument", thrown.message);

@@ -8,15 +8,15 @@ import { rootOnly } from "../query/root-only";
 const forRoot = rootOnly("sns", "AuthorizationError");
 const anything = { min: 0, max: 4096, pattern: /^/ };
 
-/** Where the events of a topic go, as Ceph calls it. Source: https://docs.ceph.com/en/latest/radosgw/notifications/ */
+/** Ceph's name for the receiver of a topic's events. Source: https://docs.ceph.com/en/latest/radosgw/notifications/ */
 const ENDPOINT = "push-endpoint";
 const MAX_TOPICS = 1000;
 /** Source: https://docs.aws.amazon.com/sns/latest/api/API_ListTopics.html */
 const PAGE = 100;
 
 /**
- * Makes a topic, or gives its ARN when there is one already; another push-endpoint than before is taken over, as with
- * Ceph, and the events that wait go there. A new one needs a push-endpoint: there are no other subscribers.
+ * Makes a topic, or returns the ARN of an existing one. A new push-endpoint replaces the old one, as in Ceph, and gets the
+ * undelivered events. A new topic needs a push-endpoint, as there are no other subscribers.
  * Source: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
  */
 export const createTopic = forRoot(
@@ -40,7 +40,7 @@ export const createTopic = forRoot(
   },
 );
 
-/** What it was not yet told of is forgotten. Buckets may name it on; a topic that is not there gets nothing. */
+/** Removes a topic and its undelivered events. Buckets may keep naming it; events of a missing topic are dropped. */
 export const deleteTopic = forRoot("DeleteTopic", ["TopicArn"], async (call) => {
   const { topics } = call.service;
   const arn = requestedArn(call);
@@ -49,7 +49,7 @@ export const deleteTopic = forRoot("DeleteTopic", ["TopicArn"], async (call) => 
   return undefined;
 });
 
-/** Beside SNS's own attributes its push-endpoint, and how many events wait to be delivered. */
+/** Returns SNS's own attributes, the push-endpoint, and how many events are undelivered. */
 export const getTopicAttributes = forRoot("GetTopicAttributes", ["TopicArn"], async (call) => {
   const arn = requestedArn(call);
   const topic = call.service.topics.find(arn);

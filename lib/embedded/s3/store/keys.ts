@@ -16,7 +16,7 @@ export function objectKey(bucketId: number, key: string): Buffer {
   return Buffer.concat([bucketPrefix(bucketId), Buffer.from(key)]);
 }
 
-/** The key's name out of an object's, version's or upload's table key. */
+/** The object key inside a table key. */
 export function keyOf(tableKey: Uint8Array, suffixBytes = 0): string {
   return Buffer.from(tableKey.buffer, tableKey.byteOffset + 4, tableKey.byteLength - 4 - suffixBytes).toString("utf8");
 }

@@ -70,7 +70,7 @@ export interface VersionEntry extends ObjectEntry {
   readonly isLatest: boolean;
 }
 
-/** A page that begins in the middle of a key's versions leaves out those not older than `afterOrder`. */
+/** A page that starts within a key's versions; those not older than `afterOrder` are left out. */
 export interface VersionQuery extends ListQuery {
   readonly afterOrder: number | undefined;
 }
@@ -82,7 +82,7 @@ export function listVersions(database: Database, bucket: BucketRecord, query: Ve
   );
 }
 
-/** `heads` and `versions` side by side; `isLatest` is the first of each key. */
+/** Merges `heads` and `versions`; `isLatest` is the first of each key. */
 function* mergedVersions(
   database: Database,
   bucket: BucketRecord,
@@ -117,7 +117,7 @@ function* mergedVersions(
   }
 }
 
-/** The common prefix a key is folded into, if it is. */
+/** The common prefix a key is folded into, if any. */
 export function commonPrefixOf(key: string, query: Pick<ListQuery, "prefix" | "delimiter">): string | undefined {
   if (query.delimiter === "") return undefined;
   const at = key.indexOf(query.delimiter, query.prefix.length);
@@ -138,7 +138,7 @@ function largest(a: Buffer, b: Buffer): Buffer {
   return Buffer.compare(a, b) >= 0 ? a : b;
 }
 
-/** Whether a bucket holds anything at all. */
+/** Whether a bucket has no version and no delete marker. */
 export function isEmpty(database: Database, bucket: BucketRecord): boolean {
   const start = bucketPrefix(bucket.id);
   const range = { start, end: afterPrefix(start), limit: 1 };

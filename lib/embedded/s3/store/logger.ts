@@ -1,4 +1,4 @@
-/** As much of a logger as the store needs; pino's fits. Keys of objects, signatures and policies are never passed to it. */
+/** The logger of the store; pino implements it. Keys of objects, signatures and policies are never logged. */
 export interface StoreLogger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

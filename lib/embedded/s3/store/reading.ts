@@ -3,10 +3,10 @@ import type { BlobFiles } from "./blobs";
 import type { Database } from "./database";
 import type { ByteRange, DataRef, ObjectRecord } from "./records";
 
-/** Bytes ready to be sent: a buffer when they are small, else a stream. */
+/** The bytes of an answer: a buffer when they are small, else a stream. */
 export type Content = Buffer | ContentStream;
 
-/** Bytes out of files, which are closed when the iteration ends. */
+/** Bytes of files, which are closed when the iteration ends. */
 export interface ContentStream extends AsyncIterable<Buffer> {
   /** Takes back a chunk that is no longer needed, to read into it again: allocating buffers costs more than reading. */
   recycle(chunk: Buffer): void;
@@ -24,7 +24,7 @@ interface Piece extends ByteRange {
 
 type OpenFile = Awaited<ReturnType<BlobFiles["openForReading"]>>;
 
-/** Reads objects' bytes, wherever they are. */
+/** Reads objects' bytes from the database or from files. */
 export class DataReader {
   constructor(
     private readonly database: Database,
@@ -101,7 +101,7 @@ export class DataReader {
   }
 }
 
-/** Buffers to read into: whole ones that came back, else new ones. */
+/** Buffers to read into: recycled ones of full size, else new ones. */
 class SpareBuffers {
   readonly #spare: Buffer[] = [];
 

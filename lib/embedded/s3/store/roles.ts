@@ -1,10 +1,10 @@
 import type { Database } from "./database";
 import type { RoleRecord } from "./records";
 
-/** Roles do not differ by case alone. Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
+/** Names of roles are case-insensitive. Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
 const tableKey = (name: string) => Buffer.from(name.toLowerCase());
 
-/** The roles made through IAM. All of them are held in memory: each request of a session asks for one. */
+/** The roles made through IAM. All of them are held in memory, as each request of a session reads one. */
 export class Roles {
   readonly #known = new Map<string, RoleRecord>();
 
@@ -20,7 +20,7 @@ export class Roles {
     return [...this.#known.values()];
   }
 
-  /** Resolves, once durable, to `false` when there is a role of that name already. */
+  /** Resolves, when durable, to `false` when a role of that name exists. */
   async create(role: RoleRecord): Promise<boolean> {
     const key = tableKey(role.name);
     const made = await this.database.commit(() => {
@@ -33,8 +33,8 @@ export class Roles {
   }
 
   /**
-   * Changes or (`undefined`) removes a role. Resolves, once durable, to `false` when there is none of that name.
-   * @param change gets the role as it is; when it throws nothing is changed
+   * Changes or (`undefined`) removes a role. Resolves, when durable, to `false` when there is none of that name.
+   * @param change gets the current role; when it throws nothing is changed
    */
   async update(name: string, change: (role: RoleRecord) => RoleRecord | undefined): Promise<boolean> {
     const key = tableKey(name);
@@ -50,7 +50,7 @@ export class Roles {
     return found;
   }
 
-  /** What is in the table is what counts: of several changes under way, the last one in. */
+  /** Reads the row again: of several concurrent changes, the last one committed counts. */
   #refresh(name: string): void {
     const role = this.database.roles.get(tableKey(name));
     if (role) this.#known.set(name.toLowerCase(), role);

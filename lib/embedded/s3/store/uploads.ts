@@ -11,9 +11,9 @@ import type { VersionWriter, Write } from "./version-writer";
 export interface UploadQuery {
   readonly prefix: string;
   readonly delimiter: string;
-  /** Uploads of keys up to and including this one are left out… */
+  /** Uploads of keys up to and including this one are left out. */
   readonly after: string;
-  /** …but for those of that very key with a greater id than this, when it is given. */
+  /** When given, uploads of the key `after` with greater ids are included. */
   readonly afterId: string | undefined;
   readonly limit: number;
 }

@@ -24,7 +24,7 @@ export interface Write {
   readonly publish?: Publish<ObjectRecord>;
 }
 
-/** Makes new versions, whatever their bytes come from. */
+/** Makes new versions of objects. */
 export class VersionWriter {
   constructor(
     private readonly database: Database,

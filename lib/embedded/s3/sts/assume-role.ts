@@ -39,7 +39,7 @@ export const assumeRole: QueryAction = {
   },
 };
 
-/** The role, if the caller may assume it. Who may not learns nothing of whether there is one. */
+/** The role, if the caller may assume it. A missing role is reported as a forbidden one. @throws QueryError AccessDenied */
 function admittedTo({ parameters, service, caller, request }: QueryCall, arn: string, sessionName: string): RoleRecord {
   const externalId = parameters.optional("ExternalId", externalIdRule);
   const role = service.roles.findByArn(arn);

@@ -3,7 +3,7 @@ import { ACCOUNT_ID } from "../auth/users";
 import { leaf } from "../protocol/xml-write";
 import type { QueryAction } from "../query/action";
 
-/** Says who signed; nobody is ever refused it. Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
+/** Returns the caller of a request; every authenticated caller may do that. Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
 export const getCallerIdentity: QueryAction = {
   takes: [],
   async run({ caller }) {

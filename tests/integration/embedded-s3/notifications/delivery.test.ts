@@ -33,8 +33,8 @@ describe("delivery", () => {
     expect(receiver.tried.map(({ s3 }) => s3.object.key)).toEqual(["a", "b", "b", "b", "c"]);
     await expect.poll(() => pending(store.endpoint, topic)).toBe(0);
     expect(lines.map(([message]) => message)).toEqual([
-      "events of a topic are not taken; trying on",
-      "events of a topic are taken again",
+      "events of a topic are not delivered; retrying",
+      "events of a topic are delivered again",
     ]);
   });
 
@@ -98,7 +98,7 @@ describe("delivery", () => {
     await expect.poll(() => receiver.keys.includes("k8"), { timeout: 10_000 }).toBe(true);
     await expect.poll(() => pending(store.endpoint, topic)).toBe(0);
     expect(receiver.keys).toEqual(["k4", "k5", "k6", "k7", "k8"]);
-    const given = lines.filter(([message]) => message.startsWith("events were given up"));
+    const given = lines.filter(([message]) => message.startsWith("events were dropped"));
     expect(given.reduce((sum, [, fields]) => sum + (fields as { dropped: number }).dropped, 0)).toBe(3);
   });
 
@@ -119,7 +119,7 @@ describe("delivery", () => {
     await expect.poll(() => receiver.keys).toEqual(["new"]);
     await expect.poll(() => pending(again.endpoint, scene.topic)).toBe(0);
     expect(lines).toContainEqual([
-      "events were given up: too many waited, or for too long",
+      "events were dropped: too many, or undelivered for a day",
       { topic: scene.topic, dropped: 2 },
     ]);
   });
@@ -130,7 +130,7 @@ describe("delivery", () => {
     await putAll(media, ["a", "b"]);
     await expect.poll(() => receiver.tried).not.toHaveLength(0);
     await sns(store.endpoint, "DeleteTopic", { TopicArn: topic });
-    await media.put("to nobody", "x");
+    await media.put("dropped", "x");
     receiver.answer = () => 200;
     await makeTopic(store.endpoint, "media", receiver.url);
     await media.put("c", "x");
