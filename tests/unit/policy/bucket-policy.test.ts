@@ -235,16 +235,16 @@ describe("policies that are refused", () => {
 
 describe("what counts as public", () => {
   it.each([
-    ["an Allow to everybody", {}, true],
+    ["an Allow to all", {}, true],
     [
-      "an Allow to everybody with a Referer, which anybody can send",
+      "an Allow to all with a Referer, which every client can send",
       { Condition: { StringLike: { "aws:Referer": "https://ok.test/*" } } },
       true,
     ],
     ["an Allow to a narrow range", { Condition: { IpAddress: { "aws:SourceIp": "203.0.113.0/24" } } }, false],
     ["an Allow to the whole internet by range", { Condition: { IpAddress: { "aws:SourceIp": "0.0.0.0/1" } } }, true],
     ["an Allow to a user", { Principal: { AWS: ann.arn } }, false],
-    ["a Deny to everybody", { Effect: "Deny" }, false],
+    ["a Deny to all", { Effect: "Deny" }, false],
   ])("%s", (_, change, isPublic) => {
     expect(isPublicPolicy(parse({ ...allow, ...change }))).toBe(isPublic);
   });

@@ -38,7 +38,7 @@ describe("wildcards", () => {
     expect(compileWildcard(pattern).test(text)).toBe(matches);
   });
 
-  it("tell cases apart unless told not to", () => {
+  it("are case-sensitive unless requested otherwise", () => {
     expect(compileWildcard("s3:Get*").test("s3:getobject")).toBe(false);
     expect(compileWildcard("s3:Get*", true).test("S3:gETobject")).toBe(true);
   });

@@ -19,7 +19,7 @@ describeClient("aws", "awscli", (setting) => {
   const aws = (...args: string[]) => program.run(["--endpoint-url", store.endpoint, ...args]);
   const api = async (...args: string[]) => JSON.parse((await aws("s3api", ...args)) || "null");
 
-  it("makes a bucket, puts, lists, copies, moves, gets and deletes an object, whatever it is called", async () => {
+  it("makes a bucket, puts, lists, copies, moves, gets and deletes an object of an unusual name", async () => {
     await aws("s3", "mb", "s3://made");
     const url = "s3://made/a//b +%41 ü😀";
     await aws("s3", "cp", path("tree/plain.txt"), url);
@@ -55,7 +55,7 @@ describeClient("aws", "awscli", (setting) => {
     expect((await plain.head("copied/large.bin")).ETag).toMatch(/-3"$/);
   });
 
-  it("syncs what is gone, and nothing else", async () => {
+  it("syncs deletions, and nothing else", async () => {
     const before = await writes(media);
     for (const one of ["dir/x", "～.txt"]) await rm(path(`back/${one}`));
     await aws("s3", "sync", "--delete", path("back"), "s3://media/tree");

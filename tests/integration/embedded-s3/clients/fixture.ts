@@ -100,7 +100,7 @@ function call(file: string, args: readonly string[], env: Record<string, string>
       if (error) reject(new Error(`${file} ${args.join(" ")}: ${stderr}${stdout}`, { cause: error }));
       else resolve(stdout);
     });
-    child.stdin?.on("error", () => {}); // its exit tells
+    child.stdin?.on("error", () => {}); // reported by its exit
     child.stdin?.end(input);
   });
 }

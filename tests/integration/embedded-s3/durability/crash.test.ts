@@ -46,7 +46,7 @@ async function startNext(dieAt?: KillPoint): Promise<{ store: StoreProcess; endp
 }
 
 it(
-  `loses and tears nothing in ${rounds} kills (ATOLL_TEST_SEED=${seed})`,
+  `keeps every acknowledged write, unbroken, through ${rounds} kills (ATOLL_TEST_SEED=${seed})`,
   async () => {
     const random = new SeededRandom(seed);
     const lanes = Array.from({ length: LANES }, (_, i) => new Lane(i, new SeededRandom(seed * 1000 + i), buckets));
@@ -130,7 +130,7 @@ async function crashAtStart(random: SeededRandom): Promise<void> {
   await started?.store.kill();
 }
 
-/** The store may die before it is ready: it was told to. */
+/** Ignores the planned death of a store before it is ready. */
 function onlyEnded(error: unknown): undefined {
   if (!(error instanceof EndedError)) throw error;
 }

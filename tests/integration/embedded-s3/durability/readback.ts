@@ -3,7 +3,7 @@ import { elements, field } from "../xml";
 import type { Caller } from "./caller";
 import { type BucketState, type Content, type History, isSame, type KeyState, render, type Version } from "./expected";
 
-/** Everything in a bucket, as the store tells it. */
+/** Everything in a bucket, as the store lists it. */
 interface Found {
   readonly histories: ReadonlyMap<string, History>;
   /** Keys a plain listing shows. */
@@ -21,7 +21,7 @@ export async function readBack(caller: Caller, bucket: string, states: readonly 
   const found = await findAll(caller, bucket);
   const wrong: string[] = [];
   const known = new Set(states.map((state) => state.key));
-  for (const key of found.histories.keys()) if (!known.has(key)) wrong.push(`${key}: nobody wrote it`);
+  for (const key of found.histories.keys()) if (!known.has(key)) wrong.push(`${key}: it was never written`);
   for (const state of states) wrong.push(...settle(state, found));
   return wrong;
 }

@@ -45,7 +45,7 @@ async function histories(): Promise<Map<string, number>> {
   return counts;
 }
 
-it("a run that is killed is made up for by those after it, and nothing is done twice", async () => {
+it("later runs complete one that was killed, and nothing is done twice", async () => {
   await fillBucket(dataDir, "versioned", keys, { rules, versioning: "Enabled" });
   for (const { key, signal } of [
     { key: keys[500], signal: "SIGKILL" },

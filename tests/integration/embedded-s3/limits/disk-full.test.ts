@@ -87,7 +87,7 @@ function onFullDisk(kind: DiskKind): void {
     }
   }
 
-  async function expectAllTaken(): Promise<void> {
+  async function expectAllAccepted(): Promise<void> {
     for (const [name, way] of Object.entries(ways)) {
       const { status, text } = await way(prepared);
       expect([200, 204], `${name}: ${text}`).toContain(status);
@@ -105,7 +105,7 @@ function onFullDisk(kind: DiskKind): void {
     expect(list.text).toContain("<Key>small</Key>");
   }
 
-  it("refuses whatever grows with 507, reads and deletes, and takes writes again when there is room", async () => {
+  it("answers growing writes with 507, reads and deletes, and accepts writes again when there is room", async () => {
     for (const sizeBytes of [4 * MIB, 100_000, 20_000, 0]) await putUntilFull(`of-${sizeBytes}`, sizeBytes);
     await expectAllRefused();
     await expectReadable();
@@ -113,14 +113,14 @@ function onFullDisk(kind: DiskKind): void {
     const before = disk.free;
     for (let i = 0; i < 8; i++) expect((await send("DELETE", `plain/of-${4 * MIB}-${i}`)).status).toBe(204);
     await expect.poll(() => disk.free).toBeGreaterThan(before + 31 * MIB);
-    await expectAllTaken();
+    await expectAllAccepted();
     expect(store.complaints.split("\n").filter((line) => line !== "" && !line.includes("the disk is full"))).toEqual(
       [],
     );
     await expectSound(dataDir);
   });
 
-  it("answers bodies that are too large together, with and without their length told", async () => {
+  it("answers bodies that are too large together, with and without a declared length", async () => {
     await putUntilFull("of", 8 * MIB);
     for (const i of [0, 1, 2, 3]) await send("DELETE", `plain/of-${i}`);
     await expect.poll(() => disk.free).toBeGreaterThan(40 * MIB);
@@ -144,7 +144,7 @@ function onFullDisk(kind: DiskKind): void {
 
   it("answers and loses nothing when another program takes the last byte, starts there, and recovers", async () => {
     await putUntilFull("of", MIB);
-    const takeAway = await disk.fillUp();
+    const removeBallast = await disk.fillUp();
     await expectAllRefused();
     await expectReadable();
     expect(brief(await send("DELETE", "versioned/small"))).toEqual(full); // a delete marker frees nothing
@@ -156,15 +156,15 @@ function onFullDisk(kind: DiskKind): void {
     prepared = { ...prepared, endpoint: await startAgain() };
     for (const [path, status] of outcomes) expect((await send("HEAD", path)).status).toBe(status === 204 ? 404 : 200);
     await expectReadable();
-    await takeAway();
+    await removeBallast();
     for (const path of outcomes.keys()) expect((await send("DELETE", path)).status).toBe(204);
     await expect.poll(() => disk.free).toBeGreaterThan(40 * MIB);
-    await expectAllTaken();
+    await expectAllAccepted();
     await store.saying("swept");
     await expectSound(dataDir);
   });
 
-  it(`keeps every acknowledged write of a mixed load killed at the brink (ATOLL_TEST_SEED=${seed})`, async () => {
+  it(`keeps every acknowledged write of a mixed load killed on a nearly full disk (ATOLL_TEST_SEED=${seed})`, async () => {
     const random = new SeededRandom(seed);
     const kinds = new Map<string, BucketKind>([
       ["plain-load", "plain"],
@@ -174,7 +174,7 @@ function onFullDisk(kind: DiskKind): void {
     for (const path of ["small", "large"]) await removeAllVersions(path);
     const lanes = Array.from({ length: 6 }, (_, i) => new Lane(i, new SeededRandom(seed * 1000 + i), kinds));
     for (let round = 0; round < rounds; round++) {
-      const takeAway = round % 2 === 1 ? await disk.fillUp() : async () => {};
+      const removeBallast = round % 2 === 1 ? await disk.fillUp() : async () => {};
       if (round === 0) await putUntilFull("of", 2 * MIB);
       const caller = new Caller(prepared.endpoint, lanes.length);
       const work = Promise.all(lanes.map((lane) => lane.run(caller, true)));
@@ -184,7 +184,7 @@ function onFullDisk(kind: DiskKind): void {
       await store.kill();
       caller.close();
       prepared = { ...prepared, endpoint: await startAgain() };
-      await takeAway();
+      await removeBallast();
       const reader = new Caller(prepared.endpoint);
       const states = lanes.flatMap((lane) => lane.keys);
       const checks = [...kinds.keys()].map((name) =>

@@ -8,7 +8,7 @@ import { TestBucket } from "../conformance/fixture";
 import { everything, restart, startReceiver, startScene } from "./fixture";
 import { configure, makeTopic, pending, sns } from "./topics";
 
-/** A logger and what it was told, by message. */
+/** A logger and its messages. */
 function journal() {
   const lines: [message: string, fields: object][] = [];
   const note = (fields: object, message: string) => lines.push([message, fields]);
@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 describe("delivery", () => {
-  it("tries on, in order, while the receiver refuses", async () => {
+  it("retries, in order, while the receiver rejects", async () => {
     const { lines, logger } = journal();
     const { media, receiver, store, topic } = await startScene({ logger });
     receiver.answer = ({ s3 }) => (s3.object.key === "b" && receiver.tried.length < 4 ? 500 : 200);
@@ -38,7 +38,7 @@ describe("delivery", () => {
     ]);
   });
 
-  it("tries on while there is no receiver, and does not follow redirects", async () => {
+  it("retries while there is no receiver, and does not follow redirects", async () => {
     const { media, receiver, store, topic } = await startScene();
     const { port } = receiver;
     receiver.answer = () => 307;
@@ -51,7 +51,7 @@ describe("delivery", () => {
     await expect.poll(() => again.keys, { timeout: 10_000 }).toEqual(["a", "b"]);
   });
 
-  it("holds up neither writes nor other topics while an answer is missing, and asks again", async () => {
+  it("delays neither writes nor other topics while an answer is missing, and retries", async () => {
     const { media, receiver, store } = await startScene();
     vi.useFakeTimers({ toFake: ["setTimeout"] });
     receiver.answer = () => (receiver.tried.length > 1 ? 200 : "none");
@@ -88,7 +88,7 @@ describe("delivery", () => {
     expect(receiver.taken[3]?.s3.object.sequencer?.localeCompare(sequencers[2] ?? "")).toBe(1);
   });
 
-  it("keeps the newest where too many wait, and says so", async () => {
+  it("keeps the newest when too many are undelivered, and logs it", async () => {
     const { lines, logger } = journal();
     const { media, receiver, store, topic } = await startScene({ logger, maxPendingEvents: 5 });
     receiver.answer = () => 503;
@@ -102,7 +102,7 @@ describe("delivery", () => {
     expect(given.reduce((sum, [, fields]) => sum + (fields as { dropped: number }).dropped, 0)).toBe(3);
   });
 
-  it("gives up what has waited for a day", async () => {
+  it("drops events after a day", async () => {
     const { lines, logger } = journal();
     const scene = await startScene({ logger });
     const { media, receiver, store } = scene;
@@ -124,7 +124,7 @@ describe("delivery", () => {
     ]);
   });
 
-  it("forgets the events of a topic that is deleted, and goes where a topic moves", async () => {
+  it("drops the events of a deleted topic, and follows a changed endpoint", async () => {
     const { media, receiver, store, topic } = await startScene();
     receiver.answer = () => 503;
     await putAll(media, ["a", "b"]);

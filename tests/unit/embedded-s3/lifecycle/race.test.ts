@@ -81,7 +81,7 @@ class Subject {
 const run = (publish?: (bucket: BucketRecord, one: Expired) => void) =>
   new Lifecycles(store, publish).run(new Date(Date.now() + TEN_DAYS_MS));
 
-describe("what is not what it was any more stays", () => {
+describe("what changed since the scan is kept", () => {
   it("an object that is overwritten", async () => {
     const subject = await Subject.make(expire, undefined, temporary);
     await subject.put("old", { temp: "yes" });
@@ -155,7 +155,7 @@ describe("a run", () => {
     expect(outcomes.map(({ objectsDeleted }) => objectsDeleted)).toEqual([1, 0, 0]);
   });
 
-  it("goes on where a bucket is deleted meanwhile", async () => {
+  it("continues when a bucket is deleted meanwhile", async () => {
     const [gone, next] = [await Subject.make(expire), await Subject.make(expire)];
     await gone.put("old");
     await next.put("old");
@@ -165,7 +165,7 @@ describe("a run", () => {
     await Promise.all([emptied, removed]);
   });
 
-  it("after the store was stopped does nothing, and says so", async () => {
+  it("after the store was stopped does nothing, and reports it", async () => {
     const subject = await Subject.make(expire);
     await subject.put("old");
     const lifecycles = new Lifecycles(store);
@@ -175,20 +175,20 @@ describe("a run", () => {
     await run();
   });
 
-  it("tells of each deletion in buckets that have somebody to tell", async () => {
-    const [quiet, told] = [
+  it("publishes each deletion in buckets with notifications", async () => {
+    const [quiet, watched] = [
       await Subject.make(expire, "Enabled"),
       await Subject.make(expire + expireReplaced(), "Enabled"),
     ];
-    await store.buckets.configure(told.bucket, { notifications: [] });
+    await store.buckets.configure(watched.bucket, { notifications: [] });
     await quiet.put("quiet");
-    for (const etag of ["one", "two"]) await told.put(etag);
-    const heard: unknown[] = [];
+    for (const etag of ["one", "two"]) await watched.put(etag);
+    const published: unknown[] = [];
     await run((bucket, { key, record, deletion }) =>
-      heard.push([bucket.name, key, record.etag, deletion.isDeleteMarker, deletion.versionId === record.versionId]),
+      published.push([bucket.name, key, record.etag, deletion.isDeleteMarker, deletion.versionId === record.versionId]),
     );
-    const { name } = told.bucket;
-    expect(heard).toEqual([
+    const { name } = watched.bucket;
+    expect(published).toEqual([
       [name, KEY, "one", false, true],
       [name, KEY, "two", true, false],
     ]);
