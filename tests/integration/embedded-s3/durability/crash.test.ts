@@ -9,7 +9,7 @@ import { Caller } from "./caller";
 import type { BucketKind } from "./expected";
 import { Lane } from "./load";
 import { SeededRandom } from "./random";
-import { readBack, readBackBucket } from "./readback";
+import { readAllBack } from "./readback";
 import { EndedError, type KillPoint, StoreProcess } from "./store-process";
 
 /** `ATOLL_TEST_CRASH_ROUNDS=200 ATOLL_TEST_SEED=7 npx vitest run --project integration tests/integration/embedded-s3/durability/crash` */
@@ -58,7 +58,7 @@ it(
       if (random.next() < 0.2) await crashAtStart(random);
       const { store, endpoint } = await startNext();
       const caller = new Caller(endpoint);
-      const wrong = await readEverythingBack(caller, lanes);
+      const wrong = await readAllBack(caller, buckets.keys(), lanes);
       expect(wrong, `round ${round}`).toEqual([]);
       await store.saying("swept");
       await expectSound(dataDir, `round ${round}`);
@@ -72,20 +72,6 @@ it(
   },
   rounds * 5_000 + 30_000,
 );
-
-/** @returns what is wrong */
-async function readEverythingBack(caller: Caller, lanes: readonly Lane[]): Promise<string[]> {
-  const states = lanes.flatMap((lane) => lane.keys);
-  const shared = [...buckets.keys()].map((name) =>
-    readBack(
-      caller,
-      name,
-      states.filter((one) => one.bucket === name),
-    ),
-  );
-  const own = lanes.map((lane) => readBackBucket(caller, lane.bucket));
-  return (await Promise.all([...shared, ...own])).flat();
-}
 
 async function prepare(endpoint: string): Promise<void> {
   const caller = new Caller(endpoint);

@@ -10,7 +10,7 @@ import { Caller } from "../durability/caller";
 import type { BucketKind } from "../durability/expected";
 import { Lane } from "../durability/load";
 import { SeededRandom } from "../durability/random";
-import { readBack, readBackBucket } from "../durability/readback";
+import { readAllBack } from "../durability/readback";
 import { StoreProcess } from "../durability/store-process";
 import type { RawAnswer } from "../harness";
 import { seed } from "../seed";
@@ -186,16 +186,7 @@ function onFullDisk(kind: DiskKind): void {
       prepared = { ...prepared, endpoint: await startAgain() };
       await removeBallast();
       const reader = new Caller(prepared.endpoint);
-      const states = lanes.flatMap((lane) => lane.keys);
-      const checks = [...kinds.keys()].map((name) =>
-        readBack(
-          reader,
-          name,
-          states.filter((one) => one.bucket === name),
-        ),
-      );
-      const own = lanes.map((lane) => readBackBucket(reader, lane.bucket));
-      expect((await Promise.all([...checks, ...own])).flat(), `round ${round}`).toEqual([]);
+      expect(await readAllBack(reader, kinds.keys(), lanes), `round ${round}`).toEqual([]);
       await store.saying("swept");
       await expectSound(dataDir, `round ${round}`);
       reader.close();
