@@ -18,6 +18,8 @@ import { S3Error } from "./protocol/errors";
 
 /**
  * All operations: `METHOD level`, with the sub-resource after a `?`. Everything else is answered 501, never a silent 200.
+ * Each handler does what S3's page of its operation says, unless its comment names another rule.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
 const operations: Readonly<Record<string, Handler>> = {
   "GET service": bucket.listBuckets,
