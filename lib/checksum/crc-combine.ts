@@ -1,14 +1,14 @@
 import type { CrcKind } from "./crc-kind";
 
 /**
- * The CRC of several byte strings one after another, from their CRCs and lengths alone: each CRC is multiplied by x to
- * the power of the bits behind it, modulo the polynomial, and all are added (zlib's `crc32_combine`, Mark Adler).
+ * Returns the CRC of concatenated byte strings from their CRCs and lengths alone: each CRC is multiplied by x to the
+ * power of the number of bits behind it, modulo the polynomial, and all are added (zlib's `crc32_combine`, Mark Adler).
  * Source: https://github.com/madler/zlib/blob/v1.3.1/crc32.c (multmodp, x2nmodp)
  * @param pieces in order; `crc` is the finished value, `sizeBytes` a whole number
  */
 export function combineCrcs(kind: CrcKind, pieces: readonly { crc: bigint; sizeBytes: number }[]): bigint {
   const field = fieldOf(kind);
-  const shifts = new Map<number, bigint>(); // parts of an upload are mostly of one length
+  const shifts = new Map<number, bigint>(); // most parts of an upload have the same length
   let whole = 0n;
   for (const { crc, sizeBytes } of pieces) {
     const shift = shifts.get(sizeBytes) ?? field.powerOfX(sizeBytes * 8);

@@ -1,7 +1,7 @@
 /**
  * A reflected CRC of up to 64 bits as WebAssembly, sixteen bytes a step by as many tables ("slicing-by-16"). JavaScript
- * has no 64-bit integers that are quick; WebAssembly has, and every browser and Node has it. The module is put together here,
- * instruction by instruction, so that what runs can be read.
+ * has no fast 64-bit integers; WebAssembly has, in every browser and in Node. The module is assembled here, instruction
+ * by instruction, so that its code can be reviewed.
  * Sources: https://www.intel.com/content/dam/www/public/us/en/documents/white-papers/crc-iscsi-polynomial-crc32-instruction-paper.pdf
  * (slicing), https://webassembly.github.io/spec/core/binary/index.html (encoding)
  */
@@ -15,19 +15,20 @@ const PAGE_BYTES = 64 * 1024;
 /** Advances a CRC's register (not inverted) by some bytes. */
 export type CrcStep = (register: bigint, bytes: Uint8Array) => bigint;
 
-/** A CRC's code with its tables; to be handed to other threads as it is. */
+/** A CRC's code with its tables; it can be posted to other threads. */
 export interface CrcProgram {
   readonly module: WebAssembly.Module;
-  /** Where in its memory `update(length, register)` looks for the bytes, and how many it can take. */
+  /** Where in its memory `update(length, register)` reads the bytes, and how many it can take. */
   readonly bufferAt: number;
   readonly bufferBytes: number;
 }
 
-/** @param polynomial reflected: its highest power is the lowest bit */
+/** Assembles the code of a CRC. @param polynomial reflected: its highest power is the lowest bit */
 export function crcProgram(polynomial: bigint): CrcProgram {
   return { module: new WebAssembly.Module(crcModule(polynomial)), bufferAt: BUFFER_AT, bufferBytes: BUFFER_BYTES };
 }
 
+/** Instantiates the code of a CRC. */
 export function crcStep({ module }: CrcProgram): CrcStep {
   const { memory, update } = new WebAssembly.Instance(module).exports as {
     memory: WebAssembly.Memory;

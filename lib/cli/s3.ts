@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { pino } from "pino";
-import type { S3Role } from "@/lib/embedded/s3/iam/configured-roles";
+import type { S3Role } from "@/lib/embedded/s3/auth/configured-roles";
 import type { S3Topic } from "@/lib/embedded/s3/notifications/topic";
 import { EnvError, parseStartEnv } from "@/lib/env";
 import { stopRequested, tellParent } from "./lifetime";

@@ -4,7 +4,7 @@ import { processIdentity } from "./process";
 
 type Holder = { pid: number; identity: string | null };
 
-/** Somebody else holds the lock; `pid` says who. */
+/** Another process, `pid`, holds the lock. */
 export class LockedError extends Error {
   override readonly name = "LockedError";
   constructor(readonly pid: number) {
@@ -28,7 +28,7 @@ function isHeld(holder: Holder | null): holder is Holder {
 /**
  * Takes a lock for the life of this process: a file with the process's number and start time. A lock left by a process
  * that is gone (kill -9, power cut, restarted container) is taken over.
- * @returns what gives the lock back
+ * @returns a function that releases the lock
  * @throws LockedError while a living process, this one included, holds it
  */
 export function takeLock(file: string): { release(): void } {
@@ -38,7 +38,7 @@ export function takeLock(file: string): { release(): void } {
   try {
     for (;;) {
       try {
-        // link(2) is atomic and fails where the name exists: nobody ever reads a half-written lock.
+        // link(2) is atomic and fails when the name exists, so that no lock is read half-written.
         linkSync(draft, file);
         return { release: () => release(file, mine) };
       } catch (error) {
@@ -61,7 +61,7 @@ function setAside(file: string): void {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
     throw error;
   }
-  // Another starter may have replaced the stale lock meanwhile: give it back what was its.
+  // Another process may have replaced the stale lock meanwhile: restore its lock.
   const holder = readHolder(aside);
   if (isHeld(holder)) linkSync(aside, file);
   rmSync(aside, { force: true });

@@ -17,7 +17,7 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 
-/** The user PostgreSQL runs as; absent when it is the one who runs Node. */
+/** The user PostgreSQL runs as; absent when it is the user of this process. */
 export type RunAs = { uid: number; gid: number } | undefined;
 type Binaries = { initdb: string; postgres: string };
 export type PostgresHome = { runAs: RunAs; binaries: Binaries; clusterDir: string };
@@ -52,11 +52,11 @@ function unprivilegedUser(): RunAs {
 
 function userCan(runAs: RunAs, flag: "-x" | "-w", file: string): boolean {
   if (!runAs) return true;
-  // Asked of the system itself, as that user: parents' modes and ACLs all count.
+  // Checked by a process of that user, as modes and ACLs of all parents count.
   return spawnSync("test", [flag, file], { ...runAs, cwd: "/", stdio: "ignore" }).status === 0;
 }
 
-/** Where root may keep what user postgres must reach. */
+/** A folder in which root can keep files for user postgres. */
 function outsideHome(): string {
   for (const dir of ["/var/lib/atoll", path.join(os.tmpdir(), "atoll")]) {
     try {
@@ -85,7 +85,7 @@ function packageFolder(): { folder: string; version: string } {
   }
 }
 
-/** What the package's install script does, for installs that run none (npm ci --ignore-scripts). */
+/** Does the work of the package's install script, for installs without scripts (npm ci --ignore-scripts). */
 function completeSymlinks(folder: string): void {
   const list = path.join(folder, "native/pg-symlinks.json");
   if (!existsSync(list)) return;
@@ -133,10 +133,12 @@ function findBinaries(runAs: RunAs): Binaries {
 
 /**
  * Finds or makes what a cluster of `dataDir` needs: the user it runs as, binaries that user can run, and the folder of
- * the cluster, kept elsewhere (and said so) when a parent of `dataDir` shuts that user out.
+ * the cluster, which is elsewhere when that user cannot enter `dataDir`.
+ * @param say gets that location, as a line for a person
+ * @throws Error with one line for a person: no binaries, no user, or no folder that user can reach
  */
 export function preparePostgresHome(dataDir: string, say: (line: string) => void): PostgresHome {
-  // Only x for others, and only when made here: user postgres passes through, and nobody can list it.
+  // Only x for others, and only on a new folder: user postgres can enter it, and other users cannot list it.
   mkdirSync(dataDir, { recursive: true, mode: 0o711 });
   const runAs = unprivilegedUser();
   const binaries = findBinaries(runAs);

@@ -23,7 +23,7 @@ export type PostgresOptions = {
   port?: number;
   /** Made when absent. */
   database?: string;
-  /** Gets what a person should know, a line at a time (data kept elsewhere). */
+  /** Called with lines for a person, such as that data are kept elsewhere. */
   say?: (line: string) => void;
 };
 
@@ -38,9 +38,9 @@ export type EmbeddedPostgres = {
 const superuser = "atoll";
 
 /**
- * Starts a real PostgreSQL from npm's binaries, on 127.0.0.1 only, after the one a killed Node may have left running.
- * First start about 1.5 s (initdb: UTF8, C locale, checksums), later ones 0.1 s. The server ends with this process,
- * whatever ends it.
+ * Starts a real PostgreSQL from npm's binaries, on 127.0.0.1 only. A server that a killed process left running is stopped
+ * before. The first start takes about 1.5 s (initdb: UTF8, C locale, checksums), later ones 0.1 s. The server ends with
+ * this process, however that ends.
  * @throws Error with one line for a person: in use by another process, port taken, no binaries for this platform
  */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
@@ -100,13 +100,13 @@ function keptPassword(dataDir: string, home: PostgresHome): string {
     throw new Error(`${file} is gone, and with it the way into the database in ${home.clusterDir}: put the file back`);
   }
   const password = randomBytes(24).toString("hex");
-  // Written whole or not at all, and before the cluster that knows it.
+  // Written atomically, and before the cluster that uses it.
   writeFileSync(`${file}.new`, `${password}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
   return password;
 }
 
-/** Makes the cluster beside its place and moves it there when complete: a start cut short leaves nothing half-made. */
+/** Makes the cluster beside its place and renames it when complete, so that an interrupted start leaves none half-made. */
 async function initialise(home: PostgresHome, password: string): Promise<void> {
   const draft = `${home.clusterDir}.new`;
   const passwordFile = `${home.clusterDir}.password`;
@@ -139,7 +139,7 @@ function run(home: PostgresHome, args: string[]): Promise<void> {
       cwd: path.dirname(home.clusterDir),
       env: serverEnv,
       stdio: ["ignore", "ignore", "pipe"],
-      // A group of its own, to end with the servers that it starts for a moment.
+      // A process group of its own, which includes the servers it starts for a moment.
       detached: true,
     });
     const end = () => child.pid && process.kill(-child.pid, "SIGKILL");
@@ -163,17 +163,17 @@ type Server = { port: number; stop(): Promise<void> };
 async function startServer(start: Start): Promise<Server> {
   const { dataDir, home, port, logFile } = start;
   const left = runningPostmaster(home.clusterDir);
-  // Left by a killed Node. Its guard may be about to stop it: stopping and starting is sure, and takes 0.2 s.
+  // Left by a killed process. Its guard may be about to stop it, so that using it again is not safe; a restart takes 0.2 s.
   if (left !== null) await stopPostmaster(left);
   const portFile = path.join(dataDir, "port");
   const remembered = existsSync(portFile) ? Number(readFileSync(portFile, "utf8")) || 0 : 0;
   const chosen = port || (await freePort(remembered));
   const child = spawnPostmaster(home, chosen, logFile);
-  // A program that cannot be started at all says so here and nowhere else.
+  // A program that cannot be started reports it only by this event.
   const failed = new Promise<never>((_, reject) => child.once("error", reject));
   failed.catch(() => undefined);
   if (child.pid === undefined) return failed;
-  // From the first moment: a start cut short must not leave a server behind.
+  // From the first moment, so that an interrupted start leaves no server running.
   const server = guarded(child.pid, chosen, home);
   try {
     await Promise.race([waitUntilReady(home.clusterDir, child.pid, logFile), failed]);

@@ -14,7 +14,7 @@ export function runningPostmaster(clusterDir: string): number | null {
   const pid = Number(pidFileLines(clusterDir)[0]);
   if (!Number.isInteger(pid) || pid <= 0) return null;
   if (isAlive(pid) && (process.platform === "win32" || commandLine(pid).includes(clusterDir))) return pid;
-  // The number now belongs to some other program (a reboot, a restarted container): PostgreSQL itself would refuse.
+  // After a reboot or in a restarted container the number belongs to another program, and PostgreSQL would refuse to start.
   rmSync(pidFile(clusterDir), { force: true });
   return null;
 }
@@ -28,42 +28,41 @@ function pidFileLines(clusterDir: string): string[] {
 }
 
 /**
- * Resolves when the server says in its pid file that it takes connections. Asking the port instead could reach another
- * server that had it first.
- * @throws Error with what the server said last, when it ends or takes longer than 60 s
+ * Resolves when the pid file says that the server accepts connections. The port could be another server's.
+ * @throws Error with the last message of the log, when the server ends or takes longer than 60 s
  */
 export async function waitUntilReady(clusterDir: string, pid: number, logFile: string | null): Promise<void> {
   const deadline = Date.now() + startTimeoutMs;
   for (;;) {
     const lines = pidFileLines(clusterDir);
     if (Number(lines[0]) === pid && lines[7]?.trim() === "ready") return;
-    if (!isAlive(pid)) throw new Error(`PostgreSQL ended at its start${lastWords(logFile)}`);
-    if (Date.now() > deadline) throw new Error(`PostgreSQL is not ready after 60 s${lastWords(logFile)}`);
+    if (!isAlive(pid)) throw new Error(`PostgreSQL ended at its start${lastMessage(logFile)}`);
+    if (Date.now() > deadline) throw new Error(`PostgreSQL is not ready after 60 s${lastMessage(logFile)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-function lastWords(logFile: string | null): string {
+function lastMessage(logFile: string | null): string {
   if (!logFile) return "";
   const lines = readFileSync(logFile, "utf8").trim().split("\n");
   const begin = lines.findLastIndex((line) => line.includes("starting PostgreSQL"));
-  const told = lines.slice(begin + 1);
-  const telling = told.find((line) => /could not|FATAL|PANIC/.test(line)) ?? told.at(-1) ?? "no message";
-  return `: ${telling.replace(/^.*?(LOG|FATAL|PANIC):\s*/, "")} (${logFile})`;
+  const written = lines.slice(begin + 1);
+  const cause = written.find((line) => /could not|FATAL|PANIC/.test(line)) ?? written.at(-1) ?? "no message";
+  return `: ${cause.replace(/^.*?(LOG|FATAL|PANIC):\s*/, "")} (${logFile})`;
 }
 
-/** A port nobody listens on at this moment; `wished` when it is such a one. */
-export async function freePort(wished = 0): Promise<number> {
+/** Returns a port that is free at this moment: the preferred one when it is free. @throws Error when none is free */
+export async function freePort(preferred = 0): Promise<number> {
   const tryPort = (port: number) =>
     new Promise<number | null>((resolve) => {
       const server = net.createServer();
       server.once("error", () => resolve(null));
       server.listen({ port, host: "127.0.0.1", exclusive: true }, () => {
-        const { port: got } = server.address() as net.AddressInfo;
-        server.close(() => resolve(got));
+        const { port: bound } = server.address() as net.AddressInfo;
+        server.close(() => resolve(bound));
       });
     });
-  const port = (wished && (await tryPort(wished))) || (await tryPort(0));
+  const port = (preferred && (await tryPort(preferred))) || (await tryPort(0));
   if (!port) throw new Error("No free TCP port on 127.0.0.1");
   return port;
 }
@@ -74,12 +73,12 @@ function openLog(logFile: string): number {
   return fd;
 }
 
-// PGPORT, PGDATA and their like of whoever started us are not for this server.
-// biome-ignore lint/style/noProcessEnv: handed on to programs, nothing is configured by it
+// PGPORT, PGDATA and the like in the environment of this process are not for this server.
+// biome-ignore lint/style/noProcessEnv: passed to child processes, nothing is configured by it
 const { PATH = "", SystemRoot = "" } = process.env;
 export const serverEnv = { PATH, SystemRoot, LC_ALL: "C", TZ: "UTC" } as unknown as NodeJS.ProcessEnv;
 
-/** Starts the server in a session of its own: the terminal's Ctrl-C must not take it away before its clients. */
+/** Starts the server in a session of its own, so that the terminal's Ctrl-C does not stop it before its clients. */
 export function spawnPostmaster(home: PostgresHome, port: number, logFile: string): ChildProcess {
   const settings = [
     "listen_addresses=127.0.0.1",
@@ -104,8 +103,8 @@ export function spawnPostmaster(home: PostgresHome, port: number, logFile: strin
 }
 
 /**
- * Ends the server when this process dies without a word (kill -9): a shell holds the other end of a pipe and acts when
- * it closes. Nothing on Windows: a server left there is found and used again.
+ * Stops the server when this process is killed (kill -9): a shell reads from a pipe and stops the server when the pipe
+ * closes. Does nothing on Windows, where the next start finds the server and uses it again.
  */
 export function guard(pid: number, runAs: RunAs): ChildProcess | null {
   if (process.platform === "win32") return null;
@@ -123,7 +122,7 @@ export function guard(pid: number, runAs: RunAs): ChildProcess | null {
   return child;
 }
 
-/** Fast shutdown: clients are sent away, everything is on disk. @throws Error when it does not end in 30 s */
+/** Shuts the server down: connections are closed and all data are on disk. @throws Error when it does not end in 30 s */
 export async function stopPostmaster(pid: number): Promise<void> {
   for (const [signal, timeoutMs] of [["SIGINT", stopTimeoutMs] as const, ["SIGQUIT", 5_000] as const]) {
     try {
@@ -137,7 +136,7 @@ export async function stopPostmaster(pid: number): Promise<void> {
   throw new Error(`PostgreSQL (process ${pid}) does not stop`);
 }
 
-/** Makes a file of the caller readable for the server's user alone. */
+/** Makes the server's user the owner of a file. */
 export function giveTo(runAs: RunAs, file: string): void {
   if (runAs) chownSync(file, runAs.uid, runAs.gid);
 }

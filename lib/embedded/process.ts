@@ -25,8 +25,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * What tells a process from a later one with the same number (reboots and restarted containers hand out the same
- * numbers again): boot and start time. Null when there is no such process.
+ * Returns boot and start time of a process, which a later process with the same number does not share. Null when there is
+ * no such process.
  */
 export function processIdentity(pid: number): string | null {
   if (!isAlive(pid)) return null;
@@ -53,7 +53,7 @@ export function commandLine(pid: number): string {
   }
 }
 
-/** Waits until a process has ended, whoever its parent is. Gives false when it still runs after `timeoutMs`. */
+/** Waits until a process has ended; it need not be a child. @returns false when it still runs after `timeoutMs` */
 export async function waitForEnd(pid: number, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   while (isAlive(pid)) {

@@ -38,7 +38,7 @@ function medians({ put, get, up, down }: Figures): number[] {
 }
 
 /**
- * The embedded store beside Ceph RGW on bluestore, round by round in turn, through the same lean client. Both
+ * The embedded store beside Ceph RGW on bluestore, in alternating rounds, through the same lean client. Both
  * acknowledge a write when it is on the disk. Needs Linux and Ceph's packages (tests/support/ceph-rgw.sh fetch).
  */
 export const bench: Bench = async () => {
@@ -106,7 +106,7 @@ function report(
   const resident = (name: string, value: number) => ({ name, figures: [{ value, unit: "MB" }, null, null] });
   return {
     title: "The embedded store beside Ceph RGW (bluestore)",
-    conditions: `Median of ${rounds} rounds in turn; small objects over ${lanes} connections, large ones over one; ${os.availableParallelism()} cores shared with the client. Presigned requests from one lean client.`,
+    conditions: `Median of ${rounds} alternating rounds; small objects over ${lanes} connections, large ones over one; ${os.availableParallelism()} cores shared with the client. Presigned requests from one lean client.`,
     columns: ["Atoll", "Ceph RGW", "ratio"],
     rows: [
       ...rows.map(({ name, figures }) => ({ name, figures })),

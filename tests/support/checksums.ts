@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { runningChecksum } from "@/lib/embedded/s3/body/checksum";
+import { runningChecksum } from "@/lib/embedded/s3/hashing/checksum";
 
 export const hex = (algorithm: "md5" | "sha256", bytes: Uint8Array | string): string =>
   createHash(algorithm).update(bytes).digest("hex");

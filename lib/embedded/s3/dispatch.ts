@@ -2,21 +2,21 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { authenticate } from "./auth/authenticate";
 import { ACCOUNT_ID } from "./auth/users";
 import { openPayload, paced } from "./body/payload";
-import { Call, type Reply, type Service } from "./call";
-import { corsHeaders, preflight } from "./cors";
-import { S3Error, toS3Error } from "./errors";
-import { type Incoming, parseIncoming } from "./incoming";
+import { Call, type Reply, type Service } from "./call/call";
+import { errorReply, sendReply } from "./call/reply";
+import { corsHeaders, preflight } from "./handlers/cors";
 import { findOperation } from "./operations";
 import { postObject } from "./post/post-object";
-import { answerQuery, isQueryRequest } from "./query/endpoint";
-import { errorReply, sendReply } from "./reply";
+import { S3Error, toS3Error } from "./protocol/errors";
+import { type Incoming, parseIncoming } from "./protocol/incoming";
+import { answerQuery, isQueryRequest } from "./query-endpoint";
 import { newRequestId } from "./store/ids";
 
-/** Bodies up to this size are read to their end after an early refusal, so that the connection can be kept. */
+/** After an early error bodies up to this size are read to their end, so that the connection can be kept. */
 const DRAIN_BYTES = 1024 * 1024;
 const LINGER_MS = 5000;
 
-/** Answers one request, whatever happens. */
+/** Answers one request; never rejects. */
 export async function dispatch(
   service: Service,
   req: IncomingMessage,
@@ -27,7 +27,7 @@ export async function dispatch(
   const common = { "x-amz-request-id": requestId, "x-amz-id-2": requestId, server: "AtollS3" };
   let request: Incoming | undefined;
   let continued = !mode.expectsContinue;
-  const goAhead = () => {
+  const sendContinue = () => {
     if (!continued) res.writeContinue();
     continued = true;
   };
@@ -35,9 +35,9 @@ export async function dispatch(
     let reply: Reply;
     try {
       request = parseIncoming(req, requestId);
-      reply = await answer(service, req, request, goAhead);
+      reply = await answer(service, req, request, sendContinue);
     } catch (thrown) {
-      if (req.destroyed && !req.complete) return; // the client left in the middle of its body
+      if (req.destroyed && !req.complete) return; // the client closed the connection within its body
       reply = errorReply(
         reportable(service, thrown, requestId),
         request ?? { method: req.method ?? "GET", path: req.url ?? "/", requestId },
@@ -47,17 +47,27 @@ export async function dispatch(
     const cors = request && request.method !== "OPTIONS" ? corsHeaders(request, bucket) : {};
     const closing = mode.isStopping() ? { connection: "close" } : {};
     const unread = bodyLeft(req, continued);
-    if (unread === "little") res.once("finish", () => readAway(req));
+    if (unread === "little") res.once("finish", () => drainBody(req));
     const ending = unread === "much" ? { connection: "close" } : closing;
-    await sendReply(res, reply, { ...common, ...cors, ...ending }, unread === "much" ? () => readAway(req) : undefined);
+    await sendReply(
+      res,
+      reply,
+      { ...common, ...cors, ...ending },
+      unread === "much" ? () => drainBody(req) : undefined,
+    );
   } catch (error) {
-    // The answer had begun: cutting the connection is the only way left to say that it is not whole.
+    // The answer has begun: closing the connection tells the client that it is incomplete.
     if (!res.destroyed) service.logger.error({ err: error, requestId }, "an answer was cut short");
     res.destroy();
   }
 }
 
-async function answer(service: Service, req: IncomingMessage, request: Incoming, goAhead: () => void): Promise<Reply> {
+async function answer(
+  service: Service,
+  req: IncomingMessage,
+  request: Incoming,
+  sendContinue: () => void,
+): Promise<Reply> {
   if (request.method === "OPTIONS") {
     return {
       status: 200,
@@ -67,11 +77,11 @@ async function answer(service: Service, req: IncomingMessage, request: Incoming,
   const isForm = request.method === "POST" && /^multipart\/form-data/i.test(request.header("content-type") ?? "");
   if (isForm && request.bucket !== undefined && request.key === undefined && request.query.size === 0) {
     requireSpace(service, request);
-    goAhead();
+    sendContinue();
     return postObject(service, request, paced(req));
   }
   if (isQueryRequest(request)) {
-    goAhead();
+    sendContinue();
     return answerQuery(service, request, () => paced(req));
   }
   const auth = authenticate(request, service);
@@ -80,7 +90,7 @@ async function answer(service: Service, req: IncomingMessage, request: Incoming,
   const grows = request.method === "PUT" || (request.method === "POST" && request.key !== undefined);
   if (grows) requireSpace(service, request);
   const openBody = () => {
-    goAhead();
+    sendContinue();
     return openPayload(req, request, auth);
   };
   return findOperation(request)(new Call(service, request, auth, openBody));
@@ -101,7 +111,7 @@ function reportable(service: Service, thrown: unknown, requestId: string): S3Err
   return error;
 }
 
-/** How much of its body a client may still be sending when its answer is ready. */
+/** How much of its body the client may still send when the answer is ready. */
 function bodyLeft(req: IncomingMessage, continued: boolean): "nothing" | "little" | "much" {
   if (req.complete) return "nothing";
   const declared = req.headers["content-length"] ?? (req.headers["transfer-encoding"] ? Number.POSITIVE_INFINITY : 0);
@@ -109,11 +119,11 @@ function bodyLeft(req: IncomingMessage, continued: boolean): "nothing" | "little
 }
 
 /**
- * Reads what is left of a body, for a while. A socket that is closed while bytes arrive is reset, and the client may lose
- * the answer with it (RFC 9112, 9.6).
+ * Reads the rest of a body for up to 5 s. A socket that is closed while bytes arrive is reset, and the client may lose the
+ * answer (RFC 9112, 9.6).
  */
-function readAway(req: IncomingMessage): Promise<void> {
-  req.removeAllListeners("data"); // a decoder that gave up may still be listening, which would hold the stream back
+function drainBody(req: IncomingMessage): Promise<void> {
+  req.removeAllListeners("data"); // of a decoder that failed, which would pause the stream
   return new Promise((done) => {
     if (req.destroyed || req.complete) return done();
     const timer = setTimeout(done, LINGER_MS);

@@ -1,5 +1,4 @@
-import type { Call, Handler } from "./call";
-import { S3Error } from "./errors";
+import type { Call, Handler } from "./call/call";
 import * as bucket from "./handlers/bucket";
 import * as access from "./handlers/bucket-access";
 import * as config from "./handlers/bucket-config";
@@ -15,10 +14,12 @@ import { listMultipartUploads, listParts } from "./handlers/multipart-list";
 import * as about from "./handlers/object-about";
 import { getObjectAttributes } from "./handlers/object-attributes";
 import { putObject } from "./handlers/put-object";
+import { S3Error } from "./protocol/errors";
 
 /**
- * All operations: `METHOD level`, with the sub-resource that picks one after a `?`. What is not here does not exist and
- * is answered 501, so that no client believes in something that was not done.
+ * All operations: `METHOD level`, with the sub-resource after a `?`. Everything else is answered 501, never a silent 200.
+ * Each handler does what S3's page of its operation says, unless its comment names another rule.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
 const operations: Readonly<Record<string, Handler>> = {
   "GET service": bucket.listBuckets,
@@ -72,7 +73,7 @@ const operations: Readonly<Record<string, Handler>> = {
   "DELETE object?uploadId": multipart.abortMultipartUpload,
 };
 
-/** Query parameters that pick an operation, whether it is here or not. */
+/** Query parameters that select an operation of S3, implemented or not. */
 const subResources = new Set(
   `abac accelerate acl analytics attributes cors delete encryption intelligent-tiering inventory legal-hold lifecycle
   list-type location logging metadataConfiguration metadataInventoryTable metadataJournalTable metadataTable metrics

@@ -1,20 +1,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
+import { configuredRoles, type S3Role } from "./auth/configured-roles";
+import { RoleDirectory } from "./auth/role-directory";
 import { SessionDirectory } from "./auth/sessions";
 import { type S3User, UserDirectory } from "./auth/users";
-import type { Service } from "./call";
+import type { Service } from "./call/call";
 import { dispatch } from "./dispatch";
-import { configuredRoles, type S3Role } from "./iam/configured-roles";
-import { RoleDirectory } from "./iam/role-directory";
-import type { LifecycleOutcome } from "./lifecycle/round";
+import type { LifecycleOutcome } from "./lifecycle/outcome";
 import { scheduleLifecycles } from "./lifecycle/schedule";
-import { type StoreLogger, silentLogger } from "./logger";
-import { announcingExpiry } from "./notifications/announce";
 import { Delivery } from "./notifications/delivery";
-import { Outbox } from "./notifications/outbox";
+import { publishExpiry } from "./notifications/publish";
 import { configuredTopics, type S3Topic } from "./notifications/topic";
-import { Topics } from "./notifications/topics";
+import { TopicDirectory } from "./notifications/topic-directory";
+import { type StoreLogger, silentLogger } from "./store/logger";
 import { openStore } from "./store/store";
 
 export interface S3Options {
@@ -25,7 +24,7 @@ export interface S3Options {
   /** Address to listen on; the default is this machine alone. */
   readonly host?: string;
   readonly region?: string;
-  /** Who may sign; the first one is root. */
+  /** Users with access keys; the first one is root. */
   readonly users: readonly S3User[];
   /** Roles for STS, beside those that root makes through IAM. */
   readonly roles?: readonly S3Role[];
@@ -40,14 +39,15 @@ export interface RunningS3 {
   /** `http://host:port`, for the SDK's `endpoint` with `forcePathStyle`. */
   readonly endpoint: string;
   readonly port: number;
-  /** Resolves when what an interrupted run left behind is swept up. */
+  /** Resolves when files left by an interrupted run are removed. */
   readonly swept: Promise<void>;
   /**
-   * Carries out the buckets' lifecycles as at a time, now by default; the store does so by itself when it starts and
-   * every hour. Runs never overlap: one that is under way is waited for.
+   * Applies the buckets' lifecycles as at a time, now by default; the store does so itself when it starts and every hour.
+   * Runs never overlap: this one waits for the one in progress.
+   * @throws S3Error InsufficientStorage
    */
   runLifecycle(at?: Date): Promise<LifecycleOutcome>;
-  /** Ends gracefully: no new connections, 5 s for the requests under way, then everything is closed. */
+  /** Stops gracefully: no new connections, 5 s for the requests in progress, then everything is closed. */
   stop(): Promise<void>;
 }
 
@@ -55,8 +55,7 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const IDLE_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 72_000;
 const STOP_DEADLINE_MS = 5_000;
-const MAX_PENDING_EVENTS = 100_000;
-/** Signed URLs with session policies are long; Node's default of 16 KiB is what S3 has for headers, too. */
+/** Signed URLs with session policies are long. S3 has the same limit for headers. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
@@ -68,11 +67,11 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
   const users = new UserDirectory(options.users);
   const configured = configuredRoles(options.roles ?? [], users);
   const namedTopics = configuredTopics(options.topics ?? [], region);
-  const store = await openStore(resolve(options.dataDir), logger);
+  const store = await openStore(resolve(options.dataDir), { logger, maxPendingEvents: options.maxPendingEvents });
   const roles = new RoleDirectory(configured, store.roles);
   const sessions = new SessionDirectory(store.sessionKey, users, roles);
-  const topics = new Topics(namedTopics, store.database);
-  const outbox = new Outbox(store.database, options.maxPendingEvents ?? MAX_PENDING_EVENTS);
+  const topics = new TopicDirectory(namedTopics, store.topics);
+  const { outbox } = store;
   const delivery = new Delivery(outbox, topics, logger);
   const service: Service = { region, users, roles, sessions, topics, outbox, store, logger };
   const pending = new Set<Promise<void>>();
@@ -87,7 +86,7 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: 0, // a slow upload of 5 GB is fine; idle and trickling ones are cut by other means
+      requestTimeout: 0, // a slow upload of 5 GB is fine; `paced` ends slow and `timeout` idle ones
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: 5_000,
       highWaterMark: 256 * 1024,
@@ -107,7 +106,7 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
     throw error;
   }
   delivery.start();
-  const lifecycles = scheduleLifecycles(store, logger, announcingExpiry(service));
+  const lifecycles = scheduleLifecycles(store, logger, publishExpiry(service));
   const stop = async () => {
     const quiet = lifecycles.stop();
     const closed = new Promise<void>((done) => server.close(() => done()));

@@ -47,7 +47,7 @@ describe("a client that leaves", () => {
 });
 
 describe("a refusal before the end of the body", () => {
-  it("by a decoder that gives up leaves the connection good for the next request, however the rest arrives", async () => {
+  it("by a failed decoder keeps the connection usable for the next request", async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const url = `${store.endpoint}/${Bucket}/chunked`;
     const { headers } = signRequest({
@@ -111,7 +111,7 @@ describe("a refusal before the end of the body", () => {
     agent.destroy();
   });
 
-  it("asks not even for the body when the client waits for a go-ahead", async () => {
+  it("does not ask for the body when the client waits for a 100 Continue", async () => {
     const answer = await new Promise<{ status: number | undefined; continued: boolean }>((resolve, reject) => {
       let continued = false;
       const headers = { expect: "100-continue", "content-length": 50_000_000 };
@@ -126,7 +126,7 @@ describe("a refusal before the end of the body", () => {
     expect(answer).toEqual({ status: 403, continued: false });
   });
 
-  it("reaches a client that sends its long body to the end before it looks", async () => {
+  it("reaches a client that sends its whole long body before it reads", async () => {
     const url = new URL((await signedPut("long")).replace(/X-Amz-Signature=./, "X-Amz-Signature=z"));
     const socket = connect(Number(url.port), url.hostname);
     const body = randomBytes(12_000_000);
@@ -189,7 +189,7 @@ describe("stopping", () => {
     await again.stop();
   });
 
-  it("a taken port and a used folder are said so", async () => {
+  it("a taken port and a used folder are reported", async () => {
     const port = Number(new URL(store.endpoint).port);
     const other = `${store.dataDir}-2`;
     await expect(startS3({ dataDir: other, port, users: [root] })).rejects.toMatchObject({

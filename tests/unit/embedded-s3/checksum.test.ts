@@ -7,8 +7,8 @@ import {
   checksumAlgorithms,
   checksumDemand,
   runningChecksum,
-} from "@/lib/embedded/s3/body/checksum";
-import { checksumTypes, partsChecksum } from "@/lib/embedded/s3/body/parts-checksum";
+} from "@/lib/embedded/s3/hashing/checksum";
+import { checksumTypes, partsChecksum } from "@/lib/embedded/s3/hashing/parts-checksum";
 
 const compute = (algorithm: ChecksumAlgorithm, ...chunks: Uint8Array[]) => {
   const running = runningChecksum(algorithm);
@@ -58,7 +58,7 @@ describe("the compiled CRCs", () => {
     );
   });
 
-  it("go on across their buffer", () => {
+  it("continue across their buffer", () => {
     const bytes = randomBytes(300_003);
     const cut = 128 * 1024;
     for (const algorithm of ["CRC32C", "CRC64NVME"] as const)
@@ -91,7 +91,7 @@ describe("checksums of multipart objects", () => {
     expect(whole(first, long)).not.toBe(whole(first, longer));
   });
 
-  it("a composite one is the checksum of the parts' and tells their number", () => {
+  it("a composite one is the checksum of the parts' with their number", () => {
     const pieces = [Buffer.from("a"), Buffer.from("bc")];
     const composite = partsChecksum("SHA256", "COMPOSITE", parts("SHA256", pieces));
     const values = pieces.map((piece) => Buffer.from(compute("SHA256", piece), "base64"));

@@ -3,7 +3,7 @@ import { type FileHandle, mkdtemp, open, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { checksumAlgorithms } from "@/lib/embedded/s3/body/checksum";
+import { checksumAlgorithms } from "@/lib/embedded/s3/hashing/checksum";
 import { DigestThreads } from "@/lib/embedded/s3/hashing/digest-threads";
 import { type DigestName, RunningDigests } from "@/lib/embedded/s3/hashing/digests";
 
@@ -51,7 +51,7 @@ describe("digests taken by a thread", () => {
     expect(await Promise.all(results)).toEqual(bodies.map(expected));
   });
 
-  it("make a writer wait that is far ahead, and let it go on", async () => {
+  it("make a writer that is far ahead wait, and resume it", async () => {
     const bytes = Buffer.alloc(70 * 1024 * 1024, "far");
     const { fd } = await fileOf(bytes);
     const digests = threads.follow(new Set<DigestName>(["MD5"]));
@@ -69,7 +69,7 @@ describe("digests taken by a thread", () => {
     await expect(digests.finish()).rejects.toThrow("shorter than what was written");
   });
 
-  it("fail when the file cannot be read, and others go on", async () => {
+  it("fail when the file cannot be read, and others continue", async () => {
     const bytes = randomBytes(300_000);
     const { fd } = await fileOf(bytes);
     const [bad, good] = [threads.follow(names), threads.follow(names)];
@@ -79,16 +79,16 @@ describe("digests taken by a thread", () => {
     expect(await good.finish()).toEqual(expected(bytes));
   });
 
-  it("can be abandoned, at any time", async () => {
+  it("can be discarded at any time", async () => {
     const { fd } = await fileOf(randomBytes(5_000_000));
     const untouched = threads.follow(names);
-    await untouched.abandon();
+    await untouched.discard();
     const digests = threads.follow(names);
     digests.wrote(fd, 5_000_000);
-    await digests.abandon();
+    await digests.discard();
     const failed = threads.follow(names);
     failed.wrote(fd, 6_000_000);
-    await failed.abandon();
+    await failed.discard();
   });
 
   it("fail when their thread ends, instead of never coming", async () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ownerId } from "@/lib/embedded/s3/access/grants";
-import { isBucketName, parseAddress } from "@/lib/embedded/s3/address";
 import { parseRange } from "@/lib/embedded/s3/handlers/range";
 import { formBoundary, readForm } from "@/lib/embedded/s3/post/form";
-import { parseXml } from "@/lib/embedded/s3/xml-read";
-import { escapeXml } from "@/lib/embedded/s3/xml-write";
+import { isBucketName, parseAddress } from "@/lib/embedded/s3/protocol/address";
+import { parseXml } from "@/lib/embedded/s3/protocol/xml-read";
+import { escapeXml } from "@/lib/embedded/s3/protocol/xml-write";
 import { chunksOf, collect } from "./request";
 
 describe("addresses", () => {

@@ -1,5 +1,5 @@
-import { parseAddress } from "@/lib/embedded/s3/address";
-import type { Incoming } from "@/lib/embedded/s3/incoming";
+import { parseAddress } from "@/lib/embedded/s3/protocol/address";
+import type { Incoming } from "@/lib/embedded/s3/protocol/incoming";
 
 /** A request as the store sees it, without a socket. */
 export function incoming(

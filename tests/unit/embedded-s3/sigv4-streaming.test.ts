@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { authenticate } from "@/lib/embedded/s3/auth/authenticate";
 import { UserDirectory } from "@/lib/embedded/s3/auth/users";
-import { runningChecksum } from "@/lib/embedded/s3/body/checksum";
 import { decodeAwsChunked } from "@/lib/embedded/s3/body/chunked";
+import { runningChecksum } from "@/lib/embedded/s3/hashing/checksum";
 import { chunksOf, collect, incoming } from "./request";
 
 // The uploads in chunks AWS publishes: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and

@@ -1,9 +1,9 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 import type { BucketRecord, ObjectRecord } from "../store/records";
 import { type Grant, grantsOfHeaders, ownerId, parseGrants, renderGrants } from "./grants";
 
 /**
- * Canned ACLs are all the ACLs there are: grants to single users are bucket policies here, as AWS advises.
+ * Only canned ACLs are supported: grants to single users are bucket policies, as AWS advises.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl
  */
 type Resource = "bucket" | "object";
@@ -11,10 +11,10 @@ type Resource = "bucket" | "object";
 const ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers";
 const AUTHENTICATED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
 const LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery";
-/** Amazon EC2, which fetches machine images; shown in the ACL, and nobody here. */
+/** Amazon EC2, which fetches machine images; part of the ACL, but no principal of this store. */
 const EC2 = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c";
 
-/** What each gives beside the owner's FULL_CONTROL, and what it can be set on. */
+/** The grants of each beside the owner's FULL_CONTROL, and what it can be set on. */
 const canned: Readonly<
   Record<string, { readonly on: readonly Resource[]; readonly grants: (bucketOwner: string) => readonly Grant[] }>
 > = {
@@ -37,7 +37,7 @@ const canned: Readonly<
   },
 };
 
-/** Whose things an ACL is about. */
+/** The owners an ACL's grants refer to. */
 export interface Owners {
   readonly owner: string;
   readonly bucketOwner: string;
@@ -93,13 +93,13 @@ export function renderAcl(bucket: BucketRecord, record?: ObjectRecord): string {
   const acl = off ? undefined : (record ?? bucket).acl;
   const own: Grant = { grantee: ownerId(owner), permission: "FULL_CONTROL" };
   const others = (canned[acl ?? "private"]?.grants(bucket.owner) ?? []).filter(
-    (one) => one.grantee !== own.grantee, // who owns both has everything already
+    (one) => one.grantee !== own.grantee, // the owner's FULL_CONTROL includes it
   );
   const names = new Map([owner, bucket.owner].map((name) => [ownerId(name), name]));
   return renderGrants(owner, [own, ...others], names);
 }
 
-/** Whether an ACL opens something to the world, as Block Public Access judges it. */
+/** Whether an ACL is public by the rules of Block Public Access. */
 function isPublicAcl(acl: string | undefined): boolean {
   return groupGrants(acl).length > 0;
 }
@@ -110,7 +110,7 @@ function groupGrants(acl: string | undefined): readonly Grant[] {
 }
 
 /**
- * Whether a bucket takes this ACL: buckets that enforce their owner take none that says more than that, and those
+ * Checks whether a bucket accepts an ACL: buckets that enforce their owner accept none with other grants, and buckets
  * with BlockPublicAcls no public one.
  * @throws S3Error AccessControlListNotSupported, AccessDenied
  */
@@ -127,7 +127,7 @@ function aclsDisabled(bucket: BucketRecord): boolean {
 }
 
 /**
- * To whom a new object belongs.
+ * Returns the owner of a new object.
  * @param writer `undefined` without a signature
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
  */
@@ -136,7 +136,7 @@ export function objectOwner(bucket: BucketRecord, writer: string | undefined, ac
   return writer === undefined || aclsDisabled(bucket) || handedOver ? bucket.owner : writer;
 }
 
-/** Actions by the permission of an ACL that allows them, on the object or on its bucket. */
+/** Actions by the permission that allows them, on the object or on its bucket. */
 const byObjectRead = new Set(["s3:GetObject", "s3:GetObjectVersion"]);
 const byObjectOwner = new Set(
   ["GetObject", "GetObjectVersion", "GetObjectAcl", "GetObjectVersionAcl"].map((one) => `s3:${one}`),
@@ -147,7 +147,7 @@ const byBucketRead = new Set(["s3:ListBucket", "s3:ListBucketVersions", "s3:List
 const byBucketWrite = new Set(["s3:PutObject", "s3:DeleteObject"]);
 
 /**
- * Whether ACLs let a caller do something who is neither the bucket's owner nor allowed by policy.
+ * Whether ACLs allow an action to a caller who is neither the bucket's owner nor allowed by policy.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
  * @param user name of the caller, `undefined` without a signature
  */

@@ -1,39 +1,16 @@
-import type { Identity } from "../auth/users";
+import { parsePolicy, type Statement } from "@/lib/policy/document";
+import { type AccessRequest, evaluatePolicy } from "@/lib/policy/evaluate";
+import { isPublicPolicy } from "@/lib/policy/public-access";
 import { userBehind } from "../auth/users";
-import { S3Error } from "../errors";
-import type { Incoming } from "../incoming";
-import type { BucketRecord, ObjectRecord } from "../store/records";
+import { S3Error } from "../protocol/errors";
+import type { BucketRecord } from "../store/records";
 import { aclAllows } from "./acl";
-import { type AccessRequest, evaluatePolicy } from "./evaluate";
-import { parsePolicy, type Statement } from "./policy-document";
 import { principalOf } from "./principal";
-import { isPublicPolicy } from "./public";
+import type { AccessQuestion } from "./question";
 import { requestConditions } from "./request-conditions";
 import { sessionAllows } from "./session-access";
 
-/** What is asked: may this caller do `action` on `key` of `bucket` (or on the bucket itself)? */
-export interface AccessQuestion {
-  readonly request: Incoming;
-  readonly identity: Identity;
-  readonly bucket: BucketRecord;
-  readonly action: string;
-  readonly key?: string | undefined;
-  /** The version it is about, when there is one: its ACL and tags count. */
-  readonly record?: ObjectRecord | undefined;
-  /** The version it is about, when the request names one. */
-  readonly versionId?: string | undefined;
-  /** What the signature says about the body. */
-  readonly payloadHash?: string;
-  /** The tags the request gives its object, where they are not those of its `x-amz-tagging`. */
-  readonly tags?: RequestTags | undefined;
-  /** Values of condition keys that are not in the request's headers, such as the parameters of AssumeRole. */
-  readonly extra?: Readonly<Record<string, string>>;
-}
-
-/** Pairs of names and values. */
-export type RequestTags = Iterable<readonly [string, string]>;
-
-/** A policy that locks everybody out may still be mended by these, for the owner and root with their own keys. */
+/** Actions that repair a policy which denies everything: always allowed to the owner and root with their own keys. */
 const policyManagement = new Set(["s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:DeleteBucketPolicy"]);
 
 const parsed = new WeakMap<BucketRecord, readonly Statement[]>();
@@ -57,7 +34,7 @@ export function isAllowed(question: AccessQuestion): boolean {
   const user = userBehind(identity);
   const isOwner = user !== undefined && (user.isRoot || user.name === bucket.owner);
   const session = identity.kind === "session" ? identity.session : undefined;
-  if (isOwner && !session && policyManagement.has(action)) return true; // whatever the policy says, or if it says nothing
+  if (isOwner && !session && policyManagement.has(action)) return true; // even if the policy denies it or does not parse
   const statements = bucketStatements(bucket);
   if (statements.length === 0 && !session) return isOwner || allowedByAcl(question);
   const resource = `arn:aws:s3:::${bucket.name}${key === undefined ? "" : `/${key}`}`;
@@ -71,8 +48,8 @@ export function isAllowed(question: AccessQuestion): boolean {
 }
 
 /**
- * Every user can ask STS for a federated user of any name: what a policy allows to such a name is for those alone whom
- * root or the bucket's owner named so.
+ * Every user can ask STS for a federated user of any name. An Allow to such a name therefore counts only for sessions
+ * that root or the bucket's owner issued.
  */
 function accessRequest(
   question: Omit<AccessQuestion, "bucket" | "key">,
@@ -90,7 +67,8 @@ function allowedByAcl({ identity, bucket, action, record }: AccessQuestion): boo
 }
 
 /**
- * Decides what no bucket's policy has a say in: listing and making buckets. Every user may; a session within its policies.
+ * Authorizes the actions that no bucket policy covers: listing and making buckets. Every user may do that, a session
+ * within its policies.
  * @param resource `arn:aws:s3:::*` for all buckets, else a bucket's ARN
  * @throws S3Error AccessDenied
  */
@@ -103,7 +81,7 @@ export function authorizeService(question: Omit<AccessQuestion, "bucket" | "key"
   if (!allowed) throw new S3Error("AccessDenied");
 }
 
-/** @throws S3Error AccessDenied */
+/** Requires that an action is allowed. @throws S3Error AccessDenied */
 export function authorize(question: AccessQuestion): void {
   if (!isAllowed(question)) throw new S3Error("AccessDenied");
 }

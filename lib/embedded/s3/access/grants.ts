@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { ACCOUNT_ID } from "../auth/users";
-import { S3Error } from "../errors";
-import { child, childrenOf, expectRoot, textOf, type XmlNode } from "../xml-read";
-import { leaf, xmlDocument } from "../xml-write";
+import { S3Error } from "../protocol/errors";
+import { child, childrenOf, expectRoot, textOf, type XmlNode } from "../protocol/xml-read";
+import { leaf, xmlDocument } from "../protocol/xml-write";
 
 /** One line of an ACL. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html */
 export interface Grant {
@@ -15,7 +15,7 @@ const permissions = ["FULL_CONTROL", "READ", "READ_ACP", "WRITE", "WRITE_ACP"];
 const MAX_GRANTS = 100;
 const XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
 
-/** A stable id per user, of 64 characters as S3's canonical ids; of long names a hash, so that no two have the same. */
+/** Returns a user's canonical id of 64 characters, as in S3; long names are hashed, which keeps ids unique. */
 export function ownerId(user: string): string {
   const full = `${ACCOUNT_ID}/${user}`;
   const hex = Buffer.from(full).toString("hex");

@@ -1,7 +1,7 @@
+import type { Principal } from "@/lib/policy/evaluate";
 import { ACCOUNT_ID, type Identity, idOf, userArn } from "../auth/users";
-import type { Principal } from "./evaluate";
 
-/** A caller as policies name it, `undefined` for an anonymous one. */
+/** Returns a caller as policies name it, `undefined` for an anonymous one. */
 export function principalOf(identity: Identity): Principal | undefined {
   if (identity.kind === "anonymous") return undefined;
   if (identity.kind === "user") return { arn: userArn(identity.name), accountId: ACCOUNT_ID };
@@ -10,8 +10,8 @@ export function principalOf(identity: Identity): Principal | undefined {
 }
 
 /**
- * The value of a condition key about the caller, `undefined` where it has none: only users have a name, only sessions
- * a time at which they were issued.
+ * Returns the value of a condition key about the caller, `undefined` where it has none: only users have a name, only
+ * sessions a time of issue.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
  */
 export function principalCondition(identity: Identity, key: string): string | undefined {
@@ -40,7 +40,7 @@ export function principalCondition(identity: Identity, key: string): string | un
 
 type Known = Exclude<Identity, { kind: "anonymous" }>;
 
-/** Of an assumed role it is the role's ARN, not the session's. */
+/** For an assumed role this is the role's ARN, not the session's. */
 function principalArn(identity: Known): string {
   if (identity.kind === "user") return userArn(identity.name);
   const { kind, arn, behindArn } = identity.session;

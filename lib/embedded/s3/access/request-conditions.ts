@@ -1,8 +1,8 @@
 import { ACCOUNT_ID } from "../auth/users";
-import { parseCopySource } from "../copy-source-name";
-import { headerText } from "../incoming";
-import type { AccessQuestion, RequestTags } from "./authorize";
+import { parseCopySource } from "../protocol/copy-source-name";
+import { headerText } from "../protocol/incoming";
 import { principalCondition } from "./principal";
+import type { AccessQuestion, RequestTags } from "./question";
 
 const fromHeader = new Set([
   "s3:x-amz-acl",
@@ -26,7 +26,7 @@ const fromQuery: Record<string, string> = {
 type Asked = Pick<AccessQuestion, "request" | "identity" | "record" | "extra" | "payloadHash" | "versionId" | "tags">;
 
 /**
- * The values of condition keys in one request.
+ * Returns a function that gives the values of a condition key in a request.
  * Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
  */
@@ -44,7 +44,7 @@ export function requestConditions(question: Asked): (key: string) => readonly st
     if (parameter !== undefined) return request.query.get(parameter);
     return environment(key) ?? ofObject(key) ?? tag(question, tags(), key);
   };
-  /** As the request is carried out, which is not always as its headers and its URL put it. */
+  /** Values as the request is executed, which can differ from its headers and URL. */
   const ofObject = (key: string): string | undefined => {
     if (key === "s3:versionid") return question.versionId;
     if (key === "s3:x-amz-content-sha256") return question.payloadHash;

@@ -1,5 +1,5 @@
-import { S3Error } from "../errors";
-import type { Incoming } from "../incoming";
+import { S3Error } from "../protocol/errors";
+import type { Incoming } from "../protocol/incoming";
 import { type Directories, findSigner, sessionToken } from "./signer";
 import type { Scope } from "./sigv4";
 import {
@@ -22,7 +22,7 @@ export interface AuthSettings extends Directories {
   readonly payloadHash?: string;
 }
 
-/** What a valid signature says about the body: its hash, or the seed of its chunks' signatures. */
+/** The caller of a request, and what its signature covers of the body: a hash, or the seed of the chunk signatures. */
 export interface Authenticated {
   readonly identity: Identity;
   /** `x-amz-content-sha256` as signed: a hash, UNSIGNED-PAYLOAD or a STREAMING-… word. */
@@ -41,7 +41,8 @@ const UNSIGNED = "UNSIGNED-PAYLOAD";
 
 /**
  * Checks the signature of a request in its header or its query; without one the caller is anonymous.
- * @throws S3Error with S3's code for every way a signature can be wrong
+ * @throws S3Error AuthorizationHeaderMalformed, AuthorizationQueryParametersError, InvalidAccessKeyId,
+ * SignatureDoesNotMatch, RequestTimeTooSkewed, AccessDenied, InvalidToken, ExpiredToken and others, as S3
  */
 export function authenticate(request: Incoming, settings: AuthSettings): Authenticated {
   const header = request.header("authorization");
@@ -152,7 +153,7 @@ function verify(
   const key = signingKey(signer.secretAccessKey, scope);
   const matches = (form: string | Buffer) =>
     constantTimeEqual(signText(key, stringToSign(claim.date, scope, sha256(form))), claim.signature);
-  // Node hands header bytes over as Latin-1: clients that put UTF-8 on the wire signed those bytes, others the characters.
+  // Node decodes header bytes as Latin-1: clients that send UTF-8 signed those bytes, others the characters.
   const wireBytes = /[\u0080-\u00ff]/.test(canonical) ? Buffer.from(canonical, "latin1") : undefined;
   if (!matches(canonical) && !(wireBytes && matches(wireBytes))) {
     throw new S3Error("SignatureDoesNotMatch", undefined, { AWSAccessKeyId: accessKeyId });
@@ -162,7 +163,7 @@ function verify(
   return { identity, payloadHash: claim.payloadHash, chunkSeed };
 }
 
-/** `AKID/20130524/us-east-1/s3/aws4_request`, checked against the request's date and the store's region. */
+/** Parses `AKID/20130524/us-east-1/s3/aws4_request` and checks it against the request's date and the store's region. */
 export function parseCredential(
   credential: string,
   amzDate: string,
@@ -187,7 +188,7 @@ export function parseCredential(
   return { accessKeyId, scope: { date, region, service } };
 }
 
-/** Every x-amz-* header must be under the signature, or a holder of a presigned URL could add one. */
+/** Returns the signed headers. Every x-amz-* header must be signed, or the holder of a presigned URL could add one. */
 function signedHeaderValues(
   request: Incoming,
   list: string,

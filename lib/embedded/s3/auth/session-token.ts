@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 
-/** Whose session it is. */
+/** The role or user of a session. */
 export type SessionSubject =
   | { readonly kind: "role"; readonly roleName: string; readonly roleId: string; readonly sessionName: string }
   | { readonly kind: "federated"; readonly name: string }
   | { readonly kind: "user" };
 
-/** What a session token says. Nothing of a session is kept in the store: the token is all there is. */
+/** The content of a session token. Nothing of a session is kept in the store. */
 export type Claims = SessionSubject & {
   /** Name of the user who asked for the session, or for the session it was made from. */
   readonly by: string;
@@ -26,7 +26,7 @@ export const MAX_CLAIMS_BYTES = 3072;
 const MAX_INFLATED_BYTES = 64 * 1024;
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** Random characters of the alphabet AWS's ids are made of. */
+/** Random characters of the alphabet of AWS's ids. */
 export function randomBase32(length: number): string {
   return toBase32(randomBytes(length));
 }
@@ -38,20 +38,20 @@ export function toBase32(bytes: Uint8Array): string {
 
 /**
  * Makes and opens session tokens: `base64url(version, nonce, AES-256-GCM(deflate(claims)), tag)`. The access key id is
- * authenticated with them, so that a token belongs to one key; the secret key follows from the id.
+ * authenticated with them, so that a token belongs to one key; the secret key is derived from the id.
  */
 export class TokenSealer {
   readonly #tokenKey: Buffer;
   readonly #secretKey: Buffer;
 
-  /** @param key 32 random bytes, kept for as long as tokens are to be good */
+  /** @param key 32 random bytes; tokens are valid as long as it is kept */
   constructor(key: Buffer) {
     const derive = (use: string) => Buffer.from(hkdfSync("sha256", key, "", `atoll s3 session ${use}`, 32));
     this.#tokenKey = derive("token");
     this.#secretKey = derive("secret");
   }
 
-  /** 40 characters, as AWS's secrets have. */
+  /** Derives the secret key of an access key: 40 characters, as in AWS. */
   secretOf(accessKeyId: string): string {
     return createHmac("sha256", this.#secretKey).update(accessKeyId).digest("base64").slice(0, 40);
   }
@@ -67,10 +67,10 @@ export class TokenSealer {
     return Buffer.concat([VERSION, nonce, body, cipher.getAuthTag()]).toString("base64url");
   }
 
-  /** The claims, or `undefined` when the token is not exactly one that was sealed here for this access key. */
+  /** Returns the claims, or `undefined` unless the token was sealed with this key for this access key. */
   open(accessKeyId: string, token: string): Claims | undefined {
     const bytes = Buffer.from(token, "base64url");
-    // Decoding passes over what is no base64url, and over bits beyond the last byte.
+    // Decoding ignores other characters, and bits beyond the last byte.
     if (bytes.toString("base64url") !== token) return undefined;
     const bodyAt = VERSION.length + NONCE_BYTES;
     const tagAt = bytes.length - TAG_BYTES;
@@ -83,7 +83,7 @@ export class TokenSealer {
     try {
       decipher.final();
     } catch {
-      return undefined; // forged, changed, of another key, or sealed by another store
+      return undefined; // forged, changed, of another access key, or of another store
     }
     return JSON.parse(inflateRawSync(packed, { maxOutputLength: MAX_INFLATED_BYTES }).toString("utf8")) as Claims;
   }

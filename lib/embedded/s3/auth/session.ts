@@ -1,13 +1,13 @@
-import type { Statement } from "../access/policy-document";
+import type { Statement } from "@/lib/policy/document";
 import type { RoleRecord } from "../store/records";
 
-/** The user a session was made from, whose rights it has at most. */
+/** The user a session was made from, whose rights limit the session's. */
 interface SessionUser {
   readonly name: string;
   readonly isRoot: boolean;
 }
 
-/** Temporary rights, as their token tells them and the store still stands by them. */
+/** A session whose token is valid and whose user or role still exists. */
 export type Session = {
   /** The session as policies name it: `arn:aws:sts::…:assumed-role/role/session` and the like. */
   readonly arn: string;
@@ -15,12 +15,12 @@ export type Session = {
   readonly behindArn: string;
   /** `AROA…:session`, `account:name` or `AIDA…`. */
   readonly userId: string;
-  /** Name of the user it goes back to. */
+  /** Name of the user who asked for it, or for the session it was made from. */
   readonly by: string;
   /** Milliseconds. */
   readonly issuedAt: number;
   readonly expiresAt: number;
-  /** The session's own policy, beyond which it may nothing; `undefined` does not limit it. */
+  /** The session's own policy, which limits its rights; `undefined` does not limit them. */
   readonly policy: readonly Statement[] | undefined;
 } & (
   | { readonly kind: "role"; readonly role: RoleRecord; readonly rolePolicies: readonly Statement[] }

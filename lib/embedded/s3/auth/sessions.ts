@@ -1,12 +1,12 @@
-import { parsePolicy } from "../access/policy-document";
-import { S3Error } from "../errors";
-import { roleArn, rolePolicies } from "../iam/role";
-import type { RoleDirectory } from "../iam/role-directory";
+import { parsePolicy } from "@/lib/policy/document";
+import { S3Error } from "../protocol/errors";
+import { roleArn, rolePolicies } from "./role";
+import type { RoleDirectory } from "./role-directory";
 import type { Session } from "./session";
 import { type Claims, randomBase32, TokenSealer } from "./session-token";
 import { ACCOUNT_ID, idOf, type UserDirectory, userArn } from "./users";
 
-/** Temporary credentials, as they are handed out. */
+/** Temporary credentials, as STS returns them. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -24,10 +24,10 @@ interface Opened {
   readonly policy: Session["policy"];
 }
 
-/** Sessions live in their tokens: here they are issued, and opened again as long as the store stands by them. */
+/** Issues sessions, and opens them by their tokens: nothing of a session is stored. */
 export class SessionDirectory {
   readonly #sealer: TokenSealer;
-  /** What tokens say that were opened lately; whether they are still good is asked each time. */
+  /** The claims of recently opened tokens; whether a session is still valid is checked each time. */
   readonly #opened = new Map<string, Opened>();
 
   /** @param key 32 bytes */
@@ -39,7 +39,7 @@ export class SessionDirectory {
     this.#sealer = new TokenSealer(key);
   }
 
-  /** @throws RangeError when the claims are too large; see `packedBytes` */
+  /** Issues credentials. @throws RangeError when the claims are too large; see `packedBytes` */
   issue(claims: Claims): Credentials {
     const accessKeyId = PREFIX + randomBase32(16);
     const sessionToken = this.#sealer.seal(accessKeyId, claims);
@@ -51,7 +51,7 @@ export class SessionDirectory {
   }
 
   /**
-   * The session of an access key and its token.
+   * Opens the session of an access key and its token.
    * @param now milliseconds
    * @throws S3Error InvalidAccessKeyId without a token, or when user or role are gone; InvalidToken; ExpiredToken
    */
@@ -78,7 +78,7 @@ export class SessionDirectory {
     return opened;
   }
 
-  /** `undefined` when the user who asked for it or its role is no more: that ends the session. */
+  /** Returns `undefined` when the user who asked for the session or its role was removed, which ends the session. */
   #resolve({ claims, policy }: Opened): Session | undefined {
     const { by, issuedAt, expiresAt } = claims;
     if (!this.users.has(by)) return undefined;
@@ -90,7 +90,7 @@ export class SessionDirectory {
     }
     if (claims.kind === "federated") {
       const arn = `arn:aws:sts::${ACCOUNT_ID}:federated-user/${claims.name}`;
-      // Without a policy such a session has no rights but those a bucket policy gives it by name.
+      // Without a policy such a session has only the rights that a bucket policy grants to its name.
       const own = policy ?? [];
       return { ...base, kind: "federated", user, arn, behindArn, userId: `${ACCOUNT_ID}:${claims.name}`, policy: own };
     }

@@ -1,9 +1,9 @@
-import { S3Error } from "../errors";
-import type { Incoming } from "../incoming";
+import { S3Error } from "../protocol/errors";
+import type { Incoming } from "../protocol/incoming";
 import type { SessionDirectory } from "./sessions";
 import type { AuthType, Identity, UserDirectory } from "./users";
 
-/** Whose secret a signature must be made with, and who that is. */
+/** The secret a signature must be made with, and its caller. */
 export interface Signer {
   readonly secretAccessKey: string;
   /** @param signedAt when the signature was made, in milliseconds */
@@ -12,12 +12,12 @@ export interface Signer {
 
 export interface Directories {
   readonly users: UserDirectory;
-  /** Without it no session token is taken. */
+  /** Without it session tokens are rejected. */
   readonly sessions?: SessionDirectory;
 }
 
 /**
- * Finds the bearer of an access key.
+ * Finds the user or session of an access key.
  * @param token the session token that came with it; users have none
  * @param now milliseconds
  * @throws S3Error InvalidAccessKeyId, InvalidToken, ExpiredToken
@@ -42,7 +42,7 @@ export function findSigner(
   };
 }
 
-/** The session token of a request, in a header or in the query; both are under the signature. @throws S3Error InvalidToken for two */
+/** The session token of a request, in a header or in the query; both are signed. @throws S3Error InvalidToken for two */
 export function sessionToken(request: Incoming): string | undefined {
   const inQuery = request.query.get("X-Amz-Security-Token");
   const inHeader = request.header("x-amz-security-token");

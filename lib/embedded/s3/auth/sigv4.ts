@@ -44,7 +44,7 @@ export function canonicalRequest(input: CanonicalInput): string {
   return `${input.method}\n${path}\n${query}\n${headers}\n${signed}\n${input.payloadHash}`;
 }
 
-/** Spaces folded, none around it. `trim` would take the byte A0 for one, with which UTF-8 letters such as "à" end. */
+/** Folds and trims spaces. `trim` would also remove the byte A0, with which UTF-8 letters such as "à" end. */
 function folded(value: string): string {
   return value.replace(/ {2,}/g, " ").replace(/^ | $/g, "");
 }
@@ -60,7 +60,7 @@ export function scopeText(scope: Scope): string {
 
 const keys = new Map<string, Buffer>();
 
-/** The signing key of one secret, day, region and service; four HMACs the first time, then from memory. */
+/** The signing key of a secret, day, region and service, computed once. */
 export function signingKey(secretAccessKey: string, scope: Scope): Buffer {
   const name = `${secretAccessKey}\n${scopeText(scope)}`;
   const known = keys.get(name);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Session } from "./session";
 import { toBase32 } from "./session-token";
 
-/** Who may sign. The first user is root: every bucket is theirs to manage. */
+/** A user with an access key. The first user is root, who may manage every bucket. */
 export interface S3User {
   readonly name: string;
   readonly accessKeyId: string;
@@ -11,7 +11,7 @@ export interface S3User {
 
 export type AuthType = "REST-HEADER" | "REST-QUERY-STRING" | "POST";
 
-/** Who makes a request, as its signature proves. */
+/** The authenticated caller of a request. */
 export type Identity =
   | { readonly kind: "anonymous" }
   | {
@@ -26,20 +26,20 @@ export type Identity =
   | {
       readonly kind: "session";
       readonly session: Session;
-      /** User to whom the buckets and objects it makes belong: a role's are the account's, which is root's. */
+      /** Owner of the buckets and objects it makes; for a role this is the account's root. */
       readonly owner: string;
       readonly accessKeyId: string;
       readonly authType: AuthType;
       readonly signedAt: number;
     };
 
-/** The user whose own rights a caller has, at most; a role stands for itself. */
+/** The user whose rights limit a caller's; `undefined` for a role and an anonymous caller. */
 export function userBehind(identity: Identity): { readonly name: string; readonly isRoot: boolean } | undefined {
   if (identity.kind === "user") return identity;
   return identity.kind === "session" && identity.session.kind !== "role" ? identity.session.user : undefined;
 }
 
-/** The user to whom belongs what a caller makes, `undefined` for an anonymous one. */
+/** The owner of what a caller makes, `undefined` for an anonymous caller. */
 export function ownerName(identity: Identity): string | undefined {
   if (identity.kind === "anonymous") return undefined;
   return identity.kind === "user" ? identity.name : identity.owner;
@@ -52,7 +52,7 @@ export function userArn(name: string): string {
   return `arn:aws:iam::${ACCOUNT_ID}:user/${name}`;
 }
 
-/** A unique id in AWS's form (`AIDA…`, `AROA…`) that follows from a name. */
+/** Derives a unique id in AWS's form (`AIDA…`, `AROA…`) from a name. */
 export function idOf(prefix: "AIDA" | "AROA", name: string): string {
   return prefix + toBase32(createHash("sha256").update(`${prefix} ${name}`).digest().subarray(0, 17));
 }

@@ -1,18 +1,18 @@
-import { S3Error } from "../errors";
-import type { DigestValues } from "../hashing/digests";
 import {
   type Checksum,
   type ChecksumAlgorithm,
   type ChecksumDemand,
   checksumHeader,
   DEFAULT_CHECKSUM,
-} from "./checksum";
+} from "../hashing/checksum";
+import type { DigestValues } from "../hashing/digests";
+import { S3Error } from "../protocol/errors";
 
-/** The checksums of one body: the one its sender promised and the one that is kept, which mostly are the same. */
+/** The checksums of one body: the one its sender declared and the one that is kept. Mostly these are the same. */
 export class BodyChecksums {
   readonly #kept: ChecksumAlgorithm;
 
-  /** @param keep when it is not up to the sender; where nobody says anything S3 computes CRC64NVME */
+  /** @param keep the algorithm to keep, when it is not the sender's choice; the default is the sender's, else CRC64NVME */
   constructor(
     private readonly demand: ChecksumDemand | undefined,
     keep?: ChecksumAlgorithm,
@@ -20,15 +20,16 @@ export class BodyChecksums {
     this.#kept = keep ?? demand?.algorithm ?? DEFAULT_CHECKSUM;
   }
 
-  /** What must be computed. */
+  /** The algorithms to compute. */
   get algorithms(): readonly ChecksumAlgorithm[] {
     return this.demand ? [this.#kept, this.demand.algorithm] : [this.#kept];
   }
 
   /**
+   * Compares the declared checksum with the computed one.
    * @param values of the whole body, for all `algorithms`
-   * @returns the checksum to keep, and the sender's where that is another
-   * @throws S3Error BadDigest, InvalidRequest for a trailer that did not come
+   * @returns the checksum to keep, and the sender's when it is by another algorithm
+   * @throws S3Error BadDigest, InvalidRequest for a missing trailer
    */
   check(
     values: DigestValues,
@@ -39,8 +40,7 @@ export class BodyChecksums {
     const sent = checksum(this.demand.algorithm);
     const header = checksumHeader(sent.algorithm);
     const expected = this.demand.expected ?? trailers.get(header);
-    if (expected === undefined)
-      throw new S3Error("InvalidRequest", `The trailer ${header} was announced but not sent.`);
+    if (expected === undefined) throw new S3Error("InvalidRequest", `The trailer ${header} was declared but not sent.`);
     if (expected !== sent.value)
       throw new S3Error("BadDigest", `The ${sent.algorithm} you specified did not match the calculated checksum.`);
     return { checksum: checksum(this.#kept), sent: sent.algorithm === this.#kept ? undefined : sent };

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { constantTimeEqual, EMPTY_SHA256, type Scope, scopeText, signText } from "../auth/sigv4";
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 
-/** The state that chains the signatures of a signed aws-chunked body. */
+/** The request's signature, with which the signatures of an aws-chunked body's chunks begin. */
 export interface ChunkSeed {
   readonly key: Buffer;
   readonly scope: Scope;
@@ -105,7 +105,7 @@ class ChunkSigner {
   }
 }
 
-/** Takes bytes and CRLF lines out of a stream without holding more than one of its chunks. */
+/** Reads bytes and CRLF lines from a stream, keeping at most one of its chunks and a line. */
 class ByteReader {
   #buffer: Buffer = Buffer.alloc(0);
   readonly #iterator: AsyncIterator<Buffer>;
@@ -114,7 +114,7 @@ class ByteReader {
     this.#iterator = source[Symbol.asyncIterator]();
   }
 
-  /** 1 to `max` bytes. */
+  /** Reads 1 to `max` bytes. @throws S3Error IncompleteBody */
   async some(max: number): Promise<Buffer> {
     if (this.#buffer.length === 0 && !(await this.#pull())) throw new S3Error("IncompleteBody");
     const piece = this.#buffer.subarray(0, max);
@@ -136,7 +136,7 @@ class ByteReader {
     }
   }
 
-  /** The stream must be over: bytes after the last chunk belong to nothing that was signed. */
+  /** Requires the end of the stream: bytes after the last chunk are not signed. @throws S3Error InvalidRequest */
   async end(): Promise<void> {
     if (this.#buffer.length > 0 || (await this.#pull())) throw malformed();
   }

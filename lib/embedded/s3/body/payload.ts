@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Authenticated } from "../auth/authenticate";
-import { S3Error } from "../errors";
-import type { Incoming } from "../incoming";
+import { S3Error } from "../protocol/errors";
+import type { Incoming } from "../protocol/incoming";
 import { decodeAwsChunked } from "./chunked";
 import { requestChunks } from "./request-chunks";
 
@@ -61,7 +61,7 @@ function toSize(text: string): number {
   return Number(text);
 }
 
-/** Reads the socket without destroying it on an early end, and gives up on clients that only trickle. */
+/** Reads a request without destroying it on an early end. @throws S3Error RequestTimeout for a client that sends too slowly */
 export async function* paced(req: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
   const startedAt = Date.now();
   let received = 0;

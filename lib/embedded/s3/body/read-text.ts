@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { S3Error } from "../errors";
-import { checksumDemand, checksumHeader, contentMd5, runningChecksum } from "./checksum";
+import { checksumDemand, checksumHeader, contentMd5, runningChecksum } from "../hashing/checksum";
+import { S3Error } from "../protocol/errors";
 import type { Payload } from "./payload";
 
 const MAX_XML_BYTES = 1024 * 1024;
 
 /**
- * Reads a small body (XML, JSON) whole, held against its hash and its checksums.
+ * Reads a small body (XML, JSON) completely and checks it against its hash and checksums.
  * @param field request header by lower-case name
  * @param maxBytes 1 MiB unless an operation takes longer lists
  * @throws S3Error MaxMessageLengthExceeded beyond that, BadDigest, XAmzContentSHA256Mismatch, IncompleteBody

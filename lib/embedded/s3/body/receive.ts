@@ -1,21 +1,21 @@
-import { S3Error } from "../errors";
+import type { Checksum, ChecksumAlgorithm, ChecksumDemand } from "../hashing/checksum";
 import { type DigestName, RunningDigests } from "../hashing/digests";
 import { FileDigests } from "../hashing/file-digests";
+import { S3Error } from "../protocol/errors";
 import type { StagedData } from "../store/staging";
 import type { Store } from "../store/store";
 import { BodyChecksums } from "./body-checksums";
-import type { Checksum, ChecksumAlgorithm, ChecksumDemand } from "./checksum";
 import type { Payload } from "./payload";
 
-/** A body that arrived whole and passed every check, ready to be committed or thrown away. */
+/** A body that arrived completely and passed every check. */
 export interface Received {
   readonly data: StagedData;
   readonly sizeBytes: number;
   /** Hex MD5. */
   readonly md5: string;
-  /** The one to keep. */
+  /** The checksum to keep. */
   readonly checksum: Checksum;
-  /** The one the sender promised, where that is another. */
+  /** The one the sender declared, when it is by another algorithm. */
   readonly sent: Checksum | undefined;
 }
 
@@ -31,17 +31,17 @@ export interface Expectations {
   readonly minBytes?: number;
   /** Size known beforehand; a body of another size is IncompleteBody. */
   readonly exactBytes?: number;
-  /** About how much is to come, where the exact size is not known. */
+  /** Approximate size, when the exact size is not known. */
   readonly likelyBytes?: number;
 }
 
-/** From this size on the digests are taken by another thread: before, handing over costs more than it gives. */
+/** From this size another thread computes the digests; below, passing the work on costs more than it saves. */
 const THREADED_BYTES = 4 * 1024 * 1024;
 
 /**
- * Streams a body to a staging place while hashing it, then holds it against what the client promised.
- * Whatever fails, the staged bytes are gone before this rejects.
- * @throws S3Error BadDigest, XAmzContentSHA256Mismatch, IncompleteBody, EntityTooLarge, EntityTooSmall
+ * Stages a body while hashing it, then checks it against what the client declared. When it rejects, the staged bytes are
+ * deleted.
+ * @throws S3Error InsufficientStorage, BadDigest, XAmzContentSHA256Mismatch, IncompleteBody, EntityTooLarge, EntityTooSmall
  */
 export async function receive(
   payload: Omit<Payload, "sizeBytes">,
@@ -59,7 +59,7 @@ export async function receive(
     for await (const chunk of payload.chunks) {
       sizeBytes += chunk.length;
       if (sizeBytes > expected.maxBytes) throw tooLarge(sizeBytes, expected.maxBytes);
-      if (sizeBytes > (expected.exactBytes ?? sizeBytes)) throw new S3Error("IncompleteBody"); // not only at its end
+      if (sizeBytes > (expected.exactBytes ?? sizeBytes)) throw new S3Error("IncompleteBody"); // before the whole body is written
       if (digests instanceof RunningDigests) digests.update(chunk);
       const full = writer.write(chunk);
       if (full) await full;
@@ -74,7 +74,7 @@ export async function receive(
     const { checksum, sent } = checksums.check(values, payload.trailers);
     return { data: await writer.finish(), sizeBytes, md5: inHex("MD5"), checksum, sent };
   } catch (error) {
-    await digests.abandon(); // before its file is closed
+    await digests.discard(); // before the file is closed
     await writer.abort();
     throw error;
   }

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 
-/** Chunks held before the sender is told to wait. */
+/** Chunks kept in memory before the socket is paused. */
 const MOST_WAITING = 16;
 
 /**
- * The body of a request chunk by chunk as it came from the socket. Node's own iteration joins what is waiting into one
- * buffer: a copy of every byte. Leaving early neither destroys nor drains the request.
+ * Yields the body of a request chunk by chunk, as it came from the socket. Node's own iteration joins waiting chunks into
+ * one buffer, which copies every byte. Ending the iteration early neither destroys nor drains the request.
  * @throws Error ECONNRESET when the client leaves before the end
  */
 export async function* requestChunks(req: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
@@ -22,7 +22,7 @@ export async function* requestChunks(req: IncomingMessage): AsyncGenerator<Buffe
     wake();
   };
   const onFailure = (error?: Error) => {
-    failure ??= error ?? Object.assign(new Error("The client left."), { code: "ECONNRESET" });
+    failure ??= error ?? Object.assign(new Error("The client closed the connection."), { code: "ECONNRESET" });
     wake();
   };
   const onClose = () => {

@@ -1,20 +1,20 @@
+import { parsePolicy } from "@/lib/policy/document";
+import { isPublicPolicy } from "@/lib/policy/public-access";
 import { aclOfHeaders, checkAclAllowed, type Owners, parseAcl, renderAcl } from "../access/acl";
 import { bucketStatements } from "../access/authorize";
-import { parsePolicy } from "../access/policy-document";
-import { isPublicPolicy } from "../access/public";
 import { readText } from "../body/read-text";
-import type { Call, Reply } from "../call";
-import { emptyOk, noContent, xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { emptyOk, noContent, xmlReply } from "../call/call";
+import { S3Error } from "../protocol/errors";
+import { child, expectRoot, textOf } from "../protocol/xml-read";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import type { BucketRecord, Ownership, PublicAccessBlock } from "../store/records";
-import { child, expectRoot, textOf } from "../xml-read";
-import { leaf, tag, xmlDocument } from "../xml-write";
 
-/** Who may do what with a bucket: its policy, public access block, ownership controls and ACL. */
+/** Access settings of a bucket: policy, public access block, ownership controls and ACL. */
 
 /**
- * The policy is for the bucket owner's account alone, whoever else is allowed it: a policy that opens everything would
- * be anybody's to change, and with it who may do so.
+ * Only the bucket owner's account may read and change the policy, even if the policy allows it to others: otherwise a
+ * policy that allows everything could be replaced by everyone.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
  * @throws S3Error AccessDenied, MethodNotAllowed
  */
@@ -108,7 +108,7 @@ export async function getOwnershipControls(call: Call): Promise<Reply> {
   return xmlReply(xmlDocument("OwnershipControls", tag("Rule", leaf("ObjectOwnership", ownership))));
 }
 
-/** Back to what new buckets have. */
+/** Restores the setting of new buckets. */
 export async function deleteOwnershipControls(call: Call): Promise<Reply> {
   await call.store.buckets.configure(call.authorizeBucket("s3:PutBucketOwnershipControls"), { ownership: undefined });
   return noContent;
@@ -127,7 +127,10 @@ export async function putBucketAcl(call: Call): Promise<Reply> {
   return emptyOk;
 }
 
-/** The ACL of a PUT ?acl: in headers, or as a document in the body. */
+/**
+ * Reads the ACL of a PUT ?acl from its headers, or from the document in its body.
+ * @throws S3Error InvalidRequest for both, MissingSecurityHeader for none, MalformedACLError, NotImplemented
+ */
 export async function readAcl(call: Call, resource: "bucket" | "object", owners: Owners): Promise<string> {
   const inHeaders = aclOfHeaders((name) => call.header(name), resource, owners);
   const body = await readText(call.openBody(), (name) => call.request.header(name));

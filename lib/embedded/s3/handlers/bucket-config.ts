@@ -1,10 +1,10 @@
-import type { Call, Reply } from "../call";
-import { emptyOk, noContent, xmlReply } from "../call";
-import { parseCors, renderCors } from "../cors";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { emptyOk, noContent, xmlReply } from "../call/call";
 import { parseLifecycle } from "../lifecycle/rules";
-import { expectRoot, textOf } from "../xml-read";
-import { leaf, xmlDocument } from "../xml-write";
+import { S3Error } from "../protocol/errors";
+import { expectRoot, textOf } from "../protocol/xml-read";
+import { leaf, xmlDocument } from "../protocol/xml-write";
+import { parseCors, renderCors } from "./cors";
 
 export async function putBucketVersioning(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:PutBucketVersioning");

@@ -1,14 +1,14 @@
-import type { Call, Reply } from "../call";
-import { emptyOk, xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { emptyOk, xmlReply } from "../call/call";
 import { parseNotifications, renderNotifications } from "../notifications/configuration";
 import { isOwnTopic } from "../notifications/topic";
+import { S3Error } from "../protocol/errors";
 
 /**
- * Says whom a bucket's writes are told to; an empty configuration ends that. A topic of this store's account must exist.
- * Whether one of another account does cannot be known here: it is kept and given back, but, as a topic of SNS without
- * subscribers, reaches nobody until the store is started with an endpoint for it. The log says so. Unlike AWS's, topics
- * have no policies (the owner of a bucket may name each of them), and there is no test event.
+ * Sets the topics that get a bucket's events; an empty configuration removes them. A topic of this store's account must
+ * exist. A topic of another account is kept, but its events are dropped until the store is started with an endpoint for
+ * it; the log says so. Unlike AWS's, topics have no policies (the owner of a bucket may name each of them), and there is no
+ * test event.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
  */
 export async function putBucketNotification(call: Call): Promise<Reply> {
@@ -23,7 +23,7 @@ export async function putBucketNotification(call: Call): Promise<Reply> {
     notifications: subscriptions.length > 0 ? subscriptions : undefined,
   });
   for (const topic of unknown)
-    logger.warn({ bucket: bucket.name, topic }, "a bucket's events go to a topic that is not known here: to nobody");
+    logger.warn({ bucket: bucket.name, topic }, "a bucket's events are dropped: their topic has no endpoint here");
   return emptyOk;
 }
 

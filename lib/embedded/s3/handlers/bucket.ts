@@ -1,14 +1,14 @@
 import { aclOfHeaders } from "../access/acl";
 import { authorizeService } from "../access/authorize";
-import { isBucketName } from "../address";
 import { userBehind } from "../auth/users";
 import { readText } from "../body/read-text";
-import type { Call, Reply } from "../call";
-import { emptyOk, noContent, xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { emptyOk, noContent, xmlReply } from "../call/call";
+import { isBucketName } from "../protocol/address";
+import { S3Error } from "../protocol/errors";
+import { expectRoot, textOf } from "../protocol/xml-read";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import type { Ownership } from "../store/records";
-import { expectRoot, textOf } from "../xml-read";
-import { leaf, tag, xmlDocument } from "../xml-write";
 import { isOwnership } from "./bucket-access";
 import { renderOwner } from "./list-objects";
 
@@ -19,7 +19,7 @@ export async function listBuckets(call: Call): Promise<Reply> {
   const { identity } = call.auth;
   authorizeService({ request, identity, action: "s3:ListAllMyBuckets" }, "arn:aws:s3:::*");
   const user = userBehind(identity);
-  // A role belongs to the account, and so do all buckets.
+  // A role belongs to the account, which owns all buckets.
   const own = call.store.buckets.all().filter((bucket) => !user || user.isRoot || bucket.owner === user.name);
   const rendered = own.map((bucket) =>
     tag("Bucket", leaf("Name", bucket.name), leaf("CreationDate", new Date(bucket.createdAt).toISOString())),
@@ -74,13 +74,12 @@ export async function headBucket(call: Call): Promise<Reply> {
 export async function getBucketLocation(call: Call): Promise<Reply> {
   call.authorizeBucket("s3:GetBucketLocation");
   const { region } = call.service;
-  const place = region === "us-east-1" ? "" : region; // S3 leaves its first region out
+  const place = region === "us-east-1" ? "" : region; // S3 omits its first region
   return xmlReply(xmlDocument("LocationConstraint", place));
 }
 
 export async function deleteBucket(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:DeleteBucket");
-  const { buckets, uploads, blobs } = call.store;
-  blobs.discard(await buckets.remove(bucket, (garbage) => uploads.abortAll(bucket, garbage)));
+  await call.store.buckets.remove(bucket);
   return noContent;
 }

@@ -1,6 +1,6 @@
-import { S3Error } from "../errors";
-import type { WriteConditions } from "../store/objects";
+import { S3Error } from "../protocol/errors";
 import type { ObjectRecord } from "../store/records";
+import type { WriteConditions } from "../store/version-writer";
 
 type Field = (name: string) => string | undefined;
 
@@ -37,16 +37,16 @@ export function checkReadConditions(record: ObjectRecord, field: Field, prefix: 
 }
 
 /**
- * Whether a Range is to be looked at: `If-Range` asks for the whole when the object is no longer the one the client has a
- * part of (RFC 9110, 13.1.5), or a download that goes on would join two objects.
+ * Whether a Range applies: with an `If-Range` that does not match, the whole object is sent, as a resumed download would
+ * otherwise join two objects (RFC 9110, 13.1.5).
  */
-export function rangeCounts(record: ObjectRecord, field: Field): boolean {
+export function rangeApplies(record: ObjectRecord, field: Field): boolean {
   const validator = field("if-range")?.trim();
   if (validator === undefined) return true;
   return validator.endsWith('"') ? validator === `"${record.etag}"` : Date.parse(validator) === record.modifiedAt;
 }
 
-/** The conditions of a PUT, a completion or a DELETE. @throws S3Error NotImplemented for what S3 does not take either */
+/** The conditions of a PUT, a completion or a DELETE. @throws S3Error NotImplemented for If-None-Match other than `*`, as in S3 */
 export function writeConditions(field: Field): WriteConditions {
   const [ifMatch, ifNoneMatch] = [field("if-match"), field("if-none-match")];
   if (ifNoneMatch !== undefined && ifNoneMatch.trim() !== "*") {
@@ -55,7 +55,7 @@ export function writeConditions(field: Field): WriteConditions {
   return { ifMatch: ifMatch === undefined ? undefined : bareEtag(ifMatch), ifNoneMatch: ifNoneMatch?.trim() };
 }
 
-/** Without quotes and the weakness mark. */
+/** Removes the quotes and the weakness mark of an ETag. */
 export function bareEtag(etag: string): string {
   return etag
     .trim()

@@ -1,23 +1,27 @@
 import { objectOwner } from "../access/acl";
 import { authorize } from "../access/authorize";
 import { ownerName } from "../auth/users";
-import { type Checksum, checksumType, DEFAULT_CHECKSUM, isChecksumAlgorithm, runningChecksum } from "../body/checksum";
-import type { Call, Reply } from "../call";
-import { xmlReply } from "../call";
-import { S3Error } from "../errors";
-import { expirationHeader } from "../lifecycle/answers";
-import { objectHeaders } from "../object-headers";
-import { objectKey } from "../store/keys";
-import { checkWriteConditions } from "../store/objects";
+import type { Call, Reply } from "../call/call";
+import { xmlReply } from "../call/call";
+import {
+  type Checksum,
+  checksumType,
+  DEFAULT_CHECKSUM,
+  isChecksumAlgorithm,
+  runningChecksum,
+} from "../hashing/checksum";
+import { expirationHeader } from "../lifecycle/headers";
+import { objectHeaders } from "../metadata/object-headers";
+import { parseTagHeader } from "../metadata/tags";
+import { S3Error } from "../protocol/errors";
+import { leaf, xmlDocument } from "../protocol/xml-write";
 import type { HeaderMap, ObjectDraft, ObjectRecord } from "../store/records";
-import { parseTagHeader } from "../tags";
-import { leaf, xmlDocument } from "../xml-write";
 import { writeConditions } from "./conditional";
 import { type Source, sourceVersion, withSource } from "./copy-source";
 import { MAX_PUT_BYTES, refuseVersion, requestedAcl } from "./put-object";
 
 /**
- * CopyObject: large bytes are shared, not copied, whatever the buckets. The answer begins when the copy is durable.
+ * CopyObject: large bytes are shared, not copied, also between buckets. The answer begins when the copy is durable.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  */
 export async function copyObject(call: Call): Promise<Reply> {
@@ -34,12 +38,10 @@ export async function copyObject(call: Call): Promise<Reply> {
       );
     }
     const draft = copiedDraft(call, source, replaceTags);
-    checkWriteConditions(store.database.heads.get(objectKey(bucket.id, key)), conditions);
+    store.objects.checkConditions(bucket, key, conditions);
     const full = { ...draft, checksum: await copiedChecksum(call, source.record) };
-    const place = () => store.objects.share(source.record);
-    const announce = call.announcing("ObjectCreated:Copy");
-    const record = await store.objects.put({ bucket, key }, full, place, conditions, announce);
-    return { source, record };
+    const write = { bucket, key, draft: full, conditions, publish: call.publish("ObjectCreated:Copy") };
+    return { source, record: await store.objects.copy(write, source.record) };
   });
   const { checksum } = record;
   return xmlReply(
@@ -85,7 +87,7 @@ function copiedDraft(call: Call, source: Source, replaceTags: boolean): ObjectDr
   };
 }
 
-/** Tags are read and written by permissions of their own. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+/** Reading and writing tags needs permissions of their own. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 function authorizeTags(call: Call, tags: HeaderMap, source: Source | undefined): void {
   const action = source?.versionId === undefined ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging";
   if (source) authorize(call.question(action, source));
@@ -100,7 +102,7 @@ function directive(call: Call, name: string): boolean {
   return value === "REPLACE";
 }
 
-/** The source's own, unless the request wants one by another algorithm: then the bytes are read for it. */
+/** The source's checksum, or, when the request names another algorithm, one computed from the bytes. */
 async function copiedChecksum(call: Call, record: ObjectRecord): Promise<Checksum> {
   const wanted = call.header("x-amz-checksum-algorithm")?.toUpperCase();
   if (wanted !== undefined && !isChecksumAlgorithm(wanted))
@@ -108,10 +110,8 @@ async function copiedChecksum(call: Call, record: ObjectRecord): Promise<Checksu
   if (record.checksum && (wanted === undefined || wanted === record.checksum.algorithm)) return record.checksum;
   const algorithm = wanted ?? DEFAULT_CHECKSUM;
   const running = runningChecksum(algorithm);
-  if (record.data && record.sizeBytes > 0) {
-    const content = await call.store.reader.open(record.data, record.sizeBytes, 0, record.sizeBytes - 1);
-    if (Buffer.isBuffer(content)) running.update(content);
-    else for await (const chunk of content) running.update(chunk);
-  }
+  const content = await call.store.reader.open(record);
+  if (Buffer.isBuffer(content)) running.update(content);
+  else for await (const chunk of content) running.update(chunk);
   return { algorithm, value: running.digest() };
 }

@@ -1,15 +1,15 @@
 import { receive } from "../body/receive";
-import type { Call, Reply } from "../call";
-import { xmlReply } from "../call";
-import { S3Error } from "../errors";
-import { leaf, xmlDocument } from "../xml-write";
+import type { Call, Reply } from "../call/call";
+import { xmlReply } from "../call/call";
+import { S3Error } from "../protocol/errors";
+import { leaf, xmlDocument } from "../protocol/xml-write";
+import type { ByteRange } from "../store/records";
 import { sourceVersion, withSource } from "./copy-source";
 import { keepPart, partTarget, uploadChecksum } from "./multipart";
 import { MAX_PUT_BYTES } from "./put-object";
-import type { ByteRange } from "./range";
 
 /**
- * UploadPartCopy: a part made of another object, or of a range of it. The answer begins when the part is there.
+ * UploadPartCopy: makes a part of another object, or of a range of it. The answer begins when the part is durable.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
  */
 export async function uploadPartCopy(call: Call): Promise<Reply> {
@@ -17,17 +17,17 @@ export async function uploadPartCopy(call: Call): Promise<Reply> {
   const target = partTarget(call);
   const keep = uploadChecksum(target.upload).algorithm;
   const { source, body } = await withSource(call, async (source) => {
-    const { data, sizeBytes } = source.record;
-    const { start, end } = copyRange(call.header("x-amz-copy-source-range"), sizeBytes);
-    if (end - start >= MAX_PUT_BYTES) throw new S3Error("EntityTooLarge");
-    const content = data && end >= start ? await call.store.reader.open(data, sizeBytes, start, end) : Buffer.alloc(0);
+    const range = copyRange(call.header("x-amz-copy-source-range"), source.record.sizeBytes);
+    const sizeBytes = range.end - range.start + 1;
+    if (sizeBytes > MAX_PUT_BYTES) throw new S3Error("EntityTooLarge");
+    const content = await call.store.reader.open(source.record, range);
     const payload = { chunks: Buffer.isBuffer(content) ? once(content) : content, sha256: undefined };
     const expected = {
       md5: undefined,
       checksum: undefined,
       keep,
       maxBytes: MAX_PUT_BYTES,
-      exactBytes: end - start + 1,
+      exactBytes: sizeBytes,
     };
     return { source, body: await receive({ ...payload, trailers: new Map() }, expected, call.store) };
   });
@@ -48,7 +48,7 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer, void, undefined> {
   yield bytes;
 }
 
-/** @throws S3Error InvalidArgument for what is no range within the object */
+/** @throws S3Error InvalidArgument for a malformed range, or one beyond the object */
 function copyRange(header: string | undefined, sizeBytes: number): ByteRange {
   if (header === undefined) return { start: 0, end: sizeBytes - 1 };
   const [, from, to] = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(header) ?? [];

@@ -1,19 +1,19 @@
 import { authorize } from "../access/authorize";
-import { assertKey } from "../address";
 import { ACCOUNT_ID } from "../auth/users";
-import type { Call } from "../call";
-import { parseCopySource } from "../copy-source-name";
-import { S3Error } from "../errors";
+import type { Call } from "../call/call";
+import { assertKey } from "../protocol/address";
+import { parseCopySource } from "../protocol/copy-source-name";
+import { S3Error } from "../protocol/errors";
 import { isId } from "../store/ids";
 import { VanishedError } from "../store/reading";
 import type { BucketRecord, ObjectRecord } from "../store/records";
 import { checkReadConditions } from "./conditional";
 
-/** What `x-amz-copy-source` names, once the caller may read it and its conditions hold. */
+/** The object that `x-amz-copy-source` names; the caller may read it and its conditions hold. */
 export interface Source {
   readonly bucket: BucketRecord;
   readonly key: string;
-  /** As asked for; `undefined` for the newest. */
+  /** As requested; `undefined` for the newest. */
   readonly versionId: string | undefined;
   readonly record: ObjectRecord;
 }
@@ -21,7 +21,7 @@ export interface Source {
 const MAX_ATTEMPTS = 6;
 
 /**
- * Does something with the source of a copy; if it is overwritten before its bytes are in hand, with what took its place.
+ * Calls `use` with the source of a copy; again, with the newer version, when the source is overwritten meanwhile.
  * @throws S3Error InvalidArgument, NoSuchBucket, NoSuchKey, NoSuchVersion, AccessDenied, PreconditionFailed, and what `use` throws
  */
 export async function withSource<T>(call: Call, use: (source: Source) => Promise<T>): Promise<T> {

@@ -1,12 +1,12 @@
 import { isAllowed } from "../access/authorize";
-import { assertKey } from "../address";
-import type { Call, Reply } from "../call";
-import { xmlReply } from "../call";
-import { S3Error, toS3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { xmlReply } from "../call/call";
+import { assertKey } from "../protocol/address";
+import { S3Error, toS3Error } from "../protocol/errors";
+import { childrenOf, expectRoot, textOf } from "../protocol/xml-read";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import type { Deletion } from "../store/history";
 import { isId } from "../store/ids";
-import { childrenOf, expectRoot, textOf } from "../xml-read";
-import { leaf, tag, xmlDocument } from "../xml-write";
 import { bareEtag, writeConditions } from "./conditional";
 import { requestedVersion } from "./get-object";
 
@@ -45,7 +45,7 @@ export async function deleteObjects(call: Call): Promise<Reply> {
   }));
   if (targets.length === 0 || targets.length > MAX_BATCH || targets.some((one) => !one.key))
     throw new S3Error("MalformedXML");
-  // Begun together, they share group commits; the answer keeps their order.
+  // Started together, they share group commits; the answer keeps their order.
   const outcomes = await Promise.all(
     targets.map((one) => deleteOne(call, bucket.name, one.key ?? "", one.versionId, one.etag)),
   );
@@ -79,16 +79,16 @@ async function deleteOne(
   }
 }
 
-/** Deletes the newest version as the bucket's versioning has it, or one version for good. */
+/** Deletes the newest version as the bucket's versioning requires, or one version permanently. */
 function erase(call: Call, key: string, versionId: string | undefined, ifMatch: string | undefined): Promise<Deletion> {
   const { objects } = call.store;
   if (versionId !== undefined) {
-    const announce = call.announcing("ObjectRemoved:Delete", key);
-    return objects.removeVersion(call.bucket, key, versionId, { ifMatch }, announce);
+    const publish = call.publish("ObjectRemoved:Delete", key);
+    return objects.removeVersion(call.bucket, key, versionId, { ifMatch }, publish);
   }
-  const announce = call.announcing<Deletion>(
+  const publish = call.publish<Deletion>(
     ({ isDeleteMarker }) => (isDeleteMarker ? "ObjectRemoved:DeleteMarkerCreated" : "ObjectRemoved:Delete"),
     key,
   );
-  return objects.remove(call.bucket, key, { ifMatch }, announce);
+  return objects.remove(call.bucket, key, { ifMatch }, publish);
 }

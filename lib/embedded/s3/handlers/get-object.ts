@@ -1,15 +1,15 @@
 import { isAllowed } from "../access/authorize";
-import { checksumHeader, checksumType } from "../body/checksum";
-import type { Call, Reply } from "../call";
-import { S3Error } from "../errors";
-import { expirationHeader } from "../lifecycle/answers";
-import { printable, recordHeaders, wireValue } from "../object-headers";
+import type { Call, Reply } from "../call/call";
+import { checksumHeader, checksumType } from "../hashing/checksum";
+import { expirationHeader } from "../lifecycle/headers";
+import { printable, recordHeaders, wireValue } from "../metadata/object-headers";
+import { S3Error } from "../protocol/errors";
 import { isId } from "../store/ids";
+import type { ObjectPart } from "../store/object-parts";
 import { VanishedError } from "../store/reading";
-import type { BucketRecord, ObjectRecord } from "../store/records";
-import { checkReadConditions, rangeCounts } from "./conditional";
-import { findPart, type ObjectPart } from "./object-parts";
-import { type ByteRange, parseRange } from "./range";
+import type { BucketRecord, ByteRange, ObjectRecord } from "../store/records";
+import { checkReadConditions, rangeApplies } from "./conditional";
+import { parseRange } from "./range";
 
 const overrides = [
   "content-type",
@@ -24,12 +24,9 @@ export async function getObject(call: Call): Promise<Reply> {
   for (let attempt = 0; ; attempt++) {
     const { record, range, headers } = prepare(call);
     try {
-      if (record.sizeBytes === 0 || !record.data) return { status: 200, headers, body: Buffer.alloc(0) };
-      const { start, end } = range ?? { start: 0, end: record.sizeBytes - 1 };
-      const body = await call.store.reader.open(record.data, record.sizeBytes, start, end);
-      return { status: range ? 206 : 200, headers, body };
+      return { status: range ? 206 : 200, headers, body: await call.store.reader.open(record, range) };
     } catch (error) {
-      // Overwritten between the look at its record and the opening of its bytes: the newer version is the answer.
+      // Overwritten after its record was found: the newer version is the answer.
       if (!(error instanceof VanishedError) || attempt >= 5) throw error;
     }
   }
@@ -45,7 +42,7 @@ function prepare(call: Call): { record: ObjectRecord; range: ByteRange | undefin
   const record = findReadable(call, "s3:GetObject");
   checkReadConditions(record, (name) => call.header(name));
   const part = requestedPart(call, record);
-  const wanted = rangeCounts(record, (name) => call.header(name)) ? call.header("range") : undefined;
+  const wanted = rangeApplies(record, (name) => call.header(name)) ? call.header("range") : undefined;
   const range = part ? part.range : parseRange(wanted, record.sizeBytes);
   const wantsChecksum = call.header("x-amz-checksum-mode")?.toUpperCase() === "ENABLED";
   const headers = {
@@ -60,7 +57,7 @@ function prepare(call: Call): { record: ObjectRecord; range: ByteRange | undefin
   return { record, range, headers };
 }
 
-/** Only rules about current versions are told of: others end by when they were replaced. */
+/** The header is about rules for current versions only. */
 function isCurrent(call: Call, record: ObjectRecord): boolean {
   const { bucket, key } = call;
   if (bucket.lifecycle === undefined) return false;
@@ -69,7 +66,7 @@ function isCurrent(call: Call, record: ObjectRecord): boolean {
 
 /**
  * The version a request is about, if its caller may read it. A delete marker is a 404 (or 405 when asked for by its id).
- * Who may not list the bucket learns nothing about what is missing.
+ * A caller who may not list the bucket gets AccessDenied for a missing key.
  * @throws S3Error NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied
  */
 export function findReadable(
@@ -95,7 +92,7 @@ export function findReadable(
   );
 }
 
-/** `versionId` of the query. @throws S3Error InvalidArgument when it cannot be one */
+/** `versionId` of the query. @throws S3Error InvalidArgument when it is malformed */
 export function requestedVersion(call: Call): string | undefined {
   const versionId = call.query("versionId");
   if (versionId !== undefined && versionId !== "null" && !isId(versionId)) {
@@ -105,7 +102,7 @@ export function requestedVersion(call: Call): string | undefined {
   return versionId;
 }
 
-/** `response-*` of the query, for signed requests only: they are under the signature there. */
+/** Headers from `response-*` of the query, for signed requests only. @throws S3Error InvalidRequest without a signature */
 function overriding(call: Call): Record<string, string> {
   const out: Record<string, string> = {};
   for (const name of overrides) {
@@ -130,14 +127,13 @@ function requestedPart(call: Call, record: ObjectRecord): ObjectPart | undefined
     throw new S3Error("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
   if (call.header("range") !== undefined)
     throw new S3Error("InvalidRequest", "Cannot specify both Range header and partNumber query parameter");
-  const part = findPart(call.store.database, record, Number(asked));
+  const part = call.store.objects.part(record, Number(asked));
   if (!part || (!part.range && record.sizeBytes > 0))
-    // no range says "nothing of it"
     throw new S3Error("InvalidRange", "The requested partnumber is not satisfiable");
   return part;
 }
 
-/** The checksum of the one part that is sent, not of the object: clients hold it against what they receive. */
+/** The checksum of the part that is sent, not of the object: clients check the received bytes against it. */
 function partHeaders({ checksum }: ObjectPart, record: ObjectRecord): Record<string, string> {
   if (!checksum) return {};
   const type = record.checksum ? checksumType(record.checksum) : "FULL_OBJECT";

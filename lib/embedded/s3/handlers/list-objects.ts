@@ -1,13 +1,13 @@
 import { crc32 } from "node:zlib";
 import { ownerId } from "../access/grants";
-import { assertKey } from "../address";
 import { uriEncode } from "../auth/sigv4";
-import type { Call, Reply } from "../call";
-import { xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { xmlReply } from "../call/call";
+import { assertKey } from "../protocol/address";
+import { S3Error } from "../protocol/errors";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import { orderOf } from "../store/ids";
-import { type Listed, listObjects, listVersions, type ObjectEntry, type VersionEntry } from "../store/listing";
-import { leaf, tag, xmlDocument } from "../xml-write";
+import type { Listed, ObjectEntry, VersionEntry } from "../store/listing";
 
 const MAX_KEYS = 1000;
 
@@ -15,7 +15,7 @@ interface ListParameters {
   readonly prefix: string;
   readonly delimiter: string;
   readonly limit: number;
-  /** Encodes keys when the client asked for it. */
+  /** Encodes keys when the client requested it. */
   readonly encode: (text: string) => string;
   readonly encoding: string | undefined;
 }
@@ -35,7 +35,7 @@ export function listParameters(call: Call, limitName = "max-keys"): ListParamete
   return { prefix, delimiter, limit: Math.min(Number(limit), MAX_KEYS), encode, encoding };
 }
 
-/** A prefix, or a key to go on after: text a key could hold. @throws S3Error KeyTooLongError, InvalidURI for a NUL */
+/** A prefix, or a key after which the page starts. @throws S3Error KeyTooLongError, InvalidURI for a NUL */
 export function requestedMarker(call: Call, name: string): string | undefined {
   const marker = call.query(name);
   if (marker !== undefined) assertKey(marker);
@@ -48,7 +48,7 @@ export async function listObjectsV2(call: Call): Promise<Reply> {
   const token = call.query("continuation-token");
   const startAfter = requestedMarker(call, "start-after");
   const after = token === undefined ? (startAfter ?? "") : readToken(token);
-  const page = listObjects(call.store.database, bucket, { ...query, after });
+  const page = call.store.objects.list(bucket, { ...query, after });
   const withOwner = call.query("fetch-owner") === "true";
   return xmlReply(
     xmlDocument(
@@ -73,7 +73,7 @@ export async function listObjectsV1(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:ListBucket");
   const { encode, encoding, ...query } = listParameters(call);
   const marker = requestedMarker(call, "marker") ?? "";
-  const page = listObjects(call.store.database, bucket, { ...query, after: marker });
+  const page = call.store.objects.list(bucket, { ...query, after: marker });
   return xmlReply(
     xmlDocument(
       "ListBucketResult",
@@ -84,7 +84,7 @@ export async function listObjectsV1(call: Call): Promise<Reply> {
       leaf("MaxKeys", query.limit),
       leaf("EncodingType", encoding),
       leaf("IsTruncated", page.isTruncated),
-      // S3 gives it with a delimiter only; without one the last key is the marker.
+      // S3 returns it with a delimiter only; without one the last key is the marker.
       page.isTruncated && query.delimiter ? leaf("NextMarker", encode(page.last ?? "")) : "",
       ...contents(page, encode, true),
       ...renderPrefixes(page.commonPrefixes, encode),
@@ -100,7 +100,7 @@ export async function listObjectVersions(call: Call): Promise<Reply> {
   if (versionMarker && !after)
     throw new S3Error("InvalidArgument", "A version-id marker cannot be specified without a key marker.");
   const afterOrder = versionMarker ? markedOrder(call, after, versionMarker) : undefined;
-  const page = listVersions(call.store.database, bucket, { ...query, after, afterOrder });
+  const page = call.store.objects.listVersions(bucket, { ...query, after, afterOrder });
   const last = page.entries.at(-1);
   const lastIsVersion = last !== undefined && page.last === last.key;
   return xmlReply(
@@ -122,7 +122,7 @@ export async function listObjectVersions(call: Call): Promise<Reply> {
   );
 }
 
-/** The order of the version a page goes on after. A null version deleted meanwhile begins the key anew: better twice than never. */
+/** The order of the version after which the page starts. When a null version was deleted meanwhile, the key's versions are listed again. */
 function markedOrder(call: Call, key: string, versionId: string): number {
   if (versionId === "null") return call.store.objects.find(call.bucket, key, "null")?.order ?? Number.MAX_SAFE_INTEGER;
   const order = orderOf(versionId);
@@ -165,7 +165,7 @@ export function renderOwner(name: string): string {
   return tag("Owner", leaf("ID", ownerId(name)), leaf("DisplayName", name));
 }
 
-/** A token is the key to go on after behind a checksum, so that one that was made up or cut is told from one of ours. */
+/** A token is a checksum and the key after which the next page starts; the checksum detects forged and truncated tokens. */
 function writeToken(key: string): string {
   const bytes = Buffer.from(key);
   const sum = Buffer.alloc(4);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { checksumAlgorithms } from "../body/checksum";
-import { S3Error } from "../errors";
+import { checksumAlgorithms } from "../hashing/checksum";
+import { S3Error } from "../protocol/errors";
+import { childrenOf, expectRoot, textOf } from "../protocol/xml-read";
 import type { PartRecord, UploadRecord } from "../store/records";
-import { childrenOf, expectRoot, textOf } from "../xml-read";
 import { bareEtag } from "./conditional";
 import { MAX_PARTS } from "./multipart";
 
@@ -15,7 +15,7 @@ export interface ClaimedPart {
   readonly checksums: ReadonlyMap<string, string>;
 }
 
-/** The list of a completion. @throws S3Error MalformedXML, InvalidArgument, InvalidPartOrder */
+/** Parses the list of a completion. @throws S3Error MalformedXML, InvalidArgument, InvalidPartOrder */
 export function parseClaims(xml: string): ClaimedPart[] {
   const claims = childrenOf(expectRoot(xml, "CompleteMultipartUpload"), "Part").map((node) => {
     const [number, etag] = [textOf(node, "PartNumber")?.trim() ?? "", textOf(node, "ETag")];
@@ -34,14 +34,14 @@ export function parseClaims(xml: string): ClaimedPart[] {
   return claims;
 }
 
-/** The MD5 of the parts' MD5s and their number. */
+/** The ETag of a multipart object: the MD5 of the parts' MD5s, and their number. */
 export function etagOf(parts: readonly { readonly etag: string }[]): string {
   const md5s = createHash("md5");
   for (const { etag } of parts) md5s.update(Buffer.from(etag, "hex"));
   return `${md5s.digest("hex")}-${parts.length}`;
 }
 
-/** The uploaded parts a completion names. @throws S3Error InvalidPart, EntityTooSmall, InvalidRequest */
+/** Returns the uploaded parts a completion names. @throws S3Error InvalidPart, EntityTooSmall, InvalidRequest */
 export function choose(
   upload: UploadRecord,
   claims: readonly ClaimedPart[],
@@ -71,7 +71,7 @@ export function choose(
   });
 }
 
-/** Whether every checksum claimed of a part is one that was held against its bytes. */
+/** Whether every checksum in the claim was verified against the bytes of the part. */
 function confirms({ checksum, sent }: PartRecord, claim: ClaimedPart): boolean {
   return [...claim.checksums].every(([algorithm, value]) =>
     [checksum, sent].some((known) => known?.algorithm === algorithm && known.value === value),

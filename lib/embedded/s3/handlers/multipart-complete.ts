@@ -1,14 +1,13 @@
-import { type Checksum, checksumAlgorithms, checksumHeader, checksumType } from "../body/checksum";
-import { partsChecksum } from "../body/parts-checksum";
 import { readText } from "../body/read-text";
-import type { Call, Reply } from "../call";
-import { xmlReply } from "../call";
-import { S3Error } from "../errors";
-import { expirationHeader } from "../lifecycle/answers";
-import { objectKey } from "../store/keys";
-import { checkWriteConditions, type WriteConditions } from "../store/objects";
+import type { Call, Reply } from "../call/call";
+import { xmlReply } from "../call/call";
+import { type Checksum, checksumAlgorithms, checksumHeader, checksumType } from "../hashing/checksum";
+import { partsChecksum } from "../hashing/parts-checksum";
+import { expirationHeader } from "../lifecycle/headers";
+import { S3Error } from "../protocol/errors";
+import { leaf, xmlDocument } from "../protocol/xml-write";
 import type { ObjectRecord, PartRecord, UploadRecord } from "../store/records";
-import { leaf, xmlDocument } from "../xml-write";
+import type { WriteConditions } from "../store/version-writer";
 import { writeConditions } from "./conditional";
 import { requireUpload, uploadChecksum } from "./multipart";
 import { type ClaimedPart, choose, etagOf, parseClaims } from "./multipart-claims";
@@ -18,8 +17,8 @@ const MAX_OBJECT_BYTES = 5 * 1024 ** 4;
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
 /**
- * The answer begins when all is done and durable, so an error never hides inside a 200. A completion sent again because
- * its answer was lost gets the same answer, as from S3, while what it made is still the newest version of its key.
+ * Completes an upload. The answer begins when the object is durable, so that no error follows a 200. Idempotent: a repeated
+ * completion gets the same answer, as from S3, while the object it made is the newest version of its key.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  */
 export async function completeMultipartUpload(call: Call): Promise<Reply> {
@@ -27,24 +26,24 @@ export async function completeMultipartUpload(call: Call): Promise<Reply> {
   const conditions = writeConditions((name) => call.header(name));
   const claims = parseClaims(await readList(call));
   const etag = etagOf(claims);
-  const before = madeBefore(call, etag);
+  const before = completedBefore(call, etag);
   if (before) return completed(call, before);
   try {
     return completed(call, await assemble(call, claims, etag, conditions));
   } catch (error) {
-    const meanwhile = madeBefore(call, etag); // by the same completion, sent twice at once
+    const meanwhile = completedBefore(call, etag); // made by a concurrent repetition of this request
     if (meanwhile) return completed(call, meanwhile);
     throw error;
   }
 }
 
-/** `x-amz-checksum-*` of a completion are about the object, not about this list. */
+/** The headers `x-amz-checksum-*` of a completion are about the object, not about this body. */
 function readList(call: Call): Promise<string> {
   const field = (name: string) => (name.startsWith("x-amz-checksum-") ? undefined : call.request.header(name));
   return readText(call.openBody(), field, MAX_LIST_BYTES);
 }
 
-function madeBefore(call: Call, etag: string): ObjectRecord | undefined {
+function completedBefore(call: Call, etag: string): ObjectRecord | undefined {
   const newest = call.store.objects.find(call.bucket, call.key);
   return newest?.uploadId !== undefined && newest.uploadId === call.query("uploadId") && newest.etag === etag
     ? newest
@@ -59,7 +58,7 @@ async function assemble(
 ): Promise<ObjectRecord> {
   const { bucket, key, store } = call;
   const upload = requireUpload(call);
-  checkWriteConditions(store.database.heads.get(objectKey(bucket.id, key)), conditions);
+  store.objects.checkConditions(bucket, key, conditions);
   const chosen = choose(upload, claims, store.uploads.parts(upload.uploadId));
   const sizeBytes = chosen.reduce((sum, part) => sum + part.sizeBytes, 0);
   checkSize(sizeBytes, call.header("x-amz-mp-object-size"));
@@ -72,9 +71,8 @@ async function assemble(
     ...(acl && { acl }),
     ...(checksum && { checksum }),
   };
-  const place = (garbage: string[]) => store.uploads.assemble(bucket, key, uploadId, chosen, garbage);
-  const announce = call.announcing("ObjectCreated:CompleteMultipartUpload");
-  return store.objects.put({ bucket, key }, draft, place, conditions, announce);
+  const publish = call.publish("ObjectCreated:CompleteMultipartUpload");
+  return store.uploads.complete({ bucket, key, draft, conditions, publish }, uploadId, chosen);
 }
 
 function checkSize(sizeBytes: number, expected: string | undefined): void {
@@ -84,7 +82,7 @@ function checkSize(sizeBytes: number, expected: string | undefined): void {
   }
 }
 
-/** None when a part has none, which only parts kept by an older store lack. */
+/** `undefined` when a part has no checksum, as parts uploaded to an older version of the store. */
 function checksumOf(upload: UploadRecord, parts: readonly PartRecord[]): Checksum | undefined {
   const { algorithm, type } = uploadChecksum(upload);
   const known = parts.flatMap(({ checksum, sizeBytes }) =>

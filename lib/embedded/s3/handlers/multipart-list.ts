@@ -1,10 +1,10 @@
-import type { Call, Reply } from "../call";
-import { xmlReply } from "../call";
-import { S3Error } from "../errors";
-import { abortHeaders } from "../lifecycle/answers";
+import type { Call, Reply } from "../call/call";
+import { xmlReply } from "../call/call";
+import { abortHeaders } from "../lifecycle/headers";
+import { S3Error } from "../protocol/errors";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import { isId } from "../store/ids";
 import type { PartRecord, UploadRecord } from "../store/records";
-import { leaf, tag, xmlDocument } from "../xml-write";
 import { listParameters, renderOwner, renderPrefixes, requestedMarker } from "./list-objects";
 import { MAX_PARTS, requireUpload } from "./multipart";
 
@@ -39,7 +39,7 @@ export async function listParts(call: Call): Promise<Reply> {
   );
 }
 
-/** A part number to go on after. @throws S3Error InvalidArgument */
+/** The part number after which a page starts. @throws S3Error InvalidArgument */
 export function partMarker(text: string | undefined): number {
   if (text === undefined || text === "") return 0;
   if (/^\d{1,9}$/.test(text)) return Number(text);
@@ -64,7 +64,7 @@ export async function listMultipartUploads(call: Call): Promise<Reply> {
   const after = requestedMarker(call, "key-marker") ?? "";
   const afterId = call.query("upload-id-marker") || undefined;
   if (afterId !== undefined && !isId(afterId)) throw new S3Error("InvalidArgument", "Invalid uploadId marker");
-  // Without a key the id has nothing to refer to, and S3 passes over it.
+  // Without a key the id is ignored, as by S3.
   const page = call.store.uploads.list(bucket, { ...query, after, afterId: after === "" ? undefined : afterId });
   const { last } = page;
   return xmlReply(

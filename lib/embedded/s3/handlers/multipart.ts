@@ -1,5 +1,8 @@
 import { objectOwner } from "../access/acl";
 import { ownerName } from "../auth/users";
+import { type Received, receive } from "../body/receive";
+import type { Call, Reply } from "../call/call";
+import { noContent, xmlReply } from "../call/call";
 import {
   type Checksum,
   type ChecksumAlgorithm,
@@ -8,18 +11,16 @@ import {
   contentMd5,
   DEFAULT_CHECKSUM,
   isChecksumAlgorithm,
-} from "../body/checksum";
-import { checksumTypes } from "../body/parts-checksum";
-import { type Received, receive } from "../body/receive";
-import type { Call, Reply } from "../call";
-import { noContent, xmlReply } from "../call";
-import { S3Error } from "../errors";
-import { abortHeaders } from "../lifecycle/answers";
-import { objectHeaders } from "../object-headers";
-import type { BucketRecord, PartRecord, UploadRecord } from "../store/records";
-import { parseTagHeader } from "../tags";
-import { leaf, xmlDocument } from "../xml-write";
-import { MAX_PUT_BYTES, openSized, refuseVersion, requestedAcl, requireAnnounced } from "./put-object";
+} from "../hashing/checksum";
+import { checksumTypes } from "../hashing/parts-checksum";
+import { abortHeaders } from "../lifecycle/headers";
+import { objectHeaders } from "../metadata/object-headers";
+import { parseTagHeader } from "../metadata/tags";
+import { S3Error } from "../protocol/errors";
+import { leaf, xmlDocument } from "../protocol/xml-write";
+import type { PartRecord, UploadRecord } from "../store/records";
+import type { UploadTarget } from "../store/uploads";
+import { MAX_PUT_BYTES, openSized, refuseVersion, requestedAcl, requireChecksum } from "./put-object";
 
 export const MAX_PARTS = 10_000;
 
@@ -49,7 +50,7 @@ export async function createMultipartUpload(call: Call): Promise<Reply> {
   return xmlReply(xmlDocument("InitiateMultipartUploadResult", ...fields), answer);
 }
 
-/** What the client wants of checksums, if it says so. @throws S3Error InvalidRequest */
+/** The checksum algorithm and type the client requests, if any. @throws S3Error InvalidRequest */
 function requestedChecksum(call: Call): { algorithm: ChecksumAlgorithm; type: ChecksumType } | undefined {
   const algorithm = call.header("x-amz-checksum-algorithm")?.toUpperCase();
   const type = call.header("x-amz-checksum-type")?.toUpperCase();
@@ -70,17 +71,14 @@ function requestedChecksum(call: Call): { algorithm: ChecksumAlgorithm; type: Ch
   );
 }
 
-/** The checksum an upload's parts and object get: the one asked for, else S3's own choice. */
+/** The checksum of an upload's parts and object: the requested one, else S3's default. */
 export function uploadChecksum(upload: UploadRecord): { algorithm: ChecksumAlgorithm; type: ChecksumType } {
   const { checksumAlgorithm: algorithm, checksumType: type } = upload;
   return algorithm && type ? { algorithm, type } : { algorithm: DEFAULT_CHECKSUM, type: "FULL_OBJECT" };
 }
 
-/** Bucket, key, upload and number of a part. */
-export interface PartTarget {
-  readonly bucket: BucketRecord;
-  readonly key: string;
-  readonly uploadId: string;
+/** The upload and the number of a part. */
+export interface PartTarget extends UploadTarget {
   readonly number: number;
   readonly upload: UploadRecord;
 }
@@ -106,7 +104,7 @@ export function requireUpload(call: Call): UploadRecord {
 export async function uploadPart(call: Call): Promise<Reply> {
   call.authorizeObject("s3:PutObject");
   const target = partTarget(call);
-  const demand = requireAnnounced(call);
+  const demand = requireChecksum(call);
   const chosen = target.upload.checksumAlgorithm;
   if (demand && chosen && demand.algorithm !== chosen) {
     throw new S3Error(
@@ -126,19 +124,14 @@ export async function uploadPart(call: Call): Promise<Reply> {
   return { status: 200, headers: { etag: `"${part.etag}"`, ...partChecksum(part), "content-length": "0" } };
 }
 
-/** Makes received bytes a part of an upload; if that has ended meanwhile, nothing of them is left. */
-export async function keepPart(call: Call, target: PartTarget, body: Received): Promise<PartRecord> {
+/** Keeps received bytes as a part of an upload. @throws S3Error NoSuchUpload when it ended meanwhile */
+export function keepPart(call: Call, target: PartTarget, body: Received): Promise<PartRecord> {
   const { sizeBytes, md5: etag, checksum, sent } = body;
   const draft = { number: target.number, sizeBytes, etag, checksum, ...(sent && { sent }) };
-  try {
-    return await call.store.uploads.putPart(target, draft, () => body.data.place());
-  } catch (error) {
-    await body.data.discard();
-    throw error;
-  }
+  return call.store.uploads.putPart(target, draft, body.data);
 }
 
-/** The client's own checksum back, else the one computed. */
+/** The client's checksum, else the computed one. */
 function partChecksum({ sent, checksum }: PartRecord): Record<string, string> {
   const shown: Checksum | undefined = sent ?? checksum;
   return shown ? { [checksumHeader(shown.algorithm)]: shown.value } : {};

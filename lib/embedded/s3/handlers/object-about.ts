@@ -1,19 +1,19 @@
 import { checkAclAllowed, renderAcl } from "../access/acl";
-import type { Call, Reply } from "../call";
-import { emptyOk, noContent, xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { emptyOk, noContent, xmlReply } from "../call/call";
+import { parseTagging, renderTagging } from "../metadata/tags";
+import { S3Error } from "../protocol/errors";
 import type { HeaderMap, ObjectRecord } from "../store/records";
-import { parseTagging, renderTagging } from "../tags";
 import { readAcl } from "./bucket-access";
 import { findReadable, requestedVersion } from "./get-object";
 
-/** What belongs to an object beside its bytes: ACL and tags. */
+/** ACL and tags of an object. */
 
 export function versionHeader(call: Call, record: ObjectRecord): Record<string, string> {
   return call.bucket.versioning ? { "x-amz-version-id": record.versionId } : {};
 }
 
-/** The version to change. @param tags those it is to have @throws S3Error NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied */
+/** The version to change. @param tags its new tags @throws S3Error NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied */
 function findWritable(call: Call, action: string, tags?: HeaderMap): ObjectRecord {
   const versionId = requestedVersion(call);
   const record = call.store.objects.find(call.bucket, call.key, versionId);
@@ -46,16 +46,14 @@ export async function getObjectTagging(call: Call): Promise<Reply> {
 }
 
 export async function putObjectTagging(call: Call): Promise<Reply> {
-  const tags = parseTagging(await call.text()) ?? {}; // before all else, as policies may be about them
+  const tags = parseTagging(await call.text()) ?? {}; // before the authorization, as policies can have conditions on tags
   const record = findWritable(call, "s3:PutObjectTagging", tags);
-  const announce = call.announcing("ObjectTagging:Put");
-  await call.store.objects.amend(call.bucket, call.key, record, { tags }, announce);
+  await call.store.objects.amend(call.bucket, call.key, record, { tags }, call.publish("ObjectTagging:Put"));
   return { ...emptyOk, headers: { ...emptyOk.headers, ...versionHeader(call, record) } };
 }
 
 export async function deleteObjectTagging(call: Call): Promise<Reply> {
   const record = findWritable(call, "s3:DeleteObjectTagging");
-  const announce = call.announcing("ObjectTagging:Delete");
-  await call.store.objects.amend(call.bucket, call.key, record, { tags: {} }, announce);
+  await call.store.objects.amend(call.bucket, call.key, record, { tags: {} }, call.publish("ObjectTagging:Delete"));
   return { ...noContent, headers: versionHeader(call, record) };
 }

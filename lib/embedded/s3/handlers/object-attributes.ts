@@ -1,13 +1,12 @@
-import { type Checksum, checksumType } from "../body/checksum";
-import type { Call, Reply } from "../call";
-import { xmlReply } from "../call";
-import { S3Error } from "../errors";
+import type { Call, Reply } from "../call/call";
+import { xmlReply } from "../call/call";
+import { type Checksum, checksumType } from "../hashing/checksum";
+import { S3Error } from "../protocol/errors";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import type { ObjectRecord } from "../store/records";
-import { leaf, tag, xmlDocument } from "../xml-write";
 import { findReadable } from "./get-object";
 import { partMarker } from "./multipart-list";
 import { versionHeader } from "./object-about";
-import { partsOf } from "./object-parts";
 
 const attributes = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
 const MAX_PARTS_A_PAGE = 1000;
@@ -16,7 +15,7 @@ const MAX_PARTS_A_PAGE = 1000;
 export async function getObjectAttributes(call: Call): Promise<Reply> {
   const record = findReadable(call, "s3:GetObjectAttributes");
   const read = call.query("versionId") === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
-  call.authorizeObject(read, record); // the bytes' permission is needed, too
+  call.authorizeObject(read, record); // needs the permission to read the bytes as well
   const wanted = requestedAttributes(call);
   const { checksum } = record;
   const rendered = [
@@ -32,7 +31,7 @@ export async function getObjectAttributes(call: Call): Promise<Reply> {
   return xmlReply(xmlDocument("GetObjectAttributesResponse", ...rendered), headers);
 }
 
-/** The list of names; sent as several headers it comes as one list, too. @throws S3Error InvalidArgument */
+/** The requested attributes; several headers are joined to one list. @throws S3Error InvalidArgument */
 function requestedAttributes(call: Call): ReadonlySet<string> {
   const header = call.header("x-amz-object-attributes");
   const wanted = (header ?? "").split(",").map((name) => name.trim());
@@ -45,7 +44,7 @@ function requestedAttributes(call: Call): ReadonlySet<string> {
 
 /** A page of the parts of a multipart object, nothing for any other. */
 function renderParts(call: Call, record: ObjectRecord): string {
-  const parts = partsOf(call.store.database, record);
+  const parts = call.store.objects.parts(record);
   if (!parts) return "";
   const marker = partMarker(call.header("x-amz-part-number-marker"));
   const limit = pageSize(call.header("x-amz-max-parts"));

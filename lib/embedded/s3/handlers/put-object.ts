@@ -1,14 +1,12 @@
 import { aclOfHeaders, checkAclAllowed, objectOwner } from "../access/acl";
 import { ownerName } from "../auth/users";
-import { checksumDemand, contentMd5 } from "../body/checksum";
 import type { Payload } from "../body/payload";
 import { receive } from "../body/receive";
-import type { Call, Reply } from "../call";
-import { S3Error } from "../errors";
-import { objectHeaders } from "../object-headers";
-import { objectKey } from "../store/keys";
-import { checkWriteConditions } from "../store/objects";
-import { parseTagHeader } from "../tags";
+import type { Call, Reply } from "../call/call";
+import { checksumDemand, contentMd5 } from "../hashing/checksum";
+import { objectHeaders } from "../metadata/object-headers";
+import { parseTagHeader } from "../metadata/tags";
+import { S3Error } from "../protocol/errors";
 import { writeConditions } from "./conditional";
 import { writtenHeaders } from "./get-object";
 
@@ -25,9 +23,9 @@ export async function putObject(call: Call): Promise<Reply> {
   if (tags) call.authorizeObject("s3:PutObjectTagging");
   const acl = requestedAcl(call);
   const field = (name: string) => call.request.header(name);
-  const expectations = { md5: contentMd5(field("content-md5")), checksum: requireAnnounced(call) };
-  // Checked again in the transaction; here it spares the sender of a large body the way.
-  checkWriteConditions(store.database.heads.get(objectKey(bucket.id, key)), conditions);
+  const expectations = { md5: contentMd5(field("content-md5")), checksum: requireChecksum(call) };
+  // Checked again in the transaction; here it refuses a large body before it is sent.
+  store.objects.checkConditions(bucket, key, conditions);
   const payload = openSized(call);
   const body = await receive(
     payload,
@@ -44,24 +42,19 @@ export async function putObject(call: Call): Promise<Reply> {
     ...(acl && { acl }),
     checksum: body.checksum,
   };
-  try {
-    const announce = call.announcing("ObjectCreated:Put");
-    const record = await store.objects.put({ bucket, key }, draft, () => body.data.place(), conditions, announce);
-    return { status: 200, headers: { ...writtenHeaders(bucket, key, record), "content-length": "0" } };
-  } catch (error) {
-    await body.data.discard();
-    throw error;
-  }
+  const write = { bucket, key, draft, conditions, publish: call.publish("ObjectCreated:Put") };
+  const record = await store.objects.put(write, body.data);
+  return { status: 200, headers: { ...writtenHeaders(bucket, key, record), "content-length": "0" } };
 }
 
-/** A write makes a version and cannot name one; a part must name its upload, or it would become the object. */
+/** Rejects a version id, which a write cannot choose, and a part number without an upload id. @throws S3Error InvalidArgument */
 export function refuseVersion(call: Call): void {
   if (call.query("versionId") !== undefined)
     throw new S3Error("InvalidArgument", "This operation does not accept a version-id.");
   if (call.query("partNumber") !== undefined) throw new S3Error("InvalidArgument", "A part number needs an upload id.");
 }
 
-/** The body of an upload, whose size must be told beforehand. @throws S3Error MissingContentLength, EntityTooLarge */
+/** The body of an upload, whose size must be declared. @throws S3Error MissingContentLength, EntityTooLarge */
 export function openSized(call: Call): Payload {
   if (call.header("content-length") === undefined && call.header("transfer-encoding") === undefined)
     throw new S3Error("MissingContentLength");
@@ -71,7 +64,7 @@ export function openSized(call: Call): Payload {
   return payload;
 }
 
-/** The ACL in the headers of a write, if the bucket takes it and the caller may set it. */
+/** The ACL in the headers of a write. @throws S3Error AccessDenied, AccessControlListNotSupported, InvalidArgument */
 export function requestedAcl(call: Call): string | undefined {
   const { bucket } = call;
   const owner = ownerName(call.auth.identity) ?? bucket.owner;
@@ -81,8 +74,8 @@ export function requestedAcl(call: Call): string | undefined {
   return acl;
 }
 
-/** @throws S3Error InvalidRequest when an algorithm was announced and no checksum sent */
-export function requireAnnounced(call: Call): ReturnType<typeof checksumDemand> {
+/** The declared checksum of a body. @throws S3Error InvalidRequest when `x-amz-sdk-checksum-algorithm` names an algorithm and no checksum was sent */
+export function requireChecksum(call: Call): ReturnType<typeof checksumDemand> {
   const demand = checksumDemand((name) => call.request.header(name));
   if (!demand && call.header("x-amz-sdk-checksum-algorithm") !== undefined) {
     throw new S3Error(

@@ -1,14 +1,9 @@
-import { S3Error } from "../errors";
-
-export interface ByteRange {
-  readonly start: number;
-  /** Inclusive. */
-  readonly end: number;
-}
+import { S3Error } from "../protocol/errors";
+import type { ByteRange } from "../store/records";
 
 /**
- * One range of RFC 9110, 14.2. Several ranges, and forms that are none, are ignored as S3 does.
- * @throws S3Error InvalidRange when nothing of the object is in it
+ * Parses one range of RFC 9110, 14.2. Several ranges and malformed ones are ignored, as by S3.
+ * @throws S3Error InvalidRange when it contains no byte of the object
  */
 export function parseRange(header: string | undefined, sizeBytes: number): ByteRange | undefined {
   const parts = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "");

@@ -1,12 +1,12 @@
 /*
- * Takes digests of files that are still being written, in a thread of its own: it reads each file as far as it is told
- * to, from the system's cache, while the store receives what comes next. Plain JavaScript, so that a thread starts in
- * milliseconds whatever it is that runs the store's TypeScript.
+ * Computes digests of files that are still being written, in a thread of its own: it reads each file up to the size in
+ * the last message, from the system's cache, while the store receives more. Plain JavaScript, so that a thread starts in
+ * milliseconds however the store's TypeScript is run.
  *
- * in:  { id, fd, names, upTo }  read on until `upTo` bytes are read
- *      { id, isEnded: true }    answer with the digests and forget the file; `isAbandoned` forgets it without
- * out: { id, at }               how far it is
- *      { id, values } or { id, failure }   last word about a file: base64 by algorithm, or an error
+ * in:  { id, fd, names, upTo }  read until `upTo` bytes are read
+ *      { id, isEnded: true }    answer with the digests and drop the file; `isDiscarded: true` drops it without digests
+ * out: { id, at }               bytes read
+ *      { id, values } or { id, failure }   the last message about a file: base64 by algorithm, or an error
  */
 import { createHash } from "node:crypto";
 import { readSync } from "node:fs";
@@ -15,9 +15,9 @@ import { crc32 } from "node:zlib";
 
 const PIECE_BYTES = 128 * 1024;
 
-/** CRCs that Node does not have: their code is shared, one file is at work at a time. */
+/** The CRCs that Node lacks. Their code is shared, as one piece of one file is read at a time. */
 const crcs = new Map(workerData.crcs.map((crc) => [crc.name, { ...crc, ...instantiate(crc.program) }]));
-/** Where files are read to: into the memory of the commonest CRC, which spares it a copy. */
+/** Files are read into the memory of the most common CRC, which saves it a copy. */
 const home = crcs.get("CRC64NVME");
 const piece = home.buffer.subarray(0, PIECE_BYTES);
 const files = new Map();
@@ -73,7 +73,7 @@ function readOn(file, fd, upTo) {
   }
 }
 
-parentPort.on("message", ({ id, fd, names, upTo, isEnded, isAbandoned }) => {
+parentPort.on("message", ({ id, fd, names, upTo, isEnded, isDiscarded }) => {
   const file = files.get(id) ?? { at: 0, digests: new Map(names?.map((name) => [name, running(name)])) };
   try {
     if (upTo !== undefined && !file.hasFailed) readOn(file, fd, upTo);
@@ -81,13 +81,13 @@ parentPort.on("message", ({ id, fd, names, upTo, isEnded, isAbandoned }) => {
     file.hasFailed = true;
     parentPort.postMessage({ id, failure });
   }
-  if (!isEnded && !isAbandoned) {
+  if (!isEnded && !isDiscarded) {
     files.set(id, file);
     if (!file.hasFailed) parentPort.postMessage({ id, at: file.at });
     return;
   }
   files.delete(id);
   if (file.hasFailed) return;
-  const values = isAbandoned ? [] : [...file.digests].map(([name, digest]) => [name, digest.digest()]);
+  const values = isDiscarded ? [] : [...file.digests].map(([name, digest]) => [name, digest.digest()]);
   parentPort.postMessage({ id, values });
 });

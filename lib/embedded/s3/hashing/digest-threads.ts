@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { CRC32C, CRC64NVME, type CrcKind } from "../../../checksum/crc-kind";
-import { programOf } from "../body/crc";
+import { programOf } from "./crc";
 import type { DigestName } from "./digests";
 import { FileDigests, type Report } from "./file-digests";
 
@@ -11,27 +11,27 @@ const kinds: readonly (readonly [DigestName, CrcKind])[] = [
   ["CRC64NVME", CRC64NVME],
 ];
 
-/** A thread and the files it follows. */
+/** A thread and the files whose digests it computes. */
 interface Thread {
   readonly worker: Worker;
   readonly files: Map<number, FileDigests>;
 }
 
 /**
- * Threads that take the digests of large bodies, so that receiving goes on meanwhile. They start when the first large
- * body comes and do not keep a process alive.
+ * Threads that compute the digests of large bodies while these are received. They start with the first large body and do
+ * not keep a process alive.
  */
 export class DigestThreads {
   readonly #threads: Thread[] = [];
   readonly #most = Math.min(MOST_THREADS, availableParallelism());
   #lastId = 0;
 
-  /** Whether a thread could work while this one does. */
+  /** Whether the machine can run a thread beside this one. */
   get isWorthwhile(): boolean {
     return this.#most > 1;
   }
 
-  /** Digests of a file that is about to be written. */
+  /** Computes the digests of a file that is about to be written. */
   follow(names: ReadonlySet<DigestName>): FileDigests {
     const { worker, files } = this.#leastBusy();
     const id = ++this.#lastId;
@@ -40,7 +40,7 @@ export class DigestThreads {
     return digests;
   }
 
-  /** Ends the threads; nothing may be followed any more. */
+  /** Ends the threads; `follow` may not be called any more. */
   async close(): Promise<void> {
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
   }
@@ -60,14 +60,14 @@ export class DigestThreads {
       thread.files.clear();
     };
     thread.worker.on("error", end);
-    thread.worker.on("exit", () => end(new Error("A thread that takes digests ended.")));
+    thread.worker.on("exit", () => end(new Error("A thread that computes digests ended.")));
     return thread;
   }
 }
 
 function startThread(): Worker {
   const crcs = kinds.map(([name, kind]) => ({ name, bits: kind.bits, program: programOf(kind) }));
-  // It needs nothing of what runs the TypeScript of this thread.
+  // It is plain JavaScript and needs no loader.
   const worker = new Worker(new URL("./digest-thread.mjs", import.meta.url), { execArgv: [], workerData: { crcs } });
   worker.unref();
   return worker;

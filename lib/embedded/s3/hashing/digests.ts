@@ -1,22 +1,22 @@
 import { createHash } from "node:crypto";
-import type { ChecksumAlgorithm } from "../body/checksum";
-import { runningChecksum } from "../body/checksum";
+import type { ChecksumAlgorithm } from "./checksum";
+import { runningChecksum } from "./checksum";
 
-/** What bodies are hashed by: for their ETag, and for the checksums of S3. */
+/** The digests of bodies: MD5 for the ETag, and the checksums of S3. */
 export type DigestName = "MD5" | ChecksumAlgorithm;
 
 /** Base64 by algorithm. */
 export type DigestValues = ReadonlyMap<DigestName, string>;
 
-/** Takes the digests of one body. */
+/** Computes the digests of one body. */
 export interface BodyDigests {
-  /** All digests asked for, once the body is whole. To be called once. */
+  /** Returns the digests of the whole body; to be called once. */
   finish(): DigestValues | Promise<DigestValues>;
-  /** Forgets the body; resolves when its file is left alone. */
-  abandon(): Promise<void>;
+  /** Stops the computation; resolves when the file of the body is no longer read. */
+  discard(): Promise<void>;
 }
 
-/** Digests taken chunk by chunk in the thread that receives: quickest for small bodies. */
+/** Computes digests chunk by chunk in the receiving thread, which is fastest for small bodies. */
 export class RunningDigests implements BodyDigests {
   readonly #running: ReadonlyMap<DigestName, { update(chunk: Uint8Array): void; digest(): string }>;
 
@@ -32,7 +32,7 @@ export class RunningDigests implements BodyDigests {
     return new Map([...this.#running].map(([name, running]) => [name, running.digest()]));
   }
 
-  async abandon(): Promise<void> {}
+  async discard(): Promise<void> {}
 }
 
 function runningMd5() {

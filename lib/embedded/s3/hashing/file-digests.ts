@@ -1,30 +1,30 @@
 import type { BodyDigests, DigestName, DigestValues } from "./digests";
 
-/** What a thread is told about one file. */
+/** A message to the thread about one file. */
 export interface Order {
   readonly fd?: number;
   readonly names?: readonly DigestName[];
   readonly upTo?: number;
   readonly isEnded?: true;
-  readonly isAbandoned?: true;
+  readonly isDiscarded?: true;
 }
 
-/** What it says about it. */
+/** A message from the thread about one file. */
 export interface Report {
   readonly at?: number;
   readonly values?: readonly (readonly [DigestName, string])[];
   readonly failure?: Error;
 }
 
-/** How far the digests may be behind the writing: what is younger is still in the system's cache. */
+/** How far the digests may lag behind the writing: bytes this recent are still in the system's cache. */
 const MOST_BEHIND_BYTES = 64 * 1024 * 1024;
 
-/** Digests of a file, taken by another thread while it is being written. */
+/** Digests of a file that another thread computes while the file is written. */
 export class FileDigests implements BodyDigests {
   #writtenBytes = 0;
   #digestedBytes = 0;
   #isOver = false;
-  /** Lets a writer that was too far ahead go on. */
+  /** Resumes a writer that was too far ahead. */
   #caughtUp: (() => void) | undefined;
   readonly #values: Promise<DigestValues>;
   #resolve!: (values: DigestValues) => void;
@@ -38,12 +38,12 @@ export class FileDigests implements BodyDigests {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#values.catch(() => {}); // for `finish` to see, which is not called when the body itself fails
+    this.#values.catch(() => {}); // reported by `finish`, which is not called when the body itself fails
   }
 
   /**
-   * The file now has so many bytes, all under the descriptor.
-   * @returns a promise to wait for before writing more, when the digests are far behind
+   * Reports the size of the file.
+   * @returns a promise to await before writing more, when the digests lag far behind
    */
   wrote(fd: number, sizeBytes: number): Promise<void> | undefined {
     this.send({ fd, upTo: sizeBytes, ...(this.#writtenBytes === 0 && { names: [...this.names] }) });
@@ -59,13 +59,13 @@ export class FileDigests implements BodyDigests {
     return this.#values;
   }
 
-  async abandon(): Promise<void> {
+  async discard(): Promise<void> {
     if (this.#isOver) return;
-    this.send({ isAbandoned: true });
-    await this.#values.catch(() => {}); // whatever became of them: the thread is done with the file
+    this.send({ isDiscarded: true });
+    await this.#values.catch(() => {}); // resolved or rejected, the thread no longer reads the file
   }
 
-  /** What the thread says. @returns whether it was the last word */
+  /** Takes a message of the thread. @returns whether it was the last one */
   take({ at, values, failure }: Report): boolean {
     this.#digestedBytes = at ?? this.#digestedBytes;
     this.#isOver ||= values !== undefined || failure !== undefined;

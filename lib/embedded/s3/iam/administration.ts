@@ -1,12 +1,12 @@
+import { roleNamePattern } from "../auth/role";
 import type { QueryCall } from "../query/action";
 import { QueryError } from "../query/errors";
 import { pageOf } from "../query/page";
 import type { Rule } from "../query/parameters";
 import { rootOnly } from "../query/root-only";
 import type { RoleRecord } from "../store/records";
-import { roleNamePattern } from "./role";
 
-/** What the actions on roles and on their policies share. */
+/** Shared by the actions on roles and on their policies. */
 
 const roleNameRule: Rule = { min: 1, max: 64, pattern: roleNamePattern };
 
@@ -27,7 +27,7 @@ export function requireRole(call: QueryCall): RoleRecord {
 
 /**
  * Changes a role, or removes it, durably.
- * @param change gives the role as it shall be, `undefined` to remove it; throws to leave it as it is
+ * @param change returns the changed role, or `undefined` to remove it; when it throws, the role is not changed
  * @throws QueryError NoSuchEntity, UnmodifiableEntity for a configured role
  */
 export async function changeRole(call: QueryCall, change: (role: RoleRecord) => RoleRecord | undefined): Promise<void> {
@@ -46,7 +46,7 @@ function noSuchRole(name: string): QueryError {
 const maxItems = { least: 1, most: 1000 };
 const DEFAULT_ITEMS = 100;
 
-/** One page of things in the order of their names, and what the answer says about it. @throws QueryError ValidationError */
+/** One page of items in the order of their names. @throws QueryError ValidationError */
 export function page<T>(call: QueryCall, sorted: readonly T[], nameOf: (one: T) => string) {
   const limit = call.parameters.number("MaxItems", DEFAULT_ITEMS, maxItems);
   const marker = call.parameters.optional("Marker", { min: 1, max: 512, pattern: /^[\w-]+$/ });

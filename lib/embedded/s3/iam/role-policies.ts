@@ -1,10 +1,10 @@
-import { parsePolicy } from "../access/policy-document";
+import { parsePolicy } from "@/lib/policy/document";
+import { roleNamePattern } from "../auth/role";
 import { uriEncode } from "../auth/sigv4";
+import { leaf, tag } from "../protocol/xml-write";
 import type { QueryCall } from "../query/action";
 import { QueryError } from "../query/errors";
-import { leaf, tag } from "../xml-write";
 import { changeRole, forRoot, page, requireRole } from "./administration";
-import { roleNamePattern } from "./role";
 import { documentRule } from "./roles";
 
 /** Of all inline policies of a role together, white space not counted. Source: reference_iam-quotas.html */

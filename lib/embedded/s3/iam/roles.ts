@@ -1,12 +1,12 @@
-import { parsePolicy } from "../access/policy-document";
+import { parsePolicy } from "@/lib/policy/document";
+import { roleArn, roleSessionSeconds } from "../auth/role";
 import { randomBase32 } from "../auth/session-token";
 import { uriEncode } from "../auth/sigv4";
+import { leaf, tag } from "../protocol/xml-write";
 import { isoSeconds } from "../query/action";
 import { QueryError } from "../query/errors";
 import type { RoleRecord } from "../store/records";
-import { leaf, tag } from "../xml-write";
 import { changeRole, forRoot, page, requireRole, roleName } from "./administration";
-import { roleArn, roleSessionSeconds } from "./role";
 
 const pathRule = { min: 1, max: 512, pattern: /^(\/|\/[\u0021-\u007e]+\/)$/ };
 const pathPrefixRule = { min: 1, max: 512, pattern: /^\/[\u0021-\u007f]*$/ };

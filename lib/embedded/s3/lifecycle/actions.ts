@@ -1,5 +1,5 @@
-import { S3Error } from "../errors";
-import { child, textOf, type XmlNode } from "../xml-read";
+import { S3Error } from "../protocol/errors";
+import { child, textOf, type XmlNode } from "../protocol/xml-read";
 import { isMidnight, parseDate } from "./dates";
 import { requireElements, wholeNumber } from "./elements";
 import { filtersBySize, type RuleFilter } from "./filter";
@@ -9,7 +9,7 @@ import type { Expiration, LifecycleRule } from "./rule";
 const MAX_DAYS = 2 ** 31 - 1;
 const MAX_KEPT = 100;
 
-/** What a rule does. */
+/** The actions of a rule. */
 export type Actions = Pick<LifecycleRule, "expiration" | "noncurrent" | "abortDays">;
 
 /**

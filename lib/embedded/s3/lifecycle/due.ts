@@ -3,18 +3,18 @@ import { dueAfter } from "./dates";
 import { matches } from "./filter";
 import type { Expiration, LifecycleRule } from "./rule";
 
-/** What will happen to something, and by which rule. */
-export interface Fate {
+/** When a rule takes effect. */
+export interface Due {
   /** Milliseconds. */
   readonly at: number;
   readonly rule: LifecycleRule;
 }
 
 /**
- * When the current version of a key expires; of a delete marker, when it may go if it hides nothing. Of several rules
- * the earliest counts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+ * When the current version of a key expires; for a delete marker, when it may be removed if it is the only version. Of
+ * several rules the earliest counts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
  */
-export function expiryOf(rules: readonly LifecycleRule[], key: string, record: ObjectRecord): Fate | undefined {
+export function expiryOf(rules: readonly LifecycleRule[], key: string, record: ObjectRecord): Due | undefined {
   return earliest(rules, (rule) =>
     rule.expiration && matches(rule.filter, key, record) ? expiresAt(rule.expiration, record) : undefined,
   );
@@ -28,17 +28,14 @@ function expiresAt(expiration: Expiration, record: ObjectRecord): number | undef
 }
 
 /** When a multipart upload that is not completed is aborted. */
-export function abortOf(rules: readonly LifecycleRule[], key: string, initiatedAt: number): Fate | undefined {
+export function abortOf(rules: readonly LifecycleRule[], key: string, initiatedAt: number): Due | undefined {
   return earliest(rules, ({ abortDays, filter }) =>
     abortDays !== undefined && key.startsWith(filter.prefix) ? dueAfter(initiatedAt, abortDays) : undefined,
   );
 }
 
-function earliest(
-  rules: readonly LifecycleRule[],
-  when: (rule: LifecycleRule) => number | undefined,
-): Fate | undefined {
-  let first: Fate | undefined;
+function earliest(rules: readonly LifecycleRule[], when: (rule: LifecycleRule) => number | undefined): Due | undefined {
+  let first: Due | undefined;
   for (const rule of rules) {
     const at = when(rule);
     if (at !== undefined && (first === undefined || at < first.at)) first = { at, rule };

@@ -1,7 +1,7 @@
-import { S3Error } from "../errors";
-import { textOf, type XmlNode } from "../xml-read";
+import { S3Error } from "../protocol/errors";
+import { textOf, type XmlNode } from "../protocol/xml-read";
 
-/** Holds an element against the schema: children of these names alone, each once but for those that may repeat. */
+/** Checks the children of an element: only these names, each at most once unless repeatable. @throws S3Error MalformedXML */
 export function requireElements(node: XmlNode, names: readonly string[], repeatable: readonly string[] = []): void {
   const seen = new Set<string>();
   for (const { name } of node.children) {
@@ -10,7 +10,7 @@ export function requireElements(node: XmlNode, names: readonly string[], repeata
   }
 }
 
-/** The number in a child, `undefined` without such a child. @throws S3Error MalformedXML for what is no whole number */
+/** The number in a child, `undefined` without such a child. @throws S3Error MalformedXML for another text */
 export function wholeNumber(node: XmlNode, name: string): number | undefined {
   const text = textOf(node, name)?.trim();
   if (text === undefined) return undefined;

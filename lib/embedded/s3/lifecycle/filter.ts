@@ -1,10 +1,10 @@
-import { S3Error } from "../errors";
+import { readTags } from "../metadata/tags";
+import { S3Error } from "../protocol/errors";
+import { child, childrenOf, textOf, type XmlNode } from "../protocol/xml-read";
 import type { ObjectRecord } from "../store/records";
-import { readTags } from "../tags";
-import { child, childrenOf, textOf, type XmlNode } from "../xml-read";
 import { requireElements, wholeNumber } from "./elements";
 
-/** Which objects a rule is about: all that is asked must hold. */
+/** The objects a rule applies to: all conditions must hold. */
 export interface RuleFilter {
   readonly prefix: string;
   readonly tags: readonly (readonly [key: string, value: string])[];
@@ -29,7 +29,7 @@ export function readFilter(rule: XmlNode): RuleFilter {
   if (!filter) return readPredicates({ ...rule, children: childrenOf(rule, "Prefix") });
   if (filter.children.length > 1) throw new S3Error("MalformedXML");
   const and = child(filter, "And");
-  // An And of fewer than two is none: https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRuleAndOperator.html
+  // An And needs two: https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRuleAndOperator.html
   if (and && and.children.length < 2) throw new S3Error("MalformedXML");
   return readPredicates(and ?? filter);
 }
@@ -66,7 +66,7 @@ export function filtersBySize({ largerThan, smallerThan }: RuleFilter): boolean 
 }
 
 /**
- * Whether a filter lets a version through. A delete marker has neither tags nor a size, so that only prefixes are about
+ * Whether a filter matches a version. A delete marker has neither tags nor a size, so that only filters by prefix match
  * it.
  */
 export function matches(filter: RuleFilter, key: string, record: ObjectRecord): boolean {

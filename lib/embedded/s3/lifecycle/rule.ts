@@ -1,6 +1,6 @@
 import type { RuleFilter } from "./filter";
 
-/** When current versions end: days after their creation, from a date on; or `markers`, those that hide nothing. */
+/** When current versions expire: days after their creation or from a date; or `markers`: delete markers without other versions. */
 export type Expiration =
   | { readonly kind: "days"; readonly days: number }
   | { readonly kind: "date"; readonly at: number }
@@ -13,7 +13,7 @@ export interface LifecycleRule {
   readonly isEnabled: boolean;
   readonly filter: RuleFilter;
   readonly expiration?: Expiration;
-  /** Days after a version was replaced, and how many of the newest replaced ones stay whatever their age. */
+  /** Days after a version was replaced, and how many of the newest noncurrent versions are kept regardless of age. */
   readonly noncurrent?: { readonly days: number; readonly kept: number };
   /** Days after a multipart upload was begun. */
   readonly abortDays?: number;

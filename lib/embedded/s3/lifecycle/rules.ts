@@ -1,8 +1,8 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
+import { child, childrenOf, expectRoot, parseXml, renderXml, textOf, type XmlNode } from "../protocol/xml-read";
+import { leaf, tag } from "../protocol/xml-write";
 import { newId } from "../store/ids";
 import type { BucketRecord } from "../store/records";
-import { child, childrenOf, expectRoot, parseXml, renderXml, textOf, type XmlNode } from "../xml-read";
-import { leaf, tag } from "../xml-write";
 import { readActions } from "./actions";
 import { requireElements } from "./elements";
 import { readFilter } from "./filter";
@@ -57,7 +57,7 @@ function readRule(rule: XmlNode): LifecycleRule {
 
 const known = new WeakMap<BucketRecord, readonly LifecycleRule[]>();
 
-/** The rules in force in a bucket. They are read once for each record of a bucket: every answer about an object asks. */
+/** The enabled rules of a bucket, parsed once for each state of the bucket, as every answer about an object needs them. */
 export function rulesOf(bucket: BucketRecord): readonly LifecycleRule[] {
   if (bucket.lifecycle === undefined) return [];
   const before = known.get(bucket);

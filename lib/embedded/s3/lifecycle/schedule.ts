@@ -1,34 +1,34 @@
-import type { StoreLogger } from "../logger";
 import type { Expired } from "../store/expiry";
-import type { Announce } from "../store/objects";
+import type { StoreLogger } from "../store/logger";
 import type { Store } from "../store/store";
-import type { LifecycleOutcome } from "./round";
-import { Lifecycles } from "./run";
+import type { Publish } from "../store/version-writer";
+import { Lifecycles } from "./lifecycles";
+import type { LifecycleOutcome } from "./outcome";
 
 const INTERVAL_MS = 3600_000;
 
-/** Lifecycles that are carried out at once, every hour, and when somebody asks for it. */
+/** Runs the lifecycles at once and every hour; `run` starts a further run. */
 export function scheduleLifecycles(
   store: Store,
   logger: StoreLogger,
-  announce: Announce<Expired>,
+  publish: Publish<Expired>,
 ): { run(at?: Date): Promise<LifecycleOutcome>; stop(): Promise<void> } {
-  const lifecycles = new Lifecycles(store, announce);
-  let isBusy = false;
-  const turn = async () => {
-    if (isBusy) return; // a run of more than an hour makes up for the next
-    isBusy = true;
+  const lifecycles = new Lifecycles(store, publish);
+  let isRunning = false;
+  const runScheduled = async () => {
+    if (isRunning) return; // a run of more than an hour includes the next
+    isRunning = true;
     try {
-      const { isComplete: _, ...done } = await lifecycles.run();
-      if (Object.values(done).some((count) => count > 0)) logger.info(done, "the lifecycle rules were carried out");
+      const { isComplete: _, ...counts } = await lifecycles.run();
+      if (Object.values(counts).some((count) => count > 0)) logger.info(counts, "the lifecycle rules were applied");
     } catch (error) {
-      logger.error({ err: error }, "carrying out the lifecycle rules failed");
+      logger.error({ err: error }, "applying the lifecycle rules failed");
     } finally {
-      isBusy = false;
+      isRunning = false;
     }
   };
-  void turn();
-  const timer = setInterval(turn, INTERVAL_MS);
+  void runScheduled();
+  const timer = setInterval(runScheduled, INTERVAL_MS);
   const stop = () => {
     clearInterval(timer);
     return lifecycles.stop();

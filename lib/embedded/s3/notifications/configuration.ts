@@ -1,8 +1,8 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
+import { child, childrenOf, expectRoot, textOf, type XmlNode } from "../protocol/xml-read";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import { newId } from "../store/ids";
 import type { Subscription } from "../store/records";
-import { child, childrenOf, expectRoot, textOf, type XmlNode } from "../xml-read";
-import { leaf, tag, xmlDocument } from "../xml-write";
 import { isEventPattern, overlap } from "./events";
 import { topicArnPattern } from "./topic";
 
@@ -15,7 +15,7 @@ const otherDestinations = new Set(["QueueConfiguration", "CloudFunctionConfigura
 const topicElements = new Set(["Id", "Topic", "Event", "Filter"]);
 
 /**
- * Reads a NotificationConfiguration; an empty one has no subscriptions. Whether its topics exist is not looked at.
+ * Reads a NotificationConfiguration; an empty one has no subscriptions. Whether the topics exist is not checked.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
  * @throws S3Error MalformedXML, InvalidArgument; NotImplemented for destinations other than topics
  */
@@ -54,8 +54,8 @@ function parseTopicConfiguration(node: XmlNode): Subscription {
 function parseFilter(node: XmlNode): Pick<Subscription, "prefix" | "suffix"> {
   const [filter, ...more] = childrenOf(node, "Filter");
   const s3Key = child(filter, "S3Key");
-  const strangers = filter?.children.filter((one) => one !== s3Key) ?? [];
-  if (more.length > 0 || strangers.length > 0 || s3Key?.children.some(isNoRule)) throw new S3Error("MalformedXML");
+  const others = filter?.children.filter((one) => one !== s3Key) ?? [];
+  if (more.length > 0 || others.length > 0 || s3Key?.children.some(isNoRule)) throw new S3Error("MalformedXML");
   const found = new Map<string, string>();
   for (const rule of childrenOf(s3Key, "FilterRule")) {
     const [given, value] = [textOf(rule, "Name") ?? "", textOf(rule, "Value")];
@@ -80,7 +80,7 @@ function invalid(message: string, name?: string, value?: string): S3Error {
   return new S3Error("InvalidArgument", message, details);
 }
 
-/** The document that GET answers, an empty one without subscriptions. */
+/** Renders the document for GET; without subscriptions it is empty. */
 export function renderNotifications(subscriptions: readonly Subscription[] = []): string {
   const rendered = subscriptions.map(({ id, topic, events, ...filter }) =>
     tag(

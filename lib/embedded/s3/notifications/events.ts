@@ -1,8 +1,7 @@
 import type { Subscription } from "../store/records";
 
 /**
- * The events the store tells of, without `s3:`. A name that is not here is refused in a configuration, so that nobody
- * waits for what never comes.
+ * The events the store publishes, without `s3:`. A configuration with another name is rejected.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
  */
 const eventNames = [
@@ -22,23 +21,23 @@ export type EventName = (typeof eventNames)[number];
 
 const patterns = new Set(eventNames.flatMap((name) => [`s3:${name}`, `s3:${name.split(":")[0]}:*`]));
 
-/** Whether a configuration may ask for it: `s3:ObjectCreated:Put`, `s3:ObjectCreated:*`, … */
+/** Whether a configuration may contain it: `s3:ObjectCreated:Put`, `s3:ObjectCreated:*`, … */
 export function isEventPattern(text: string): boolean {
   return patterns.has(text);
 }
 
-type Wish = Pick<Subscription, "events" | "prefix" | "suffix">;
+type Filter = Pick<Subscription, "events" | "prefix" | "suffix">;
 
-/** Whether a bucket's subscription is about an event of a key. */
-export function isAbout(wish: Wish, event: EventName, key: string): boolean {
-  return covers(wish, event) && key.startsWith(wish.prefix ?? "") && key.endsWith(wish.suffix ?? "");
+/** Whether a bucket's subscription includes an event of a key. */
+export function matchesEvent(filter: Filter, event: EventName, key: string): boolean {
+  return covers(filter, event) && key.startsWith(filter.prefix ?? "") && key.endsWith(filter.suffix ?? "");
 }
 
 /**
- * Whether one event of one key could fall to both of two subscriptions.
+ * Whether two subscriptions could include the same event of the same key.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
  */
-export function overlap(one: Wish, other: Wish): boolean {
+export function overlap(one: Filter, other: Filter): boolean {
   const [prefixes, suffixes] = [
     [one.prefix ?? "", other.prefix ?? ""],
     [one.suffix ?? "", other.suffix ?? ""],
@@ -50,6 +49,6 @@ export function overlap(one: Wish, other: Wish): boolean {
   );
 }
 
-function covers({ events }: Wish, event: EventName): boolean {
+function covers({ events }: Filter, event: EventName): boolean {
   return events.includes(`s3:${event}`) || events.includes(`s3:${event.split(":")[0]}:*`);
 }

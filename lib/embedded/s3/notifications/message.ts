@@ -1,13 +1,13 @@
 import { ownerId } from "../access/grants";
 import { userIdOf } from "../access/principal";
 import type { Identity } from "../auth/users";
-import type { Incoming } from "../incoming";
+import type { Incoming } from "../protocol/incoming";
 import { newRequestId } from "../store/ids";
 import type { BucketRecord } from "../store/records";
 import type { EventName } from "./events";
 
-/** What an event is about. */
-export interface Happening {
+/** An event, as it is published. */
+export interface PublishedEvent {
   readonly name: EventName;
   readonly configurationId: string;
   readonly bucket: BucketRecord;
@@ -28,21 +28,21 @@ export interface Change {
   readonly etag?: string;
 }
 
-/** Where a change comes from: somebody's request, or the store itself (`s3`), which carries out a lifecycle. */
+/** The cause of a change: a request, or a lifecycle of the store itself (`s3`). */
 export type Origin =
   | "s3"
   | { readonly request: Pick<Incoming, "requestId" | "remoteAddress">; readonly identity: Identity };
 
-/** What S3 calls itself where a client would be named. */
+/** The name of S3 in place of a client's. */
 const SELF = "s3.amazonaws.com";
 
 /**
- * S3's record of an event. Tagging and lifecycles are version 2.3 of the structure, everything else 2.1; tagging has no
+ * Renders S3's record of an event. Tagging and lifecycles are version 2.3 of the structure, everything else 2.1; tagging has no
  * sequencer.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
-export function eventRecord(region: string, happening: Happening): object {
-  const { name, bucket, change, origin, at, number } = happening;
+export function eventRecord(region: string, event: PublishedEvent): object {
+  const { name, bucket, change, origin, at, number } = event;
   const isTagging = name.startsWith("ObjectTagging:");
   const requestId = origin === "s3" ? newRequestId() : origin.request.requestId;
   return {
@@ -56,14 +56,14 @@ export function eventRecord(region: string, happening: Happening): object {
     responseElements: { "x-amz-request-id": requestId, "x-amz-id-2": requestId },
     s3: {
       s3SchemaVersion: "1.0",
-      configurationId: happening.configurationId,
+      configurationId: event.configurationId,
       bucket: {
         name: bucket.name,
         ownerIdentity: { principalId: ownerId(bucket.owner) },
         arn: `arn:aws:s3:::${bucket.name}`,
       },
       object: {
-        key: encodeKey(happening.key),
+        key: encodeKey(event.key),
         ...(name.startsWith("ObjectCreated:") && { size: change.sizeBytes }),
         ...(change.etag !== undefined && { eTag: change.etag }),
         ...(bucket.versioning && { versionId: change.versionId }),
@@ -77,7 +77,7 @@ function principalId(identity: Identity): string {
   return identity.kind === "anonymous" ? "Anonymous" : `AWS:${userIdOf(identity)}`;
 }
 
-/** As in a form, a space is a plus; slashes stay. */
+/** Encodes a key as in a form, with a plus for a space, but with its slashes. */
 function encodeKey(key: string): string {
   return new URLSearchParams({ key }).toString().slice("key=".length).replaceAll("%2F", "/");
 }

@@ -1,15 +1,15 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 
-/** Within this an answer must be there, to its end. */
-const ANSWER_TIMEOUT_MS = 10_000;
+/** How long a receiver may take for its whole answer. */
+export const ANSWER_TIMEOUT_MS = 10_000;
 
-/** Sends JSON to web addresses, over connections that are kept between messages. Redirects are not followed. */
+/** Sends JSON by HTTP POST over kept connections. Redirects are not followed. */
 export class Poster {
   readonly #agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
 
   /**
-   * Resolves when the receiver took it.
+   * Resolves when the receiver answered 2xx.
    * @throws Error when there is no connection, no answer in time, or one that is not 2xx; also when `signal` aborts
    */
   async post(endpoint: string, message: object, signal: AbortSignal): Promise<void> {

@@ -3,15 +3,15 @@ import type { TopicRecord } from "../store/records";
 
 /** A topic that is part of the store's configuration. It cannot be changed through SNS. */
 export interface S3Topic {
-  /** Its name, or the whole ARN: a topic of another account can be received here, too. */
+  /** Its name, or the whole ARN of a topic of any account. */
   readonly name: string;
-  /** Where its events go: an http(s) URL without user and password. */
+  /** Receiver of its events: an http(s) URL without user and password. */
   readonly endpoint: string;
 }
 
 /** 1 to 256 letters, digits, - and _. Source: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
 export const topicNamePattern = /^[A-Za-z0-9_-]{1,256}$/;
-/** FIFO topics cannot be told of events. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html */
+/** FIFO topics cannot receive events. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html */
 export const topicArnPattern = /^arn:aws:sns:[a-z0-9-]{1,64}:\d{12}:[A-Za-z0-9_-]{1,256}$/;
 
 const MAX_ENDPOINT_CHARACTERS = 2048;
@@ -20,12 +20,12 @@ export function topicArn(region: string, name: string): string {
   return `arn:aws:sns:${region}:${ACCOUNT_ID}:${name}`;
 }
 
-/** Whether it belongs to the account of this store, which knows all of its own. */
+/** Whether a topic belongs to the account of this store. */
 export function isOwnTopic(arn: string): boolean {
   return arn.split(":")[4] === ACCOUNT_ID;
 }
 
-/** A user and a password in it would be shown to whoever may read the topic. */
+/** Whether text is an http(s) URL without user and password, which reading the topic would disclose. */
 export function isEndpoint(text: string): boolean {
   if (text.length > MAX_ENDPOINT_CHARACTERS || !URL.canParse(text)) return false;
   const { protocol, username, password } = new URL(text);
@@ -34,8 +34,8 @@ export function isEndpoint(text: string): boolean {
 
 /**
  * Checks configured topics.
- * @param topics may come from a file, so nothing of their shape is taken for granted
- * @throws Error that says which topic is wrong, and what about it
+ * @param topics may come from a file, so that their shape is checked
+ * @throws Error that names the topic and its mistake
  */
 export function configuredTopics(topics: readonly S3Topic[], region: string): TopicRecord[] {
   const known = new Set<string>();

@@ -1,10 +1,10 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 
 /** A browser's upload form up to and including its file. */
 export interface UploadForm {
   /** Values by lower-case name. */
   readonly fields: ReadonlyMap<string, string>;
-  /** As the client gave it, folders and all. */
+  /** As the client sent it, with folders. */
   readonly filename: string;
   /** The file's bytes, to be read once. */
   readonly chunks: AsyncIterable<Buffer>;
@@ -26,8 +26,8 @@ export function formBoundary(contentType: string | undefined): string {
 }
 
 /**
- * Reads a form (RFC 7578) as a stream: the fields, then the file, which must be last; what follows it is ignored.
- * A repeated field is refused, as one of the two would escape the policy.
+ * Reads a form (RFC 7578) as a stream: the fields, then the file, which must be last; the rest is ignored. A
+ * repeated field is rejected, as the policy would check only one of the two.
  * @throws S3Error MalformedPOSTRequest, MaxPostPreDataLengthExceededError, IncorrectNumberOfFilesInPostRequest
  */
 export async function readForm(source: AsyncIterable<Buffer>, boundary: string): Promise<UploadForm> {
@@ -65,7 +65,7 @@ class FormReader {
     this.#delimiter = Buffer.from(`\r\n--${boundary}`, "latin1");
   }
 
-  /** Skips to the first boundary, which may stand at the very beginning. */
+  /** Skips to the first boundary, which may be at the very start. */
   async preamble(): Promise<void> {
     this.#buffer = Buffer.from("\r\n");
     let skipped = 0;
@@ -86,7 +86,7 @@ class FormReader {
       end = this.#buffer.indexOf("\r\n\r\n");
     }
     const lines = this.#buffer.toString("utf8", 0, end).split("\r\n");
-    if ((lines.shift() ?? "").trim() !== "") throw malformed(); // padding behind the boundary only
+    if ((lines.shift() ?? "").trim() !== "") throw malformed(); // only padding may follow the boundary
     this.#buffer = this.#buffer.subarray(end + 4);
     const disposition = lines.find((line) => /^content-disposition\s*:/i.test(line)) ?? "";
     const name = parameter(disposition, "name");
@@ -94,7 +94,7 @@ class FormReader {
     return { name, filename: parameter(disposition, "filename") };
   }
 
-  /** The bytes of the part up to its boundary, holding back only what could be the beginning of one. */
+  /** Yields the bytes of the part up to its boundary; only bytes that could begin a boundary are held back. */
   async *partBody(): AsyncGenerator<Buffer, void, undefined> {
     for (;;) {
       const at = this.#buffer.indexOf(this.#delimiter);

@@ -1,4 +1,4 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 
 /**
  * The policy of a presigned POST.
@@ -14,10 +14,10 @@ type PostCondition =
   | { readonly kind: "eq" | "starts-with"; readonly field: string; readonly value: string }
   | { readonly kind: "content-length-range"; readonly min: number; readonly max: number };
 
-/** Fields that need no condition: they carry the policy itself, or are for others. */
+/** Fields that need no condition. */
 const exempt = new Set(["x-amz-signature", "file", "policy"]);
 
-/** @throws S3Error InvalidPolicyDocument for everything that is not exactly a policy */
+/** Parses the policy of a form. @throws S3Error InvalidPolicyDocument */
 export function parsePostPolicy(base64: string): PostPolicy {
   const compact = base64.replace(/[\r\n]/g, "");
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(compact)) throw invalid("Invalid Base64 Encoding.");
@@ -86,10 +86,10 @@ export interface SizeBounds {
 }
 
 /**
- * Holds a form against its policy: every condition must be met, and every field must have one.
+ * Checks a form against its policy: every condition must hold, and every field must have a condition.
  * @param fields by lower-case name, `${filename}` already replaced, `bucket` being the bucket addressed
  * @param now milliseconds
- * @throws S3Error AccessDenied saying which condition failed
+ * @throws S3Error AccessDenied naming the condition that failed
  */
 export function checkPostPolicy(policy: PostPolicy, fields: ReadonlyMap<string, string>, now: number): SizeBounds {
   if (now >= policy.expiresAt) throw denied("Policy expired.");
@@ -111,7 +111,7 @@ export function checkPostPolicy(policy: PostPolicy, fields: ReadonlyMap<string, 
   return { minBytes, maxBytes };
 }
 
-/** An absent field is an empty one, so `starts-with ""` leaves it free. A list of content types must fit in each entry. */
+/** An absent field counts as empty, so that `starts-with ""` allows any value. In a list of content types each entry must match. */
 function holds(condition: { kind: "eq" | "starts-with"; field: string; value: string }, actual = ""): boolean {
   if (condition.kind === "eq") return actual === condition.value;
   if (condition.field !== "content-type") return actual.startsWith(condition.value);

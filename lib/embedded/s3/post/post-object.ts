@@ -1,19 +1,19 @@
 import { aclOfHeaders, checkAclAllowed, objectOwner } from "../access/acl";
 import { authorize } from "../access/authorize";
-import { assertKey } from "../address";
 import { type Identity, ownerName } from "../auth/users";
-import { checksumDemand, contentMd5 } from "../body/checksum";
 import { receive } from "../body/receive";
-import type { Reply, Service } from "../call";
-import { S3Error } from "../errors";
+import type { Reply, Service } from "../call/call";
 import { writtenHeaders } from "../handlers/get-object";
 import { MAX_PUT_BYTES } from "../handlers/put-object";
-import type { Incoming } from "../incoming";
-import { announcing } from "../notifications/announce";
-import { objectHeaders } from "../object-headers";
+import { checksumDemand, contentMd5 } from "../hashing/checksum";
+import { objectHeaders } from "../metadata/object-headers";
+import { parseTagging } from "../metadata/tags";
+import { publishTo } from "../notifications/publish";
+import { assertKey } from "../protocol/address";
+import { S3Error } from "../protocol/errors";
+import type { Incoming } from "../protocol/incoming";
+import { leaf, xmlDocument } from "../protocol/xml-write";
 import type { BucketRecord, ObjectRecord } from "../store/records";
-import { parseTagging } from "../tags";
-import { leaf, xmlDocument } from "../xml-write";
 import { formBoundary, readForm } from "./form";
 import { checkPostPolicy, parsePostPolicy, type SizeBounds } from "./policy";
 import { verifyForm } from "./signature";
@@ -49,15 +49,10 @@ export async function postObject(service: Service, request: Incoming, body: Asyn
   const payload = { chunks: form.chunks, sha256: undefined, trailers: new Map<string, string>() };
   const received = await receive(payload, { ...expectations, ...limits }, service.store);
   const { sizeBytes, md5: etag, checksum } = received;
-  const full = { ...draft, sizeBytes, etag, checksum };
-  try {
-    const announce = announcing(service, { request, identity }, key, "ObjectCreated:Post");
-    const record = await service.store.objects.put({ bucket, key }, full, () => received.data.place(), {}, announce);
-    return success(request, bucket, key, record, fields);
-  } catch (error) {
-    await received.data.discard();
-    throw error;
-  }
+  const publish = publishTo(service, { request, identity }, key, "ObjectCreated:Post");
+  const write = { bucket, key, draft: { ...draft, sizeBytes, etag, checksum }, publish };
+  const record = await service.store.objects.put(write, received.data);
+  return success(request, bucket, key, record, fields);
 }
 
 /** Checks signature and policy; a form without either is from an anonymous caller. */
@@ -86,7 +81,7 @@ function admit(
 
 type Draft = ReturnType<typeof describeUpload>["draft"];
 
-/** In conditions the fields of a form stand where the headers of a PUT do; what was sent as headers counts for nothing. */
+/** The request as policy conditions see it: the fields of a form replace the headers of a PUT, and its own headers are ignored. */
 function asConditionsSee(request: Incoming, fields: ReadonlyMap<string, string>, { acl, tags }: Draft): Incoming {
   const header = (name: string) => {
     if (name === "x-amz-acl") return acl;
@@ -96,7 +91,7 @@ function asConditionsSee(request: Incoming, fields: ReadonlyMap<string, string>,
   return { ...request, header };
 }
 
-/** Tags and a canned ACL need permissions of their own, as they do in a PUT. */
+/** Tags and a canned ACL need permissions of their own, as in a PUT. */
 function requiredActions({ acl, tags }: Draft): string[] {
   return [
     "s3:PutObject",
@@ -105,7 +100,7 @@ function requiredActions({ acl, tags }: Draft): string[] {
   ];
 }
 
-/** What the fields say about the object. */
+/** Reads the fields that describe the object. */
 function describeUpload(bucket: BucketRecord, identity: Identity, fields: ReadonlyMap<string, string>) {
   const field = (name: string) => fields.get(name);
   const { headers, metadata } = objectHeaders([...fields.keys()], field);
@@ -122,7 +117,7 @@ function describeUpload(bucket: BucketRecord, identity: Identity, fields: Readon
 
 const FILENAME = "$" + "{filename}";
 
-/** Replaces `${filename}` in every field by the file's name without folders, before the policy is looked at. */
+/** Replaces `${filename}` in every field by the file's name without folders, before the policy is checked. */
 export function expandFilename(fields: ReadonlyMap<string, string>, filename: string): Map<string, string> {
   const base = filename.slice(Math.max(filename.lastIndexOf("/"), filename.lastIndexOf("\\")) + 1);
   const literal = new Set(["policy", "x-amz-signature"]);
@@ -168,7 +163,7 @@ function success(
   };
 }
 
-/** Something that is no web address is passed over, as S3 does. */
+/** The URL to redirect to; text that is not an http(s) URL is ignored, as by S3. */
 function redirectTarget(text: string | undefined): URL | undefined {
   const url = text && URL.canParse(text) ? new URL(text) : undefined;
   return url && /^https?:$/.test(url.protocol) ? url : undefined;

@@ -2,12 +2,12 @@ import { type AuthSettings, parseCredential } from "../auth/authenticate";
 import { findSigner } from "../auth/signer";
 import { ALGORITHM, constantTimeEqual, parseAmzDate, signingKey, signText } from "../auth/sigv4";
 import type { Identity } from "../auth/users";
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 
 const MAX_AHEAD_MS = 15 * 60_000;
 
 /**
- * Who signed a form: the signature is over the policy as it was sent, in base64.
+ * Verifies the signature of a form, which covers the policy in base64, and returns its caller.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html
  * @param now milliseconds
  * @throws S3Error InvalidArgument, InvalidAccessKeyId, InvalidToken, ExpiredToken, SignatureDoesNotMatch

@@ -1,9 +1,9 @@
 import type { Identity } from "../auth/users";
-import type { Service } from "../call";
-import type { Incoming } from "../incoming";
+import type { Service } from "../call/call";
+import type { Incoming } from "../protocol/incoming";
 import type { Parameters } from "./parameters";
 
-/** Who calls: nobody without a signature gets this far. */
+/** An authenticated caller. */
 type Caller = Exclude<Identity, { kind: "anonymous" }>;
 
 /** One authenticated request of the query protocol. */
@@ -17,8 +17,7 @@ export interface QueryCall {
 /** An action of STS, IAM or SNS. */
 export interface QueryAction {
   /**
-   * The parameters it takes; others are refused, so that none is believed to have had an effect. An N between dots
-   * stands for any number.
+   * The parameters it takes; others are rejected rather than ignored. An N between dots stands for any number.
    */
   readonly takes: readonly string[];
   /** Resolves to the children of its result element, or to nothing when it has none. */

@@ -1,4 +1,5 @@
-import { S3Error, type S3ErrorCode } from "../errors";
+import { PolicyError } from "@/lib/policy/error";
+import { S3Error, type S3ErrorCode } from "../protocol/errors";
 
 /**
  * Error codes of the query protocol, with their HTTP status.
@@ -49,7 +50,7 @@ export class QueryError extends Error {
   }
 }
 
-/** What the store's own checks are called in STS and IAM; a message where theirs differs from S3's. */
+/** Error codes of S3 in STS and IAM; with a message when it differs from S3's. */
 const translations: Partial<Record<S3ErrorCode, readonly [QueryErrorCode, message?: string]>> = {
   AccessDenied: ["AccessDenied"],
   AuthorizationHeaderMalformed: ["IncompleteSignature"],
@@ -61,14 +62,14 @@ const translations: Partial<Record<S3ErrorCode, readonly [QueryErrorCode, messag
   InvalidRequest: ["IncompleteSignature"],
   InvalidToken: ["InvalidClientTokenId", "The security token included in the request is invalid."],
   InvalidURI: ["MalformedQueryString", "The query string contains a syntax error."],
-  MalformedPolicy: ["MalformedPolicyDocument"],
   RequestTimeTooSkewed: ["RequestExpired"],
   SignatureDoesNotMatch: ["SignatureDoesNotMatch"],
 };
 
-/** Any thrown value as STS and IAM would report it; what was not foreseen is their failure. */
+/** Converts a thrown value to an error of STS and IAM; an unknown one becomes InternalFailure. */
 export function toQueryError(thrown: unknown): QueryError {
   if (thrown instanceof QueryError) return thrown;
+  if (thrown instanceof PolicyError) return new QueryError("MalformedPolicyDocument", thrown.message);
   const [code, message] = (thrown instanceof S3Error && translations[thrown.code]) || ["InternalFailure" as const];
   if (code === "InternalFailure") return new QueryError(code, "The request processing has failed. Please try again.");
   return new QueryError(code, message ?? (thrown as S3Error).message);

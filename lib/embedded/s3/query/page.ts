@@ -1,4 +1,4 @@
-/** Part of a list, and where the next one goes on. */
+/** Part of a list, and where the next part starts. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly isTruncated: boolean;
@@ -6,8 +6,8 @@ export interface Page<T> {
 }
 
 /**
- * One page of things in the order of their names.
- * @param marker of the page before, `undefined` for the first one
+ * Returns one page of items in the order of their names.
+ * @param marker of the previous page, `undefined` for the first one
  */
 export function pageOf<T>(
   sorted: readonly T[],

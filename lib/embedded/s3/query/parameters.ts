@@ -8,11 +8,11 @@ export interface Rule {
   readonly pattern: RegExp;
 }
 
-/** Parameters of an action, checked and refused as AWS does. */
+/** Parameters of an action, checked and rejected as by AWS. */
 export class Parameters {
   constructor(private readonly values: ReadonlyMap<string, string>) {}
 
-  /** @throws QueryError NotImplemented for a parameter that would be passed over */
+  /** @throws QueryError NotImplemented for a parameter the action does not take */
   assertOnly(known: readonly string[]): void {
     for (const name of this.values.keys()) {
       if (name === "Action" || name === "Version" || name.startsWith("X-Amz-") || known.includes(name)) continue;

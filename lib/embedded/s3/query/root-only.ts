@@ -3,8 +3,8 @@ import type { QueryAction, QueryCall, QueryService } from "./action";
 import { QueryError, type QueryErrorCode } from "./errors";
 
 /**
- * Makes actions that only root may call, and with its own key: with credentials of GetSessionToken nobody reaches IAM.
- * @param denial how the service calls a refusal
+ * Makes actions that only root may call, with its own key: credentials of GetSessionToken do not suffice.
+ * @param denial the error code of a rejection
  */
 export function rootOnly(service: QueryService, denial: QueryErrorCode) {
   return (

@@ -1,22 +1,22 @@
 import { isEndpoint, topicArn, topicArnPattern, topicNamePattern } from "../notifications/topic";
+import { leaf, tag } from "../protocol/xml-write";
 import type { QueryCall } from "../query/action";
 import { QueryError } from "../query/errors";
 import { pageOf } from "../query/page";
 import { rootOnly } from "../query/root-only";
-import { leaf, tag } from "../xml-write";
 
 const forRoot = rootOnly("sns", "AuthorizationError");
 const anything = { min: 0, max: 4096, pattern: /^/ };
 
-/** Where the events of a topic go, as Ceph calls it. Source: https://docs.ceph.com/en/latest/radosgw/notifications/ */
+/** Ceph's name for the receiver of a topic's events. Source: https://docs.ceph.com/en/latest/radosgw/notifications/ */
 const ENDPOINT = "push-endpoint";
 const MAX_TOPICS = 1000;
 /** Source: https://docs.aws.amazon.com/sns/latest/api/API_ListTopics.html */
 const PAGE = 100;
 
 /**
- * Makes a topic, or gives its ARN when there is one already; another push-endpoint than before is taken over, as with
- * Ceph, and the events that wait go there. A new one needs a push-endpoint: there are no other subscribers.
+ * Makes a topic, or returns the ARN of an existing one. A new push-endpoint replaces the old one, as in Ceph, and gets the
+ * undelivered events. A new topic needs a push-endpoint, as there are no other subscribers.
  * Source: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
  */
 export const createTopic = forRoot(
@@ -34,22 +34,22 @@ export const createTopic = forRoot(
       if (topics.isConfigured(arn)) throw configured(arn);
       if (!before && topics.all().length >= MAX_TOPICS)
         throw new QueryError("TopicLimitExceeded", `There are ${MAX_TOPICS} topics already.`);
-      await topics.put({ arn, endpoint });
+      await topics.stored.put({ arn, endpoint });
     }
     return [leaf("TopicArn", arn)];
   },
 );
 
-/** What it was not yet told of is forgotten. Buckets may name it on; a topic that is not there gets nothing. */
+/** Removes a topic and its undelivered events. Buckets may keep naming it; events of a missing topic are dropped. */
 export const deleteTopic = forRoot("DeleteTopic", ["TopicArn"], async (call) => {
-  const { topics, outbox } = call.service;
+  const { topics } = call.service;
   const arn = requestedArn(call);
   if (topics.isConfigured(arn)) throw configured(arn);
-  await topics.remove(arn, () => outbox.purge(arn));
+  await topics.stored.remove(arn);
   return undefined;
 });
 
-/** Beside SNS's own attributes its push-endpoint, and how many events wait to be delivered. */
+/** Returns SNS's own attributes, the push-endpoint, and how many events are undelivered. */
 export const getTopicAttributes = forRoot("GetTopicAttributes", ["TopicArn"], async (call) => {
   const arn = requestedArn(call);
   const topic = call.service.topics.find(arn);

@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { StoreLogger } from "../logger";
+import type { StoreLogger } from "./logger";
 
 /**
  * Files of object bytes: `blobs/<last two characters of the id>/<id>`, written under `tmp/` first. A file is durable
@@ -10,9 +10,9 @@ export class BlobFiles {
   readonly #blobs: string;
   readonly #temporary: string;
   readonly #logger: StoreLogger;
-  /** Open readers by id: a file deleted meanwhile stays until the last one is done. */
+  /** Number of readers by id: a file is removed after its last reader. */
   readonly #readers = new Map<string, number>();
-  readonly #doomed = new Set<string>();
+  readonly #unreferenced = new Set<string>();
   readonly #removals = new Set<Promise<void>>();
   #isTidy = true;
 
@@ -22,12 +22,12 @@ export class BlobFiles {
     this.#logger = logger;
   }
 
-  /** Whether all that was to be removed is gone; if not, the next start has to sweep. */
+  /** Whether all removals succeeded; if not, the next start has to sweep. */
   get isTidy(): boolean {
     return this.#isTidy;
   }
 
-  /** Makes the folders and throws away what a crash left half written. */
+  /** Makes the folders and removes temporary files left by a crash. */
   async prepare(): Promise<void> {
     await rm(this.#temporary, { recursive: true, force: true });
     await mkdir(this.#temporary, { recursive: true, mode: 0o700 });
@@ -44,7 +44,7 @@ export class BlobFiles {
     await rm(join(this.#temporary, id), { force: true });
   }
 
-  /** Gives a temporary file its name, which must be flushed and closed. One that cannot be named is left to the caller. */
+  /** Moves a temporary file, which must be flushed and closed, to its place. When that fails the file is left to the caller. */
   async publish(id: string): Promise<void> {
     await rename(join(this.#temporary, id), this.#path(id));
     try {
@@ -55,7 +55,7 @@ export class BlobFiles {
     }
   }
 
-  /** Opens a file for reading; `close` lets a deletion that waits for it go on. */
+  /** Opens a file for reading; it is not removed before `close`. */
   async openForReading(id: string): Promise<{ handle: FileHandle; close: () => Promise<void> }> {
     this.#readers.set(id, (this.#readers.get(id) ?? 0) + 1);
     try {
@@ -67,7 +67,7 @@ export class BlobFiles {
     }
   }
 
-  /** Keeps files from being removed while somebody means to read them. */
+  /** Prevents the removal of files that will be read. @returns a function that ends this */
   pin(ids: readonly string[]): () => void {
     for (const id of ids) this.#readers.set(id, (this.#readers.get(id) ?? 0) + 1);
     return () => {
@@ -75,23 +75,23 @@ export class BlobFiles {
     };
   }
 
-  /** Removes files nothing refers to, in the background; a crash before the end leaves them to the sweep. */
+  /** Removes unreferenced files in the background; after a crash the sweep removes them. */
   discard(ids: readonly string[]): void {
     for (const id of ids) {
-      if (this.#readers.has(id)) this.#doomed.add(id);
+      if (this.#readers.has(id)) this.#unreferenced.add(id);
       else this.#remove(id);
     }
   }
 
-  /** Resolves when all removals begun so far are done. */
+  /** Resolves when all removals started so far are done. */
   async removed(): Promise<void> {
     await Promise.all(this.#removals);
   }
 
-  /** Removes what waited for readers as well: for the end, when there are none. */
+  /** Removes files that waited for readers, too: for the shutdown, when there are no readers. */
   async settle(): Promise<void> {
-    for (const id of this.#doomed) this.#remove(id);
-    this.#doomed.clear();
+    for (const id of this.#unreferenced) this.#remove(id);
+    this.#unreferenced.clear();
     await this.removed();
   }
 
@@ -107,7 +107,7 @@ export class BlobFiles {
       return;
     }
     this.#readers.delete(id);
-    if (this.#doomed.delete(id)) this.#remove(id);
+    if (this.#unreferenced.delete(id)) this.#remove(id);
   }
 
   #remove(id: string): void {

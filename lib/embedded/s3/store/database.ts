@@ -1,5 +1,5 @@
 import { open, type RootDatabase, type Database as Table } from "lmdb";
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 import type {
   BucketRecord,
   DataRef,
@@ -13,7 +13,7 @@ import type {
 } from "./records";
 import type { DiskSpace } from "./space";
 
-/** Files that nothing refers to any more once a transaction is durable. */
+/** Files that are unreferenced when a transaction is durable. */
 export type Garbage = string[];
 
 /** The metadata: ordered tables in one LMDB environment. */
@@ -35,9 +35,9 @@ export class Database {
   readonly counters: Table<number, Buffer>;
   readonly roles: Table<RoleRecord, Buffer>;
   readonly topics: Table<TopicRecord, Buffer>;
-  /** Events that are yet to be delivered, by topic. */
+  /** Undelivered events, by topic. */
   readonly outbox: Table<PendingEvent, Buffer>;
-  /** What is to be done after the transaction that is running. */
+  /** Called after the transaction that is running. */
   #afterwards: (() => void)[] = [];
 
   constructor(
@@ -45,7 +45,7 @@ export class Database {
     private readonly space: DiskSpace,
   ) {
     // Without overlappingSync a commit is on the disk (fdatasync) before its promise resolves; LMDB groups the waiting ones.
-    // With eventTurnBatching a commit that fails also rejects a promise nobody can get at, which would end the process.
+    // With eventTurnBatching a failed commit also rejects an inaccessible promise, which would end the process.
     const commits = { overlappingSync: false, eventTurnBatching: false };
     this.#root = open({ path: folder, keyEncoding: "binary", encoding: "json", maxDbs: 16, ...commits });
     const table = <V>(name: string, encoding: "json" | "binary" = "json") =>
@@ -87,8 +87,8 @@ export class Database {
   }
 
   /**
-   * Has something done as soon as the transaction is durable, and not at all if it fails. Within a transaction.
-   * @param run must not throw: its caller would take the transaction to have failed
+   * Calls `run` when the transaction is durable, and not if it fails. Within a transaction.
+   * @param run must not throw, as `commit` would reject
    */
   afterCommit(run: () => void): void {
     this.#afterwards.push(run);
@@ -96,6 +96,16 @@ export class Database {
 
   async close(): Promise<void> {
     await this.#root.close();
+  }
+
+  /**
+   * The bucket as it is in the transaction that is running.
+   * @throws S3Error NoSuchBucket when it was deleted meanwhile
+   */
+  requireBucket({ id, name }: BucketRecord): BucketRecord {
+    const current = this.buckets.get(Buffer.from(name));
+    if (current?.id !== id) throw new S3Error("NoSuchBucket", undefined, { BucketName: name });
+    return current;
   }
 
   /** Counts one more reference to a file or layout. Within a transaction. */
@@ -127,7 +137,7 @@ export class Database {
   }
 }
 
-/** LMDB tells why a commit failed by a promise at its error. */
+/** LMDB gives the cause of a failed commit as a promise on its error. */
 async function causeOf(error: unknown): Promise<object> {
   const failed = error instanceof Error ? error : new Error(String(error));
   const { commitError } = failed as { commitError?: Promise<never> };

@@ -1,64 +1,69 @@
+import { setImmediate } from "node:timers/promises";
 import type { BlobFiles } from "./blobs";
-import { requireBucket } from "./buckets";
 import type { Database, Garbage } from "./database";
-import { type Deletion, History } from "./history";
-import type { Announce } from "./objects";
-import type { BucketRecord, ObjectRecord } from "./records";
-
-/** A version to delete. */
-export interface Target {
-  readonly key: string;
-  readonly record: ObjectRecord;
-}
+import type { Deletion, History } from "./history";
+import { afterPrefix, objectKey } from "./keys";
+import type { BucketRecord } from "./records";
+import { type Selection, scan, type Target } from "./scans";
+import type { Publish } from "./version-writer";
 
 /** A version that was deleted, and how. */
 export interface Expired extends Target {
   readonly deletion: Deletion;
 }
 
-/** What one look at a stretch of a table found, and where the next one begins; `undefined` at the end. */
-export interface Stretch {
-  readonly due: readonly Target[];
-  readonly next: Buffer | undefined;
-}
-
-/**
- * What a lifecycle does to a version: `expire` deletes the newest one as its bucket's versioning has it, for good or by
- * a delete marker; `delete` deletes any for good.
- */
-export type Ending = "expire" | "delete";
-
-/** Deletions that no client asked for. */
+/** Deletions by a bucket's lifecycle. */
 export class Expiry {
-  readonly #history: History;
-
   constructor(
     private readonly database: Database,
     private readonly blobs: BlobFiles,
-  ) {
-    this.#history = new History(database);
-  }
+    private readonly history: History,
+  ) {}
 
   /**
-   * Deletes what `look` finds. It is asked within the transaction, so that nothing can change between the look and the
-   * deletion: what was overwritten, tagged otherwise or restored before is found as it is now. Resolves when the
-   * deletions are durable and the files gone.
-   * @param look is to find little: all of it is deleted without a pause
-   * @param announce told of each deletion, as by Objects
-   * @throws S3Error NoSuchBucket
+   * Deletes the due versions of keys below a prefix, batch by batch: current versions as the bucket's versioning has
+   * it, permanently or by a delete marker, others permanently. Yields what each batch deleted, when that is durable
+   * and the files are gone; other work runs between batches. Ends early when the bucket's lifecycle was changed.
+   *
+   * What is due is decided within the transaction of the deletion, so that a version that was overwritten, tagged or
+   * restored meanwhile is seen as it is then.
+   * @throws S3Error NoSuchBucket, InsufficientStorage
    */
-  async carryOut(
-    target: BucketRecord,
-    ending: Ending,
-    look: (bucket: BucketRecord) => Stretch,
-    announce?: Announce<Expired>,
+  async *deleteDue(
+    bucket: BucketRecord,
+    prefix: string,
+    selection: Selection,
+    publish?: Publish<Expired>,
+  ): AsyncGenerator<readonly Expired[], void, undefined> {
+    const first = objectKey(bucket.id, prefix);
+    const end = afterPrefix(first);
+    for (let start: Buffer | undefined = first; start; await setImmediate()) {
+      const range = { start, end };
+      const seen = scan(this.database, bucket, selection, range);
+      if (seen.due.length === 0) {
+        start = seen.next;
+        yield [];
+        continue;
+      }
+      const done = await this.#deleteBatch(bucket, selection, range, publish);
+      start = done.next;
+      yield done.expired;
+    }
+  }
+
+  async #deleteBatch(
+    seen: BucketRecord,
+    selection: Selection,
+    range: { readonly start: Buffer; readonly end: Buffer },
+    publish: Publish<Expired> | undefined,
   ): Promise<{ readonly expired: readonly Expired[]; readonly next: Buffer | undefined }> {
     const garbage: Garbage = [];
     const done = await this.database.commit(() => {
-      const bucket = requireBucket(this.database, target);
-      const { due, next } = look(bucket);
-      const expired = due.map((one) => ({ ...one, deletion: this.#end(bucket, ending, one, garbage) }));
-      if (bucket.notifications && announce) for (const one of expired) announce(bucket, one);
+      const bucket = this.database.requireBucket(seen);
+      if (bucket.lifecycle !== seen.lifecycle) return { expired: [], next: undefined };
+      const { due, next } = scan(this.database, bucket, selection, range);
+      const expired = due.map((target) => ({ ...target, deletion: this.#delete(bucket, selection, target, garbage) }));
+      if (bucket.notifications && publish) for (const one of expired) publish(bucket, one);
       return { expired, next };
     });
     this.blobs.discard(garbage);
@@ -66,10 +71,9 @@ export class Expiry {
     return done;
   }
 
-  /** Within a transaction that has just found the record. */
-  #end(bucket: BucketRecord, ending: Ending, { key, record }: Target, garbage: Garbage): Deletion {
-    if (ending === "expire") return this.#history.removeNewest(bucket, key, record, garbage);
-    this.#history.drop(bucket.id, key, record, garbage);
+  #delete(bucket: BucketRecord, { of }: Selection, { key, record }: Target, garbage: Garbage): Deletion {
+    if (of === "current") return this.history.removeNewest(bucket, key, record, garbage);
+    this.history.drop(bucket.id, key, record, garbage);
     return { versionId: record.versionId, isDeleteMarker: record.isDeleteMarker };
   }
 }

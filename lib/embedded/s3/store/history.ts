@@ -32,8 +32,8 @@ export class History {
   }
 
   /**
-   * Makes way for a new version: the head moves into the history when its bucket keeps it, else its bytes go. With
-   * versioning suspended (or never enabled) the new version is `null` and replaces the `null` version there was.
+   * Prepares for a new version: the head moves into the history when its bucket keeps versions, else it is deleted. With
+   * versioning suspended (or never enabled) the new version is `null` and replaces the previous `null` version.
    */
   retire(bucket: BucketRecord, key: string, head: ObjectRecord | undefined, garbage: Garbage): void {
     const replacesNull = bucket.versioning !== "Enabled";
@@ -43,7 +43,7 @@ export class History {
     if (older !== undefined && head?.versionId !== "null") this.#removeOld(bucket.id, key, older, garbage);
   }
 
-  /** Deletes the newest version as the bucket's versioning has it: for good, or by a delete marker. */
+  /** Deletes the newest version as the bucket's versioning requires: permanently, or by a delete marker. */
   removeNewest(bucket: BucketRecord, key: string, head: ObjectRecord | undefined, garbage: Garbage): Deletion {
     if (!bucket.versioning) {
       if (head) this.drop(bucket.id, key, head, garbage);
@@ -57,7 +57,7 @@ export class History {
     return { versionId, isDeleteMarker: true };
   }
 
-  /** Deletes a version for good, and lets the newest of the others become the head unless it is a delete marker. */
+  /** Deletes a version permanently; the newest of the others becomes the head unless it is a delete marker. */
   drop(bucketId: number, key: string, record: ObjectRecord, garbage: Garbage): void {
     const { heads, versions, nulls } = this.database;
     const head = heads.get(objectKey(bucketId, key));

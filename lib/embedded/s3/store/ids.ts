@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 const POOL_BYTES = 4096;
 let pool = Buffer.alloc(0);
 
-/** Random bytes in hexadecimal, drawn from the system some kilobytes at a time. */
+/** Random bytes in hexadecimal; the system is asked for 4 KiB at a time. */
 function randomHex(bytes: number): string {
   if (pool.length < bytes) pool = randomBytes(POOL_BYTES);
   const hex = pool.toString("hex", 0, bytes);
@@ -33,12 +33,12 @@ export function newRequestId(): string {
   return randomHex(8).toUpperCase();
 }
 
-/** The order of a new version: by the clock, and beyond `newest` even if the clock went back. */
+/** The order of a new version: by the clock, and greater than `newest` even if the clock was set back. */
 export function nextOrder(newest: number | undefined): number {
   return Math.max(Date.now() * 1024, (newest ?? 0) + 1);
 }
 
-/** The time as S3 keeps it with versions: whole seconds, in milliseconds. */
+/** The current time in whole seconds, as S3 keeps it, in milliseconds. */
 export function wholeSeconds(): number {
   return Math.floor(Date.now() / 1000) * 1000;
 }
@@ -49,7 +49,7 @@ export function versionIdOf(order: number): string {
   return order.toString(16).padStart(ORDER_DIGITS, "0") + randomHex(9);
 }
 
-/** The order inside a version id, `undefined` if it is none of ours. */
+/** The order inside a version id, `undefined` if it is malformed. */
 export function orderOf(versionId: string): number | undefined {
   return isId(versionId) ? Number.parseInt(versionId.slice(0, ORDER_DIGITS), 16) : undefined;
 }

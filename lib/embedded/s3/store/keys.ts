@@ -16,7 +16,7 @@ export function objectKey(bucketId: number, key: string): Buffer {
   return Buffer.concat([bucketPrefix(bucketId), Buffer.from(key)]);
 }
 
-/** The key's name out of an object's, version's or upload's table key. */
+/** The object key inside a table key. */
 export function keyOf(tableKey: Uint8Array, suffixBytes = 0): string {
   return Buffer.from(tableKey.buffer, tableKey.byteOffset + 4, tableKey.byteLength - 4 - suffixBytes).toString("utf8");
 }
@@ -35,8 +35,6 @@ export function versionRange(bucketId: number, key: string): { start: Buffer; en
   const base = objectKey(bucketId, key);
   return { start: Buffer.concat([base, Buffer.from([0])]), end: Buffer.concat([base, Buffer.from([1])]) };
 }
-
-export const UPLOAD_SUFFIX_BYTES = 33;
 
 /** An upload in progress: by key, then by upload id. */
 export function uploadKey(bucketId: number, key: string, uploadId: string): Buffer {

@@ -14,7 +14,7 @@ export interface Listed<Entry> {
   readonly entries: readonly Entry[];
   readonly commonPrefixes: readonly string[];
   readonly isTruncated: boolean;
-  /** The last key or common prefix given, to go on after. */
+  /** The last key or common prefix of the page, after which the next page starts. */
   readonly last: string | undefined;
 }
 
@@ -23,76 +23,66 @@ export interface ObjectEntry {
   readonly record: ObjectRecord;
 }
 
-/** A page of the newest versions, in UTF-8 byte order. A common prefix is skipped by one seek, however much it holds. */
-export function listObjects(database: Database, bucket: BucketRecord, query: ListQuery): Listed<ObjectEntry> {
-  const entries: ObjectEntry[] = [];
+/**
+ * Collects a page of entries, with the keys below a common prefix folded into that prefix.
+ * @param rowsAfter reads entries in key order: from the page's start, or behind all keys of a common prefix. A prefix
+ *   is skipped by one seek, however many keys it holds.
+ */
+export function foldedPage<Entry extends { readonly key: string }>(
+  query: Pick<ListQuery, "prefix" | "delimiter" | "limit">,
+  rowsAfter: (commonPrefix: string | undefined) => Iterable<Entry>,
+): Listed<Entry> {
+  const entries: Entry[] = [];
   const commonPrefixes: string[] = [];
-  const prefix = objectKey(bucket.id, query.prefix);
-  const end = afterPrefix(prefix);
-  let start = firstKey(bucket, query, prefix);
   let last: string | undefined;
-  const full = () => entries.length + commonPrefixes.length >= query.limit;
   if (query.limit === 0) return { entries, commonPrefixes, isTruncated: false, last };
-  for (let seek = true; seek; ) {
-    seek = false;
-    for (const { key: tableKey, value } of database.heads.getRange({ start, end })) {
-      const key = keyOf(tableKey);
-      if (full()) return { entries, commonPrefixes, isTruncated: true, last };
-      const common = commonPrefixOf(key, query);
-      if (common === undefined) {
-        entries.push({ key, record: value });
-        last = key;
-        continue;
-      }
+  let common: string | undefined;
+  do {
+    const rows = rowsAfter(common);
+    common = undefined;
+    for (const entry of rows) {
+      if (entries.length + commonPrefixes.length >= query.limit)
+        return { entries, commonPrefixes, isTruncated: true, last };
+      common = commonPrefixOf(entry.key, query);
+      if (common !== undefined) break;
+      entries.push(entry);
+      last = entry.key;
+    }
+    if (common !== undefined) {
       commonPrefixes.push(common);
       last = common;
-      start = afterPrefix(objectKey(bucket.id, common));
-      seek = true;
-      break;
     }
-  }
+  } while (common !== undefined);
   return { entries, commonPrefixes, isTruncated: false, last };
+}
+
+/** A page of the newest versions, in UTF-8 byte order. */
+export function listObjects(database: Database, bucket: BucketRecord, query: ListQuery): Listed<ObjectEntry> {
+  const prefix = objectKey(bucket.id, query.prefix);
+  const end = afterPrefix(prefix);
+  return foldedPage(query, (common) => {
+    const start = common === undefined ? firstKey(bucket, query, prefix) : afterPrefix(objectKey(bucket.id, common));
+    return database.heads.getRange({ start, end }).map(({ key, value }) => ({ key: keyOf(key), record: value }));
+  });
 }
 
 export interface VersionEntry extends ObjectEntry {
   readonly isLatest: boolean;
 }
 
-/** A page that begins in the middle of a key's versions leaves out those not older than `afterOrder`. */
+/** A page that starts within a key's versions; those not older than `afterOrder` are left out. */
 export interface VersionQuery extends ListQuery {
   readonly afterOrder: number | undefined;
 }
 
 /** A page of all versions: keys in byte order, the newest version of a key first. */
 export function listVersions(database: Database, bucket: BucketRecord, query: VersionQuery): Listed<VersionEntry> {
-  const entries: VersionEntry[] = [];
-  const commonPrefixes: string[] = [];
-  let last: string | undefined;
-  let position: VersionQuery = query;
-  if (query.limit === 0) return { entries, commonPrefixes, isTruncated: false, last };
-  for (let seek = true; seek; ) {
-    seek = false;
-    for (const entry of mergedVersions(database, bucket, position)) {
-      if (entry.key === query.after && entry.record.order >= (query.afterOrder ?? Number.POSITIVE_INFINITY)) continue;
-      if (entries.length + commonPrefixes.length >= query.limit)
-        return { entries, commonPrefixes, isTruncated: true, last };
-      const common = commonPrefixOf(entry.key, query);
-      if (common === undefined) {
-        entries.push(entry);
-        last = entry.key;
-        continue;
-      }
-      commonPrefixes.push(common);
-      last = common;
-      position = { ...query, after: common, afterOrder: undefined };
-      seek = true;
-      break;
-    }
-  }
-  return { entries, commonPrefixes, isTruncated: false, last };
+  return foldedPage(query, (common) =>
+    mergedVersions(database, bucket, common === undefined ? query : { ...query, after: common, afterOrder: undefined }),
+  );
 }
 
-/** `heads` and `versions` side by side; `isLatest` is the first of each key. */
+/** Merges `heads` and `versions`; `isLatest` is the first of each key. */
 function* mergedVersions(
   database: Database,
   bucket: BucketRecord,
@@ -115,7 +105,8 @@ function* mergedVersions(
       const record = takeHead ? head.value?.value : old.value?.value;
       if (!tableKey || !record) return;
       const key = keyOf(tableKey);
-      yield { key, record, isLatest: key !== previous };
+      const isSeen = key === query.after && record.order >= (query.afterOrder ?? Number.POSITIVE_INFINITY);
+      if (!isSeen) yield { key, record, isLatest: key !== previous };
       previous = key;
       if (takeHead) head = heads.next();
       else old = olds.next();
@@ -126,14 +117,14 @@ function* mergedVersions(
   }
 }
 
-/** The common prefix a key is folded into, if it is. */
+/** The common prefix a key is folded into, if any. */
 export function commonPrefixOf(key: string, query: Pick<ListQuery, "prefix" | "delimiter">): string | undefined {
   if (query.delimiter === "") return undefined;
   const at = key.indexOf(query.delimiter, query.prefix.length);
   return at < 0 ? undefined : key.slice(0, at + query.delimiter.length);
 }
 
-/** The first table key a page may hold. A page that ended with a common prefix goes on after everything below it. */
+/** The first table key a page may hold. After a common prefix it lies behind all keys of that prefix. */
 export function firstKey(bucket: BucketRecord, query: Omit<ListQuery, "limit">, prefix: Buffer): Buffer {
   if (query.after === "") return prefix;
   const common = query.after.startsWith(query.prefix) ? commonPrefixOf(query.after, query) : undefined;
@@ -147,7 +138,7 @@ function largest(a: Buffer, b: Buffer): Buffer {
   return Buffer.compare(a, b) >= 0 ? a : b;
 }
 
-/** Whether a bucket holds anything at all. */
+/** Whether a bucket has no version and no delete marker. */
 export function isEmpty(database: Database, bucket: BucketRecord): boolean {
   const start = bucketPrefix(bucket.id);
   const range = { start, end: afterPrefix(start), limit: 1 };

@@ -6,11 +6,11 @@ const held = new Set<string>();
 const LOCK_FILE = /^lock\.(\d+)\.(\d+)$/;
 
 /**
- * Makes sure that one store alone works on a folder. Each store puts a file there that names its process and when that
- * started, then looks for others: of two that start at once at least one sees the other. A file left by a crash is
- * recognised even when the number of its process was given to another one since.
- * @returns a function that gives the lock back
- * @throws Error when another store that is alive works there
+ * Locks a folder for one store. Each store writes a file that names its process and its start time, then looks for other
+ * such files: of two stores that start at once, at least one sees the other. A file left by a crash is recognised even
+ * when its process number was reused.
+ * @returns a function that releases the lock
+ * @throws Error when another running store holds it
  */
 export async function lockFolder(dataDir: string): Promise<() => Promise<void>> {
   const folder = await realpath(dataDir);
@@ -36,7 +36,7 @@ async function expectAlone(folder: string, mine: string, dataDir: string): Promi
     const [, pid, started] = LOCK_FILE.exec(name) ?? [];
     if (pid === undefined || started === undefined || name === mine) continue;
     if (isAlive(Number(pid), started)) throw inUse(dataDir, Number(pid));
-    await rm(join(folder, name), { force: true }); // nobody ever takes this name again
+    await rm(join(folder, name), { force: true }); // the name is unique to a process
   }
 }
 
@@ -50,13 +50,13 @@ function isAlive(pid: number, started: string): boolean {
   return now === undefined || now === started;
 }
 
-/** Clock ticks between boot and the start of a process, where the system tells (Linux). */
+/** Clock ticks between boot and the start of a process (Linux only). */
 function startTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
   } catch {
-    return undefined; // no /proc here: the number alone has to do
+    return undefined; // without /proc the number alone is compared
   }
 }
 

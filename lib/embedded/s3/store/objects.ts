@@ -1,157 +1,190 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 import type { BlobFiles } from "./blobs";
-import { requireBucket } from "./buckets";
 import type { Database, Garbage } from "./database";
-import { type Deletion, History } from "./history";
-import { newId, nextOrder, orderOf, versionIdOf, wholeSeconds } from "./ids";
+import type { Deletion, History } from "./history";
+import { newId, orderOf } from "./ids";
 import { objectKey, versionKey } from "./keys";
+import {
+  type Listed,
+  type ListQuery,
+  listObjects,
+  listVersions,
+  type ObjectEntry,
+  type VersionEntry,
+  type VersionQuery,
+} from "./listing";
+import { type ObjectPart, partOf, partsOf } from "./object-parts";
 import { VanishedError } from "./reading";
 import type { BucketRecord, DataRef, ObjectDraft, ObjectRecord } from "./records";
 import type { DiskSpace } from "./space";
-
-/** Conditions of a write, checked in the same transaction as the write. ETags without quotes; `*` is any object. */
-export interface WriteConditions {
-  readonly ifMatch?: string | undefined;
-  readonly ifNoneMatch?: string | undefined;
-}
-
-/** Tells of a change in the transaction that makes it; called for buckets with notifications only. */
-export type Announce<Change> = (bucket: BucketRecord, change: Change) => void;
+import type { StagedData } from "./staging";
+import { checkConditions, type Publish, type VersionWriter, type Write, type WriteConditions } from "./version-writer";
 
 /** Objects and their versions. Every write is durable before its promise resolves. */
 export class Objects {
-  readonly #history: History;
-
   constructor(
     private readonly database: Database,
     private readonly blobs: BlobFiles,
     private readonly space: DiskSpace,
-  ) {
-    this.#history = new History(database);
-  }
+    private readonly history: History,
+    private readonly writer: VersionWriter,
+  ) {}
 
   /** The newest version, delete markers included, or the one asked for (`null` is the unversioned one). */
   find(bucket: BucketRecord, key: string, versionId?: string): ObjectRecord | undefined {
-    const head = this.database.heads.get(objectKey(bucket.id, key));
-    if (versionId === undefined) return head ?? (bucket.versioning ? this.#history.newest(bucket.id, key) : undefined);
+    const head = this.#head(bucket, key);
+    if (versionId === undefined) return head ?? (bucket.versioning ? this.history.newest(bucket.id, key) : undefined);
     if (head?.versionId === versionId) return head;
-    const order = versionId === "null" ? this.#history.nullOrder(bucket.id, key) : orderOf(versionId);
+    const order = versionId === "null" ? this.history.nullOrder(bucket.id, key) : orderOf(versionId);
     if (order === undefined) return undefined;
     const record = this.database.versions.get(versionKey(bucket.id, key, order));
     return record?.versionId === versionId ? record : undefined;
   }
 
   /**
-   * Makes a new version the newest one.
-   * @param place puts the bytes in place; runs in the transaction, after the conditions held
-   * @throws S3Error PreconditionFailed, NoSuchKey (If-Match on nothing), NoSuchBucket
+   * Returns a page of the newest versions, in the order of UTF-8 bytes; delete markers and what they hide are left out.
+   * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
    */
-  async put(
-    target: { bucket: BucketRecord; key: string },
-    draft: ObjectDraft,
-    place: (garbage: Garbage) => DataRef,
-    conditions: WriteConditions = {},
-    announce?: Announce<ObjectRecord>,
-  ): Promise<ObjectRecord> {
-    const garbage: Garbage = [];
-    const { key } = target;
-    const record = await this.database.commit(() => {
-      const bucket = requireBucket(this.database, target.bucket);
-      const head = this.database.heads.get(objectKey(bucket.id, key));
-      checkWriteConditions(head, conditions);
-      const newest = head ?? this.#history.newest(bucket.id, key);
-      const order = nextOrder(newest?.order);
-      const made: ObjectRecord = {
-        ...draft,
-        versionId: bucket.versioning === "Enabled" ? versionIdOf(order) : "null",
-        order,
-        modifiedAt: wholeSeconds(),
-        isDeleteMarker: false,
-        data: place(garbage),
-      };
-      this.#history.retire(bucket, key, head, garbage);
-      this.database.heads.put(objectKey(bucket.id, key), made);
-      if (bucket.notifications) announce?.(bucket, made);
-      return made;
-    });
-    this.blobs.discard(garbage);
-    return record;
+  list(bucket: BucketRecord, query: ListQuery): Listed<ObjectEntry> {
+    return listObjects(this.database, bucket, query);
   }
 
-  /** Changes tags or ACL of a version in place. */
+  /**
+   * Returns a page of all versions and delete markers: keys in the order of UTF-8 bytes, the newest version first.
+   * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+   */
+  listVersions(bucket: BucketRecord, query: VersionQuery): Listed<VersionEntry> {
+    return listVersions(this.database, bucket, query);
+  }
+
+  /** The parts of a multipart object in order, `undefined` for an object that came in one piece. */
+  parts(record: ObjectRecord): ObjectPart[] | undefined {
+    return partsOf(this.database, record);
+  }
+
+  /** Part `number` of an object, counted from 1; an object that came in one piece is its own first part. */
+  part(record: ObjectRecord, number: number): ObjectPart | undefined {
+    return partOf(this.database, record, number);
+  }
+
+  /**
+   * Checks a write's conditions ahead of it, to refuse a large body before it is sent. The write checks them again in
+   * its transaction.
+   * @throws S3Error PreconditionFailed, NoSuchKey (If-Match without an object)
+   */
+  checkConditions(bucket: BucketRecord, key: string, conditions: WriteConditions): void {
+    checkConditions(this.#head(bucket, key), conditions);
+  }
+
+  /**
+   * Makes received bytes the newest version of a key, or discards them when that fails.
+   * @throws S3Error PreconditionFailed, NoSuchKey (If-Match without an object), NoSuchBucket, InsufficientStorage
+   */
+  async put(write: Write, data: StagedData): Promise<ObjectRecord> {
+    try {
+      return await this.writer.write(write, () => data.place());
+    } catch (error) {
+      await data.discard();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes the bytes of a version the newest version of a key. Small bytes are duplicated, large ones shared.
+   * @throws VanishedError when the source was deleted meanwhile: find its record again
+   * @throws S3Error as `put`
+   */
+  copy(write: Write, source: ObjectRecord): Promise<ObjectRecord> {
+    return this.writer.write(write, () => this.#share(source));
+  }
+
+  /**
+   * Changes tags or ACL of a version in place.
+   * @throws S3Error NoSuchKey when the version is gone, NoSuchBucket, InsufficientStorage
+   */
   async amend(
     target: BucketRecord,
     key: string,
     found: ObjectRecord,
     change: Partial<ObjectDraft>,
-    announce?: Announce<ObjectRecord>,
+    publish?: Publish<ObjectRecord>,
   ): Promise<void> {
     await this.database.commit(() => {
-      const bucket = requireBucket(this.database, target);
+      const bucket = this.database.requireBucket(target);
       const current = this.find(bucket, key, found.versionId);
       if (!current || current.isDeleteMarker) throw new S3Error("NoSuchKey", undefined, { Key: key });
       const amended = { ...current, ...change };
-      const head = this.database.heads.get(objectKey(bucket.id, key));
-      if (head?.versionId === current.versionId) this.database.heads.put(objectKey(bucket.id, key), amended);
+      if (this.#head(bucket, key)?.versionId === current.versionId)
+        this.database.heads.put(objectKey(bucket.id, key), amended);
       else this.database.versions.put(versionKey(bucket.id, key, current.order), amended);
-      if (bucket.notifications) announce?.(bucket, amended);
+      if (bucket.notifications) publish?.(bucket, amended);
     });
   }
 
   /**
-   * Deletes as the bucket's versioning has it: for good, or by a delete marker.
-   * @throws S3Error InsufficientStorage for a marker when the disk is full, PreconditionFailed, NoSuchKey (If-Match on nothing)
+   * Deletes the newest version: permanently in a bucket without versioning, else by a delete marker.
+   * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
+   * @throws S3Error InsufficientStorage for a marker when the disk is full, PreconditionFailed, NoSuchKey (If-Match
+   * without an object), NoSuchBucket
    */
-  async remove(
+  remove(
     target: BucketRecord,
     key: string,
     conditions: WriteConditions = {},
-    announce?: Announce<Deletion>,
+    publish?: Publish<Deletion>,
   ): Promise<Deletion> {
-    const garbage: Garbage = [];
-    const deletion = await this.database.commit(() => {
-      const bucket = requireBucket(this.database, target);
-      const head = this.database.heads.get(objectKey(bucket.id, key));
-      if (conditions.ifMatch !== undefined) checkWriteConditions(head, conditions);
+    return this.#delete(target, publish, (bucket, garbage) => {
+      const head = this.#head(bucket, key);
+      if (conditions.ifMatch !== undefined) checkConditions(head, conditions);
       if (bucket.versioning) this.space.requireForMarker();
-      const done = this.#history.removeNewest(bucket, key, head, garbage);
-      const isChange = head !== undefined || done.isDeleteMarker;
-      if (isChange && bucket.notifications) announce?.(bucket, done);
-      return done;
+      const deletion = this.history.removeNewest(bucket, key, head, garbage);
+      return { deletion, isChange: head !== undefined || deletion.isDeleteMarker };
     });
-    this.blobs.discard(garbage);
-    return deletion;
   }
 
-  /** Deletes one version for good; the next newest takes its place. Deleting what is not there succeeds, as S3 has it. */
-  async removeVersion(
+  /**
+   * Deletes one version permanently; the next newest takes its place. Deleting a version that does not exist succeeds,
+   * as in S3.
+   * @throws S3Error PreconditionFailed, NoSuchKey (If-Match without such a version), NoSuchBucket
+   */
+  removeVersion(
     target: BucketRecord,
     key: string,
     versionId: string,
     conditions: WriteConditions = {},
-    announce?: Announce<Deletion>,
+    publish?: Publish<Deletion>,
+  ): Promise<Deletion> {
+    return this.#delete(target, publish, (bucket, garbage) => {
+      const record = this.find(bucket, key, versionId);
+      if (conditions.ifMatch !== undefined) checkConditions(record, conditions);
+      if (record) this.history.drop(bucket.id, key, record, garbage);
+      const deletion = { versionId, isDeleteMarker: record?.isDeleteMarker ?? false };
+      return { deletion, isChange: record !== undefined };
+    });
+  }
+
+  async #delete(
+    target: BucketRecord,
+    publish: Publish<Deletion> | undefined,
+    remove: (bucket: BucketRecord, garbage: Garbage) => { deletion: Deletion; isChange: boolean },
   ): Promise<Deletion> {
     const garbage: Garbage = [];
-    const deletion = await this.database.commit((): Deletion => {
-      const bucket = requireBucket(this.database, target);
-      const record = this.find(bucket, key, versionId);
-      if (conditions.ifMatch !== undefined) checkWriteConditions(record, conditions);
-      if (record) this.#history.drop(bucket.id, key, record, garbage);
-      const done = { versionId, isDeleteMarker: record?.isDeleteMarker ?? false };
-      if (record && bucket.notifications) announce?.(bucket, done);
-      return done;
+    const deletion = await this.database.commit(() => {
+      const bucket = this.database.requireBucket(target);
+      const { deletion, isChange } = remove(bucket, garbage);
+      if (isChange && bucket.notifications) publish?.(bucket, deletion);
+      return deletion;
     });
     this.blobs.discard(garbage);
     return deletion;
   }
 
-  /**
-   * A second reference to an object's bytes for a copy of it: small ones are doubled, large ones shared.
-   * Within a transaction.
-   * @throws VanishedError when the source was deleted meanwhile: find the record again
-   */
-  share(source: ObjectRecord): DataRef {
-    const { data } = source;
+  #head(bucket: BucketRecord, key: string): ObjectRecord | undefined {
+    return this.database.heads.get(objectKey(bucket.id, key));
+  }
+
+  /** Adds a reference to a version's bytes. Within a transaction. @throws VanishedError */
+  #share({ data }: ObjectRecord): DataRef {
     if (!data) throw new VanishedError();
     if (data.kind !== "inline") {
       if (this.database.references.get(Buffer.from(data.id)) === undefined) throw new VanishedError();
@@ -164,16 +197,4 @@ export class Objects {
     this.database.inline.put(Buffer.from(id), bytes);
     return { kind: "inline", id };
   }
-}
-
-/** @throws S3Error PreconditionFailed, NoSuchKey */
-export function checkWriteConditions(head: ObjectRecord | undefined, conditions: WriteConditions): void {
-  const { ifMatch, ifNoneMatch } = conditions;
-  if (ifNoneMatch !== undefined && head && (ifNoneMatch === "*" || ifNoneMatch === head.etag)) {
-    throw new S3Error("PreconditionFailed", undefined, { Condition: "If-None-Match" });
-  }
-  if (ifMatch === undefined) return;
-  if (!head) throw new S3Error("NoSuchKey");
-  if (ifMatch !== "*" && ifMatch !== head.etag)
-    throw new S3Error("PreconditionFailed", undefined, { Condition: "If-Match" });
 }

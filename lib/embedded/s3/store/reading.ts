@@ -1,32 +1,30 @@
 import type { FileHandle } from "node:fs/promises";
 import type { BlobFiles } from "./blobs";
 import type { Database } from "./database";
-import type { DataRef } from "./records";
+import type { ByteRange, DataRef, ObjectRecord } from "./records";
 
-/** Bytes ready to be sent: a buffer when they are small, else a stream. */
+/** The bytes of an answer: a buffer when they are small, else a stream. */
 export type Content = Buffer | ContentStream;
 
-/** Bytes out of files, which are closed when the iteration ends. */
+/** Bytes of files, which are closed when the iteration ends. */
 export interface ContentStream extends AsyncIterable<Buffer> {
-  /** Takes a chunk back that is needed no more, for another to be read into: most of the work would be making new ones. */
+  /** Takes back a chunk that is no longer needed, to read into it again: allocating buffers costs more than reading. */
   recycle(chunk: Buffer): void;
 }
 
 const READ_BYTES = 512 * 1024;
 
-/** The bytes [start, end] of an object were deleted between finding its record and opening them. */
+/** The bytes of a version were deleted after its record was found. */
 export class VanishedError extends Error {}
 
-/** Bytes [start, end] of a file or row. */
-interface Piece {
+/** Bytes of a file or row. */
+interface Piece extends ByteRange {
   readonly data: DataRef;
-  readonly start: number;
-  readonly end: number;
 }
 
 type OpenFile = Awaited<ReturnType<BlobFiles["openForReading"]>>;
 
-/** Reads objects' bytes, wherever they are. */
+/** Reads objects' bytes from the database or from files. */
 export class DataReader {
   constructor(
     private readonly database: Database,
@@ -34,10 +32,12 @@ export class DataReader {
   ) {}
 
   /**
-   * Opens the bytes from `start` to `end` inclusive, so that a later deletion cannot take them away.
+   * Opens the bytes of a version, or a range of them, so that a later deletion cannot take them away.
    * @throws VanishedError when they are gone already: find the record again
    */
-  async open(data: DataRef, sizeBytes: number, start: number, end: number): Promise<Content> {
+  async open({ data, sizeBytes }: ObjectRecord, range?: ByteRange): Promise<Content> {
+    const { start, end } = range ?? { start: 0, end: sizeBytes - 1 };
+    if (!data || end < start) return Buffer.alloc(0);
     if (data.kind === "inline") {
       const bytes = this.database.inline.get(Buffer.from(data.id));
       if (!bytes) throw new VanishedError();
@@ -101,7 +101,7 @@ export class DataReader {
   }
 }
 
-/** Buffers to read into: whole ones that came back, else new ones. */
+/** Buffers to read into: recycled ones of full size, else new ones. */
 class SpareBuffers {
   readonly #spare: Buffer[] = [];
 
@@ -130,7 +130,7 @@ async function* readRange(
     if (bytesRead === 0) throw new Error("An object's file is shorter than its record says.");
     position += bytesRead;
     next = read(position);
-    next?.catch(() => {}); // awaited in the next round, unless the reader leaves first
+    next?.catch(() => {}); // awaited in the next iteration, unless the reader stops first
     yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
   }
 }

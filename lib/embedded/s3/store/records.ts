@@ -1,4 +1,4 @@
-import type { Checksum, ChecksumAlgorithm } from "../body/checksum";
+import type { Checksum, ChecksumAlgorithm } from "../hashing/checksum";
 
 /** Where an object's bytes are: in the database, in one file, or in a list of files (a multipart object). */
 export type DataRef =
@@ -6,7 +6,13 @@ export type DataRef =
   | { readonly kind: "file"; readonly id: string }
   | { readonly kind: "parts"; readonly id: string };
 
-/** Headers kept with an object and given back with it, by lower-case name. */
+/** Bytes `start` to `end`, both included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Headers kept with an object and returned with it, by lower-case name. */
 export type HeaderMap = Readonly<Record<string, string>>;
 
 /** One version of an object. */
@@ -31,11 +37,11 @@ export interface ObjectRecord {
   readonly checksum?: Checksum;
   readonly acl?: string;
   readonly partCount?: number;
-  /** The multipart upload it was made of: a completion sent again is answered as the first one was. */
+  /** The multipart upload it was made of, by which a repeated completion is recognised. */
   readonly uploadId?: string;
 }
 
-/** What a writer knows of a new version; the store adds its place in the history. */
+/** The fields a writer sets; the store adds the place in the history. */
 export type ObjectDraft = Omit<ObjectRecord, "versionId" | "order" | "modifiedAt" | "isDeleteMarker" | "data">;
 
 export type Versioning = "Enabled" | "Suspended";
@@ -58,7 +64,7 @@ export interface CorsRule {
   readonly maxAgeSeconds?: number;
 }
 
-/** Who is told of what, as the bucket's notification configuration has it. */
+/** One entry of a bucket's notification configuration. */
 export interface Subscription {
   readonly id: string;
   /** ARN of the topic. */
@@ -70,7 +76,7 @@ export interface Subscription {
 }
 
 export interface BucketRecord {
-  /** Unique for ever: a bucket made anew under an old name sees nothing of the old one. */
+  /** Never reused: a new bucket of the same name shares nothing with the old one. */
   readonly id: number;
   readonly name: string;
   readonly owner: string;
@@ -83,7 +89,7 @@ export interface BucketRecord {
   readonly policy?: string;
   /** Checked XML of the LifecycleConfiguration element. */
   readonly lifecycle?: string;
-  /** Absent where nobody is to be told, which is all a write asks. */
+  /** Absent without subscriptions. */
   readonly notifications?: readonly Subscription[];
   readonly publicAccessBlock?: PublicAccessBlock;
 }
@@ -110,13 +116,13 @@ export interface PartRecord {
   readonly data: DataRef;
   /** By the algorithm of the upload. */
   readonly checksum?: Checksum;
-  /** The one the client sent, where that is by another algorithm. */
+  /** The checksum the client sent, when it is by another algorithm. */
   readonly sent?: Checksum;
 }
 
 /** The files of a multipart object in order. */
 export interface Layout {
-  /** Of the parts' checksums; where absent it is that of the object. */
+  /** Algorithm of the parts' checksums; the object's when absent. */
   readonly checksumAlgorithm?: ChecksumAlgorithm;
   readonly parts: readonly {
     readonly number: number;
@@ -131,7 +137,7 @@ export interface RoleRecord {
   readonly name: string;
   /** `/` or `/a/b/`; part of the ARN. */
   readonly path: string;
-  /** `AROA…`, unique for ever: a role made anew under an old name does not take up the old one's sessions. */
+  /** `AROA…`, never reused: the sessions of a removed role are not valid for a new role of the same name. */
   readonly id: string;
   readonly createdAt: number;
   readonly description?: string;
@@ -142,14 +148,14 @@ export interface RoleRecord {
   readonly policies: readonly { readonly name: string; readonly document: string }[];
 }
 
-/** Where the events that a topic of SNS is told of go. */
+/** A topic of SNS and the receiver of its events. */
 export interface TopicRecord {
   readonly arn: string;
   /** An http(s) URL. */
   readonly endpoint: string;
 }
 
-/** An event that is yet to be delivered. */
+/** An undelivered event. */
 export interface PendingEvent {
   /** Grows from event to event of the store. */
   readonly number: number;

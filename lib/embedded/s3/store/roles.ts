@@ -1,59 +1,46 @@
+import { CachedTable } from "./cached-table";
 import type { Database } from "./database";
 import type { RoleRecord } from "./records";
 
-/** Roles do not differ by case alone. Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
-const tableKey = (name: string) => Buffer.from(name.toLowerCase());
+/** Names of roles are case-insensitive. Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
+const keyOf = (name: string) => name.toLowerCase();
 
-/** The roles made through IAM. All of them are held in memory: each request of a session asks for one. */
+/** The roles made through IAM. */
 export class Roles {
-  readonly #known = new Map<string, RoleRecord>();
+  readonly #table: CachedTable<RoleRecord>;
 
-  constructor(private readonly database: Database) {
-    for (const { value } of database.roles.getRange({})) this.#known.set(value.name.toLowerCase(), value);
+  constructor(database: Database) {
+    this.#table = new CachedTable(database, database.roles, ({ name }) => keyOf(name));
   }
 
   find(name: string): RoleRecord | undefined {
-    return this.#known.get(name.toLowerCase());
+    return this.#table.find(keyOf(name));
   }
 
   all(): RoleRecord[] {
-    return [...this.#known.values()];
+    return this.#table.all();
   }
 
-  /** Resolves, once durable, to `false` when there is a role of that name already. */
+  /** Resolves, when durable, to `false` when a role of that name exists. @throws S3Error InsufficientStorage */
   async create(role: RoleRecord): Promise<boolean> {
-    const key = tableKey(role.name);
-    const made = await this.database.commit(() => {
-      if (this.database.roles.get(key)) return false;
-      this.database.roles.put(key, role);
-      return true;
+    let isNew = false;
+    await this.#table.change(keyOf(role.name), (existing) => {
+      isNew = existing === undefined;
+      return existing ?? role;
     });
-    if (made) this.#refresh(role.name);
-    return made;
+    return isNew;
   }
 
   /**
-   * Changes or (`undefined`) removes a role. Resolves, once durable, to `false` when there is none of that name.
-   * @param change gets the role as it is; when it throws nothing is changed
+   * Changes or (`undefined`) removes a role. Resolves, when durable, to `false` when there is none of that name.
+   * @param change gets the current role; when it throws nothing is changed
    */
   async update(name: string, change: (role: RoleRecord) => RoleRecord | undefined): Promise<boolean> {
-    const key = tableKey(name);
-    const found = await this.database.commit(() => {
-      const role = this.database.roles.get(key);
-      if (!role) return false;
-      const changed = change(role);
-      if (changed) this.database.roles.put(key, changed);
-      else this.database.roles.remove(key);
-      return true;
+    let isFound = false;
+    await this.#table.change(keyOf(name), (role) => {
+      isFound = role !== undefined;
+      return role && change(role);
     });
-    if (found) this.#refresh(name);
-    return found;
-  }
-
-  /** What is in the table is what counts: of several changes under way, the last one in. */
-  #refresh(name: string): void {
-    const role = this.database.roles.get(tableKey(name));
-    if (role) this.#known.set(name.toLowerCase(), role);
-    else this.#known.delete(name.toLowerCase());
+    return isFound;
   }
 }

@@ -6,8 +6,8 @@ import { syncFolder } from "./blobs";
 const KEY_BYTES = 32;
 
 /**
- * The key that session tokens are sealed with: made at the first start and kept, readable by the owner alone, so that
- * sessions outlive a restart. Whoever removes the file ends all sessions.
+ * Returns the key that session tokens are sealed with. It is made at the first start and kept in a file that only its owner
+ * can read, so that sessions outlive a restart. Removing the file ends all sessions.
  * @throws Error when the file is damaged
  */
 export async function sessionKey(dataDir: string): Promise<Buffer> {

@@ -1,23 +1,23 @@
 import { statfsSync } from "node:fs";
 import { constants } from "node:os";
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 
-/** Kept free of what grows the store: a deletion changes pages of the database, too, and must find room for them. */
+/** Kept free by writes that grow the store: deletions change pages of the database and need room for them. */
 const RESERVE_BYTES = 16 * 1024 * 1024;
-/** Of that, kept free of delete markers, which free nothing: for the deletions that do. */
+/** Of that, kept free by delete markers, which free nothing: for permanent deletions. */
 const MARKER_RESERVE_BYTES = RESERVE_BYTES / 2;
-/** With less than this free, a failed write is taken to have failed for want of room. */
+/** With less than this free, an I/O error counts as a full disk. */
 const FULL_BYTES = 1024 * 1024;
 
-/** Room on the disk that a folder is on. Asking costs 2 µs, so nothing is remembered but what is being written. */
+/** Free space on the disk of a folder. The system call takes 2 µs, so that only writes in progress are counted here. */
 export class DiskSpace {
   #claimedBytes = 0;
 
   constructor(private readonly folder: string) {}
 
   /**
-   * To be asked before anything that makes the store grow.
-   * @param bytes how much is to come
+   * Requires room for a write that grows the store.
+   * @param bytes size of the write
    * @throws S3Error InsufficientStorage when that would leave too little for deletions
    */
   require(bytes: number): void {
@@ -25,8 +25,8 @@ export class DiskSpace {
   }
 
   /**
-   * Room for a write that is about to begin: others that ask meanwhile do not get it, too.
-   * @returns to be called when the write is done and the disk knows of it
+   * Reserves room for a write that is about to begin.
+   * @returns a function to call when the write is done
    * @throws S3Error InsufficientStorage
    */
   claim(bytes: number): () => void {
@@ -37,12 +37,12 @@ export class DiskSpace {
     };
   }
 
-  /** To be asked before a delete marker is made. @throws S3Error InsufficientStorage */
+  /** Requires room for a delete marker. @throws S3Error InsufficientStorage */
   requireForMarker(): void {
     if (this.#freeBytes() < MARKER_RESERVE_BYTES) throw new S3Error("InsufficientStorage");
   }
 
-  /** Whether a system error says, or may hide (LMDB calls a short write EIO), that there is no room. */
+  /** Whether a system error means a full disk; LMDB reports a short write as EIO. */
   explains(errno: unknown): boolean {
     const { ENOSPC, EDQUOT, EIO } = constants.errno;
     return errno === ENOSPC || errno === EDQUOT || (errno === EIO && this.#freeBytes() < FULL_BYTES);
@@ -50,6 +50,6 @@ export class DiskSpace {
 
   #freeBytes(): number {
     const { blocks, bavail, bsize } = statfsSync(this.folder);
-    return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize; // some network file systems do not tell
+    return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize; // some network file systems do not report it
   }
 }

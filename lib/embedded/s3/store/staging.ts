@@ -7,20 +7,20 @@ import type { DiskSpace } from "./space";
 
 /** Bytes received and not yet part of any object. */
 export interface StagedData {
-  /** Makes them part of the transaction that is running; call once. */
+  /** Adds them to the transaction that is running; to be called once. */
   place(): DataRef;
-  /** Throws them away, for when that transaction did not come about. */
+  /** Deletes them, when that transaction failed. */
   discard(): Promise<void>;
 }
 
 /** Objects up to this size live in the database: one group commit is far cheaper than a file each. */
 const INLINE_BYTES = 32 * 1024;
-/** Bytes gathered before they are handed to the disk in one call. */
+/** Bytes collected before they are written in one call. */
 const BATCH_BYTES = 1024 * 1024;
-/** Bytes written before they are sent on to the disk, while more arrive: less is left to wait for at the end. */
+/** Bytes written between two flushes: flushing while bytes arrive leaves less to wait for at the end. */
 const SYNC_BYTES = 16 * 1024 * 1024;
 
-/** Is told how far a file is written; a promise it gives back is waited for before more is. */
+/** Follows the writing of a file; a promise it returns is awaited before more is written. */
 export interface Follower {
   wrote(fd: number, sizeBytes: number): Promise<void> | undefined;
 }
@@ -38,7 +38,7 @@ export class Staging {
   }
 }
 
-/** Collects a small body in memory, and moves over to a temporary file when it grows. One write is under way at a time. */
+/** Collects a small body in memory and moves to a temporary file when it grows. One write runs at a time. */
 export class StagedWriter {
   readonly #id = newId();
   #batch: Buffer[] = [];
@@ -69,7 +69,7 @@ export class StagedWriter {
     return this.#batchBytes >= (isFile ? BATCH_BYTES : INLINE_BYTES + 1) ? this.#flush() : undefined;
   }
 
-  /** Hands what is left of the body over to the file, if there is one: its follower is told of all bytes. */
+  /** Writes the rest of the body to the file, if there is one, so that its follower has seen all bytes. */
   async drain(): Promise<void> {
     if (!this.#handle && !this.follower) return;
     await this.#flush();
@@ -94,7 +94,7 @@ export class StagedWriter {
     return { place: () => this.#placeFile(), discard: async () => this.blobs.discard([this.#id]) };
   }
 
-  /** Leaves nothing behind. */
+  /** Deletes all that was written. */
   async abort(): Promise<void> {
     this.#batch = [];
     if (!this.#handle) return;
@@ -119,7 +119,7 @@ export class StagedWriter {
   async #writeOut(handle: FileHandle, batch: Buffer[]): Promise<void> {
     this.#writtenBytes += await writeAll(handle, batch);
     if (this.#writtenBytes - this.#syncedBytes >= SYNC_BYTES) {
-      // A failed sync is told once only: whoever waits for the next one must not miss it.
+      // The system reports a failed sync once only: await this one before starting the next.
       await this.#syncing;
       this.#syncedBytes = this.#writtenBytes;
       this.#syncing = handle.datasync();

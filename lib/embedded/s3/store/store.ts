@@ -1,48 +1,64 @@
 import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DigestThreads } from "../hashing/digest-threads";
-import type { StoreLogger } from "../logger";
 import { BlobFiles, syncFolder } from "./blobs";
 import { Buckets } from "./buckets";
 import { Database } from "./database";
 import { Expiry } from "./expiry";
+import { History } from "./history";
 import { newId } from "./ids";
 import { lockFolder } from "./lock";
+import type { StoreLogger } from "./logger";
 import { Objects } from "./objects";
+import { Outbox } from "./outbox";
 import { DataReader } from "./reading";
 import { Roles } from "./roles";
 import { sessionKey } from "./session-key";
 import { DiskSpace } from "./space";
 import { Staging } from "./staging";
 import { sweepBlobs } from "./sweep";
+import { Topics } from "./topics";
 import { Uploads } from "./uploads";
+import { VersionWriter } from "./version-writer";
 
-/** Everything that is on the disk, under one folder. */
+/** What is kept in one folder. The tables and files behind it are private to this folder of the source. */
 export interface Store {
-  readonly database: Database;
   readonly buckets: Buckets;
   readonly objects: Objects;
   readonly uploads: Uploads;
   readonly expiry: Expiry;
-  readonly staging: Staging;
-  readonly digestThreads: DigestThreads;
-  readonly reader: DataReader;
-  readonly blobs: BlobFiles;
-  readonly space: DiskSpace;
   readonly roles: Roles;
+  readonly topics: Topics;
+  readonly outbox: Outbox;
+  readonly staging: Staging;
+  readonly reader: DataReader;
+  readonly digestThreads: DigestThreads;
+  readonly space: DiskSpace;
   /** What session tokens are sealed with. */
   readonly sessionKey: Buffer;
-  /** Resolves when what a crash left behind is swept; at once after a clean stop. */
+  /** Resolves when files left by a crash are removed; at once after a clean stop. */
   readonly swept: Promise<void>;
+  /** Ends what runs in the background and closes the files. */
   close(): Promise<void>;
 }
 
-/** Opens (or makes) the store in a folder, sweeping up after a crash in the background. */
-export async function openStore(dataDir: string, logger: StoreLogger): Promise<Store> {
+export interface StoreOptions {
+  readonly logger: StoreLogger;
+  /** How many undelivered events are kept for one topic, the newest ones; the default is 100,000. */
+  readonly maxPendingEvents?: number | undefined;
+}
+
+const MAX_PENDING_EVENTS = 100_000;
+
+/**
+ * Opens (or makes) the store in a folder; files left by a crash are removed in the background.
+ * @throws Error when another process works on the folder, or a file in it is damaged
+ */
+export async function openStore(dataDir: string, options: StoreOptions): Promise<Store> {
   await makeFolder(dataDir);
   const unlock = await lockFolder(dataDir);
   try {
-    return await openLocked(dataDir, logger, unlock);
+    return await openLocked(dataDir, options, unlock);
   } catch (error) {
     await unlock();
     throw error;
@@ -56,7 +72,11 @@ async function makeFolder(path: string): Promise<void> {
   for (let made = path; made.length >= topmost.length; made = dirname(made)) await syncFolder(dirname(made));
 }
 
-async function openLocked(dataDir: string, logger: StoreLogger, unlock: () => Promise<void>): Promise<Store> {
+async function openLocked(
+  dataDir: string,
+  { logger, maxPendingEvents = MAX_PENDING_EVENTS }: StoreOptions,
+  unlock: () => Promise<void>,
+): Promise<Store> {
   const cleanMarker = join(dataDir, "clean");
   const wasClean = await access(cleanMarker).then(
     () => true,
@@ -73,8 +93,6 @@ async function openLocked(dataDir: string, logger: StoreLogger, unlock: () => Pr
   const database = new Database(join(dataDir, "meta"), space);
   // LMDB does not make the names of its files durable.
   for (const folder of [join(dataDir, "meta"), dataDir]) await syncFolder(folder);
-  const reader = new DataReader(database, blobs);
-  const staging = new Staging(database, blobs, space);
   const digestThreads = new DigestThreads();
   let closing = false;
   let isSwept = wasClean;
@@ -95,11 +113,24 @@ async function openLocked(dataDir: string, logger: StoreLogger, unlock: () => Pr
     if (isSwept && blobs.isTidy) await writeFile(cleanMarker, "");
     await unlock();
   };
-  const objects = new Objects(database, blobs, space);
-  const uploads = new Uploads(database, blobs);
-  const expiry = new Expiry(database, blobs);
-  const [buckets, roles] = [new Buckets(database), new Roles(database)];
-  const tables = { buckets, objects, uploads, expiry, roles };
-  const data = { database, ...tables, staging, digestThreads, reader, blobs, space };
-  return { ...data, sessionKey: key, swept, close };
+  const history = new History(database);
+  const writer = new VersionWriter(database, blobs, history);
+  const uploads = new Uploads(database, blobs, writer);
+  const outbox = new Outbox(database, maxPendingEvents);
+  return {
+    buckets: new Buckets(database, blobs, uploads),
+    objects: new Objects(database, blobs, space, history, writer),
+    uploads,
+    expiry: new Expiry(database, blobs, history),
+    roles: new Roles(database),
+    topics: new Topics(database, outbox),
+    outbox,
+    staging: new Staging(database, blobs, space),
+    reader: new DataReader(database, blobs),
+    digestThreads,
+    space,
+    sessionKey: key,
+    swept,
+    close,
+  };
 }

@@ -3,10 +3,10 @@ import type { Database } from "./database";
 import { isId } from "./ids";
 
 /**
- * Removes files no record refers to, which only a crash leaves: named but not committed, or deleted but not yet removed.
- * @param newestId files with later ids belong to this run and are left alone
- * @param stopped asked before each folder
- * @returns how many files went, and whether all folders were looked at
+ * Removes unreferenced files, which a crash leaves: published but not committed, or deleted but not yet removed.
+ * @param newestId files with later ids belong to this run and are kept
+ * @param stopped checked before each folder
+ * @returns how many files were removed, and whether all folders were read
  */
 export async function sweepBlobs(
   database: Database,

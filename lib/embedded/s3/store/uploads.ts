@@ -1,18 +1,19 @@
-import { S3Error } from "../errors";
+import { S3Error } from "../protocol/errors";
 import type { BlobFiles } from "./blobs";
-import { requireBucket } from "./buckets";
 import type { Database, Garbage } from "./database";
-import { isId, newId } from "./ids";
-import { afterPrefix, keyOf, objectKey, partKey, UPLOAD_SUFFIX_BYTES, uploadKey } from "./keys";
-import { commonPrefixOf, firstKey } from "./listing";
-import type { BucketRecord, DataRef, Layout, PartRecord, UploadRecord } from "./records";
+import { isId, newId, wholeSeconds } from "./ids";
+import { afterPrefix, bucketPrefix, objectKey, partKey, uploadKey } from "./keys";
+import { commonPrefixOf, firstKey, foldedPage } from "./listing";
+import type { BucketRecord, DataRef, Layout, ObjectRecord, PartRecord, UploadRecord } from "./records";
+import type { StagedData } from "./staging";
+import type { VersionWriter, Write } from "./version-writer";
 
 export interface UploadQuery {
   readonly prefix: string;
   readonly delimiter: string;
-  /** Uploads of keys up to and including this one are left out… */
+  /** Uploads of keys up to and including this one are left out. */
   readonly after: string;
-  /** …but for those of that very key with a greater id than this, when it is given. */
+  /** When given, uploads of the key `after` with greater ids are included. */
   readonly afterId: string | undefined;
   readonly limit: number;
 }
@@ -21,8 +22,15 @@ export interface UploadPage {
   readonly uploads: readonly UploadRecord[];
   readonly commonPrefixes: readonly string[];
   readonly isTruncated: boolean;
-  /** Where the next page goes on: a key with the id of its last upload, or a common prefix. */
+  /** Where the next page starts: after a key and the id of its last upload, or after a common prefix. */
   readonly last: { readonly key: string; readonly uploadId?: string } | undefined;
+}
+
+/** What names an upload. */
+export interface UploadTarget {
+  readonly bucket: BucketRecord;
+  readonly key: string;
+  readonly uploadId: string;
 }
 
 /** Multipart uploads in progress. */
@@ -30,41 +38,52 @@ export class Uploads {
   constructor(
     private readonly database: Database,
     private readonly blobs: BlobFiles,
+    private readonly writer: VersionWriter,
   ) {}
 
+  /** Begins an upload. @throws S3Error NoSuchBucket, InsufficientStorage */
   async create(target: BucketRecord, draft: Omit<UploadRecord, "uploadId" | "initiatedAt">): Promise<UploadRecord> {
     const record: UploadRecord = { ...draft, uploadId: newId(), initiatedAt: Date.now() };
     await this.database.commit(() => {
-      const bucket = requireBucket(this.database, target);
+      const bucket = this.database.requireBucket(target);
       this.database.uploads.put(uploadKey(bucket.id, draft.key, record.uploadId), record);
     });
     return record;
   }
 
-  /** @throws S3Error NoSuchUpload */
+  /** Finds an upload. @throws S3Error NoSuchUpload */
   require(bucket: BucketRecord, key: string, uploadId: string): UploadRecord {
     const record = isId(uploadId) ? this.database.uploads.get(uploadKey(bucket.id, key, uploadId)) : undefined;
     if (!record) throw new S3Error("NoSuchUpload", undefined, { UploadId: uploadId });
     return record;
   }
 
-  /** Keeps a part, in place of one of the same number. */
+  /**
+   * Keeps received bytes as a part, replacing one of the same number, or discards them when that fails.
+   * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
+   * @throws S3Error NoSuchUpload when the upload ended meanwhile, NoSuchBucket, InsufficientStorage
+   */
   async putPart(
-    target: { bucket: BucketRecord; key: string; uploadId: string },
+    target: UploadTarget,
     draft: Omit<PartRecord, "data" | "modifiedAt">,
-    place: () => DataRef,
+    data: StagedData,
   ): Promise<PartRecord> {
     const garbage: Garbage = [];
-    const part = await this.database.commit(() => {
-      this.require(requireBucket(this.database, target.bucket), target.key, target.uploadId);
-      const at = partKey(target.uploadId, draft.number);
-      this.database.release(this.database.parts.get(at)?.data, garbage);
-      const made: PartRecord = { ...draft, data: place(), modifiedAt: Math.floor(Date.now() / 1000) * 1000 };
-      this.database.parts.put(at, made);
-      return made;
-    });
-    this.blobs.discard(garbage);
-    return part;
+    try {
+      const part = await this.database.commit(() => {
+        this.require(this.database.requireBucket(target.bucket), target.key, target.uploadId);
+        const at = partKey(target.uploadId, draft.number);
+        this.database.release(this.database.parts.get(at)?.data, garbage);
+        const made: PartRecord = { ...draft, data: data.place(), modifiedAt: wholeSeconds() };
+        this.database.parts.put(at, made);
+        return made;
+      });
+      this.blobs.discard(garbage);
+      return part;
+    } catch (error) {
+      await data.discard();
+      throw error;
+    }
   }
 
   /** Parts with numbers above `after`, in order. */
@@ -74,16 +93,51 @@ export class Uploads {
   }
 
   /**
-   * Turns chosen parts into an object's bytes and ends the upload; parts not chosen go to the garbage. Within a
-   * transaction.
+   * Makes chosen parts the newest version of the upload's key and ends the upload; parts not chosen are deleted.
+   * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+   * @throws S3Error NoSuchUpload, InvalidPart when one was replaced meanwhile; as `Objects.put`
    */
-  assemble(
-    bucket: BucketRecord,
-    key: string,
-    uploadId: string,
-    chosen: readonly PartRecord[],
-    garbage: Garbage,
-  ): DataRef {
+  complete(write: Write, uploadId: string, chosen: readonly PartRecord[]): Promise<ObjectRecord> {
+    const { bucket, key } = write;
+    return this.writer.write(write, (garbage) => this.#assemble({ bucket, key, uploadId }, chosen, garbage));
+  }
+
+  /** Aborts an upload and deletes its parts. @returns whether the upload existed */
+  async abort(bucket: BucketRecord, key: string, uploadId: string): Promise<boolean> {
+    const garbage: Garbage = [];
+    const existed = await this.database.commit(() => {
+      const found = this.database.uploads.get(uploadKey(bucket.id, key, uploadId)) !== undefined;
+      if (found) this.#drop(bucket, key, uploadId, garbage);
+      return found;
+    });
+    this.blobs.discard(garbage);
+    return existed;
+  }
+
+  /** Aborts all uploads of a bucket that is being deleted. Within a transaction. */
+  abortAll(bucket: BucketRecord, garbage: Garbage): void {
+    const start = bucketPrefix(bucket.id);
+    const rows = [...this.database.uploads.getRange({ start, end: afterPrefix(start) })];
+    for (const { value } of rows) this.#drop(bucket, value.key, value.uploadId, garbage);
+  }
+
+  /**
+   * A page of uploads by key, then by start; keys are folded at the delimiter as in lists of objects.
+   * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+   */
+  list(bucket: BucketRecord, query: UploadQuery): UploadPage {
+    const end = afterPrefix(objectKey(bucket.id, query.prefix));
+    const { entries, ...page } = foldedPage(query, (common) => {
+      const start = common === undefined ? firstUpload(bucket, query) : afterPrefix(objectKey(bucket.id, common));
+      return this.database.uploads.getRange({ start, end }).map(({ value }) => value);
+    });
+    const newest = entries.at(-1);
+    const isUploadLast = newest !== undefined && newest.key === page.last;
+    const last = isUploadLast ? newest : page.last === undefined ? undefined : { key: page.last };
+    return { ...page, uploads: entries, last };
+  }
+
+  #assemble({ bucket, key, uploadId }: UploadTarget, chosen: readonly PartRecord[], garbage: Garbage): DataRef {
     this.require(bucket, key, uploadId);
     for (const part of chosen) {
       if (this.database.parts.get(partKey(uploadId, part.number))?.data.id === part.data.id) continue;
@@ -109,58 +163,6 @@ export class Uploads {
     this.database.layouts.put(Buffer.from(data.id), layout);
     this.database.retain(data);
     return data;
-  }
-
-  /** Drops an upload and its parts. @returns whether there was one */
-  async abort(bucket: BucketRecord, key: string, uploadId: string): Promise<boolean> {
-    const garbage: Garbage = [];
-    const existed = await this.database.commit(() => {
-      const found = this.database.uploads.get(uploadKey(bucket.id, key, uploadId)) !== undefined;
-      if (found) this.#drop(bucket, key, uploadId, garbage);
-      return found;
-    });
-    this.blobs.discard(garbage);
-    return existed;
-  }
-
-  /** All uploads of keys that begin with `prefix`. */
-  all(bucket: BucketRecord, prefix: string): UploadRecord[] {
-    const start = objectKey(bucket.id, prefix);
-    return [...this.database.uploads.getRange({ start, end: afterPrefix(start) })].map(({ value }) => value);
-  }
-
-  /** Drops all uploads of a bucket that is being deleted. Within a transaction. */
-  abortAll(bucket: BucketRecord, garbage: Garbage): void {
-    for (const { key, uploadId } of this.all(bucket, "")) this.#drop(bucket, key, uploadId, garbage);
-  }
-
-  /** A page of uploads in order of key, then of beginning; keys folded at the delimiter as in lists of objects. */
-  list(bucket: BucketRecord, query: UploadQuery): UploadPage {
-    const uploads: UploadRecord[] = [];
-    const commonPrefixes: string[] = [];
-    const page = (isTruncated: boolean): UploadPage => ({ uploads, commonPrefixes, isTruncated, last });
-    const end = afterPrefix(objectKey(bucket.id, query.prefix));
-    let start = firstUpload(bucket, query);
-    let last: UploadPage["last"];
-    if (query.limit === 0) return page(false);
-    for (let seek = true; seek; ) {
-      seek = false;
-      for (const { key: tableKey, value } of this.database.uploads.getRange({ start, end })) {
-        if (uploads.length + commonPrefixes.length >= query.limit) return page(true);
-        const common = commonPrefixOf(keyOf(tableKey, UPLOAD_SUFFIX_BYTES), query);
-        if (common === undefined) {
-          uploads.push(value);
-          last = value;
-          continue;
-        }
-        commonPrefixes.push(common);
-        last = { key: common };
-        start = afterPrefix(objectKey(bucket.id, common));
-        seek = true;
-        break;
-      }
-    }
-    return page(false);
   }
 
   #drop(bucket: BucketRecord, key: string, uploadId: string, garbage: Garbage): void {

@@ -1,12 +1,12 @@
-import { completeArn } from "../access/evaluate";
+import { completeArn } from "@/lib/policy/evaluate";
 import { principalOf } from "../access/principal";
+import { mayAssume } from "../access/trust";
+import { roleSessionSeconds } from "../auth/role";
 import { ACCOUNT_ID } from "../auth/users";
-import { roleSessionSeconds } from "../iam/role";
-import { mayAssume } from "../iam/trust";
+import { leaf, tag } from "../protocol/xml-write";
 import type { QueryAction, QueryCall } from "../query/action";
 import { QueryError } from "../query/errors";
 import type { RoleRecord } from "../store/records";
-import { leaf, tag } from "../xml-write";
 import { issueSession, sessionNameRule } from "./session";
 
 const roleArnRule = { min: 20, max: 2048, pattern: /^arn:aws:iam::\d*:role\/[\u0021-\u007e]+$/ };
@@ -39,7 +39,7 @@ export const assumeRole: QueryAction = {
   },
 };
 
-/** The role, if the caller may assume it. Who may not learns nothing of whether there is one. */
+/** The role, if the caller may assume it. A missing role is reported as a forbidden one. @throws QueryError AccessDenied */
 function admittedTo({ parameters, service, caller, request }: QueryCall, arn: string, sessionName: string): RoleRecord {
   const externalId = parameters.optional("ExternalId", externalIdRule);
   const role = service.roles.findByArn(arn);

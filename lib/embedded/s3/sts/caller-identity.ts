@@ -1,9 +1,9 @@
 import { principalOf, userIdOf } from "../access/principal";
 import { ACCOUNT_ID } from "../auth/users";
+import { leaf } from "../protocol/xml-write";
 import type { QueryAction } from "../query/action";
-import { leaf } from "../xml-write";
 
-/** Says who signed; nobody is ever refused it. Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
+/** Returns the caller of a request; every authenticated caller may do that. Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
 export const getCallerIdentity: QueryAction = {
   takes: [],
   async run({ caller }) {

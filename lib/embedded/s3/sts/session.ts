@@ -1,9 +1,9 @@
-import { parsePolicy } from "../access/policy-document";
+import { parsePolicy } from "@/lib/policy/document";
 import { type Claims, MAX_CLAIMS_BYTES, packedBytes, type SessionSubject } from "../auth/session-token";
 import type { Credentials } from "../auth/sessions";
+import { leaf, tag } from "../protocol/xml-write";
 import { isoSeconds, type QueryCall } from "../query/action";
 import { QueryError } from "../query/errors";
-import { leaf, tag } from "../xml-write";
 
 /** Limits of an inline session policy. Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const policyRule = { min: 1, max: 2048, pattern: /^[\t\n\r\u0020-\u00ff]+$/ };
@@ -15,7 +15,7 @@ export function sessionNameRule(max: number) {
 
 /**
  * Issues a session and describes it as an answer's elements.
- * @throws QueryError PackedPolicyTooLarge, ValidationError; S3Error MalformedPolicy
+ * @throws QueryError PackedPolicyTooLarge, ValidationError; PolicyError
  */
 export function issueSession(call: QueryCall, subject: SessionSubject, durationSeconds: number): string[] {
   const { caller, service, request } = call;

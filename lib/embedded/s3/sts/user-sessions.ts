@@ -1,13 +1,13 @@
 import { ACCOUNT_ID } from "../auth/users";
+import { leaf, tag } from "../protocol/xml-write";
 import type { QueryAction, QueryCall } from "../query/action";
 import { QueryError } from "../query/errors";
-import { leaf, tag } from "../xml-write";
 import { issueSession, sessionNameRule } from "./session";
 
 const range = { least: 900, most: 129_600 };
 const DEFAULT_SECONDS = 43_200;
 
-/** All the rights of the user who asks, for a while. Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html */
+/** Issues credentials with all rights of the calling user. Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html */
 export const getSessionToken: QueryAction = {
   takes: ["DurationSeconds"],
   async run(call) {
@@ -16,7 +16,7 @@ export const getSessionToken: QueryAction = {
   },
 };
 
-/** Rights of the user who asks, within a policy. Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html */
+/** Issues credentials with the rights of the calling user, limited by a policy. Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html */
 export const getFederationToken: QueryAction = {
   takes: ["Name", "DurationSeconds", "Policy"],
   async run(call) {

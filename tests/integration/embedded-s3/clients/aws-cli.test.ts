@@ -3,24 +3,23 @@ import { expect, it } from "vitest";
 import { bucketIn } from "../conformance/fixture";
 import { root } from "../harness";
 import { changeTimes, LARGE_BYTES, paths, readTree } from "./files";
-import { describeClient, writes } from "./fixture";
+import { describeClient, pythonProgram, writes } from "./fixture";
 
-describeClient("aws", "awscli", ({ store, media, path, run }) => {
+describeClient("aws", "awscli", (setting) => {
+  const { store, media, path } = setting;
   const plain = bucketIn(store, "plain");
-  const aws = (...args: string[]) => {
-    const env = {
-      AWS_ACCESS_KEY_ID: root.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: root.secretAccessKey,
-      AWS_DEFAULT_REGION: "us-east-1",
-      AWS_CONFIG_FILE: path("no-config"),
-      AWS_SHARED_CREDENTIALS_FILE: path("no-credentials"),
-      AWS_EC2_METADATA_DISABLED: "true",
-    };
-    return run(["--endpoint-url", store.endpoint, ...args], { env });
-  };
+  const program = pythonProgram(setting, "/usr/bin/aws", ["awscli.clidriver", "awscli.handlers"], () => ({
+    AWS_ACCESS_KEY_ID: root.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: root.secretAccessKey,
+    AWS_DEFAULT_REGION: "us-east-1",
+    AWS_CONFIG_FILE: path("no-config"),
+    AWS_SHARED_CREDENTIALS_FILE: path("no-credentials"),
+    AWS_EC2_METADATA_DISABLED: "true",
+  }));
+  const aws = (...args: string[]) => program.run(["--endpoint-url", store.endpoint, ...args]);
   const api = async (...args: string[]) => JSON.parse((await aws("s3api", ...args)) || "null");
 
-  it("makes a bucket, puts, lists, copies, moves, gets and deletes an object, whatever it is called", async () => {
+  it("makes a bucket, puts, lists, copies, moves, gets and deletes an object of an unusual name", async () => {
     await aws("s3", "mb", "s3://made");
     const url = "s3://made/a//b +%41 ü😀";
     await aws("s3", "cp", path("tree/plain.txt"), url);
@@ -56,7 +55,7 @@ describeClient("aws", "awscli", ({ store, media, path, run }) => {
     expect((await plain.head("copied/large.bin")).ETag).toMatch(/-3"$/);
   });
 
-  it("syncs what is gone, and nothing else", async () => {
+  it("syncs deletions, and nothing else", async () => {
     const before = await writes(media);
     for (const one of ["dir/x", "～.txt"]) await rm(path(`back/${one}`));
     await aws("s3", "sync", "--delete", path("back"), "s3://media/tree");

@@ -54,8 +54,8 @@ export function changeTimes(folder: string): Promise<Record<string, number>> {
   return eachFile(folder, async (file) => (await stat(file)).ctimeMs);
 }
 
-async function eachFile<T>(folder: string, tell: (file: string) => Promise<T>): Promise<Record<string, T>> {
+async function eachFile<T>(folder: string, read: (file: string) => Promise<T>): Promise<Record<string, T>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(await Promise.all(files.map(async (file) => [relative(folder, file), await tell(file)])));
+  return Object.fromEntries(await Promise.all(files.map(async (file) => [relative(folder, file), await read(file)])));
 }

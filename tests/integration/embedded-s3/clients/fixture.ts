@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { bucketIn, storeForFile, type TestBucket } from "../conformance/fixture";
 import type { TestStore } from "../harness";
 import { writeTree } from "./files";
+import { PythonProgram } from "./python-program";
 
 /** No call takes longer than a few seconds, even on a busy machine; clients that retry for minutes are ended. */
 const CALL_TIMEOUT_MS = 60_000;
@@ -26,6 +27,8 @@ export interface Setting {
   readonly media: TestBucket;
   /** A path in a temporary folder of the file's own, where the files of `writeTree` are below `tree`. */
   path(name: string): string;
+  /** The environment of the client: no configuration, no proxy and no credentials of this machine reach it. */
+  env(): Record<string, string>;
   /** Runs the client. Resolves with what it printed to stdout. @throws Error with its stderr when it fails */
   run(args: readonly string[], options?: RunOptions): Promise<string>;
 }
@@ -49,10 +52,31 @@ export function describeClient(program: string, debianPackage: string, tests: (s
     });
     afterAll(() => rm(home, { recursive: true, force: true }));
     const path = (name: string) => join(home, name);
+    const ownEnv = () => ({ PATH: "/usr/bin:/bin", LANG: "C.UTF-8", HOME: home });
     const run = (args: readonly string[], { env, input }: RunOptions = {}) =>
-      call(file, args, { PATH: "/usr/bin:/bin", LANG: "C.UTF-8", HOME: home, ...env }, input);
-    tests({ store, media, path, run });
+      call(file, args, { ...ownEnv(), ...env }, input);
+    tests({ store, media, path, env: ownEnv, run });
   });
+}
+
+/** A client that is a Python program, started before the tests of the file. @param more environment beside that of every client */
+export function pythonProgram(
+  { env }: Setting,
+  file: string,
+  modules: readonly string[],
+  more: () => Record<string, string> = () => ({}),
+): { run(args: readonly string[]): Promise<string> } {
+  let program: PythonProgram | undefined;
+  beforeAll(() => {
+    program = new PythonProgram(file, modules, { ...env(), ...more() });
+  });
+  afterAll(() => program?.stop());
+  return {
+    run(args) {
+      if (!program) throw new Error(`${file} runs while tests do, not while they are collected.`);
+      return program.run(args);
+    },
+  };
 }
 
 /** A bucket with versions enabled before the tests. */
@@ -76,7 +100,7 @@ function call(file: string, args: readonly string[], env: Record<string, string>
       if (error) reject(new Error(`${file} ${args.join(" ")}: ${stderr}${stdout}`, { cause: error }));
       else resolve(stdout);
     });
-    child.stdin?.on("error", () => {}); // its exit tells
+    child.stdin?.on("error", () => {}); // reported by its exit
     child.stdin?.end(input);
   });
 }

@@ -44,7 +44,7 @@ function roundTrip(setting: Setting, provider: string, reach: () => { endpoint: 
     return run(args, { env, ...(input && { input }) });
   };
 
-  it("makes a bucket, puts, lists, copies, gets and deletes an object, whatever it is called", async () => {
+  it("makes a bucket, puts, lists, copies, gets and deletes an object of an unusual name", async () => {
     const bucket = `s3:made-${provider.toLowerCase()}`;
     await rclone(["mkdir", bucket]);
     const key = `${bucket}/a b/+%41 ü😀`;
@@ -74,7 +74,7 @@ function roundTrip(setting: Setting, provider: string, reach: () => { endpoint: 
     expect([await writes(media), await changeTimes(back())]).toEqual([written, times]);
   });
 
-  it("syncs what is gone, and nothing else", async () => {
+  it("syncs deletions, and nothing else", async () => {
     const before = await writes(media);
     for (const one of ["dir/x", "～.txt"]) await rm(`${back()}/${one}`);
     await rclone(["sync", back(), remote("tree")]);
@@ -108,7 +108,7 @@ function roundTrip(setting: Setting, provider: string, reach: () => { endpoint: 
     expect(status).toBe(403);
   });
 
-  it("shows versions, gets an old one, and says whether they are kept", async () => {
+  it("shows versions, gets an old one, and reports the versioning of a bucket", async () => {
     for (const text of ["one", "two"]) {
       await writeFile(path("text"), text);
       await rclone(["copyto", path("text"), remote("versions/ü.txt")]);

@@ -47,7 +47,7 @@ describe("without a policy", () => {
     expect(answer).toMatchObject({ status: 403, code: method === "HEAD" ? undefined : "AccessDenied" });
   });
 
-  it("another user is a stranger, too, and nothing was changed", async () => {
+  it("another user has no access either, and nothing was changed", async () => {
     expect(await asked("pub/x.txt", asGuest)).toBe(denied);
     expect(await asked("missing", asGuest)).toBe(denied);
     expect(await refusal(media.send(sdk.PutObjectCommand, { Key: "new", Body: "x" }, asGuest))).toBe(denied);
@@ -87,7 +87,7 @@ describe("the policy", () => {
     expect(await anonymous("pub/x.txt")).toBe(denied);
   });
 
-  it("that shuts everybody out is taken back by the owner alone", async () => {
+  it("that denies everything can be removed by the owner only", async () => {
     await set({ ...read, Effect: "Deny", Action: "s3:*", Resource: [arn, `${arn}/*`] });
     expect(await asked("pub/x.txt")).toBe(denied);
     expect(await refusal(media.keys())).toBe(denied);
@@ -125,7 +125,7 @@ describe("an Allow", () => {
     expect(await asked("pub/missing", asGuest)).toBe("404 NoSuchKey");
   });
 
-  it("of everything to everybody gives nobody without a name the policy itself", async () => {
+  it("that allows everything does not let anonymous callers read or change itself", async () => {
     const all = { ...read, Action: "s3:*", Resource: [arn, `${arn}/*`] };
     await set(all);
     const policy = JSON.stringify({ Statement: [{ ...all, Effect: "Deny" }] });

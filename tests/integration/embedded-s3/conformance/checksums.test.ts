@@ -104,7 +104,7 @@ describe("a checksum that is none", () => {
       { "x-amz-checksum-crc32": right.ChecksumCRC32, "x-amz-checksum-sha1": right.ChecksumSHA1 },
       "InvalidRequest",
     ],
-    ["an algorithm announced without its value", { "x-amz-sdk-checksum-algorithm": "CRC32" }, "InvalidRequest"],
+    ["an algorithm declared without its value", { "x-amz-sdk-checksum-algorithm": "CRC32" }, "InvalidRequest"],
   ])("%s is refused", async (_, headers: Record<string, string>, code) => {
     expect(await signedRaw("PUT", media.url("none"), { headers, body: "123456789" })).toMatchObject({
       status: 400,

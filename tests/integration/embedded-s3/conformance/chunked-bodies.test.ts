@@ -15,13 +15,13 @@ const upload = (key: string, change: Partial<ChunkedUpload> = {}) =>
   putSignedChunks(media.url(key), { pieces, ...change });
 
 /** The body in chunks without signatures, its checksum behind it. */
-function putUnsignedChunks(key: string, trailer: string, announced: string = sha256.name) {
+function putUnsignedChunks(key: string, trailer: string, declared: string = sha256.name) {
   const url = media.url(key);
   const { headers } = signRequest({
     method: "PUT",
     url,
     payloadHash: "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-    headers: { "x-amz-decoded-content-length": String(whole.length), "x-amz-trailer": announced },
+    headers: { "x-amz-decoded-content-length": String(whole.length), "x-amz-trailer": declared },
   });
   const chunks = pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join("");
   return raw("PUT", url, { headers, body: `${chunks}0\r\n${trailer}\r\n` });
@@ -131,19 +131,19 @@ describe("an aws-chunked body is refused and leaves nothing", () => {
 
   it.each([
     ["with another checksum", `${other.name}:${other.value}\r\n`, "BadDigest"],
-    ["without the announced checksum", "", "InvalidRequest"],
+    ["without the declared checksum", "", "InvalidRequest"],
     [
       "with a trailer given twice",
       `${sha256.name}:${sha256.value}\r\nx-amz-trailer-signature:a\r\nx-amz-trailer-signature:b\r\n`,
       "InvalidRequest",
     ],
-    ["with another trailer than announced", "x-amz-checksum-crc32:AAAAAA==\r\n", "InvalidRequest"],
+    ["with another trailer than declared", "x-amz-checksum-crc32:AAAAAA==\r\n", "InvalidRequest"],
   ])("without signatures, %s", async (_, trailer, code) => {
     expect(await putUnsignedChunks("refused", trailer)).toMatchObject({ status: 400, code });
     await expectNothing("refused");
   });
 
-  it("when its framing is announced in a word the store does not know", async () => {
+  it("when the store does not know the declared framing", async () => {
     const url = media.url("refused");
     const payloadHash = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD";
     const { headers } = signRequest({ method: "PUT", url, payloadHash });

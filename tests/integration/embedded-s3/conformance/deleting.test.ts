@@ -41,14 +41,14 @@ describe("DeleteObjects", () => {
   const remove = (Objects: sdk.ObjectIdentifier[], Quiet?: boolean, bucket = media) =>
     bucket.send(sdk.DeleteObjectsCommand, { Delete: { Objects, Quiet } });
 
-  it("removes all it names and no other, and tells of each in order, also of what was not there", async () => {
+  it("removes the keys it names and no other, and reports each in order, also missing ones", async () => {
     for (const key of ["a", "b", "c", "<&>"]) await media.put(key, "x");
     const named = ["b", "nothing", "<&>", "a"].map((Key) => ({ Key }));
     expect(await remove(named)).toMatchObject({ Deleted: named });
     expect(await media.keys()).toEqual(["c"]);
   });
 
-  it("when quiet tells of errors alone", async () => {
+  it("when quiet reports errors only", async () => {
     await media.put("quiet", "x");
     const answer = await remove([{ Key: "quiet" }, { Key: "x".repeat(1025) }], true);
     expect(answer.Deleted).toBeUndefined();

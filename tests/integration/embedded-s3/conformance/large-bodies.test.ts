@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import * as sdk from "@aws-sdk/client-s3";
 import { expect, it } from "vitest";
-import { checksumAlgorithms, runningChecksum } from "@/lib/embedded/s3/body/checksum";
+import { checksumAlgorithms, runningChecksum } from "@/lib/embedded/s3/hashing/checksum";
 import { filesBelow, refusal } from "../harness";
 import { bucketIn, storeForFile } from "./fixture";
 import { signedRaw } from "./signed-request";

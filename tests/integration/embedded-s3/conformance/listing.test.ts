@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 describe("a list", () => {
-  it("tells of each object what it is", async () => {
+  it("describes each object", async () => {
     const { page } = await list({ Prefix: "a.txt", FetchOwner: true });
     expect(page).toMatchObject({ Name: "media", Prefix: "a.txt", MaxKeys: 1000, KeyCount: 1, IsTruncated: false });
     expect(page.Contents).toMatchObject([
@@ -68,7 +68,7 @@ describe("a list", () => {
     expect((await list({ StartAfter: "zz" })).keys).toEqual([]);
   });
 
-  it("goes on page by page, keys and prefixes counted together, none twice", async () => {
+  it("continues page by page, keys and prefixes counted together, none twice", async () => {
     for (const Delimiter of [undefined, "/"]) {
       const found: (string | undefined)[] = [];
       let ContinuationToken: string | undefined;
@@ -112,7 +112,7 @@ describe("a list", () => {
 describe("the first version of the list", () => {
   const listV1 = (input: Partial<sdk.ListObjectsCommandInput>) => media.send(sdk.ListObjectsCommand, input);
 
-  it("goes on after the last key, without a next marker", async () => {
+  it("continues after the last key, without a next marker", async () => {
     const page = await listV1({ MaxKeys: 2, Marker: "d0/1" });
     expect(page).toMatchObject({ Marker: "d0/1", MaxKeys: 2, IsTruncated: true });
     expect(page.Contents?.map((one) => one.Key)).toEqual(["d0/2", "d0/deep/1"]);
@@ -120,7 +120,7 @@ describe("the first version of the list", () => {
     expect(page.NextMarker).toBeUndefined();
   });
 
-  it("with a delimiter tells the next marker, which may be a common prefix", async () => {
+  it("with a delimiter returns the next marker, which may be a common prefix", async () => {
     const page = await listV1({ Delimiter: "/", MaxKeys: 2 });
     expect(page).toMatchObject({ CommonPrefixes: [{ Prefix: "d0/" }], IsTruncated: true, NextMarker: "d0/" });
     const next = await listV1({ Delimiter: "/", Marker: page.NextMarker });

@@ -115,7 +115,7 @@ describe("a completion is refused", () => {
     ["with another ETag", () => [{ PartNumber: 1, ETag: quoted(md5("x")) }], "400 InvalidPart"],
     ["with a part that was never sent", () => [{ PartNumber: 3, ETag: quoted(md5(rest)) }], "400 InvalidPart"],
     ["without parts", () => [], "400 MalformedXML"],
-  ])("%s, and the upload goes on", async (_, chosen, outcome) => {
+  ])("%s, and the upload stays open", async (_, chosen, outcome) => {
     expect(await refusal(complete("refused", UploadId, chosen()))).toBe(outcome);
     expect(await refusal(media.get("refused"))).toBe("404 NoSuchKey");
     const { Parts } = await media.send(sdk.ListPartsCommand, { Key: "refused", UploadId });

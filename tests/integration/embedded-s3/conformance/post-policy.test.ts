@@ -61,7 +61,7 @@ describe("a form that does not keep to its policy", () => {
     [
       "an unknown access key",
       {},
-      (f) => ({ ...f, "X-Amz-Credential": (f["X-Amz-Credential"] ?? "").replace("ROOTKEY", "NOBODY") }),
+      (f) => ({ ...f, "X-Amz-Credential": (f["X-Amz-Credential"] ?? "").replace("ROOTKEY", "NOKEY") }),
       403,
       "InvalidAccessKeyId",
     ],

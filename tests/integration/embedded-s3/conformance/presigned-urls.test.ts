@@ -58,11 +58,11 @@ describe("a presigned GET", () => {
     ],
     ["a longer life", (url) => url.replace("X-Amz-Expires=60", "X-Amz-Expires=600"), "GET", "SignatureDoesNotMatch"],
     ["a response header added", (url) => `${url}&response-content-type=text%2Fhtml`, "GET", "SignatureDoesNotMatch"],
-    ["a parameter nobody knows added", (url) => `${url}&x=1`, "GET", "SignatureDoesNotMatch"],
+    ["an unknown parameter added", (url) => `${url}&x=1`, "GET", "SignatureDoesNotMatch"],
     ["a method that writes", (url) => url, "PUT", "SignatureDoesNotMatch"],
     ["a method that deletes", (url) => url, "DELETE", "SignatureDoesNotMatch"],
     ["another user's access key", (url) => url.replace("ROOTKEY", "GUESTKEY"), "GET", "SignatureDoesNotMatch"],
-    ["an unknown access key", (url) => url.replace("ROOTKEY", "NOBODY"), "GET", "InvalidAccessKeyId"],
+    ["an unknown access key", (url) => url.replace("ROOTKEY", "NOKEY"), "GET", "InvalidAccessKeyId"],
     ["no signature", (url) => url.replace(/\?.*/, ""), "GET", "AccessDenied"],
   ])("with %s is refused", async (_, change, method, code) => {
     const body = method === "PUT" ? { body: "evil" } : {};

@@ -14,7 +14,7 @@ const off = {
 };
 const block = (change: Partial<sdk.PublicAccessBlockConfiguration>) =>
   media.send(sdk.PutPublicAccessBlockCommand, { PublicAccessBlockConfiguration: change });
-const everybody = {
+const everyone = {
   Effect: "Allow",
   Principal: "*" as unknown,
   Action: "s3:GetObject",
@@ -75,17 +75,17 @@ describe("the public access block", () => {
   });
 
   it("BlockPublicPolicy refuses public policies, and leaves the one that is there", async () => {
-    await policy(everybody);
+    await policy(everyone);
     await block({ BlockPublicPolicy: true });
     expect(await anonymous()).toBe(200);
-    expect(await refusal(policy(everybody))).toBe("403 AccessDenied");
-    const byReferer = { ...everybody, Condition: { StringLike: { "aws:Referer": "https://ok.test/*" } } };
+    expect(await refusal(policy(everyone))).toBe("403 AccessDenied");
+    const byReferer = { ...everyone, Condition: { StringLike: { "aws:Referer": "https://ok.test/*" } } };
     expect(await refusal(policy(byReferer))).toBe("403 AccessDenied");
-    expect(await refusal(policy({ ...everybody, Effect: "Deny" }))).toBe("accepted");
+    expect(await refusal(policy({ ...everyone, Effect: "Deny" }))).toBe("accepted");
   });
 
   it("RestrictPublicBuckets takes the effect of a public policy from those without a name", async () => {
-    await policy(everybody);
+    await policy(everyone);
     expect(await anonymous()).toBe(200);
     await block({ RestrictPublicBuckets: true });
     expect(await anonymous()).toBe(403);
@@ -99,9 +99,9 @@ describe("the status of a policy", () => {
   it("says whether it is public", async () => {
     const status = async () => (await media.send(sdk.GetBucketPolicyStatusCommand, {})).PolicyStatus?.IsPublic;
     expect(await refusal(status())).toBe("404 NoSuchBucketPolicy");
-    await policy(everybody);
+    await policy(everyone);
     expect(await status()).toBe(true);
-    await policy({ ...everybody, Principal: { AWS: "arn:aws:iam::000000000000:user/guest" } });
+    await policy({ ...everyone, Principal: { AWS: "arn:aws:iam::000000000000:user/guest" } });
     expect(await status()).toBe(false);
   });
 });

@@ -59,7 +59,7 @@ describe("versions", () => {
     });
   });
 
-  it("are deleted for good by id, and the one before comes forth", async () => {
+  it("are deleted permanently by id, and the previous one becomes current", async () => {
     const [first, second] = [await put("gone", "one"), await put("gone", "two")];
     expect(await remove(media, "gone", second)).toMatchObject({ VersionId: second });
     expect(await media.text("gone")).toBe("one");
@@ -182,7 +182,7 @@ describe("suspended versioning", () => {
 });
 
 describe("the list of versions", () => {
-  it("goes on in pages in the middle of a key", async () => {
+  it("continues its pages within a key", async () => {
     const ids = [
       await put("page/a", "1"),
       await put("page/a", "2"),

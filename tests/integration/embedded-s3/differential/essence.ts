@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { parseXml, type XmlNode } from "@/lib/embedded/s3/xml-read";
+import { parseXml, type XmlNode } from "@/lib/embedded/s3/protocol/xml-read";
 import type { RawAnswer } from "../harness";
 
 /**

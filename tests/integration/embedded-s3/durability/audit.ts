@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { open } from "lmdb";
+import { expect } from "vitest";
 import type { DataRef, Layout, ObjectRecord, PartRecord, UploadRecord } from "@/lib/embedded/s3/store/records";
 import { filesBelow } from "../harness";
 
@@ -19,7 +20,7 @@ interface Rows {
  * Holds a store's files against its database, row by row, from outside; the store may be running but must be idle.
  * @returns what is wrong, one line each
  */
-export async function audit(dataDir: string): Promise<string[]> {
+async function audit(dataDir: string): Promise<string[]> {
   const rows = await readRows(join(dataDir, "meta"));
   const wrong: string[] = [];
   const counted = new Map<string, number>();
@@ -41,6 +42,11 @@ export async function audit(dataDir: string): Promise<string[]> {
     if (!uploadIds.has(uploadId)) wrong.push(`parts of ${uploadId}, which is gone`);
   for (const name of await filesBelow(dataDir, "tmp")) wrong.push(`tmp/${name} is left over`);
   return wrong;
+}
+
+/** Expects nothing wrong, once the files that are removed in the background are gone. */
+export async function expectSound(dataDir: string, message?: string): Promise<void> {
+  await expect.poll(() => audit(dataDir), { timeout: 20_000, ...(message && { message }) }).toEqual([]);
 }
 
 function differences(what: string, expected: Map<string, number>, found: Map<string, number>): string[] {

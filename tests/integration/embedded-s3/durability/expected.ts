@@ -14,7 +14,7 @@ export interface Content {
 }
 
 export interface Version {
-  /** `undefined` until an answer or a listing tells. */
+  /** `undefined` until an answer or a listing contains it. */
   readonly id: string | undefined;
   /** Absent for delete markers. */
   readonly content?: Content;
@@ -45,7 +45,7 @@ export function afterTagging(before: History, tag: string): History {
   );
 }
 
-/** Whether what was found is what was expected; an id nobody told yet may be any. */
+/** Whether what was found is what was expected; an unknown id matches any. */
 export function isSame(expected: History, found: History): boolean {
   return (
     expected.length === found.length &&
@@ -93,7 +93,7 @@ export interface InFlight {
   readonly history?: History;
   /** An upload that may have ended, and must have if `history` is what is found. */
   readonly ends?: string;
-  /** Label of an upload that may have begun, its id not told. */
+  /** Label of an upload that may have begun, whose id is unknown. */
   readonly begins?: string;
   /** A part that may be there now. */
   readonly part?: { readonly uploadId: string; readonly number: number; readonly etag: string; readonly body: Buffer };

@@ -3,7 +3,7 @@ import { elements, field } from "../xml";
 import type { Caller } from "./caller";
 import { type BucketState, type Content, type History, isSame, type KeyState, render, type Version } from "./expected";
 
-/** Everything in a bucket, as the store tells it. */
+/** Everything in a bucket, as the store lists it. */
 interface Found {
   readonly histories: ReadonlyMap<string, History>;
   /** Keys a plain listing shows. */
@@ -13,21 +13,34 @@ interface Found {
 }
 
 /**
- * Reads a bucket back, byte for byte, and holds it against what was expected. What was in flight is settled by what is
- * found.
+ * Reads a bucket back, byte for byte, and compares it with what is expected. What is found decides requests without an
+ * answer.
  * @returns what is wrong, one line each
  */
-export async function readBack(caller: Caller, bucket: string, states: readonly KeyState[]): Promise<string[]> {
+async function readBack(caller: Caller, bucket: string, states: readonly KeyState[]): Promise<string[]> {
   const found = await findAll(caller, bucket);
   const wrong: string[] = [];
   const known = new Set(states.map((state) => state.key));
-  for (const key of found.histories.keys()) if (!known.has(key)) wrong.push(`${key}: nobody wrote it`);
+  for (const key of found.histories.keys()) if (!known.has(key)) wrong.push(`${key}: it was never written`);
   for (const state of states) wrong.push(...settle(state, found));
   return wrong;
 }
 
+/** Reads the given buckets and the lanes' own ones back. @returns what is wrong, one line each */
+export async function readAllBack(
+  caller: Caller,
+  buckets: Iterable<string>,
+  lanes: readonly { readonly keys: readonly KeyState[]; readonly bucket: BucketState }[],
+): Promise<string[]> {
+  const states = lanes.flatMap(({ keys }) => keys);
+  const statesOf = (name: string) => states.filter(({ bucket }) => bucket === name);
+  const shared = [...buckets].map((name) => readBack(caller, name, statesOf(name)));
+  const own = lanes.map(({ bucket }) => readBackBucket(caller, bucket));
+  return (await Promise.all([...shared, ...own])).flat();
+}
+
 /** Whether a lane's own bucket is there as it should be. @returns what is wrong */
-export async function readBackBucket(caller: Caller, bucket: BucketState): Promise<string[]> {
+async function readBackBucket(caller: Caller, bucket: BucketState): Promise<string[]> {
   const { status } = await caller.expect([200, 404], "HEAD", bucket.name);
   const exists = status === 200;
   const wrong =

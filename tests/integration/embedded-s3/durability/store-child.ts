@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import type { KillPoint, StartOrder } from "./store-process";
 
 /**
- * The store in a process of its own, to be killed. It is loaded first and starts when told where, so that a test can have
+ * The store in a process of its own, to be killed. It loads first and starts when it gets its order, so that a test can have
  * the next one ready while it kills this one. Prints one line of JSON for each thing that happens.
  */
 const say = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -24,16 +24,16 @@ function dieAt({ when, call, count }: KillPoint): void {
   syncBuiltinESMExports();
 }
 
-/** Makes a slow disk of any: one write after the other, each of them so long. */
+/** Simulates a slow disk: one write after the other, each of that duration. */
 async function slowDown(folder: string, milliseconds: number): Promise<void> {
   const handle = await fs.promises.open(folder, "r");
   const prototype = Object.getPrototypeOf(handle) as { writev(...given: unknown[]): Promise<unknown> };
   await handle.close();
   const { writev } = prototype;
-  let turn: Promise<unknown> = Promise.resolve();
+  let previous: Promise<unknown> = Promise.resolve();
   prototype.writev = async function (...given) {
-    turn = turn.then(() => setTimeout(milliseconds));
-    await turn;
+    previous = previous.then(() => setTimeout(milliseconds));
+    await previous;
     return writev.apply(this, given);
   };
 }

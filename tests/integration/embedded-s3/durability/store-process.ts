@@ -96,5 +96,5 @@ export class StoreProcess {
   }
 }
 
-/** The process ended, by itself or because somebody killed it. */
+/** The process ended, by itself or because it was killed. */
 export class EndedError extends Error {}

@@ -37,12 +37,12 @@ export function command<T>(
   }));
 }
 
-/** Holds an answer against a status, and the code of S3 when it is an error (which HEAD does not tell). */
+/** Expects a status, and the code of S3 of an error (which HEAD does not carry). */
 export function expectAnswer(answer: Answer, status: number, code?: string): void {
-  const told = answer.body.length > 0 ? field(answer.body.toString(), "Code") : code;
+  const found = answer.body.length > 0 ? field(answer.body.toString(), "Code") : code;
   if (code === undefined)
-    expect({ status: answer.status, body: status === answer.status ? "" : told }).toEqual({ status, body: "" });
-  else expect({ status: answer.status, code: told }).toEqual({ status, code });
+    expect({ status: answer.status, body: status === answer.status ? "" : found }).toEqual({ status, body: "" });
+  else expect({ status: answer.status, code: found }).toEqual({ status, code });
 }
 
 /** The id of a version just made: none without versioning, `null` while it is suspended, else a new one. */

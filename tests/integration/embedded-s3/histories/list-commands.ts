@@ -14,7 +14,7 @@ interface Item {
   readonly isPrefix?: true;
 }
 
-/** How a kind of listing is asked for, read and gone on with. */
+/** How a kind of listing is requested, read and continued. */
 interface Kind {
   readonly query: Record<string, string>;
   readonly limit: string;

@@ -54,7 +54,7 @@ export class BucketModel {
   }
 
   /**
-   * The version a request is about: the newest without `which`, else that of several (by its number, round and round), or
+   * The version a request is about: the newest without `which`, else that of several (by its number, modulo their count), or
    * an id that none has.
    */
   choose(key: string, which: number | undefined): { id: string | undefined; version: Version | undefined } {

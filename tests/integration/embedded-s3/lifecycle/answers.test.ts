@@ -5,7 +5,7 @@ import { signedRaw } from "../conformance/signed-request";
 import { lifecycleBucket } from "./lifecycle-bucket";
 
 const store = storeForFile();
-const { bucket, setRules, remove } = lifecycleBucket(store, "told", "Enabled");
+const { bucket, setRules, remove } = lifecycleBucket(store, "described", "Enabled");
 const DAY_MS = 24 * 3600_000;
 const rules: Partial<sdk.LifecycleRule>[] = [
   { ID: "after a year/ü", Expiration: { Days: 365 }, Filter: { Prefix: "a/" } },
@@ -34,7 +34,7 @@ describe("x-amz-expiration", () => {
     expect((await bucket.get("a/1")).Expiration).toBe(Expiration);
     expect((await bucket.get("a/1", { VersionId: put.VersionId })).Expiration).toBe(Expiration);
     expect((await bucket.get("a/1", { Range: "bytes=0-0" })).Expiration).toBe(Expiration);
-    const copy = await bucket.send(sdk.CopyObjectCommand, { Key: "a/2", CopySource: "told/a/1" });
+    const copy = await bucket.send(sdk.CopyObjectCommand, { Key: "a/2", CopySource: "described/a/1" });
     expect(copy.Expiration).toBe(expiry(365, copy.CopyObjectResult?.LastModified ?? new Date(0), YEAR));
   });
 

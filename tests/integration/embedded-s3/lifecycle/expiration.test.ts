@@ -9,7 +9,7 @@ const days = (Days: number) => ({ Expiration: { Days } });
 describe("without versions", () => {
   const { bucket, setRules, history } = lifecycleBucket(store, "plain");
 
-  it("objects go for good at the midnight after their days, and no sooner", async () => {
+  it("objects are deleted permanently at the midnight after their days, and no sooner", async () => {
     await setRules({ ...days(3), Filter: { Prefix: "temp/" } });
     for (const key of ["temp/a", "temp/b", "temp", "tempo/c"]) await bucket.put(key, "x");
     expect(await store.runLifecycle(almostAged(3))).toMatchObject({ objectsDeleted: 0, isComplete: true });

@@ -1,8 +1,8 @@
 import { parseLifecycle } from "@/lib/embedded/s3/lifecycle/rules";
-import { silentLogger } from "@/lib/embedded/s3/logger";
-import { newId } from "@/lib/embedded/s3/store/ids";
+import { silentLogger } from "@/lib/embedded/s3/store/logger";
 import type { Versioning } from "@/lib/embedded/s3/store/records";
 import { openStore } from "@/lib/embedded/s3/store/store";
+import { stage } from "../../../unit/embedded-s3/stage";
 
 const TOGETHER = 1000;
 
@@ -16,19 +16,15 @@ export async function fillBucket(
   keys: readonly string[],
   { versioning, rules }: { readonly versioning?: Versioning; readonly rules: string },
 ): Promise<void> {
-  const store = await openStore(dataDir, silentLogger);
+  const store = await openStore(dataDir, { logger: silentLogger });
   const lifecycle = parseLifecycle(`<LifecycleConfiguration>${rules}</LifecycleConfiguration>`);
   await store.buckets.create({ name, owner: "root", lifecycle, ...(versioning && { versioning }) });
   const bucket = store.buckets.find(name);
   if (!bucket) throw new Error("The bucket was not made.");
   const draft = { sizeBytes: 1, etag: "0cc175b9c0f1b6a831c399e269772661", owner: "root", headers: {}, metadata: {} };
-  const place = () => {
-    const id = newId();
-    store.database.inline.put(Buffer.from(id), Buffer.from("a"));
-    return { kind: "inline" as const, id };
-  };
+  const put = async (key: string) => store.objects.put({ bucket, key, draft }, await stage(store, "a"));
   for (let at = 0; at < keys.length; at += TOGETHER) {
-    await Promise.all(keys.slice(at, at + TOGETHER).map((key) => store.objects.put({ bucket, key }, draft, place)));
+    await Promise.all(keys.slice(at, at + TOGETHER).map(put));
   }
   await store.close();
 }

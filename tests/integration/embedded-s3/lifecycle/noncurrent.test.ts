@@ -16,7 +16,7 @@ describe("replaced versions", () => {
     return ids;
   };
 
-  it("go for good at the midnight after their days, the current one stays", async () => {
+  it("are deleted permanently at the midnight after their days, the current one stays", async () => {
     await setRules({ ...replaced(3), Filter: { Prefix: "a/" } });
     for (const key of ["a/1", "b/1"]) await putAll(key, "one", "two", "three");
     expect(await store.runLifecycle(almostAged(3))).toMatchObject({ noncurrentVersionsDeleted: 0 });

@@ -46,7 +46,7 @@ export const ways: Record<string, (prepared: Prepared) => Promise<RawAnswer>> = 
   "an empty PUT": ({ endpoint }) => signedRaw("PUT", `${endpoint}/versioned/new-empty`, { body: "" }),
   "a large PUT": ({ endpoint }) => signedRaw("PUT", `${endpoint}/plain/new-large`, { body: noise }),
   "a PUT in chunks": ({ endpoint }) => putSignedChunks(`${endpoint}/plain/new-chunks`, { pieces: [noise] }),
-  "a PUT of a length told in the end": ({ endpoint }) => putWithoutLength(`${endpoint}/plain/new-stream`, noise),
+  "a PUT without a declared length": ({ endpoint }) => putWithoutLength(`${endpoint}/plain/new-stream`, noise),
   "a form": async ({ endpoint }) => {
     const client = s3Client(endpoint, {});
     const { url, fields } = await createPresignedPost(client, { Bucket: "plain", Key: "new-form", Expires: 60 });

@@ -9,13 +9,13 @@ import { check, open, upload } from "./transfer";
 
 const MIB = 1024 * 1024;
 /** `ATOLL_TEST_LARGE_OBJECT_BYTES=5368709120` is the largest single PUT; memory must not depend on it. */
-const sizeBytes = Number(process.env.ATOLL_TEST_LARGE_OBJECT_BYTES ?? 500e6);
+const sizeBytes = Number(process.env.ATOLL_TEST_LARGE_OBJECT_BYTES ?? 200e6);
 /**
  * What is asserted is VmHWM, the most that was ever resident, with everything in it: Node's own pages, tsx, which the
  * store is run by here as it is by `atoll s3`, and those of the database's file, which is small here.
  */
 const MOST_BYTES = 150e6;
-/** For eight transfers at once: each has a few buffers of its own. Without backpressure it would be 256 MB more. */
+/** For eight transfers at once: each has a few buffers of its own. Without backpressure it would be 144 MB more at least. */
 const MOST_FOR_EIGHT_BYTES = 200e6;
 const timeout = 60_000 + sizeBytes / 10_000;
 
@@ -53,13 +53,9 @@ describe.skipIf(!isLinux)("the store's memory", () => {
     `stays at 150 MB for an object of ${sizeBytes / 1e9} GB, up and down`,
     async () => {
       await start();
-      const startedAt = performance.now();
       expect(await upload(`${endpoint}/big/one`, 0, sizeBytes)).toMatchObject({ status: 200 });
-      const uploadedAt = performance.now();
       const found = await check(await open(`${endpoint}/big/one`));
       expect(found).toMatchObject({ receivedBytes: sizeBytes, firstDifference: undefined });
-      const rate = (ms: number) => `${Math.round(sizeBytes / 1e3 / ms)} MB/s`;
-      console.log(`up ${rate(uploadedAt - startedAt)}, down ${rate(performance.now() - uploadedAt)}`);
       expectLittle(`${sizeBytes / 1e9} GB in one PUT`, MOST_BYTES);
     },
     timeout,
@@ -69,7 +65,7 @@ describe.skipIf(!isLinux)("the store's memory", () => {
     await start();
     const key = `${endpoint}/big/parts`;
     const uploadId = field((await signedRaw("POST", `${key}?uploads=`)).text, "UploadId");
-    const partBytes = 48 * MIB;
+    const partBytes = 36 * MIB;
     const address = (number: number) => `${key}?partNumber=${number}&uploadId=${uploadId}`;
     const sent = [0, 1, 2, 3].map((i) => upload(address(i + 1), i * partBytes, (i + 1) * partBytes));
     const etags = (await Promise.all(sent)).map(({ etag }) => etag);
@@ -94,7 +90,7 @@ describe.skipIf(!isLinux)("the store's memory", () => {
 
   it("stays small while readers do not read on", async () => {
     await start();
-    const bytes = 128 * MIB;
+    const bytes = 48 * MIB;
     expect(await upload(`${endpoint}/big/slow`, 0, bytes)).toMatchObject({ status: 200 });
     const waiting = await Promise.all(Array.from({ length: 8 }, () => open(`${endpoint}/big/slow`)));
     const meanwhile = await check(await open(`${endpoint}/big/slow`));
@@ -107,7 +103,7 @@ describe.skipIf(!isLinux)("the store's memory", () => {
 
   it("stays small when the disk is slower than those who send", async () => {
     await start(15); // half a mebibyte each: 35 MB/s
-    const bytes = 32 * MIB;
+    const bytes = 20 * MIB;
     const sent = await Promise.all(
       Array.from({ length: 8 }, (_, i) => upload(`${endpoint}/big/to-slow-disk-${i}`, 0, bytes)),
     );

@@ -109,7 +109,11 @@ describe("a configuration is refused", () => {
     ["for the event bus", document("<EventBridgeConfiguration/>"), "501 NotImplemented"],
     ["with an unknown event", document(to("one", events("ObjectEaten:*"))), invalid],
     ["with an event without s3:", document(to("one", "<Event>ObjectCreated:Put</Event>")), invalid],
-    ["with an event of AWS's that is not told of here", document(to("one", events("ObjectRestore:Post"))), invalid],
+    [
+      "with an event of AWS's that the store does not publish",
+      document(to("one", events("ObjectRestore:Post"))),
+      invalid,
+    ],
     ["with an ARN that is none", document(topic(`<Topic>one</Topic>${created}`)), invalid],
     ["with a FIFO topic", document(topic(`<Topic>${arn("one.fifo")}</Topic>${created}`)), invalid],
     ["with an id of 256 characters", document(topic(`<Id>${"i".repeat(256)}</Id>${one}`)), invalid],
@@ -178,12 +182,12 @@ describe("who may read and change it", () => {
     ]);
 
   it("is the owner of the bucket, and whom its policy names", async () => {
-    const stranger = store.client({ credentials: guest });
+    const otherUser = store.client({ credentials: guest });
     const unsigned = await signedRaw("GET", media.url("", "notification="), {
-      signer: { ...guest, accessKeyId: "NOBODY" },
+      signer: { ...guest, accessKeyId: "NOKEY" },
     });
     expect(unsigned.status).toBe(403);
-    expect(await ask(stranger)).toEqual(["403 AccessDenied", "403 AccessDenied"]);
+    expect(await ask(otherUser)).toEqual(["403 AccessDenied", "403 AccessDenied"]);
     const allow = (Action: string) => ({
       Effect: "Allow",
       Principal: { AWS: "arn:aws:iam::000000000000:user/guest" },
@@ -193,15 +197,15 @@ describe("who may read and change it", () => {
     const policy = (...actions: string[]) =>
       media.send(sdk.PutBucketPolicyCommand, { Policy: JSON.stringify({ Statement: actions.map(allow) }) });
     await policy("s3:GetBucketNotification");
-    expect(await ask(stranger)).toEqual(["403 AccessDenied", "accepted"]);
+    expect(await ask(otherUser)).toEqual(["403 AccessDenied", "accepted"]);
     await policy("s3:GetBucketNotification", "s3:PutBucketNotification");
-    expect(await ask(stranger)).toEqual(["accepted", "accepted"]);
+    expect(await ask(otherUser)).toEqual(["accepted", "accepted"]);
     await media.send(sdk.DeleteBucketPolicyCommand, {});
     expect(await ask()).toEqual(["accepted", "accepted"]);
-    stranger.destroy();
+    otherUser.destroy();
   });
 
-  it("is nobody for a bucket that is not there", async () => {
+  it("is a 404 for a missing bucket", async () => {
     const none = new TestBucket(store, "none");
     expect(await refusal(none.send(sdk.GetBucketNotificationConfigurationCommand, {}))).toBe("404 NoSuchBucket");
     expect(await refusal(configure(none, []))).toBe("404 NoSuchBucket");

@@ -26,7 +26,7 @@ async function startProcess(dataDir: string): Promise<{ store: StoreProcess; end
   return { store, endpoint, s3 };
 }
 
-it("tells of every acknowledged write, though the store is killed between the write and its delivery", async () => {
+it("publishes every acknowledged write, though the store is killed between the write and its delivery", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "embedded-s3-events-"));
   ends.push(() => rm(dataDir, { recursive: true, force: true }));
   const receiver = await startReceiver();
@@ -55,10 +55,10 @@ it("tells of every acknowledged write, though the store is killed between the wr
   receiver.answer = () => 200;
   const second = await startProcess(dataDir);
   await expect.poll(() => pending(second.endpoint, TopicArn), { timeout: 15_000 }).toBe(0);
-  const told = receiver.keys.slice(receiver.keys.lastIndexOf("before") + 1);
-  expect(acknowledged.filter((key) => !told.includes(key))).toEqual([]);
+  const received = receiver.keys.slice(receiver.keys.lastIndexOf("before") + 1);
+  expect(acknowledged.filter((key) => !received.includes(key))).toEqual([]);
   const { Contents = [] } = await second.s3.send(new sdk.ListObjectsV2Command({ Bucket, Prefix: "k" }));
-  // What was written and not acknowledged is told of, too; what was not written is not.
-  expect([...new Set(told)].sort()).toEqual(Contents.map(({ Key }) => Key).sort());
+  // Writes that were committed and not acknowledged are published as well, others are not.
+  expect([...new Set(received)].sort()).toEqual(Contents.map(({ Key }) => Key).sort());
   expect(second.store.complaints).toBe("");
 }, 60_000);

@@ -10,7 +10,7 @@ import { configure, filter, makeTopic } from "./topics";
 const hello = "5d41402abc4b2a76b9719d911017c592";
 
 /** The first of what came, once as much came; and that nothing more did, as what is written last comes last. */
-async function told({ media, receiver }: Scene, count: number): Promise<EventRecord[]> {
+async function received({ media, receiver }: Scene, count: number): Promise<EventRecord[]> {
   await media.put("last", "x");
   await expect.poll(() => receiver.keys.includes("last")).toBe(true);
   expect(receiver.taken.map(({ eventName }) => eventName)).toHaveLength(count + 1);
@@ -32,7 +32,7 @@ describe("an event", () => {
     const scene = await startScene();
     const before = Date.now();
     const { $metadata } = await scene.media.put("red flower/ü+(1).jpg", "hello");
-    const [record] = await told(scene, 1);
+    const [record] = await received(scene, 1);
     expect(record).toEqual({
       eventVersion: "2.1",
       eventSource: "aws:s3",
@@ -63,7 +63,7 @@ describe("an event", () => {
     expect(scene.receiver.contentTypes[0]).toBe("application/json");
   });
 
-  it("tells of every way in which an object comes to be", async () => {
+  it("is published for every way to create an object", async () => {
     const scene = await startScene();
     const { media } = scene;
     await media.put("put", "hello");
@@ -71,7 +71,7 @@ describe("an event", () => {
     await multipart(media, "parts");
     const { url, fields } = await createPresignedPost(media.store.s3, { Bucket: media.name, Key: "form" });
     expect((await sendForm(url, fields, { bytes: Buffer.from("hello") })).status).toBe(204);
-    const records = await told(scene, 4);
+    const records = await received(scene, 4);
     expect(records.map(({ eventName, s3 }) => [eventName, s3.object.key, s3.object.size, s3.object.eTag])).toEqual([
       ["ObjectCreated:Put", "put", 5, hello],
       ["ObjectCreated:Copy", "copy", 5, hello],
@@ -80,7 +80,7 @@ describe("an event", () => {
     ]);
   });
 
-  it("tells of tags and of deletions without versions, and not of what changed nothing", async () => {
+  it("is published for tags and for deletions without versions, and not for writes that change nothing", async () => {
     const scene = await startScene();
     const { media } = scene;
     for (const Key of ["a", "b", "c"]) await media.put(Key, "hello", { Tagging: "in=put" });
@@ -91,7 +91,7 @@ describe("an event", () => {
     await media.send(sdk.DeleteObjectCommand, { Key: "b", VersionId: "null" });
     await media.send(sdk.DeleteObjectsCommand, { Delete: { Objects: [{ Key: "c" }, { Key: "never" }] } });
     expect(await refusal(media.put("b", "hello", { IfMatch: '"other"' }))).toMatch(/^4/);
-    const records = await told(scene, 8);
+    const records = await received(scene, 8);
     expect(records.slice(3).map(shown)).toEqual([
       ["ObjectTagging:Put", "a", undefined],
       ["ObjectTagging:Delete", "a", undefined],
@@ -104,7 +104,7 @@ describe("an event", () => {
     expect(records[5]?.s3.object).toEqual({ key: "a", sequencer: expect.any(String) });
   });
 
-  it("names the version, and tells delete markers from deletions", async () => {
+  it("names the version, and distinguishes delete markers from deletions", async () => {
     const scene = await startScene();
     const { media } = scene;
     await media.send(sdk.PutBucketVersioningCommand, { VersioningConfiguration: { Status: "Enabled" } });
@@ -116,7 +116,7 @@ describe("an event", () => {
     await media.send(sdk.DeleteObjectCommand, { Key: "k", VersionId: first });
     await media.send(sdk.PutBucketVersioningCommand, { VersioningConfiguration: { Status: "Suspended" } });
     await media.put("k", "hello");
-    expect((await told(scene, 6)).map(shown)).toEqual([
+    expect((await received(scene, 6)).map(shown)).toEqual([
       ["ObjectCreated:Put", "k", first],
       ["ObjectRemoved:DeleteMarkerCreated", "k", marker],
       ["ObjectRemoved:DeleteMarkerCreated", "k", Deleted?.[0]?.DeleteMarkerVersionId],
@@ -141,7 +141,7 @@ describe("an event", () => {
     await media.send(sdk.CopyObjectCommand, { Key: "images/copy.jpg", CopySource: "media/2.png" });
     await media.send(sdk.DeleteObjectCommand, { Key: "images/1.jpg" });
     await expect.poll(() => receiver.taken.filter(({ s3 }) => s3.configurationId === "jpg")).toHaveLength(2);
-    const records = await told(scene, 4);
+    const records = await received(scene, 4);
     const of = (id: string) => records.filter(({ s3 }) => s3.configurationId === id).map(({ s3 }) => s3.object.key);
     expect([of("jpg"), of("png")]).toEqual([
       ["images/1.jpg", "images/.jpg"],
@@ -149,13 +149,13 @@ describe("an event", () => {
     ]);
   });
 
-  it("is not told of once the configuration is gone", async () => {
+  it("is not published after the configuration was removed", async () => {
     const scene = await startScene();
     const { media, topic } = scene;
     await configure(media, []);
     await media.put("untold", "x");
     await configure(media, [{ TopicArn: topic, Events: ["s3:ObjectCreated:*"] }]);
-    expect((await told(scene, 0)).map(shown)).toEqual([]);
+    expect((await received(scene, 0)).map(shown)).toEqual([]);
   });
 
   it("comes in the order in which a key was written, by its sequencer", async () => {
@@ -164,7 +164,7 @@ describe("an event", () => {
     const bodies = Array.from({ length: 100 }, (_, i) => "x".repeat(i + 1));
     await media.send(sdk.PutBucketVersioningCommand, { VersioningConfiguration: { Status: "Enabled" } });
     const written = await Promise.all(bodies.map((body) => media.put("k", body)));
-    const records = await told(scene, 100);
+    const records = await received(scene, 100);
     const sequencers = records.map(({ s3 }) => s3.object.sequencer ?? "");
     expect(sequencers).toEqual([...new Set(sequencers)].sort());
     // Version ids begin with the order of the versions.

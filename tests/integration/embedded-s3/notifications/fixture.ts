@@ -6,7 +6,7 @@ import { startStore, type TestStore } from "../harness";
 import { Receiver } from "./receiver";
 import { configure, makeTopic } from "./topics";
 
-/** A store, a bucket that tells of everything, and who receives it. All of it is gone after the test. */
+/** A store, a bucket that publishes all events, and their receiver; removed after the test. */
 export interface Scene {
   readonly store: TestStore;
   readonly media: TestBucket;

@@ -18,7 +18,7 @@ async function expiring(prefix: string): Promise<Scene> {
 
 const shown = ({ eventName, s3 }: EventRecord) => [eventName, s3.object.key, s3.object.versionId];
 
-it("tells of an object that expired, as of something nobody asked for", async () => {
+it("publishes the expiration of an object, with S3 as its cause", async () => {
   const { store, media, receiver } = await expiring("old/");
   await media.put("old/a", "x");
   await media.put("young", "x");
@@ -33,7 +33,7 @@ it("tells of an object that expired, as of something nobody asked for", async ()
   });
 });
 
-it("tells delete markers it makes from versions it deletes", async () => {
+it("distinguishes delete markers from deleted versions", async () => {
   const { store, media, receiver } = await expiring("");
   await media.send(sdk.PutBucketVersioningCommand, { VersioningConfiguration: { Status: "Enabled" } });
   const { VersionId: replaced } = await media.put("a", "1");

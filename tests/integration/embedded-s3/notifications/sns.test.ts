@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { S3Error } from "@/lib/embedded/s3/errors";
+import { S3Error } from "@/lib/embedded/s3/protocol/errors";
 import { startS3 } from "@/lib/embedded/s3/server";
 import { guest, root, startStore, type TestStore } from "../harness";
 import { credentials, field, outcome, type QueryOptions } from "../sessions/query";

@@ -90,7 +90,7 @@ describe("a federated user", () => {
     expect(await read(await federated(byGuest, { Policy: allow(["s3:*", "*"]) }))).toBe(denied);
   });
 
-  it("is denied what the bucket denies it by name, whoever gave it that name", async () => {
+  it("is denied what the bucket denies to its name, from any issuer", async () => {
     await set(toRead(`arn:aws:iam::${account}:user/guest`), { ...toRead(bob), Effect: "Deny" });
     expect(await read(await federated({}, { Policy: onlyA }))).toBe(denied);
     expect(await read(await federated(byGuest, { Policy: onlyA }))).toBe(denied);

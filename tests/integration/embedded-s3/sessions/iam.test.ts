@@ -116,7 +116,7 @@ describe("refuses", () => {
       { RoleName: "a", AssumeRolePolicyDocument: trust, "Tags.member.1.Key": "k" },
       "501 NotImplemented",
     ],
-    ["a role's absence", "PutRolePolicy", { RoleName: "nobody", PolicyName: "p", PolicyDocument }, "404 NoSuchEntity"],
+    ["a role's absence", "PutRolePolicy", { RoleName: "missing", PolicyName: "p", PolicyDocument }, "404 NoSuchEntity"],
     [
       "a policy with a principal",
       "PutRolePolicy",
@@ -151,7 +151,7 @@ describe("refuses", () => {
     );
   });
 
-  it("everybody but root, and root's own sessions, everything", async () => {
+  it("every caller but root, and root's own sessions, everything", async () => {
     const asGuest = { as: guest };
     const sessions = await Promise.all([
       credentials(store.endpoint, { Action: "GetSessionToken" }),

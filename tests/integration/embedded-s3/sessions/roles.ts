@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
-import type { S3Role } from "@/lib/embedded/s3/iam/configured-roles";
+import type { S3Role } from "@/lib/embedded/s3/auth/configured-roles";
 import { startStore, type TestStore } from "../harness";
 
 export const account = "000000000000";

@@ -37,7 +37,7 @@ describe("answers", () => {
     expect(field(answer, "Arn")).toBe(`arn:aws:sts::${account}:federated-user/bob`);
   });
 
-  it("GetCallerIdentity tells everybody who they are, by GET and by POST", async () => {
+  it("GetCallerIdentity returns any caller, by GET and by POST", async () => {
     const who = async (as: QueryOptions["as"], method: "GET" | "POST") => {
       const answer = await sts({ Action: "GetCallerIdentity" }, { ...(as && { as }), method });
       return [field(answer, "Account"), field(answer, "Arn"), field(answer, "UserId")];
@@ -73,7 +73,7 @@ describe("refuses", () => {
     ["no action", { Action: "" }, {}, "400 MissingAction"],
     ["an action of another version", { ...identity, Version: "2010-05-08" }, {}, "400 InvalidAction"],
     ["an action that is a property of every object", { Action: "constructor" }, {}, "400 InvalidAction"],
-    ["an unknown key", identity, { as: { ...root, accessKeyId: "NOBODY" } }, "403 InvalidClientTokenId"],
+    ["an unknown key", identity, { as: { ...root, accessKeyId: "NOKEY" } }, "403 InvalidClientTokenId"],
     ["a wrong secret", identity, { as: { ...root, secretAccessKey: "not-the-secret" } }, "403 SignatureDoesNotMatch"],
     ["a signature for S3", identity, { service: "s3" }, "400 IncompleteSignature"],
     ["an old signature", identity, { signedAt: Date.now() - 16 * 60_000 }, "400 RequestExpired"],

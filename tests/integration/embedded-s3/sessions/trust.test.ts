@@ -62,7 +62,7 @@ describe("a session", () => {
     expect(await assume("rootly", { as: rooted })).toBe(denied);
   });
 
-  it("of a role goes on to roles that name its role, not to those that trust the account", async () => {
+  it("of a role assumes roles that name its role, not those that trust the account", async () => {
     const as = await sessionOf("all");
     expect(await assume("for-role", { as })).toBe("200");
     expect(await assume("for-all", { as })).toBe(denied);

@@ -61,7 +61,7 @@ const rule = (id: string, expiration: Expiration, filter: Scope = {}): Lifecycle
   filter: { prefix: "", tags: [], ...filter },
 });
 const inDays = (days: number): Expiration => ({ kind: "days", days });
-const fate = (rules: readonly LifecycleRule[], key: string, about: ObjectRecord = record()) => {
+const due = (rules: readonly LifecycleRule[], key: string, about: ObjectRecord = record()) => {
   const found = expiryOf(rules, key, about);
   return found && [found.rule.id, new Date(found.at).toISOString().slice(0, 10)];
 };
@@ -92,21 +92,21 @@ describe("of several rules", () => {
       ["year", "2025-01-10"],
     ],
   ])("%s holds", (_, key, change, expected) => {
-    expect(fate(rules, key, record(change))).toEqual(expected);
+    expect(due(rules, key, record(change))).toEqual(expected);
   });
 
   it("none is about what no filter lets through", () => {
-    expect(fate([rule("logs", inDays(1), { prefix: "logs/" })], "log")).toBeUndefined();
+    expect(due([rule("logs", inDays(1), { prefix: "logs/" })], "log")).toBeUndefined();
   });
 
   it("one of markers ends those at once, and no object", () => {
     const markers = [rule("markers", { kind: "markers" })];
-    expect(fate(markers, "a")).toBeUndefined();
+    expect(due(markers, "a")).toBeUndefined();
     expect(expiryOf(markers, "a", record({ isDeleteMarker: true }))?.at).toBe(created);
   });
 
   it("one of a date that has passed ends what is newer, too", () => {
-    expect(fate([rule("date", { kind: "date", at: at("2020-01-01") })], "a")).toEqual(["date", "2020-01-01"]);
+    expect(due([rule("date", { kind: "date", at: at("2020-01-01") })], "a")).toEqual(["date", "2020-01-01"]);
   });
 
   it("the earliest aborts an upload", () => {

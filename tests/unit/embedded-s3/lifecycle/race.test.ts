@@ -2,14 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Lifecycles } from "@/lib/embedded/s3/lifecycle/lifecycles";
 import { parseLifecycle } from "@/lib/embedded/s3/lifecycle/rules";
-import { Lifecycles } from "@/lib/embedded/s3/lifecycle/run";
-import { silentLogger } from "@/lib/embedded/s3/logger";
 import type { Expired } from "@/lib/embedded/s3/store/expiry";
-import { newId } from "@/lib/embedded/s3/store/ids";
-import { listVersions } from "@/lib/embedded/s3/store/listing";
+import { silentLogger } from "@/lib/embedded/s3/store/logger";
 import type { BucketRecord, ObjectRecord, Versioning } from "@/lib/embedded/s3/store/records";
 import { openStore, type Store } from "@/lib/embedded/s3/store/store";
+import { stage } from "../stage";
 
 /*
  * A client's write that waits for the disk while a run looks at what it changes: the write is durable before the run's
@@ -24,7 +23,7 @@ let buckets = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "s3-lifecycle-"));
-  store = await openStore(folder, silentLogger);
+  store = await openStore(folder, { logger: silentLogger });
 });
 afterAll(async () => {
   await store.close();
@@ -54,14 +53,10 @@ class Subject {
     return found;
   }
 
-  put(etag: string, tags?: Record<string, string>): Promise<ObjectRecord> {
+  async put(etag: string, tags?: Record<string, string>): Promise<ObjectRecord> {
     const draft = { sizeBytes: 1, etag, owner: "root", headers: {}, metadata: {}, ...(tags && { tags }) };
-    const place = () => {
-      const id = newId();
-      store.database.inline.put(Buffer.from(id), Buffer.from("a"));
-      return { kind: "inline" as const, id };
-    };
-    return store.objects.put({ bucket: this.bucket, key: KEY }, draft, place);
+    const { bucket } = this;
+    return store.objects.put({ bucket, key: KEY, draft }, await stage(store, "a"));
   }
 
   remove = () => store.objects.remove(this.bucket, KEY);
@@ -69,7 +64,7 @@ class Subject {
   /** ETags of the versions there are, newest first; `-` is a delete marker. */
   history(): string[] {
     const query = { prefix: "", delimiter: "", after: "", afterOrder: undefined, limit: 100 };
-    const { entries } = listVersions(store.database, this.bucket, query);
+    const { entries } = store.objects.listVersions(this.bucket, query);
     return entries.map(({ record }) => (record.isDeleteMarker ? "-" : record.etag));
   }
 
@@ -77,16 +72,16 @@ class Subject {
   async meanwhile(write: () => Promise<unknown>): Promise<void> {
     const before = this.history();
     const settled = Promise.all([write(), run()]);
-    for (let turn = 0; turn < 50; turn++) await undefined; // by now the run has looked…
-    expect(this.history()).toEqual(before); // …and nothing has been written
+    for (let i = 0; i < 50; i++) await undefined; // enough for the run to have scanned,
+    expect(this.history()).toEqual(before); // and nothing is committed yet
     await settled;
   }
 }
 
-const run = (announce?: (bucket: BucketRecord, one: Expired) => void) =>
-  new Lifecycles(store, announce).run(new Date(Date.now() + TEN_DAYS_MS));
+const run = (publish?: (bucket: BucketRecord, one: Expired) => void) =>
+  new Lifecycles(store, publish).run(new Date(Date.now() + TEN_DAYS_MS));
 
-describe("what is not what it was any more stays", () => {
+describe("what changed since the scan is kept", () => {
   it("an object that is overwritten", async () => {
     const subject = await Subject.make(expire, undefined, temporary);
     await subject.put("old", { temp: "yes" });
@@ -160,17 +155,17 @@ describe("a run", () => {
     expect(outcomes.map(({ objectsDeleted }) => objectsDeleted)).toEqual([1, 0, 0]);
   });
 
-  it("goes on where a bucket is deleted meanwhile", async () => {
+  it("continues when a bucket is deleted meanwhile", async () => {
     const [gone, next] = [await Subject.make(expire), await Subject.make(expire)];
     await gone.put("old");
     await next.put("old");
     const emptied = gone.remove();
-    const removed = store.buckets.remove(gone.bucket, () => {});
+    const removed = store.buckets.remove(gone.bucket);
     expect(await run()).toMatchObject({ objectsDeleted: 1, isComplete: true });
     await Promise.all([emptied, removed]);
   });
 
-  it("after the store was stopped does nothing, and says so", async () => {
+  it("after the store was stopped does nothing, and reports it", async () => {
     const subject = await Subject.make(expire);
     await subject.put("old");
     const lifecycles = new Lifecycles(store);
@@ -180,20 +175,20 @@ describe("a run", () => {
     await run();
   });
 
-  it("tells of each deletion in buckets that have somebody to tell", async () => {
-    const [quiet, told] = [
+  it("publishes each deletion in buckets with notifications", async () => {
+    const [quiet, watched] = [
       await Subject.make(expire, "Enabled"),
       await Subject.make(expire + expireReplaced(), "Enabled"),
     ];
-    await store.buckets.configure(told.bucket, { notifications: [] });
+    await store.buckets.configure(watched.bucket, { notifications: [] });
     await quiet.put("quiet");
-    for (const etag of ["one", "two"]) await told.put(etag);
-    const heard: unknown[] = [];
+    for (const etag of ["one", "two"]) await watched.put(etag);
+    const published: unknown[] = [];
     await run((bucket, { key, record, deletion }) =>
-      heard.push([bucket.name, key, record.etag, deletion.isDeleteMarker, deletion.versionId === record.versionId]),
+      published.push([bucket.name, key, record.etag, deletion.isDeleteMarker, deletion.versionId === record.versionId]),
     );
-    const { name } = told.bucket;
-    expect(heard).toEqual([
+    const { name } = watched.bucket;
+    expect(published).toEqual([
       [name, KEY, "one", false, true],
       [name, KEY, "two", true, false],
     ]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { S3Error } from "@/lib/embedded/s3/errors";
 import { parseLifecycle, rulesOf } from "@/lib/embedded/s3/lifecycle/rules";
+import { S3Error } from "@/lib/embedded/s3/protocol/errors";
 import type { BucketRecord } from "@/lib/embedded/s3/store/records";
 
 const configuration = (...rules: string[]) =>
@@ -109,7 +109,7 @@ describe("a configuration is refused", () => {
     ["without rules", configuration(), malformed],
     ["with 1,001 rules", configuration(...Array(1001).fill(rule(filter() + days()))), malformed],
     ["with another root", "<Lifecycle/>", malformed],
-    ["with a stranger beside its rules", configuration(rule(filter() + days()), "<Other/>"), malformed],
+    ["with an unknown element beside its rules", configuration(rule(filter() + days()), "<Other/>"), malformed],
     [
       "with one id twice",
       configuration(...[1, 2].map(() => rule(filter() + days(), "<ID>a</ID><Status>Enabled</Status>"))),
@@ -129,7 +129,7 @@ describe("a configuration is refused", () => {
     ["with two statuses", configuration(rule(`<Status>Enabled</Status>${filter()}${days()}`)), malformed],
     ["without a filter", configuration(rule(days())), malformed],
     ["with a filter and a prefix of old", configuration(rule(filter() + prefix("") + days())), malformed],
-    ["with a stranger in a rule", configuration(rule(`${filter()}${days()}<Other/>`)), malformed],
+    ["with an unknown element in a rule", configuration(rule(`${filter()}${days()}<Other/>`)), malformed],
     ["with a transition", configuration(rule(`${filter()}<Transition><Days>1</Days></Transition>`)), "NotImplemented"],
     [
       "with a transition of replaced versions",

@@ -20,7 +20,7 @@ export const buckets: readonly Difference[] = [
     operations: { "where a bucket is": { "/LocationConstraint": [undefined, "default"] } },
   },
   {
-    why: "The list of buckets is for those with s3:ListAllMyBuckets; Ceph shows everybody an empty one.",
+    why: "The list of buckets is for those with s3:ListAllMyBuckets; Ceph shows an empty one to all others.",
     source: `${api}/API_ListBuckets.html`,
     operations: { "the list of buckets, unsigned": { answer: ["403 AccessDenied", "200"] } },
   },

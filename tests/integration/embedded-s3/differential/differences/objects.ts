@@ -60,7 +60,7 @@ export const objects: readonly Difference[] = [
     operations: { "GET of no last bytes": { answer: ["416 InvalidRange", "206"] } },
   },
   {
-    why: "A range that is malformed or in another unit than bytes is passed over.",
+    why: "A range that is malformed or in another unit than bytes is ignored.",
     source: `${http}#section-14.2`,
     operations: {
       "GET of a range that ends before it begins": { answer: ["200", "416 InvalidRange"] },

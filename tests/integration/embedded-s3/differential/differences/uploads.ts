@@ -85,7 +85,7 @@ export const uploads: readonly Difference[] = [
     why: "The answer to a form has the object's ETag and where it is.",
     source: `${api}/RESTObjectPOST.html`,
     operations: {
-      ...each(["form", "form answered 200", "form with a field the policy is told to ignore"], {
+      ...each(["form", "form answered 200", "form with a field the policy ignores"], {
         ...theFile,
         ...located,
       }),

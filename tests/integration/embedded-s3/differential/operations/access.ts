@@ -92,7 +92,7 @@ export const foreignReferers = operations(refererDeny, {
   "signed GET from no page": (s3) => s3.get("public/a.txt"),
 });
 
-/** New buckets take no ACLs (as AWS's since April 2023) until they are told so; Ceph takes them always. */
+/** New buckets take no ACLs (as AWS's since April 2023) until ownership is configured; Ceph always takes them. */
 const withAcls = async (s3: TestBucket) => {
   await object(s3);
   const body = "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>";

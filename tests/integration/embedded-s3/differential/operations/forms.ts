@@ -41,7 +41,7 @@ export const forms = operations(nothing, {
   "form with a file too small": (s3) => s3.form([key, ["content-length-range", 3, 10]], fields, { file: "12" }),
   "form with a field the policy does not know": (s3) => s3.form([key], { ...fields, "x-amz-meta-evil": "1" }),
   "form with an ACL the policy does not know": (s3) => s3.form([key], { ...fields, acl: "public-read" }),
-  "form with a field the policy is told to ignore": (s3) => s3.form([key], { ...fields, "x-ignore-this": "1" }),
+  "form with a field the policy ignores": (s3) => s3.form([key], { ...fields, "x-ignore-this": "1" }),
   "form whose policy has expired": (s3) => s3.form([key], fields, { expiresSeconds: -60 }),
   "form with another policy than was signed": (s3) =>
     s3.form([key], fields, {

@@ -110,18 +110,18 @@ const expiring = async (s3: TestBucket) => {
   await must(s3.put("a/1", { body: "x" }));
 };
 /** The dates differ where one of two answers comes after midnight; that there is one, and by which rule, is compared. */
-const told = async (answer: Promise<RawAnswer>): Promise<RawAnswer> => {
+const withExpiration = async (answer: Promise<RawAnswer>): Promise<RawAnswer> => {
   const given = await must(answer);
   const text = String(given.headers["x-amz-expiration"]).replace(/"[^"]* GMT"/, "(date)");
   return { ...given, headers: {}, text };
 };
 
 export const lifecycleAnswers = operations(expiring, {
-  "GET of an object that will expire": (s3) => told(s3.get("a/1")),
-  "HEAD of an object that will expire": (s3) => told(s3.send("HEAD", "a/1")),
-  "PUT of an object that will expire": (s3) => told(s3.put("a/2", { body: "x" })),
+  "GET of an object that will expire": (s3) => withExpiration(s3.get("a/1")),
+  "HEAD of an object that will expire": (s3) => withExpiration(s3.send("HEAD", "a/1")),
+  "PUT of an object that will expire": (s3) => withExpiration(s3.put("a/2", { body: "x" })),
   "GET of an object that will not expire": async (s3) => {
     await must(s3.put("b/1", { body: "x" }));
-    return told(s3.get("b/1"));
+    return withExpiration(s3.get("b/1"));
   },
 });

@@ -1,5 +1,5 @@
-import { parseXml } from "@/lib/embedded/s3/xml-read";
-import { escapeXml } from "@/lib/embedded/s3/xml-write";
+import { parseXml } from "@/lib/embedded/s3/protocol/xml-read";
+import { escapeXml } from "@/lib/embedded/s3/protocol/xml-write";
 import type { RawAnswer } from "../../harness";
 import { must, type TestBucket } from "../bucket";
 import { operations } from "../operation";

@@ -1,0 +1,46 @@
+import { S3Error } from "../protocol/errors";
+import { child, childrenOf, expectRoot, textOf, type XmlNode } from "../protocol/xml-read";
+import { leaf, tag, xmlDocument } from "../protocol/xml-write";
+import type { HeaderMap } from "../store/records";
+
+const MAX_TAGS = 10;
+
+/** The `x-amz-tagging` header: a query string. @throws S3Error InvalidArgument, InvalidTag */
+export function parseTagHeader(header: string | undefined): HeaderMap | undefined {
+  return header ? checked([...new URLSearchParams(header)]) : undefined;
+}
+
+/** A Tagging document. @throws S3Error MalformedXML, InvalidTag */
+export function parseTagging(xml: string): HeaderMap | undefined {
+  const set = child(expectRoot(xml, "Tagging"), "TagSet");
+  if (!set) throw new S3Error("MalformedXML");
+  return readTags(childrenOf(set, "Tag"));
+}
+
+/** `Tag` elements with a `Key` and a `Value` each. @throws S3Error MalformedXML, InvalidTag */
+export function readTags(nodes: readonly XmlNode[]): HeaderMap | undefined {
+  return checked(
+    nodes.map((one) => {
+      const [key, value] = [textOf(one, "Key"), textOf(one, "Value")];
+      if (key === undefined || value === undefined) throw new S3Error("MalformedXML");
+      return [key, value] as const;
+    }),
+  );
+}
+
+export function renderTagging(tags: HeaderMap | undefined): string {
+  const rendered = Object.entries(tags ?? {}).map(([key, value]) => tag("Tag", leaf("Key", key), leaf("Value", value)));
+  return xmlDocument("Tagging", tag("TagSet", ...rendered));
+}
+
+/** Limits: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
+function checked(pairs: readonly (readonly [string, string])[]): HeaderMap | undefined {
+  if (pairs.length > MAX_TAGS) throw new S3Error("InvalidTag", "Object tags cannot be greater than 10");
+  const tags = new Map(pairs);
+  if (tags.size !== pairs.length) throw new S3Error("InvalidTag", "Cannot provide multiple Tags with the same key");
+  for (const [key, value] of pairs) {
+    if (key === "" || key.length > 128) throw new S3Error("InvalidTag", "The TagKey you have provided is invalid");
+    if (value.length > 256) throw new S3Error("InvalidTag", "The TagValue you have provided is invalid");
+  }
+  return pairs.length > 0 ? Object.fromEntries(tags) : undefined;
+}
