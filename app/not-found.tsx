@@ -1,6 +1,6 @@
 import Link from "next/link";
 import { pageQuery } from "@/app/page-query";
-import { NothingHere } from "@/components/auth/nothing-here";
+import { NotFoundState } from "@/components/auth/not-found-state";
 import { Wordmark } from "@/components/ui/brand";
 import { currentViewer } from "@/lib/auth/session";
 import { routes } from "@/lib/routes";
@@ -16,7 +16,7 @@ export default async function NotFoundPage() {
         </Link>
       </header>
       <main>
-        <NothingHere signedIn={viewer.kind === "user"} />
+        <NotFoundState signedIn={viewer.kind === "user"} />
       </main>
     </>
   );

@@ -1,7 +1,7 @@
 import type { KeyboardEvent } from "react";
 
 /** Arrow keys walk over the tiles; Tab does so too, link by link. */
-export function walkTiles(event: KeyboardEvent<HTMLElement>): void {
+export function moveTileFocus(event: KeyboardEvent<HTMLElement>): void {
   const here = event.target instanceof Element ? event.target.closest("li") : null;
   if (!here || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const to = neighbour(here, event.key);

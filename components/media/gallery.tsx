@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import type { MediaPage } from "@/lib/media/schema";
-import { walkTiles } from "./gallery-keys";
+import { moveTileFocus } from "./gallery-keys";
 import { rememberOpened } from "./gallery-memory";
 import { Tile } from "./tile";
 import { type LoadState, useGallery } from "./use-gallery";
@@ -26,7 +26,7 @@ export function Gallery({ slug, firstPage, originals }: GalleryProps) {
   return (
     <>
       <ul
-        onKeyDown={walkTiles}
+        onKeyDown={moveTileFocus}
         className={cn("gallery", few && "gallery-few", !originals && "gallery-small")}
         aria-label="Media"
       >

@@ -40,6 +40,6 @@ export function isDisplayable(item: Pick<MediaItem, "state" | "contentType">): b
 }
 
 /** Whether the original may take the preview's place without being asked for. */
-export function loadsByItself(item: Pick<MediaItem, "state" | "contentType" | "sizeBytes">): boolean {
+export function loadsAutomatically(item: Pick<MediaItem, "state" | "contentType" | "sizeBytes">): boolean {
   return isDisplayable(item) && (item.sizeBytes ?? 0) <= maxAutomaticBytes;
 }

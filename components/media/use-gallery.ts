@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { useSoftPolling } from "@/components/ui/use-soft-polling";
+import { usePolling } from "@/components/ui/use-polling";
 import { type MediaPage, mediaPage } from "@/lib/media/schema";
 import { routes } from "@/lib/routes";
 import { forgetOpened, recallGallery, rememberGallery } from "./gallery-memory";
@@ -22,7 +22,7 @@ export function useGallery(slug: string, firstPage: MediaPage) {
   useFocusOnOpened(slug);
 
   const pending = pendingIds(state);
-  useSoftPolling(pending.length > 0, async () => {
+  usePolling(pending.length > 0, async () => {
     const { items } = await fetchPage(slug, { ids: pending.join(",") });
     setState((current) => putItems(current, pending, items));
     return items.some((item) => item.state !== "pending");

@@ -6,10 +6,10 @@ import { revisionToDerive } from "@/lib/media/queries";
 import { derivedKey } from "@/lib/storage/keys";
 import { putObject } from "@/lib/storage/objects";
 import { decodeFile } from "./decoder";
+import { type Digests, fetchBeginning, fetchOriginal, type Pinned } from "./fetch-original";
 import type { FileDerivation } from "./file";
-import { type Digests, fetchBeginning, fetchOriginal, type Pinned } from "./original";
 import type { Derivative } from "./picture";
-import { withTempDir } from "./temp";
+import { withTempDir } from "./temp-dir";
 
 type Fetched = (FileDerivation & Partial<Digests>) | { state: "rejected"; contentType: null; reason: string };
 type Derived = { revisionId: string; state: Fetched["state"] | "skipped" };

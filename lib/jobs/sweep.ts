@@ -1,5 +1,5 @@
 import "server-only";
-import { removeStaleTempDirs } from "@/lib/derive/temp";
+import { removeStaleTempDirs } from "@/lib/derive/temp-dir";
 import { revisionsToDerive } from "@/lib/media/queries";
 import { expireUploads, forgetIdempotencyKeys } from "@/lib/upload/commands";
 import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";

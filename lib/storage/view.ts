@@ -1,6 +1,6 @@
 import "server-only";
 import { type Storage, storage } from "./client";
-import { servingOf } from "./inline";
+import { servingOf } from "./content-disposition";
 import { presign, type SigningIdentity } from "./sign";
 
 export const viewWindowSeconds = 15 * 60;

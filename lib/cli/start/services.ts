@@ -3,13 +3,13 @@ import { startPostgres } from "@/lib/embedded/postgres";
 import type { StartEnv } from "@/lib/env";
 import { type DataDir, kept } from "./data-dir";
 import { migrate } from "./migrate";
-import type { Started } from "./started";
+import type { StopStack } from "./stop-stack";
 import { startStore } from "./store";
 
 export type ServiceContext = {
   start: StartEnv;
   dataDir: DataDir;
-  started: Started;
+  started: StopStack;
   say: (line: string) => void;
   onHopeless: (error: Error) => void;
 };

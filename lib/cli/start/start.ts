@@ -6,7 +6,7 @@ import { readStartEnvironment, refuseTakenPort } from "./environment";
 import { applyBucketSettings, demoPasswordToShow, makeDemo } from "./prepare";
 import { startSite, startWorker, waitUntilServed } from "./processes";
 import { databaseEnv, type ServiceContext, storageEnv } from "./services";
-import { Started } from "./started";
+import { StopStack } from "./stop-stack";
 import { killAll } from "./supervise";
 
 /** The parts of a start that take a minute, and that a test of the rest does without. */
@@ -18,7 +18,7 @@ export async function startAndServe({ dev }: { dev: boolean }, site = wholeSite)
     killAll();
     process.exit(1);
   });
-  const started = new Started();
+  const started = new StopStack();
   const say = (line: string) => console.log(line);
   try {
     await new Promise<void>((resolve, reject) => {

@@ -3,7 +3,7 @@ import { getPolicy, putPolicy } from "@/lib/storage/bucket-settings";
 import { isAws } from "@/lib/storage/endpoint";
 import { allowsEveryone, canonicalStatement, type PolicyDocument, refererSid, type Statement } from "../policy";
 import { ownedIdPrefix } from "../settings";
-import { isReadRefused, trialKey, withTrialObject } from "../trial";
+import { isReadRefused, trialKey, withTrialObject } from "../trial-object";
 import { type Aspect, type AspectContext, s3Error } from "./aspect";
 
 async function currentPolicy({ storage }: AspectContext): Promise<PolicyDocument> {

@@ -8,7 +8,7 @@ import {
   putPublicAccess,
 } from "@/lib/storage/bucket-settings";
 import { isAws } from "@/lib/storage/endpoint";
-import { trialKey, withTrialObject } from "../trial";
+import { trialKey, withTrialObject } from "../trial-object";
 import { type Aspect, type AspectContext, compare, sameData } from "./aspect";
 
 /** ACLs switched off: whoever writes, the bucket's owner owns, and no ACL can make anything public. */

@@ -140,6 +140,6 @@ describe("the raw signer", () => {
       ),
     );
     // multipart.ts signs what is written, never what is read.
-    expect(users.sort()).toEqual(["lib/infra/trial.ts", "lib/storage/multipart.ts", "lib/storage/view.ts"]);
+    expect(users.sort()).toEqual(["lib/infra/trial-object.ts", "lib/storage/multipart.ts", "lib/storage/view.ts"]);
   });
 });

@@ -9,7 +9,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Progress } from "@/components/ui/progress";
 import { parseTheme } from "@/components/ui/theme";
-import { pollDelayMs } from "@/components/ui/use-soft-polling";
+import { pollDelayMs } from "@/components/ui/use-polling";
 
 describe("a field", () => {
   it("ties label, hint and error to its control", () => {

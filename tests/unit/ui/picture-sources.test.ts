@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isDisplayable, loadsByItself, typeNameOf } from "@/components/media/media-text";
+import { isDisplayable, loadsAutomatically, typeNameOf } from "@/components/media/media-text";
 import { tileRatio, tileSources } from "@/components/media/picture-sources";
 import type { MediaItem } from "@/lib/media/schema";
 
@@ -49,8 +49,8 @@ describe("an original", () => {
   const original = { state: "ready", contentType: "image/jpeg", sizeBytes: 20 * 1024 * 1024 } as const;
 
   it("comes by itself when it is small and every browser shows it", () => {
-    expect(loadsByItself(original)).toBe(true);
-    expect(loadsByItself({ ...original, sizeBytes: original.sizeBytes + 1 })).toBe(false);
+    expect(loadsAutomatically(original)).toBe(true);
+    expect(loadsAutomatically({ ...original, sizeBytes: original.sizeBytes + 1 })).toBe(false);
   });
 
   it.each(["image/tiff", "image/heic", "image/svg+xml", "text/html", null])(

@@ -3,12 +3,12 @@
 import { type CSSProperties, useEffect, useEffectEvent, useRef, useState } from "react";
 import { cn } from "@/components/ui/cn";
 import type { MediaDetail } from "@/lib/media/schema";
-import { loadsByItself, titleOf } from "./media-text";
+import { loadsAutomatically, titleOf } from "./media-text";
 
-type StagePictureProps = { media: MediaDetail; originalAsked: boolean; onReady: () => void };
+type ViewerPictureProps = { media: MediaDetail; originalRequested: boolean; onReady: () => void };
 
 /** The preview at once; the original comes over it, in the same box, when it is there. */
-export function StagePicture({ media, originalAsked, onReady }: StagePictureProps) {
+export function ViewerPicture({ media, originalRequested, onReady }: ViewerPictureProps) {
   const { urls, width, height } = media;
   const [mounted, setMounted] = useState(false);
   const [originalShown, setOriginalShown] = useState(false);
@@ -23,10 +23,10 @@ export function StagePicture({ media, originalAsked, onReady }: StagePictureProp
   if (!shown || !width || !height) return null;
   // Of outsiders' small thumbnail no more pixels are there.
   const pixels = urls.preview ? width : Math.round(width * Math.min(1, 200 / Math.max(width, height)));
-  const withOriginal = mounted && urls.original !== undefined && (originalAsked || loadsByItself(media));
+  const withOriginal = mounted && urls.original !== undefined && (originalRequested || loadsAutomatically(media));
   return (
-    <div className="stage-room grid size-full place-items-center">
-      <div className="stage-frame relative" style={{ "--ratio": width / height, "--pixels": pixels } as CSSProperties}>
+    <div className="viewer-area grid size-full place-items-center">
+      <div className="viewer-frame relative" style={{ "--ratio": width / height, "--pixels": pixels } as CSSProperties}>
         {/* biome-ignore lint/performance/noImgElement: the bytes come straight from S3 */}
         <img
           ref={preview}

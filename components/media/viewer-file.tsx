@@ -4,15 +4,15 @@ import { Download, FileText, ImageOff } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { buttonClass } from "@/components/ui/button";
 import { Spinner } from "@/components/ui/spinner";
-import { useSoftPolling } from "@/components/ui/use-soft-polling";
+import { usePolling } from "@/components/ui/use-polling";
 import type { MediaDetail } from "@/lib/media/schema";
 import { titleOf, typeNameOf } from "./media-text";
 
 /** A media without a picture: being processed, kept as a file, or not readable. */
-export function StageFile({ media, downloadHref }: { media: MediaDetail; downloadHref: string | null }) {
+export function ViewerFile({ media, downloadHref }: { media: MediaDetail; downloadHref: string | null }) {
   const { icon, words } = looksOf(media);
   const router = useRouter();
-  useSoftPolling(media.state === "pending", async () => {
+  usePolling(media.state === "pending", async () => {
     router.refresh();
     return false;
   });

@@ -12,7 +12,7 @@ export function pollDelayMs(attempt: number): number {
  * Calls `poll` again and again while `active`: softly (further and further apart while nothing changes), never twice at
  * once, and only while the page is visible. `poll` says whether it found news, which starts the pace anew.
  */
-export function useSoftPolling(active: boolean, poll: () => Promise<boolean>): void {
+export function usePolling(active: boolean, poll: () => Promise<boolean>): void {
   const ask = useEffectEvent(poll);
   useEffect(() => {
     if (!active) return;

@@ -1,7 +1,7 @@
 type Stop = () => Promise<void> | void;
 
 /** What was started, stopped in the opposite order; each stop is tried whatever the others did. */
-export class Started {
+export class StopStack {
   private readonly entries: { name: string; stop: Stop }[] = [];
   private isClosed = false;
 

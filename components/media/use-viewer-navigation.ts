@@ -7,7 +7,7 @@ import { recallGallery, rememberOpened } from "./gallery-memory";
 const swipePixels = 60;
 
 /** The ways to move between pictures besides links: arrow keys, Escape, a swipe. */
-export function useStageMoves(slug: string, media: MediaDetail, onInfo: () => void) {
+export function useViewerNavigation(slug: string, media: MediaDetail, onInfo: () => void) {
   const router = useRouter();
   const touchStart = useRef<{ x: number; y: number } | null>(null);
   // Opened from a tile: the gallery is the entry before this one, and going back keeps its scroll.
@@ -62,7 +62,7 @@ export function useStageMoves(slug: string, media: MediaDetail, onInfo: () => vo
 }
 
 /** Fetches the neighbours' pictures once this one is there. */
-export function fetchNeighbours({ previousId, nextId, urls }: MediaDetail): void {
+export function preloadNeighbours({ previousId, nextId, urls }: MediaDetail): void {
   const variant = urls.preview ? "preview" : "thumb";
   for (const id of [nextId, previousId]) {
     if (id) new Image().src = routes.api.mediaVariant(id, variant);

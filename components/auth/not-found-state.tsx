@@ -6,7 +6,7 @@ import { routes } from "@/lib/routes";
 import { SignInLink } from "./sign-in-link";
 
 /** The same words for what is missing and what one may not see: the answer tells neither from the other. */
-export function NothingHere({ signedIn }: { signedIn: boolean }) {
+export function NotFoundState({ signedIn }: { signedIn: boolean }) {
   return (
     <>
       <title>Not found · Atoll</title>
