@@ -5,7 +5,7 @@ import { Wordmark } from "@/components/ui/brand";
 import { currentViewer } from "@/lib/auth/session";
 import { routes } from "@/lib/routes";
 
-/** For addresses outside the site's own frame. */
+/** Renders for URLs that match no route group, which have no site header. */
 export default async function NotFoundPage() {
   const viewer = await pageQuery(currentViewer());
   return (

@@ -20,7 +20,7 @@ export function CreateCollection({ variant = "primary" }: Pick<ButtonLook, "vari
         <Plus aria-hidden />
         New collection
       </DialogTrigger>
-      <DialogContent title="New collection" description="A place for media that belong together, with its own members.">
+      <DialogContent title="New collection" description="A collection holds related media and has its own members.">
         <CreateForm />
       </DialogContent>
     </Dialog>

@@ -16,7 +16,7 @@ export function VisibilityPicker({ value, onChange }: VisibilityPickerProps) {
   return (
     <div className="grid gap-1.5">
       <p id={id} className="font-medium text-sm">
-        Who may see it
+        Who can see it
       </p>
       <RadioGroup.Root value={value} onValueChange={choose} aria-labelledby={id} className="grid gap-2">
         {visibilities.map((visibility) => {

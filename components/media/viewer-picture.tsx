@@ -7,7 +7,7 @@ import { loadsAutomatically, titleOf } from "./media-text";
 
 type ViewerPictureProps = { media: MediaDetail; originalRequested: boolean; onReady: () => void };
 
-/** The preview at once; the original comes over it, in the same box, when it is there. */
+/** Shows the preview at once, then fades the original in over it at the same size. */
 export function ViewerPicture({ media, originalRequested, onReady }: ViewerPictureProps) {
   const { urls, width, height } = media;
   const [mounted, setMounted] = useState(false);
@@ -16,12 +16,12 @@ export function ViewerPicture({ media, originalRequested, onReady }: ViewerPictu
   const ready = useEffectEvent(onReady);
   useEffect(() => {
     setMounted(true);
-    // It may have come before the page was alive.
+    // It may have loaded before hydration, and then there is no load event.
     if (preview.current?.complete) ready();
   }, []);
   const shown = urls.preview ?? urls.thumb;
   if (!shown || !width || !height) return null;
-  // Of outsiders' small thumbnail no more pixels are there.
+  // Non-members get the thumbnail only, at most 200 pixels wide or high.
   const pixels = urls.preview ? width : Math.round(width * Math.min(1, 200 / Math.max(width, height)));
   const withOriginal = mounted && urls.original !== undefined && (originalRequested || loadsAutomatically(media));
   return (

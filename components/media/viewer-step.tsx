@@ -11,7 +11,7 @@ type ViewerStepProps = {
   className: string;
 };
 
-/** To a neighbour, in place of this picture; fetched before it is asked for. */
+/** Links to the previous or next picture, prefetched. Replaces the history entry, so that Back leads to the gallery. */
 export function ViewerStep({ slug, mediaId, label, icon: Icon, className }: ViewerStepProps) {
   if (!mediaId) return null;
   return (

@@ -21,10 +21,10 @@ export function Viewer({ slug, collectionName, media }: ViewerProps) {
   const { backToGallery, touch } = useViewerNavigation(slug, media, toggleInfo);
   const stage = useRef<HTMLElement>(null);
   useEffect(() => {
-    // The link that led here is gone with its page.
+    // The focused link was removed with its page.
     if (document.activeElement === document.body) stage.current?.focus({ preventScroll: true });
   }, []);
-  // Signed anew when it is used, however long this page has been open.
+  // The route signs a URL when the link is used, so the link does not expire while the page is open.
   const downloadHref = media.urls.original ? `${routes.api.mediaVariant(media.id, "original")}?download=1` : null;
   const showsPicture = media.state === "ready" && (media.urls.preview ?? media.urls.thumb) !== undefined;
   const offersOriginal =
@@ -76,7 +76,7 @@ export function Viewer({ slug, collectionName, media }: ViewerProps) {
           id={infoPanelId}
           aria-label="Information"
           hidden={!infoOpen}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must be reachable by keyboard
           tabIndex={0}
           className="w-full overflow-y-auto border-line bg-surface p-5 max-lg:max-h-[45dvh] max-lg:rounded-t-3xl max-lg:border-t lg:w-84 lg:border-l lg:p-6"
         >
@@ -85,7 +85,7 @@ export function Viewer({ slug, collectionName, media }: ViewerProps) {
       </div>
       {showsPicture && !media.urls.original && (
         <p className="shrink-0 px-4 pb-4 text-center text-muted text-sm">
-          This is a small preview. The original is for members of the collection.
+          This is a small preview. Only members of the collection can see the original.
         </p>
       )}
     </main>

@@ -17,7 +17,7 @@ type NoticeProps = {
   className?: string;
 };
 
-/** A line said in place. Put it into a live region (`role="alert"` or `status`) when it appears later. */
+/** Shows a message in the page. Wrap it in a live region (`role="alert"` or `status`) when it appears after the page. */
 export function Notice({ tone = "info", title, children, actions, className }: NoticeProps) {
   const { icon: Icon, look } = tones[tone];
   return (
