@@ -6,27 +6,28 @@ import { Prisma, PrismaClient } from "@/prisma/generated/client";
 export { Prisma };
 export type Transaction = Prisma.TransactionClient;
 
-// Next's dev server loads this module anew at each change: the pool must outlive it.
+// Next's dev server reloads this module on each change. The pool must survive that.
 const kept = globalThis as typeof globalThis & { atollDb: PrismaClient | undefined };
 
-/** The database of this process; the pool opens at first use. */
+/** Returns the Prisma client of this process. Its pool opens at first use. */
 export function db(): PrismaClient {
   kept.atollDb ??= new PrismaClient({
     adapter: new PrismaPg({
       connectionString: env().DATABASE_URL,
       max: 10,
       connectionTimeoutMillis: 5_000,
-      // A server that is there and does not answer is as good as away. As long as our longest transactions may take
-      // (`patience` in lib/media/rows.ts): a sum over millions of rows must not be given up.
+      // Detects a server that accepts connections but does not respond. As long as our longest transaction timeout, which
+      // sums over millions of rows need.
       query_timeout: 60_000,
-      // Debian's PostgreSQL compiles whatever it thinks dear, as it thinks of all tables just filled: 1.4 s to compile a statement
-      // that then takes 0.1 s. By a statement and not among the parameters of the connection, which PgBouncer refuses.
+      // With JIT, Debian's PostgreSQL spends 1.4 s compiling a statement that runs in 0.1 s when statistics are stale.
+      // Set by a statement: PgBouncer rejects it as a connection parameter.
       onConnect: async (client) => void (await client.query("SET jit = off")),
     }),
   });
   return kept.atollDb;
 }
 
+/** Closes the pool. A later `db()` opens a new one. */
 export async function closeDb(): Promise<void> {
   const client = kept.atollDb;
   kept.atollDb = undefined;

@@ -11,7 +11,7 @@ type NewEvent = {
   detail?: Prisma.InputJsonObject;
 };
 
-/** One line of the audit log, in the transaction of what it tells: both happen, or neither. Returns the line's id. */
+/** Adds an entry to the audit log in the transaction of the change it records. Returns its id. */
 export async function recordEvent(tx: Transaction, viewer: Viewer, event: NewEvent): Promise<bigint> {
   const { detail = {}, ...rest } = event;
   const line = await tx.event.create({ data: { ...rest, ...actorOf(viewer), detail }, select: { id: true } });

@@ -1,4 +1,4 @@
-/** Everything that leaves a line in the audit log. A closed list: a screen can put each one into words. */
+/** All actions of the audit log. A closed list, so that a screen can have a text for each. */
 export type EventAction =
   | "user.created"
   | "user.changed"
@@ -22,5 +22,5 @@ export type EventAction =
   | "media.trashed"
   | "media.restored";
 
-/** What a line is about. `email` stands for an address nobody here has, as a keyed hash: people type passwords there. */
+/** What an entry is about. `email`: a keyed hash of an unknown address someone tried to sign in with. */
 export type EventSubject = "user" | "email" | "collection" | "member" | "upload" | "media";
