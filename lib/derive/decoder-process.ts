@@ -1,10 +1,10 @@
 import type { DecoderReply, DecoderRequest } from "./decoder";
 import { deriveFile } from "./file";
 
-// The child process that opens pictures: without credentials, without network use of its own, and free to crash.
-// It ends with its parent, even a killed one: the channel closes.
+// The child process that decodes pictures. It has no credentials, and its crash does not affect the worker.
+// The channel closes when the parent ends, even if the parent was killed.
 process.on("disconnect", () => process.exit());
-// Ctrl-C and service managers signal the whole group: the parent decides, and lets this picture finish.
+// Ctrl-C and service managers signal the whole process group. Ignored here: the parent stops the children in order.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 const reply = (message: DecoderReply) => process.send?.(message);
 process.on("message", async ({ filePath, isBeginning }: DecoderRequest) => {

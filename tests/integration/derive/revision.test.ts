@@ -133,11 +133,11 @@ test("what is no picture is kept, whatever its name", async () => {
 test("a bad picture is rejected with its reason", async () => {
   const id = await pendingRevision(truncated(await picture()));
   await deriveRevision(worker, id);
-  const rejectReason = expect.stringContaining("cut off or damaged");
+  const rejectReason = expect.stringContaining("incomplete or damaged");
   expect(await revisionById(id)).toMatchObject({ state: "rejected", contentType: "image/jpeg", rejectReason });
 });
 
-const differ = { state: "rejected", rejectReason: expect.stringContaining("differ from what was verified") };
+const differ = { state: "rejected", rejectReason: expect.stringContaining("differs from the verified") };
 
 test.each([
   ["another size", { sizeBytes: 7n }],

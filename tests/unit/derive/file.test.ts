@@ -131,7 +131,7 @@ describe("bad pictures are rejected in words", () => {
   test.each(formats)("%s cut off", async (format) => {
     const derivation = await deriveFile(await write(truncated(await picture({ format }))));
     expect(derivation).toMatchObject({ state: "rejected", contentType: `image/${format}` });
-    expect(derivation).toHaveProperty("reason", expect.stringMatching(/cut off or damaged/));
+    expect(derivation).toHaveProperty("reason", expect.stringMatching(/incomplete or damaged/));
   });
 
   test.each([
