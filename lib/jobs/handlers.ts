@@ -15,27 +15,27 @@ export type JobContext = { boss: PgBoss; viewer: SystemViewer; log: Logger };
 type Failure = { code: string; message: string };
 
 const decoderFailed = "DECODER_FAILED";
-/** As many rounds of five tries, none of whose workers came back: by then more than a restart or an outage is behind it. */
+/** After so many rounds whose worker disappeared, the file is taken to be the cause rather than a restart or an outage. */
 const maxLostRounds = 6;
 
-/** Verifies, and queues each page of pictures as soon as it is recorded. */
+/** Verifies an upload, and queues each page of its pictures as soon as it is recorded. */
 export async function handleVerify({ boss, viewer, log }: JobContext, uploadId: string): Promise<void> {
   let page = 0;
   await verifyUpload(viewer, uploadId, async (revisionIds) => {
-    // An upload's later pages wait for the first pages of others: 40 pictures after 800,000 show within seconds.
+    // Later pages have lower priority, so that a small upload is shown soon after a large one started.
     await insertDerive(boss, revisionIds, -page);
     page += 1;
   });
   log.info({ uploadId, pages: page }, "upload verified");
 }
 
-/** Removes what an ended upload left in the bucket and nobody pins. */
+/** Removes the objects of an ended upload that no revision references. */
 export async function handleReap({ viewer, log }: JobContext, uploadId: string): Promise<void> {
   const reaped = await reapUpload(viewer, uploadId);
   if (reaped) log.info({ uploadId, ...reaped }, "upload reaped");
 }
 
-/** Brings the rest of an undone or redone upload's media to what it says. */
+/** Applies an undo or redo to the media a request did not reach. */
 export async function handleUndo({ viewer, log }: JobContext, uploadId: string): Promise<void> {
   await finishUndo(viewer, uploadId);
   log.info({ uploadId }, "upload undone or redone");
@@ -48,9 +48,9 @@ export async function handleDerive({ viewer, log }: JobContext, revisionId: stri
 }
 
 /**
- * A revision no try could derive. It is given up only for what is the file's own fault: the decoder ends over it, or its
- * bytes are gone. Whatever else it was (storage or database away, refused or misconfigured, a full disk, a worker that
- * died) may be mended: the revision stays pending and is tried again, at growing intervals.
+ * Handles a revision whose attempts all failed. Rejects it only if the file is the cause: the decoder fails on it, or its
+ * bytes are gone. Other causes (storage or database unreachable or misconfigured, a full disk, a killed worker) may be
+ * resolved later: the revision stays pending and is retried at growing intervals.
  */
 export async function handleDeriveFailed(
   { boss, viewer, log }: JobContext,
@@ -61,26 +61,26 @@ export async function handleDeriveFailed(
   const lost = (data.lost ?? 0) + (code === undefined ? 1 : 0);
   const reason = lost >= maxLostRounds ? reasons.decoder : reasonOf(code);
   if (reason === null) {
-    log.warn({ revisionId, code, reason: message, rounds: data.rounds ?? 0 }, "revision put off");
+    log.warn({ revisionId, code, reason: message, rounds: data.rounds ?? 0 }, "revision postponed");
     await insertDeriveAgain(boss, { ...data, lost });
     return;
   }
-  log.warn({ revisionId, code, reason: message }, "revision given up");
+  log.warn({ revisionId, code, reason: message }, "revision rejected");
   await recordDerivation(viewer, revisionId, { state: "rejected", contentType: null, reason });
 }
 
 const reasons = {
-  decoder: "This picture could not be processed. The file is kept as it came.",
-  gone: "Its bytes are no longer in the storage. Upload the file again.",
+  decoder: "This picture could not be processed. The file is stored as uploaded.",
+  gone: "This file is no longer in the storage. Upload it again.",
 } as const;
 
-/** Why a revision that failed so is given up; null when the file is not to blame. */
+/** Returns why a revision is rejected; null when the file is not the cause. */
 function reasonOf(code: string | undefined): string | null {
   if (code === decoderFailed) return reasons.decoder;
   return code === "NOT_FOUND" ? reasons.gone : null;
 }
 
-/** Runs the jobs of a batch one by one, each with an outcome of its own. */
+/** Runs the jobs of a batch one after another, each with its own result. */
 export function each<Data extends VerifyJob | ReapJob | UndoJob | DeriveJob, J extends Job<Data>>(
   { log }: JobContext,
   run: (job: J) => Promise<void>,
@@ -101,7 +101,7 @@ export function each<Data extends VerifyJob | ReapJob | UndoJob | DeriveJob, J e
   };
 }
 
-/** An AppError's cause is what the log needs; its message is for people. */
+/** Returns code and message for the log, including the cause of an AppError, whose own message is for users. */
 function failureOf(error: unknown): Failure {
   if (error instanceof DecoderError) return { code: decoderFailed, message: error.message };
   const { code, message, cause } = toAppError(error);

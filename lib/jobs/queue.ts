@@ -2,30 +2,30 @@ import "server-only";
 import type { PgBoss } from "pg-boss";
 import { createBoss, insertDerive, insertReap, insertUndo, insertVerify, startBoss, type UploadToVerify } from "./boss";
 
-// Next's dev server loads this module anew at each change: the connections must outlive it.
+// Next's dev server reloads this module on each change. The connections must survive that.
 const kept = globalThis as typeof globalThis & { atollQueue: Promise<PgBoss> | undefined };
 
-/** The sending side of the queue, for the site's process: no polling, no supervision. Later calls start nothing new. */
+/** Connects the sending side of the queue, without polling and supervision. Idempotent. */
 export async function startQueue(): Promise<void> {
   await queue();
 }
 
-/** Has the worker verify a sealed upload. Sent twice, it is verified once. A lost send is made up for by its sweep. */
+/** Queues the verification of a sealed upload. Idempotent. If the send is lost, the worker's sweep queues it. */
 export async function sendVerify(upload: UploadToVerify): Promise<void> {
   await insertVerify(await queue(), [upload]);
 }
 
-/** Has the worker remove what an ended upload left in the bucket. A lost send is made up for by its sweep. */
+/** Queues the removal of an ended upload's orphans. If the send is lost, the worker's sweep queues it. */
 export async function sendReap(uploadId: string): Promise<void> {
   await insertReap(await queue(), [uploadId]);
 }
 
-/** Has the worker finish an undoing or redoing. A lost send is made up for by its sweep. */
+/** Queues the rest of an undo or redo. If the send is lost, the worker's sweep queues it. */
 export async function sendUndo(uploadId: string): Promise<void> {
   await insertUndo(await queue(), [uploadId]);
 }
 
-/** Has the worker derive these revisions. Those that are queued or being derived already are left as they are. */
+/** Queues revisions for deriving. Those already queued or running are not added again. */
 export async function sendDerive(revisionIds: string[]): Promise<void> {
   await insertDerive(await queue(), revisionIds);
 }

@@ -11,8 +11,8 @@ const uploadsAtOnce = 100;
 const revisionsAtOnce = 1_000;
 
 /**
- * Queues what a crash between commit and send left out, and ends what ran out of time. What is queued already is not doubled.
- * Each step is tried whatever became of the others; what failed is logged, and is due again the next time.
+ * Queues jobs that were lost by a crash between commit and send, and expires uploads. Jobs already queued are not added
+ * again. Steps are independent: a failed one is logged and runs again with the next sweep.
  */
 export async function sweep({ boss, viewer, log }: JobContext): Promise<void> {
   const failed = (step: string, error: unknown, about: object = {}): void => {

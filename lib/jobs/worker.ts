@@ -20,10 +20,10 @@ import { throttle } from "./throttle";
 
 export type WorkerOptions = {
   logger?: Logger;
-  /** Pictures at once, each in a process of its own. Default: one a core, at most four. */
+  /** Number of pictures decoded in parallel, each in its own process. Default: one per core, at most four. */
   concurrency?: number;
   sweepIntervalSeconds?: number;
-  /** How long running jobs may take to finish at a stop; the rest is taken up again later, by any worker. */
+  /** How long `stop` waits for running jobs. Unfinished ones are retried by any worker. */
   stopTimeoutSeconds?: number;
 };
 export type RunningWorker = { stop(): Promise<void> };
@@ -33,14 +33,14 @@ type Report = (error: Error) => void;
 const reconnectMilliseconds = 2_000;
 
 /**
- * Works the queue until stopped. Without a database it waits for one, at the start and later. Resolves when it works,
- * or when the first try to reach the database failed: it goes on trying.
+ * Runs the jobs of the queue until stopped. Waits while the database is unreachable, at the start and later. Resolves when
+ * connected or when the first attempt to connect failed; then it keeps retrying in the background.
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
   const log = options.logger ?? pino({ name: "worker" });
   const stopping = new AbortController();
-  const quietly = throttle();
-  const report: Report = (error) => quietly(error.message, () => log.error({ reason: error.message }, "queue error"));
+  const throttled = throttle();
+  const report: Report = (error) => throttled(error.message, () => log.error({ reason: error.message }, "queue error"));
   const first = await connect(options, log, report);
   const running = first ? Promise.resolve(first) : reconnect(options, log, report, stopping.signal);
   const done = running.then((context) => context && sweepUntilStopped(context, options, stopping.signal));
@@ -69,7 +69,7 @@ async function reconnect(
   return undefined;
 }
 
-/** Connects and begins to work; undefined when the database cannot be reached. */
+/** Connects and starts running jobs. Returns undefined when the database cannot be reached. */
 async function connect(options: WorkerOptions, log: Logger, report: Report): Promise<JobContext | undefined> {
   const supervision = { superviseIntervalSeconds: 5, monitorIntervalSeconds: 5 };
   const boss = createBoss({ max: 6, useListenNotify: true, ...supervision }, report);
@@ -82,17 +82,17 @@ async function connect(options: WorkerOptions, log: Logger, report: Report): Pro
     return context;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // Half at work it would go on, unseen, beside the one that comes after it.
+    // A partly started instance would keep running beside the one of the next attempt.
     await boss.stop({ graceful: false }).catch(() => undefined);
-    report(new Error(`the worker waits for the database: ${reason}`, { cause: error }));
+    report(new Error(`the worker is waiting for the database: ${reason}`, { cause: error }));
     return undefined;
   }
 }
 
-// NOTIFY starts a job within milliseconds; polling finds retries that have become due, and works alone where a pooler
-// stands in between.
+// NOTIFY starts a job within milliseconds. Polling finds retries that have become due, and all jobs where a connection
+// pooler does not pass on notifications.
 const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2, perJobResults: true } as const;
-// pg-boss fetches on without a pause only after full batches of more than one.
+// pg-boss fetches the next batch without a pause only after a full batch of at least two jobs.
 const batches = { ...polling, batchSize: 2, burstWhenBatchFull: true } as const;
 
 async function work(context: JobContext, concurrency: number): Promise<void> {
@@ -138,5 +138,5 @@ async function sweepUntilStopped(context: JobContext, options: WorkerOptions, si
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await delay(milliseconds, undefined, { signal }).catch(() => undefined); // Aborted: the loop sees it.
+  await delay(milliseconds, undefined, { signal }).catch(() => undefined); // On abort the loop ends by its own condition.
 }
