@@ -4,12 +4,12 @@ import type { Duplex } from "node:stream";
 
 const closeTimeoutMs = 2_000;
 
-/** Listens on all interfaces. Rejects when the port is taken. */
+/** Listens on all interfaces. Rejects when the port is in use. */
 export async function listen(server: http.Server, port: number): Promise<void> {
-  // Longer than the minute after which load balancers let go: the server must not be the first to hang up.
+  // Longer than the usual idle timeout of load balancers (60 s), so that the server does not close a connection in use.
   server.keepAliveTimeout = 75_000;
   server.headersTimeout = 20_000;
-  // Bodies have 1 MiB at most.
+  // Enough for bodies of at most 1 MiB.
   server.requestTimeout = 60_000;
   server.listen(port);
   await once(server, "listening");
@@ -20,8 +20,8 @@ const upgraded = new WeakMap<http.Server, Set<Duplex>>();
 type Upgrade = (req: http.IncomingMessage, socket: Duplex, head: Buffer) => Promise<unknown>;
 
 /**
- * Hands upgraded connections (the dev server's channel) to `upgrade`. A server without this answers such requests as any
- * other, https://nodejs.org/api/http.html#event-upgrade_1; with it, nobody but us closes a socket left unhandled.
+ * Passes upgrade requests (hot reload of the dev server) to `upgrade`. Without a listener Node treats them as ordinary
+ * requests; with one, the listener must close the sockets. https://nodejs.org/api/http.html#event-upgrade_1
  */
 export function acceptUpgrades(server: http.Server, upgrade: Upgrade): void {
   const sockets = new Set<Duplex>();
@@ -33,7 +33,7 @@ export function acceptUpgrades(server: http.Server, upgrade: Upgrade): void {
   });
 }
 
-/** Takes no new requests, lets those under way finish for 8 s, then cuts them off. */
+/** Stops accepting requests, waits 2 s for running ones, then closes their connections. */
 export async function closeServer(server: http.Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();

@@ -1,11 +1,11 @@
 type Stop = () => Promise<void> | void;
 
-/** What was started, stopped in the opposite order; each stop is tried whatever the others did. */
+/** Stops started services in reverse order. A failing one does not prevent the others from being stopped. */
 export class StopStack {
   private readonly entries: { name: string; stop: Stop }[] = [];
   private isClosed = false;
 
-  /** Takes over a started thing. When all is being stopped already, it is stopped at once and this throws. */
+  /** Adds a started service. After `stopAll` it stops the service at once and throws. */
   async add(name: string, stop: Stop): Promise<void> {
     this.entries.push({ name, stop });
     if (!this.isClosed) return;
@@ -13,7 +13,7 @@ export class StopStack {
     throw new Error("stopped");
   }
 
-  /** Gives whether everything stopped cleanly. */
+  /** Returns whether all services stopped without error. */
   async stopAll(): Promise<boolean> {
     this.isClosed = true;
     let isClean = true;

@@ -28,7 +28,7 @@ it("sets the quota of a person and of a collection, and says what it was", async
   const quotaOf = async () => (await db().user.findUniqueOrThrow({ where: { email } })).quotaBytes;
 
   const tried = await atoll("user", "quota", email, "5GiB", "--dry-run");
-  expect(tried).toMatchObject({ code: 0, stdout: expect.stringContaining("5 GiB if it were set") });
+  expect(tried).toMatchObject({ code: 0, stdout: expect.stringContaining("5 GiB after (dry run)") });
   expect(await quotaOf()).toBeNull();
 
   const set = await atoll("user", "quota", email.toUpperCase(), "5GiB");

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import os from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { kept } from "@/lib/cli/start/data-dir";
+import { readOrCreate } from "@/lib/cli/start/data-dir";
 import { RotatingFile } from "@/lib/cli/start/rotating-file";
 import { LockedError, takeLock } from "@/lib/embedded/lock";
 import { processIdentity } from "@/lib/embedded/process";
@@ -68,8 +68,8 @@ test("a release does not take away the lock of a later holder", () => {
 
 test("a kept value is made once and for the owner alone", () => {
   const file = path.join(dir, "secret");
-  const first = kept(file, () => "made once");
+  const first = readOrCreate(file, () => "made once");
   expect(first).toEqual({ value: "made once", isNew: true });
-  expect(kept(file, () => "made twice")).toEqual({ value: "made once", isNew: false });
+  expect(readOrCreate(file, () => "made twice")).toEqual({ value: "made once", isNew: false });
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });

@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { maxBodyBytes, watchBody } from "@/lib/cli/site/body";
-import { markClientAddress } from "@/lib/cli/site/client-address";
+import { setClientAddressHeader } from "@/lib/cli/site/client-address";
 import { databaseProbe } from "@/lib/cli/site/database-probe";
 import { bucketOrigin, contentSecurityPolicy, fixedHeaders } from "@/lib/cli/site/headers";
 import { openRequestLog, type RequestLog } from "@/lib/cli/site/request-log";
@@ -166,7 +166,7 @@ describe("the client's address", () => {
     const headers: http.IncomingHttpHeaders = { "x-atoll-client-address": "203.0.113.66" };
     if (forwarded !== undefined) headers["x-forwarded-for"] = forwarded;
     const req = { headers, socket: { remoteAddress } } as http.IncomingMessage;
-    markClientAddress(req, hops);
+    setClientAddressHeader(req, hops);
     return headers["x-atoll-client-address"];
   };
 
