@@ -18,7 +18,7 @@ async function atoll(...args: string[]): Promise<{ code: number; stdout: string;
 }
 
 test("an old Node is told so in one line", () => {
-  expect(nodeProblem("18.20.4")).toMatch(/^Atoll needs Node\.js 20\.19 or later, but this is 18\.20\.4: [^\n]+$/);
+  expect(nodeProblem("18.20.4")).toMatch(/^Atoll needs Node\.js 20\.19 or later, but this is 18\.20\.4\. [^\n]+$/);
   expect(nodeProblem("20.18.3")).not.toBeNull();
   for (const version of ["20.19.0", "22.12.0", "24.0.0"]) expect(nodeProblem(version)).toBeNull();
 });
