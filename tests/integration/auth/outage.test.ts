@@ -9,7 +9,7 @@ import { TestBrowser } from "../../support/browser";
 import { person, sessionCookie } from "../../support/people";
 import { testDatabase } from "../../support/services";
 
-// The site runs behind https here, and reaches its database through a line that can be cut.
+// The site is behind https here, and reaches its database through a proxy that can be disconnected.
 process.env.ATOLL_URL = "https://atoll.example";
 const { url } = await testDatabase();
 const line = await openLine(new URL(url));

@@ -21,7 +21,7 @@ async function atoll(...args: string[]): Promise<{ code: number; stdout: string;
   }
 }
 
-it("sets the quota of a person and of a collection, and says what it was", async () => {
+it("sets the quota of a user and of a collection, and prints the previous one", async () => {
   const person = await testUser();
   const slug = await testCollection(person);
   const { email } = await db().user.findUniqueOrThrow({ where: { id: person.userId } });

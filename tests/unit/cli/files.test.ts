@@ -36,7 +36,7 @@ test("a log that cannot be written does not throw", async () => {
   await expect(log.close()).resolves.toBeUndefined();
 });
 
-test("a lock has one holder, this process included, until it is given back", () => {
+test("a lock has one holder, this process included, until it is released", () => {
   const file = path.join(dir, "a.lock");
   const lock = takeLock(file);
   expect(() => takeLock(file)).toThrow(LockedError);
@@ -57,7 +57,7 @@ test.each([
   lock.release();
 });
 
-test("a release does not take away the lock of a later holder", () => {
+test("a release does not remove the lock of a later holder", () => {
   const file = path.join(dir, "c.lock");
   const lock = takeLock(file);
   const other = JSON.stringify({ pid: 1, identity: "somebody else" });
@@ -66,7 +66,7 @@ test("a release does not take away the lock of a later holder", () => {
   expect(readFileSync(file, "utf8")).toBe(other);
 });
 
-test("a kept value is made once and for the owner alone", () => {
+test("a stored value is created once, readable by its owner only", () => {
   const file = path.join(dir, "secret");
   const first = readOrCreate(file, () => "made once");
   expect(first).toEqual({ value: "made once", isNew: true });

@@ -36,7 +36,7 @@ describe("servingOf", () => {
     });
   });
 
-  it("never gives a type beside the five and octet-stream, nor inline with a name", () => {
+  it("returns only the five types and octet-stream, and never inline with a name", () => {
     fc.assert(
       fc.property(fc.option(fc.string({ unit: "binary" }), { nil: undefined }), fc.string(), (type, name) => {
         const plain = servingOf(type, undefined);
