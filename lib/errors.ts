@@ -1,4 +1,7 @@
-/** Error codes shown to clients, with their HTTP status. Forbidden is NOT_FOUND, so that a response does not reveal what exists. */
+/**
+ * Error codes shown to clients, with their HTTP status. Forbidden is NOT_FOUND, so that a response does not reveal what
+ * exists.
+ */
 export const errorStatus = {
   UNAUTHENTICATED: 401,
   NOT_FOUND: 404,
@@ -56,7 +59,8 @@ const unreachable = new Set([
   "57P01",
   "57P03",
 ]);
-// Prisma: cannot reach, timed out, connection closed, pool or transaction timeout, write conflict (https://www.prisma.io/docs/orm/reference/error-reference)
+// Prisma: cannot reach, timed out, connection closed, pool or transaction timeout, write conflict
+// (https://www.prisma.io/docs/orm/reference/error-reference)
 const prismaUnreachable = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2028", "P2034", "P2037"]);
 
 function isUnreachable(error: unknown, depth = 0): boolean {

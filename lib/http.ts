@@ -47,7 +47,10 @@ export function json(value: unknown, status = 200): Response {
 
 const streamChunkBytes = 64 * 1024;
 
-/** Streams a download of any length. When `body` throws, the connection is aborted, so that a client does not take a part for the whole. */
+/**
+ * Streams a download of any length. When `body` throws, the connection is aborted, so that a client does not take a part
+ * for the whole.
+ */
 export function stream({
   contentType,
   fileName,

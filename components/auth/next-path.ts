@@ -2,7 +2,10 @@ import { routes } from "@/lib/routes";
 
 const baseUrl = "http://site.invalid";
 
-/** Returns the path to open after sign-in: `requested` if it is a path of this site, else the collections. Prevents open redirects. */
+/**
+ * Returns the path to open after sign-in: `requested` if it is a path of this site, else the collections. Prevents open
+ * redirects.
+ */
 export function nextPath(requested: string | string[] | undefined): string {
   if (typeof requested !== "string" || !requested.startsWith("/")) return routes.collections();
   // Browsers read "//host", "/\host" and "/<tab>/host" as another site, so the URL parser decides.

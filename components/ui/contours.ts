@@ -17,7 +17,10 @@ function radius(angle: number, depth: number): number {
   }, 1);
 }
 
-/** Returns the SVG path of a closed contour around (0, 0). `size` is its mean radius, `depth` is 0 at the shore and grows outwards. */
+/**
+ * Returns the SVG path of a closed contour around (0, 0). `size` is its mean radius, `depth` is 0 at the shore and grows
+ * outwards.
+ */
 export function contourPath(size: number, depth: number, points = 72): string {
   const at = (i: number) => {
     const angle = (i / points) * 2 * Math.PI;

@@ -17,8 +17,8 @@ export function hashPassword(password: string): Promise<string> {
 let dummyHash: Promise<string> | undefined;
 
 /**
- * Tells whether the password matches the hash. Without a hash (unknown address, or provider-only account) it verifies a dummy hash and
- * returns false, so that the response time does not reveal who has an account.
+ * Tells whether the password matches the hash. Without a hash (unknown address, or provider-only account) it verifies a
+ * dummy hash and returns false, so that the response time does not reveal who has an account.
  */
 export async function verifyPassword(passwordHash: string | null, password: string): Promise<boolean> {
   if (passwordHash !== null) return verify(passwordHash, normalized(password));

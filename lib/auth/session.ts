@@ -57,7 +57,10 @@ export function signedIn(viewer: Viewer): UserViewer {
   return viewer;
 }
 
-/** Returns the viewer of an API request. API tokens do not exist yet: a request with one is rejected, not treated as anonymous. */
+/**
+ * Returns the viewer of an API request. API tokens do not exist yet: a request with one is rejected, not treated as
+ * anonymous.
+ */
 export async function viewerOf(request: Request): Promise<Viewer> {
   if (request.headers.has("authorization")) {
     throw new AppError("UNAUTHENTICATED", "This token is not valid here. Sign in with the session cookie instead.");

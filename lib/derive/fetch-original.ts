@@ -31,7 +31,10 @@ export async function fetchOriginal(pinned: Pinned, filePath: string): Promise<D
   return isWhole ? { md5, sha256: sha256Hash.digest("hex") } : null;
 }
 
-/** Downloads the first bytes of an original. Returns false when its ETag differs from the verified one. Throws as `fetchOriginal`. */
+/**
+ * Downloads the first bytes of an original. Returns false when its ETag differs from the verified one. Throws as
+ * `fetchOriginal`.
+ */
 export async function fetchBeginning(pinned: Pinned, filePath: string, sizeBytes: number): Promise<boolean> {
   const range = { start: 0, end: Math.min(sizeBytes, pinned.sizeBytes) - 1 };
   const { body, etag } = await getObject({ key: pinned.key, versionId: pinned.versionId, range });

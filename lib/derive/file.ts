@@ -8,7 +8,10 @@ export type FileDerivation =
   | { state: "kept"; contentType: string }
   | { state: "rejected"; contentType: string; reason: string };
 
-/** Inspects a file and derives its thumbnails; writes nothing. `isBeginning`: the file is a prefix, so only its type is detected. */
+/**
+ * Inspects a file and derives its thumbnails; writes nothing. `isBeginning`: the file is a prefix, so only its type is
+ * detected.
+ */
 export async function deriveFile(filePath: string, isBeginning = false): Promise<FileDerivation> {
   const contentType = await contentTypeOf(filePath);
   if (isBeginning || !isDerived(contentType)) return { state: "kept", contentType };

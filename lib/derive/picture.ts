@@ -39,7 +39,10 @@ export function isDerived(contentType: string): boolean {
   return contentType in names && (contentType !== "image/heic" || readsHeic);
 }
 
-/** Makes a picture's thumbnails and reads its metadata. Never throws because of the file's content: returns "rejected" instead. */
+/**
+ * Makes a picture's thumbnails and reads its metadata. Never throws because of the file's content: returns "rejected"
+ * instead.
+ */
 export async function derivePicture(filePath: string, contentType: string): Promise<PictureDerivation> {
   const name = names[contentType] ?? "picture";
   const unreadable = `This ${name} could not be read: it is incomplete or damaged. The file is stored as uploaded. If it opens on your computer, upload it again.`;
@@ -69,7 +72,10 @@ function tooLarge(width: number, height: number): string {
   return `The picture has ${width.toLocaleString("en")} × ${height.toLocaleString("en")} pixels (${megapixels} megapixels); up to ${maxPixels / 1e6} megapixels can be displayed. The file is stored as uploaded.`;
 }
 
-/** Decodes once, upright and in sRGB, to the largest size. Each smaller size is made from the next larger one (a third faster). */
+/**
+ * Decodes once, upright and in sRGB, to the largest size. Each smaller size is made from the next larger one (a third
+ * faster).
+ */
 async function resizeAll(filePath: string): Promise<Derivative[]> {
   let image = sharp(filePath, {
     failOn: "error",

@@ -46,7 +46,10 @@ async function orNull<Result>(code: string, read: () => Promise<Result>): Promis
   }
 }
 
-/** Checks that the bucket exists. Throws S3ServiceException with status 404 (missing), 403 (access denied), 301 (other region). */
+/**
+ * Checks that the bucket exists. Throws S3ServiceException with status 404 (missing), 403 (access denied), 301 (other
+ * region).
+ */
 export async function requireBucket({ client, bucket }: BucketTarget): Promise<void> {
   await client.send(new HeadBucketCommand({ Bucket: bucket }));
 }

@@ -78,7 +78,10 @@ export async function headBucket({ client, bucket }: Storage = storage()): Promi
   await storageCall(() => client.send(new HeadBucketCommand({ Bucket: bucket })));
 }
 
-/** Deletes one version permanently; without `versionId` adds a delete marker. Idempotent. Throws AppError UNAVAILABLE, INTERNAL. */
+/**
+ * Deletes one version permanently; without `versionId` adds a delete marker. Idempotent. Throws AppError UNAVAILABLE,
+ * INTERNAL.
+ */
 export async function deleteObject(
   { key, versionId }: { key: string; versionId?: string | undefined },
   { client, bucket }: Storage = storage(),

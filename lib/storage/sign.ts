@@ -2,7 +2,10 @@ import { createHmac, hash } from "node:crypto";
 import { type BucketAddress, bucketAddress, type EndpointConfig } from "./endpoint";
 import { hmacSha256 } from "./hmac";
 
-/** Credentials and bucket to sign for. `endpoint` is the origin browsers use, absent for AWS. Must not be mutated: it is a cache key. */
+/**
+ * Credentials and bucket to sign for. `endpoint` is the origin browsers use, absent for AWS. Must not be mutated: it is a
+ * cache key.
+ */
 export type SigningIdentity = EndpointConfig & {
   /** The bucket's address, if it is not derived from `endpoint`. */
   address?: BucketAddress | undefined;
@@ -121,7 +124,10 @@ function signerOf(identity: SigningIdentity): Signer {
   return signer;
 }
 
-/** Returns the parts of a URL that depend on the date. Cached per second: a page has many dates, as windows are offset per key. */
+/**
+ * Returns the parts of a URL that depend on the date. Cached per second: a page has many dates, as windows are offset per
+ * key.
+ */
 function signingDate(signer: Signer, date: Date): SigningDate {
   const second = Math.floor(date.getTime() / 1000);
   const known = signer.dates.get(second);

@@ -25,7 +25,10 @@ export type CaseName = keyof typeof uploadCases;
 
 const manyFiles = { count: 10_000, sizeBytes: 1_000 };
 
-/** Adding files without sending them. `disk`: files chosen from disk, whose metadata the browser reads; else Blobs of the page. */
+/**
+ * Adding files without sending them. `disk`: files chosen from disk, whose metadata the browser reads; else Blobs of the
+ * page.
+ */
 export const addingCases = {
   add: { title: "adding 10,000", ...manyFiles, disk: false },
   "add-disk": { title: "adding 10,000 from the disk", ...manyFiles, disk: true },

@@ -58,7 +58,8 @@ describe.each(endpoints)("the media bucket on $name", ({ available, ceph, start 
       });
 
     it("is created", () => {
-      // New buckets enforce ownership on AWS and here. Ceph 16 does not support OwnershipControls and refuses every write with BlockPublicAcls.
+      // New buckets enforce ownership on AWS and here. Ceph 16 does not support OwnershipControls and refuses every write
+      // with BlockPublicAcls.
       const expected = ceph
         ? { ownership: "unsupported", publicAccess: "limited", acl: "equal" }
         : { ownership: "equal", publicAccess: "changed", acl: "equal" };
