@@ -94,7 +94,7 @@ describe("signing in by an OpenID Connect issuer", () => {
     const browser = new TestBrowser(handleAuth);
     const { error } = await signIn(browser);
     expect(error).toBe("OAuthAccountNotLinked");
-    expect(signInMessage(error ?? "")).toMatch(/exists already/);
+    expect(signInMessage(error ?? "")).toMatch(/already exists/);
     expect(browser.cookies.has(sessionName)).toBe(false);
     expect(await counts()).toEqual(before);
   });
