@@ -19,9 +19,9 @@ const upload = (collection: UploadTarget, uploader: Uploader) => ({
 
 it("holds uploads of several collections, and notifies when one is added or removed", () => {
   const store = createUploadsStore();
-  let told = 0;
+  let notified = 0;
   const end = store.subscribe(() => {
-    told += 1;
+    notified += 1;
   });
   const first = store.begin(upload(reef, running()));
   store.begin(upload(kelp, running()));
@@ -29,10 +29,10 @@ it("holds uploads of several collections, and notifies when one is added or remo
   expect(store.list()).toBe(store.list());
   store.dismiss(first.id);
   expect(store.list().map(({ collection }) => collection.slug)).toEqual(["kelp"]);
-  expect(told).toBe(3);
+  expect(notified).toBe(3);
   end();
   store.dismiss(store.list()[0]?.id ?? -1);
-  expect(told).toBe(3);
+  expect(notified).toBe(3);
 });
 
 it("adds to the newest upload of the same collection that accepts files", () => {
@@ -71,13 +71,13 @@ it("detaches dismissed uploads from the page, so that leaving it needs no warnin
 
 it("dismisses ended uploads of a collection when the next one starts, not others", () => {
   const store = createUploadsStore();
-  const over = ended();
-  store.begin(upload(reef, over));
+  const closed = ended();
+  store.begin(upload(reef, closed));
   store.begin(upload(kelp, ended()));
   store.begin(upload(reef, running()));
   store.begin(upload(reef, running()));
-  expect(over.asked).toEqual(["dispose"]);
-  expect(detached).toEqual([over]);
+  expect(closed.asked).toEqual(["dispose"]);
+  expect(detached).toEqual([closed]);
   expect(store.list().map(({ collection }) => collection.slug)).toEqual(["kelp", "reef", "reef"]);
 });
 
