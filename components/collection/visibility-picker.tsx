@@ -3,7 +3,7 @@
 import { RadioGroup } from "radix-ui";
 import { useId } from "react";
 import { type Visibility, visibilities } from "@/lib/collection/policy";
-import { visibilityLooks } from "./visibility";
+import { visibilityDetails } from "./visibility";
 
 type VisibilityPickerProps = { value: Visibility; onChange: (visibility: Visibility) => void };
 
@@ -20,7 +20,7 @@ export function VisibilityPicker({ value, onChange }: VisibilityPickerProps) {
       </p>
       <RadioGroup.Root value={value} onValueChange={choose} aria-labelledby={id} className="grid gap-2">
         {visibilities.map((visibility) => {
-          const { icon: Icon, name, meaning } = visibilityLooks[visibility];
+          const { icon: Icon, name, meaning } = visibilityDetails[visibility];
           return (
             <RadioGroup.Item
               key={visibility}

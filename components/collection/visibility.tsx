@@ -3,7 +3,7 @@ import { Badge } from "@/components/ui/badge";
 import type { Visibility } from "@/lib/collection/policy";
 
 /** Icon, name and explanation of each visibility. */
-export const visibilityLooks = {
+export const visibilityDetails = {
   private: { icon: Lock, name: "Private", meaning: "Only members can see this collection." },
   preview: {
     icon: Eye,
@@ -19,7 +19,7 @@ export const visibilityLooks = {
 } as const satisfies Record<Visibility, { icon: typeof Lock; name: string; meaning: string }>;
 
 export function VisibilityBadge({ visibility }: { visibility: Visibility }) {
-  const { icon: Icon, name } = visibilityLooks[visibility];
+  const { icon: Icon, name } = visibilityDetails[visibility];
   return (
     <Badge tone={visibility === "private" ? "neutral" : "accent"}>
       <Icon aria-hidden />

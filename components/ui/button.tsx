@@ -17,10 +17,10 @@ const sizes = {
   "icon-sm": "size-8 rounded-lg",
 } as const;
 
-export type ButtonLook = { variant?: keyof typeof variants; size?: keyof typeof sizes };
+type ButtonStyle = { variant?: keyof typeof variants; size?: keyof typeof sizes };
 
 /** Returns the classes of a button, for links styled as one. */
-export function buttonClass({ variant = "secondary", size = "md" }: ButtonLook = {}, className?: string): string {
+export function buttonClass({ variant = "secondary", size = "md" }: ButtonStyle = {}, className?: string): string {
   return cn(
     "inline-flex shrink-0 select-none items-center justify-center whitespace-nowrap font-medium",
     "transition-[background-color,opacity,scale] duration-150 active:scale-[0.98]",
@@ -32,7 +32,7 @@ export function buttonClass({ variant = "secondary", size = "md" }: ButtonLook =
 }
 
 type ButtonProps = ComponentProps<"button"> &
-  ButtonLook & {
+  ButtonStyle & {
     /** Shows a spinner and ignores clicks; focus and width stay. */
     pending?: boolean;
   };
