@@ -19,7 +19,7 @@ export type UndoJob = { uploadId: string };
 export type DeriveJob = { revisionId: string; rounds?: number; lost?: number };
 
 const common = {
-  // At most one job per upload or revision, in any state. Sending a duplicate has no effect.
+  // At most one job per upload or revision is queued, waiting for a retry or running. Sending a duplicate has no effect.
   policy: "exclusive",
   notify: true,
   // A killed worker's job is retried this long after its last heartbeat.
