@@ -3,7 +3,7 @@ import { type NextRequest, NextResponse } from "next/server";
 // next-auth splits a long cookie into name.0, name.1, … and prefixes it on https.
 const sessionCookie = /^(__Secure-)?next-auth\.session-token(\.0)?$/;
 
-/** Sends whoever has no session cookie to sign in. A courtesy only: who may what is decided beside the data. */
+/** Redirects visitors without a session cookie to sign-in. A convenience only: queries and commands check access. */
 export function middleware(request: NextRequest) {
   if (request.cookies.getAll().some(({ name }) => sessionCookie.test(name))) return NextResponse.next();
   const { pathname, search } = request.nextUrl;

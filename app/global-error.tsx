@@ -3,7 +3,7 @@
 import { Failure } from "@/components/ui/failure";
 import "./globals.css";
 
-/** Shown when even the root layout failed: its own document, in the system's colours. */
+/** Renders when the root layout fails. It replaces the layout, so it brings its own document and the system's theme. */
 export default function GlobalErrorPage({ error, retry }: { error: unknown; retry: () => void }) {
   return (
     <html lang="en">

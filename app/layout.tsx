@@ -8,7 +8,7 @@ import "./globals.css";
 export const metadata: Metadata = {
   title: { default: "Atoll", template: "%s · Atoll" },
   description: "Private media on your own S3 bucket.",
-  // The bucket lets our origin in by its Referer; paths stay at home.
+  // The bucket policy checks the Referer's origin. Paths are not sent to other origins.
   referrer: "strict-origin-when-cross-origin",
   robots: { index: false, follow: false },
   icons: { icon: { url: "/favicon.svg", type: "image/svg+xml" } },

@@ -5,7 +5,7 @@ import { collectionBySlug } from "@/lib/collection/queries";
 import { mediaDetail } from "@/lib/media/queries";
 import { pageQuery } from "./page-query";
 
-/** The collection of this request's page: read once, for layout, metadata and page. */
+/** Loads the collection of the current page. Layout, metadata and page share one query per request. */
 export const loadCollection = cache((slug: string) =>
   pageQuery(currentViewer().then((viewer) => collectionBySlug(viewer, slug))),
 );

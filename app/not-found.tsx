@@ -1,11 +1,11 @@
 import Link from "next/link";
 import { pageQuery } from "@/app/page-query";
-import { NothingHere } from "@/components/auth/nothing-here";
+import { NotFoundState } from "@/components/auth/not-found-state";
 import { Wordmark } from "@/components/ui/brand";
 import { currentViewer } from "@/lib/auth/session";
 import { routes } from "@/lib/routes";
 
-/** For addresses outside the site's own frame. */
+/** Renders for URLs that match no route group, which have no site header. */
 export default async function NotFoundPage() {
   const viewer = await pageQuery(currentViewer());
   return (
@@ -16,7 +16,7 @@ export default async function NotFoundPage() {
         </Link>
       </header>
       <main>
-        <NothingHere signedIn={viewer.kind === "user"} />
+        <NotFoundState signedIn={viewer.kind === "user"} />
       </main>
     </>
   );

@@ -6,15 +6,19 @@ import { AppError, type ErrorCode, type FieldIssue, toAppError } from "./errors"
 export type ActionError = { code: ErrorCode; message: string; issues: readonly FieldIssue[] };
 export type ActionResult<T> = { ok: true; value: T } | { ok: false; error: ActionError };
 
-/** Parses what a form or a caller sent; throws INVALID with one issue a field. */
+/** Validates input against a schema. Throws AppError INVALID with one issue per failing field. */
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
-  throw new AppError("INVALID", issues[0]?.message ?? "Something in the form is not right.", { issues });
+  throw new AppError(
+    "INVALID",
+    issues[0]?.message ?? "The form has an invalid value. Check the fields and try again.",
+    { issues },
+  );
 }
 
-/** The edge of a server action: whatever is thrown inside becomes `{ ok: false }`; redirects pass. */
+/** Runs a server action. Converts thrown errors to `{ ok: false }`; rethrows Next's redirects. Logs unexpected errors. */
 export async function runAction<T>(run: () => Promise<T>): Promise<ActionResult<T>> {
   try {
     return { ok: true, value: await run() };

@@ -31,27 +31,28 @@ export type Transaction = Prisma.TransactionClient;
 export const firstId = "00000000-0000-0000-0000-000000000000";
 export const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
-// Next's dev server reloads this module at each change: the pool must outlive it.
+// Next's dev server reloads this module on each change. The pool must survive that.
 const kept = globalThis as typeof globalThis & { atollDb: PrismaClient | undefined };
 
-/** The database of this process; the pool opens at first use. */
+/** Returns the Prisma client of this process. Its pool opens at first use. */
 export function db(): PrismaClient {
   kept.atollDb ??= new PrismaClient({
     adapter: new PrismaPg({
       connectionString: env().DATABASE_URL,
       max: 10,
       connectionTimeoutMillis: 5_000,
-      // Ends a query that a server never answers. As long as `longTransaction` (lib/locks.ts): a sum over millions of rows
-      // must be able to finish. The order of row locks is in lib/locks.ts, too.
+      // Detects a server that accepts connections but does not respond. As long as our longest transaction timeout, which
+      // sums over millions of rows need.
       query_timeout: 60_000,
-      // Debian's PostgreSQL compiles statements that it estimates as costly, which includes all on tables just filled: 1.4 s for a
-      // statement that then takes 0.1 s. Set by a statement, as PgBouncer refuses it among the connection's parameters.
+      // With JIT, Debian's PostgreSQL spends 1.4 s compiling a statement that runs in 0.1 s when statistics are stale.
+      // Set by a statement: PgBouncer rejects it as a connection parameter.
       onConnect: async (client) => void (await client.query("SET jit = off")),
     }),
   });
   return kept.atollDb;
 }
 
+/** Closes the pool. A later `db()` opens a new one. */
 export async function closeDb(): Promise<void> {
   const client = kept.atollDb;
   kept.atollDb = undefined;

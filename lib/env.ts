@@ -2,7 +2,7 @@ import path from "node:path";
 import { z } from "zod";
 import { isAws } from "./storage/endpoint";
 
-/** A malformed environment: `message` is the one line that names the variable. */
+/** Thrown for a malformed environment. `message` is one line that names the variable. */
 export class EnvError extends Error {
   override readonly name = "EnvError";
 }
@@ -16,7 +16,7 @@ const port = z
 const url = (protocols: string[], what: string) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     error: `must be ${what}`,
-    // What follows reads the URL.
+    // Later checks parse the URL.
     abort: true,
   });
 
@@ -24,7 +24,7 @@ const origin = url(["http:", "https:"], "a URL like http://localhost:3000")
   .refine((text) => new URL(text).pathname === "/" && !new URL(text).search, "must be a bare origin, without a path")
   .transform((text) => new URL(text).origin);
 
-/** Comma-separated URLs, each with what comes before a key. */
+/** Comma-separated base URLs of the bucket: scheme, host and optional path before the key. */
 const urlList = z
   .string()
   .transform((text) => text.split(",").map((part) => part.trim()))
@@ -88,9 +88,9 @@ export type StartEnv = Omit<z.infer<typeof startSchema>, "ATOLL_URL" | "S3_FORCE
 };
 export type Env = StartEnv & { DATABASE_URL: string; NEXTAUTH_SECRET: string };
 
-/** What `up` starts from: DATABASE_URL and S3_ENDPOINT may be absent, it then starts its own. Throws EnvError. */
+/** Parses the environment of `up`. Without DATABASE_URL or S3_ENDPOINT, `up` starts an embedded service. Throws EnvError. */
 export function parseStartEnv(source: Record<string, string | undefined>): StartEnv {
-  // An empty variable is an unset one, as every shell and .env file leaves them.
+  // Shells and .env files leave unset variables empty.
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ""));
   const parsed = startSchema.safeParse(given);
   if (!parsed.success) {
@@ -105,12 +105,12 @@ export function parseStartEnv(source: Record<string, string | undefined>): Start
   return {
     ...parsed.data,
     ATOLL_URL: parsed.data.ATOLL_URL ?? `http://localhost:${parsed.data.PORT}`,
-    // Only AWS itself serves bucket.host names everywhere; every other endpoint serves paths.
+    // Only AWS is sure to serve bucket.host names. Every S3 server serves host/bucket paths.
     S3_FORCE_PATH_STYLE: parsed.data.S3_FORCE_PATH_STYLE ?? !isAws(parsed.data.S3_ENDPOINT),
   };
 }
 
-/** What the site, the worker and the commands run on: everything named. Throws EnvError. */
+/** Parses the environment of site, worker and commands, where nothing required may be missing. Throws EnvError. */
 export function parseEnv(source: Record<string, string | undefined>): Env {
   const { DATABASE_URL, NEXTAUTH_SECRET, ...rest } = parseStartEnv(source);
   if (!DATABASE_URL)
@@ -122,7 +122,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
 
 let cached: Env | undefined;
 
-/** The environment of this process, parsed once at first use. Throws EnvError. */
+/** Returns the environment of this process, parsed at first use. Throws EnvError. */
 export function env(): Env {
   cached ??= parseEnv(process.env);
   return cached;

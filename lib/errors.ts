@@ -1,4 +1,7 @@
-/** What can go wrong, as the person or program on the other side may know it. Forbidden is NOT_FOUND on purpose. */
+/**
+ * Error codes shown to clients, with their HTTP status. Forbidden is NOT_FOUND, so that a response does not reveal what
+ * exists.
+ */
 export const errorStatus = {
   UNAUTHENTICATED: 401,
   NOT_FOUND: 404,
@@ -18,7 +21,7 @@ export class AppError extends Error {
   readonly issues: readonly FieldIssue[];
   readonly retryAfterSeconds: number | undefined;
 
-  /** `message` is shown to the person: what happened, what is safe, what to do next. Never put keys or secrets in it. */
+  /** `message` is shown to the user: what failed, why, what is safe, what to do. It must not contain keys or secrets. */
   constructor(
     code: ErrorCode,
     message: string,
@@ -32,17 +35,17 @@ export class AppError extends Error {
   }
 }
 
-/** Missing and forbidden answer alike, so that nobody learns what exists. */
+/** Returns the error for missing and for forbidden objects: one error, so that a response does not reveal what exists. */
 export function notFound(noun: string): AppError {
-  return new AppError("NOT_FOUND", `This ${noun} does not exist, or you may not see it.`);
+  return new AppError("NOT_FOUND", `This ${noun} does not exist, or you do not have access to it.`);
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** A malformed id is one that does not exist: the database would answer it with an error of its own. */
+/** Returns the id in lower case. Throws NOT_FOUND for a malformed id, which the database would reject with its own error. */
 export function requireId(id: string, noun: string): string {
   if (!uuid.test(id)) throw notFound(noun);
-  // The database takes either case; keys and job names do not.
+  // PostgreSQL ignores the case of a UUID. Object keys and job names do not.
   return id.toLowerCase();
 }
 
@@ -56,7 +59,8 @@ const unreachable = new Set([
   "57P01",
   "57P03",
 ]);
-// Prisma: cannot reach, timed out, connection closed, pool or transaction timeout, write conflict (https://www.prisma.io/docs/orm/reference/error-reference)
+// Prisma: cannot reach, timed out, connection closed, pool or transaction timeout, write conflict
+// (https://www.prisma.io/docs/orm/reference/error-reference)
 const prismaUnreachable = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2028", "P2034", "P2037"]);
 
 function isUnreachable(error: unknown, depth = 0): boolean {
@@ -69,7 +73,7 @@ function isUnreachable(error: unknown, depth = 0): boolean {
     /Connection terminated|timeout exceeded when trying to connect|Query read timeout/.test(message)
   )
     return true;
-  // Raw queries: the reason is in meta.driverAdapterError.
+  // Raw queries carry the reason in meta.driverAdapterError.
   if (
     typeof meta === "object" &&
     meta &&
@@ -80,17 +84,17 @@ function isUnreachable(error: unknown, depth = 0): boolean {
   return isUnreachable(cause, depth + 1) || (Array.isArray(errors) && errors.some((e) => isUnreachable(e, depth + 1)));
 }
 
-/** The one converter of anything thrown: each edge (action, route, page) turns the result into its own shape. */
+/** Converts anything thrown to an AppError. Actions, routes and pages turn it into their own result. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isUnreachable(error)) {
     return new AppError(
       "UNAVAILABLE",
-      "Atoll cannot reach its database or storage at the moment. Nothing is lost; please try again in a few seconds.",
+      "Atoll cannot reach its database or storage. Nothing is lost. Try again in a few seconds.",
       { cause: error, retryAfterSeconds: 5 },
     );
   }
-  return new AppError("INTERNAL", "Something went wrong on our side. Nothing you did is lost; please try again.", {
+  return new AppError("INTERNAL", "Something went wrong on the server. Your saved data is safe. Try again.", {
     cause: error,
   });
 }

@@ -12,7 +12,7 @@ const titles: Record<AppError["code"], string> = {
   UNAVAILABLE: "Unavailable",
 };
 
-/** RFC 9457 problem details. */
+/** Converts an error to a response with problem details (RFC 9457). */
 function problem(error: AppError): Response {
   const status = errorStatus[error.code];
   const body = {
@@ -27,7 +27,7 @@ function problem(error: AppError): Response {
   return new Response(JSON.stringify(body), { status, headers });
 }
 
-/** The edge of a route handler: whatever is thrown inside becomes a problem. */
+/** Wraps a route handler: thrown errors become problem responses. Logs unexpected ones. */
 export function route<Args extends unknown[]>(handle: (request: Request, ...args: Args) => Promise<Response>) {
   return async (request: Request, ...args: Args): Promise<Response> => {
     try {
@@ -47,7 +47,10 @@ export function json(value: unknown, status = 200): Response {
 
 const streamChunkBytes = 64 * 1024;
 
-/** A download as long as it may be, written as it is read. When `body` fails the connection breaks: half of it is never taken for all. */
+/**
+ * Streams a download of any length. When `body` throws, the connection is aborted, so that a client does not take a part
+ * for the whole.
+ */
 export function stream({
   contentType,
   fileName,
@@ -60,7 +63,7 @@ export function stream({
 }): Response {
   const readable = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      // Many short lines, few chunks.
+      // Joins short lines to larger chunks.
       const pieces: Uint8Array[] = [];
       for (let bytes = 0; bytes < streamChunkBytes; ) {
         const { done, value } = await body.next();
@@ -87,10 +90,11 @@ export function stream({
   return new Response(readable, { headers });
 }
 
+/** Reads the request body as JSON. Throws AppError INVALID. */
 export async function readJson(request: Request): Promise<unknown> {
   try {
     return await request.json();
   } catch (cause) {
-    throw new AppError("INVALID", "The body is not JSON.", { cause });
+    throw new AppError("INVALID", "The request body is not valid JSON.", { cause });
   }
 }

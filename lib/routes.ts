@@ -1,4 +1,4 @@
-/** Every path of the site, in one place. */
+/** All paths of the site. */
 export const routes = {
   home: () => "/" as const,
   signIn: (next?: string) => (next ? (`/sign-in?next=${encodeURIComponent(next)}` as const) : ("/sign-in" as const)),

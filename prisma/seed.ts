@@ -1,4 +1,4 @@
-// `prisma db seed`, and what `atoll up` runs the first time: the demo account and its collections.
+// Creates the demo account and its collections. Run by `prisma db seed` and by the first `atoll up`.
 import { seedDemo } from "@/lib/cli/demo/seed";
 import { env } from "@/lib/env";
 

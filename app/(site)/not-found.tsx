@@ -1,8 +1,8 @@
 import { pageQuery } from "@/app/page-query";
-import { NothingHere } from "@/components/auth/nothing-here";
+import { NotFoundState } from "@/components/auth/not-found-state";
 import { currentViewer } from "@/lib/auth/session";
 
 export default async function SiteNotFoundPage() {
   const viewer = await pageQuery(currentViewer());
-  return <NothingHere signedIn={viewer.kind === "user"} />;
+  return <NotFoundState signedIn={viewer.kind === "user"} />;
 }

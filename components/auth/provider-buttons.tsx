@@ -7,19 +7,19 @@ import { Button } from "@/components/ui/button";
 
 type ProviderButtonsProps = { providers: { id: string; name: string }[]; next: string };
 
-/** The other ways to sign in that this site was set up with; nothing when there are none. */
+/** Lists the sign-in providers this site is configured with. Renders nothing without any. */
 export function ProviderButtons({ providers, next }: ProviderButtonsProps) {
   const [chosen, setChosen] = useState<string | null>(null);
   if (providers.length === 0) return null;
-  function go(id: string) {
+  function start(id: string) {
     setChosen(id);
-    // Leaves the page; coming back without a session shows the buttons again.
+    // Navigates to the provider. An error re-enables the buttons.
     signIn(id, { callbackUrl: next }).catch(() => setChosen(null));
   }
   return (
     <div className="grid gap-3">
       {providers.map(({ id, name }) => (
-        <Button key={id} size="lg" pending={chosen === id} onClick={() => go(id)}>
+        <Button key={id} size="lg" pending={chosen === id} onClick={() => start(id)}>
           <KeyRound aria-hidden />
           Continue with {name}
         </Button>

@@ -22,7 +22,7 @@ export function SignInForm({ next, initialError }: SignInFormProps) {
     setPending(true);
     setError(null);
     const failure = await attempt(String(form.get("email")), String(form.get("password")));
-    if (failure === null) return window.location.assign(next); // A whole new page: nothing of the signed-out one stays.
+    if (failure === null) return window.location.assign(next); // A full page load drops all state of the signed-out page.
     setError(failure);
     setPending(false);
     password.current?.focus();
@@ -30,7 +30,7 @@ export function SignInForm({ next, initialError }: SignInFormProps) {
   }
 
   return (
-    // "post": should the button be pressed before the page is alive, the password must not land in the address.
+    // "post": if the form is submitted before hydration, the password must not end up in the URL.
     <form method="post" onSubmit={submit} className="grid gap-5">
       <FormAlert message={error} />
       <Field label="E-mail">
@@ -50,7 +50,7 @@ export function SignInForm({ next, initialError }: SignInFormProps) {
   );
 }
 
-/** What went wrong, in words; null when the person is signed in. */
+/** Signs in. Returns null on success, else the message to show. */
 async function attempt(email: string, password: string): Promise<string | null> {
   try {
     const answer = await signIn("credentials", { email, password, redirect: false });

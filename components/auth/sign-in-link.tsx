@@ -4,7 +4,7 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { routes } from "@/lib/routes";
 
-/** To the sign-in page, and back to where one is. */
+/** Links to the sign-in page, which returns to the current page. */
 export function SignInLink({ className }: { className?: string }) {
   return (
     <Link href={routes.signIn(usePathname())} className={className}>

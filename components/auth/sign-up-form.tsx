@@ -41,7 +41,7 @@ export function SignUpForm({ next }: { next: string }) {
   return (
     <form ref={formElement} method="post" onSubmit={submit} className="grid gap-5">
       <FormAlert message={failure && failure.issues.length === 0 ? failure.message : null} />
-      <Field label="Name" hint="As others see it in collections you share." error={issueOf("name")}>
+      <Field label="Name" hint="Shown to others in collections you share." error={issueOf("name")}>
         {(control) => <Input {...control} name="name" autoComplete="name" maxLength={120} />}
       </Field>
       <Field label="E-mail" error={issueOf("email")}>
@@ -51,7 +51,7 @@ export function SignUpForm({ next }: { next: string }) {
       </Field>
       <Field
         label="Password"
-        hint={`At least ${passwordPolicy.minCharacters} characters. A few words are better than many signs.`}
+        hint={`At least ${passwordPolicy.minCharacters} characters. Several words work well.`}
         error={issueOf("password")}
       >
         {(control) => <PasswordInput {...control} name="password" required autoComplete="new-password" />}
@@ -63,13 +63,13 @@ export function SignUpForm({ next }: { next: string }) {
   );
 }
 
-/** Makes the account and signs in with it; null when both went well. */
+/** Creates the account and signs in. Returns null on success. */
 async function attempt(email: string, name: string, password: string): Promise<Failure | null> {
   try {
     const made = await signUpAction({ email, name, password });
     if (!made.ok) return made.error;
     const answer = await signIn("credentials", { email, password, redirect: false });
-    // The account is there; the sign-in page says why signing in did not work.
+    // The account was created, so let the user sign in by hand.
     if (!answer?.ok || answer.error) window.location.assign(routes.signIn());
     return null;
   } catch {

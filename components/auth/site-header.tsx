@@ -10,7 +10,7 @@ import { UserMenu } from "./user-menu";
 type SiteHeaderProps = {
   user: { name: string } | null;
   theme: Theme;
-  /** What goes on beside the page. */
+  /** Shown before the menus: the uploads in progress. */
   tray?: ReactNode;
 };
 

@@ -14,9 +14,9 @@ type CollectionFieldsProps = {
   onChange: (draft: CollectionDraft) => void;
 };
 
-/** Name, description and visibility: the same when a collection is made and when it is changed. */
+/** Renders name, description and visibility, for creating a collection and for changing it. */
 export function CollectionFields({ draft, issues, onChange }: CollectionFieldsProps) {
-  // The address is made from the name: what is wrong with it is said there.
+  // The slug is derived from the name and has no field of its own, so its issues are shown at the name.
   const issueOf = (...paths: string[]) => issues.find((issue) => paths.includes(issue.path))?.message;
   return (
     <>

@@ -1,10 +1,10 @@
 import { cn } from "@/components/ui/cn";
 import { contourPath } from "@/components/ui/contours";
 
-// How one to four pictures share the cover.
+// Grid classes by number of thumbnails, 0 to 4.
 const layouts = ["", "", "grid-cols-2", "grid-cols-[2fr_1fr] grid-rows-2", "grid-cols-[2fr_1fr] grid-rows-3"];
 
-/** Up to four thumbnails as one picture; a piece of sea chart when there are none. Decorative: the card has the name. */
+/** Combines up to four thumbnails into one picture, or draws contour lines when there are none. Decorative. */
 export function Cover({ thumbs, seed }: { thumbs: readonly string[]; seed: string }) {
   const shown = thumbs.slice(0, 4);
   if (shown.length === 0) return <EmptyCover seed={seed} />;
@@ -27,7 +27,7 @@ export function Cover({ thumbs, seed }: { thumbs: readonly string[]; seed: strin
 }
 
 function EmptyCover({ seed }: { seed: string }) {
-  const turn = [...seed].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7);
+  const degrees = [...seed].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7);
   return (
     <svg
       viewBox="-160 -120 320 240"
@@ -35,11 +35,11 @@ function EmptyCover({ seed }: { seed: string }) {
       aria-hidden="true"
       className="size-full text-accent"
     >
-      <g transform={`rotate(${turn}) translate(${(turn % 60) - 30} ${(turn % 44) - 22})`}>
+      <g transform={`rotate(${degrees}) translate(${(degrees % 60) - 30} ${(degrees % 44) - 22})`}>
         {[5, 4, 3, 2, 1, 0].map((depth) => (
           <path
             key={depth}
-            d={contourPath(34 + depth * 26, depth + (turn % 7) / 7, 48)}
+            d={contourPath(34 + depth * 26, depth + (degrees % 7) / 7, 48)}
             fill="currentColor"
             fillOpacity="0.045"
             stroke="currentColor"

@@ -3,7 +3,7 @@
 import { Plus } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState, useTransition } from "react";
-import { Button, type ButtonLook, buttonClass } from "@/components/ui/button";
+import { Button, buttonClass } from "@/components/ui/button";
 import { Dialog, DialogClose, DialogContent, DialogTrigger } from "@/components/ui/dialog";
 import { FormAlert } from "@/components/ui/form-alert";
 import type { ActionError } from "@/lib/action";
@@ -13,14 +13,14 @@ import { type CollectionDraft, CollectionFields } from "./collection-fields";
 
 const blank: CollectionDraft = { name: "", description: "", visibility: "private" };
 
-export function CreateCollection({ variant = "primary" }: Pick<ButtonLook, "variant">) {
+export function CreateCollection() {
   return (
     <Dialog>
-      <DialogTrigger className={buttonClass({ variant })}>
+      <DialogTrigger className={buttonClass({ variant: "primary" })}>
         <Plus aria-hidden />
         New collection
       </DialogTrigger>
-      <DialogContent title="New collection" description="A place for media that belong together, with its own members.">
+      <DialogContent title="New collection" description="A collection holds related media and has its own members.">
         <CreateForm />
       </DialogContent>
     </Dialog>

@@ -3,7 +3,7 @@
 import { RadioGroup } from "radix-ui";
 import { useId } from "react";
 import { type Visibility, visibilities } from "@/lib/collection/policy";
-import { visibilityLooks } from "./visibility";
+import { visibilityDetails } from "./visibility";
 
 type VisibilityPickerProps = { value: Visibility; onChange: (visibility: Visibility) => void };
 
@@ -16,11 +16,11 @@ export function VisibilityPicker({ value, onChange }: VisibilityPickerProps) {
   return (
     <div className="grid gap-1.5">
       <p id={id} className="font-medium text-sm">
-        Who may see it
+        Who can see it
       </p>
       <RadioGroup.Root value={value} onValueChange={choose} aria-labelledby={id} className="grid gap-2">
         {visibilities.map((visibility) => {
-          const { icon: Icon, name, meaning } = visibilityLooks[visibility];
+          const { icon: Icon, name, meaning } = visibilityDetails[visibility];
           return (
             <RadioGroup.Item
               key={visibility}

@@ -1,29 +1,29 @@
 import type { KeyboardEvent } from "react";
 
-/** Arrow keys walk over the tiles; Tab does so too, link by link. */
-export function walkTiles(event: KeyboardEvent<HTMLElement>): void {
-  const here = event.target instanceof Element ? event.target.closest("li") : null;
-  if (!here || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const to = neighbour(here, event.key);
-  if (!to) return;
+/** Moves the focus between tiles by arrow keys. Tab works as usual. */
+export function moveTileFocus(event: KeyboardEvent<HTMLElement>): void {
+  const tile = event.target instanceof Element ? event.target.closest("li") : null;
+  if (!tile || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const target = neighbour(tile, event.key);
+  if (!target) return;
   event.preventDefault();
-  to.querySelector("a")?.focus();
+  target.querySelector("a")?.focus();
 }
 
-function neighbour(here: Element, key: string): Element | null {
-  if (key === "ArrowRight") return here.nextElementSibling;
-  if (key === "ArrowLeft") return here.previousElementSibling;
-  if (key === "ArrowDown") return inOtherRow(here, (tile) => tile.nextElementSibling);
-  if (key === "ArrowUp") return inOtherRow(here, (tile) => tile.previousElementSibling);
+function neighbour(tile: Element, key: string): Element | null {
+  if (key === "ArrowRight") return tile.nextElementSibling;
+  if (key === "ArrowLeft") return tile.previousElementSibling;
+  if (key === "ArrowDown") return nearestInNextRow(tile, (current) => current.nextElementSibling);
+  if (key === "ArrowUp") return nearestInNextRow(tile, (current) => current.previousElementSibling);
   return null;
 }
 
-/** The tile of the next row in this direction whose middle is nearest. */
-function inOtherRow(here: Element, step: (tile: Element) => Element | null): Element | null {
-  const from = here.getBoundingClientRect();
+/** Returns the tile of the next row, in the direction of `step`, whose horizontal centre is nearest. */
+function nearestInNextRow(start: Element, step: (tile: Element) => Element | null): Element | null {
+  const from = start.getBoundingClientRect();
   const middle = from.left + from.width / 2;
   let best: { tile: Element; distance: number; top: number } | null = null;
-  for (let tile = step(here); tile; tile = step(tile)) {
+  for (let tile = step(start); tile; tile = step(tile)) {
     const box = tile.getBoundingClientRect();
     if (Math.abs(box.top - from.top) < 1) continue;
     if (best && Math.abs(box.top - best.top) > 1) break;

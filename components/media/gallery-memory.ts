@@ -1,8 +1,8 @@
 import type { GalleryState } from "./gallery-state";
 
 /**
- * What was loaded of a gallery, kept while the person looks at one picture: coming back finds the same rows, so that the
- * browser can put the scroll where it was. Lives as long as the page; one collection at a time.
+ * The loaded pages of one gallery, kept while a picture is open. Coming back renders the same rows, so that the browser can
+ * restore the scroll position. Lost on a full page load.
  */
 type Memory = { slug: string; state: GalleryState; openedId: string | null };
 let memory: Memory | null = null;
@@ -15,7 +15,7 @@ export function recallGallery(slug: string): Memory | null {
   return memory?.slug === slug ? memory : null;
 }
 
-/** The picture one is at: on the way back, its tile gets the focus. */
+/** Stores which picture is open. Its tile gets the focus when the gallery is shown again. */
 export function rememberOpened(slug: string, mediaId: string): void {
   if (memory?.slug === slug) memory = { ...memory, openedId: mediaId };
 }

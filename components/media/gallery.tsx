@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import type { MediaPage } from "@/lib/media/schema";
-import { walkTiles } from "./gallery-keys";
+import { moveTileFocus } from "./gallery-keys";
 import { rememberOpened } from "./gallery-memory";
 import { Tile } from "./tile";
 import { type LoadState, useGallery } from "./use-gallery";
@@ -12,11 +12,11 @@ import { type LoadState, useGallery } from "./use-gallery";
 type GalleryProps = {
   slug: string;
   firstPage: MediaPage;
-  /** False for outsiders of a preview collection: only small thumbnails exist for them. */
+  /** False for non-members of a preview collection, who get small thumbnails only. */
   originals: boolean;
 };
 
-/** How many tiles are above the fold of a large screen. */
+/** Tiles visible on a large screen before scrolling: their pictures load eagerly. */
 const eagerTiles = 12;
 
 export function Gallery({ slug, firstPage, originals }: GalleryProps) {
@@ -26,7 +26,7 @@ export function Gallery({ slug, firstPage, originals }: GalleryProps) {
   return (
     <>
       <ul
-        onKeyDown={walkTiles}
+        onKeyDown={moveTileFocus}
         className={cn("gallery", few && "gallery-few", !originals && "gallery-small")}
         aria-label="Media"
       >
@@ -49,7 +49,7 @@ export function Gallery({ slug, firstPage, originals }: GalleryProps) {
   );
 }
 
-/** Loads by itself when it comes near; the button is there for everyone whose browser or patience says otherwise. */
+/** Loads the next page when scrolled near. The button works without IntersectionObserver and after a failure. */
 function More({ load, onMore }: { load: LoadState; onMore: () => void }) {
   const end = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -65,7 +65,7 @@ function More({ load, onMore }: { load: LoadState; onMore: () => void }) {
     <div ref={end} className="flex flex-col items-center gap-3 py-10">
       {load === "failed" && (
         <p role="alert" className="text-danger text-sm">
-          The next pictures could not be loaded. Nothing is lost; try again.
+          More pictures could not be loaded. Check your connection and try again.
         </p>
       )}
       <Button onClick={onMore} pending={load === "loading"}>

@@ -12,7 +12,7 @@ export function InfoPanel({ media }: { media: MediaDetail }) {
   const { path, takenAt, createdAt, sizeBytes, width, height, latitude, longitude, uploadedBy, revisionNumber } = media;
   return (
     <dl className="grid gap-4.5 text-sm">
-      {/* The order needs a time; without one in the picture it is the time it came. */}
+      {/* Pictures without a date in EXIF are ordered by their upload time, which is no date taken. */}
       {createdAt && takenAt !== createdAt && <Fact name="Taken">{formatMoment(takenAt)}</Fact>}
       {path && (
         <>

@@ -23,7 +23,7 @@ const typeNames: Record<string, string> = {
   "application/zip": "ZIP archive",
 };
 
-/** A type in words; the last resort is the extension, which is only a name. */
+/** Returns a readable name of the file type. Falls back to the extension when the content type is unknown. */
 export function typeNameOf(item: Pick<MediaItem, "contentType" | "path">): string {
   if (item.contentType && item.contentType !== "application/octet-stream")
     return typeNames[item.contentType] ?? item.contentType;
@@ -31,7 +31,7 @@ export function typeNameOf(item: Pick<MediaItem, "contentType" | "path">): strin
   return extension ? `${extension.toUpperCase()} file` : "File";
 }
 
-// What every browser of today shows by itself; a TIFF original can only be downloaded.
+// Image types all current browsers can display.
 const displayable = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]);
 const maxAutomaticBytes = 20 * 1024 * 1024;
 
@@ -39,7 +39,7 @@ export function isDisplayable(item: Pick<MediaItem, "state" | "contentType">): b
   return item.state === "ready" && item.contentType !== null && displayable.has(item.contentType);
 }
 
-/** Whether the original may take the preview's place without being asked for. */
-export function loadsByItself(item: Pick<MediaItem, "state" | "contentType" | "sizeBytes">): boolean {
+/** Tells whether the viewer loads the original without a click. */
+export function loadsAutomatically(item: Pick<MediaItem, "state" | "contentType" | "sizeBytes">): boolean {
   return isDisplayable(item) && (item.sizeBytes ?? 0) <= maxAutomaticBytes;
 }

@@ -4,27 +4,27 @@ type Sized = Pick<MediaItem, "width" | "height">;
 
 const maxRatio = 2.6;
 const minRatio = 0.56;
-/** For what has no dimensions yet. */
-const plainRatio = 4 / 3;
+/** Used while the dimensions are unknown. */
+const defaultRatio = 4 / 3;
 
-/** Width by height, kept within what a row can carry: a panorama is cropped in the gallery, not in the viewer. */
+/** Returns width / height, clamped so that a tile fits into a row. The gallery crops panoramas; the viewer does not. */
 export function tileRatio({ state, width, height }: Pick<MediaItem, "state"> & Sized): number {
   if (state === "kept" || state === "rejected") return 1;
-  if (!width || !height) return plainRatio;
+  if (!width || !height) return defaultRatio;
   return Math.min(maxRatio, Math.max(minRatio, width / height));
 }
 
-/** The width of a derivative whose longer side is at most `sidePixels`, never enlarged. */
+/** Returns the width of a derivative whose longer side is at most `sidePixels`. Derivatives are never enlarged. */
 function derivedWidth({ width, height }: Sized, sidePixels: number): number {
   if (!width || !height) return sidePixels;
   return Math.max(1, Math.round(width * Math.min(1, sidePixels / Math.max(width, height))));
 }
 
-/** `srcset` of what the viewer may see; `rowPixels` is the height the picture is likely to get. */
+/** Returns `src`, `srcset` and `sizes` of a tile; null without a thumbnail. `rowPixels` is the expected height of the row. */
 export function tileSources(item: MediaItem, rowPixels: number) {
   const { thumb, card } = item.urls;
   if (!thumb) return null;
-  const ratio = item.width && item.height ? item.width / item.height : plainRatio;
+  const ratio = item.width && item.height ? item.width / item.height : defaultRatio;
   const thumbWidth = derivedWidth(item, 200);
   const cardWidth = derivedWidth(item, 800);
   if (!card || cardWidth <= thumbWidth) return { src: card ?? thumb };

@@ -26,14 +26,14 @@ export function Tile({ item, slug, rowPixels, eager, onOpen }: TileProps) {
         onClick={() => onOpen(item.id)}
         className={cn(
           "group relative block size-full overflow-hidden rounded-lg bg-raised outline-none",
-          // Two rings inside the tile: seen on dark and on light pictures alike.
+          // Two rings of different colours inside the tile, visible on dark and on light pictures.
           "after:absolute after:inset-0 after:rounded-lg focus-visible:after:shadow-[inset_0_0_0_3px_var(--ring),inset_0_0_0_5px_var(--canvas)]",
         )}
       >
         {item.state === "ready" && item.urls.thumb ? (
           <Picture item={item} rowPixels={rowPixels} eager={eager} />
         ) : (
-          <Plain item={item} />
+          <Placeholder item={item} />
         )}
       </Link>
     </li>
@@ -42,7 +42,7 @@ export function Tile({ item, slug, rowPixels, eager, onOpen }: TileProps) {
 
 function Picture({ item, rowPixels, eager }: Pick<TileProps, "item" | "rowPixels" | "eager">) {
   const [renewed, setRenewed] = useState(false);
-  // A page left open outlives its signed addresses: this one signs anew and redirects. Once, so that it cannot circle.
+  // Signed URLs expire while a page stays open. This route signs a new one and redirects. Tried once, to avoid a loop.
   const sources = renewed ? { src: routes.api.mediaVariant(item.id, "thumb") } : tileSources(item, rowPixels);
   const renew = (event: SyntheticEvent<HTMLImageElement>) => {
     if (!renewed && event.currentTarget.src) setRenewed(true);
@@ -73,15 +73,16 @@ function Picture({ item, rowPixels, eager }: Pick<TileProps, "item" | "rowPixels
   );
 }
 
-/** What has no picture: being processed, kept as a file, or not readable. */
-function Plain({ item }: { item: MediaItem }) {
-  const looks = {
-    pending: { icon: <Spinner className="size-5" />, word: "Being processed" },
-    ready: { icon: <Spinner className="size-5" />, word: "Being processed" },
-    kept: { icon: <FileText aria-hidden className="size-6" />, word: typeNameOf(item) },
-    rejected: { icon: <ImageOff aria-hidden className="size-6 text-danger" />, word: "Cannot be shown" },
+/** Shows a media without a picture: being processed, not an image, or unreadable. */
+function Placeholder({ item }: { item: MediaItem }) {
+  const processing = { icon: <Spinner className="size-5" />, label: "Processing" };
+  const contents = {
+    pending: processing,
+    ready: processing,
+    kept: { icon: <FileText aria-hidden className="size-6" />, label: typeNameOf(item) },
+    rejected: { icon: <ImageOff aria-hidden className="size-6 text-danger" />, label: "Cannot be displayed" },
   } as const;
-  const { icon, word } = looks[item.state];
+  const { icon, label } = contents[item.state];
   return (
     <span
       title={item.rejectReason ?? undefined}
@@ -89,7 +90,7 @@ function Plain({ item }: { item: MediaItem }) {
     >
       {icon}
       <span className="line-clamp-2 max-w-full break-words font-medium text-ink text-xs">{titleOf(item)}</span>
-      <span className="max-w-full truncate text-xs">{word}</span>
+      <span className="max-w-full truncate text-xs">{label}</span>
     </span>
   );
 }

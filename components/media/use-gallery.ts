@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { useSoftPolling } from "@/components/ui/use-soft-polling";
+import { usePolling } from "@/components/ui/use-polling";
 import { type MediaPage, mediaPage } from "@/lib/media/schema";
 import { routes } from "@/lib/routes";
 import { forgetOpened, recallGallery, rememberGallery } from "./gallery-memory";
@@ -8,9 +8,9 @@ import { tileId } from "./tile";
 
 export type LoadState = "idle" | "loading" | "failed";
 
-/** The gallery of a collection: pages appended on demand, pictures being processed renewed until they are ready. */
+/** Loads a collection's gallery: appends pages on demand and polls pictures being processed until they are ready. */
 export function useGallery(slug: string, firstPage: MediaPage) {
-  const [state, setState] = useState<GalleryState>(() => startOf(slug, firstPage));
+  const [state, setState] = useState<GalleryState>(() => initialState(slug, firstPage));
   const [load, setLoad] = useState<LoadState>("idle");
   const [seenPage, setSeenPage] = useState(firstPage);
   if (seenPage !== firstPage) {
@@ -22,7 +22,7 @@ export function useGallery(slug: string, firstPage: MediaPage) {
   useFocusOnOpened(slug);
 
   const pending = pendingIds(state);
-  useSoftPolling(pending.length > 0, async () => {
+  usePolling(pending.length > 0, async () => {
     const { items } = await fetchPage(slug, { ids: pending.join(",") });
     setState((current) => putItems(current, pending, items));
     return items.some((item) => item.state !== "pending");
@@ -38,7 +38,7 @@ export function useGallery(slug: string, firstPage: MediaPage) {
       setState((current) => appendPage(current, page));
       setLoad("idle");
     } catch {
-      setLoad("failed"); // Said beside the button that tries again.
+      setLoad("failed"); // Shown beside the "Load more" button.
     } finally {
       loading.current = false;
     }
@@ -46,8 +46,8 @@ export function useGallery(slug: string, firstPage: MediaPage) {
   return { state, load, loadMore };
 }
 
-/** Back from a picture, the pages that were loaded are still there; on any other way here the list begins anew. */
-function startOf(slug: string, firstPage: MediaPage): GalleryState {
+/** Returns the pages loaded before a picture was opened, or the first page on any other navigation. */
+function initialState(slug: string, firstPage: MediaPage): GalleryState {
   const kept = recallGallery(slug);
   return kept?.openedId ? renewFirstPage(kept.state, firstPage) : firstPage;
 }

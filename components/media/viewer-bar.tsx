@@ -10,10 +10,10 @@ import { titleOf } from "./media-text";
 
 type ViewerBarProps = {
   media: MediaDetail;
-  /** `close` tells whether the gallery is the entry before this one. */
+  /** `close` goes back to the gallery and returns false when it is not the previous history entry. */
   back: { href: ReturnType<typeof routes.collection>; label: string; close: () => boolean };
   downloadHref: string | null;
-  /** Null where the original comes by itself, or not at all. */
+  /** Null when the original loads automatically or is not available. */
   onOriginal: (() => void) | null;
   info: { open: boolean; toggle: () => void };
 };
@@ -43,7 +43,7 @@ export function ViewerBar({ media, back, downloadHref, onOriginal, info }: Viewe
         <a
           href={downloadHref}
           download
-          aria-label="Download the original"
+          aria-label="Download original"
           className={buttonClass({ variant: "ghost", size: "icon" })}
         >
           <Download aria-hidden />

@@ -3,7 +3,7 @@ import { contourPath } from "./contours";
 
 const depths = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
-/** An atoll on a sea chart: the lagoon, the reef around it, and the sea floor falling away. Decorative. */
+/** Draws an atoll as contour lines: lagoon, reef and sea floor. Decorative. */
 export function AtollArt({ faded = false, className }: { faded?: boolean; className?: string }) {
   return (
     <svg

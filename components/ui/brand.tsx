@@ -1,6 +1,6 @@
 import { cn } from "./cn";
 
-/** The ring of an atoll with its one passage, and the lagoon's islet. */
+/** The logo: the open ring of an atoll and an islet. */
 function Mark({ className }: { className?: string }) {
   return (
     <svg viewBox="0 0 32 32" aria-hidden="true" className={cn("size-7", className)}>

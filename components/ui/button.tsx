@@ -17,10 +17,10 @@ const sizes = {
   "icon-sm": "size-8 rounded-lg",
 } as const;
 
-export type ButtonLook = { variant?: keyof typeof variants; size?: keyof typeof sizes };
+type ButtonStyle = { variant?: keyof typeof variants; size?: keyof typeof sizes };
 
-/** The look of a button, for links that are one. */
-export function buttonClass({ variant = "secondary", size = "md" }: ButtonLook = {}, className?: string): string {
+/** Returns the classes of a button, for links styled as one. */
+export function buttonClass({ variant = "secondary", size = "md" }: ButtonStyle = {}, className?: string): string {
   return cn(
     "inline-flex shrink-0 select-none items-center justify-center whitespace-nowrap font-medium",
     "transition-[background-color,opacity,scale] duration-150 active:scale-[0.98]",
@@ -32,8 +32,8 @@ export function buttonClass({ variant = "secondary", size = "md" }: ButtonLook =
 }
 
 type ButtonProps = ComponentProps<"button"> &
-  ButtonLook & {
-    /** Work is under way: the button keeps its focus and its width, and does nothing. */
+  ButtonStyle & {
+    /** Shows a spinner and ignores clicks; focus and width stay. */
     pending?: boolean;
   };
 
@@ -48,7 +48,7 @@ export function Button({ variant, size, pending = false, className, children, on
       className={buttonClass({ ...(variant && { variant }), ...(size && { size }) }, cn("relative", className))}
     >
       {pending && <Spinner className="absolute" />}
-      {/* Not "invisible": the button keeps its name for those who hear it. */}
+      {/* Transparent, not "invisible": screen readers still need the button's name. */}
       <span className={pending ? "inline-flex items-center gap-[inherit] opacity-0" : "contents"}>{children}</span>
     </button>
   );

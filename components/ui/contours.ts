@@ -1,6 +1,6 @@
 type Wave = readonly [frequency: number, amplitude: number, phase: number];
 
-// The shore of an island that does not exist, as sums of sines: calm, closed, the same at every visit.
+// A fixed shoreline as a sum of sine waves.
 const shore: readonly Wave[] = [
   [2, 0.09, 0.6],
   [3, 0.055, 2.1],
@@ -9,7 +9,7 @@ const shore: readonly Wave[] = [
 ];
 
 function radius(angle: number, depth: number): number {
-  // Deeper contours are smoother and turn a little, as sea floors do.
+  // Deeper contours are smoother and slightly rotated.
   const smooth = 1 / (1 + depth * 0.9);
   return shore.reduce((r, [frequency, amplitude, phase]) => {
     const damped = amplitude * smooth ** (frequency / 4);
@@ -17,7 +17,10 @@ function radius(angle: number, depth: number): number {
   }, 1);
 }
 
-/** A closed contour line around (0, 0): `size` is its mean radius, `depth` 0 at the shore and growing outwards. */
+/**
+ * Returns the SVG path of a closed contour around (0, 0). `size` is its mean radius, `depth` is 0 at the shore and grows
+ * outwards.
+ */
 export function contourPath(size: number, depth: number, points = 72): string {
   const at = (i: number) => {
     const angle = (i / points) * 2 * Math.PI;

@@ -17,7 +17,7 @@ type DialogContentProps = {
   className?: string;
 };
 
-/** Centred on wide screens, a sheet from below on phones. Focus is kept inside and given back. */
+/** Centred on wide screens, a bottom sheet on phones. Traps the focus and restores it on close. */
 export function DialogContent({ title, description, children, className }: DialogContentProps) {
   return (
     <Radix.Portal>

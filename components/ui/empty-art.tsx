@@ -26,7 +26,7 @@ const sheet = {
   strokeLinejoin: "round" as const,
 };
 
-/** Two prints on the water. */
+/** Two photographs, for empty lists. */
 export function PrintsArt() {
   return (
     <Drawing>
@@ -40,7 +40,7 @@ export function PrintsArt() {
   );
 }
 
-/** An empty frame with a way in. */
+/** A dashed frame with an arrow, for empty upload areas. */
 export function IslandArt() {
   return (
     <Drawing>
@@ -57,7 +57,7 @@ export function IslandArt() {
   );
 }
 
-/** A compass that found nothing here. */
+/** A compass, for pages that do not exist. */
 export function CompassArt() {
   return (
     <Drawing>
@@ -68,7 +68,7 @@ export function CompassArt() {
   );
 }
 
-/** A storm that passes. */
+/** A storm cloud, for errors. */
 export function StormArt() {
   return (
     <Drawing>

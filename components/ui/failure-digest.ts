@@ -1,4 +1,4 @@
-/** The digest of an error that passes by itself: the database or the storage cannot be reached. */
+/** Marks errors that are temporary: the database or the storage cannot be reached. */
 export const unavailableDigest = "ATOLL_UNAVAILABLE";
 
 export function digestOf(error: unknown): string | null {

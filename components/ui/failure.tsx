@@ -6,10 +6,10 @@ import { StormArt } from "./empty-art";
 import { EmptyState } from "./empty-state";
 import { digestOf, unavailableDigest } from "./failure-digest";
 
-/** What happened, what is safe, what to do: for any page that could not be shown. */
+/** Shows a page's error: what happened, what is safe, what to do. */
 export function Failure({ error, retry }: { error: unknown; retry: () => void }) {
   const digest = digestOf(error);
-  const passing = digest === unavailableDigest;
+  const temporary = digest === unavailableDigest;
   const region = useRef<HTMLDivElement>(null);
   useEffect(() => region.current?.focus(), []);
   return (
@@ -17,24 +17,24 @@ export function Failure({ error, retry }: { error: unknown; retry: () => void })
       <EmptyState
         level={1}
         art={<StormArt />}
-        title={passing ? "Atoll cannot reach its database right now" : "Something went wrong on our side"}
+        title={temporary ? "Atoll cannot reach its database right now" : "Something went wrong"}
         actions={
           <>
             <Button variant="primary" onClick={retry}>
               Try again
             </Button>
             <a href="/" className="inline-flex h-10 items-center rounded-xl px-4 font-medium text-sm hover:bg-raised">
-              Go to the start
+              Go to the home page
             </a>
           </>
         }
       >
         <p>
-          {passing
-            ? "This usually passes within seconds. Your media and everything saved are safe; an upload that is running keeps trying by itself."
-            : "This page could not be shown. Your media and everything saved are safe. Try again; if it happens again, tell whoever runs this site."}
+          {temporary
+            ? "This usually lasts a few seconds. Your media and saved changes are safe, and running uploads retry automatically."
+            : "This page could not be displayed. Your media and saved changes are safe. Try again. If it keeps failing, tell the site's administrator."}
         </p>
-        {digest && !passing && <p className="mt-3 font-mono text-xs">Reference {digest}</p>}
+        {digest && !temporary && <p className="mt-3 font-mono text-xs">Reference {digest}</p>}
       </EmptyState>
     </div>
   );

@@ -9,7 +9,7 @@ type FieldProps = {
   hint?: ReactNode;
   error?: string | undefined;
   className?: string;
-  /** Gets what ties the control to its label, hint and error. */
+  /** Renders the control with the attributes that link it to label, hint and error. */
   children: (control: Control) => ReactNode;
 };
 

@@ -1,6 +1,6 @@
 import { CircleAlert } from "lucide-react";
 
-/** The place where a form says what went wrong; always there, so that a screen reader hears the change. */
+/** Shows a form's error. Always rendered, because screen readers announce only changes of an existing live region. */
 export function FormAlert({ message }: { message: string | null }) {
   return (
     <div role="alert" className="empty:hidden">

@@ -2,14 +2,14 @@
 
 import { useSyncExternalStore } from "react";
 
-const never = () => () => {};
+const subscribeToNothing = () => () => {};
 
 type LocalTimeProps = { iso: string; options: Intl.DateTimeFormatOptions; className?: string };
 
-/** A time in the person's own zone, which the server does not know: UTC until the page is alive. */
+/** Shows a time in the user's time zone. The server does not know it, so the time is UTC until hydration. */
 export function LocalTime({ iso, options, className }: LocalTimeProps) {
   const local = useSyncExternalStore(
-    never,
+    subscribeToNothing,
     () => new Intl.DateTimeFormat("en", options).format(new Date(iso)),
     () => new Intl.DateTimeFormat("en", { ...options, timeZone: "UTC" }).format(new Date(iso)),
   );

@@ -3,6 +3,7 @@
 import { DropdownMenu as Radix } from "radix-ui";
 import type { ComponentProps, ReactNode } from "react";
 import { cn } from "./cn";
+import { floatingClass, floatingProps } from "./floating";
 
 export const Menu = Radix.Root;
 export const MenuTrigger = Radix.Trigger;
@@ -12,21 +13,10 @@ const item =
   "flex min-h-9 w-full select-none items-center gap-2.5 rounded-lg px-2.5 text-sm outline-none " +
   "data-highlighted:bg-raised data-disabled:opacity-50 [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted";
 
-export function MenuContent({ className, children, ...props }: ComponentProps<typeof Radix.Content>) {
+export function MenuContent({ className, ...props }: ComponentProps<typeof Radix.Content>) {
   return (
     <Radix.Portal>
-      <Radix.Content
-        align="end"
-        sideOffset={8}
-        collisionPadding={12}
-        {...props}
-        className={cn(
-          "z-50 min-w-52 animate-rise rounded-2xl border border-line bg-surface p-1.5 text-ink shadow-float",
-          className,
-        )}
-      >
-        {children}
-      </Radix.Content>
+      <Radix.Content {...floatingProps} {...props} className={cn(floatingClass, "min-w-52 p-1.5", className)} />
     </Radix.Portal>
   );
 }

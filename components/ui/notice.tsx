@@ -3,10 +3,10 @@ import type { ReactNode } from "react";
 import { cn } from "./cn";
 
 const tones = {
-  info: { icon: Info, look: "bg-raised text-ink [&>svg]:text-muted" },
-  ok: { icon: CircleCheck, look: "bg-ok-soft text-ink [&>svg]:text-ok" },
-  warn: { icon: TriangleAlert, look: "bg-warn-soft text-ink [&>svg]:text-warn" },
-  danger: { icon: CircleAlert, look: "bg-danger-soft text-ink [&>svg]:text-danger" },
+  info: { icon: Info, classes: "bg-raised text-ink [&>svg]:text-muted" },
+  ok: { icon: CircleCheck, classes: "bg-ok-soft text-ink [&>svg]:text-ok" },
+  warn: { icon: TriangleAlert, classes: "bg-warn-soft text-ink [&>svg]:text-warn" },
+  danger: { icon: CircleAlert, classes: "bg-danger-soft text-ink [&>svg]:text-danger" },
 } as const;
 
 type NoticeProps = {
@@ -17,11 +17,11 @@ type NoticeProps = {
   className?: string;
 };
 
-/** A line said in place. Put it into a live region (`role="alert"` or `status`) when it appears later. */
+/** Shows a message in the page. Wrap it in a live region (`role="alert"` or `status`) when it appears after the page. */
 export function Notice({ tone = "info", title, children, actions, className }: NoticeProps) {
-  const { icon: Icon, look } = tones[tone];
+  const { icon: Icon, classes } = tones[tone];
   return (
-    <div className={cn("flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl px-4 py-3 text-sm", look, className)}>
+    <div className={cn("flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl px-4 py-3 text-sm", classes, className)}>
       <Icon aria-hidden className="size-4.5 shrink-0 self-start mt-px" />
       <div className="min-w-0 flex-1 basis-56">
         {title && <p className="font-medium">{title}</p>}

@@ -20,7 +20,7 @@ export function PasswordInput({ className, ...props }: Omit<ComponentProps<"inpu
       <button
         type="button"
         aria-pressed={shown}
-        aria-label="Show the password"
+        aria-label="Show password"
         onClick={() => setShown(!shown)}
         className="absolute inset-y-1 right-1 grid w-10 place-items-center rounded-lg text-muted hover:text-ink"
       >

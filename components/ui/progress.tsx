@@ -1,7 +1,7 @@
 import { cn } from "./cn";
 
 type ProgressProps = {
-  /** null: under way, nobody knows how far. */
+  /** Null: indeterminate. */
   value: number | null;
   max?: number;
   label: string;
@@ -24,7 +24,7 @@ export function Progress({ value, max = 1, label, tone = "accent", className }: 
     >
       <div
         className={cn("h-full rounded-full", tones[tone], share === null && "w-1/3 animate-slide")}
-        // A transform is composited: hundreds of bars may move at once.
+        // Transforms are composited, so hundreds of bars can move at once.
         style={share === null ? undefined : { transform: `translateX(${(share - 1) * 100}%)` }}
       />
     </div>

@@ -6,8 +6,8 @@ import { buttonClass } from "./button";
 import { Menu, MenuContent, MenuRadioGroup, MenuRadioItem, MenuTrigger } from "./menu";
 import { applyTheme, parseTheme, type Theme, themes } from "./theme";
 
-const looks = {
-  system: { icon: Monitor, name: "As the system" },
+const labels = {
+  system: { icon: Monitor, name: "System" },
   light: { icon: Sun, name: "Light" },
   dark: { icon: Moon, name: "Dark" },
 } as const;
@@ -22,7 +22,7 @@ export function ThemeMenu({ initial }: { initial: Theme }) {
   return (
     <Menu modal={false}>
       <MenuTrigger
-        aria-label={`Colours: ${looks[theme].name}`}
+        aria-label={`Theme: ${labels[theme].name}`}
         className={buttonClass({ variant: "ghost", size: "icon" })}
       >
         <Sun aria-hidden className="dark:hidden" />
@@ -31,7 +31,7 @@ export function ThemeMenu({ initial }: { initial: Theme }) {
       <MenuContent>
         <MenuRadioGroup value={theme} onValueChange={choose}>
           {themes.map((name) => {
-            const { icon: Icon, name: label } = looks[name];
+            const { icon: Icon, name: label } = labels[name];
             return (
               <MenuRadioItem key={name} value={name}>
                 <Icon aria-hidden />

@@ -1,14 +1,14 @@
 export const themes = ["system", "light", "dark"] as const;
 export type Theme = (typeof themes)[number];
 
-/** Read by the server, so that the first paint already has the right colours. */
+/** A cookie, because the server reads it to render the first paint in the right colours. */
 export const themeCookie = "atoll-theme";
 
 export function parseTheme(value: string | undefined): Theme {
   return value === "light" || value === "dark" ? value : "system";
 }
 
-/** Remembers the theme for a year and puts it on the page. */
+/** Applies the theme to the page and stores it for a year. */
 export function applyTheme(theme: Theme): void {
   const root = document.documentElement;
   if (theme === "system") delete root.dataset.theme;

@@ -3,7 +3,7 @@
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { Spinner } from "@/components/ui/spinner";
-import { useSoftPolling } from "@/components/ui/use-soft-polling";
+import { usePolling } from "@/components/ui/use-polling";
 import type { UnfinishedUpload } from "@/lib/upload/schema";
 import { OpenUpload } from "./open-upload";
 import type { UploadTarget } from "./uploads-store";
@@ -34,7 +34,7 @@ export function UnfinishedUploads({ collection, uploads, renderedAt }: Unfinishe
   const open = left.filter(({ state }) => state === "open");
   const sealed = left.filter(({ state }) => state === "sealed");
   const router = useRouter();
-  useSoftPolling(sealed.length > 0, async () => {
+  usePolling(sealed.length > 0, async () => {
     router.refresh();
     return false;
   });

@@ -5,7 +5,7 @@ import { signUp } from "./commands";
 import { type SignUpForm, signUpInput } from "./schema";
 import { currentViewer } from "./session";
 
-/** Makes the account; the form then signs in with the same e-mail and password. */
+/** Creates the account. The form then signs in with the same e-mail and password. */
 export async function signUpAction(form: SignUpForm): Promise<ActionResult<undefined>> {
   return runAction(async () => {
     await signUp(await currentViewer(), parseInput(signUpInput, form));

@@ -11,14 +11,13 @@ const adapterUserSelect = { ...sessionUserSelect, emailVerified: true } as const
 type Pending = { id: string; email: string; name: string | null };
 
 /**
- * What next-auth needs of the database for sign-in by a provider. Against the plain adapter: no password hash leaves
- * the database, a provider's tokens (never used here) do not enter it, and a user comes with the account or not at all.
- * One adapter serves one request.
+ * Creates the next-auth adapter for provider sign-in, for one request. Differs from the Prisma adapter in three ways: it
+ * never reads password hashes, it does not store provider tokens, and it creates user and account in one transaction.
  */
 export function requestAdapter(origin: Origin): Adapter {
   let pending: Pending | null = null;
   return {
-    // Its type names the client of the package @prisma/client; ours is generated into the repository and the same.
+    // PrismaAdapter's type expects the client of @prisma/client. The generated client has the same interface.
     ...(PrismaAdapter(db() as unknown as Parameters<typeof PrismaAdapter>[0]) as Adapter),
     getUser: (id) => db().user.findUnique({ where: { id }, select: adapterUserSelect }),
     getUserByEmail: (email) =>
@@ -46,7 +45,7 @@ async function insertUserWithAccount(
   origin: Origin,
 ): Promise<void> {
   await db().$transaction(async (tx) => {
-    // Only addresses the provider has verified come this far.
+    // allowsSignIn has rejected addresses the provider did not verify.
     const data = { ...user, emailVerified: new Date(), accounts: { create: { type, provider, providerAccountId } } };
     await tx.user.create({ data, select: { id: true } });
     await recordEvent(tx, mintUserViewer(user, origin), {

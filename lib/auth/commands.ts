@@ -10,11 +10,14 @@ import { lockName } from "./rows";
 import { type CreateUserInput, type SignUpInput, signInInput } from "./schema";
 import { mintUserViewer, originOfViewer, type SystemViewer, type UserViewer, type Viewer } from "./viewer";
 
-/** The part of a user row that a new session is made of. */
+/** The columns of a user that a session needs. */
 export const sessionUserSelect = { id: true, email: true, name: true, sessionEpoch: true } as const;
 export type SessionUser = Prisma.UserGetPayload<{ select: typeof sessionUserSelect }>;
 
-/** An account made by whoever runs the site: the command line, the demo, a test. Without a password it can only use a provider. */
+/**
+ * Creates an account on an operator's behalf (command line, demo, tests). Without a password the user can sign in by a
+ * provider only. Throws CONFLICT when the e-mail address is taken.
+ */
 export async function createUser(viewer: SystemViewer, input: CreateUserInput): Promise<UserViewer> {
   const { email, name, password, isAdmin } = input;
   const passwordHash = password === undefined ? null : await hashPassword(password);
@@ -22,13 +25,13 @@ export async function createUser(viewer: SystemViewer, input: CreateUserInput): 
   return mintUserViewer(user);
 }
 
-/** An account somebody makes for themselves. CONFLICT when the address has one. */
+/** Creates an account for the person signing up. Throws CONFLICT when the e-mail address is taken. */
 export async function signUp(viewer: Viewer, { email, name, password }: SignUpInput): Promise<void> {
   const passwordHash = await hashPassword(password);
   await insertUser(viewer, { email, name: name ?? null, passwordHash }, "user.signedUp");
 }
 
-/** The viewer for work on a person's behalf, as the command line does it. */
+/** Returns the viewer of a user, for operators acting on their behalf. Throws NOT_FOUND. */
 export async function viewerOfEmail(_viewer: SystemViewer, email: string): Promise<UserViewer> {
   const user = await db().user.findUnique({
     where: { email: email.trim().toLowerCase(), disabledAt: null },
@@ -48,14 +51,14 @@ async function insertUser(viewer: Viewer, data: Prisma.UserCreateInput, action: 
     });
   } catch (error) {
     if (!(error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002")) throw error;
-    const message = "There is an account with this e-mail address already. Sign in instead.";
+    const message = "An account with this e-mail address already exists. Sign in instead.";
     throw new AppError("CONFLICT", message, { issues: [{ path: "email", message }] });
   }
 }
 
 /**
- * The user behind e-mail and password, or null when they do not belong together. Throws RATE_LIMITED after too many
- * failures for one account, whether it exists or not, or from one address, and UNAUTHENTICATED when the right password is that of a disabled user.
+ * Returns the user with this e-mail and password, or null when either is wrong. Throws RATE_LIMITED after too many failed
+ * attempts for one account (existing or not) or from one IP address, and UNAUTHENTICATED for a disabled account.
  */
 export async function checkPassword(viewer: Viewer, form: unknown): Promise<SessionUser | null> {
   const parsed = signInInput.safeParse(form);
@@ -69,7 +72,7 @@ export async function checkPassword(viewer: Viewer, form: unknown): Promise<Sess
   const eventId = await reserveAttempt(viewer, subject);
   if (!(await verifyPassword(user?.passwordHash ?? null, password)) || !user) return null;
   const { passwordHash: _, disabledAt, ...sessionUser } = user;
-  if (disabledAt) throw new AppError("UNAUTHENTICATED", "This account is disabled. Ask whoever runs this site.");
+  if (disabledAt) throw new AppError("UNAUTHENTICATED", "This account is disabled. Ask the site's administrator.");
   await db().event.update({
     where: { id: eventId },
     data: { action: "user.signedIn", actorId: user.id, actorName: mintUserViewer(user).name },
@@ -80,18 +83,18 @@ export async function checkPassword(viewer: Viewer, form: unknown): Promise<Sess
 type Subject = { type: "user" | "email"; id: string };
 
 /**
- * Writes the attempt down as failed before the password is looked at; success turns the line into "signed in". So a
- * thousand attempts at once are counted like a thousand in a row, in whichever process they arrive.
+ * Records the attempt as failed before the password is checked; a success changes the record later. So concurrent attempts
+ * are counted like sequential ones, in every process.
  */
 async function reserveAttempt(viewer: Viewer, subject: Subject): Promise<bigint> {
   const { ipAddress = null } = originOfViewer(viewer);
   return db().$transaction(async (tx) => {
-    // The address first, always: whoever holds an account's lock waits for no other.
+    // Always the address before the account: one lock order prevents deadlocks.
     if (ipAddress !== null) await lockName(tx, `sign-in from ${ipAddress}`);
     await lockName(tx, `sign-in ${subject.id}`);
     const freeAt = await refusedUntil(tx, subject.id, ipAddress);
     if (freeAt > Date.now()) {
-      throw new AppError("RATE_LIMITED", "Too many failed attempts to sign in. Wait 15 minutes, then try again.", {
+      throw new AppError("RATE_LIMITED", "Too many failed sign-in attempts. Wait 15 minutes, then try again.", {
         retryAfterSeconds: Math.max(1, Math.ceil((freeAt - Date.now()) / 1_000)),
       });
     }
@@ -103,28 +106,28 @@ async function reserveAttempt(viewer: Viewer, subject: Subject): Promise<bigint>
   });
 }
 
-/** When the next attempt may be made, in milliseconds; 0 when none of the limits is reached. */
+/** Returns when the next attempt is allowed, in milliseconds since the epoch; 0 when no limit is reached. */
 async function refusedUntil(tx: Transaction, subjectId: string, ipAddress: string | null): Promise<number> {
   const { maxFailures, maxPerAccount, maxPerAddress, windowSeconds } = signInPolicy;
   const windowStart = new Date(Date.now() - windowSeconds * 1_000);
-  const lastSuccess = async (whose: Prisma.EventWhereInput) => {
+  const lastSuccess = async (filter: Prisma.EventWhereInput) => {
     const success = await tx.event.findFirst({
-      where: { action: "user.signedIn", ...whose, at: { gte: windowStart } },
+      where: { action: "user.signedIn", ...filter, at: { gte: windowStart } },
       orderBy: { at: "desc" },
       select: { at: true },
     });
     return success?.at ?? windowStart;
   };
-  // An account's failures are forgotten at its next success; an address's are not: guessers have accounts, too.
+  // A success resets an account's count but not an address's: an attacker can sign in to an account of their own.
   const limits = [
-    { whose: { subjectId, ipAddress }, max: maxFailures, since: await lastSuccess({ subjectId, ipAddress }) },
-    { whose: { subjectId }, max: maxPerAccount, since: await lastSuccess({ subjectId }) },
-    ...(ipAddress === null ? [] : [{ whose: { ipAddress }, max: maxPerAddress, since: windowStart }]),
+    { filter: { subjectId, ipAddress }, max: maxFailures, since: await lastSuccess({ subjectId, ipAddress }) },
+    { filter: { subjectId }, max: maxPerAccount, since: await lastSuccess({ subjectId }) },
+    ...(ipAddress === null ? [] : [{ filter: { ipAddress }, max: maxPerAddress, since: windowStart }]),
   ];
   let until = 0;
-  for (const { whose, max, since } of limits) {
+  for (const { filter, max, since } of limits) {
     const oldest = await tx.event.findFirst({
-      where: { action: "user.signInFailed", ...whose, at: { gt: since } },
+      where: { action: "user.signInFailed", ...filter, at: { gt: since } },
       orderBy: { at: "desc" },
       skip: max - 1,
       select: { at: true },
@@ -134,7 +137,7 @@ async function refusedUntil(tx: Transaction, subjectId: string, ipAddress: strin
   return until;
 }
 
-/** People type passwords into the e-mail field: the log gets a keyed hash of an address nobody has. */
+/** Hashes an unknown e-mail address for the log. People type passwords into the e-mail field, so it is never stored as typed. */
 function keyedHash(email: string): string {
   return createHmac("sha256", env().NEXTAUTH_SECRET).update(email).digest("hex").slice(0, 32);
 }

@@ -3,7 +3,7 @@ import "next-auth/jwt";
 
 declare module "next-auth" {
   interface User {
-    /** Of the user row when the session was made; a higher one there ends it. */
+    /** The user's epoch when the session was created. Raising it in the database ends the session. */
     sessionEpoch?: number;
   }
   interface Session {

@@ -13,10 +13,10 @@ import { externalProviders } from "./providers";
 import { mintAnonymousViewer, mintUserViewer, type Origin } from "./viewer";
 
 /**
- * next-auth's options for one request. next-auth turns whatever is thrown inside into a line of text; `failed` gets the
- * error itself, so that the answer can have its status.
+ * Returns next-auth's options for one request. next-auth reduces thrown errors to a text; `onError` gets the error itself,
+ * so that the response can have its status.
  */
-export function authOptions(origin: Origin, failed: (error: AppError) => void): AuthOptions {
+export function authOptions(origin: Origin, onError: (error: AppError) => void): AuthOptions {
   const { ATOLL_URL, NEXTAUTH_SECRET } = env();
   const reporting = <Args extends unknown[], T>(run: (...args: Args) => Promise<T>) =>
     (async (...args) => {
@@ -24,7 +24,7 @@ export function authOptions(origin: Origin, failed: (error: AppError) => void): 
         return await run(...args);
       } catch (thrown) {
         const error = toAppError(thrown);
-        failed(error);
+        onError(error);
         throw new Error(error.code, { cause: thrown });
       }
     }) satisfies (...args: Args) => Promise<T>;
@@ -43,7 +43,7 @@ export function authOptions(origin: Origin, failed: (error: AppError) => void): 
       ...externalProviders(),
     ],
     callbacks: {
-      signIn: reporting(async ({ account, profile }) => (account ? admit(account, profile) : false)),
+      signIn: reporting(async ({ account, profile }) => (account ? allowsSignIn(account, profile) : false)),
       jwt: ({ token, user }) => (user ? { ...token, userId: user.id, sessionEpoch: user.sessionEpoch ?? 0 } : token),
       session: ({ session, token }) => ({
         expires: session.expires,
@@ -63,8 +63,8 @@ export function authOptions(origin: Origin, failed: (error: AppError) => void): 
       },
     },
     logger: {
-      // Profiles, addresses and codes of providers are in the metadata: only the error's own line goes to the log.
-      error: (code, metadata) => console.error(`sign-in: ${code}: ${lineOf(metadata)}`),
+      // The metadata holds profiles, e-mail addresses and provider codes, so only the error's message is logged.
+      error: (code, metadata) => console.error(`sign-in: ${code}: ${errorLine(metadata)}`),
       warn: () => undefined,
       debug: () => undefined,
     },
@@ -80,8 +80,8 @@ function reportingAdapter(adapter: RequestAdapter, reporting: Reporting): Reques
   return Object.fromEntries(methods) as typeof adapter;
 }
 
-/** Whether a provider's word is enough: a user known by this account and not disabled, or a new one with a verified address. */
-async function admit(account: Account, profile: Profile | undefined): Promise<boolean | string> {
+/** Allows provider sign-in for a known, enabled user, and for a new user whose e-mail address the provider has verified. */
+async function allowsSignIn(account: Account, profile: Profile | undefined): Promise<boolean | string> {
   if (account.type === "credentials") return true;
   const { provider, providerAccountId } = account;
   const known = await db().account.findUnique({
@@ -90,13 +90,13 @@ async function admit(account: Account, profile: Profile | undefined): Promise<bo
   });
   if (known) return known.user.disabledAt === null;
   const { email_verified: verified } = (profile ?? {}) as { email_verified?: unknown };
-  // Some issuers write the claim as text.
+  // Some issuers send the claim as a string.
   if (profile?.email && (verified === true || verified === "true")) return true;
   return `${routes.signIn()}?error=EmailNotVerified`;
 }
 
-/** What somebody sent may be quoted in it: it stays one line. */
-function lineOf(metadata: unknown): string {
+/** Returns the error's message as one line. It may quote user input, so control characters are removed. */
+function errorLine(metadata: unknown): string {
   const { error = metadata } = (metadata ?? {}) as { error?: unknown };
   return error instanceof Error ? error.message.replaceAll(/\p{C}+/gu, " ").slice(0, 300) : "";
 }

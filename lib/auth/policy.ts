@@ -1,9 +1,9 @@
 export const passwordPolicy = { minCharacters: 8, maxCharacters: 200 } as const;
 
 /**
- * So many failures within the window, and further attempts are refused unlooked at: for one account from one address, so
- * that a stranger's guesses do not keep out its owner; for one account and from one address altogether, so that neither
- * many addresses nor many accounts give more of them.
+ * Limits of failed sign-in attempts per window; further attempts are rejected without checking the password. `maxFailures`
+ * counts one account from one IP address, so that a stranger's guesses do not lock out its owner. `maxPerAccount` and
+ * `maxPerAddress` bound guessing from many addresses and at many accounts.
  */
 export const signInPolicy = {
   maxFailures: 10,
@@ -12,7 +12,7 @@ export const signInPolicy = {
   windowSeconds: 15 * 60,
 } as const;
 
-/** Set by our own server (lib/cli/site) on every request, whatever the client sent: behind any other server it is a lie. */
+/** Set by lib/cli/site on every request, which drops the client's own. Not trustworthy behind any other server. */
 export const clientAddressHeader = "x-atoll-client-address";
 
 export const sessionPolicy = { maxAgeSeconds: 30 * 24 * 60 * 60 } as const;
@@ -21,7 +21,7 @@ export function isSecureSite(siteUrl: string): boolean {
   return siteUrl.startsWith("https://");
 }
 
-/** The name next-auth gives the cookie: browsers take `__Secure-` cookies from https only. */
+/** Returns next-auth's name of the session cookie. Browsers accept `__Secure-` cookies over https only. */
 export function sessionCookieName(siteUrl: string): string {
   return isSecureSite(siteUrl) ? "__Secure-next-auth.session-token" : "next-auth.session-token";
 }

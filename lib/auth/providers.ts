@@ -13,7 +13,7 @@ type Claims = {
   email_verified?: boolean | string;
 };
 
-/** The providers the environment names; none is on by itself. */
+/** Returns the sign-in providers configured in the environment. */
 export function externalProviders(): AuthOptions["providers"] {
   const { GITHUB_ID, GITHUB_SECRET, GOOGLE_ID, GOOGLE_SECRET, OIDC_ISSUER, OIDC_ID, OIDC_SECRET } = env();
   const providers: AuthOptions["providers"] = [];
@@ -28,7 +28,7 @@ export function externalProviders(): AuthOptions["providers"] {
   return providers;
 }
 
-/** What the sign-in page offers beside e-mail and password. */
+/** Returns the configured providers for the sign-in page. */
 export function externalProviderNames(): { id: string; name: string }[] {
   return externalProviders().map(({ id, name }) => ({ id, name }));
 }
@@ -54,18 +54,18 @@ function openIdConnect(issuer: string, clientId: string, clientSecret: string): 
 
 type GitHubEmail = { email: string; primary: boolean; verified: boolean };
 
-// The address on a GitHub profile is one its owner shows; only the list says which is theirs and verified.
+// The profile's e-mail address is free text. Only the list of e-mails says which address is verified.
 // https://docs.github.com/en/rest/users/emails
 async function gitHubProfile({ tokens }: { tokens: TokenSet }) {
   const headers = { authorization: `Bearer ${tokens.access_token}`, accept: "application/vnd.github+json" };
-  const ask = async (url: string) => {
+  const get = async (url: string) => {
     const response = await fetch(url, { headers });
-    if (!response.ok) throw new Error(`GitHub answered ${response.status}`);
+    if (!response.ok) throw new Error(`GitHub responded with status ${response.status}`);
     return response.json();
   };
   const [profile, emails] = await Promise.all([
-    ask("https://api.github.com/user") as Promise<{ id: number; login: string; name: string | null }>,
-    ask("https://api.github.com/user/emails") as Promise<GitHubEmail[]>,
+    get("https://api.github.com/user") as Promise<{ id: number; login: string; name: string | null }>,
+    get("https://api.github.com/user/emails") as Promise<GitHubEmail[]>,
   ]);
   const primary = emails.find((entry) => entry.primary && entry.verified);
   const { id, login, name } = profile;

@@ -11,20 +11,20 @@ import { cookiesOf, originOf, viewerOfCookies } from "./session";
 const maxBodyBytes = 64 * 1024;
 type Fields = Record<string, string>;
 
-/** Everything under /api/auth: next-auth's handler for one real Request, so that it needs nothing of a running Next. */
+/** Handles /api/auth/*: adapts next-auth's handler for Node requests to the Request and Response of the Fetch API. */
 export const handleAuth = route(async (request: Request): Promise<Response> => {
-  // next-auth knows its own address from this variable only; it must be the one the site goes by.
-  // biome-ignore lint/style/noProcessEnv: written for next-auth, read from env()
+  // next-auth reads the site's URL from this variable only.
+  // biome-ignore lint/style/noProcessEnv: set for next-auth from env()
   process.env.NEXTAUTH_URL = env().ATOLL_URL;
   const url = new URL(request.url);
   const nextauth = url.pathname.split("/").slice(3);
   const [action = ""] = nextauth;
-  // The browser half of next-auth reports its errors here; a log that anybody can write to is not one.
+  // next-auth's browser code posts its errors here. Ignored: anyone could write to the log.
   if (action === "_log") return new Response(null, { status: 204 });
 
   const body = request.method === "POST" ? await readFields(request) : {};
   let failure: AppError | undefined;
-  const answer = new Answer();
+  const recorder = new ResponseRecorder();
   await NextAuth(
     {
       method: request.method,
@@ -33,17 +33,17 @@ export const handleAuth = route(async (request: Request): Promise<Response> => {
       query: { ...Object.fromEntries(url.searchParams), nextauth },
       body,
     } as unknown as NextApiRequest,
-    answer as unknown as NextApiResponse,
+    recorder as unknown as NextApiResponse,
     authOptions(originOf(request.headers), (error) => {
       failure ??= error;
     }),
   );
-  return answer.toResponse(failure);
+  return recorder.toResponse(failure);
 });
 
 /**
- * The cookies next-auth may see. It trusts a session for as long as it can be decrypted, so it gets to see only those
- * that still hold; and none when somebody comes back from a provider: it would link that account to the session's user.
+ * Returns the cookies to pass to next-auth. next-auth trusts any session it can decrypt, so revoked sessions are removed.
+ * Removed on a provider's callback too, where next-auth would link the provider's account to the session's user.
  */
 async function cookiesFor(action: string, request: Request): Promise<Fields> {
   const jar = cookiesOf(request);
@@ -53,7 +53,7 @@ async function cookiesFor(action: string, request: Request): Promise<Fields> {
   return Object.fromEntries(Object.entries(jar).filter(([cookie]) => !cookie.startsWith(name)));
 }
 
-/** The fields of a form or a flat JSON object; what is no text is no field. Throws TOO_LARGE, INVALID. */
+/** Returns the fields of a form or the string values of a JSON object. Throws TOO_LARGE, INVALID. */
 async function readFields(request: Request): Promise<Fields> {
   const text = await readText(request);
   if (!request.headers.get("content-type")?.includes("application/json")) {
@@ -66,7 +66,7 @@ async function readFields(request: Request): Promise<Fields> {
     );
     return Object.fromEntries(fields);
   } catch (cause) {
-    throw new AppError("INVALID", "The body is not JSON.", { cause });
+    throw new AppError("INVALID", "The request body is not valid JSON.", { cause });
   }
 }
 
@@ -75,14 +75,15 @@ async function readText(request: Request): Promise<string> {
   let sizeBytes = 0;
   for await (const chunk of request.body ?? []) {
     sizeBytes += chunk.byteLength;
-    if (sizeBytes > maxBodyBytes) throw new AppError("TOO_LARGE", "A sign-in is not this large.");
+    if (sizeBytes > maxBodyBytes)
+      throw new AppError("TOO_LARGE", `A sign-in request may have at most ${maxBodyBytes / 1024} KiB.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The part of Node's response that next-auth writes to. */
-class Answer {
+/** Implements the part of Node's response that next-auth writes to, and converts it to a Response. */
+class ResponseRecorder {
   #status = 200;
   #headers = new Headers();
   #cookies: string[] = [];
@@ -115,15 +116,15 @@ class Answer {
 
   end(): void {}
 
-  /** `failure` is what went wrong inside: it gives the status and the `error` that the sign-in page puts into words. */
+  /** Builds the response. `failure` sets its status and the `error` parameter of the sign-in page. */
   toResponse(failure: AppError | undefined): Response {
-    if (failure) this.#tell(failure);
+    if (failure) this.#apply(failure);
     for (const cookie of this.#cookies) this.#headers.append("set-cookie", cookie);
     if (!this.#headers.has("cache-control")) this.#headers.set("cache-control", "private, no-store");
     return new Response(this.#body, { status: this.#status, headers: this.#headers });
   }
 
-  #tell(failure: AppError): void {
+  #apply(failure: AppError): void {
     if (failure.code === "INTERNAL") console.error("sign-in failed", failure.cause);
     const location = this.#headers.get("location");
     if (location) return void this.#headers.set("location", withError(location, failure.code));

@@ -3,34 +3,37 @@ import { passwordPolicy } from "./policy";
 
 const { minCharacters, maxCharacters } = passwordPolicy;
 
-/** As the database keeps it. One person, one address, however it was typed. */
+/** Trimmed and in lower case, as stored, so that one address has one spelling. */
 const email = z
   .string()
   .trim()
   .toLowerCase()
-  .pipe(z.email("This is not an e-mail address.").max(254, "This e-mail address is too long."));
+  .pipe(z.email("Enter a valid e-mail address.").max(254, "This e-mail address is too long."));
 
-/** Characters as a person counts them: an emoji is one. */
+/** Counts code points, so that an emoji counts once. */
 function lengthOf(text: string): number {
   return [...text].length;
 }
 
 export const newPassword = z
   .string()
-  .refine((text) => lengthOf(text) >= minCharacters, `A password has at least ${minCharacters} characters.`)
-  .refine((text) => lengthOf(text) <= maxCharacters, `A password has at most ${maxCharacters} characters.`)
+  .refine((text) => lengthOf(text) >= minCharacters, `The password needs at least ${minCharacters} characters.`)
+  .refine((text) => lengthOf(text) <= maxCharacters, `The password can have at most ${maxCharacters} characters.`)
   .refine((text) => text.isWellFormed(), "The password is not valid Unicode.")
   .refine(
     (text) => !commonPasswords.has(text.toLowerCase()) && new Set(text).size > 1,
-    "This is one of the passwords that are tried first. Choose another one, for example a few words.",
+    "This password is too common and easy to guess. Choose another one, for example several words.",
   );
 
 const personName = z
   .string()
   .trim()
-  .max(120, "A name has at most 120 characters.")
-  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "The name has characters that cannot be shown.")
-  // An empty field of a form is no name.
+  .max(120, "The name can have at most 120 characters.")
+  .refine(
+    (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
+    "The name contains characters that cannot be displayed.",
+  )
+  // Forms send an empty field as an empty string.
   .transform((text) => text || undefined);
 
 export const signUpInput = z
@@ -42,7 +45,7 @@ export const signUpInput = z
 export type SignUpForm = z.input<typeof signUpInput>;
 export type SignUpInput = z.output<typeof signUpInput>;
 
-/** What a sign-in form sends. The rules for new passwords do not apply: old ones may be older than the rules. */
+/** Input of the sign-in form. The rules for new passwords do not apply: existing passwords may predate them. */
 export const signInInput = z.object({
   email,
   password: z
@@ -60,8 +63,8 @@ export const createUserInput = z.object({
 export type CreateUserInput = z.output<typeof createUserInput>;
 
 /**
- * The most used passwords of eight characters and more, as the yearly lists of leaked ones repeat them; shorter ones are
- * refused for their length. Compared in lower case. (OWASP ASVS 5.0, 6.2.4)
+ * The most common leaked passwords of eight and more characters, in lower case. Shorter ones are rejected by length.
+ * (OWASP ASVS 5.0, 6.2.4)
  */
 const commonPasswords: ReadonlySet<string> = new Set(
   `00000000 11111111 111111111 1111111111 11223344 112233445566 12121212 123123123 1234512345 12341234 12344321
@@ -87,20 +90,20 @@ const commonPasswords: ReadonlySet<string> = new Set(
 
 const signInMessages = new Map(
   Object.entries({
-    CredentialsSignin: "E-mail or password is not right. Check both and try again.",
-    RATE_LIMITED: "Too many failed attempts to sign in. Wait 15 minutes, then try again.",
+    CredentialsSignin: "Incorrect e-mail or password.",
+    RATE_LIMITED: "Too many failed sign-in attempts. Wait 15 minutes, then try again.",
     UNAVAILABLE:
-      "Atoll cannot reach its database at the moment, so nobody can sign in. Your account is safe; try again in a few seconds.",
-    UNAUTHENTICATED: "This account is disabled. Ask whoever runs this site.",
-    AccessDenied: "This account is disabled. Ask whoever runs this site.",
+      "Atoll cannot reach its database, so you cannot sign in right now. Your account is safe. Try again in a few seconds.",
+    UNAUTHENTICATED: "This account is disabled. Ask the site's administrator.",
+    AccessDenied: "This account is disabled. Ask the site's administrator.",
     EmailNotVerified: "The provider has not verified your e-mail address. Verify it there, then sign in again.",
     OAuthAccountNotLinked:
-      "An account with this e-mail address exists already and uses another way to sign in. Sign in as you did before.",
+      "An account with this e-mail address already exists and uses another sign-in method. Sign in as you did before.",
     SessionRequired: "Sign in to see this page.",
   }),
 );
 
-/** The `error` of a sign-in (next-auth's or ours), in words for the person. */
+/** Returns the message for an `error` code of sign-in, next-auth's or our own. */
 export function signInMessage(error: string): string {
-  return signInMessages.get(error) ?? "Signing in did not work. Nothing is lost; please try again.";
+  return signInMessages.get(error) ?? "Sign-in failed. Try again.";
 }

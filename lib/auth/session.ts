@@ -11,18 +11,18 @@ import { AppError } from "@/lib/errors";
 import { clientAddressHeader, isSecureSite, sessionCookieName } from "./policy";
 import { mintAnonymousViewer, mintUserViewer, type Origin, type UserViewer, type Viewer } from "./viewer";
 
-/** What the encrypted session cookie carries, beside next-auth's own claims. */
+/** Our claims in the encrypted session cookie. */
 const sessionClaims = z.object({ userId: z.uuid(), sessionEpoch: z.int().nonnegative() });
 
 type Cookies = Record<string, string>;
 
 /**
- * Whoever these cookies belong to. The user row is asked each time, so that a deleted or disabled user, or one whose
- * session epoch was raised, is nobody from the next request on, however long the cookie still lasts.
+ * Returns the viewer of a session cookie. Reads the user row each time, so that sessions of deleted or disabled users, and
+ * sessions with an older epoch, end with the next request.
  */
 export async function viewerOfCookies(jar: Cookies, origin: Origin = {}): Promise<Viewer> {
   const { ATOLL_URL, NEXTAUTH_SECRET } = env();
-  // next-auth's type asks for a whole Next request, of which it reads the cookies and headers.
+  // next-auth's type requires a whole Next request, but only cookies and headers are read.
   const req = { cookies: jar, headers: {} } as unknown as Parameters<typeof getToken>[0]["req"];
   const token = await getToken({
     req,
@@ -40,23 +40,27 @@ export async function viewerOfCookies(jar: Cookies, origin: Origin = {}): Promis
   return user ? mintUserViewer(user, origin) : mintAnonymousViewer(origin);
 }
 
-/** The viewer of the page or action being answered; asked once per request. */
+/** Returns the viewer of the current page or action. Cached per request. */
 export const currentViewer = cache(async (): Promise<Viewer> => {
   const [jar, sent] = await Promise.all([cookies(), headers()]);
   return viewerOfCookies(Object.fromEntries(jar.getAll().map(({ name, value }) => [name, value])), originOf(sent));
 });
 
-/** The signed-in person; throws UNAUTHENTICATED for anybody else. */
+/** Returns the signed-in user of the current page or action. Throws UNAUTHENTICATED. */
 export async function requireUser(): Promise<UserViewer> {
   return signedIn(await currentViewer());
 }
 
+/** Returns the viewer as a user. Throws UNAUTHENTICATED. */
 export function signedIn(viewer: Viewer): UserViewer {
   if (viewer.kind !== "user") throw new AppError("UNAUTHENTICATED", "Sign in first.");
   return viewer;
 }
 
-/** The viewer of an API call. There are no tokens yet: whoever sends one must not be taken for an anonymous visitor. */
+/**
+ * Returns the viewer of an API request. API tokens do not exist yet: a request with one is rejected, not treated as
+ * anonymous.
+ */
 export async function viewerOf(request: Request): Promise<Viewer> {
   if (request.headers.has("authorization")) {
     throw new AppError("UNAUTHENTICATED", "This token is not valid here. Sign in with the session cookie instead.");
@@ -65,15 +69,15 @@ export async function viewerOf(request: Request): Promise<Viewer> {
 }
 
 /**
- * The person behind an API call that changes something, asked for before anything else: UNAUTHENTICATED without valid
- * credentials. A cookie is sent along whoever makes a browser call, so such a call must come from this site: NOT_FOUND otherwise.
+ * Returns the user of an API request that changes data. Throws UNAUTHENTICATED without valid credentials. Browsers send
+ * cookies with requests of other sites too, so a request with a cookie must have this site's Origin, else NOT_FOUND (CSRF).
  */
 export async function writerOf(request: Request): Promise<UserViewer> {
   const viewer = signedIn(await viewerOf(request));
   const isByCookie = !request.headers.has("authorization");
   // Browsers always send Origin with a POST, PATCH, PUT or DELETE.
   if (isByCookie && request.headers.get("origin") !== env().ATOLL_URL) {
-    throw new AppError("NOT_FOUND", "This request did not come from this site.");
+    throw new AppError("NOT_FOUND", "This request must come from this site.");
   }
   return viewer;
 }

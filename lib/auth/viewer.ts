@@ -4,17 +4,17 @@ declare const minted: unique symbol;
 type Minted = { readonly [minted]: true };
 export type Origin = { readonly ipAddress?: string };
 
-/** A person whose session or token was checked against the user row. */
+/** A user whose session or token was checked against the user row. */
 export type UserViewer = Minted & Origin & { readonly kind: "user"; readonly userId: string; readonly name: string };
-/** Anybody else on the web. */
+/** A visitor without a session. */
 export type AnonymousViewer = Minted & Origin & { readonly kind: "anonymous" };
-/** The worker and the command line: not a person, sees everything. */
+/** The worker and the command line. Not a person; may see everything. */
 export type SystemViewer = Minted & { readonly kind: "system"; readonly name: "worker" | "cli" };
 
-/** Whoever asks. The brand makes `lib/auth` the only place that can make one; every query and command takes it first. */
+/** Who makes a request. The brand lets only `lib/auth` create one. Every query and command takes it as first argument. */
 export type Viewer = UserViewer | AnonymousViewer | SystemViewer;
 
-/** Where a viewer's request came from, for whom they turn into. */
+/** Returns the origin of a viewer's request, to create another viewer for the same request (sign-up). */
 export function originOfViewer(viewer: Viewer): Origin {
   return viewer.kind !== "system" && viewer.ipAddress !== undefined ? { ipAddress: viewer.ipAddress } : {};
 }

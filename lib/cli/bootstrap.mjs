@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The way in on a bare clone, and the `atoll` command: makes packages and client ready, then runs the TypeScript.
+// The `atoll` command, also on a fresh clone: installs packages, generates the Prisma client, runs TypeScript.
 //   bootstrap.mjs COMMAND …        a subcommand of atoll
 //   bootstrap.mjs --run FILE …     a TypeScript file of the project
 import { spawn } from "node:child_process";
@@ -28,13 +28,13 @@ let child;
 
 function onSignal(signal) {
   if (child) child.kill(signal);
-  // Still installing: ends what it started, too.
+  // Still installing. Exiting ends the installer, too.
   else process.exit(128 + os.constants.signals[signal]);
 }
 
 function start({ file, args, nodeFlags }) {
   child = spawn(process.execPath, [...nodeFlags, ...typescriptArgs(file, args)], {
-    // By the channel (ipc) the child learns of our death, whatever kills us.
+    // The ipc channel closes when this process ends, even by SIGKILL, and the child notices.
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, ...typescriptEnv },
   });
@@ -43,19 +43,19 @@ function start({ file, args, nodeFlags }) {
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (os.constants.signals[signal] ?? 0)));
 }
 
-/** npm killed outright passes no signal on: notice when it, or the shell it started us by, is no longer our parent. */
+/** Stops the child when npm was killed by SIGKILL, which it cannot pass on: detected by a change of our parent process. */
 function stopWithNpm() {
   if (!process.env.npm_lifecycle_event || process.platform !== "linux") return;
-  const born = ancestors();
+  const initial = ancestors();
   const watch = setInterval(() => {
-    if (ancestors() === born) return;
+    if (ancestors() === initial) return;
     clearInterval(watch);
     child.kill("SIGTERM");
   }, 1_000);
   watch.unref();
 }
 
-/** Our parent, and behind a shell the one that runs it. */
+/** Returns the parent's process id and, if the parent is a shell, the id of its parent. */
 function ancestors() {
   const { ppid } = process;
   try {

@@ -3,7 +3,7 @@ import { type Command, parseCommand } from "./usage";
 
 const help = `Usage: atoll dev
 
-As \`atoll up\`, with Next's dev server: pages change as their files do.
+Does the same as \`atoll up\`, with Next's dev server and hot reload.
 Settings are environment variables: .env.example lists them all.`;
 
 export const dev: Command = {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { parseEnv } from "node:util";
 import { root } from "./install.mjs";
 
-/** Takes over what `.env` beside package.json says; the environment itself wins. */
+/** Loads `.env` beside package.json. Variables that are already set keep their value. */
 export function loadDotEnv(): void {
   const file = path.join(root, ".env");
   if (!existsSync(file)) return;

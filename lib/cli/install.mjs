@@ -1,4 +1,4 @@
-// What must be there before TypeScript can run: packages and the Prisma client. Node's own modules only.
+// Installs packages and generates the Prisma client, before TypeScript can run. Imports Node's modules only.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,11 +9,13 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "
 const modules = path.join(root, "node_modules");
 const stampDir = path.join(modules, ".cache/atoll");
 
-/** The one line to show when this Node is too old; null when it will do. */
+/** Returns a one-line error when this Node.js is too old, else null. */
 export function nodeProblem(version = process.versions.node) {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const enough = major > 20 || (major === 20 && minor >= 19);
-  return enough ? null : `Atoll needs Node.js 20.19 or later, and this is ${version}: see https://nodejs.org`;
+  return enough
+    ? null
+    : `Atoll needs Node.js 20.19 or later, but this is ${version}. Install it from https://nodejs.org`;
 }
 
 function hashFiles(files) {
@@ -36,7 +38,7 @@ function stamp(name, value) {
   writeFileSync(path.join(stampDir, name), value);
 }
 
-/** Whether every package the lock file wants is there in its version: true after anybody's own `npm install`. */
+/** Tells whether the installed packages match the lock file, for example after a manual `npm install`. */
 function hasWantedPackages() {
   const hidden = path.join(modules, ".package-lock.json");
   if (!existsSync(hidden)) return false;
@@ -47,12 +49,12 @@ function hasWantedPackages() {
   );
 }
 
-// stdout belongs to what the command itself prints (--json): everything said here goes to stderr.
+// stderr, because stdout is for the command's own output (--json).
 function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
-/** Runs a program quietly; what it printed is shown when it fails. */
+/** Runs a program without showing its output. On failure the output becomes the error message. */
 function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], ...options });
@@ -73,13 +75,13 @@ function run(command, args, options = {}) {
 
 function npm(args) {
   const cli = process.env.npm_execpath;
-  // NODE_ENV=production would leave out what builds and tests the site.
+  // NODE_ENV=production would omit the packages that build and test the site.
   const env = { ...process.env, NODE_ENV: "development" };
   if (cli && path.basename(cli) === "npm-cli.js") return run(process.execPath, [cli, ...args], { env });
   return run("npm", args, { env, shell: process.platform === "win32" });
 }
 
-/** `npm ci` when packages are missing or the lock file changed since. */
+/** Runs `npm ci` when packages are missing or the lock file has changed. */
 export async function ensurePackages() {
   const wanted = hashFiles(["package-lock.json"]);
   if (isStamped("packages", wanted)) return;
@@ -90,7 +92,7 @@ export async function ensurePackages() {
   stamp("packages", wanted);
 }
 
-/** `prisma generate` when what it makes is missing or the schema changed since. */
+/** Runs `prisma generate` when the client is missing or the schema has changed. */
 export async function ensureClient() {
   const wanted = hashFiles(["prisma/schema.prisma", "prisma/kysely-tables.mjs", "package-lock.json"]);
   const isMade = ["client.ts", "tables.ts"].every((file) => existsSync(path.join(root, "prisma/generated", file)));
@@ -103,16 +105,16 @@ export async function ensureClient() {
 }
 
 /**
- * How TypeScript files run, from any folder: tsx compiles them, the condition empties the `server-only` guard.
- * Next brings its own React and must not see the condition.
+ * Returns Node's arguments to run a TypeScript file with tsx. The condition `react-server` turns the package `server-only`
+ * into a no-op; pass `serverOnly: false` for Next, which brings its own React.
  */
 export function typescriptArgs(file, args, { serverOnly = true } = {}) {
   return [...(serverOnly ? ["--conditions=react-server"] : []), "--import", import.meta.resolve("tsx"), file, ...args];
 }
 
 /**
- * For a process that is the S3 store and nothing else. What arrives is garbage as soon as it is on the disk, and V8 lets as
- * much of it lie as its young generation may be large: with its default 16 MiB that is most of the store's memory.
+ * Node's flags for the process of the S3 store. Received bytes are garbage once written to disk, and V8 collects them only
+ * when its young generation is full: at the default 16 MiB that is most of the store's memory.
  */
 export const storeNodeFlags = ["--max-semi-space-size=1"];
 

@@ -1,8 +1,8 @@
-/** Ctrl-C reaches us twice: from the terminal and through npm. Only a signal later than this is a second one. */
+/** Ctrl-C arrives twice, from the terminal and through npm. Signals closer together than this count as one. */
 const sameKeyPressMs = 1_500;
 
 /**
- * Resolves when this process is to stop: SIGINT, SIGTERM, SIGHUP, or the death of the process that started it.
+ * Resolves when this process should stop: on SIGINT, SIGTERM or SIGHUP, or when its parent process has ended.
  * A second signal calls `force`.
  */
 export function stopRequested(force: () => void = () => process.exit(1)): Promise<void> {
@@ -15,13 +15,13 @@ export function stopRequested(force: () => void = () => process.exit(1)): Promis
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
     process.on("disconnect", () => resolve());
-    // Listening must not keep a process alive that is otherwise done.
+    // The listener must not keep a finished process alive.
     process.channel?.unref();
     if (process.send && !process.connected) resolve();
   });
 }
 
-/** Tells the process that started this one, if it listens. */
-export function tellParent(message: object): void {
+/** Sends a message to the parent process, if there is an ipc channel. */
+export function notifyParent(message: object): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }

@@ -6,24 +6,24 @@ import { type Command, HelpShown, UsageError } from "./usage";
 type Entry = { summary: string; load(): Promise<Command> };
 
 const commands: Record<string, Entry> = {
-  up: { summary: "start everything and serve the site", load: async () => (await import("./up")).up },
+  up: { summary: "start all services and serve the site", load: async () => (await import("./up")).up },
   dev: { summary: "the same with Next's dev server", load: async () => (await import("./dev")).dev },
-  worker: { summary: "the worker alone", load: async () => (await import("./worker")).worker },
-  user: { summary: "make accounts, set their quotas", load: async () => (await import("./user")).user },
+  worker: { summary: "run the worker alone", load: async () => (await import("./worker")).worker },
+  user: { summary: "create accounts, set their quotas", load: async () => (await import("./user")).user },
   collection: { summary: "set a collection's quota", load: async () => (await import("./collection")).collection },
-  s3: { summary: "the embedded S3 store alone", load: async () => (await import("./s3")).s3 },
+  s3: { summary: "run the embedded S3 store alone", load: async () => (await import("./s3")).s3 },
 };
 
 function overview(): string {
   const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
-  return ["Usage: atoll COMMAND …", "", ...lines, "", "atoll COMMAND --help tells more."].join("\n");
+  return ["Usage: atoll COMMAND …", "", ...lines, "", "Run atoll COMMAND --help for details."].join("\n");
 }
 
 async function run([name, ...args]: string[]): Promise<number> {
-  if (name === undefined) throw new UsageError("no command named");
+  if (name === undefined) throw new UsageError("a command is missing");
   if (name === "--help" || name === "-h" || name === "help") throw new HelpShown(overview());
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!entry) throw new UsageError(`there is no command "${name}"`);
+  if (!entry) throw new UsageError(`unknown command "${name}"`);
   loadDotEnv();
   return (await entry.load()).run(args);
 }
@@ -46,5 +46,5 @@ function exitCodeOf(error: unknown): number {
 }
 
 process.exitCode = await run(process.argv.slice(2)).catch(exitCodeOf);
-// A pool left open must not keep a command that is done; what was written to a pipe gets out first.
+// Exits even if a connection pool is still open, after buffered output has been written.
 process.stdout.write("", () => process.stderr.write("", () => process.exit()));

@@ -6,7 +6,7 @@ import { UsageError } from "./usage";
 
 type Quota = { noun: "user" | "collection"; name: string; size: string; isDryRun: boolean; isJson: boolean };
 
-/** `atoll user quota` and `atoll collection quota`: sets how much may be kept, and prints what it was and is. */
+/** Sets the quota of a user or a collection, and prints the old and new value. Throws UsageError, AppError, EnvError. */
 export async function setQuota({ noun, name, size, isDryRun, isJson }: Quota): Promise<void> {
   const parsed = quotaInput.safeParse(size);
   if (!parsed.success) throw new UsageError(parsed.error.issues[0]?.message);
@@ -19,7 +19,7 @@ export async function setQuota({ noun, name, size, isDryRun, isJson }: Quota): P
   try {
     const change = await set(mintSystemViewer("cli"), name, parsed.data, { isDryRun });
     const { before, after, used, reserved } = change;
-    const text = `${name}: quota ${quotaText(before)} before, ${quotaText(after)} ${isDryRun ? "if it were set" : "now"}; ${sizeText(used)} used, ${sizeText(reserved)} reserved`;
+    const text = `${name}: quota ${quotaText(before)} before, ${quotaText(after)} ${isDryRun ? "after (dry run)" : "now"}; ${sizeText(used)} used, ${sizeText(reserved)} reserved`;
     console.log(isJson ? JSON.stringify({ [noun]: name, ...change }) : text);
   } finally {
     await closeDb();

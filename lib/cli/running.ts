@@ -2,8 +2,8 @@ import { parseStartEnv } from "@/lib/env";
 import { readRunning } from "./start/data-dir";
 
 /**
- * Where DATABASE_URL is not set, takes over the environment of the `atoll up` that runs on the same data dir: whole, as
- * one installation's address with another one's key leads nowhere or, worse, somewhere else.
+ * Without DATABASE_URL, copies the environment of the `atoll up` that runs on the same data dir. All variables are copied:
+ * mixing addresses and keys of two installations could change the wrong one.
  */
 export function adoptRunning(): void {
   const { DATABASE_URL, ATOLL_DATA_DIR } = parseStartEnv(process.env);

@@ -4,25 +4,26 @@ import { pino } from "pino";
 import type { S3Role } from "@/lib/embedded/s3/auth/configured-roles";
 import type { S3Topic } from "@/lib/embedded/s3/notifications/topic";
 import { EnvError, parseStartEnv } from "@/lib/env";
-import { stopRequested, tellParent } from "./lifetime";
+import { notifyParent, stopRequested } from "./lifetime";
 import { type Command, parseCommand, UsageError } from "./usage";
 
 const help = `Usage: atoll s3 [--port N] [--host ADDRESS] [--data-dir DIR]
 
-Runs the embedded S3 store alone until Ctrl-C. Objects are kept in DIR/s3 (ATOLL_DATA_DIR, .data).
+Runs the embedded S3 store alone until Ctrl-C. Objects are stored in DIR/s3 (ATOLL_DATA_DIR, .data).
 
-  --port N          TCP port (ATOLL_S3_PORT; 0 or absent: a free one)
-  --host ADDRESS    where to listen (127.0.0.1; 0.0.0.0 for every interface)
-  --data-dir DIR    instead of ATOLL_DATA_DIR
+  --port N          TCP port (default ATOLL_S3_PORT; 0 or absent: any free port)
+  --host ADDRESS    address to listen on (default 127.0.0.1; 0.0.0.0 for every interface)
+  --data-dir DIR    data directory (default ATOLL_DATA_DIR)
 
-ATOLL_S3_ACCESS_KEY and ATOLL_S3_SECRET_KEY are the key pair of its owner; ATOLL_S3_USERS=name:accessKey:secretKey,…
-names more users. ATOLL_S3_ROLES names a JSON file of roles that STS's AssumeRole gives credentials for:
+ATOLL_S3_ACCESS_KEY and ATOLL_S3_SECRET_KEY are the key pair of the owner.
+ATOLL_S3_USERS=name:accessKey:secretKey,… defines more users.
+ATOLL_S3_ROLES is a JSON file of roles for AssumeRole of STS:
 [{ "name": "uploader", "trust": ["user", …], "policies": [{ "Statement": … }], "maxSessionSeconds": 3600 }, …]
-ATOLL_S3_TOPICS names one of topics that buckets can send their events to: [{ "name": "media", "endpoint": "https://…" }, …]`;
+ATOLL_S3_TOPICS is a JSON file of topics for bucket notifications: [{ "name": "media", "endpoint": "https://…" }, …]`;
 
 type User = { name: string; accessKeyId: string; secretAccessKey: string };
 
-/** Throws EnvError. */
+/** Returns the owner and the users of ATOLL_S3_USERS. Throws EnvError. */
 function usersFrom(environment: NodeJS.ProcessEnv): User[] {
   const { ATOLL_S3_ACCESS_KEY: accessKeyId, ATOLL_S3_SECRET_KEY: secretAccessKey, ATOLL_S3_USERS } = environment;
   if (!accessKeyId) throw new EnvError("ATOLL_S3_ACCESS_KEY is missing: choose an access key for the store's owner");
@@ -40,7 +41,7 @@ function usersFrom(environment: NodeJS.ProcessEnv): User[] {
   ];
 }
 
-/** The list in the JSON file that a variable names. Throws EnvError. The shape of what is in it is checked by the store. */
+/** Reads the list in the JSON file named by a variable. Throws EnvError. The store validates the items. */
 async function listFrom<T>(variable: "ATOLL_S3_ROLES" | "ATOLL_S3_TOPICS", things: string): Promise<T[]> {
   const file = process.env[variable];
   if (!file) return [];
@@ -51,7 +52,7 @@ async function listFrom<T>(variable: "ATOLL_S3_ROLES" | "ATOLL_S3_TOPICS", thing
     const list: unknown = JSON.parse(text);
     if (Array.isArray(list)) return list as T[];
   } catch (error) {
-    throw new EnvError(`${variable} names a file that is no JSON: ${(error as Error).message}`);
+    throw new EnvError(`${variable} names a file that is not valid JSON: ${(error as Error).message}`);
   }
   throw new EnvError(`${variable} must name a JSON file with a list of ${things}`);
 }
@@ -87,7 +88,7 @@ export const s3: Command = {
       logger: pino({ level: "warn", base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)),
     });
     console.log(`S3 store ready at ${store.endpoint}`);
-    tellParent({ type: "ready", endpoint: store.endpoint });
+    notifyParent({ type: "ready", endpoint: store.endpoint });
     await stop;
     await store.stop();
     return 0;

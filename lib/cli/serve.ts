@@ -1,20 +1,20 @@
-// The site's process: Next behind a server of ours that logs, limits, protects and closes in order.
-// Started by `atoll up` and `atoll dev` without the react-server condition, so nothing server-only is imported here.
+// The process of the site: an HTTP server that logs requests, limits bodies and sets security headers, then calls Next.
+// Started without the react-server condition, so it must not import server-only modules.
 import { randomBytes } from "node:crypto";
 import http from "node:http";
 import path from "node:path";
 import next from "next";
 import { env } from "@/lib/env";
 import { root } from "./install.mjs";
-import { stopRequested, tellParent } from "./lifetime";
+import { notifyParent, stopRequested } from "./lifetime";
 import { watchBody } from "./site/body";
-import { markClientAddress } from "./site/client-address";
+import { setClientAddressHeader } from "./site/client-address";
 import { databaseProbe } from "./site/database-probe";
 import { contentSecurityPolicy, fixedHeaders } from "./site/headers";
 import { openRequestLog } from "./site/request-log";
 import { acceptUpgrades, closeServer, listen } from "./site/server";
 import { answerUnavailable, isPage } from "./site/unavailable-page";
-import { hopelessExitCode } from "./start/supervise";
+import { fatalExitCode } from "./start/supervise";
 
 async function main(): Promise<void> {
   const stop = stopRequested();
@@ -27,31 +27,31 @@ async function main(): Promise<void> {
   const database = databaseProbe(site.DATABASE_URL);
   const headers = fixedHeaders(site);
 
-  const answer = async (req: http.IncomingMessage, res: http.ServerResponse) => {
+  const respond = async (req: http.IncomingMessage, res: http.ServerResponse) => {
     const body = watchBody(req, res);
     log.watch(req, res, body.bytesIn);
     if (body.isRefused) return;
-    markClientAddress(req, site.ATOLL_PROXY_HOPS);
+    setClientAddressHeader(req, site.ATOLL_PROXY_HOPS);
     for (const [name, value] of headers) res.setHeader(name, value);
     const policy = contentSecurityPolicy(site, randomBytes(16).toString("base64"), dev);
     res.setHeader("Content-Security-Policy", policy);
-    // Next takes the nonce for its own scripts from the request: https://nextjs.org/docs/app/guides/content-security-policy
+    // Next reads the nonce for its scripts from the request: https://nextjs.org/docs/app/guides/content-security-policy
     req.headers["content-security-policy"] = policy;
     if (isPage(req.url ?? "/") && !(await database.isUp())) return answerUnavailable(res);
     await handle(req, res);
   };
 
   const server = http.createServer((req, res) => {
-    answer(req, res).catch((error: unknown) => {
+    respond(req, res).catch((error: unknown) => {
       console.error(`${req.method} failed`, error);
       if (!res.headersSent) res.writeHead(500, { "Content-Type": "text/plain" });
-      res.end("Something went wrong on our side.\n");
+      res.end("Something went wrong on the server. Try again.\n");
     });
   });
-  // Built, the site has nothing to upgrade to.
+  // Only the dev server uses WebSockets (hot reload).
   if (dev) acceptUpgrades(server, app.getUpgradeHandler());
   await listen(server, site.PORT);
-  tellParent({ type: "ready" });
+  notifyParent({ type: "ready" });
   await stop;
   const cutOff = await closeServer(server);
   if (cutOff > 0) console.error(`${cutOff} requests took too long and were cut off.`);
@@ -62,8 +62,8 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     const { code, name, message } = error as NodeJS.ErrnoException;
-    const isHopeless = code === "EADDRINUSE" || code === "EACCES" || name === "EnvError";
-    console.error(isHopeless ? message : error);
-    process.exit(isHopeless ? hopelessExitCode : 1);
+    const isFatal = code === "EADDRINUSE" || code === "EACCES" || name === "EnvError";
+    console.error(isFatal ? message : error);
+    process.exit(isFatal ? fatalExitCode : 1);
   },
 );

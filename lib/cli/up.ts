@@ -3,8 +3,8 @@ import { type Command, parseCommand } from "./usage";
 
 const help = `Usage: atoll up
 
-Starts everything and serves the site until Ctrl-C: PostgreSQL and S3 of its own under ATOLL_DATA_DIR (.data),
-unless DATABASE_URL and S3_ENDPOINT name real ones. Migrates, builds when needed, and on the first run makes a demo.
+Starts all services and serves the site until Ctrl-C. Without DATABASE_URL or S3_ENDPOINT it starts an embedded
+PostgreSQL or S3 store under ATOLL_DATA_DIR (.data). Migrates, builds when needed, and creates a demo on the first run.
 Settings are environment variables: .env.example lists them all.`;
 
 export const up: Command = {

@@ -1,21 +1,21 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 
-/** Wrong usage: exit code 2. */
+/** Thrown for wrong usage: exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Asked for help: the text goes to stdout, exit code 0. */
+/** Thrown for --help: the message is printed to stdout, exit code 0. */
 export class HelpShown extends Error {
   override readonly name = "HelpShown";
 }
 
-/** A subcommand: `run` gets what follows its name and gives the exit code. */
+/** A subcommand. `run` takes the arguments after its name and returns the exit code. */
 export type Command = { help: string; run(args: string[]): Promise<number> };
 
 type Parsed<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<T & { args: string[] }>>;
 
-/** node:util's parseArgs with `--help`. Throws UsageError with the parser's own words, HelpShown. */
+/** Parses arguments as node:util's parseArgs, and handles --help. Throws UsageError with the parser's message, HelpShown. */
 export function parseCommand<T extends ParseArgsConfig>(help: string, args: string[], config: T): Parsed<T> {
   const dashes = args.indexOf("--");
   if ((dashes < 0 ? args : args.slice(0, dashes)).some((arg) => arg === "--help" || arg === "-h")) {

@@ -8,16 +8,16 @@ import { type Command, parseCommand, UsageError } from "./usage";
 const help = `Usage: atoll user create EMAIL [--admin] [--password-stdin] [--json]
        atoll user quota EMAIL SIZE|none [--dry-run] [--json]
 
-create makes an account. Without --password-stdin it has no password and can only sign in through a provider.
-quota sets how much a person's uploads may take, every version and the trash included; what is there already stays. SIZE is
-500MB, 1.5TiB or a number of bytes.
+create creates an account. Without --password-stdin it has no password and can sign in only through a provider.
+quota sets how much a user's uploads may store, counting every version and the trash. Existing files stay.
+SIZE is 500MB, 1.5TiB or a number of bytes.
 
-  --admin            may see the site's metrics and everything an administrator may
+  --admin            makes the user an administrator
   --password-stdin   reads the password from standard input, one line
-  --dry-run          prints what would change
+  --dry-run          prints the change without making it
   --json             prints {"id", "email", "isAdmin"}, or {"user", "before", "after", "used", "reserved"} in bytes
 
-Needs DATABASE_URL, or an \`atoll up\` that runs on the same ATOLL_DATA_DIR.`;
+Needs DATABASE_URL, or a running \`atoll up\` with the same ATOLL_DATA_DIR.`;
 
 const options = {
   admin: { type: "boolean", default: false },
@@ -35,7 +35,7 @@ export const user: Command = {
     const isCreate = verb === "create" && size === undefined && !isDryRun;
     const isQuota = verb === "quota" && size !== undefined && !values.admin && !values["password-stdin"];
     if (email === undefined || more.length > 0 || !(isCreate || isQuota))
-      throw new UsageError("user create EMAIL and user quota EMAIL SIZE|none are all there is");
+      throw new UsageError("expected: user create EMAIL, or user quota EMAIL SIZE|none");
     if (isQuota) {
       await setQuota({ noun: "user", name: email, size, isDryRun, isJson });
       return 0;

@@ -1,14 +1,14 @@
 import { parseEnv } from "@/lib/env";
-import { stopRequested, tellParent } from "./lifetime";
+import { notifyParent, stopRequested } from "./lifetime";
 import { adoptRunning } from "./running";
 import { type Command, parseCommand } from "./usage";
 
 const help = `Usage: atoll worker
 
-Verifies uploads and makes thumbnails until Ctrl-C. Needs DATABASE_URL and the S3_ variables of the site, or an
-\`atoll up\` that runs on the same ATOLL_DATA_DIR.`;
+Verifies uploads and makes thumbnails until Ctrl-C. Needs DATABASE_URL and the S3_ variables of the site, or a
+running \`atoll up\` with the same ATOLL_DATA_DIR.`;
 
-/** Within the time `up` gives a part before it is killed. */
+/** Shorter than the 15 s after which `up` kills a process. */
 const stopTimeoutSeconds = 10;
 
 export const worker: Command = {
@@ -20,9 +20,9 @@ export const worker: Command = {
     const stop = stopRequested();
     const { startWorker } = await import("@/lib/jobs/worker");
     const running = await startWorker({ stopTimeoutSeconds });
-    tellParent({ type: "ready" });
+    notifyParent({ type: "ready" });
     await stop;
-    // A database whose host is gone answers nothing, not even the end of a connection. Its jobs time out by their heartbeat.
+    // Without a database `stop` may never resolve. Unfinished jobs are retried by another worker.
     setTimeout(() => process.exit(1), (stopTimeoutSeconds + 2) * 1_000).unref();
     await running.stop();
     return 0;

@@ -3,13 +3,13 @@ import { fileTypeFromFile } from "file-type";
 
 const headBytes = 4_096;
 
-/** What a browser would run if it were served as what it is. They are text to us, whatever else they are. */
+/** Types a browser could run scripts in. They are recorded as plain text. */
 const markup = new Set(["application/xml", "text/xml", "image/svg+xml", "text/html", "application/xhtml+xml"]);
 
-/** A PNG that moves, and the names heif-enc and others give to the one format. */
+/** Aliases: APNG is a PNG with animation, and HEIF is how some encoders label HEIC. */
 const sameAs: Record<string, string> = { "image/apng": "image/png", "image/heif": "image/heic" };
 
-// For files cut off so early that file-type gives up: they are still broken pictures, not unknown data.
+// Recognizes truncated files that file-type gives up on: they are broken pictures, not unknown data.
 const signatures: [contentType: string, starts: (head: string) => boolean][] = [
   ["image/jpeg", (head) => head.startsWith("\xff\xd8\xff")],
   ["image/png", (head) => head.startsWith("\x89PNG\r\n\x1a\n")],
@@ -18,7 +18,7 @@ const signatures: [contentType: string, starts: (head: string) => boolean][] = [
   ["image/tiff", (head) => head.startsWith("II*\0") || head.startsWith("MM\0*")],
 ];
 
-/** The type of a file by its bytes alone: its name and what the client said of it mean nothing here. */
+/** Detects the content type from the file's bytes. File name and the client's type are not trusted. */
 export async function contentTypeOf(filePath: string): Promise<string> {
   const head = await readHead(filePath);
   const detected = await detect(filePath);
@@ -43,7 +43,7 @@ async function detect(filePath: string): Promise<string | undefined> {
   try {
     return (await fileTypeFromFile(filePath))?.mime;
   } catch {
-    // It throws at headers that promise more than there is: then the type is not known by them.
+    // file-type throws for headers that declare more bytes than the file has.
     return undefined;
   }
 }
@@ -51,7 +51,7 @@ async function detect(filePath: string): Promise<string | undefined> {
 function isText(head: Buffer): boolean {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: text has none of them
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: text does not contain them
     return !/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/.test(text);
   } catch {
     return false;

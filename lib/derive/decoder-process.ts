@@ -1,11 +1,11 @@
 import type { DecoderReply, DecoderRequest } from "./decoder";
 import { deriveFile } from "./file";
 
-// The child process that opens pictures: without credentials, without network use of its own, and free to crash.
-// It ends with its parent, even a killed one: the channel closes. `process.exit` would first wait for libvips to finish the
-// picture, which may take forever.
+// The child process that decodes pictures. It has no credentials, and its crash does not affect the worker.
+// The channel closes when the parent ends, even if the parent was killed. `process.exit` would first wait for libvips to finish
+// the picture, which may take forever.
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
-// Service managers signal every process: the parent decides, and lets this picture finish.
+// Service managers signal the whole process group. Ignored here: the parent stops the children in order.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 const reply = (message: DecoderReply) => process.send?.(message);
 process.on("message", async ({ filePath, isBeginning }: DecoderRequest) => {

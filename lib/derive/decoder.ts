@@ -6,8 +6,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { FileDerivation } from "./file";
 
 /**
- * The process that opened the picture ended, hung or stumbled over it: the picture's fault, when each try ends so. What
- * the machine does (no process to be had, a full disk) is an error of another kind, as it is nobody's picture's fault.
+ * Thrown when the decoder crashed, hung or failed on the picture. Failures of the machine (no process could be started, a
+ * full disk) are other errors, because the picture is not their cause.
  */
 export class DecoderError extends Error {
   override readonly name = "DecoderError";
@@ -21,30 +21,30 @@ export type DecoderReply =
 type Reply = Exclude<DecoderReply, "ready">;
 
 const deadlineMilliseconds = 120_000;
-/** A process that has grown beyond this (fragmented after large pictures) is replaced by a fresh one. */
+/** A process above this size (memory fragmented by large pictures) is replaced. */
 const maxRssBytes = 768 * 1024 * 1024;
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.join(here, "../..");
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
-/** Nothing of ours: no database, no credentials. Two arenas halve what glibc keeps of freed picture memory. */
-const bareEnv = { MALLOC_ARENA_MAX: "2" } as unknown as NodeJS.ProcessEnv; // Next's types demand NODE_ENV of everybody.
+/** Without database URL and credentials. Two arenas halve the memory glibc keeps after pictures are freed. */
+const decoderEnv = { MALLOC_ARENA_MAX: "2" } as unknown as NodeJS.ProcessEnv; // Next's types require NODE_ENV.
 
 const idle: ChildProcess[] = [];
 const all = new Set<ChildProcess>();
-/** Those that came as far as to look at pictures: one that ends before cannot be a picture's fault. */
+/** Processes that have started up. If one ends before, the picture is not the cause. */
 const ready = new WeakSet<ChildProcess>();
 
 /**
- * Derives a file in a child process: a picture that crashes the decoder, or makes it hang, ends that process and not
- * the worker's. As many run as are called at once; finished ones are used again.
- * Throws DecoderError when the process ended or took longer than two minutes, Error when none could be had.
+ * Derives a file in a child process, so that a picture that crashes the decoder or makes it hang does not end the worker.
+ * Each concurrent call gets its own process; idle processes are reused. `isBeginning`: the file is a prefix of the original.
+ * Throws DecoderError when the process failed or took longer than two minutes, Error when no process could be started.
  */
 export async function decodeFile(filePath: string, isBeginning = false): Promise<FileDerivation> {
   const child = idle.pop() ?? start();
   hold(child);
-  const reply = await ask(child, { filePath, isBeginning });
+  const reply = await request(child, { filePath, isBeginning });
   if ("error" in reply) {
     idle.push(child);
     release(child);
@@ -56,7 +56,7 @@ export async function decodeFile(filePath: string, isBeginning = false): Promise
   return reply.derivation;
 }
 
-/** Starts processes ahead of the first pictures, which then need not wait two thirds of a second for one. */
+/** Starts decoder processes in advance: starting one takes two thirds of a second. */
 export function warmDecoders(count: number): void {
   while (all.size < count) {
     const child = start();
@@ -65,13 +65,13 @@ export function warmDecoders(count: number): void {
   }
 }
 
-/** Ends the child processes; the next file starts new ones. */
+/** Ends all decoder processes. The next file starts new ones. */
 export function stopDecoders(): void {
-  for (const child of all) child.kill("SIGKILL"); // It holds nothing but a picture.
+  for (const child of all) child.kill("SIGKILL"); // They keep no state.
   idle.length = 0;
 }
 
-/** The processes there are, for tests that kill them and for measurements; `ready`: that look at pictures already. */
+/** Returns the process ids of the decoders, for tests and measurements. "ready": only those that have started up. */
 export function decoderPids(which: "all" | "ready" = "all"): number[] {
   return [...all].filter((child) => which === "all" || ready.has(child)).flatMap(({ pid }) => pid ?? []);
 }
@@ -80,53 +80,53 @@ function start(): ChildProcess {
   const child = fork(path.join(here, "decoder-process.ts"), {
     cwd: root,
     execArgv: ["--conditions=react-server", "--import", tsx],
-    env: bareEnv,
+    env: decoderEnv,
     // Not our process group: Ctrl-C in a terminal would end a decoder that has not installed its signal handlers yet.
     detached: true,
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   all.add(child);
-  const gone = () => {
+  const remove = () => {
     all.delete(child);
     const at = idle.indexOf(child);
     if (at >= 0) idle.splice(at, 1);
   };
-  child.once("exit", gone);
-  // Of one that could not be started there is no exit, and unheard it would end this process.
-  child.on("error", gone);
+  child.once("exit", remove);
+  // A process that could not be started emits no exit, and an unhandled "error" event would end this process.
+  child.on("error", remove);
   child.once("message", () => ready.add(child));
   return child;
 }
 
-function ask(child: ChildProcess, request: DecoderRequest): Promise<Reply> {
+function request(child: ChildProcess, message: DecoderRequest): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
-      settle(() => reject(blame("The picture took longer than two minutes to decode.")));
+      settle(() => reject(errorOf("The picture took longer than two minutes to decode.")));
     }, deadlineMilliseconds);
-    const blame = (reason: string) =>
+    const errorOf = (reason: string) =>
       ready.has(child) ? new DecoderError(reason) : new Error("The decoder did not start.");
     const onMessage = (reply: unknown) => {
       if (reply !== "ready") settle(() => resolve(reply as Reply));
     };
     const onError = (cause: Error) =>
-      settle(() => reject(new Error("The decoder could not be given the picture.", { cause })));
+      settle(() => reject(new Error("The picture could not be sent to the decoder.", { cause })));
     const onExit = (code: number | null, signal: string | null) =>
-      settle(() => reject(blame(`The decoder ended while reading the picture (${signal ?? code}).`)));
-    const settle = (finish: () => void) => {
+      settle(() => reject(errorOf(`The decoder ended while reading the picture (${signal ?? code}).`)));
+    const settle = (resolveOrReject: () => void) => {
       clearTimeout(timer);
       child.off("message", onMessage).off("error", onError).off("exit", onExit);
-      finish();
+      resolveOrReject();
     };
     child.on("message", onMessage).on("error", onError).on("exit", onExit);
-    child.send(request, (error) => {
+    child.send(message, (error) => {
       if (error) onError(error);
     });
   });
 }
 
-// An idle child must not keep a finished program running; a busy one must.
+// A busy child keeps this process running; an idle one must not.
 function hold(child: ChildProcess): void {
   child.ref();
   child.channel?.ref();

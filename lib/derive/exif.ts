@@ -2,9 +2,9 @@ import exifr from "exifr";
 
 export type Exif = { takenAt: Date | null; latitude: number | null; longitude: number | null };
 
-const none: Exif = { takenAt: null, latitude: null, longitude: null };
+const noExif: Exif = { takenAt: null, latitude: null, longitude: null };
 const dayMilliseconds = 24 * 60 * 60 * 1_000;
-/** Nothing was photographed before Niépce's view from the window at Le Gras. */
+/** The year of the oldest surviving photograph. Earlier dates are camera errors. */
 const firstYear = 1826;
 
 const tags = [
@@ -18,11 +18,11 @@ const tags = [
   "GPSLongitudeRef",
 ];
 
-/** Reads an EXIF block, or the tags of a TIFF file by its path. Damaged EXIF is as good as none: the picture matters. */
+/** Reads an EXIF block, or the tags of a TIFF file by its path. Damaged EXIF counts as absent. */
 export async function readExif(source: Buffer | string, now = new Date()): Promise<Exif> {
   let found: Record<string, unknown> | undefined;
   try {
-    // Revived dates would be in the zone of this machine.
+    // reviveValues would parse dates in this machine's time zone.
     found = await exifr.parse(withoutMarker(source), {
       pick: tags,
       reviveValues: false,
@@ -30,26 +30,26 @@ export async function readExif(source: Buffer | string, now = new Date()): Promi
       gps: true,
     });
   } catch {
-    return none;
+    return noExif;
   }
-  if (!found) return none;
+  if (!found) return noExif;
   return { takenAt: takenAtOf(found, now), ...positionOf(found) };
 }
 
-/** JPEG and WebP put the block behind a marker, PNG does not. */
+/** Removes the marker before the block, which JPEG and WebP have and PNG has not. */
 function withoutMarker(source: Buffer | string): Buffer | string {
   if (typeof source === "string") return source;
   return source.subarray(0, 6).toString("latin1") === "Exif\0\0" ? source.subarray(6) : source;
 }
 
-/** Cameras without a zone note local time; without knowing better it is taken as UTC, so that order within a day holds. */
+/** Returns the date taken. A local time without a zone is read as UTC, which keeps the order of one camera's pictures. */
 function takenAtOf(found: Record<string, unknown>, now: Date): Date | null {
   const text = String(found.DateTimeOriginal ?? "");
   const match = /^(\d{4})[:-](\d{2})[:-](\d{2})[ T](\d{2}):(\d{2}):(\d{2})/.exec(text);
   if (!match) return null;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
   const local = Date.UTC(year, month - 1, day, hour, minute, second);
-  // Date.UTC rolls the 31st of February over to March, and year 0000 to 1900: such dates are none.
+  // Date.UTC accepts 31 February (as March) and year 0000 (as 1900). Such dates are rejected.
   const rolled = new Date(local).toISOString().slice(0, 19);
   if (rolled !== `${match.slice(1, 4).join("-")}T${match.slice(4).join(":")}`) return null;
   const offset = offsetMilliseconds(found.OffsetTimeOriginal) ?? offsetMilliseconds(found.OffsetTime) ?? 0;
@@ -75,7 +75,7 @@ function positionOf(found: Record<string, unknown>): { latitude: number | null; 
   const latitude = degreesOf(found.GPSLatitude, found.GPSLatitudeRef, { positive: "N", negative: "S", limit: 90 });
   const longitude = degreesOf(found.GPSLongitude, found.GPSLongitudeRef, { positive: "E", negative: "W", limit: 180 });
   if (latitude === null || longitude === null) return { latitude: null, longitude: null };
-  // Cameras without a fix write zeros; nobody dives at the one spot this loses.
+  // Cameras without a GPS fix write zeros.
   if (latitude === 0 && longitude === 0) return { latitude: null, longitude: null };
   return { latitude, longitude };
 }
@@ -94,7 +94,7 @@ function degreesOf(
     .slice(0, 1)
     .toUpperCase();
   if (size > limit || (letter !== positive && letter !== negative)) return null;
-  // Seven decimals are a centimetre; what is beyond is the division's.
+  // Seven decimals are a centimetre. More digits are division error.
   const rounded = Math.round(size * 1e7) / 1e7;
   return letter === negative && rounded !== 0 ? -rounded : rounded;
 }

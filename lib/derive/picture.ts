@@ -7,7 +7,7 @@ export type PictureDerivation =
   | ({ state: "ready"; width: number; height: number; derivatives: Derivative[] } & Exif)
   | { state: "rejected"; reason: string };
 
-/** More would need gigabytes to decode; the largest sensors on sale in 2026 have 150 megapixels, phones 50. */
+/** Larger pictures need gigabytes to decode. For comparison: in 2026 the largest sensors have 150 megapixels, phones 50. */
 const maxPixels = 100_000_000;
 const decodeSeconds = 60;
 
@@ -21,12 +21,12 @@ const names: Record<string, string> = {
   "image/heic": "HEIC",
 };
 
-// sharp's own build reads AVIF but not HEIC (patents); a libvips of the system's may.
+// sharp's prebuilt libvips reads AVIF but not HEIC (patents). A system libvips may read HEIC.
 const heifSuffixes: readonly string[] = sharp.format.heif.input.fileSuffix ?? [];
 const readsHeic = heifSuffixes.some((suffix) => suffix === ".heic");
 
-// Pictures come from strangers: only the loaders of these formats exist in this process, and those read the one file
-// they are given (an SVG or PDF can refer to others). https://sharp.pixelplumbing.com/api-utility#block
+// Pictures are untrusted input. Only these formats' loaders are enabled: they read one file, while SVG and PDF can refer to
+// others. https://sharp.pixelplumbing.com/api-utility#block
 sharp.block({ operation: ["VipsForeignLoad"] });
 sharp.unblock({
   operation: ["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"].map((format) => `VipsForeignLoad${format}File`),
@@ -34,15 +34,18 @@ sharp.unblock({
 sharp.cache(false);
 sharp.concurrency(1);
 
-/** Whether pictures of this type are derived here; others are kept as they are. */
+/** Tells whether thumbnails are made for this type. Files of other types are stored as they are. */
 export function isDerived(contentType: string): boolean {
   return contentType in names && (contentType !== "image/heic" || readsHeic);
 }
 
-/** The sizes and facts of one picture file. Never throws at what the file contains: a bad picture is a result. */
+/**
+ * Makes a picture's thumbnails and reads its metadata. Never throws because of the file's content: returns "rejected"
+ * instead.
+ */
 export async function derivePicture(filePath: string, contentType: string): Promise<PictureDerivation> {
   const name = names[contentType] ?? "picture";
-  const unreadable = `This ${name} cannot be read: it is cut off or damaged. The file is kept as it came; if it opens on your computer, upload it again.`;
+  const unreadable = `This ${name} could not be read: it is incomplete or damaged. The file is stored as uploaded. If it opens on your computer, upload it again.`;
   let metadata: Metadata;
   try {
     metadata = await sharp(filePath, { limitInputPixels: false }).metadata();
@@ -57,16 +60,22 @@ export async function derivePicture(filePath: string, contentType: string): Prom
     return { state: "ready", width, height, derivatives, ...(await exifOf(filePath, metadata)) };
   } catch (error) {
     const slow = error instanceof Error && /timeout/.test(error.message);
-    return { state: "rejected", reason: slow ? `This ${name} takes too long to decode.` : unreadable };
+    return {
+      state: "rejected",
+      reason: slow ? `This ${name} takes too long to decode. The file is stored as uploaded.` : unreadable,
+    };
   }
 }
 
 function tooLarge(width: number, height: number): string {
   const megapixels = Math.ceil((width * height) / 1e6).toLocaleString("en");
-  return `The picture has ${width.toLocaleString("en")} × ${height.toLocaleString("en")} pixels (${megapixels} megapixels); up to ${maxPixels / 1e6} megapixels can be shown. The file is kept as it came.`;
+  return `The picture has ${width.toLocaleString("en")} × ${height.toLocaleString("en")} pixels (${megapixels} megapixels); up to ${maxPixels / 1e6} megapixels can be displayed. The file is stored as uploaded.`;
 }
 
-/** Decodes once, upright and in sRGB, to the largest size; each smaller one comes from the one above (a third faster). */
+/**
+ * Decodes once, upright and in sRGB, to the largest size. Each smaller size is made from the next larger one (a third
+ * faster).
+ */
 async function resizeAll(filePath: string): Promise<Derivative[]> {
   let image = sharp(filePath, {
     failOn: "error",
@@ -75,16 +84,16 @@ async function resizeAll(filePath: string): Promise<Derivative[]> {
     autoOrient: true,
   }).timeout({ seconds: decodeSeconds });
   const derivatives: Derivative[] = [];
-  let above: { width: number; height: number; bytes: Uint8Array } | undefined;
+  let larger: { width: number; height: number; bytes: Uint8Array } | undefined;
   for (const size of [...derivedSizes].sort((a, b) => b - a)) {
     const { data, info } = await shrink(image, size).raw().toBuffer({ resolveWithObject: true });
     const { width, height, channels } = info;
     const raw: SharpOptions = { raw: { width, height, channels } };
-    // A picture smaller than the size is the same again.
-    const isSame = above?.width === width && above.height === height;
-    const bytes = above && isSame ? above.bytes : await encode(sharp(data, raw));
+    // A picture smaller than both sizes gives the same pixels again.
+    const isSame = larger?.width === width && larger.height === height;
+    const bytes = larger && isSame ? larger.bytes : await encode(sharp(data, raw));
     derivatives.push({ size, bytes });
-    above = { width, height, bytes };
+    larger = { width, height, bytes };
     image = sharp(data, raw);
   }
   return derivatives;

@@ -6,24 +6,24 @@ import { revisionToDerive } from "@/lib/media/queries";
 import { derivedKey } from "@/lib/storage/keys";
 import { putObject } from "@/lib/storage/objects";
 import { decodeFile } from "./decoder";
+import { type Digests, fetchBeginning, fetchOriginal, type Pinned } from "./fetch-original";
 import type { FileDerivation } from "./file";
-import { type Digests, fetchBeginning, fetchOriginal, type Pinned } from "./original";
 import type { Derivative } from "./picture";
-import { withTempDir } from "./temp";
+import { withTempDir } from "./temp-dir";
 
 type Fetched = (FileDerivation & Partial<Digests>) | { state: "rejected"; contentType: null; reason: string };
 type Derived = { revisionId: string; state: Fetched["state"] | "skipped" };
 
-/** Larger files are no pictures anybody could decode here: their beginning says what they are, and they are never fetched whole. */
+/** Larger files cannot be decoded here. Their first bytes tell their type; they are never downloaded whole. */
 const maxFetchedBytes = 512 * 1024 * 1024;
 const beginningBytes = 1024 * 1024;
 
-/** A derivative never changes under its name; it is for those who were given its signed URL. */
+/** A derivative never changes under its key. Private: only holders of a signed URL may read it. */
 const derivativeCaching = "private, max-age=31536000, immutable";
 
 /**
- * What the worker does to one revision: fetch, look into it, store the sizes, record. Running it again is safe:
- * a revision that is not pending any more is skipped. Throws what may be over at the next try (AppError, DecoderError).
+ * Derives one revision: downloads it, inspects it, stores the thumbnails, records the result. Idempotent: a revision that is
+ * no longer pending is skipped. Throws errors that a retry may resolve (AppError, DecoderError).
  */
 export async function deriveRevision(
   viewer: Viewer,
@@ -35,7 +35,7 @@ export async function deriveRevision(
   const found = await fetchAndDecode(revision, fetchUpToBytes);
   if (found.state === "ready") {
     const { derivatives, ...facts } = found;
-    // Reserved in the database first: whoever tries again writes over the same keys and leaves nothing behind.
+    // Reserved in the database first, so that a retry overwrites the same keys and leaves no orphans.
     const derivedId = await reserveDerivedId(viewer, revisionId);
     if (derivedId === null) return { revisionId, state: "skipped" };
     await store(derivedId, derivatives);
@@ -52,7 +52,7 @@ function fetchAndDecode(pinned: Pinned, fetchUpToBytes: number): Promise<Fetched
     if (pinned.sizeBytes > fetchUpToBytes) {
       return (await fetchBeginning(pinned, filePath, beginningBytes)) ? decodeFile(filePath, true) : differs;
     }
-    // A second look tells bytes spoiled on the way from bytes that are not the verified ones.
+    // A second download tells bytes damaged in transit from stored bytes that differ.
     const digests = (await fetchOriginal(pinned, filePath)) ?? (await fetchOriginal(pinned, filePath));
     return digests ? { ...(await decodeFile(filePath)), ...digests } : differs;
   });
@@ -61,7 +61,7 @@ function fetchAndDecode(pinned: Pinned, fetchUpToBytes: number): Promise<Fetched
 const differs = {
   state: "rejected",
   contentType: null,
-  reason: "The stored bytes differ from what was verified. Upload the file again.",
+  reason: "The stored file differs from the verified one. Upload the file again.",
 } as const;
 
 async function store(derivedId: string, derivatives: Derivative[]): Promise<void> {

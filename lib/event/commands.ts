@@ -10,7 +10,7 @@ type NewEvent = {
   detail?: Prisma.InputJsonObject;
 };
 
-/** Adds a line to the audit log, in the transaction of what it records. Returns the line's id. */
+/** Adds an entry to the audit log in the transaction of the change it records. Returns its id. */
 export async function recordEvent(tx: Transaction, actor: Actor, event: NewEvent): Promise<bigint> {
   const { detail = {}, ...rest } = event;
   const line = await tx.event.create({ data: { ...rest, ...columnsOf(actor), detail }, select: { id: true } });

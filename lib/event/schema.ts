@@ -1,10 +1,10 @@
-/** Who did it: every `Viewer` is one. */
+/** Who made a change: every `Viewer` is one. */
 export type Actor =
   | { readonly kind: "user"; readonly userId: string; readonly name: string; readonly ipAddress?: string }
   | { readonly kind: "anonymous"; readonly ipAddress?: string }
   | { readonly kind: "system"; readonly name: string };
 
-/** The actions that are recorded in the audit log: a closed list, so that a screen can describe each. */
+/** All actions of the audit log. A closed list, so that a screen can have a text for each. */
 export type EventAction =
   | "user.created"
   | "user.changed"
@@ -28,5 +28,5 @@ export type EventAction =
   | "media.trashed"
   | "media.restored";
 
-/** The subject of a line. `email` is an address without an account, as a keyed hash: people type passwords there. */
+/** What an entry is about. `email`: a keyed hash of an unknown address someone tried to sign in with. */
 export type EventSubject = "user" | "email" | "collection" | "member" | "upload" | "media";

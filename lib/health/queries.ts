@@ -4,24 +4,24 @@ import { headBucket } from "@/lib/storage/objects";
 import { askDatabase, askQueue } from "./rows";
 import type { Health } from "./schema";
 
-const patienceMs = 3_000;
+const timeoutMs = 3_000;
 
-/** Whether the parts the site stands on answer within three seconds. Anybody may ask: it says nothing of what is kept. */
+/** Checks that database, storage and queue respond within three seconds. Public: the result contains no data. */
 export async function health(_viewer: Viewer): Promise<Health> {
-  const [database, storage, queue] = await Promise.all([answers(askDatabase), answers(headBucket), answers(askQueue)]);
+  const [database, storage, queue] = await Promise.all([check(askDatabase), check(headBucket), check(askQueue)]);
   const all = [database, storage, queue].every((part) => part === "ok");
   return { status: all ? "ok" : "down", database, storage, queue };
 }
 
-async function answers(ask: () => Promise<unknown>): Promise<"ok" | "down"> {
+async function check(request: () => Promise<unknown>): Promise<"ok" | "down"> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<"down">((resolve) => {
-    timer = setTimeout(() => resolve("down"), patienceMs);
+  const timeout = new Promise<"down">((resolve) => {
+    timer = setTimeout(() => resolve("down"), timeoutMs);
   });
-  const asked = ask().then(
+  const result = request().then(
     () => "ok" as const,
-    // That it failed is the answer; why is in the log of whatever needed it.
+    // The reason is in the log of the request that failed.
     () => "down" as const,
   );
-  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
+  return Promise.race([result, timeout]).finally(() => clearTimeout(timer));
 }

@@ -9,22 +9,21 @@ import type { BucketSettings } from "./settings";
 
 export type AspectResult = {
   aspect: AspectName;
-  /** limited: as much of it as this endpoint can have, `detail` says what is missing. */
+  /** limited: this endpoint supports only a part of the setting; `detail` says what is missing. */
   state: "equal" | "changed" | "limited" | "unsupported" | "failed";
   detail: string | null;
 };
 
-// Bucket settings are eventually consistent on AWS: a change may be there and not yet seen.
+// Bucket settings are eventually consistent on AWS: a read may return the old value for a while.
 const visibleWithinMs = 10_000;
 
 /**
- * Makes a bucket as the settings say: creates it when it is missing, changes what differs, leaves alone what is right and what
- * is somebody else's, and reads again what it changed. Safe to run at every start; a bucket that is right costs eight small
- * reads. An aspect this endpoint does not have is reported as unsupported.
+ * Applies settings to a bucket: creates it if missing, writes the aspects that differ, and reads them back. Rules and
+ * statements that are not Atoll's stay. Idempotent; a bucket that needs no change costs eight small reads. Returns one result
+ * per aspect; aspects this endpoint does not support are reported as unsupported.
  *
- * Throws AppError UNAVAILABLE when the storage cannot be reached, INTERNAL when a required aspect (the bucket itself,
- * versioning, CORS, policy) could not be had, or when the settings refuse http and this storage is used by http; its message
- * is for the operator and names each.
+ * Throws AppError UNAVAILABLE when the storage cannot be reached; INTERNAL when a required aspect (bucket, versioning, CORS,
+ * policy) failed, or when the settings refuse http and this site uses http. The message is for the operator and names each.
  */
 export async function applyBucket(storage: Storage, settings: BucketSettings): Promise<AspectResult[]> {
   requireReachable(storage, settings);
@@ -32,21 +31,21 @@ export async function applyBucket(storage: Storage, settings: BucketSettings): P
   const [existence, ...rest] = aspects;
   const results: AspectResult[] = [];
   if (existence) results.push(await applyAspect(existence, await planAspect(existence, context), context));
-  failWhereRequired(settings.bucket, results);
+  requireResults(settings.bucket, results);
   const plans = await Promise.all(rest.map((aspect) => planAspect(aspect, context)));
-  // One at a time: S3 answers 409 OperationAborted to changes of one bucket that cross.
+  // One at a time: S3 responds 409 OperationAborted to concurrent changes of one bucket.
   for (const [index, aspect] of rest.entries()) {
     const plan = plans[index];
     if (plan) results.push(await applyAspect(aspect, plan, context));
   }
-  failWhereRequired(settings.bucket, results);
+  requireResults(settings.bucket, results);
   return results;
 }
 
-/** The site behind a proxy that ends TLS may itself use http: it would lock itself out of the bucket. */
+/** Rejects a policy that refuses http when the site itself uses http, for example behind a proxy that terminates TLS. */
 function requireReachable({ config }: Storage, { policy }: BucketSettings): void {
   if (!config.endpoint?.startsWith("http:") || !policy.some(({ Sid }) => Sid === insecureTransportSid)) return;
-  const message = `This site reaches its storage by http (${config.endpoint}), which the bucket's policy was about to refuse. Use an https S3_ENDPOINT, or settings that are not "secure".`;
+  const message = `This site reaches its storage by http (${config.endpoint}), which the bucket policy would refuse. The policy was not changed. Use an https S3_ENDPOINT, or settings that are not "secure".`;
   throw new AppError("INTERNAL", message);
 }
 
@@ -58,9 +57,9 @@ async function applyAspect(aspect: Aspect, plan: AspectPlan, context: AspectCont
   try {
     const limitation = await aspect.write(context);
     if (limitation) return { aspect: name, state: "limited", detail: limitation };
-    const seen = await becomesEqual(aspect, context);
-    if (seen) return { aspect: name, state: "changed", detail: seen.detail };
-    return { aspect: name, state: "failed", detail: "The storage accepted the change but does not show it." };
+    const applied = await waitUntilEqual(aspect, context);
+    if (applied) return { aspect: name, state: "changed", detail: applied.detail };
+    return { aspect: name, state: "failed", detail: "The storage accepted the change but does not return it." };
   } catch (error) {
     rethrowUnavailable(error);
     const state = isUnsupported(error) ? "unsupported" : "failed";
@@ -68,7 +67,7 @@ async function applyAspect(aspect: Aspect, plan: AspectPlan, context: AspectCont
   }
 }
 
-async function becomesEqual(aspect: Aspect, context: AspectContext): Promise<AspectPlan | null> {
+async function waitUntilEqual(aspect: Aspect, context: AspectContext): Promise<AspectPlan | null> {
   const deadline = Date.now() + visibleWithinMs;
   for (let pauseMs = 50; ; pauseMs *= 2) {
     const plan = await planAspect(aspect, context);
@@ -78,15 +77,15 @@ async function becomesEqual(aspect: Aspect, context: AspectContext): Promise<Asp
   }
 }
 
-function failWhereRequired(bucket: string, results: readonly AspectResult[]): void {
+function requireResults(bucket: string, results: readonly AspectResult[]): void {
   const required = new Set(aspects.filter((aspect) => aspect.required).map((aspect) => aspect.name));
   const missing = results.filter(
     ({ aspect, state }) => required.has(aspect) && (state === "failed" || state === "unsupported"),
   );
   if (missing.length === 0) return;
-  const reasons = missing.map(({ aspect, detail }) => `${aspect}: ${detail ?? "not known to this storage"}`);
+  const reasons = missing.map(({ aspect, detail }) => `${aspect}: ${detail ?? "not supported by this storage"}`);
   throw new AppError(
     "INTERNAL",
-    `The bucket ${bucket} could not be set up. ${reasons.join(" ")} Nothing in it was touched; lib/infra/README.md has the settings and the permissions they need.`,
+    `The bucket ${bucket} could not be set up. ${reasons.join(" ")} Its objects were not changed. See lib/infra/README.md for the settings and the permissions they need.`,
   );
 }

@@ -3,8 +3,8 @@ type IamStatement = { Sid: string; Effect: "Allow"; Action: string[]; Resource: 
 export type IamPolicy = { Version: "2012-10-17"; Statement: IamStatement[] };
 
 /**
- * What the site and its worker need, and no more: no settings, no other bucket, and of deleting only versions of originals,
- * which is how leftovers of uploads go. A delete without a version (a marker) is never needed.
+ * Returns the permissions of the site and its worker. They cannot change settings or use another bucket, and can delete only
+ * versions of originals, to remove the orphans of uploads. Deleting without a version (a delete marker) is never needed.
  */
 export function sitePermissions(bucket: string): IamPolicy {
   const arn = `arn:aws:s3:::${bucket}`;
@@ -39,7 +39,7 @@ export function sitePermissions(bucket: string): IamPolicy {
   };
 }
 
-/** What setting the bucket up needs on top: for the credentials of `up` and `atoll infra apply`, or an administrator's. */
+/** Returns the additional permissions to set up the bucket, for the credentials of `up` or of an administrator. */
 export function setupPermissions(bucket: string): IamPolicy {
   const settings = [
     "BucketAcl",

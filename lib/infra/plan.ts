@@ -14,25 +14,26 @@ import { acl, ownership, publicAccess } from "./aspects/privacy";
 import { cors, lifecycle } from "./aspects/rules";
 import type { BucketSettings } from "./settings";
 
-/** In the order they are applied: closed first, opened to the site afterwards. */
+/** In the order they are applied: access is closed first, then opened to the site. */
 export const aspects: readonly Aspect[] = [bucket, ownership, publicAccess, acl, versioning, cors, policy, lifecycle];
 
 export type AspectPlan = {
   aspect: AspectName;
   required: boolean;
-  /** unknown: it could not be read, `detail` says why. */
+  /** unknown: it could not be read; `detail` says why. */
   state: "equal" | "differs" | "unsupported" | "unknown";
   current: unknown;
   wanted: unknown;
   detail: string | null;
 };
 
+/** Returns the context of a bucket's aspects. */
 export function contextOf(storage: Storage, settings: BucketSettings): AspectContext {
   return { storage: { ...storage, bucket: settings.bucket }, settings };
 }
 
 /**
- * Each aspect of a bucket as it is against what it should be; changes nothing. For a bucket that is not there yet, all differ.
+ * Compares every aspect of a bucket with the settings; changes nothing. In a missing bucket, all aspects differ.
  * Throws AppError UNAVAILABLE when the storage cannot be reached.
  */
 export async function planBucket(storage: Storage, settings: BucketSettings): Promise<AspectPlan[]> {
@@ -45,11 +46,11 @@ export async function planBucket(storage: Storage, settings: BucketSettings): Pr
 }
 
 function unread({ name, required }: Aspect, { state }: AspectPlan): AspectPlan {
-  const unread = state === "differs" ? "differs" : "unknown";
-  return { aspect: name, required, state: unread, current: null, wanted: null, detail: "There is no bucket to read." };
+  const known = state === "differs" ? "differs" : "unknown";
+  return { aspect: name, required, state: known, current: null, wanted: null, detail: "The bucket cannot be read." };
 }
 
-/** One aspect. Throws AppError UNAVAILABLE only: everything else the storage says is part of the plan. */
+/** Compares one aspect with the settings. Throws AppError UNAVAILABLE; other errors of the storage are part of the plan. */
 export async function planAspect(aspect: Aspect, context: AspectContext): Promise<AspectPlan> {
   const { name, required } = aspect;
   const reading = await readAspect(aspect, context);
@@ -69,13 +70,14 @@ async function readAspect(
   }
 }
 
+/** Throws AppError UNAVAILABLE if the error means that; else returns. */
 export function rethrowUnavailable(error: unknown): void {
   const converted = storageError(error);
-  // 501 is an answer, not an outage.
+  // 501 means that the call is not supported, not an outage.
   if (converted.code === "UNAVAILABLE" && !isUnsupported(error)) throw converted;
 }
 
-/** What the storage said, in a line for the operator. */
+/** Returns the storage's error as one line for the operator. */
 export function reasonOf(error: unknown): string {
   const { name, status } = s3Error(error);
   const message = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-/** A statement of a bucket policy, as AWS writes it. Ours always bear a Sid; others' may not. */
+/** A statement of a bucket policy. Atoll's always have a Sid; others may not. */
 export type Statement = {
   Sid?: string;
   Effect: "Allow" | "Deny";
@@ -13,12 +13,12 @@ export type PolicyDocument = { Version: string; Id?: string; Statement: Statemen
 export const refererSid = "AtollDenyForeignReferers";
 
 /**
- * Refuses reads that a page of another site makes, on top of the signature: a copied link does not work in somebody else's
- * page while it lives. It is no protection against people (a Referer is easily forged) and grants nothing to anyone.
+ * Returns the statement that denies reads by pages of other sites, in addition to signatures: a copied link does not work as a
+ * hotlink. It does not protect against people, who can forge a Referer, and it grants nothing.
  *
- * "Present and foreign" is written StringLike `?*` AND StringNotLike. The shorter forms are wrong somewhere: a negated
- * operator alone is true for an absent key on AWS (typed addresses and downloads would be refused), `…IfExists` too, and
- * Ceph 16 evaluates `Null` the wrong way round. One pattern per origin: browsers always send at least the slash.
+ * "Present and foreign" is StringLike `?*` AND StringNotLike, because shorter forms fail somewhere: on AWS a negated operator
+ * alone, or with `IfExists`, matches a missing Referer (typed URLs, downloads), and Ceph 16 evaluates `Null` inverted. One
+ * pattern per origin is enough: browsers send at least the slash.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 export function denyForeignReferers(bucket: string, origins: readonly string[]): Statement {
@@ -26,7 +26,7 @@ export function denyForeignReferers(bucket: string, origins: readonly string[]):
     Sid: refererSid,
     Effect: "Deny",
     Principal: "*",
-    // A GET that names a version is another action than one that does not.
+    // A GET with a version is another action than one without.
     Action: ["s3:GetObject", "s3:GetObjectVersion"],
     Resource: `arn:aws:s3:::${bucket}/*`,
     Condition: {
@@ -38,7 +38,7 @@ export function denyForeignReferers(bucket: string, origins: readonly string[]):
 
 export const insecureTransportSid = "AtollDenyInsecureTransport";
 
-/** Refuses everything that does not come by TLS. Only where browsers and the site itself use https. */
+/** Returns the statement that denies requests without TLS. For storages that browsers and the site use by https. */
 export function denyInsecureTransport(bucket: string): Statement {
   return {
     Sid: insecureTransportSid,
@@ -51,8 +51,8 @@ export function denyInsecureTransport(bucket: string): Statement {
 }
 
 /**
- * A statement in one spelling: servers give back lists of one as a plain text, booleans for texts, lists in another order.
- * Two statements mean the same when their canonical texts are equal.
+ * Returns a canonical text of a statement. Servers return single-item lists as strings, booleans for strings, and lists in
+ * another order; statements with equal canonical texts mean the same.
  */
 export function canonicalStatement(statement: Statement): string {
   return JSON.stringify(canonical(statement));
@@ -67,8 +67,8 @@ function canonical(value: unknown): unknown {
 }
 
 /**
- * Whether a statement opens something to everybody who knows how to ask: allowed to all principals, with or without a condition
- * that a request can simply fulfil (the old Allow-by-Referer recipe). Conditions on addresses, networks and accounts count as closed.
+ * Tells whether a statement allows access to everyone: all principals, without a condition or with one any client can meet
+ * (such as a Referer). Conditions on IP addresses, networks and accounts count as restricted.
  */
 export function allowsEveryone({ Effect, Principal, Condition }: Statement): boolean {
   if (Effect !== "Allow" || canonicalPrincipal(Principal) !== "*") return false;

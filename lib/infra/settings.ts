@@ -1,19 +1,19 @@
 import type { PublicAccess } from "@/lib/storage/bucket-settings";
 import { denyForeignReferers, denyInsecureTransport, type Statement } from "./policy";
 
-/** What Atoll wants of a bucket, as data. README.md beside this file is its manual. */
+/** The settings of a bucket. README.md in this folder is their manual. */
 export type BucketSettings = {
   bucket: string;
-  /** Origins of the site, `https://photos.example.org`: they may upload from and embed what is in the bucket. */
+  /** Origins of the site, such as `https://photos.example.org`: their pages may upload and show objects. */
   origins: readonly string[];
   ownership: "BucketOwnerEnforced";
   publicAccess: PublicAccess;
   versioning: "Enabled";
-  /** Rules by id; rules with other ids in the bucket are left alone. */
+  /** Rules by id; rules with other ids in the bucket stay unchanged. */
   cors: readonly CorsRule[];
-  /** Statements by Sid; statements with other Sids in the bucket are left alone. */
+  /** Statements by Sid; statements with other Sids in the bucket stay unchanged. */
   policy: readonly Statement[];
-  /** Rules by id; rules with other ids in the bucket are left alone. */
+  /** Rules by id; rules with other ids in the bucket stay unchanged. */
   lifecycle: readonly LifecycleRule[];
 };
 
@@ -33,13 +33,13 @@ type LifecycleRule = {
   AbortIncompleteMultipartUpload: { DaysAfterInitiation: number };
 };
 
-/** What is Atoll's in a bucket's lists of rules bears this at the front of its id; everything else is somebody else's. */
+/** The ids of Atoll's rules and statements start with this. Others are never changed. */
 export const ownedIdPrefix = "Atoll";
 
 /**
- * The settings of the media bucket: private, versioned, usable from the site's pages only. `origins` are the site's own
- * (scheme, host, port), `secure` whether everybody, this
- * process included, reaches the storage by https. Throws TypeError for an origin that is none, or none at all.
+ * Returns the settings of the media bucket: private, versioned, usable from the site's pages only. `origins` are the site's
+ * (scheme, host, port); `secure` tells whether browsers and this process all use https. Throws TypeError for an invalid
+ * origin and for no origin.
  */
 export function mediaBucket(input: { bucket: string; origins: readonly string[]; secure: boolean }): BucketSettings {
   const { bucket, secure } = input;
@@ -72,7 +72,7 @@ export function mediaBucket(input: { bucket: string; origins: readonly string[];
         ID: `${ownedIdPrefix}AbortStaleMultiparts`,
         Status: "Enabled",
         Filter: { Prefix: "" },
-        // Longer than an upload may stay open (uploadPolicy.uploadMaxLifeSeconds); what ends earlier the reaper tidies itself.
+        // Longer than an upload can stay open (uploadPolicy.uploadMaxLifeSeconds). The reaper removes what ended earlier.
         AbortIncompleteMultipartUpload: { DaysAfterInitiation: 61 },
       },
     ],
@@ -81,7 +81,7 @@ export function mediaBucket(input: { bucket: string; origins: readonly string[];
 
 function bareOrigin(text: string): string {
   const { origin, protocol } = new URL(text);
-  // A star is a host to URL, and a wildcard to CORS and to the policy.
+  // URL accepts `*` in a host, and CORS and policies take it for a wildcard.
   if (!["http:", "https:"].includes(protocol) || origin !== text.replace(/\/$/, "") || /[*?$]/.test(origin))
     throw new TypeError(`${text} is not an origin like https://photos.example.org`);
   return origin;

@@ -4,7 +4,7 @@ import { env } from "@/lib/env";
 
 export const queueNames = {
   verify: "verify",
-  /** A queue of its own, so that uploads of hundreds of thousands of files do not delay one of forty pictures. */
+  /** Large uploads have their own queue, so that small ones do not wait behind them. */
   verifyLarge: "verify-large",
   derive: "derive",
   deriveFailed: "derive-failed",
@@ -15,11 +15,11 @@ export type VerifyJob = { uploadId: string };
 export type UploadToVerify = { id: string; isLarge: boolean };
 export type ReapJob = { uploadId: string };
 export type UndoJob = { uploadId: string };
-/** `rounds` counts failed rounds of attempts that were not the file's fault; `lost` those of them whose worker died. */
+/** `rounds`: rounds of attempts that failed for a reason other than the file. `lost`: those of them whose worker disappeared. */
 export type DeriveJob = { revisionId: string; rounds?: number; lost?: number };
 
 const common = {
-  // One upload or revision is never queued, waiting for a retry and running at once: sending it again changes nothing.
+  // At most one job per upload or revision is queued, waiting for a retry or running. Sending a duplicate has no effect.
   policy: "exclusive",
   notify: true,
   // A killed worker's job is retried this long after its last heartbeat.
@@ -32,25 +32,25 @@ const common = {
 
 const firstPauseSeconds = 15;
 const maxPauseSeconds = 600;
-/** Lower than the priority of all jobs that people wait for. */
+/** For jobs no one waits for: lower than every other priority. */
 export const laterPriority = -1_000;
 
 type QueueSettings = QueueOptions & { policy: "exclusive"; notify: boolean; deadLetter?: string };
 
 const queues: [name: string, settings: QueueSettings][] = [
-  // After the last retry the sweep queues an upload again while it is sealed.
+  // After the last retry the sweep sends the job again, as long as the upload is sealed.
   [queueNames.verify, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
   [queueNames.verifyLarge, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
-  // The sweep queues an upload again until its prefix is clean.
+  // The sweep sends the job again until the prefix has no orphans.
   [queueNames.reap, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
-  // An undo or redo of many files; the sweep queues those that are not finished.
+  // Undo or redo of many files. The sweep sends unfinished ones again.
   [queueNames.undo, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
   [queueNames.deriveFailed, { ...common, retryLimit: 10, expireInSeconds: 60 }],
-  // A round of five attempts within half a minute; then handleDeriveFailed decides whether another follows.
+  // A round is five attempts within half a minute. Then handleDeriveFailed decides whether another one follows.
   [queueNames.derive, { ...common, retryLimit: 4, expireInSeconds: 15 * 60, deadLetter: queueNames.deriveFailed }],
 ];
 
-/** Creates a pg-boss on the site's database, in a schema of its own. Its errors are events that end a process without a listener. */
+/** Creates a pg-boss on our database, in its own schema. `onError` is required: an unhandled "error" event ends the process. */
 export function createBoss(options: ConstructorOptions, onError: (error: Error) => void): PgBoss {
   const boss = new PgBoss({
     connectionString: env().DATABASE_URL,
@@ -64,7 +64,7 @@ export function createBoss(options: ConstructorOptions, onError: (error: Error) 
   return boss;
 }
 
-/** Starts a pg-boss: creates or updates its schema and queues. On failure it leaves nothing open. */
+/** Starts pg-boss, and creates or updates its schema and queues. Closes all connections on failure. */
 export async function startBoss(boss: PgBoss): Promise<void> {
   try {
     await boss.start();
@@ -74,7 +74,7 @@ export async function startBoss(boss: PgBoss): Promise<void> {
       await boss.updateQueue(name, changeable);
     }
   } catch (error) {
-    await boss.stop({ graceful: false }).catch(() => undefined); // The first error says what is wrong.
+    await boss.stop({ graceful: false }).catch(() => undefined); // The first error is the one to report.
     throw error;
   }
 }
@@ -91,7 +91,6 @@ export async function insertVerify(boss: PgBoss, uploads: UploadToVerify[]): Pro
   }
 }
 
-/** At low priority: no person waits for it. */
 export async function insertReap(boss: PgBoss, uploadIds: string[]): Promise<void> {
   await insert(boss, queueNames.reap, uploadIds, (uploadId): ReapJob => ({ uploadId }), laterPriority);
 }
@@ -100,14 +99,14 @@ export async function insertUndo(boss: PgBoss, uploadIds: string[]): Promise<voi
   await insert(boss, queueNames.undo, uploadIds, (uploadId): UndoJob => ({ uploadId }));
 }
 
-/** Queues derivations. `priority` ≤ 0; higher ones run first. */
+/** Queues revisions for deriving. `priority` ≤ 0; higher runs first. */
 export async function insertDerive(boss: PgBoss, revisionIds: string[], priority = 0): Promise<void> {
   await insert(boss, queueNames.derive, revisionIds, (revisionId): DeriveJob => ({ revisionId }), priority);
 }
 
 /**
- * Queues the next round of attempts, after a pause. While it waits, the revision counts as queued and a sweep adds nothing, so
- * what fails for hours is tried every ten minutes.
+ * Queues the next round of attempts with a growing delay of at most ten minutes. The waiting job counts as queued, so the
+ * sweep does not add another one that would run at once.
  */
 export async function insertDeriveAgain(boss: PgBoss, { revisionId, rounds = 0, lost = 0 }: DeriveJob): Promise<void> {
   const startAfter = Math.min(maxPauseSeconds, firstPauseSeconds * 2 ** rounds);

@@ -15,27 +15,27 @@ export type JobContext = { boss: PgBoss; viewer: SystemViewer; log: Logger };
 type Failure = { code: string; message: string };
 
 const decoderFailed = "DECODER_FAILED";
-/** After so many rounds of five attempts that each killed the worker, the file is the cause, not a restart or an outage. */
+/** After so many rounds whose worker disappeared, the file is taken to be the cause rather than a restart or an outage. */
 const maxLostRounds = 6;
 
-/** Verifies an upload, and queues the revisions of each page as soon as it is recorded. */
+/** Verifies an upload, and queues each page of its pictures as soon as it is recorded. */
 export async function handleVerify({ boss, viewer, log }: JobContext, uploadId: string): Promise<void> {
   let page = 0;
   await verifyUpload(viewer, uploadId, async (revisionIds) => {
-    // Later pages run after the first pages of other uploads: 40 pictures after 800,000 are derived within seconds.
+    // Later pages have lower priority, so that a small upload is shown soon after a large one started.
     await insertDerive(boss, revisionIds, -page);
     page += 1;
   });
   log.info({ uploadId, pages: page }, "upload verified");
 }
 
-/** Removes what an ended upload left in the bucket and no revision pins. */
+/** Removes the objects of an ended upload that no revision references. */
 export async function handleReap({ viewer, log }: JobContext, uploadId: string): Promise<void> {
   const reaped = await reapUpload(viewer, uploadId);
   if (reaped) log.info({ uploadId, ...reaped }, "upload reaped");
 }
 
-/** Applies the rest of an undo or redo. */
+/** Applies an undo or redo to the media a request did not reach. */
 export async function handleUndo({ viewer, log }: JobContext, uploadId: string): Promise<void> {
   await finishUndo(viewer, uploadId);
   log.info({ uploadId }, "upload undone or redone");
@@ -48,9 +48,9 @@ export async function handleDerive({ viewer, log }: JobContext, revisionId: stri
 }
 
 /**
- * Handles a revision whose attempts all failed. Rejects it only for a fault of the file: it crashes the decoder, or its bytes
- * are gone. Other causes (storage or database unreachable or misconfigured, a full disk, a killed worker) may be repaired: the
- * revision stays pending and is retried at growing intervals.
+ * Handles a revision whose attempts all failed. Rejects it only if the file is the cause: the decoder fails on it, or its
+ * bytes are gone. Other causes (storage or database unreachable or misconfigured, a full disk, a killed worker) may be
+ * resolved later: the revision stays pending and is retried at growing intervals.
  */
 export async function handleDeriveFailed(
   { boss, viewer, log }: JobContext,
@@ -70,17 +70,17 @@ export async function handleDeriveFailed(
 }
 
 const reasons = {
-  decoder: "This picture could not be processed. The original file is kept.",
-  gone: "Its bytes are no longer in the storage. Upload the file again.",
+  decoder: "This picture could not be processed. The file is stored as uploaded.",
+  gone: "This file is no longer in the storage. Upload it again.",
 } as const;
 
-/** Returns the reason to reject a revision; null when its failure is not a fault of the file. */
+/** Returns why a revision is rejected; null when the file is not the cause. */
 function reasonOf(code: string | undefined): string | null {
   if (code === decoderFailed) return reasons.decoder;
   return code === "NOT_FOUND" ? reasons.gone : null;
 }
 
-/** Returns a handler that runs the jobs of a batch one by one, each with its own outcome. */
+/** Runs the jobs of a batch one after another, each with its own result. */
 export function each<Data extends VerifyJob | ReapJob | UndoJob | DeriveJob, J extends Job<Data>>(
   { log }: JobContext,
   run: (job: J) => Promise<void>,
@@ -101,7 +101,7 @@ export function each<Data extends VerifyJob | ReapJob | UndoJob | DeriveJob, J e
   };
 }
 
-/** Returns what the log needs: an AppError's message is for people, its cause is the reason. */
+/** Returns code and message for the log, including the cause of an AppError, whose own message is for users. */
 function failureOf(error: unknown): Failure {
   if (error instanceof DecoderError) return { code: decoderFailed, message: error.message };
   const { code, message, cause } = toAppError(error);

@@ -2,30 +2,30 @@ import "server-only";
 import type { PgBoss } from "pg-boss";
 import { createBoss, insertDerive, insertReap, insertUndo, insertVerify, startBoss, type UploadToVerify } from "./boss";
 
-// Next's dev server reloads this module at each change: the connections must outlive it.
+// Next's dev server reloads this module on each change. The connections must survive that.
 const kept = globalThis as typeof globalThis & { atollQueue: Promise<PgBoss> | undefined };
 
-/** Starts the sending side of the queue in the site's process: no polling, no supervision. Idempotent. */
+/** Connects the sending side of the queue, without polling and supervision. Idempotent. */
 export async function startQueue(): Promise<void> {
   await queue();
 }
 
-/** Queues the verification of a sealed upload, once for any number of calls. The worker's sweep finds lost ones. */
+/** Queues the verification of a sealed upload. Idempotent. If the send is lost, the worker's sweep queues it. */
 export async function sendVerify(upload: UploadToVerify): Promise<void> {
   await insertVerify(await queue(), [upload]);
 }
 
-/** Queues the removal of what an ended upload left in the bucket. The worker's sweep finds lost ones. */
+/** Queues the removal of an ended upload's orphans. If the send is lost, the worker's sweep queues it. */
 export async function sendReap(uploadId: string): Promise<void> {
   await insertReap(await queue(), [uploadId]);
 }
 
-/** Queues the rest of an undo or redo. The worker's sweep finds lost ones. */
+/** Queues the rest of an undo or redo. If the send is lost, the worker's sweep queues it. */
 export async function sendUndo(uploadId: string): Promise<void> {
   await insertUndo(await queue(), [uploadId]);
 }
 
-/** Queues the derivation of these revisions, except those that are queued or being derived. */
+/** Queues revisions for deriving. Those already queued or running are not added again. */
 export async function sendDerive(revisionIds: string[]): Promise<void> {
   await insertDerive(await queue(), revisionIds);
 }

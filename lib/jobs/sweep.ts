@@ -1,5 +1,5 @@
 import "server-only";
-import { removeStaleTempDirs } from "@/lib/derive/temp";
+import { removeStaleTempDirs } from "@/lib/derive/temp-dir";
 import { revisionsToDerive } from "@/lib/media/queries";
 import { deleteIdempotencyKeys, expireUploads } from "@/lib/upload/commands";
 import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
@@ -11,8 +11,8 @@ const uploadsAtOnce = 100;
 const revisionsAtOnce = 1_000;
 
 /**
- * Queues work whose job was lost in a crash between commit and send, and expires uploads. Jobs that are queued are not added
- * again. Each step runs even if others fail; failures are logged, and the next sweep tries again. After `signal` no step starts.
+ * Queues jobs that were lost by a crash between commit and send, and expires uploads. Jobs already queued are not added
+ * again. Steps are independent: a failed one is logged and runs again with the next sweep.
  */
 export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSignal): Promise<void> {
   const failed = (step: string, error: unknown, about: object = {}): void => {

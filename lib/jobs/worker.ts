@@ -20,7 +20,7 @@ import { throttle } from "./throttle";
 
 export type WorkerOptions = {
   logger?: Logger;
-  /** Pictures at once, each in a process of its own. Default: one a core, at most four. */
+  /** Number of pictures decoded in parallel, each in its own process. Default: one per core, at most four. */
   concurrency?: number;
   sweepIntervalSeconds?: number;
   /** How often it looks for what no notification tells of: retries that have become due. 2 by default, at least 0.5. */
@@ -35,14 +35,14 @@ type Report = (error: Error) => void;
 const reconnectMilliseconds = 2_000;
 
 /**
- * Works the queue until stopped. Without a database it waits for one, at the start and later. Resolves when it works,
- * or when its first attempt to reach the database failed: it keeps trying.
+ * Runs the jobs of the queue until stopped. Waits while the database is unreachable, at the start and later. Resolves when
+ * connected or when the first attempt to connect failed; then it keeps retrying in the background.
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
   const log = options.logger ?? pino({ name: "worker" });
   const stopping = new AbortController();
-  const quietly = throttle();
-  const report: Report = (error) => quietly(error.message, () => log.error({ reason: error.message }, "queue error"));
+  const throttled = throttle();
+  const report: Report = (error) => throttled(error.message, () => log.error({ reason: error.message }, "queue error"));
   const first = await connect(options, log, report);
   const running = first ? Promise.resolve(first) : reconnect(options, log, report, stopping.signal);
   const done = running.then((context) => context && sweepUntilStopped(context, options, stopping.signal));
@@ -79,7 +79,7 @@ async function reconnect(
   return undefined;
 }
 
-/** Connects and begins to work; undefined when the database cannot be reached. */
+/** Connects and starts running jobs. Returns undefined when the database cannot be reached. */
 async function connect(options: WorkerOptions, log: Logger, report: Report): Promise<JobContext | undefined> {
   const supervision = { superviseIntervalSeconds: 5, monitorIntervalSeconds: 5 };
   const boss = createBoss({ max: 6, useListenNotify: true, ...supervision }, report);
@@ -92,9 +92,9 @@ async function connect(options: WorkerOptions, log: Logger, report: Report): Pro
     return context;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // Otherwise its queues that did start would keep working beside the next attempt.
+    // A partly started instance would keep running beside the one of the next attempt.
     await boss.stop({ graceful: false }).catch(() => undefined);
-    report(new Error(`the worker waits for the database: ${reason}`, { cause: error }));
+    report(new Error(`the worker is waiting for the database: ${reason}`, { cause: error }));
     return undefined;
   }
 }
@@ -148,5 +148,5 @@ async function sweepUntilStopped(context: JobContext, options: WorkerOptions, si
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await delay(milliseconds, undefined, { signal }).catch(() => undefined); // Aborted: the loop sees it.
+  await delay(milliseconds, undefined, { signal }).catch(() => undefined); // On abort the loop ends by its own condition.
 }

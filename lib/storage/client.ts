@@ -10,10 +10,10 @@ export type StorageConfig = {
   region: string;
   /** Origin of an S3-compatible server; absent for AWS. */
   endpoint?: string | undefined;
-  /** Origin browsers reach the same server by, when it differs from `endpoint`: signed URLs and POST policies name it. */
+  /** Origin browsers use for the same server, if different from `endpoint`. Used in signed URLs and POST policies. */
   publicEndpoint?: string | undefined;
   forcePathStyle: boolean;
-  /** Absent: the SDK's default chain (environment, profile, container or instance role). */
+  /** Absent: the SDK's default provider chain (environment, profile, container or instance role). */
   credentials?: StorageCredentials | (() => Promise<StorageCredentials>) | undefined;
 };
 
@@ -21,16 +21,16 @@ export type Storage = {
   readonly config: Readonly<StorageConfig>;
   readonly bucket: string;
   readonly region: string;
-  /** For requests of this process. Throws the SDK's errors: wrap calls in `storageCall`. */
+  /** Sends this process's requests. Throws the SDK's errors: wrap calls in `storageCall`. */
   readonly client: S3Client;
-  /** Makes no request; only its endpoint, the browsers' one, goes into what is handed out. */
+  /** Never sends requests. Its endpoint, the public one, goes into presigned POSTs. */
   readonly publicClient: S3Client;
-  /** The identity that signs for browsers; the same object as long as the credentials stay the same. */
+  /** Returns the identity that signs URLs for browsers: the same object until the credentials change. */
   signingIdentity(): Promise<SigningIdentity>;
   close(): void;
 };
 
-/** A storage of its own, for tests, tools and other buckets. Makes no request. The caller closes it. */
+/** Creates a storage for tests, tools and other buckets. Sends no request. The caller closes it. */
 export function createStorage(config: StorageConfig): Storage {
   const client = s3Client(config, config.endpoint);
   const publicEndpoint = config.publicEndpoint ?? config.endpoint;
@@ -47,7 +47,7 @@ export function createStorage(config: StorageConfig): Storage {
     client,
     publicClient,
     async signingIdentity() {
-      // The SDK keeps credentials and renews them before they expire.
+      // The SDK caches credentials and renews them before they expire.
       const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
       const same = identity?.secretAccessKey === secretAccessKey && identity.sessionToken === sessionToken;
       if (!identity || !same || identity.accessKeyId !== accessKeyId) {
@@ -70,19 +70,20 @@ function s3Client(config: StorageConfig, endpoint: string | undefined): S3Client
     forcePathStyle: config.forcePathStyle,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(config.credentials === undefined ? {} : { credentials: config.credentials }),
-    // WHEN_SUPPORTED signs the CRC32 of an empty body into presigned PUTs and sends aws-chunked trailers, which Ceph 16 answers with 411.
+    // WHEN_SUPPORTED would sign the CRC32 of an empty body into presigned PUTs, and send aws-chunked trailers, which Ceph 16
+    // rejects with 411.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     retryMode: "standard",
     maxAttempts: 3,
-    // A person waits behind most of these calls. The socket limit is on silence, so it does not cut long transfers.
+    // Short, because users wait for most calls. The socket timeout is an idle timeout and does not end long transfers.
     requestHandler: { connectionTimeout: 3_000, socketTimeout: 30_000, httpAgent: agent, httpsAgent: agent },
   });
 }
 
 let shared: Storage | undefined;
 
-/** The media bucket of this process, from the environment; made at first use. Throws EnvError. */
+/** Returns the media bucket configured in the environment, created at first use. Throws EnvError. */
 export function storage(): Storage {
   if (shared) return shared;
   const { S3_BUCKET, S3_REGION, S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_FORCE_PATH_STYLE } = env();
@@ -96,7 +97,7 @@ export function storage(): Storage {
   return shared;
 }
 
-/** Closes the connections of `storage()`; a later call makes a new one. */
+/** Closes the connections of `storage()`. A later `storage()` opens new ones. */
 export function closeStorage(): void {
   shared?.close();
   shared = undefined;

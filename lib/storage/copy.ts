@@ -7,7 +7,7 @@ import { abortMultipart, completeMultipart, createMultipart } from "./multipart"
 
 const GIB = 1024 ** 3;
 
-/** What CopyObject takes in one go: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+/** The limit of CopyObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 const maxCopyBytes = 5 * GIB;
 const maxParts = 10_000;
 const copiesAtOnce = 4;
@@ -15,8 +15,9 @@ const copiesAtOnce = 4;
 export type CopyInput = { from: { key: string; versionId: string }; to: string; sizeBytes: number };
 
 /**
- * Copies one version to a new key within the storage: no byte passes through here. Above 5 GiB in parts of 1 GiB, of at most
- * 10,000 (Ceph 16 does not find the source of a part whose key has a percent sign: NOT_FOUND). Run again it adds a version with the same bytes. Throws AppError NOT_FOUND (the version is gone), UNAVAILABLE, INTERNAL.
+ * Copies one version to a new key inside the storage. Above 5 GiB it copies parts of 1 GiB, or larger ones so that there are
+ * at most 10,000. A repeated call adds another version with the same bytes. Ceph 16 fails with NOT_FOUND for a copy in parts
+ * whose source key has a percent sign. Throws AppError NOT_FOUND (the version does not exist), UNAVAILABLE, INTERNAL.
  */
 export async function copyObject(
   input: CopyInput,
@@ -49,7 +50,7 @@ async function copyInParts({ from, to, sizeBytes }: CopyInput, store: Storage, w
     const completed = await completeMultipart({ key: to, s3UploadId, sizeBytes, parts }, store);
     if (completed.state !== "done") throw new Error(`the copy in parts could not be completed (${completed.state})`);
   } catch (error) {
-    // What failed is what matters; parts that stay behind are the reaper's.
+    // The first error is thrown. If the abort fails too, the reaper removes the parts.
     await abortMultipart({ key: to, s3UploadId }, store).catch(() => undefined);
     throw error;
   }
@@ -76,7 +77,7 @@ async function copyPart(
 
 type PartOfCopy = { s3UploadId: string; number: number; range: string };
 
-/** A header, so it is encoded; the slashes stay. */
+/** Returns the value of x-amz-copy-source: bucket and key percent-encoded except for slashes, and the version. */
 function sourceOf({ bucket }: Storage, { key, versionId }: CopyInput["from"]): string {
   const path = key.split("/").map(encodeURIComponent).join("/");
   return `${bucket}/${path}?versionId=${encodeURIComponent(versionId)}`;

@@ -1,4 +1,4 @@
-/** Where a bucket is reached: `endpoint` is the origin of an S3-compatible server, absent for AWS itself. */
+/** How to reach a bucket. `endpoint` is the origin of an S3-compatible server; absent for AWS. */
 export type EndpointConfig = {
   endpoint?: string | undefined;
   region: string;
@@ -6,10 +6,10 @@ export type EndpointConfig = {
   forcePathStyle: boolean;
 };
 
-/** `origin` is scheme, host and port; `host` the Host header; `path` what comes before the key, without a slash at its end. */
+/** `origin`: scheme, host and port. `host`: the Host header. `path`: the path before the key, without a trailing slash. */
 export type BucketAddress = { origin: string; host: string; path: string };
 
-// The partitions of AWS by region prefix (partitions.json of the AWS SDKs).
+// AWS partitions by region prefix (partitions.json of the AWS SDKs).
 const dnsSuffixes: readonly (readonly [prefix: string, suffix: string])[] = [
   ["cn-", "amazonaws.com.cn"],
   ["eusc-", "amazonaws.eu"],
@@ -19,13 +19,13 @@ const dnsSuffixes: readonly (readonly [prefix: string, suffix: string])[] = [
   ["eu-isoe-", "cloud.adc-e.uk"],
 ];
 
-/** The origin of AWS S3 in a region, `https://s3.eu-central-1.amazonaws.com`. */
+/** Returns the origin of AWS S3 in a region, such as `https://s3.eu-central-1.amazonaws.com`. */
 function awsOrigin(region: string): string {
   const suffix = dnsSuffixes.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "amazonaws.com";
   return `https://s3.${region}.${suffix}`;
 }
 
-/** Whether an endpoint is AWS itself: absent, or a host of one of its partitions. */
+/** Tells whether an endpoint is AWS: absent, or a host of one of its partitions. */
 export function isAws(endpoint: string | undefined): boolean {
   if (endpoint === undefined) return true;
   const { hostname } = new URL(endpoint);
@@ -35,9 +35,9 @@ export function isAws(endpoint: string | undefined): boolean {
 }
 
 /**
- * The address of a bucket, by the rules of the AWS SDK: bucket.host where a name can carry it, host/bucket otherwise.
+ * Returns the address of a bucket by the AWS SDK's rules: bucket.host if the name is a valid DNS label, else host/bucket.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
- * Throws TypeError for an endpoint that is no URL.
+ * Throws TypeError for an invalid endpoint URL.
  */
 export function bucketAddress({ endpoint, region, bucket, forcePathStyle }: EndpointConfig): BucketAddress {
   const base = new URL(endpoint ?? awsOrigin(region));
@@ -47,7 +47,7 @@ export function bucketAddress({ endpoint, region, bucket, forcePathStyle }: Endp
   return { origin: `${base.protocol}//${host}`, host, path: virtualHost ? prefix : `${prefix}/${bucket}` };
 }
 
-/** Over TLS a name without dots, as a wildcard certificate covers one label only. */
+/** Tells whether a bucket name can be a host name. Over TLS it must have no dots: a wildcard certificate covers one label. */
 function isHostable(bucket: string, protocol: string): boolean {
   const labels = protocol === "http:" ? bucket.split(".") : [bucket];
   return labels.every((label) => /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(label));

@@ -1,54 +1,57 @@
 import { S3ServiceException } from "@aws-sdk/client-s3";
 import { AppError } from "@/lib/errors";
 
-// Node's connection errors and the SDK's names for them.
+// Connection errors of Node and the SDK.
 const unreachable =
   /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ETIMEDOUT|ERR_SOCKET\w*|TimeoutError|NetworkingError)$/;
 const throttled = /^(SlowDown|ServiceUnavailable|Throttling\w*|RequestLimitExceeded|InternalError|RequestTimeout)$/;
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-const objectGone = /^(NoSuchKey|NoSuchVersion)$/;
+const objectMissing = /^(NoSuchKey|NoSuchVersion)$/;
 
 /**
- * What a storage error means to the person: AppError NOT_FOUND when the storage says that the object or its version is
- * not there, UNAVAILABLE when it cannot be reached, is overloaded or fails (5xx), INTERNAL for everything else: a refused
- * credential, a missing bucket, a 404 of something that is no S3 are faults of the installation, not of the object.
- * The SDK's error stays as `cause`. Messages name neither keys nor buckets.
+ * Converts an error of the SDK to an AppError: NOT_FOUND when the object or version does not exist; UNAVAILABLE when the
+ * storage cannot be reached, is overloaded or fails (5xx, 429); INTERNAL for everything else, such as rejected credentials,
+ * a missing bucket, or a 404 of a server that is not S3. The SDK's error is the `cause`. Messages contain no keys or buckets.
  */
 export function storageError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  // The whole exchange hangs on it, signature and key included: nothing that a log may print.
+  // `$response` holds the whole request with signature and key, which must not reach a log.
   if (error instanceof S3ServiceException) Reflect.deleteProperty(error, "$response");
   const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
   const { name, code } = error instanceof Error ? (error as Error & { code?: string }) : { name: "", code: "" };
-  if (objectGone.test(name)) return new AppError("NOT_FOUND", "This file is not in the storage.", { cause: error });
+  if (objectMissing.test(name))
+    return new AppError("NOT_FOUND", "This file does not exist in the storage.", { cause: error });
   if (status === 404) {
     return new AppError(
       "INTERNAL",
-      "The storage does not know the place where Atoll keeps its files. Nothing you did is lost; tell whoever runs this site.",
+      "The storage does not have Atoll's bucket. Your saved data is safe. Tell the site's administrator.",
       { cause: error },
     );
   }
   if ((status !== undefined && (status >= 500 || status === 429)) || throttled.test(name)) {
     return new AppError(
       "UNAVAILABLE",
-      "The storage is overloaded or failing at the moment. Nothing is lost; please try again in a few seconds.",
+      "The storage is overloaded or failing. Nothing is lost. Try again in a few seconds.",
       { cause: error, retryAfterSeconds: 5 },
     );
   }
   if (unreachable.test(name) || unreachable.test(code ?? "")) {
-    return new AppError(
-      "UNAVAILABLE",
-      "Atoll cannot reach its storage at the moment. Nothing is lost; please try again in a few seconds.",
-      { cause: error, retryAfterSeconds: 5 },
-    );
+    return new AppError("UNAVAILABLE", "Atoll cannot reach its storage. Nothing is lost. Try again in a few seconds.", {
+      cause: error,
+      retryAfterSeconds: 5,
+    });
   }
-  return new AppError("INTERNAL", "The storage refused what Atoll asked of it. Nothing you did is lost.", {
-    cause: error,
-  });
+  return new AppError(
+    "INTERNAL",
+    "The storage rejected the request. Your saved data is safe. Tell the site's administrator.",
+    {
+      cause: error,
+    },
+  );
 }
 
-/** Runs a call of the SDK and turns what it throws into an AppError. */
+/** Runs an SDK call and converts its errors by `storageError`. */
 export async function storageCall<Result>(call: () => Promise<Result>): Promise<Result> {
   try {
     return await call();

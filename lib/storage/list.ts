@@ -13,7 +13,7 @@ export type ListedVersion = {
   /** "null" for an object written before versioning was enabled, as S3 names it. */
   versionId: string;
   sizeBytes: number;
-  /** Without quotes: the MD5 of the body for a single-part object (not with SSE-KMS), `md5-N` for N parts. */
+  /** Without quotes: the MD5 of a single-part object (not with SSE-KMS), `md5-N` for N parts. */
   etag: string;
   /** False for all versions of a key whose latest version is a delete marker. */
   isLatest: boolean;
@@ -21,9 +21,10 @@ export type ListedVersion = {
 };
 
 /**
- * Every version under a prefix, in pages of at most 1,000 versions, keys in UTF-8 byte order, newest version first.
- * Delete markers are left out, so a page may have fewer. Ends only when the listing is complete; throws AppError UNAVAILABLE
- * when a page fails, and Error when the storage does not get on, so a caller never takes a part for the whole.
+ * Lists every version under a prefix, in pages of at most 1,000, keys in UTF-8 byte order, newest version first. Delete
+ * markers are left out, so a page may be shorter. Returns only when the listing is complete. Throws AppError UNAVAILABLE
+ * when a page fails, and Error when the pages do not advance, so that a caller never acts on an incomplete listing.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
  */
 export async function* listObjectVersions(
   prefix: string,
@@ -39,14 +40,14 @@ export async function* listObjectVersions(
     const next = nextMarker(page);
     const step = compareKeys(next.KeyMarker ?? "", marker.KeyMarker ?? "");
     if (step < 0 || (step === 0 && next.VersionIdMarker === marker.VersionIdMarker))
-      throw new Error("the storage's listing does not get on from one page to the next");
+      throw new Error("the storage's listing does not advance from one page to the next");
     marker = next;
   }
 }
 
 /**
- * The latest versions of these keys, by key; keys without an object are left out. They are looked up in the listing: one call
- * per 1,000 neighbours, and one more for every gap, whatever lies between. Throws AppError UNAVAILABLE, INTERNAL.
+ * Returns the latest versions of these keys, by key; keys without an object are left out. Reads them from the listing and
+ * skips unwanted ranges: one call per 1,000 adjacent keys and one per gap. Throws AppError UNAVAILABLE, INTERNAL.
  */
 export async function latestVersions(
   prefix: string,
@@ -55,48 +56,48 @@ export async function latestVersions(
   pageSize = 1000,
 ): Promise<Map<string, ListedVersion>> {
   const found = new Map<string, ListedVersion>();
-  for await (const versions of pagesOf({ prefix, keys, isLatestEnough: true }, store, pageSize)) {
+  for await (const versions of pagesOf({ prefix, keys, latestOnly: true }, store, pageSize)) {
     for (const version of versions) if (version.isLatest) found.set(version.key, version);
   }
   return found;
 }
 
-/** Every version of these keys, page by page, with as few calls as `latestVersions`. Throws AppError UNAVAILABLE, INTERNAL. */
+/** Lists every version of these keys in pages, with as few calls as `latestVersions`. Throws AppError UNAVAILABLE, INTERNAL. */
 export async function* versionsOf(
   prefix: string,
   keys: Iterable<string>,
   store: Storage = storage(),
   pageSize = 1000,
 ): AsyncGenerator<ListedVersion[]> {
-  for await (const versions of pagesOf({ prefix, keys, isLatestEnough: false }, store, pageSize)) {
+  for await (const versions of pagesOf({ prefix, keys, latestOnly: false }, store, pageSize)) {
     if (versions.length > 0) yield versions;
   }
 }
 
-type Wanted = { prefix: string; keys: Iterable<string>; isLatestEnough: boolean };
+type Wanted = { prefix: string; keys: Iterable<string>; latestOnly: boolean };
 
-async function* pagesOf({ prefix, keys, isLatestEnough }: Wanted, store: Storage, pageSize: number) {
-  const asked = new Set(keys);
-  const wanted = [...asked].sort(compareKeys);
+async function* pagesOf({ prefix, keys, latestOnly }: Wanted, store: Storage, pageSize: number) {
+  const keySet = new Set(keys);
+  const wanted = [...keySet].sort(compareKeys);
   let marker: Marker = { KeyMarker: justBefore(wanted[0] ?? "", prefix) };
   for (let next = 0; next < wanted.length; ) {
     const page = await listPage(prefix, marker, pageSize, store);
-    yield (page.Versions ?? []).map(listedVersion).filter(({ key }) => asked.has(key));
+    yield (page.Versions ?? []).map(listedVersion).filter(({ key }) => keySet.has(key));
     if (!page.IsTruncated) return;
     const end = nextMarker(page);
     const endKey = end.KeyMarker ?? "";
-    // Of the key it ends with, the newest version came first; older ones may follow.
-    const isDone = (key: string) => compareKeys(key, endKey) < (isLatestEnough ? 1 : 0);
+    // The page contains the newest version of its last key; older versions may be on the next page.
+    const isDone = (key: string) => compareKeys(key, endKey) < (latestOnly ? 1 : 0);
     while (next < wanted.length && isDone(wanted[next] ?? "")) next += 1;
     const jump = justBefore(wanted[next] ?? "", prefix);
     if (compareKeys(jump, endKey) > 0) marker = { KeyMarker: jump };
-    else marker = isLatestEnough ? { KeyMarker: endKey } : end;
+    else marker = latestOnly ? { KeyMarker: endKey } : end;
   }
 }
 
 /**
- * A key that comes before this one with as little as possible in between: its last character lowered by one and then the last
- * one there is. A listing begins after its marker, and no marker can say "from here on".
+ * Returns a marker just before a key: its last character decremented, followed by the highest character. A listing starts
+ * after its marker, so the key itself cannot be the marker.
  */
 function justBefore(key: string, prefix: string): string {
   const last = [...key].at(-1) ?? "";
@@ -111,7 +112,7 @@ function justBefore(key: string, prefix: string): string {
 function listPage(prefix: string, marker: Marker, pageSize: number, { client, bucket }: Storage) {
   return storageCall(() =>
     client.send(
-      // Keys may hold characters XML cannot carry, hence the encoding.
+      // URL-encoded, because keys may contain characters that XML cannot represent.
       new ListObjectVersionsCommand({
         Bucket: bucket,
         Prefix: prefix,
@@ -136,10 +137,10 @@ function listedVersion(version: ObjectVersion): ListedVersion {
   };
 }
 
-/** The marker is the last key of the page. AWS encodes it as it does the keys; Ceph 16 leaves it as it is. */
+/** Returns the marker of the next page, which is the last key of this one. AWS URL-encodes it like the keys; Ceph 16 does not. */
 function nextMarker(page: ListObjectVersionsCommandOutput): Marker {
   const { NextKeyMarker, NextVersionIdMarker, Versions = [], DeleteMarkers = [] } = page;
-  if (NextKeyMarker === undefined) throw new Error("a truncated listing came without the marker of its next page");
+  if (NextKeyMarker === undefined) throw new Error("a truncated listing has no marker for its next page");
   const keys = [...Versions, ...DeleteMarkers].map(({ Key = "" }) => decodeListed(Key));
   const last = keys.reduce((a, b) => (compareKeys(a, b) < 0 ? b : a), "");
   return {
@@ -148,12 +149,12 @@ function nextMarker(page: ListObjectVersionsCommandOutput): Marker {
   };
 }
 
-/** S3's order: UTF-8 bytes, which beyond the BMP is not JavaScript's. */
+/** Compares keys by their UTF-8 bytes, as S3 does. JavaScript's string order differs beyond the BMP. */
 function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** `encoding-type=url` encodes as a form does: a space may come as +, a plus always as %2B. */
+/** Decodes a key of a listing with `encoding-type=url`, which is form encoding: a space may be +, a plus is %2B. */
 export function decodeListed(text: string): string {
   return decodeURIComponent(text.replaceAll("+", " "));
 }

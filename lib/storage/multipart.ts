@@ -15,13 +15,13 @@ import { decodeListed } from "./list";
 import { headObject, type StoredObject } from "./objects";
 import { identityAt, presign, type SigningIdentity } from "./sign";
 
-/** A multipart upload of S3's: parts that are no object yet. */
+/** A multipart upload of S3: its parts are not an object until completed. */
 export type Multipart = { key: string; s3UploadId: string };
 export type StoredPart = { number: number; sizeBytes: number; etag: string };
 
 /**
- * Begins one, with a CRC64NVME over the whole object where the endpoint has it (AWS, Atoll's own store); Ceph 16 ignores the
- * two headers, and a server that refuses them is asked without. Throws AppError UNAVAILABLE, INTERNAL.
+ * Starts a multipart upload and returns its id. Requests a full-object CRC64NVME, which AWS and Atoll's own store support;
+ * Ceph 16 ignores the request. If a server rejects it, retries without. Throws AppError UNAVAILABLE, INTERNAL.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
  */
 export async function createMultipart(
@@ -39,7 +39,7 @@ export async function createMultipart(
       return create(plain);
     }
   });
-  if (!s3UploadId) throw new Error("the storage began a multipart upload without naming it");
+  if (!s3UploadId) throw new Error("the storage returned no id for the multipart upload");
   return s3UploadId;
 }
 
@@ -48,13 +48,13 @@ export type PartRequest = { number: number; crc64nvme?: string | undefined };
 export type PartsRequest = Multipart & {
   parts: PartRequest[];
   ttlSeconds: number;
-  /** Other addresses of the bucket, `https://host/bucket` or `https://bucket.host`. */
+  /** More addresses of the bucket, `https://host/bucket` or `https://bucket.host`. */
   endpoints?: readonly string[];
 };
 
 /**
- * URLs to PUT parts to, in the order asked for, valid for `ttlSeconds`; in `elsewhere` the same for other addresses of the
- * bucket, as a signature is good for one host only. Makes no request once the credentials are known.
+ * Returns URLs to PUT parts to, in the order of `parts`, valid for `ttlSeconds`. `elsewhere` has the URLs for each of
+ * `endpoints`, because a signature is valid for one host. Sends no request once the credentials are known.
  */
 export async function presignParts(
   { key, s3UploadId, parts, ttlSeconds, endpoints = [] }: PartsRequest,
@@ -74,7 +74,10 @@ export async function presignParts(
   };
 }
 
-/** All parts there are, page by page; null when the multipart is no more (completed, aborted). Throws AppError UNAVAILABLE. */
+/**
+ * Returns all uploaded parts; null when the multipart upload does not exist any more (completed or aborted). Reads pages of
+ * `pageSize`. Throws AppError UNAVAILABLE, INTERNAL, and Error when the pages do not advance.
+ */
 export async function listParts(
   { key, s3UploadId }: Multipart,
   { client, bucket }: Storage = storage(),
@@ -84,7 +87,7 @@ export async function listParts(
   let marker: string | undefined;
   for (;;) {
     const page: ListPartsCommandOutput | null = await storageCall(() =>
-      orNullWhenGone(() =>
+      orNullIfMissing(() =>
         client.send(
           new ListPartsCommand({
             Bucket: bucket,
@@ -102,34 +105,34 @@ export async function listParts(
     if (!page.IsTruncated) return parts;
     const next = page.NextPartNumberMarker;
     if (next === undefined || Number(next) <= Number(marker ?? 0))
-      throw new Error("the storage's listing of parts does not get on from one page to the next");
+      throw new Error("the storage's listing of parts does not advance from one page to the next");
     marker = next;
   }
 }
 
 export type Completed =
   | { state: "done"; object: StoredObject }
-  /** There is no such multipart any more, and no object of this size in its place. */
+  /** The multipart upload does not exist any more, and no matching object is at the key. */
   | { state: "gone" }
-  /** A part is missing or is not the one named; the multipart is as it was. */
+  /** A part is missing or has another ETag. The multipart upload is unchanged. */
   | { state: "parts" }
-  /** Together they are not what the checksum says; the multipart is as it was. */
+  /** The parts together do not match the checksum. The multipart upload is unchanged. */
   | { state: "checksum" };
 
 /**
- * Puts the parts together. Bears being repeated: where the answer to an earlier call was lost the multipart is gone, and the
- * object with this size (and this checksum, where both know one) is what that call made. An error that comes inside an answer
- * of 200 is thrown as any other. Hold the parts against `listParts` first: Ceph 16 answers every completion for ten minutes after
- * one that failed with a 500. Throws AppError UNAVAILABLE, INTERNAL.
+ * Completes a multipart upload. Idempotent: if the response to an earlier call was lost, the multipart upload is gone, and an
+ * object at the key with this size (and this checksum, if both are known) counts as its result. Errors inside a response of
+ * status 200 are thrown like others. Compare the parts with `listParts` first: after a failed completion Ceph 16 responds
+ * with 500 to further ones for ten minutes. Throws AppError UNAVAILABLE, INTERNAL.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  */
 export async function completeMultipart(
   input: Multipart & {
     sizeBytes: number;
-    /** None: only looks whether an earlier call did it. */
+    /** Empty: only checks whether an earlier call completed it. */
     parts: { number: number; etag: string }[];
     crc64nvme?: string | undefined;
-    /** What lay at the key before and is not what the parts make, whatever its size. */
+    /** The version that was at the key before. It is never taken for the result. */
     staleVersion?: string | null;
   },
   store: Storage = storage(),
@@ -156,28 +159,28 @@ export async function completeMultipart(
     }
   });
   if (failure === "parts" || failure === "checksum") return { state: failure };
-  // The answer itself names no size, and Ceph 16 leaves its ETag empty.
+  // The response has no size, and Ceph 16 leaves its ETag empty.
   const object = await headObject({ key: input.key }, store);
-  const isIt =
+  const isResult =
     object?.sizeBytes === input.sizeBytes &&
     object.versionId !== input.staleVersion &&
     (object.crc64nvme === null || input.crc64nvme === undefined || object.crc64nvme === input.crc64nvme);
-  return isIt ? { state: "done", object } : { state: "gone" };
+  return isResult ? { state: "done", object } : { state: "gone" };
 }
 
-/** Throws the parts away. Gone already is fine. Throws AppError UNAVAILABLE, INTERNAL. */
+/** Aborts a multipart upload and removes its parts. Idempotent. Throws AppError UNAVAILABLE, INTERNAL. */
 export async function abortMultipart(
   { key, s3UploadId }: Multipart,
   { client, bucket }: Storage = storage(),
 ): Promise<void> {
   await storageCall(() =>
-    orNullWhenGone(() =>
+    orNullIfMissing(() =>
       client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: s3UploadId })),
     ),
   );
 }
 
-/** Every multipart begun under a prefix and neither completed nor aborted, in pages of at most 1,000. */
+/** Lists the multipart uploads in progress under a prefix, in pages of at most 1,000. Throws AppError UNAVAILABLE, INTERNAL. */
 export async function* listMultiparts(
   prefix: string,
   { client, bucket }: Storage = storage(),
@@ -203,12 +206,12 @@ export async function* listMultiparts(
     if (found.length > 0) yield found;
     const last = found.at(-1);
     if (!page.IsTruncated || !last) return;
-    // The markers are the last of the page; AWS encodes them as it does the keys, Ceph 16 does not.
+    // Taken from the last entry, because AWS URL-encodes the response's markers and Ceph 16 does not.
     marker = { KeyMarker: last.key, UploadIdMarker: last.s3UploadId };
   }
 }
 
-/** Throws away whatever was begun under a prefix. Returns how many multiparts there were. Throws AppError UNAVAILABLE, INTERNAL. */
+/** Aborts all multipart uploads under a prefix. Returns their number. Throws AppError UNAVAILABLE, INTERNAL. */
 export async function abortMultiparts(prefix: string, store: Storage = storage()): Promise<number> {
   let count = 0;
   for await (const page of listMultiparts(prefix, store)) {
@@ -218,8 +221,8 @@ export async function abortMultiparts(prefix: string, store: Storage = storage()
   return count;
 }
 
-// Ceph 16 says NoSuchKey of a multipart it has put together.
-async function orNullWhenGone<Result>(call: () => Promise<Result>): Promise<Result | null> {
+// Ceph 16 responds NoSuchKey for a completed multipart upload.
+async function orNullIfMissing<Result>(call: () => Promise<Result>): Promise<Result | null> {
   try {
     return await call();
   } catch (error) {

@@ -21,10 +21,11 @@ export type GetObjectInput = {
 };
 
 /**
- * An object as a stream. `sizeBytes` is the length of `body` (of the range, if one was asked for), `etag` without quotes.
- * `md5` is the ETag where that is the MD5 of the whole object (one part, not encrypted by KMS or a customer's key), else null:
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html. The caller reads `body` to its end or destroys it: otherwise a connection stays taken.
- * Throws AppError NOT_FOUND (the object or version alone), UNAVAILABLE, INTERNAL; the stream itself fails with Node's errors when the connection breaks.
+ * Opens an object as a stream. `sizeBytes` is the length of `body` (of the range, if given). `etag` has no quotes. `md5` (hex)
+ * is the ETag if it is the MD5 of the whole object: one part, not encrypted with KMS or a customer key; else null.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+ * The caller must read `body` to its end or destroy it, else a connection stays in use. Throws AppError NOT_FOUND (object or
+ * version), UNAVAILABLE, INTERNAL. The stream emits Node's errors when the connection breaks.
  */
 export async function getObject(
   { key, versionId, range }: GetObjectInput,
@@ -52,7 +53,7 @@ function isOpaque(about: {
   return about.ServerSideEncryption?.startsWith("aws:kms") === true || about.SSECustomerAlgorithm !== undefined;
 }
 
-/** Stores a small object made by us (a derived picture); large ones never pass through this process. Throws AppError UNAVAILABLE. */
+/** Stores a small object, such as a derived picture. Throws AppError UNAVAILABLE, INTERNAL. */
 export async function putObject(
   input: { key: string; body: Buffer; contentType: string; cacheControl: string },
   { client, bucket }: Storage = storage(),
@@ -72,12 +73,15 @@ export async function putObject(
   return { versionId: VersionId ?? null, etag: unquoteEtag(ETag) };
 }
 
-/** Whether the bucket answers, for the health check. Throws AppError UNAVAILABLE, INTERNAL (refused, no such bucket). */
+/** Checks that the bucket responds. Throws AppError UNAVAILABLE, INTERNAL (access denied, no such bucket). */
 export async function headBucket({ client, bucket }: Storage = storage()): Promise<void> {
   await storageCall(() => client.send(new HeadBucketCommand({ Bucket: bucket })));
 }
 
-/** Removes one version for good; without a version, puts a delete marker on top. Gone already is fine. Throws AppError UNAVAILABLE. */
+/**
+ * Deletes one version permanently; without `versionId` adds a delete marker. Idempotent. Throws AppError UNAVAILABLE,
+ * INTERNAL.
+ */
 export async function deleteObject(
   { key, versionId }: { key: string; versionId?: string | undefined },
   { client, bucket }: Storage = storage(),
@@ -93,13 +97,13 @@ export type StoredObject = {
   sizeBytes: number;
   /** Without quotes. */
   etag: string;
-  /** Of the whole object, in base64; null where the storage keeps none (Ceph 16) or the object was stored without. */
+  /** Of the whole object, in base64; null when the storage does not support it (Ceph 16) or the object has none. */
   crc64nvme: string | null;
-  /** Encrypted by KMS or a customer's key: the ETag is not the MD5. */
+  /** Encrypted with KMS or a customer key, so the ETag is not an MD5. */
   isOpaque: boolean;
 };
 
-/** What there is of an object; null when it is not there. Throws AppError UNAVAILABLE, INTERNAL. */
+/** Returns an object's metadata; null when it does not exist. Throws AppError UNAVAILABLE, INTERNAL. */
 export async function headObject(
   { key, versionId }: { key: string; versionId?: string | undefined },
   { client, bucket }: Storage = storage(),
@@ -122,20 +126,20 @@ export async function headObject(
         isOpaque: isOpaque(head),
       };
     } catch (error) {
-      // The answer to a HEAD has no body that could say more.
+      // The response to a HEAD has no body, so a missing bucket looks the same.
       if (error instanceof Error && ["NotFound", "NoSuchKey", "NoSuchVersion"].includes(error.name)) return null;
       throw error;
     }
   });
 }
 
-// What XML 1.0 has no way to write, not even as a reference: https://www.w3.org/TR/xml/#charsets
+// Characters XML 1.0 cannot represent, not even as references: https://www.w3.org/TR/xml/#charsets
 const notInXml = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /**
- * Removes these versions for good, at most 1,000 in one call; keys with characters XML cannot carry one by one, as S3 refuses
- * the whole of a list with one of them. Gone already is fine. Throws AppError UNAVAILABLE when some of them could not be
- * removed (the others are), INTERNAL.
+ * Deletes at most 1,000 versions permanently. Idempotent. Keys that XML cannot represent are deleted one by one, because S3
+ * rejects a whole list that contains one. Throws AppError UNAVAILABLE when some could not be deleted (the others are),
+ * INTERNAL. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
  */
 export async function deleteVersions(
   versions: { key: string; versionId: string }[],
@@ -154,5 +158,7 @@ async function deleteListed(versions: { key: string; versionId: string }[], { cl
   const [first] = Errors.filter(({ Code }) => Code !== "NoSuchKey" && Code !== "NoSuchVersion");
   if (!first) return;
   const cause = new Error(`${first.Code}: ${first.Message}`);
-  throw new AppError("UNAVAILABLE", "The storage could not remove all of the files it was to.", { cause });
+  throw new AppError("UNAVAILABLE", "The storage could not delete all of the files. Try again in a few seconds.", {
+    cause,
+  });
 }

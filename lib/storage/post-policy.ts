@@ -15,32 +15,30 @@ const checksumFields = [
 type ChecksumField = (typeof checksumFields)[number];
 
 export type PostPolicyInput = {
-  /** The folder every key must be in; ends with "/". */
+  /** The prefix of every key; ends with "/". */
   prefix: string;
   minBytes: number;
   maxBytes: number;
   ttlSeconds: number;
-  /**
-   * Only for AWS, see below: the checksum field every form of this policy will carry. Elsewhere all of them are allowed anyway.
-   */
+  /** AWS only: the checksum field that every form of this policy must have. Other servers allow all of them. */
   checksumField?: ChecksumField | undefined;
 };
 
 export type CreatedPostPolicy = { url: string; fields: Record<string, string>; expiresAt: Date };
 
 /**
- * One presigned POST for everything under a prefix: the key (`fields.key` is the prefix + `${filename}` and may be replaced by
- * any key under the prefix), the bucket, the size, the expiry and the answer (201 with XML) are pinned; an ACL, a redirect,
- * metadata and every other field are refused. `expiresAt` is what the policy says; with temporary credentials it dies with them.
+ * Creates one presigned POST for all keys under a prefix. The policy fixes bucket, prefix, size range, expiry and the response
+ * (201 with XML); it rejects ACLs, redirects, metadata and every other field. `fields.key` is the prefix + `${filename}` and
+ * may be replaced by any key under the prefix. `expiresAt` is the policy's expiry; temporary credentials may end it earlier.
  *
- * `Content-Type` and the checksum fields may be sent. What a server makes of `["starts-with", "$field", ""]` when the field is
- * absent differs: Ceph, MinIO and Atoll's own store take absent as empty, which passes; AWS refuses the form ("Policy Condition
- * failed"), and refuses a field without a condition too ("Extra input fields"). So on AWS there is no optional field:
- * `Content-Type` comes with a default in `fields`, which the sender may replace, and of the checksums only `checksumField`
- * is let in, then required. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+ * Forms may have `Content-Type` and checksum fields. Servers treat a missing field under `["starts-with", "$field", ""]`
+ * differently: Ceph, MinIO and Atoll's own store accept it; AWS rejects the form ("Policy Condition failed"), and also rejects
+ * fields without a condition ("Extra input fields"). So on AWS no field is optional: `fields` has a default `Content-Type`,
+ * which the sender may replace, and of the checksums only `checksumField` is allowed, and then required.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
  *
- * Throws TypeError for a prefix that would give away more than a folder, RangeError for sizes or a life out of range,
- * AppError when there are no credentials.
+ * Throws TypeError for a prefix that is not a folder, RangeError for sizes or `ttlSeconds` out of range, AppError without
+ * credentials.
  */
 export async function createPostPolicy(
   { prefix, minBytes, maxBytes, ttlSeconds, checksumField }: PostPolicyInput,
@@ -53,7 +51,7 @@ export async function createPostPolicy(
   const { url, fields } = await storageCall(() =>
     createPresignedPost(store.publicClient, {
       Bucket: store.bucket,
-      // S3 replaces the variable by the name of the file part.
+      // S3 replaces `${filename}` by the file name of the form.
       Key: `${prefix}\${filename}`,
       Expires: ttlSeconds,
       Fields: { success_action_status: "201" },
@@ -74,7 +72,10 @@ export async function createPostPolicy(
   };
 }
 
-/** Not empty, not relative, ends a folder, and without `$` (a second variable) and segments S3 keeps but others resolve. */
+/**
+ * Checks that a prefix is a folder: not empty, ends with a slash, without `$` (a second variable) and without segments that
+ * S3 keeps but other programs resolve (`.`, `..`, empty). Throws TypeError.
+ */
 function requireFolder(prefix: string): void {
   const segments = prefix.split("/");
   const ends = segments.pop() === "" && segments.length > 0;
@@ -84,12 +85,12 @@ function requireFolder(prefix: string): void {
 
 function requireLimits(minBytes: number, maxBytes: number, ttlSeconds: number): void {
   if (!Number.isSafeInteger(minBytes) || !Number.isSafeInteger(maxBytes) || minBytes < 0 || maxBytes < minBytes)
-    throw new RangeError("a policy's sizes are whole bytes, the smallest first");
+    throw new RangeError("minBytes and maxBytes must be whole numbers with minBytes <= maxBytes");
   if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > 7 * 24 * 60 * 60)
-    throw new RangeError("a policy lives for 1 to 604,800 whole seconds");
+    throw new RangeError("ttlSeconds must be a whole number from 1 to 604,800");
 }
 
-/** The policy's own word: what is told to the client cannot differ from what the storage enforces. */
+/** Reads the expiry from the policy, so that the client gets the time the storage enforces. */
 function expiryOf(policy: string): Date {
   const { expiration } = JSON.parse(Buffer.from(policy, "base64").toString("utf8")) as { expiration: string };
   return new Date(expiration);

@@ -2,9 +2,12 @@ import { createHmac, hash } from "node:crypto";
 import { type BucketAddress, bucketAddress, type EndpointConfig } from "./endpoint";
 import { hmacSha256 } from "./hmac";
 
-/** Who signs, and for which bucket; `endpoint` is the origin browsers use, absent for AWS. Never mutate one: it is a cache key. */
+/**
+ * Credentials and bucket to sign for. `endpoint` is the origin browsers use, absent for AWS. Must not be mutated: it is a
+ * cache key.
+ */
 export type SigningIdentity = EndpointConfig & {
-  /** Where the bucket is reached, if not where the rules of the endpoint have it. */
+  /** The bucket's address, if it is not derived from `endpoint`. */
   address?: BucketAddress | undefined;
   accessKeyId: string;
   secretAccessKey: string;
@@ -15,18 +18,18 @@ export type PresignRequest = {
   method: "GET" | "HEAD" | "PUT";
   key: string;
   versionId?: string | undefined;
-  /** The moment the validity counts from; seconds matter, milliseconds are cut. */
+  /** Start of the validity, truncated to seconds. */
   signedAt: Date;
-  /** 1 to 604,800 (a week). */
+  /** 1 to 604,800 (7 days). */
   expiresInSeconds: number;
   responseCacheControl?: string | undefined;
   responseContentType?: string | undefined;
   responseContentDisposition?: string | undefined;
-  /** With PUT: one part of a multipart upload. The checksum becomes a signed header that must be sent along as it is. */
+  /** For PUT: one part of a multipart upload. The checksum (base64) becomes a signed header, which the request must send. */
   part?: { uploadId: string; number: number; crc64nvme?: string | undefined } | undefined;
 };
 
-/** What of a URL depends on the identity alone, encoded once; `days` and `dates` keep what depends on the date too. */
+/** The parts of a URL that depend on the identity only, encoded once. `days` and `dates` cache the parts per day and second. */
 type Signer = {
   identity: SigningIdentity;
   origin: string;
@@ -43,25 +46,25 @@ const maxExpirySeconds = 7 * 24 * 60 * 60;
 const signers = new WeakMap<SigningIdentity, Signer>();
 
 /**
- * A presigned URL (AWS Signature Version 4 in the query), byte-equal to what getSignedUrl of @aws-sdk/s3-request-presigner
- * gives for the same input when the client does not ask for response checksums. Synchronous and without I/O.
+ * Returns a presigned URL (AWS Signature Version 4 in the query), byte-equal to getSignedUrl of
+ * @aws-sdk/s3-request-presigner with response checksums off. Synchronous and without I/O.
  *
- * This is the raw signer: it signs whatever it is given, and an object is served with the type its uploader gave unless a
- * response override pins another one. Views are signed by `viewSigner`, which decides what a browser may render.
+ * Signs any key, and the object is served with the uploader's content type unless a response override is given. Use
+ * `viewSigner` for view URLs: it decides what a browser may render.
  *
- * Throws RangeError for an expiry outside 1 s … 7 days or an invalid date, URIError for a key with a lone surrogate.
+ * Throws RangeError for an expiry outside 1 s to 7 days or an invalid date, URIError for a key with a lone surrogate.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
 export function presign(identity: SigningIdentity, request: PresignRequest): string {
   const { expiresInSeconds, method } = request;
   if (!Number.isInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > maxExpirySeconds)
-    throw new RangeError("a presigned URL lives for 1 to 604,800 whole seconds");
+    throw new RangeError("expiresInSeconds must be a whole number from 1 to 604,800");
   const signer = signerOf(identity);
   const date = signingDate(signer, request.signedAt);
   const path = `${signer.path}/${encodeKey(request.key)}`;
-  // Canonical order is byte order of the names, and the signature itself goes in the middle of it.
+  // Parameters must be in byte order of their names; the signature's place is in the middle.
   const before = `${date.query}${expiresInSeconds}${signer.token}`;
-  // As a header and not in the query, where S3 would ignore it.
+  // A signed header, because S3 ignores checksums in the query.
   const checksum = request.part?.crc64nvme;
   const signed = checksum === undefined ? "host" : "host;x-amz-checksum-crc64nvme";
   const headers = `host:${signer.host}\n${checksum === undefined ? "" : `x-amz-checksum-crc64nvme:${checksum}\n`}`;
@@ -73,7 +76,10 @@ export function presign(identity: SigningIdentity, request: PresignRequest): str
 
 const identitiesAt = new WeakMap<SigningIdentity, Map<string, SigningIdentity>>();
 
-/** The same identity for another address of its bucket, `https://host/bucket` or `https://bucket.host`. Throws TypeError for no URL. */
+/**
+ * Returns the identity for another address of its bucket, `https://host/bucket` or `https://bucket.host`. Cached, because
+ * identities are cache keys. Throws TypeError for an invalid URL.
+ */
 export function identityAt(identity: SigningIdentity, bucketUrl: string): SigningIdentity {
   const others = identitiesAt.get(identity) ?? new Map<string, SigningIdentity>();
   identitiesAt.set(identity, others);
@@ -96,7 +102,7 @@ function parameters(request: PresignRequest): string {
   if (request.responseContentType !== undefined)
     query += `&response-content-type=${encode(request.responseContentType)}`;
   if (request.versionId !== undefined) query += `&versionId=${encode(request.versionId)}`;
-  // The SDK names the operation; HEAD alone has no name.
+  // The SDK adds the operation's name as x-id, except for HEAD.
   if (request.method === "GET") return `${query}&x-id=GetObject`;
   return request.method === "PUT" ? `${query}&x-id=PutObject` : query;
 }
@@ -118,7 +124,10 @@ function signerOf(identity: SigningIdentity): Signer {
   return signer;
 }
 
-/** A gallery's windows are offset per key, so a page has as many dates as a window has seconds: formatted once each. */
+/**
+ * Returns the parts of a URL that depend on the date. Cached per second: a page has many dates, as windows are offset per
+ * key.
+ */
 function signingDate(signer: Signer, date: Date): SigningDate {
   const second = Math.floor(date.getTime() / 1000);
   const known = signer.dates.get(second);
@@ -137,7 +146,7 @@ function signingDate(signer: Signer, date: Date): SigningDate {
   return made;
 }
 
-/** The signing key of a day (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html, step 3). */
+/** Returns the signing key of a day (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html, step 3). */
 function dayOf({ identity, days }: Signer, day: string): Day {
   const known = days.get(day);
   if (known) return known;
@@ -161,7 +170,7 @@ function encodeKey(key: string): string {
   return /^[\w./~-]*$/.test(key) ? key : encode(key).replaceAll("%2F", "/");
 }
 
-/** RFC 3986 percent-encoding: everything but A-Z a-z 0-9 - _ . ~, as the signature demands. */
+/** Percent-encodes everything but A-Z a-z 0-9 - _ . ~ (RFC 3986), as Signature Version 4 requires. */
 function encode(text: string): string {
   const encoded = encodeURIComponent(text);
   return reserved.test(encoded)

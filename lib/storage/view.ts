@@ -1,29 +1,29 @@
 import "server-only";
 import { type Storage, storage } from "./client";
-import { servingOf } from "./inline";
+import { servingOf } from "./content-disposition";
 import { presign, type SigningIdentity } from "./sign";
 
 export const viewWindowSeconds = 15 * 60;
-/** What is left of a URL's life at the very end of its window. */
+/** How long a URL stays valid after the end of its window. */
 export const viewGuaranteedSeconds = 30 * 60;
 
 const expiresInSeconds = viewWindowSeconds + viewGuaranteedSeconds;
-// The URL names one version (or a derived picture, written once), so its bytes never change. As long as the URL lives.
+// `immutable`: the URL names one version, or a derived picture that is written once. Cached as long as the URL is valid.
 const cacheControl = `private, max-age=${expiresInSeconds}, immutable`;
 
 export type ViewObject = {
   key: string;
   versionId?: string | undefined;
-  /** What the bytes were found to be; absent or anything but a plain image makes the URL a download. */
+  /** The type detected in the bytes. Absent, or anything but a plain image: the URL is a download. */
   contentType?: string | undefined;
-  /** A file name: the URL becomes a download under it. */
+  /** File name that makes the URL a download. */
   downloadAs?: string | undefined;
 };
 
 /**
- * The window a key's URL is signed for: the same key gives the same dates for 15 minutes, so the same URL, so the browser's
- * cache works; the URL is valid for at least 30 minutes after any moment of its window. Windows of different keys begin at
- * different seconds, by a hash of the key, so that a gallery's URLs do not all change at once. `signedAt` is never in the future.
+ * Returns the window a key's URL is signed for. A key has the same dates for 15 minutes, so the same URL, which browsers can
+ * cache. The URL stays valid for at least 30 minutes after the end of its window. Windows are offset by a hash of the key, so
+ * that the URLs of a gallery do not all change at once. `signedAt` is never in the future.
  */
 export function viewWindow(key: string, now: Date): { signedAt: Date; expiresInSeconds: number } {
   const offset = keyHash(key) % viewWindowSeconds;
@@ -33,8 +33,8 @@ export function viewWindow(key: string, now: Date): { signedAt: Date; expiresInS
 }
 
 /**
- * One view URL. The content type, the disposition (`servingOf`) and the caching are inside the signature: what the uploader
- * stored as the type does not matter, and only plain images can be rendered by a browser.
+ * Returns a view URL. Content type, disposition (`servingOf`) and caching are signed, so that the uploader's content type has
+ * no effect and browsers render plain images only. Throws as `presign`.
  */
 export function presignView(identity: SigningIdentity, object: ViewObject, now: Date): string {
   const { key, versionId, contentType, downloadAs } = object;
@@ -48,12 +48,12 @@ export function presignView(identity: SigningIdentity, object: ViewObject, now: 
   });
 }
 
-/** Signs one object of a page. Pure and synchronous. */
+/** Returns the view URL of an object. Synchronous, without I/O. */
 export type ViewSigner = (object: ViewObject) => string;
 
 /**
- * The signer of a page: resolves the credentials once, then signs synchronously and without I/O, 100,000 URLs a second.
- * Throws AppError UNAVAILABLE, INTERNAL when there are no credentials.
+ * Returns the signer of a page: resolves the credentials once, then signs synchronously, about 100,000 URLs per second.
+ * Throws the SDK's error when there are no credentials.
  */
 export async function viewSigner(store: Storage = storage()): Promise<ViewSigner> {
   const identity = await store.signingIdentity();
@@ -61,7 +61,7 @@ export async function viewSigner(store: Storage = storage()): Promise<ViewSigner
   return (object) => presignView(identity, object, now);
 }
 
-/** FNV-1a, 32 bits: spreads the keys, nothing more is asked of it. */
+/** Returns the FNV-1a hash (32 bits) of a key. It only has to spread the keys. */
 function keyHash(key: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < key.length; index++) value = Math.imul(value ^ key.charCodeAt(index), 0x01000193);

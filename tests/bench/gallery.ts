@@ -17,7 +17,7 @@ const collectionId = "00000000-0000-4000-8000-00000000c011";
 const positions = { first: 0, middle: mediaCount / 2, last: mediaCount - pageSize.gallery } as const;
 type Position = keyof typeof positions;
 
-/** A collection of a million media, each with its revision, as years of uploads leave them. */
+/** Creates a collection of a million media, each with a revision. */
 async function fill(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -29,7 +29,7 @@ async function fill(url: string): Promise<void> {
 }
 
 async function fillWith(client: pg.Client): Promise<void> {
-  // The two tables name each other; the rows are right, so the checks may wait.
+  // The two tables reference each other. Replica role skips the foreign key checks.
   await client.query("SET session_replication_role = replica; SET synchronous_commit = off");
   await client.query(`
     INSERT INTO "collection" ("id", "slug", "name", "updated_at") VALUES ('${collectionId}', 'reef', 'Reef', now());
@@ -54,7 +54,7 @@ async function cursorAt(skipped: number): Promise<MediaCursor | null> {
   return row ? { takenAt: row.taken_at, id: row.id } : null;
 }
 
-/** What Prisma makes of a keyset page without raw SQL. */
+/** Reads a keyset page with Prisma's query API, without raw SQL. */
 function prismaPage(after: MediaCursor | null, take: number) {
   const older = after && [{ takenAt: { lt: after.takenAt } }, { takenAt: after.takenAt, id: { lt: after.id } }];
   return db().media.findMany({
@@ -75,7 +75,7 @@ function offsetPage(skip: number, take: number) {
   });
 }
 
-/** What PostgreSQL itself says it took, planning included; the way to it and back left out. */
+/** Returns PostgreSQL's own time for planning and executing a page, in ms, without the connection. */
 async function inDatabase(after: MediaCursor | null, take: number): Promise<number> {
   const [row] = await rowsOf(
     db(),
@@ -93,7 +93,7 @@ async function timed(run: () => Promise<unknown[]>): Promise<number> {
   return performance.now() - start;
 }
 
-/** Three ways to a page of 60 out of a million, at three positions. */
+/** Measures three ways to read a page of 60 of a million, at three positions. */
 export async function bench(): Promise<BenchResult> {
   const dir = await mkdtemp(path.join(os.tmpdir(), "atoll-bench-"));
   await chmod(dir, 0o711);
@@ -113,14 +113,14 @@ export async function bench(): Promise<BenchResult> {
 
 const ways = {
   inDatabase: "Atoll: row-comparison keyset, in the database",
-  atoll: "Atoll: the same, with Prisma and the way to it",
+  atoll: "Atoll: the same, with Prisma and the connection",
   orForm: "Prisma keyset (OR form)",
   offset: "Prisma OFFSET",
 } as const;
 type Way = keyof typeof ways;
 type Times = Record<Way, Record<Position, number[]>>;
 
-/** The ways and positions take turns, so that a drift of the machine hits all alike. */
+/** Alternates ways and positions, so that a drift of the machine's speed affects all alike. */
 async function measure(): Promise<Times> {
   const take = pageSize.gallery + 1;
   const places = Object.entries(positions) as [Position, number][];
@@ -150,7 +150,7 @@ function report(times: Times): BenchResult {
   const spread = Math.max(...ours) / Math.min(...ours);
   return {
     title: "A page of 60 from a collection of 1,000,000 media",
-    conditions: `Embedded PostgreSQL, median of ${rounds} rounds (${Math.ceil(rounds / 20)} for the peers), all ways in turn.`,
+    conditions: `Embedded PostgreSQL, median of ${rounds} rounds (${Math.ceil(rounds / 20)} for the peers), alternating.`,
     columns: Object.keys(positions),
     rows: (Object.keys(ways) as Way[]).map(row),
     targets: [

@@ -19,7 +19,7 @@ function usage(): string {
   --check  exit 1 where a stated target is missed`;
 }
 
-/** Throws TypeError for a benchmark or a case there is not. */
+/** Loads a benchmark. Throws TypeError for an unknown benchmark or case. */
 async function load(name: string, only: readonly string[]): Promise<Bench> {
   const file = path.join(import.meta.dirname, `${name}.ts`);
   if (!names().includes(name) || !existsSync(file)) throw new TypeError(`There is no benchmark called ${name}.`);
@@ -31,7 +31,7 @@ async function load(name: string, only: readonly string[]): Promise<Bench> {
   return bench;
 }
 
-/** 0 done, 1 a target missed with --check, or the benchmark failed, 2 wrong usage. */
+/** Returns the exit code: 0 done, 1 a target missed with --check or the benchmark failed, 2 wrong usage. */
 async function main(args: string[]): Promise<number> {
   const flag = { type: "boolean" } as const;
   const options = { only: { type: "string", multiple: true }, json: flag, check: flag, help: flag } as const;

@@ -1,9 +1,9 @@
-/** A figure of a benchmark: what a row and a column say, and whether it is held to a target. */
+/** A value in a row and column of a benchmark's table. */
 export type Figure = { value: number; unit: string; digits?: number };
 export type Row = { name: string; figures: readonly (Figure | null)[] };
 export type Target = { text: string; met: boolean };
 
-/** What a benchmark gives: one table, and what it promised. */
+/** The result of a benchmark: one table and its targets. */
 export type BenchResult = {
   title: string;
   /** Where and how it was measured, in a sentence. */
@@ -13,12 +13,13 @@ export type BenchResult = {
   targets: readonly Target[];
 };
 
-/** `only`: the cases that were asked for by name; all where it is empty. */
+/** `only`: the selected cases; empty for all. */
 export type BenchOptions = { only: readonly string[] };
 
 /**
- * What tests/bench/<name>.ts exports as `bench`: measures and gives its figures. Peers and Atoll run in the same call, so
- * that they see the same machine. One that can measure cases by themselves exports their names as `cases`. Throws when it cannot be run; a missed target is a figure, not an error.
+ * Exported as `bench` by tests/bench/<name>.ts: measures and returns a report. Peers and Atoll run in the same call, on the
+ * same machine. A benchmark with separate cases exports their names as `cases`. Throws when it cannot run; a missed target is
+ * part of the report.
  */
 export type Bench = (options: BenchOptions) => Promise<BenchResult>;
 
@@ -28,7 +29,7 @@ function cell(figure: Figure | null): string {
   return `${figure.value.toLocaleString("en-US", options)}${figure.unit === "" ? "" : ` ${figure.unit}`}`;
 }
 
-/** The result as Markdown: title, conditions, table, targets. */
+/** Formats a report as Markdown: title, conditions, table, targets. */
 export function markdown({ title, conditions, columns, rows, targets }: BenchResult): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
@@ -44,7 +45,7 @@ export function markdown({ title, conditions, columns, rows, targets }: BenchRes
   ].join("\n");
 }
 
-/** The middle one of several measurements. Throws RangeError for none. */
+/** Returns the median. Throws RangeError for an empty list. */
 export function median(values: readonly number[]): number {
   const middle = [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
   if (middle === undefined) throw new RangeError("a median needs at least one value");

@@ -18,7 +18,7 @@ const identity: SigningIdentity = {
   forcePathStyle: true,
 };
 const now = new Date();
-// As on a site: every page has keys it has not seen before.
+// As on a real site: every page has new keys.
 const keys = Array.from({ length: 20_000 }, () => derivedKey(newDerivedId(), 200));
 
 const request = (key: string): PresignRequest => ({
@@ -51,7 +51,7 @@ function sdkSigner(): (key: string) => Promise<string> {
   };
 }
 
-/** URLs per second of this process's processor time (garbage collection included), and by the clock on the wall. */
+/** Measures URLs per second of processor time (including garbage collection) and of wall-clock time. */
 type Speed = { processor: number; wall: number };
 
 function speed(count: number, before: NodeJS.CpuUsage, startedAt: number): Speed {
@@ -59,7 +59,7 @@ function speed(count: number, before: NodeJS.CpuUsage, startedAt: number): Speed
   return { processor: (count / (user + system)) * 1e6, wall: (count / (performance.now() - startedAt)) * 1000 };
 }
 
-/** The medians of the rounds, after one to warm up. */
+/** Returns the medians of the rounds, after one warm-up round. */
 async function measure(count: number, sign: (some: readonly string[]) => void | Promise<void>): Promise<Speed> {
   const some = keys.slice(0, count);
   await sign(some);
@@ -76,7 +76,7 @@ async function measure(count: number, sign: (some: readonly string[]) => void | 
   };
 }
 
-/** Own signer against the SDK's, in one thread of one process. */
+/** Compares our signer with the SDK's, in one thread. */
 export const bench: Bench = async () => {
   const signBySdk = sdkSigner();
   const sdk = await measure(1000, async (some) => {
@@ -99,8 +99,8 @@ export const bench: Bench = async () => {
   const cpu = os.cpus()[0]?.model ?? "unknown processor";
   return {
     title: "Presigned GET URLs, one core",
-    conditions: `Node ${process.versions.node}, ${cpu}; one thread, median of ${rounds} rounds, three response overrides. A busy machine shows in the clock only.`,
-    columns: ["URLs/s of one core", "URLs/s by the clock", "of the SDK"],
+    conditions: `Node ${process.versions.node}, ${cpu}; one thread, median of ${rounds} rounds, three response overrides. Other load affects wall-clock time only.`,
+    columns: ["URLs/s of one core", "URLs/s, wall clock", "of the SDK"],
     rows: [
       row("@aws-sdk/s3-request-presigner getSignedUrl", sdk),
       row("Atoll presign, byte-equal", own),

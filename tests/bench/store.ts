@@ -26,7 +26,7 @@ async function round({ client, figures }: Peer, index: number): Promise<void> {
   figures.down.push(await client.getLarge("large", largeBytes));
 }
 
-/** Of the process alone, and with the pages of the database's file that the system keeps mapped for it and can take back. */
+/** Resident memory of the process: its own, and including the mapped pages of the database file, which the system can reclaim. */
 async function residentMegabytes(pid: number | undefined): Promise<{ own: number; withMapped: number }> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   const field = (name: string) => (Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024) / megabyte;
@@ -38,11 +38,11 @@ function medians({ put, get, up, down }: Figures): number[] {
 }
 
 /**
- * The embedded store beside Ceph RGW on bluestore, in alternating rounds, through the same lean client. Both
- * acknowledge a write when it is on the disk. Needs Linux and Ceph's packages (tests/support/ceph-rgw.sh fetch).
+ * Compares the embedded store with Ceph RGW on bluestore, in alternating rounds, through the same minimal client. Both
+ * acknowledge a write once it is on disk. Needs Linux and Ceph's packages (tests/support/ceph-rgw.sh fetch).
  */
 export const bench: Bench = async () => {
-  if (!cephAvailable()) throw new Error("Ceph's packages are not here: tests/support/ceph-rgw.sh fetch");
+  if (!cephAvailable()) throw new Error("Ceph's packages are missing: run tests/support/ceph-rgw.sh fetch");
   const dataDir = await mkdtemp(path.join(os.tmpdir(), "bench-store-"));
   const ceph = await startCeph();
   const ours = await startOwnStore(dataDir);
@@ -105,8 +105,8 @@ function report(
   };
   const resident = (name: string, value: number) => ({ name, figures: [{ value, unit: "MB" }, null, null] });
   return {
-    title: "The embedded store beside Ceph RGW (bluestore)",
-    conditions: `Median of ${rounds} alternating rounds; small objects over ${lanes} connections, large ones over one; ${os.availableParallelism()} cores shared with the client. Presigned requests from one lean client.`,
+    title: "The embedded store compared with Ceph RGW (bluestore)",
+    conditions: `Median of ${rounds} alternating rounds; small objects over ${lanes} connections, large ones over one; ${os.availableParallelism()} cores shared with the client. Presigned requests from one minimal client.`,
     columns: ["Atoll", "Ceph RGW", "ratio"],
     rows: [
       ...rows.map(({ name, figures }) => ({ name, figures })),

@@ -19,24 +19,24 @@ import {
 import type { Tab } from "./upload/tab";
 import { farMs, World } from "./upload/world";
 
-/** Rounds of each case; ATOLL_BENCH_ROUNDS=1 for a first look. */
+/** Rounds of each case. ATOLL_BENCH_ROUNDS=1 gives a quick result. */
 const rounds = Number(process.env.ATOLL_BENCH_ROUNDS ?? 3);
 const warmUp = { count: 100, sizeBytes: 20_000 };
 
-/** What `--only` may name. */
+/** The cases for `--only`. */
 export const cases = [...Object.keys(uploadCases), ...Object.keys(addingCases)];
 
-function tell(text: string): void {
+function log(text: string): void {
   console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
 }
 
 async function choose(tab: Tab, world: World, files: Pick<UploadCase, "count" | "sizeBytes">): Promise<void> {
   await tab.choose("#files", await world.files.of(files));
   const taken = await tab.evaluate(() => benchPage.takeFiles());
-  if (taken !== files.count) throw new Error(`${taken} files were taken`);
+  if (taken !== files.count) throw new Error(`${taken} files were added`);
 }
 
-/** In seconds. Rejects where not every file arrived once and whole. */
+/** Measures an upload in seconds. Rejects unless every file arrived once and complete. */
 async function uploadOnce(world: World, { contestant, tuned }: Entrant, one: UploadCase): Promise<number> {
   const { count, sizeBytes, far } = one;
   const { ms, prefix } = await world.inTab({ far }, async (tab) => {
@@ -49,13 +49,13 @@ async function uploadOnce(world: World, { contestant, tuned }: Entrant, one: Upl
   return ms / 1_000;
 }
 
-/** Round by round in turn, each round begun by another one: a drift of the machine hits all alike. */
+/** Alternates contestants in each round, starting with another one, so that a drift of the machine's speed affects all alike. */
 async function measure(world: World, name: CaseName): Promise<Times> {
   const one = uploadCases[name];
   const running = entrantsOf(one);
   const seconds = new Map<Entrant, number[]>(running.map((entrant) => [entrant, []]));
   const failed = new Set<Entrant>();
-  // Whoever came first would pay for a cold site, database and store.
+  // A warm-up, so that the first contestant does not pay for a cold site, database and store.
   for (const entrant of running.slice(0, 4))
     await uploadOnce(world, entrant, { ...one, ...warmUp }).catch(() => undefined);
   for (let round = 0; round < rounds; round += 1) {
@@ -66,17 +66,17 @@ async function measure(world: World, name: CaseName): Promise<Times> {
       try {
         const took = await uploadOnce(world, entrant, one);
         seconds.get(entrant)?.push(took);
-        tell(`${one.title}, round ${round + 1}: ${entrant.name} ${took.toFixed(2)} s`);
+        log(`${one.title}, round ${round + 1}: ${entrant.name} ${took.toFixed(2)} s`);
       } catch (error) {
         failed.add(entrant);
-        tell(`${one.title}: ${entrant.name} failed: ${error instanceof Error ? error.message : error}`);
+        log(`${one.title}: ${entrant.name} failed: ${error instanceof Error ? error.message : error}`);
       }
     }
   }
   return new Map(running.map((entrant) => [entrant, failed.has(entrant) ? null : median(seconds.get(entrant) ?? [])]));
 }
 
-/** Bytes in use once what is not needed is gone. */
+/** Returns the bytes of heap in use after garbage collection. */
 async function heapOf(tab: Tab): Promise<number> {
   await tab.send("HeapProfiler.collectGarbage");
   const { usedSize } = await tab.send<{ usedSize: number }>("Runtime.getHeapUsage");
@@ -103,17 +103,17 @@ async function measureAdding(world: World, name: AddingName): Promise<AddedBy> {
       for (let round = 0; round < rounds; round += 1) tries.push(await addOnce(world, entrant, name));
       const middle = (of: keyof Added) => median(tries.map((one) => one[of]));
       added.set(entrant, { ms: middle("ms"), longestMs: middle("longestMs"), heapMegabytes: middle("heapMegabytes") });
-      tell(
+      log(
         `${addingCases[name].title}: ${entrant.name} ${middle("ms").toFixed(0)} ms, longest task ${middle("longestMs").toFixed(0)} ms`,
       );
     } catch (error) {
-      tell(`${addingCases[name].title}: ${entrant.name} failed: ${error instanceof Error ? error.message : error}`);
+      log(`${addingCases[name].title}: ${entrant.name} failed: ${error instanceof Error ? error.message : error}`);
     }
   }
   return added;
 }
 
-/** Atoll's engine, two versions of Uppy and two bare loops upload the same files from one Chromium to one store. */
+/** Compares Atoll's engine, two versions of Uppy and plain loops: the same files, one Chromium, one store. */
 export const bench: Bench = async ({ only }) => {
   const wanted = (name: string) => only.length === 0 || only.includes(name);
   const names = (Object.keys(uploadCases) as CaseName[]).filter(wanted);
@@ -128,7 +128,7 @@ export const bench: Bench = async ({ only }) => {
     const addingColumns = addingNames.flatMap((name) => [addingCases[name].title, "longest task", "heap kept"]);
     return {
       title: "Uploads from a browser",
-      conditions: `Chromium ${world.chromium}, ${os.availableParallelism()} cores (${cpu}) shared by browser, site and store; median of ${rounds} rounds in turn, from files on the disk in hand to the last one stored, signing included. ${farMs} ms: a round trip added to every request and new connection, to the site and to the store alike. A longest task of 0 is one under 50 ms.`,
+      conditions: `Chromium ${world.chromium}, ${os.availableParallelism()} cores (${cpu}) shared by browser, site and store; median of ${rounds} alternating rounds, from having the files on disk to the last one stored, signing included. ${farMs} ms: a round trip added to every request and new connection to site and store. A longest task of 0 means less than 50 ms.`,
       columns: [...names.map((name) => uploadCases[name].title), ...addingColumns],
       rows: rowsOf(measured, added),
       targets: [

@@ -19,7 +19,7 @@ export default async function SignUpPage({ searchParams }: { searchParams: Searc
   return (
     <AuthCard
       title="Create your account"
-      lead="Collections you make are private until you say otherwise."
+      lead="Your collections are private unless you change that."
       foot={
         <>
           Already have one?{" "}

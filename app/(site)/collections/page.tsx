@@ -23,14 +23,11 @@ export default async function CollectionsPage() {
       <EmptyState
         level={1}
         art={<PrintsArt />}
-        title="Your first collection"
+        title="Create your first collection"
         actions={<CreateCollection />}
         className="pt-28"
       >
-        <p>
-          A collection keeps media that belong together: a survey, an album, a build. Make one, then drop a folder on
-          it.
-        </p>
+        <p>A collection holds related media: a survey, an album, a build. Create one, then drop a folder on it.</p>
       </EmptyState>
     );
   }

@@ -25,17 +25,17 @@ const waters: Ramp[] = [
   ],
 ];
 
-/** An atoll from above: a broken ring of sand and green between a pale lagoon and the deep. */
+/** Paints an atoll from above: a broken ring of sand and green between a lagoon and deep water. */
 export function aerial(width: number, height: number, seed: number): Buffer {
   const random = randomSource(seed);
   const ramp = waters[seed % waters.length] ?? [];
   const zoom = 1.5 + random() * 1.3;
   const centre = { x: 0.5 + (random() - 0.5) * 0.35, y: 0.5 + (random() - 0.5) * 0.3 };
   const squash = 0.7 + random() * 0.5;
-  const turn = random() * Math.PI;
+  const angle = random() * Math.PI;
   const radius = 0.55 + random() * 0.25;
   const side = Math.min(width, height);
-  const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
 
   const heightAt = (px: number, py: number) => {
     const x = ((px - centre.x * width) / side) * zoom;
@@ -52,7 +52,7 @@ export function aerial(width: number, height: number, seed: number): Buffer {
 
   return paint(width, height, (x, y) => {
     const level = heightAt(x, y);
-    // Light from the upper left, on land only; swell on the water.
+    // Shading from the upper left on land, waves on water.
     const slope = level > 0.62 ? (level - heightAt(x - 2, y - 2)) * 5 : 0;
     const swell = level < 0.6 ? (fractal(x / 9, y / 4, seed + 17, 2) - 0.5) * 0.035 : 0;
     const colour = along(ramp, level + swell);

@@ -15,12 +15,12 @@ export type DemoCollection = {
 const numbered = (folder: string, first: number, count: number) =>
   Array.from({ length: count }, (_, index) => `${folder}/IMG_${String(first + index * 3).padStart(4, "0")}.jpg`);
 
-/** One collection of each visibility, as a small research group might have them. */
+/** One collection of each visibility. */
 export const demoCollections: DemoCollection[] = [
   {
     name: "Reef survey",
     slug: "reef-survey",
-    description: "Transects along the outer slope, by site. Private: only members see it.",
+    description: "Transects along the outer slope, by site. Private: only members can see it.",
     visibility: "private",
     scene: "reef",
     firstTakenAt: new Date("2026-03-14T08:12:00Z"),
@@ -30,7 +30,7 @@ export const demoCollections: DemoCollection[] = [
   {
     name: "Atolls from above",
     slug: "atolls-from-above",
-    description: "Drone flights at noon. Anyone may see the thumbnails; originals are for members.",
+    description: "Drone flights at noon. Anyone can see the thumbnails; only members see the originals.",
     visibility: "preview",
     scene: "aerial",
     firstTakenAt: new Date("2026-04-02T11:47:00Z"),
@@ -40,7 +40,7 @@ export const demoCollections: DemoCollection[] = [
   {
     name: "Evenings ashore",
     slug: "evenings-ashore",
-    description: "The hills behind the station when the work is done. Public.",
+    description: "The hills behind the station in the evening. Public: anyone can see it.",
     visibility: "public",
     scene: "ridges",
     firstTakenAt: new Date("2026-05-09T18:31:00Z"),

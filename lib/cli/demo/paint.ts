@@ -1,6 +1,6 @@
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** `#rrggbb` as numbers. */
+/** Parses `#rrggbb`. */
 export function rgb(hex: string): Rgb {
   const value = Number.parseInt(hex.slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
@@ -11,7 +11,7 @@ export function mix(from: Rgb, to: Rgb, share: number): Rgb {
   return [from[0] + (to[0] - from[0]) * t, from[1] + (to[1] - from[1]) * t, from[2] + (to[2] - from[2]) * t];
 }
 
-/** 0 below `low`, 1 above `high`, smooth in between. */
+/** Returns 0 below `low`, 1 above `high`, and a smooth transition between them. */
 export function smoothstep(low: number, high: number, value: number): number {
   const t = Math.min(1, Math.max(0, (value - low) / (high - low)));
   return t * t * (3 - 2 * t);
@@ -19,7 +19,7 @@ export function smoothstep(low: number, high: number, value: number): number {
 
 export type Ramp = readonly (readonly [at: number, colour: Rgb])[];
 
-/** The colour of a ramp of stops, in rising order, at a place. */
+/** Returns the colour of a ramp at a position. Stops are in ascending order. */
 export function along(ramp: Ramp, at: number): Rgb {
   let previous = ramp[0];
   if (!previous) return [0, 0, 0];
@@ -33,7 +33,7 @@ export function along(ramp: Ramp, at: number): Rgb {
   return previous[1];
 }
 
-/** Numbers in [0, 1) that come again for the same seed. */
+/** Returns a generator of pseudo-random numbers in [0, 1), the same for the same seed. */
 export function randomSource(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -63,7 +63,7 @@ function noise(x: number, y: number, seed: number): number {
   return upper * (1 - v) + lower * v;
 }
 
-/** Fractal noise in [0, 1]: octaves of value noise, each twice as fine and half as strong. */
+/** Returns fractal noise in [0, 1]: octaves of value noise, each twice as fine and half as strong. */
 export function fractal(x: number, y: number, seed: number, octaves: number): number {
   let sum = 0;
   let weight = 0.5;
@@ -76,7 +76,7 @@ export function fractal(x: number, y: number, seed: number, octaves: number): nu
   return sum / (1 - 2 * weight);
 }
 
-/** Fills a picture of raw RGB bytes, with the faint grain that keeps gradients from banding. */
+/** Paints a picture as raw RGB bytes, with faint noise that prevents banding in gradients. */
 export function paint(width: number, height: number, colourAt: (x: number, y: number) => Rgb): Buffer {
   const pixels = Buffer.allocUnsafe(width * height * 3);
   let offset = 0;

@@ -20,11 +20,11 @@ function raw(scene: Scene, width: number, height: number, seed: number): Buffer 
   return scene === "reef" ? reefWater(width, height, seed) : ridges(width, height, seed);
 }
 
-/** One generated photograph as JPEG, with the time in its EXIF. The same number gives the same picture. */
+/** Generates a picture as JPEG, with `takenAt` in its EXIF. The same number gives the same picture. */
 export async function makePicture(scene: Scene, number: number, takenAt: Date): Promise<Buffer> {
   const [width, height] = shapes[number % shapes.length] ?? shapes[0];
   const seed = number * 37 + 11;
-  // Painted at half the size, a quarter of the work: air and water have no finer detail.
+  // Painted at half the size and enlarged, which takes a quarter of the time. Air and water have no fine detail.
   const half = { width: width / 2, height: height / 2 };
   const painted = raw(scene, half.width, half.height, seed);
   const picture = sharp(painted, { raw: { ...half, channels: 3 } }).resize(width, height, { kernel: "cubic" });

@@ -8,7 +8,7 @@ const waters: Water[] = [
 ];
 const corals = ["#e8836b", "#d8597a", "#e7b45c", "#a56bb0", "#59b39a", "#f0d9c0"];
 
-/** The water of a reef: light falling in from above, a sandy floor below. */
+/** Paints the water of a reef: light from above, a sandy floor below. */
 export function reefWater(width: number, height: number, seed: number): Buffer {
   const { surface, middle, deep } = waters[seed % waters.length] as Water;
   const lean = (randomSource(seed)() - 0.5) * 0.8;
@@ -25,7 +25,7 @@ export function reefWater(width: number, height: number, seed: number): Buffer {
   });
 }
 
-/** Corals, fish and bubbles to lay over the water, as SVG. */
+/** Returns corals, fish and bubbles as an SVG to draw over the water. */
 export function reefLife(width: number, height: number, seed: number): Buffer {
   const random = randomSource(seed * 13 + 1);
   const between = (low: number, high: number) => low + (high - low) * random();

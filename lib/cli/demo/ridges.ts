@@ -20,7 +20,7 @@ const palettes: Palette[] = [
 
 const layers = 6;
 
-/** Ridge behind ridge in evening air, sometimes above still water. */
+/** Paints ridges of hills in the evening, sometimes above water. */
 export function ridges(width: number, height: number, seed: number): Buffer {
   const random = randomSource(seed * 7 + 3);
   const { high, low, sun, far, near, stars } = palettes[seed % palettes.length] as Palette;
@@ -42,7 +42,7 @@ export function ridges(width: number, height: number, seed: number): Buffer {
       const depth = y / height - (lines[layer]?.[x] ?? 1);
       if (depth < 0) continue;
       const body = mix(far, near, (layer / (layers - 1)) ** 1.15);
-      // Mist lies in the valleys: the foot of each ridge fades into the air.
+      // Mist in the valleys: the lower end of each ridge fades.
       const mist = smoothstep(0, 0.22, depth) * (1 - layer / layers) * 0.75;
       const edge = smoothstep(0, 1.4 / height, depth);
       return mix(skyAt(x, y), mix(body, low, mist), edge);
@@ -59,7 +59,7 @@ export function ridges(width: number, height: number, seed: number): Buffer {
   });
 }
 
-/** For each column, where a ridge begins, as a share of the height. */
+/** Returns the top of a ridge for each column, as a fraction of the height. */
 function ridgeLine(width: number, side: number, seed: number, layer: number, shore: number): Float32Array {
   const base = shore * (0.46 + layer * 0.085);
   const rise = 0.34 - layer * 0.028;

@@ -11,18 +11,18 @@ import { type DemoCollection, demoCollections } from "./collections";
 import { makePicture } from "./pictures";
 
 const demoEmail = "demo@atoll.local";
-/** So that a site somebody tries out in the open does not fill up. */
+/** Limits how much visitors of a public demo can upload. */
 const demoQuotaBytes = 5_000_000_000n;
 const hourMs = 3_600_000;
 
 /**
- * Makes the demo account and its three collections; what is there already stays as it is, so a seed cut short can be
- * run again. The pictures come in as anybody's would: an upload, its prefix, sealed, then the worker's.
+ * Creates the demo account and its three collections. Idempotent: keeps what exists, so an interrupted run can be repeated.
+ * The pictures are uploaded as any others: an upload with its prefix, sealed, then processed by the worker.
  */
 export async function seedDemo(password: string): Promise<void> {
   try {
     const viewer = await demoUser(password);
-    // One after the other: painting takes a core for itself.
+    // One after another: painting uses a whole core.
     for (const collection of demoCollections) await seedCollection(viewer, collection);
   } finally {
     await stopQueue();
@@ -43,7 +43,7 @@ async function demoUser(password: string): Promise<UserViewer> {
 async function seedCollection(viewer: UserViewer, demo: DemoCollection): Promise<void> {
   const { name, slug, description, visibility } = demo;
   const existing = await db().collection.findUnique({ where: { slug }, select: { createdById: true } });
-  // Somebody else's: theirs, whatever it is called.
+  // A collection of another user with the same slug is left unchanged.
   if (existing && existing.createdById !== viewer.userId) return;
   if (!existing) await createCollection(viewer, { name, slug, description, visibility });
   const isFilled = { collection: { slug }, state: { in: ["sealed" as const, "verified" as const] } };

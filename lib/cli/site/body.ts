@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** Media go straight to S3: what the site itself takes is forms and JSON. */
+/** The site itself receives only forms and JSON. Media are sent to S3. */
 export const maxBodyBytes = 1024 * 1024;
 
 function refuse(req: IncomingMessage, res: ServerResponse): void {
@@ -9,20 +9,20 @@ function refuse(req: IncomingMessage, res: ServerResponse): void {
     return;
   }
   const isApi = req.url?.startsWith("/api/") ?? false;
-  const detail = "The body is larger than 1 MiB. Files go straight to S3: open an upload and post them there.";
+  const detail = "The request body is larger than 1 MiB. To send files, open an upload and post them to S3.";
   const problem = { type: "urn:atoll:error:too-large", title: "Too large", status: 413, detail };
   res.writeHead(413, {
     "Content-Type": isApi ? "application/problem+json" : "text/plain; charset=utf-8",
     "Cache-Control": "no-store",
     Connection: "close",
   });
-  // The rest of the body is never read.
+  // Ends the connection: the rest of the body is not read.
   res.end(isApi ? JSON.stringify(problem) : `${detail}\n`, () => req.destroy());
 }
 
 /**
- * Counts the bytes of the body as they come in and refuses bodies over the limit with 413, announced or not.
- * @returns the count so far, and whether the request was refused at once
+ * Counts the bytes of the request body and rejects bodies over the limit with 413, with or without Content-Length.
+ * @returns the count so far, and whether the request was rejected by its Content-Length
  */
 export function watchBody(req: IncomingMessage, res: ServerResponse): { bytesIn(): number; isRefused: boolean } {
   let bytes = 0;
@@ -30,7 +30,7 @@ export function watchBody(req: IncomingMessage, res: ServerResponse): { bytesIn(
     refuse(req, res);
     return { bytesIn: () => bytes, isRefused: true };
   }
-  // The parser hands each piece to `push`: seen here, the body still flows to its reader, at the reader's pace.
+  // The HTTP parser passes each chunk to `push`. Counting here leaves reading and backpressure to the handler.
   const push = req.push.bind(req);
   req.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
     if (chunk === null) return bytes <= maxBodyBytes ? push(null) : false;
@@ -43,8 +43,8 @@ export function watchBody(req: IncomingMessage, res: ServerResponse): { bytesIn(
   return { bytesIn: () => bytes, isRefused: false };
 }
 
-/** Counts the bytes of the answer's body. */
-export function watchAnswer(res: ServerResponse): () => number {
+/** Counts the bytes of the response body. */
+export function watchResponse(res: ServerResponse): () => number {
   let bytes = 0;
   const count = (chunk: unknown, encoding: unknown) => {
     if (typeof chunk === "string") {

@@ -1,10 +1,10 @@
 import pg from "pg";
 
-const keepMs = 1_000;
+const cacheMs = 1_000;
 const timeoutMs = 2_000;
 
 export type DatabaseProbe = {
-  /** Whether the database answers; asked at most once a second, however many ask. */
+  /** Tells whether the database responds. Queried at most once per second, whatever the number of calls. */
   isUp(): Promise<boolean>;
   close(): Promise<void>;
 };
@@ -17,11 +17,11 @@ export function databaseProbe(connectionString: string): DatabaseProbe {
     query_timeout: timeoutMs,
     idleTimeoutMillis: 30_000,
   });
-  // An idle connection that breaks is found out by the next question.
+  // A broken idle connection is detected by the next query.
   pool.on("error", () => undefined);
-  let answer: { at: number; isUp: Promise<boolean> } | undefined;
+  let latest: { at: number; isUp: Promise<boolean> } | undefined;
 
-  const ask = () =>
+  const query = () =>
     pool.query("SELECT 1").then(
       () => true,
       () => false,
@@ -29,8 +29,8 @@ export function databaseProbe(connectionString: string): DatabaseProbe {
 
   return {
     isUp() {
-      if (!answer || Date.now() - answer.at > keepMs) answer = { at: Date.now(), isUp: ask() };
-      return answer.isUp;
+      if (!latest || Date.now() - latest.at > cacheMs) latest = { at: Date.now(), isUp: query() };
+      return latest.isUp;
     },
     close: () => pool.end(),
   };

@@ -7,7 +7,7 @@ type Site = Pick<
 > &
   Partial<Pick<StartEnv, "S3_UPLOAD_ENDPOINTS">>;
 
-/** The origin that browsers send files to and get them from. */
+/** Returns the origin browsers use to upload and download files. */
 export function bucketOrigin(site: Site): string {
   return bucketAddress({
     endpoint: site.S3_PUBLIC_ENDPOINT ?? site.S3_ENDPOINT,
@@ -17,12 +17,12 @@ export function bucketOrigin(site: Site): string {
   }).origin;
 }
 
-/** Scripts only with this request's nonce, media only from the bucket, no frames, no plugins, forms only to us. */
+/** Returns the Content-Security-Policy: scripts with this request's nonce, images from the bucket, no frames, no plugins. */
 export function contentSecurityPolicy(site: Site, nonce: string, dev: boolean): string {
   const bucket = bucketOrigin(site);
   const directives = {
     "default-src": ["'self'"],
-    // Checksums are taken by WebAssembly, in a worker that has this policy, too. React's dev build rebuilds stack traces by eval.
+    // WebAssembly computes checksums, in a worker with the same policy. React's dev build uses eval for stack traces.
     "script-src": [
       "'self'",
       `'nonce-${nonce}'`,
@@ -30,7 +30,7 @@ export function contentSecurityPolicy(site: Site, nonce: string, dev: boolean): 
       "'wasm-unsafe-eval'",
       ...(dev ? ["'unsafe-eval'"] : []),
     ],
-    // Sizes and positions of the gallery are style attributes.
+    // The gallery sets sizes by style attributes.
     "style-src": ["'self'", "'unsafe-inline'"],
     "img-src": ["'self'", "blob:", "data:", bucket],
     "media-src": ["'self'", "blob:", bucket],
@@ -52,11 +52,11 @@ export function contentSecurityPolicy(site: Site, nonce: string, dev: boolean): 
 
 const twoYearsSeconds = 63_072_000;
 
-/** The headers of every answer but the policy above, which has a nonce of its own each time. */
+/** Returns the security headers that are the same for every response. */
 export function fixedHeaders(site: Site): [name: string, value: string][] {
   return [
     ["X-Content-Type-Options", "nosniff"],
-    // The bucket knows our pages by the Referer's origin; paths stay at home.
+    // The bucket policy checks the Referer's origin. Paths are not sent to other origins.
     ["Referrer-Policy", "strict-origin-when-cross-origin"],
     ["Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"],
     ["Cross-Origin-Opener-Policy", "same-origin"],

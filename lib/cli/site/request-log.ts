@@ -1,30 +1,30 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pino } from "pino";
 import { RotatingFile } from "../start/rotating-file";
-import { watchAnswer } from "./body";
+import { watchResponse } from "./body";
 
 const maxLogBytes = 20 * 1024 * 1024;
 
 export type RequestLog = {
-  /** Writes one line when the answer is out or the connection gone. */
+  /** Logs the request when its response was sent or its connection closed. */
   watch(req: IncomingMessage, res: ServerResponse, bytesIn: () => number): void;
   close(): Promise<void>;
 };
 
-/** One JSON line a request in `file`. Never the query: it may carry what a signature or a token is good for. */
+/** Opens a log with one JSON line per request. The query string is left out: it may contain signatures or tokens. */
 export function openRequestLog(file: string): RequestLog {
   const destination = new RotatingFile(file, maxLogBytes);
   const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   return {
     watch(req, res, bytesIn) {
       const startedAt = performance.now();
-      const bytesOut = watchAnswer(res);
+      const bytesOut = watchResponse(res);
       const [path = ""] = (req.url ?? "").split("?");
       res.once("close", () => {
         logger.info({
           method: req.method,
           path,
-          // Gone before the answer was out: as nginx writes it.
+          // 499, as in nginx: the client closed the connection before the response was sent.
           status: res.writableFinished ? res.statusCode : 499,
           bytesIn: bytesIn(),
           bytesOut: bytesOut(),

@@ -5,12 +5,12 @@ import type { Duplex } from "node:stream";
 
 const closeTimeoutMs = 8_000;
 
-/** Listens on all interfaces. Rejects when the port is taken. */
+/** Listens on all interfaces. Rejects when the port is in use. */
 export async function listen(server: http.Server, port: number): Promise<void> {
-  // Longer than the minute after which load balancers let go: the server must not be the first to hang up.
+  // Longer than the usual idle timeout of load balancers (60 s), so that the server does not close a connection in use.
   server.keepAliveTimeout = 75_000;
   server.headersTimeout = 20_000;
-  // Bodies have 1 MiB at most.
+  // Enough for bodies of at most 1 MiB.
   server.requestTimeout = 60_000;
   trackRequests(server);
   server.listen(port);
@@ -40,8 +40,8 @@ function trackRequests(server: http.Server): void {
 type Upgrade = (req: http.IncomingMessage, socket: Duplex, head: Buffer) => Promise<unknown>;
 
 /**
- * Hands upgraded connections (the dev server's channel) to `upgrade`. A server without this answers such requests as any
- * other, https://nodejs.org/api/http.html#event-upgrade_1; with it, only we close a socket left unhandled.
+ * Passes upgrade requests (hot reload of the dev server) to `upgrade`. Without a listener Node treats them as ordinary
+ * requests; with one, the listener must close the sockets. https://nodejs.org/api/http.html#event-upgrade_1
  */
 export function acceptUpgrades(server: http.Server, upgrade: Upgrade): void {
   server.on("upgrade", (req, socket, head) => {

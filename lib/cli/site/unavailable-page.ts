@@ -2,14 +2,14 @@ import type { ServerResponse } from "node:http";
 
 const retryAfterSeconds = 5;
 
-// Stands on nothing: no script, no font, no file of the site. It looks again by itself.
+// Self-contained: needs no script, font or other file of the site. Reloads itself.
 const page = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="refresh" content="${retryAfterSeconds}">
-<title>Atoll is catching its breath</title>
+<title>Atoll is temporarily unavailable</title>
 <style>
 :root { color-scheme: light dark }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 24px; box-sizing: border-box;
@@ -22,8 +22,8 @@ p { margin: 0 0 .75rem; color: light-dark(#4a5b66, #9fb1bd) }
 <body>
 <main>
 <h1>Atoll cannot reach its database right now</h1>
-<p>Nothing is lost: your media are safe in storage, and what you did before is kept.</p>
-<p>This page looks again every few seconds, so you can simply wait.</p>
+<p>Your media and saved changes are safe.</p>
+<p>This page reloads every few seconds. Please wait.</p>
 </main>
 </body>
 </html>
@@ -38,7 +38,7 @@ export function answerUnavailable(res: ServerResponse): void {
   res.end(page);
 }
 
-/** Pages need the database; the build's files do not, and API routes answer by themselves. */
+/** Tells whether a URL is a page. Static files do not need the database, and API routes handle its outage themselves. */
 export function isPage(url: string): boolean {
   const [path = "/"] = url.split("?");
   if (path.startsWith("/_next/") || path.startsWith("/api/")) return false;

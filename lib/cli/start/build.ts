@@ -14,8 +14,8 @@ const files = [
   "package-lock.json",
   "prisma/schema.prisma",
 ];
-// Never part of the site's bundle.
-const outside = ["lib/cli", "lib/embedded", "lib/bulk"];
+// Folders that are not part of the site's bundle.
+const excluded = ["lib/cli", "lib/embedded", "lib/bulk"];
 const stampFile = path.join(root, ".next/atoll-build");
 const buildTimeoutMs = 10 * 60_000;
 
@@ -25,11 +25,11 @@ function sourceFiles(): string[] {
       .filter((entry) => entry.isFile())
       .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name))),
   );
-  const relevant = found.filter((file) => !outside.some((folder) => file.startsWith(folder + path.sep)));
+  const relevant = found.filter((file) => !excluded.some((folder) => file.startsWith(folder + path.sep)));
   return [...relevant, ...files.filter((file) => existsSync(path.join(root, file)))].sort();
 }
 
-/** What the build depends on, as one hash. */
+/** Returns a hash of all files the build depends on. */
 function sourceHash(): string {
   const hash = createHash("sha256");
   for (const file of sourceFiles())
@@ -46,7 +46,7 @@ function isBuilt(wanted: string): boolean {
   );
 }
 
-/** `next build` when the sources changed since the last one. Throws Error with the build's output when it fails. */
+/** Runs `next build` when the sources have changed since the last build. Throws Error with the build's output. */
 export async function ensureBuilt(say: (line: string) => void): Promise<void> {
   const wanted = sourceHash();
   if (isBuilt(wanted)) return;
@@ -62,9 +62,9 @@ export async function ensureBuilt(say: (line: string) => void): Promise<void> {
   }
 }
 
-/** Locks out other builds. A second process waits, and then usually finds the build done. */
+/** Waits for a build in another process, so that one runs at a time. */
 async function buildLock(): Promise<{ release(): void }> {
-  // Not in .next, which the build empties.
+  // Not in .next, which the build clears.
   const folder = path.join(root, "node_modules/.cache/atoll");
   mkdirSync(folder, { recursive: true });
   const deadline = Date.now() + buildTimeoutMs;

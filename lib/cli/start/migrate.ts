@@ -5,18 +5,18 @@ import pg from "pg";
 import { root } from "../install.mjs";
 import { runNode } from "./run-node";
 
-/** Applies the migrations that the database lacks. Throws Error, with Prisma's words, when one fails. */
+/** Applies pending migrations. Throws Error with Prisma's output. */
 export async function migrate(databaseUrl: string, say: (line: string) => void): Promise<void> {
   if (await isMigrated(databaseUrl)) return;
-  say("Bringing the database up to date …");
+  say("Migrating the database …");
   const prisma = path.join(root, "node_modules/prisma/build/index.js");
   const env = { ...process.env, DATABASE_URL: databaseUrl, PRISMA_HIDE_UPDATE_MESSAGE: "1" };
-  await runNode("The database could not be brought up to date", [prisma, "migrate", "deploy"], env);
+  await runNode("The database could not be migrated", [prisma, "migrate", "deploy"], env);
 }
 
 /**
- * Whether each migration of the project is recorded as applied, unchanged: asked directly, as the Prisma CLI takes
- * seconds to say so. Throws Error, one line, when the database cannot be reached.
+ * Tells whether every migration is recorded as applied with its current checksum. Queried directly, because the Prisma CLI
+ * takes seconds. Throws a one-line Error when the database cannot be reached.
  */
 async function isMigrated(databaseUrl: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });

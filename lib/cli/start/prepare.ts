@@ -4,10 +4,10 @@ import path from "node:path";
 import pg from "pg";
 import type { Env } from "@/lib/env";
 import { root, typescriptArgs, typescriptEnv } from "../install.mjs";
-import { type DataDir, writePrivately } from "./data-dir";
+import { type DataDir, writePrivateFile } from "./data-dir";
 import { runNode } from "./run-node";
 
-/** Brings the media bucket to what lib/infra wants of it. Expects the whole environment in process.env. Throws AppError. */
+/** Applies the settings of lib/infra to the media bucket. Expects the whole environment in process.env. Throws AppError. */
 export async function applyBucketSettings(env: Env, say: (line: string) => void): Promise<void> {
   const [{ applyBucket }, { mediaBucket }, { closeStorage, storage }, { isAws }] = await Promise.all([
     import("@/lib/infra/apply"),
@@ -15,7 +15,7 @@ export async function applyBucketSettings(env: Env, say: (line: string) => void)
     import("@/lib/storage/client"),
     import("@/lib/storage/endpoint"),
   ]);
-  // A rule against plain http would lock out everything that uses it, the site too.
+  // The policy may refuse plain http only if browsers and the site both use https.
   const ways = [env.S3_ENDPOINT, env.S3_PUBLIC_ENDPOINT].filter((endpoint) => endpoint !== undefined);
   const secure = isAws(env.S3_ENDPOINT) || (ways.length > 0 && ways.every((endpoint) => endpoint.startsWith("https:")));
   const settings = mediaBucket({ bucket: env.S3_BUCKET, origins: [env.ATOLL_URL], secure });
@@ -29,7 +29,7 @@ export async function applyBucketSettings(env: Env, say: (line: string) => void)
   }
 }
 
-// "unseeded" while the demo is being made, "unshown" until a start that got ready has shown its password.
+// "unseeded" while the demo is being created, "unshown" until its password has been printed.
 const stateFile = "demo-state";
 
 function demoState(dataDir: DataDir): string {
@@ -37,7 +37,7 @@ function demoState(dataDir: DataDir): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-/** Returns whether this is the first run: the database has no user, or making the demo was cut short. */
+/** Tells whether to create the demo: the database has no user, or an earlier run was interrupted. */
 async function needsDemo(env: Env, dataDir: DataDir): Promise<boolean> {
   if (demoState(dataDir) === "unseeded") return true;
   const client = new pg.Client({ connectionString: env.DATABASE_URL });
@@ -50,29 +50,29 @@ async function needsDemo(env: Env, dataDir: DataDir): Promise<boolean> {
   }
 }
 
-/** On the first run: the demo account and its collections. Throws Error with what the seeding process said. */
+/** Creates the demo account and its collections on the first run. Throws Error with the seeding process's output. */
 export async function makeDemo(env: Env, dataDir: DataDir, say: (line: string) => void): Promise<void> {
   if (!(await needsDemo(env, dataDir))) return;
-  say("Painting the demo's pictures …");
-  writePrivately(dataDir.file(stateFile), "unseeded");
+  say("Creating the demo …");
+  writePrivateFile(dataDir.file(stateFile), "unseeded");
   const file = dataDir.file("demo-password");
   const earlier = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
   const password = env.ATOLL_DEMO_PASSWORD ?? (earlier || randomBytes(9).toString("base64url"));
-  writePrivately(file, `${password}\n`);
+  writePrivateFile(file, `${password}\n`);
   await seed(password);
-  writePrivately(dataDir.file(stateFile), "unshown");
+  writePrivateFile(dataDir.file(stateFile), "unshown");
 }
 
-/** The demo's password, the one time it is to be shown; it stays in the data dir. */
+/** Returns the demo's password once, for printing; null afterwards. It stays in the data dir. */
 export function demoPasswordToShow(dataDir: DataDir): string | null {
   if (demoState(dataDir) !== "unshown") return null;
   rmSync(dataDir.file(stateFile));
   return readFileSync(dataDir.file("demo-password"), "utf8").trim();
 }
 
-// In a process of its own: pictures take memory that need not stay.
+// In its own process, whose memory is freed when the pictures are done.
 function seed(password: string): Promise<void> {
   const args = typescriptArgs(path.join(root, "prisma/seed.ts"), []);
   const env = { ...process.env, ...typescriptEnv, ATOLL_DEMO_PASSWORD: password };
-  return runNode("The demo could not be made", args, env);
+  return runNode("The demo could not be created", args, env);
 }

@@ -4,11 +4,11 @@ import { root } from "../install.mjs";
 import type { DataDir } from "./data-dir";
 import { type Supervised, supervise } from "./supervise";
 
-type Part = { dataDir: DataDir; dev: boolean; say: (line: string) => void; onHopeless: (error: Error) => void };
+type Part = { dataDir: DataDir; dev: boolean; say: (line: string) => void; onFatal: (error: Error) => void };
 
-/** The site: Next behind a server of ours, as a process of its own. Expects the environment of `env` in process.env. */
+/** Starts the process of the site (serve.ts). Expects the parsed environment in process.env. */
 export function startSite(
-  { dataDir, dev, say, onHopeless }: Part,
+  { dataDir, dev, say, onFatal }: Part,
   file = path.join(root, "lib/cli/serve.ts"),
 ): Supervised<object> {
   return supervise(
@@ -18,14 +18,15 @@ export function startSite(
       env: { ...process.env, NODE_ENV: dev ? "development" : "production", NEXT_TELEMETRY_DISABLED: "1" },
       serverOnly: false,
       logFile: dataDir.file("logs", "site.log"),
-      isLoud: dev,
+      echoOutput: dev,
     },
     say,
-    onHopeless,
+    onFatal,
   );
 }
 
-export function startWorker({ dataDir, dev, say, onHopeless }: Part): Supervised<object> {
+/** Starts the process of the worker. */
+export function startWorker({ dataDir, dev, say, onFatal }: Part): Supervised<object> {
   return supervise(
     {
       name: "worker",
@@ -34,22 +35,22 @@ export function startWorker({ dataDir, dev, say, onHopeless }: Part): Supervised
       env: {
         ...process.env,
         NODE_ENV: dev ? "development" : "production",
-        // libvips in glibc's many arenas grows without end.
+        // With glibc's default number of arenas, libvips fragments memory without bound.
         MALLOC_ARENA_MAX: process.env.MALLOC_ARENA_MAX ?? "2",
       },
       logFile: dataDir.file("logs", "worker.log"),
     },
     say,
-    onHopeless,
+    onFatal,
   );
 }
 
 const timeoutMs = 120_000;
 
-/** Resolves when the site answers requests and, but for `dev`, finds its parts well. Throws Error, one line. */
+/** Waits until the site responds and, except in `dev`, reports itself healthy. Throws a one-line Error after two minutes. */
 export async function waitUntilServed({ PORT }: Env, dev: boolean): Promise<void> {
   const deadline = Date.now() + timeoutMs;
-  let last = "no answer";
+  let last = "no response";
   while (Date.now() < deadline) {
     try {
       const health = await fetch(`http://127.0.0.1:${PORT}/api/health`, { signal: AbortSignal.timeout(60_000) });
@@ -58,11 +59,11 @@ export async function waitUntilServed({ PORT }: Env, dev: boolean): Promise<void
         signal: AbortSignal.timeout(60_000),
       });
       if ((health.ok || dev) && page.status < 500) return;
-      last = health.ok ? `the first page answers ${page.status}` : await health.text();
+      last = health.ok ? `the home page responded with status ${page.status}` : await health.text();
     } catch (error) {
       last = (error as Error).message;
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`The site does not answer well after ${timeoutMs / 1000} s: ${last}`);
+  throw new Error(`The site was not ready after ${timeoutMs / 1000} s: ${last}`);
 }

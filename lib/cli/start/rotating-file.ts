@@ -1,8 +1,8 @@
 import { type FileHandle, open, rename } from "node:fs/promises";
 
 /**
- * Appends to a file that never grows past `maxBytes`: then it becomes `FILE.1` and a new one begins, so at most twice
- * that is kept. Writing never blocks and never throws: a full disk must not stop the site.
+ * Appends to a file and renames it to `FILE.1` at `maxBytes`, so at most twice that is stored. Writing never blocks and
+ * never throws: a full disk must not stop the site.
  */
 export class RotatingFile {
   private waiting: string[] = [];

@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 import { root } from "../install.mjs";
 
-/** Runs Node quietly in the project's folder; it does not outlive us. Throws Error: `failure`, then all that it printed. */
+/**
+ * Runs Node in the project's folder, hiding its output; killed when this process exits. Throws Error: `failure`, then the
+ * output.
+ */
 export function runNode(failure: string, args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });

@@ -1,20 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { startPostgres } from "@/lib/embedded/postgres";
 import type { StartEnv } from "@/lib/env";
-import { type DataDir, kept } from "./data-dir";
+import { type DataDir, readOrCreate } from "./data-dir";
 import { migrate } from "./migrate";
-import type { Started } from "./started";
+import type { StopStack } from "./stop-stack";
 import { startStore } from "./store";
 
 export type ServiceContext = {
   start: StartEnv;
   dataDir: DataDir;
-  started: Started;
+  started: StopStack;
   say: (line: string) => void;
-  onHopeless: (error: Error) => void;
+  onFatal: (error: Error) => void;
 };
 
-/** A migrated database, the embedded one unless DATABASE_URL names another: gives the environment that leads to it. */
+/** Migrates the database of DATABASE_URL, or starts the embedded one. Returns the variables that point to it. */
 export async function databaseEnv({ start, dataDir, started, say }: ServiceContext): Promise<Record<string, string>> {
   if (start.DATABASE_URL) {
     await migrate(start.DATABASE_URL, say);
@@ -24,20 +24,20 @@ export async function databaseEnv({ start, dataDir, started, say }: ServiceConte
   await started.add("PostgreSQL", postgres.stop);
   await migrate(postgres.url, say);
   const newSecret = () => randomBytes(32).toString("base64url");
-  const secret = start.NEXTAUTH_SECRET ?? kept(dataDir.file("nextauth-secret"), newSecret).value;
+  const secret = start.NEXTAUTH_SECRET ?? readOrCreate(dataDir.file("nextauth-secret"), newSecret).value;
   return { DATABASE_URL: postgres.url, NEXTAUTH_SECRET: secret };
 }
 
-/** A store that answers, the embedded one unless S3_ENDPOINT names another: gives the environment that leads to it. */
+/** Starts the embedded store, unless S3_ENDPOINT names another. Returns the variables that point to it. */
 export async function storageEnv({
   start,
   dataDir,
   started,
   say,
-  onHopeless,
+  onFatal,
 }: ServiceContext): Promise<Record<string, string>> {
   if (start.S3_ENDPOINT) return {};
-  const store = await startStore(start, dataDir, say, onHopeless);
+  const store = await startStore(start, dataDir, say, onFatal);
   await started.add("the S3 store", store.child.stop);
   await store.child.ready;
   return store.env;

@@ -2,29 +2,29 @@ import { type Env, parseEnv } from "@/lib/env";
 import { stopRequested } from "../lifetime";
 import { ensureBuilt } from "./build";
 import { openDataDir, publishRunning } from "./data-dir";
-import { readStartEnvironment, refuseTakenPort } from "./environment";
+import { readStartEnvironment, requireFreePort } from "./environment";
 import { applyBucketSettings, demoPasswordToShow, makeDemo } from "./prepare";
 import { startSite, startWorker, waitUntilServed } from "./processes";
 import { databaseEnv, type ServiceContext, storageEnv } from "./services";
-import { Started } from "./started";
+import { StopStack } from "./stop-stack";
 import { killAll } from "./supervise";
 
-/** The parts of a start that take a minute, and that a test of the rest does without. */
+/** The slow steps of a start, replaced in tests. */
 const wholeSite = { ensureBuilt, startSite, makeDemo };
 
-/** Starts everything, serves until asked to stop, stops everything. Gives the exit code. */
+/** Starts all services, serves until asked to stop, stops all services. Returns the exit code. */
 export async function startAndServe({ dev }: { dev: boolean }, site = wholeSite): Promise<number> {
   const stop = stopRequested(() => {
     killAll();
     process.exit(1);
   });
-  const started = new Started();
+  const started = new StopStack();
   const say = (line: string) => console.log(line);
   try {
     await new Promise<void>((resolve, reject) => {
       stop.then(resolve);
-      // A start cut short ends where it is: `started` stops at once what it starts from then on.
-      startAll({ dev, ...site }, { started, say, onHopeless: reject }).catch(reject);
+      // An interrupted start is not awaited: `started` immediately stops anything added later.
+      startAll({ dev, ...site }, { started, say, onFatal: reject }).catch(reject);
     });
   } catch (error) {
     await started.stopAll();
@@ -38,14 +38,14 @@ async function startAll(
   { dev, ensureBuilt, startSite, makeDemo }: { dev: boolean } & typeof wholeSite,
   context: Omit<ServiceContext, "dataDir" | "start">,
 ): Promise<void> {
-  const { started, say, onHopeless } = context;
+  const { started, say, onFatal } = context;
   const start = await readStartEnvironment();
-  await refuseTakenPort(start.PORT);
+  await requireFreePort(start.PORT);
   const dataDir = openDataDir(start.ATOLL_DATA_DIR);
   await started.add("the data folder", dataDir.release);
 
   const building = dev ? Promise.resolve() : ensureBuilt(say);
-  building.catch(onHopeless);
+  building.catch(onFatal);
   const services = { ...context, start, dataDir };
   const [database, storage] = await Promise.all([databaseEnv(services), storageEnv(services)]);
   const shared = { ...database, ...storage, ATOLL_URL: start.ATOLL_URL };
@@ -53,14 +53,14 @@ async function startAll(
     PORT: String(start.PORT),
     ATOLL_DATA_DIR: start.ATOLL_DATA_DIR,
     NEXTAUTH_URL: start.ATOLL_URL,
-    // A line on standard error at each start of each process; what to do about it is ours to know.
+    // The SDK would print this warning at each start of each process.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   });
   const env = parseEnv(process.env);
-  await started.add("the environment file", publishRunning(dataDir, { ...shared, ...mediaPlace(env) }));
+  await started.add("the environment file", publishRunning(dataDir, { ...shared, ...bucketEnv(env) }));
   await applyBucketSettings(env, say);
 
-  const part = { dataDir, dev, say, onHopeless };
+  const part = { dataDir, dev, say, onFatal };
   const worker = startWorker(part);
   await started.add("the worker", worker.stop);
   const siteReady = building.then(async () => {
@@ -75,8 +75,8 @@ async function startAll(
   if (demoPassword) say(`Sign in as demo@atoll.local with the password ${demoPassword}`);
 }
 
-/** The bucket, defaults included: commands run beside this process must use the same. */
-function mediaPlace({ S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_REGION, S3_BUCKET, S3_FORCE_PATH_STYLE }: Env) {
+/** Returns the variables of the media bucket, defaults included, so that other commands use the same bucket. */
+function bucketEnv({ S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_REGION, S3_BUCKET, S3_FORCE_PATH_STYLE }: Env) {
   return {
     ...(S3_ENDPOINT ? { S3_ENDPOINT } : {}),
     ...(S3_PUBLIC_ENDPOINT ? { S3_PUBLIC_ENDPOINT } : {}),

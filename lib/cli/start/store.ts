@@ -4,7 +4,7 @@ import path from "node:path";
 import { freePort } from "@/lib/embedded/postmaster";
 import type { StartEnv } from "@/lib/env";
 import { root } from "../install.mjs";
-import { type DataDir, kept, writePrivately } from "./data-dir";
+import { type DataDir, readOrCreate, writePrivateFile } from "./data-dir";
 import { type Supervised, supervise } from "./supervise";
 
 const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -13,7 +13,7 @@ export type Store = { child: Supervised<object>; env: Record<string, string> };
 type RootKey = { accessKeyId: string; secretAccessKey: string };
 
 function rootKey(dataDir: DataDir): RootKey {
-  const made = kept(dataDir.file("s3-root-key"), () =>
+  const made = readOrCreate(dataDir.file("s3-root-key"), () =>
     JSON.stringify({
       accessKeyId: `ATOLL${randomBytes(8).toString("hex").toUpperCase()}`,
       secretAccessKey: randomBytes(30).toString("base64url"),
@@ -22,21 +22,21 @@ function rootKey(dataDir: DataDir): RootKey {
   return JSON.parse(made.value) as RootKey;
 }
 
-/** The port of last time when it is free: signed URLs and browser caches outlive a restart. */
-async function storePort(dataDir: DataDir, wished: number): Promise<number> {
+/** Returns the port of the last start if it is free, so that signed URLs and browser caches stay valid. */
+async function storePort(dataDir: DataDir, wanted: number): Promise<number> {
   const file = dataDir.file("s3-port");
   const last = existsSync(file) ? Number(readFileSync(file, "utf8")) || 0 : 0;
-  const port = wished || (await freePort(last));
-  if (port !== last) writePrivately(file, `${port}\n`);
+  const port = wanted || (await freePort(last));
+  if (port !== last) writePrivateFile(file, `${port}\n`);
   return port;
 }
 
-/** Starts the embedded store as a process of its own; gives the environment that leads to it. */
+/** Starts the process of the embedded store. Returns it with the variables that point to it. */
 export async function startStore(
   start: StartEnv,
   dataDir: DataDir,
   say: (line: string) => void,
-  onHopeless: (error: Error) => void,
+  onFatal: (error: Error) => void,
 ): Promise<Store> {
   const { accessKeyId, secretAccessKey } = rootKey(dataDir);
   const port = await storePort(dataDir, start.ATOLL_S3_PORT);
@@ -47,7 +47,7 @@ export async function startStore(
       file: path.join(root, "lib/cli/main.ts"),
       args: [
         ...["s3", "--port", String(port), "--data-dir", dataDir.path],
-        // Others reach the site by this name, so they must reach the store, too.
+        // Browsers on other machines use this host name, so the store must listen on all interfaces.
         ...(loopbackHosts.has(hostname) ? [] : ["--host", "0.0.0.0"]),
       ],
       env: {
@@ -59,7 +59,7 @@ export async function startStore(
       logFile: dataDir.file("logs", "s3.log"),
     },
     say,
-    onHopeless,
+    onFatal,
   );
   return {
     child,
@@ -70,7 +70,7 @@ export async function startStore(
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_SESSION_TOKEN: "",
-      // With a profile the SDK would not look at the two keys.
+      // With a profile set, the SDK would ignore the two keys.
       AWS_PROFILE: "",
     },
   };

@@ -3,8 +3,8 @@ import { constants } from "node:os";
 import { typescriptArgs, typescriptEnv } from "../install.mjs";
 import { RotatingFile } from "./rotating-file";
 
-/** A child that cannot do its work (port taken, malformed configuration) ends with this: starting it again is no use. */
-export const hopelessExitCode = 78; // EX_CONFIG of sysexits.h
+/** Exit code of a child for errors a restart cannot fix: port in use, malformed configuration. */
+export const fatalExitCode = 78; // EX_CONFIG of sysexits.h
 
 export type ChildSpec = {
   name: string;
@@ -12,18 +12,18 @@ export type ChildSpec = {
   file: string;
   args?: string[];
   env: NodeJS.ProcessEnv;
-  /** False for what runs Next: it brings its own React. */
+  /** False for processes that run Next, which brings its own React. */
   serverOnly?: boolean;
   nodeFlags?: string[];
   logFile: string;
-  /** Whether the terminal shows what the child prints, too. */
-  isLoud?: boolean;
+  /** Whether to print the child's output to the terminal, too. */
+  echoOutput?: boolean;
 };
 
 export type Supervised<Ready> = {
-  /** The child's first `ready` message. Rejects when it ends before, with the last line it printed. */
+  /** The child's first `ready` message. Rejects when the child ends before, with the last line of its output. */
   ready: Promise<Ready>;
-  /** SIGTERM, after 15 s SIGKILL. Resolves when the child is gone, rejects when it was killed or ended with another code than 0. */
+  /** Sends SIGTERM, and SIGKILL after 15 s. Resolves when the child has ended. */
   stop(): Promise<void>;
 };
 
@@ -31,21 +31,21 @@ const stopTimeoutMs = 15_000;
 const stableMs = 60_000;
 const maxLogBytes = 5 * 1024 * 1024;
 
-/** Every child that runs, so that a forced end leaves none behind. */
 const alive = new Set<ChildProcess>();
 
+/** Kills all children, for a forced exit. */
 export function killAll(): void {
   for (const child of alive) child.kill("SIGKILL");
 }
 
 /**
- * Keeps a child process running until `stop`: one that dies later on comes back after 0.5 s, 1 s, 2 s … at most 30 s.
- * `say` gets a line for each death. `onHopeless` is told when a later start fails for good.
+ * Keeps a child process running until `stop`: after it was ready once, it is restarted 0.5 s, 1 s, 2 s … (at most 30 s)
+ * after it ended. `say` gets a line for each restart. `onFatal` is called when a restart fails with `fatalExitCode`.
  */
 export function supervise<Ready>(
   spec: ChildSpec,
   say: (line: string) => void,
-  onHopeless: (error: Error) => void,
+  onFatal: (error: Error) => void,
 ): Supervised<Ready> {
   const log = new RotatingFile(spec.logFile, maxLogBytes);
   let child: ChildProcess | undefined;
@@ -66,18 +66,18 @@ export function supervise<Ready>(
         if (stopping) return;
         const error = new Error(run.lastLine() || `${spec.name} ended (${signal ?? `code ${code}`})`);
         if (!wasReady) return reject(error);
-        if (code === hopelessExitCode) return onHopeless(error);
+        if (code === fatalExitCode) return onFatal(error);
         failures = Date.now() - startedAt > stableMs ? 1 : failures + 1;
         const delayMs = Math.min(500 * 2 ** (failures - 1), 30_000);
         say(
-          `The ${spec.name} ended (${signal ?? `code ${code}`}) and starts again in ${delayMs / 1000} s: ${spec.logFile}`,
+          `The ${spec.name} ended (${signal ?? `code ${code}`}) and restarts in ${delayMs / 1000} s: see ${spec.logFile}`,
         );
         restart = setTimeout(start, delayMs);
       });
     };
     start();
   });
-  // A stop before that is no failure: where `ready` is awaited, the rejection arrives all the same.
+  // Callers that await `ready` still get the error; stopping before is not an unhandled rejection.
   ready.catch(() => undefined);
 
   const stop = async () => {
@@ -93,10 +93,10 @@ export function supervise<Ready>(
 }
 
 function startChild(spec: ChildSpec, log: RotatingFile, onReady: (message: object) => void) {
-  const { file, args = [], env, serverOnly = true, nodeFlags = [], isLoud = false } = spec;
+  const { file, args = [], env, serverOnly = true, nodeFlags = [], echoOutput = false } = spec;
   const child = spawn(process.execPath, [...nodeFlags, ...typescriptArgs(file, args, { serverOnly })], {
     env: { ...env, ...typescriptEnv },
-    // Not our process group: the terminal's Ctrl-C goes to us, and we stop the parts in order.
+    // A process group of its own: Ctrl-C reaches only this process, which stops the children in order.
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
@@ -105,7 +105,7 @@ function startChild(spec: ChildSpec, log: RotatingFile, onReady: (message: objec
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (text: string) => {
       log.write(text);
-      if (isLoud) process.stderr.write(text);
+      if (echoOutput) process.stderr.write(text);
       lastLine = text.trim().split("\n").at(-1) || lastLine;
     });
   }

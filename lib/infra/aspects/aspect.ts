@@ -11,32 +11,33 @@ export type AspectName =
   | "policy"
   | "lifecycle";
 
-/** What an aspect is now against what it should be; both as the plain data a person compares. */
+/** The current and the wanted value of an aspect, as plain data that a person can compare. */
 export type Reading = {
   state: "equal" | "differs" | "unsupported";
   current: unknown;
   wanted: unknown;
-  /** What the operator should know of it besides. */
+  /** A note for the operator. */
   detail?: string;
 };
 
-/** `storage.bucket` is the settings' bucket. */
+/** `storage.bucket` is the bucket of the settings. */
 export type AspectContext = { storage: Storage; settings: BucketSettings };
 
+/** One setting of a bucket. */
 export type Aspect = {
   name: AspectName;
-  /** Without it Atoll is not safe or does not work: failing here stops the start. Others are reported. */
+  /** Whether Atoll is unsafe or does not work without it. Then a failure stops the start; others are reported. */
   required: boolean;
   read(context: AspectContext): Promise<Reading>;
   /**
-   * Makes it as wanted; called when `read` says that it differs. Gives a sentence when this endpoint can only have a part of
-   * it, which is then what it has.
+   * Writes the wanted value; called when `read` returned "differs". Returns a sentence for the operator when this endpoint
+   * supports only a part, which was then written.
    */
-  // biome-ignore lint/suspicious/noConfusingVoidType: most have nothing to say
+  // biome-ignore lint/suspicious/noConfusingVoidType: most return nothing
   write(context: AspectContext): Promise<string | void>;
 };
 
-/** How a server says that it does not know a call: 501, 405, and Ceph's 400 for OwnershipControls. */
+/** Tells whether a server does not support a call: status 501 or 405, or Ceph's 400 for OwnershipControls. */
 export function isUnsupported(error: unknown): boolean {
   const { name, status } = s3Error(error);
   return (
@@ -46,14 +47,14 @@ export function isUnsupported(error: unknown): boolean {
   );
 }
 
-/** The name and the HTTP status of an SDK error; empty and 0 for anything else. */
+/** Returns name and HTTP status of an SDK error; "" and 0 for other errors. */
 export function s3Error(error: unknown): { name: string; status: number } {
   if (!(error instanceof Error)) return { name: "", status: 0 };
   const { $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
   return { name: error.name, status: $metadata?.httpStatusCode ?? 0 };
 }
 
-/** Compares two plain values whatever the order of keys; lists of texts compare as sets. */
+/** Compares plain values, ignoring the order of keys and of lists of strings. */
 export function sameData(a: unknown, b: unknown): boolean {
   return JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
 }
@@ -70,7 +71,7 @@ function ordered(value: unknown): unknown {
   );
 }
 
-/** What is there against what should be: undefined is a server that does not have the setting, null that nothing is set. */
+/** Compares the current value with the wanted one. `current` is undefined if the server lacks the setting, null if not set. */
 export function compare(current: unknown, wanted: unknown): Reading {
   if (current === undefined) return { state: "unsupported", current: null, wanted };
   return { state: sameData(current ?? [], wanted) ? "equal" : "differs", current, wanted };

@@ -2,7 +2,7 @@ import { AppError } from "@/lib/errors";
 import { createBucket, getVersioning, putVersioning, requireBucket } from "@/lib/storage/bucket-settings";
 import { type Aspect, compare, s3Error } from "./aspect";
 
-/** That the bucket is there, in this region, and ours to use. */
+/** The bucket exists, in this region, and these credentials may use it. */
 export const bucket: Aspect = {
   name: "bucket",
   required: true,
@@ -14,9 +14,9 @@ export const bucket: Aspect = {
     } catch (cause) {
       const { status } = s3Error(cause);
       if (status === 404) return compare("missing", wanted);
-      if (status === 301) throw new AppError("INTERNAL", "It lives in another region: set S3_REGION.", { cause });
+      if (status === 301) throw new AppError("INTERNAL", "It is in another region: set S3_REGION.", { cause });
       if (status !== 403) throw cause;
-      const message = "These credentials may not use it; or the name is taken by somebody else: set S3_BUCKET.";
+      const message = "Access denied: check the credentials, or set S3_BUCKET if the name belongs to another account.";
       throw new AppError("INTERNAL", message, { cause });
     }
   },
@@ -24,13 +24,13 @@ export const bucket: Aspect = {
     try {
       await createBucket(storage);
     } catch (error) {
-      // Two processes that start together both find it missing.
+      // Another process may have created it in the meantime.
       if (s3Error(error).name !== "BucketAlreadyOwnedByYou") throw error;
     }
   },
 };
 
-/** Every write keeps what was there before: overwriting and deleting lose nothing, and a record can pin the version it verified. */
+/** Versioning: overwriting and deleting lose no data, and a revision can pin the version that was verified. */
 export const versioning: Aspect = {
   name: "versioning",
   required: true,

@@ -3,7 +3,7 @@ import { getPolicy, putPolicy } from "@/lib/storage/bucket-settings";
 import { isAws } from "@/lib/storage/endpoint";
 import { allowsEveryone, canonicalStatement, type PolicyDocument, refererSid, type Statement } from "../policy";
 import { ownedIdPrefix } from "../settings";
-import { isReadRefused, trialKey, withTrialObject } from "../trial";
+import { isReadRefused, trialKey, withTrialObject } from "../trial-object";
 import { type Aspect, type AspectContext, s3Error } from "./aspect";
 
 async function currentPolicy({ storage }: AspectContext): Promise<PolicyDocument> {
@@ -17,7 +17,7 @@ function isOurs({ Sid }: Statement): boolean {
   return Sid?.startsWith(ownedIdPrefix) ?? false;
 }
 
-/** What is refused on top of signatures. Nothing in it allows anything. */
+/** The bucket policy. Atoll's statements only deny; access needs a signature in any case. */
 export const policy: Aspect = {
   name: "policy",
   required: true,
@@ -25,18 +25,18 @@ export const policy: Aspect = {
     const wanted = context.settings.policy;
     const { Statement: statements } = await currentPolicy(context);
     const current = statements.filter(isOurs);
-    const [now, then] = [current, wanted].map((list) => list.map(canonicalStatement).sort().join("\n"));
+    const [a, b] = [current, wanted].map((list) => list.map(canonicalStatement).sort().join("\n"));
     const open = statements.filter((statement) => !isOurs(statement) && allowsEveryone(statement));
-    return { state: now === then ? "equal" : "differs", current, wanted, ...(open.length > 0 ? openDetail(open) : {}) };
+    return { state: a === b ? "equal" : "differs", current, wanted, ...(open.length > 0 ? openDetail(open) : {}) };
   },
   async write(context) {
     const { settings } = context;
     const document = await currentPolicy(context);
     const others = document.Statement.filter((statement) => !isOurs(statement));
-    const { sound, statements } = await orNamed(others, () => enforceable(context, document));
-    await orNamed(others, () => putDocument(context, { ...document, Statement: [...statements, ...others] }));
-    if (sound) return;
-    return `It takes several patterns of StringNotLike for alternatives, so that pages of ${settings.origins.join(" and ")} would be refused: ${refererSid} is left out. With one origin it can be had.`;
+    const { isComplete, statements } = await explainRefusal(others, () => enforceable(context, document));
+    await explainRefusal(others, () => putDocument(context, { ...document, Statement: [...statements, ...others] }));
+    if (isComplete) return;
+    return `This storage evaluates several patterns of StringNotLike incorrectly and would refuse the pages of ${settings.origins.join(" and ")}. ${refererSid} was left out. It works with one origin.`;
   },
 };
 
@@ -44,41 +44,42 @@ async function putDocument({ storage }: AspectContext, document: PolicyDocument)
   await putPolicy(storage, JSON.stringify(document));
 }
 
-/** Block Public Policy refuses every change of a policy that stays public: then the statement that makes it so is named. */
-async function orNamed<Result>(others: readonly Statement[], put: () => Promise<Result>): Promise<Result> {
+/** Runs a write of the policy. If Block Public Access refuses it, throws an error that names the public statements. */
+async function explainRefusal<Result>(others: readonly Statement[], put: () => Promise<Result>): Promise<Result> {
   try {
     return await put();
   } catch (cause) {
     const open = others.filter(allowsEveryone);
     if (open.length === 0 || s3Error(cause).status !== 403) throw cause;
-    throw new AppError("INTERNAL", `${openDetail(open).detail} Remove them, then start again.`, { cause });
+    throw new AppError("INTERNAL", `${openDetail(open).detail} Remove them, then restart.`, { cause });
   }
 }
 
 function openDetail(open: readonly Statement[]): { detail: string } {
-  const names = open.map(({ Sid }, index) => Sid ?? `the ${index + 1}. without a Sid`).join(", ");
+  const names = open.map(({ Sid }, index) => Sid ?? `number ${index + 1}, without a Sid`).join(", ");
   return {
-    detail: `The policy also has statements that are not Atoll's and allow everyone something (${names}). A forged Referer is enough for the usual ones: see "The old recipe" in lib/infra/README.md.`,
+    detail: `The policy has statements that are not Atoll's and allow access to everyone (${names}). A forged Referer may be enough to use them: see "The Allow-by-Referer recipe" in lib/infra/README.md.`,
   };
 }
 
 /**
- * With several origins the Referer statement has several patterns, none of which may fit. Ceph 16 refuses as soon as one
- * does not, which would be every page of the site: so the statement is first tried on an object of its own.
+ * Returns the statements this endpoint evaluates correctly. With several origins the Referer statement has several patterns
+ * and must match only if none of them fits. Ceph 16 refuses as soon as one does not fit, which would refuse every page of the
+ * site, so the statement is first tried on a trial object.
  */
 async function enforceable(context: AspectContext, document: PolicyDocument) {
   const { settings, storage } = context;
   const statement = settings.policy.find(({ Sid }) => Sid === refererSid);
-  const all = { sound: true, statements: settings.policy };
+  const all = { isComplete: true, statements: settings.policy };
   if (!statement || settings.origins.length < 2 || isAws(storage.config.endpoint)) return all;
   const key = trialKey();
   const trial = { ...statement, Sid: `${refererSid}Trial`, Resource: `arn:aws:s3:::${settings.bucket}/${key}` };
   await putDocument(context, { ...document, Statement: [...document.Statement, trial] });
   const wrong = await withTrialObject(context, key, async () => {
-    // If even a bare read is refused, the others tell nothing.
+    // If a read without Referer is refused too, the other reads prove nothing.
     if (await isReadRefused(context, key)) return false;
     for (const origin of settings.origins) if (await isReadRefused(context, key, `${origin}/`)) return true;
     return false;
   });
-  return wrong ? { sound: false, statements: settings.policy.filter(({ Sid }) => Sid !== refererSid) } : all;
+  return wrong ? { isComplete: false, statements: settings.policy.filter(({ Sid }) => Sid !== refererSid) } : all;
 }

@@ -8,10 +8,10 @@ import {
   putPublicAccess,
 } from "@/lib/storage/bucket-settings";
 import { isAws } from "@/lib/storage/endpoint";
-import { trialKey, withTrialObject } from "../trial";
+import { trialKey, withTrialObject } from "../trial-object";
 import { type Aspect, type AspectContext, compare, sameData } from "./aspect";
 
-/** ACLs switched off: whoever writes, the bucket's owner owns, and no ACL can make anything public. */
+/** Object ownership with ACLs disabled: the bucket's owner owns every object, and no ACL can make one public. */
 export const ownership: Aspect = {
   name: "ownership",
   required: false,
@@ -23,30 +23,30 @@ export const ownership: Aspect = {
   },
 };
 
-/** Block Public Access, all four: neither an ACL nor a policy can open the bucket to everyone, by mistake or otherwise. */
+/** Block Public Access, all four settings: neither an ACL nor a policy can make the bucket public. */
 export const publicAccess: Aspect = {
   name: "publicAccess",
   required: false,
   async read({ settings, storage }) {
     const wanted = settings.publicAccess;
     const reading = compare(await getPublicAccess(storage), wanted);
-    // Found out by an earlier start: no trial in a bucket that is in use.
-    const isLimited = !isAws(storage.config.endpoint) && sameData(reading.current, writable(wanted));
+    // An earlier start found this limit, so no further trial object is written.
+    const isLimited = !isAws(storage.config.endpoint) && sameData(reading.current, withoutBlockPublicAcls(wanted));
     return isLimited ? { ...reading, state: "equal" } : reading;
   },
   async write(context) {
     const { settings, storage } = context;
     await putPublicAccess(storage, settings.publicAccess);
     if (isAws(storage.config.endpoint) || (await canWrite(context))) return;
-    await putPublicAccess(storage, writable(settings.publicAccess));
+    await putPublicAccess(storage, withoutBlockPublicAcls(settings.publicAccess));
     if (await canWrite(context))
-      return "With BlockPublicAcls it refuses every write: that one is off. IgnorePublicAcls, which is on, makes public ACLs void.";
+      return "This storage refuses every write with BlockPublicAcls, so that one is off. IgnorePublicAcls is on and makes public ACLs ineffective.";
     await putPublicAccess(storage, settings.publicAccess);
   },
 };
 
-/** Ceph 16 answers 403 to every PUT while BlockPublicAcls is on, whatever its ACL. */
-function writable(settings: PublicAccess): PublicAccess {
+/** Returns the settings for Ceph 16, which responds 403 to every PUT while BlockPublicAcls is on. */
+function withoutBlockPublicAcls(settings: PublicAccess): PublicAccess {
   return { ...settings, BlockPublicAcls: false };
 }
 
@@ -54,7 +54,7 @@ async function canWrite(context: AspectContext): Promise<boolean> {
   return (await withTrialObject(context, trialKey(), async () => true)) ?? false;
 }
 
-/** The bucket's own ACL: its owner and nobody else. Where ownership is enforced it is so already. */
+/** The bucket's ACL grants access to its owner only. */
 export const acl: Aspect = {
   name: "acl",
   required: false,

@@ -6,7 +6,7 @@ function isOurs({ ID }: { ID?: string | undefined }): boolean {
   return ID?.startsWith(ownedIdPrefix) ?? false;
 }
 
-/** The site's pages may POST, PUT and read across origins, and see the ETag of what they sent. No other page may. */
+/** CORS: only the site's pages may POST, PUT and read across origins, and read the ETag of what they sent. */
 export const cors: Aspect = {
   name: "cors",
   required: true,
@@ -20,18 +20,18 @@ export const cors: Aspect = {
   },
 };
 
-/** The older spelling of a filter, which Ceph answers with. */
-function modern({ Prefix, Filter, ...rule }: BucketLifecycleRule): BucketLifecycleRule {
+/** Converts a rule's deprecated `Prefix`, which Ceph returns, to `Filter`. */
+function withFilter({ Prefix, Filter, ...rule }: BucketLifecycleRule): BucketLifecycleRule {
   return { ...rule, Filter: { ...Filter, Prefix: Filter?.Prefix ?? Prefix ?? "" } };
 }
 
-/** Parts of uploads that were never completed are paid for but seen nowhere: they go once no upload can want them. */
+/** Lifecycle: aborts multipart uploads that no upload can resume. Their parts are billed but appear in no listing. */
 export const lifecycle: Aspect = {
   name: "lifecycle",
   required: false,
   async read({ storage, settings }) {
     const rules = await getLifecycle(storage);
-    return compare(rules === null ? [] : rules?.filter(isOurs).map(modern), settings.lifecycle);
+    return compare(rules === null ? [] : rules?.filter(isOurs).map(withFilter), settings.lifecycle);
   },
   async write({ storage, settings }) {
     const others = ((await getLifecycle(storage)) ?? []).filter((rule) => !isOurs(rule));

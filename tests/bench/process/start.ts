@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { typescriptArgs, typescriptEnv } from "@/lib/cli/install.mjs";
 
-/** `line`: the first thing it printed. `stop` ends it by disconnecting, and resolves when it is gone. */
+/** `line`: the first line it printed. `stop` ends it by disconnecting, and resolves when it has exited. */
 export type StartedProcess = { child: ChildProcess; line: string; stop(): Promise<void> };
 
-/** A TypeScript file of the project in a process of its own, once it has said that it is ready. Rejects when it ends before. */
+/** Starts a TypeScript file in its own process. Resolves with its first line; rejects when it ends before. */
 export async function startProcess(
   file: string,
   args: readonly string[],

@@ -3,10 +3,10 @@ import { presign, type SigningIdentity } from "@/lib/storage/sign";
 import { type Answer, Connection } from "./connection";
 
 const validSeconds = 3600;
-/** As large as a socket's buffers like it, and the same bytes again and again: making them must cost nothing. */
+/** A chunk of a size that suits socket buffers, sent repeatedly, so that creating the bytes costs nothing. */
 const chunkBytes = 256 * 1024;
 
-/** A lean S3 client: presigned requests over its own connections, so that what is measured is the store. */
+/** A minimal S3 client: presigned requests over its own connections, so that the store dominates the measurement. */
 export class LeanClient {
   readonly #origin: URL;
   readonly #signedAt = new Date();
@@ -36,7 +36,7 @@ export class LeanClient {
     return Buffer.from(`${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n${size}\r\n`);
   }
 
-  /** Runs `count` requests over `lanes` connections. Gives requests per second. Rejects for any status but 200. */
+  /** Runs `count` requests over `lanes` connections. Returns requests per second. Rejects for any status but 200. */
   async #rate(
     count: number,
     lanes: number,
@@ -53,14 +53,14 @@ export class LeanClient {
     return (count / (performance.now() - startedAt)) * 1000;
   }
 
-  /** PUTs of one small body under `prefix0`, `prefix1` … per second. */
+  /** Puts a small body at `prefix0`, `prefix1` … Returns requests per second. */
   putSmall(prefix: string, body: Buffer, count: number, lanes: number): Promise<number> {
     return this.#rate(count, lanes, (lane, index) =>
       lane.send({ head: Buffer.concat([this.#head("PUT", `${prefix}${index}`, body.length), body]) }),
     );
   }
 
-  /** GETs of what `putSmall` put, per second. Rejects when an answer has another size. */
+  /** Gets the objects of `putSmall`. Returns requests per second. Rejects when a body has another size. */
   getSmall(prefix: string, sizeBytes: number, count: number, lanes: number): Promise<number> {
     return this.#rate(count, lanes, async (lane, index) => {
       const answer = await lane.send({ head: this.#head("GET", `${prefix}${index}`) });
@@ -69,7 +69,7 @@ export class LeanClient {
     });
   }
 
-  /** Uploads one object of `sizeBytes`; bytes per second. */
+  /** Uploads one object of `sizeBytes`. Returns bytes per second. */
   async putLarge(key: string, sizeBytes: number): Promise<number> {
     const [lane] = await this.#lanes(1);
     const chunk = Buffer.alloc(chunkBytes, "atoll");
@@ -79,7 +79,7 @@ export class LeanClient {
     return (sizeBytes / (performance.now() - startedAt)) * 1000;
   }
 
-  /** Downloads it again; bytes per second. */
+  /** Downloads that object. Returns bytes per second. */
   async getLarge(key: string, sizeBytes: number): Promise<number> {
     const [lane] = await this.#lanes(1);
     const startedAt = performance.now();
@@ -89,7 +89,7 @@ export class LeanClient {
     return (sizeBytes / (performance.now() - startedAt)) * 1000;
   }
 
-  /** Lists the whole bucket page by page; gives the number of keys and keys per second. */
+  /** Lists the whole bucket. Returns the number of keys and keys per second. */
   async list(): Promise<{ keys: number; perSecond: number }> {
     const [lane] = await this.#lanes(1);
     const startedAt = performance.now();
@@ -105,7 +105,7 @@ export class LeanClient {
     }
   }
 
-  /** Makes the bucket. */
+  /** Creates the bucket. */
   async createBucket(): Promise<void> {
     const [lane] = await this.#lanes(1);
     expectOk(await need(lane).send({ head: this.#line("PUT", signedQuery(this.identity, {}, "PUT"), 0) }));
@@ -118,14 +118,14 @@ function need(lane: Connection | undefined): Connection {
 }
 
 function expectOk({ status }: Answer): void {
-  if (status !== 200) throw new Error(`the store answered ${status}`);
+  if (status !== 200) throw new Error(`the store responded with status ${status}`);
 }
 
 function listQuery(token: string): Record<string, string> {
   return { "list-type": "2", ...(token !== "" && { "continuation-token": token }) };
 }
 
-/** A presigned request to the bucket itself, which lib/storage has no need of. */
+/** Returns a presigned URL for the bucket itself, which lib/storage never needs. */
 function signedQuery(identity: SigningIdentity, query: Record<string, string>, method = "GET"): URL {
   const { accessKeyId, secretAccessKey, region, bucket, endpoint } = identity;
   const { host } = new URL(endpoint ?? "");

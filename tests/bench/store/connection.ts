@@ -2,14 +2,14 @@ import { connect, type Socket } from "node:net";
 
 export type Answer = { status: number; bytes: number; body: Buffer | undefined };
 
-/** What is sent: a finished head, and the body in as many chunks as one likes. */
+/** A request: the complete head, and the body in chunks. */
 export type Request = { head: Buffer; body?: Iterable<Buffer> };
 
 const headEnd = Buffer.from("\r\n\r\n");
 
 /**
- * One keep-alive connection that speaks just enough HTTP/1.1 to cost the machine next to nothing: the figures of a store
- * are to be its own, not those of Node's client. One request at a time; answers need a Content-Length or chunks.
+ * A keep-alive connection with a minimal HTTP/1.1 client, because Node's client would dominate the measurement. One request
+ * at a time; responses need a Content-Length or chunked encoding.
  */
 export class Connection {
   #socket: Socket;
@@ -40,7 +40,7 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  /** Rejects when the connection ends before the answer does. `keep` gives the body back instead of counting it. */
+  /** Rejects when the connection ends before the response does. `keep` returns the body instead of counting its bytes. */
   async send(request: Request, { keep = false } = {}): Promise<Answer> {
     const answer = new Promise<Answer>((resolve, reject) => {
       this.#fail = reject;
@@ -93,7 +93,7 @@ function answerReader(keep: boolean, resolve: (answer: Answer) => void, reject: 
     if (end < 0) return;
     const head = pending.toString("latin1", 0, end);
     status = Number(head.slice(9, 12));
-    if (status === 100) return reject(new Error("the store answered 100 Continue without being asked"));
+    if (status === 100) return reject(new Error("the store sent 100 Continue without Expect"));
     const rest = pending.subarray(end + headEnd.length);
     pending = Buffer.alloc(0);
     isChunked = /\r\ntransfer-encoding: chunked/i.test(head);

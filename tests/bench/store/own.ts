@@ -7,7 +7,7 @@ export type OwnStore = { identity: SigningIdentity; pid: number | undefined; sto
 
 const secretAccessKey = "benchbenchbench";
 
-/** The embedded store in a process of its own, for a bucket called `bench`, which is not made. */
+/** Starts the embedded store in its own process, for a bucket `bench`, which is not created. */
 export async function startOwnStore(dataDir: string): Promise<OwnStore> {
   const file = path.join(import.meta.dirname, "start-store.ts");
   const options = { nodeFlags: storeNodeFlags }; // as `atoll s3` is started

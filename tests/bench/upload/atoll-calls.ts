@@ -8,7 +8,7 @@ import type { Call } from "./site";
 
 type Of = { uploadId: string; input: unknown };
 
-/** The real commands behind the real schemas: only the session and Next's router are left out. */
+/** Calls the real commands and schemas, without the session and Next's router. */
 export function atollCalls(viewer: UserViewer, collectionSlug: string): Record<string, Call> {
   const of = (body: unknown) => body as Of;
   return {

@@ -25,19 +25,22 @@ export type CaseName = keyof typeof uploadCases;
 
 const manyFiles = { count: 10_000, sizeBytes: 1_000 };
 
-/** Files taken in, none sent. `disk`: as they are chosen; a browser asks the system about each. Else the page has made them. */
+/**
+ * Adding files without sending them. `disk`: files chosen from disk, whose metadata the browser reads; else Blobs of the
+ * page.
+ */
 export const addingCases = {
   add: { title: "adding 10,000", ...manyFiles, disk: false },
   "add-disk": { title: "adding 10,000 from the disk", ...manyFiles, disk: true },
 } as const;
 export type AddingName = keyof typeof addingCases;
 
-/** What a row of the table is. `tuned` is a peer's other setting; see page/uppy.ts. */
+/** A row of the table. `tuned`: a peer with other settings; see page/uppy.ts. */
 export type Entrant = {
   readonly name: string;
   readonly contestant: ContestantName;
   readonly tuned: boolean;
-  /** Takes part only where there is a way to go. */
+  /** Runs only in cases with added latency. */
   readonly farOnly?: true;
 };
 
@@ -58,10 +61,10 @@ export function entrantsOf({ far }: UploadCase): Entrant[] {
   return entrants.filter(({ farOnly }: Entrant) => far || !farOnly);
 }
 
-/** Seconds by entrant; null where it could not do it. */
+/** Seconds per entrant; null if it failed. */
 export type Times = ReadonlyMap<Entrant, number | null>;
 
-/** How many times the best Uppy, set up as documented, is beaten; the large file's is the best one however set up. */
+/** The required speed-up over the best documented Uppy; for the large file over the best of any settings. */
 const overUppy: Record<CaseName, { times: number; tuned: boolean }> = {
   "500": { times: 1.7, tuned: false },
   "500-far": { times: 2.5, tuned: false },
@@ -77,7 +80,7 @@ function best(times: Times, which: (entrant: Entrant) => boolean): number {
   return Math.min(...found);
 }
 
-/** What issue and table promise of a case, with what was reached in words. */
+/** Returns the targets of a case, with the reached values. */
 export function targetsOf(name: CaseName, times: Times): Target[] {
   const ours = best(times, ({ contestant }) => contestant === "atoll");
   const bare = best(times, ({ contestant }) => contestant === "barePost" || contestant === "barePut");
@@ -124,7 +127,7 @@ export function targetsOfAdding(name: AddingName, added: AddedBy): Target[] {
   const met = (limit: number, value = Number.POSITIVE_INFINITY) => value <= limit;
   const { title, disk } = addingCases[name];
   const quick = { text: `${title}: no task of more than 50 ms`, met: met(50, ours?.longestMs) };
-  // Of files on the disk most of the time is the browser's: asked for a size, it waits for the system.
+  // For files on disk the browser takes most of the time: reading a size is a system call.
   return disk ? [quick] : [{ text: `${title} in ≤ 1 s`, met: met(1_000, ours?.ms) }, quick];
 }
 

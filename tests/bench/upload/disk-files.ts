@@ -8,8 +8,8 @@ type Files = Pick<UploadCase, "count" | "sizeBytes">;
 const poolBytes = 8_000_000;
 
 /**
- * Files on the disk, as people have them: a browser reads such a file in another way, and pays more for it, than it does a Blob a
- * page has made. Those of a size are made once; they differ, and are in the system's cache.
+ * Creates files on disk, because browsers read them differently and more slowly than Blobs of a page. Files of one size are
+ * created once; their contents differ, and they are in the system's cache.
  */
 export class DiskFiles {
   readonly #made = new Map<string, string[]>();

@@ -16,7 +16,7 @@ const maxBytes = 5 * 1024 ** 3;
 type Part = { key: string; uploadId: string; partNumber: number };
 type Parts = { key: string; uploadId: string; parts: CompletedPart[] };
 
-/** What the bare loops and the Uppys ask for, answered as fast as it can be. */
+/** The site's calls for the plain loops and Uppy, as fast as possible. */
 export const peerCalls: Calls = {
   "/peer/policy": (body) => {
     const { prefix } = body as { prefix: string };
@@ -76,7 +76,7 @@ export const peerCalls: Calls = {
     await storage().client.send(new CompleteMultipartUploadCommand({ ...at, MultipartUpload: { Parts } }));
     return {};
   },
-  /** Uppy 6 has every call signed and makes it itself. */
+  /** Signs a call that Uppy 6 makes itself. */
   "/peer/sign": async (body) => {
     const { method, key, uploadId, partNumber } = body as SignedCall & Partial<Part>;
     const ofPart = { ...(uploadId && { uploadId }), ...(partNumber && { partNumber: String(partNumber) }) };

@@ -1,18 +1,18 @@
 import { createHash, createHmac } from "node:crypto";
 import type { SigningIdentity } from "@/lib/storage/sign";
 
-/** A call on an object, path style; `query` is what names the operation (`uploads`, `uploadId`, `partNumber`). */
+/** A path-style call on an object. `query` selects the operation (`uploads`, `uploadId`, `partNumber`). */
 export type SignedCall = {
   method: "GET" | "PUT" | "POST" | "DELETE";
   key: string;
   query?: Record<string, string>;
-  /** To be sent exactly so. */
+  /** Must be sent unchanged. */
   headers?: Record<string, string>;
 };
 
 /**
- * A presigned URL, good for 15 minutes, for any operation on an object: the peers let a browser begin and complete
- * multipart uploads itself, which lib/storage never signs.
+ * Returns a presigned URL, valid for 15 minutes, for any operation on an object. The peers create and complete multipart
+ * uploads from the browser, which lib/storage never signs.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
 export function presignCall(identity: SigningIdentity, call: SignedCall): string {

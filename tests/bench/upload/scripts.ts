@@ -9,7 +9,7 @@ import type { Scripts } from "./site";
 
 const run = promisify(execFile);
 
-/** The peers by the name their constructors get in the page. Versions are pinned: a figure is of a version. */
+/** The peers by the name of their global in the page. Versions are pinned, so that figures are comparable. */
 const peers = {
   uppy5: { "@uppy/core": "5.2.0", "@uppy/aws-s3": "5.1.0" },
   uppy6: { "@uppy/core": "6.3.1", "@uppy/aws-s3": "6.3.1" },
@@ -28,7 +28,7 @@ type BuildOptions = {
 };
 type Build = (options: BuildOptions) => Promise<{ outputFiles: { text: string }[] }>;
 
-/** tsx brings esbuild. */
+/** esbuild comes with tsx. */
 function esbuild(): Build {
   const ofTsx = createRequire(createRequire(import.meta.url).resolve("tsx/package.json"));
   return (ofTsx("esbuild") as { build: Build }).build;
@@ -42,13 +42,13 @@ async function bundle(source: Pick<BuildOptions, "entryPoints" | "stdin" | "tsco
     write: false,
     format: "iife",
     target: "chrome120",
-    // Where workers are looked for beside the script that starts them; the page names its own.
+    // Base URL of workers. The page passes its own worker URL.
     define: { "process.env.NODE_ENV": '"production"', "import.meta.url": "location.href" },
   });
   return outputFiles[0]?.text ?? "";
 }
 
-/** Installed by npm into a cache of the user's, once; never a dependency of this project. */
+/** Installs the peers with npm into the user's cache, once. They are not dependencies of this project. */
 async function fetchPeer(name: keyof typeof peers): Promise<string> {
   const cache = process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), ".cache");
   const versions = Object.entries(peers[name]).map(([pack, version]) => `${pack}@${version}`);
@@ -68,7 +68,7 @@ async function peerScript(name: keyof typeof peers): Promise<string> {
   return bundle({ stdin: { contents, resolveDir } });
 }
 
-/** Everything the page runs, bundled for the browser as a site would. Rejects where npm cannot fetch the peers. */
+/** Bundles all scripts of the page for the browser. Rejects when npm cannot install the peers. */
 export async function makeScripts(): Promise<Scripts> {
   const root = path.resolve(import.meta.dirname, "../../..");
   const own = (file: string) =>
@@ -83,5 +83,5 @@ export async function makeScripts(): Promise<Scripts> {
   };
 }
 
-/** How the peers are called in the table. */
+/** The peers' versions, for the table. */
 export const peerVersions = { uppy5: peers.uppy5["@uppy/aws-s3"], uppy6: peers.uppy6["@uppy/aws-s3"] };

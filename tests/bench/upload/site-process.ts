@@ -5,8 +5,8 @@ import { makeScripts } from "./scripts";
 import { BenchSite } from "./site";
 
 /**
- * The benchmark's site in a process of its own, on the database and the storage that its environment names: prints its
- * origin, ends when its parent goes.
+ * Runs the benchmark's site on the database and storage of its environment: prints its origin, exits when its parent has
+ * ended.
  */
 const owner = await testUser("Owner");
 const slug = await testCollection(owner);

@@ -1,14 +1,14 @@
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** From the JSON that was sent to the JSON that is answered. */
+/** Handles a call: JSON in, JSON out. */
 export type Call = (body: unknown) => Promise<unknown> | unknown;
 export type Calls = Readonly<Record<string, Call>>;
 
-/** Scripts by path, `/page.js`: those of the page, and those that its workers load. */
+/** Scripts by path (`/page.js`): those of the page and of its workers. */
 export type Scripts = Readonly<Record<"page" | "worker", ReadonlyMap<string, string>>>;
 
-/** The site of the benchmark: serves the page and its scripts, answers the calls of all contestants. Nothing is in front. */
+/** The benchmark's site: serves the page and its scripts and handles all contestants' calls. */
 export class BenchSite {
   readonly #scripts: Scripts;
   readonly #calls: Calls;
@@ -38,7 +38,7 @@ export class BenchSite {
     if (script !== undefined) return send(res, 200, "text/javascript", script);
     if (path === "/") return send(res, 200, "text/html", pageOf(this.#scripts));
     const call = this.#calls[path];
-    if (!call) return reply(res, 404, { detail: `${path} is not here` });
+    if (!call) return reply(res, 404, { detail: `${path} does not exist` });
     const text = await textOf(req);
     return reply(res, 200, await call(text === "" ? null : JSON.parse(text)));
   }

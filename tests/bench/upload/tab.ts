@@ -8,8 +8,8 @@ type Evaluated<Result> = {
 };
 
 /**
- * A page with a profile of its own, not driven by Playwright: that listens to the network of its pages, which costs the browser
- * about as much as a small request does. Nobody listens to a visitor's.
+ * A page with its own profile, driven by DevTools commands. Playwright would listen to its network events, which costs the
+ * browser about as much as a small request.
  */
 export class Tab {
   readonly #browser: CDPSession;
@@ -44,7 +44,7 @@ export class Tab {
     return tab;
   }
 
-  /** Calls a function in the page, with what JSON can carry, and waits for what it gives. */
+  /** Calls a function in the page with JSON arguments, and returns its result. */
   async evaluate<Result, Args extends unknown[]>(
     call: (...args: Args) => Result,
     ...args: Args
@@ -59,7 +59,7 @@ export class Tab {
     return result.value;
   }
 
-  /** Chooses files for a field, as a person does. */
+  /** Chooses files in a file input. */
   async choose(selector: string, files: readonly string[]): Promise<void> {
     const { root } = await this.send<{ root: { nodeId: number } }>("DOM.getDocument");
     const { nodeId } = await this.send<{ nodeId: number }>("DOM.querySelector", { nodeId: root.nodeId, selector });
@@ -67,7 +67,7 @@ export class Tab {
     await this.send("DOM.disable");
   }
 
-  /** A command of the DevTools protocol, to the page. */
+  /** Sends a DevTools command to the page. */
   async send<Result>(method: string, params: object = {}): Promise<Result> {
     this.#sent += 1;
     const id = this.#sent;

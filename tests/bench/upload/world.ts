@@ -20,7 +20,7 @@ export const farMs = 80;
 
 type Open = { defer: (close: () => unknown) => void };
 
-/** Everything the contestants meet: one store, one site, one browser, and a long way to both for those who come by it. */
+/** The environment of all contestants: one store, one site, one browser, and a proxy that adds latency to both. */
 export class World {
   readonly #closers: (() => unknown)[] = [];
   #near!: { origin: string; storage: Storage };
@@ -42,7 +42,7 @@ export class World {
   async #start({ defer }: Open): Promise<void> {
     const executablePath = await ensureBrowser();
     const dir = await mkdtemp(path.join(os.tmpdir(), "bench-upload-"));
-    // PostgreSQL runs as a user of its own when this runs as root.
+    // Run as root, PostgreSQL runs as another user.
     await chmod(dir, 0o711);
     defer(() => rm(dir, { recursive: true, force: true }));
     this.files = new DiskFiles(path.join(dir, "files"));
@@ -66,7 +66,7 @@ export class World {
       return proxy.endpoint;
     };
     const origin = await startSite(endpoint);
-    // As a bucket has a path-style and a virtual-host address.
+    // A second address of the bucket, as path style and virtual-host style are.
     const farStores = [await startFar(endpoint), await startFar(endpoint)] as const;
     const farSite = await startFar(await startSite(...farStores));
     const { accessKeyId, secretAccessKey, ...place } = store.identity;
@@ -89,7 +89,7 @@ export class World {
     return this.#browser.version();
   }
 
-  /** In a page of a profile of its own: nobody's preflights, connections or memory are there already. */
+  /** Runs in a page with a new profile: without cached preflights, connections and memory of earlier runs. */
   async inTab<Result>({ far }: { far: boolean }, work: (tab: Tab) => Promise<Result>): Promise<Result> {
     const tab = await Tab.open(this.#browser, far ? this.#far.origin : this.#near.origin);
     try {
@@ -99,7 +99,7 @@ export class World {
     }
   }
 
-  /** What is under a prefix; the room is needed, so it goes. Versions count: nothing is sent twice unnoticed. */
+  /** Counts versions and bytes under a prefix, then deletes them to free space. Versions reveal files that were sent twice. */
   async take(prefix: string): Promise<{ versions: number; bytes: number }> {
     const { storage } = this.#near;
     const found = { versions: 0, bytes: 0 };
@@ -114,7 +114,7 @@ export class World {
   }
 }
 
-/** What a site runs on; `publicEndpoint` is where it sends browsers. */
+/** Returns the environment of the site. `publicEndpoint` is the endpoint for browsers. */
 function environment(database: string, { identity }: OwnStore, publicEndpoint: string) {
   return {
     DATABASE_URL: database,

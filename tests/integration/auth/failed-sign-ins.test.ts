@@ -8,7 +8,7 @@ import { mintAnonymousViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { TestBrowser } from "../../support/browser";
 import { testDatabase } from "../../support/services";
-import { newcomer, password, sessionName } from "./newcomer";
+import { newUser, password, sessionName } from "./new-user";
 
 await testDatabase();
 
@@ -17,8 +17,8 @@ describe("too many failures", () => {
     Promise.all(Array.from({ length: count }, () => new TestBrowser(handleAuth).signIn(email, attempt)));
   const codes = async (results: ReturnType<typeof attempts>) => (await results).map(({ error }) => error).toSorted();
 
-  it("stop further attempts, the right password included, even when they come at once", async () => {
-    const { email, userId } = await newcomer("attacked");
+  it("block further attempts, also concurrent ones and with the right password", async () => {
+    const { email, userId } = await newUser("attacked");
     const errors = await codes(attempts(email, signInPolicy.maxFailures + 5));
     expect(errors).toEqual([...Array(10).fill("CredentialsSignin"), ...Array(5).fill("RATE_LIMITED")]);
     const { status, error, response } = await new TestBrowser(handleAuth).signIn(email, password);
@@ -27,12 +27,12 @@ describe("too many failures", () => {
     expect(retryAfter).toBeGreaterThan(signInPolicy.windowSeconds - 60);
     expect(retryAfter).toBeLessThanOrEqual(signInPolicy.windowSeconds);
     expect(signInMessage("RATE_LIMITED")).toMatch(/Wait 15 minutes/);
-    // Refused attempts leave no line: nobody can keep the account closed by hammering on.
+    // Rejected attempts are not recorded, so continued attempts do not extend the lock.
     expect(await db().event.count({ where: { subjectId: userId, action: "user.signInFailed" } })).toBe(10);
   });
 
-  it("are forgotten after the window", async () => {
-    const { email, userId } = await newcomer("waiting");
+  it("expire after the window", async () => {
+    const { email, userId } = await newUser("waiting");
     await attempts(email, signInPolicy.maxFailures);
     expect((await new TestBrowser(handleAuth).signIn(email, password)).error).toBe("RATE_LIMITED");
     const earlier = new Date(Date.now() - (signInPolicy.windowSeconds + 1) * 1_000);
@@ -41,14 +41,14 @@ describe("too many failures", () => {
   });
 
   it("count from the last success", async () => {
-    const { email } = await newcomer("forgetful");
+    const { email } = await newUser("forgetful");
     await attempts(email, signInPolicy.maxFailures - 1);
     expect((await new TestBrowser(handleAuth).signIn(email, password)).error).toBeNull();
     expect(await codes(attempts(email, 2))).toEqual(["CredentialsSignin", "CredentialsSignin"]);
     expect((await new TestBrowser(handleAuth).signIn(email, password)).error).toBeNull();
   });
 
-  it("are counted for addresses nobody has as well, without writing them down", async () => {
+  it("are counted for unknown addresses too, without storing them", async () => {
     const typed = "my-secret-password@example.org";
     const errors = await codes(attempts(typed, signInPolicy.maxFailures + 1));
     expect(errors.filter((error) => error === "RATE_LIMITED")).toHaveLength(1);
@@ -59,8 +59,8 @@ describe("too many failures", () => {
     );
   });
 
-  it("of one account do not stop another", async () => {
-    const [one, other] = [await newcomer("one"), await newcomer("other")];
+  it("of one account do not block another", async () => {
+    const [one, other] = [await newUser("one"), await newUser("other")];
     await attempts(one.email, signInPolicy.maxFailures + 1);
     expect((await new TestBrowser(handleAuth).signIn(other.email, password)).error).toBeNull();
   });
@@ -80,8 +80,8 @@ describe("the address an attempt comes from", () => {
       })),
     });
 
-  it("is in the log and with the viewer, and is one or nothing", async () => {
-    const { email, userId } = await newcomer("located");
+  it("is recorded in the log and the viewer, and ignored when malformed", async () => {
+    const { email, userId } = await newUser("located");
     await fail(email, "203.0.113.7", 1);
     const browser = from("2001:db8::7");
     await browser.signIn(email, password);
@@ -101,17 +101,17 @@ describe("the address an attempt comes from", () => {
     expect(up.actorId).not.toBeNull();
   });
 
-  it("bears its failures alone: nobody is kept out of their account by a stranger", async () => {
-    const { email } = await newcomer("besieged");
+  it("has its own count per account, so that a stranger does not lock out the owner", async () => {
+    const { email } = await newUser("besieged");
     await fail(email, "198.51.100.1", signInPolicy.maxFailures);
     expect((await from("198.51.100.1").signIn(email, password)).error).toBe("RATE_LIMITED");
     expect((await from("198.51.100.2").signIn(email, password)).error).toBeNull();
-    // The owner's success is not the stranger's.
+    // The owner's success does not reset the stranger's count.
     expect((await from("198.51.100.1").signIn(email, password)).error).toBe("RATE_LIMITED");
   });
 
-  it("does not multiply the guesses for one account", async () => {
-    const { email, userId: subjectId } = await newcomer("botnet");
+  it("does not raise the limit of one account: many addresses share it", async () => {
+    const { email, userId: subjectId } = await newUser("botnet");
     const ofMany = Array.from({ length: signInPolicy.maxPerAccount - 1 }, (_, i) => `192.0.2.${i}`);
     await pastFailures(ofMany.map((ipAddress) => ({ subjectId, ipAddress })));
     expect((await from("192.0.2.200").signIn(email, "wrong words here")).error).toBe("CredentialsSignin");
@@ -119,8 +119,8 @@ describe("the address an attempt comes from", () => {
     expect({ status, error }).toEqual({ status: 429, error: "RATE_LIMITED" });
   });
 
-  it("has so many failures over all accounts, an account of its own or not", async () => {
-    const { email } = await newcomer("guesser");
+  it("has a limit over all accounts, which its own sign-ins do not reset", async () => {
+    const { email } = await newUser("guesser");
     const ipAddress = "192.0.2.250";
     const subjects = Array.from({ length: signInPolicy.maxPerAddress - 1 }, (_, i) => `somebody-${i}`);
     await pastFailures(subjects.map((subjectId) => ({ subjectId, ipAddress })));

@@ -20,7 +20,7 @@ const sessionName = "next-auth.session-token";
 const viewerIn = (browser: TestBrowser) => viewerOfCookies(Object.fromEntries(browser.cookies));
 const counts = async () => ({ users: await db().user.count(), accounts: await db().account.count() });
 
-/** To the issuer and back, as far as a browser gets. Returns where it ends, with the error the sign-in page would show. */
+/** Signs in through the issuer as a browser does. Returns the final location, with the error of the sign-in page. */
 async function signIn(
   browser: TestBrowser,
   onTheWay = (back: URL) => back,
@@ -45,7 +45,7 @@ describe("signing in by an OpenID Connect issuer", () => {
     expect(externalProviderNames()).toEqual([{ id: "oidc", name: "Single sign-on" }]);
   });
 
-  it("makes a user the first time, and finds them ever after, even at a new address", async () => {
+  it("creates a user the first time, and finds them later, also after a change of e-mail address", async () => {
     issuer.person = { sub: "ada-1", name: "Ada", email: "Ada@Example.ORG", email_verified: true };
     const [first, second] = [new TestBrowser(handleAuth), new TestBrowser(handleAuth)];
     expect(await signIn(first)).toEqual({ path: "/collections", error: null });
@@ -68,7 +68,7 @@ describe("signing in by an OpenID Connect issuer", () => {
     ]);
   });
 
-  it("keeps none of the issuer's tokens", async () => {
+  it("stores none of the issuer's tokens", async () => {
     const accounts = await db().account.findMany();
     expect(accounts.length).toBeGreaterThan(0);
     for (const { access_token, refresh_token, id_token } of accounts) {
@@ -94,12 +94,12 @@ describe("signing in by an OpenID Connect issuer", () => {
     const browser = new TestBrowser(handleAuth);
     const { error } = await signIn(browser);
     expect(error).toBe("OAuthAccountNotLinked");
-    expect(signInMessage(error ?? "")).toMatch(/exists already/);
+    expect(signInMessage(error ?? "")).toMatch(/already exists/);
     expect(browser.cookies.has(sessionName)).toBe(false);
     expect(await counts()).toEqual(before);
   });
 
-  it("does not link the account to whoever happens to be signed in", async () => {
+  it("does not link the account to the signed-in user", async () => {
     const { userId } = await person("present", "three small words");
     const { email } = await db().user.findUniqueOrThrow({ where: { id: userId } });
     const browser = new TestBrowser(handleAuth);
@@ -121,7 +121,7 @@ describe("signing in by an OpenID Connect issuer", () => {
     expect(browser.cookies.has(sessionName)).toBe(false);
   });
 
-  it("refuses a token signed by somebody else, an altered state, and another browser's way back", async () => {
+  it("refuses a token with a wrong signature, an altered state, and a callback in another browser", async () => {
     issuer.person = { sub: "mallory", email: "mallory@example.org", email_verified: true };
     const before = await counts();
     const refused = async (way: Promise<{ path: string; error: string | null }>, browser: TestBrowser) => {

@@ -9,7 +9,7 @@ import { TestBrowser } from "../../support/browser";
 import { person, sessionCookie } from "../../support/people";
 import { testDatabase } from "../../support/services";
 
-// The site runs behind https here, and reaches its database through a line that can be cut.
+// The site is behind https here, and reaches its database through a proxy that can be disconnected.
 process.env.ATOLL_URL = "https://atoll.example";
 const { url } = await testDatabase();
 const line = await openLine(new URL(url));
@@ -62,8 +62,8 @@ it("tells an outage of the database from a wrong password, and keeps the session
   const session = await browser.request("/api/auth/session");
   expect(session.status).toBe(503);
   expect(browser.cookies.has(sessionName)).toBe(true);
-  const asking = viewerOfCookies(Object.fromEntries(browser.cookies)).catch((thrown: unknown) => toAppError(thrown));
-  expect(await asking).toMatchObject({ code: "UNAVAILABLE" });
+  const pending = viewerOfCookies(Object.fromEntries(browser.cookies)).catch((thrown: unknown) => toAppError(thrown));
+  expect(await pending).toMatchObject({ code: "UNAVAILABLE" });
 
   await line.mend();
   await vi.waitFor(async () => {

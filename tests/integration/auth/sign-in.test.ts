@@ -8,7 +8,7 @@ import { db } from "@/lib/db";
 import { TestBrowser } from "../../support/browser";
 import { disable } from "../../support/people";
 import { testDatabase } from "../../support/services";
-import { newcomer, password, sessionName } from "./newcomer";
+import { newUser, password, sessionName } from "./new-user";
 
 await testDatabase();
 
@@ -17,10 +17,10 @@ const anonymous = mintAnonymousViewer();
 describe("signing in", () => {
   let ada: { userId: string; email: string };
   beforeAll(async () => {
-    ada = await newcomer("ada");
+    ada = await newUser("ada");
   });
 
-  it("gives a session that is the person's, however the address was typed", async () => {
+  it("creates the user's session, whatever the case of the e-mail address", async () => {
     const browser = new TestBrowser(handleAuth);
     const { status, error } = await browser.signIn(`  ${ada.email.toUpperCase()} `, password);
     expect({ status, error }).toEqual({ status: 200, error: null });
@@ -80,13 +80,13 @@ describe("signing in", () => {
     expect(new URL(((await response.json()) as { url: string }).url).origin).toBe("http://localhost:3000");
   });
 
-  it("reads no more of a body than a sign-in has", async () => {
+  it("limits the size of the request body", async () => {
     const browser = new TestBrowser(handleAuth);
     const response = await browser.post("/api/auth/callback/credentials", { email: "x".repeat(70_000) });
     expect(response.status).toBe(413);
   });
 
-  it("takes no reports for the log", async () => {
+  it("ignores error reports of clients", async () => {
     const response = await new TestBrowser(handleAuth).post("/api/auth/_log", { level: "error", code: "planted" });
     expect(response.status).toBe(204);
   });
@@ -94,7 +94,7 @@ describe("signing in", () => {
 
 describe("a session", () => {
   async function signedIn(name: string) {
-    const who = await newcomer(name);
+    const who = await newUser(name);
     const browser = new TestBrowser(handleAuth);
     await browser.signIn(who.email, password);
     const viewer = () => viewerOfCookies(Object.fromEntries(browser.cookies));
@@ -102,7 +102,7 @@ describe("a session", () => {
     return { ...who, browser, viewer };
   }
 
-  it("is nobody's once its user is disabled, and somebody's again when enabled", async () => {
+  it("is invalid while its user is disabled", async () => {
     const { userId, viewer, browser } = await signedIn("disabled");
     await disable({ userId });
     expect(await viewer()).toEqual({ kind: "anonymous" });
@@ -111,7 +111,7 @@ describe("a session", () => {
     expect((await viewer()).kind).toBe("user");
   });
 
-  it("is nobody's once the epoch was raised, for good", async () => {
+  it("is invalid once the epoch was raised", async () => {
     const { userId, email, viewer } = await signedIn("raised");
     await db().user.update({ where: { id: userId }, data: { sessionEpoch: { increment: 1 } } });
     expect(await viewer()).toEqual({ kind: "anonymous" });
@@ -121,7 +121,7 @@ describe("a session", () => {
     expect(await viewer()).toEqual({ kind: "anonymous" });
   });
 
-  it("is nobody's once its user is deleted", async () => {
+  it("is invalid once its user is deleted", async () => {
     const { userId, viewer } = await signedIn("deleted");
     await db().user.delete({ where: { id: userId } });
     expect(await viewer()).toEqual({ kind: "anonymous" });
@@ -135,7 +135,7 @@ describe("a session", () => {
     expect(await viewerOfCookies({ [sessionName]: altered })).toEqual({ kind: "anonymous" });
   });
 
-  it("is what an API call is made with; a token is refused, not ignored", async () => {
+  it("authenticates API requests; a token is rejected, not ignored", async () => {
     const { browser, userId } = await signedIn("api");
     const cookie = `${sessionName}=${browser.cookies.get(sessionName)}`;
     const url = "http://localhost:3000/api/v1/collections";
@@ -149,8 +149,8 @@ describe("a session", () => {
 });
 
 describe("a disabled account", () => {
-  it("is told so with the right password only", async () => {
-    const { userId, email } = await newcomer("barred");
+  it("is reported with the right password only", async () => {
+    const { userId, email } = await newUser("barred");
     await disable({ userId });
     const browser = new TestBrowser(handleAuth);
     expect((await browser.signIn(email, "wrong words here")).error).toBe("CredentialsSignin");
@@ -161,7 +161,7 @@ describe("a disabled account", () => {
 });
 
 describe("signing up", () => {
-  it("makes an account that can sign in, once per address", async () => {
+  it("creates an account that can sign in, once per address", async () => {
     const form = signUpInput.parse({ email: "  Grace@Example.ORG ", name: "", password });
     await signUp(anonymous, form);
     const user = await db().user.findUniqueOrThrow({ where: { email: "grace@example.org" } });
@@ -171,7 +171,7 @@ describe("signing up", () => {
     await expect(signUp(anonymous, form)).rejects.toMatchObject({ code: "CONFLICT", issues: [{ path: "email" }] });
   });
 
-  it("lets one of two at once win", async () => {
+  it("creates one account for two concurrent requests", async () => {
     const form = signUpInput.parse({ email: "twice@example.org", password });
     const results = await Promise.allSettled([signUp(anonymous, form), signUp(anonymous, form)]);
     expect(results.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
@@ -179,7 +179,7 @@ describe("signing up", () => {
     expect(await db().event.count({ where: { subjectId: id, action: "user.signedUp" } })).toBe(1);
   });
 
-  it("takes the same password in another Unicode form", async () => {
+  it("accepts the same password in another Unicode form", async () => {
     await signUp(anonymous, signUpInput.parse({ email: "unicode@example.org", password: "cafe\u0301 au lait" }));
     expect((await new TestBrowser(handleAuth).signIn("unicode@example.org", "caf\u00e9 au lait")).error).toBeNull();
   });

@@ -21,14 +21,14 @@ async function atoll(...args: string[]): Promise<{ code: number; stdout: string;
   }
 }
 
-it("sets the quota of a person and of a collection, and says what it was", async () => {
+it("sets the quota of a user and of a collection, and prints the previous one", async () => {
   const person = await testUser();
   const slug = await testCollection(person);
   const { email } = await db().user.findUniqueOrThrow({ where: { id: person.userId } });
   const quotaOf = async () => (await db().user.findUniqueOrThrow({ where: { email } })).quotaBytes;
 
   const tried = await atoll("user", "quota", email, "5GiB", "--dry-run");
-  expect(tried).toMatchObject({ code: 0, stdout: expect.stringContaining("5 GiB if it were set") });
+  expect(tried).toMatchObject({ code: 0, stdout: expect.stringContaining("5 GiB after (dry run)") });
   expect(await quotaOf()).toBeNull();
 
   const set = await atoll("user", "quota", email.toUpperCase(), "5GiB");

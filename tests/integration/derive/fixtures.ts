@@ -10,7 +10,7 @@ export const worker = mintSystemViewer("worker");
 
 let owner: UserViewer | undefined;
 
-/** Sends files as a browser does and seals, without telling the queue: as if the site had crashed just then. */
+/** Uploads files as a browser does and seals, without sending a job: as if the site had crashed. */
 export async function dropUnsent(files: NamedPicture[]): Promise<string> {
   owner ??= await testUser("Owner");
   const upload = await openUpload(owner, { collectionSlug: await testCollection(owner) });
@@ -22,7 +22,7 @@ export async function dropUnsent(files: NamedPicture[]): Promise<string> {
   return upload.id;
 }
 
-/** One verified file that waits to be derived. */
+/** Creates a verified file that is pending. */
 export async function pendingRevision(bytes: Buffer, path = "a.jpg"): Promise<string> {
   const ids: string[] = [];
   await verifyUpload(worker, await dropUnsent([{ path, bytes }]), async (page) => void ids.push(...page));
@@ -35,7 +35,7 @@ export function revisionById(id: string) {
   return db().revision.findUniqueOrThrow({ where: { id } });
 }
 
-/** States of an upload's revisions by path. */
+/** Returns the states of an upload's revisions by path. */
 export async function statesOf(uploadId: string): Promise<Record<string, string>> {
   const revisions = await db().revision.findMany({
     where: { uploadId },

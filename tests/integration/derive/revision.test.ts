@@ -17,7 +17,7 @@ import { pendingRevision, revisionById, worker } from "./fixtures";
 await testDatabase();
 const bucket = await testBucket();
 
-// Between the app and the storage, so that tests can spoil what comes back. Host is passed on: it is signed.
+// A proxy between app and storage, so that tests can alter responses. Passes on the Host header, which is signed.
 type Spoil = (body: Buffer, send: (body: Buffer) => void, cut: () => void) => void;
 const straight: Spoil = (body, send) => send(body);
 let spoil = straight;
@@ -43,7 +43,7 @@ const proxy = http.createServer((request, response) => {
 await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
 process.env.S3_ENDPOINT = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 
-// Nobody else writes here: what is left after a test is left by it.
+// A folder of its own, so that anything left in it was left by the test.
 const tempRoot = mkdtempSync(path.join(tmpdir(), "atoll-test-"));
 process.env.TMPDIR = tempRoot;
 
@@ -64,7 +64,7 @@ async function derivedKeys(): Promise<string[]> {
   return Contents.flatMap(({ Key }) => Key ?? []);
 }
 
-test("a picture becomes ready: facts recorded, three sizes stored for the browser's own cache", async () => {
+test("a picture becomes ready: metadata recorded, three sizes stored with private caching", async () => {
   const position = { latitude: -17.5, longitude: -149.75 };
   const bytes = await picture({ width: 1000, height: 700, takenAt: "2024-05-17T09:30:00", offset: "+02:00", position });
   const id = await pendingRevision(bytes, "x.png");
@@ -90,14 +90,14 @@ test("a picture becomes ready: facts recorded, three sizes stored for the browse
   }
 });
 
-test("the bytes' SHA-256 is recorded as proven", async () => {
+test("the SHA-256 is recorded as computed by the site", async () => {
   const bytes = await picture({ width: 64, height: 64 });
   const id = await pendingRevision(bytes);
   await deriveRevision(worker, id);
   expect(await revisionById(id)).toMatchObject({ sha256: hex("sha256", bytes), sha256Proven: true });
 });
 
-test("of an original too large to be fetched only the beginning is read: it is kept as what it begins as", async () => {
+test("of a too large original only the beginning is read, to detect its type", async () => {
   const bytes = await picture({ width: 2500, height: 2000 });
   expect(bytes.length).toBeGreaterThan(1024 * 1024);
   const id = await pendingRevision(bytes);
@@ -111,7 +111,7 @@ test("of an original too large to be fetched only the beginning is read: it is k
   expect(await revisionById(id)).toMatchObject({ contentType: "image/jpeg", sha256: null, sha256Proven: false });
 });
 
-test("running it again does nothing", async () => {
+test("it is idempotent", async () => {
   const id = await pendingRevision(await picture({ width: 64, height: 64 }));
   await deriveRevision(worker, id);
   const before = [await revisionById(id), await derivedKeys()];
@@ -119,12 +119,12 @@ test("running it again does nothing", async () => {
   expect([await revisionById(id), await derivedKeys()]).toEqual(before);
 });
 
-test("a revision that is gone is skipped", async () => {
+test("a deleted revision is skipped", async () => {
   const revisionId = "00000000-0000-4000-8000-000000000000";
   expect(await deriveRevision(worker, revisionId)).toEqual({ revisionId, state: "skipped" });
 });
 
-test("what is no picture is kept, whatever its name", async () => {
+test("a file that is not a picture is kept, whatever its name", async () => {
   const id = await pendingRevision(notPictures.html, "holiday.jpg");
   await deriveRevision(worker, id);
   expect(await revisionById(id)).toMatchObject({ state: "kept", contentType: "text/plain", derivedId: null });
@@ -133,11 +133,11 @@ test("what is no picture is kept, whatever its name", async () => {
 test("a bad picture is rejected with its reason", async () => {
   const id = await pendingRevision(truncated(await picture()));
   await deriveRevision(worker, id);
-  const rejectReason = expect.stringContaining("cut off or damaged");
+  const rejectReason = expect.stringContaining("incomplete or damaged");
   expect(await revisionById(id)).toMatchObject({ state: "rejected", contentType: "image/jpeg", rejectReason });
 });
 
-const differ = { state: "rejected", rejectReason: expect.stringContaining("differ from what was verified") };
+const differ = { state: "rejected", rejectReason: expect.stringContaining("differs from the verified") };
 
 test.each([
   ["another size", { sizeBytes: 7n }],
@@ -149,7 +149,7 @@ test.each([
   expect(await revisionById(id)).toMatchObject(differ);
 });
 
-test("a bit changed in the storage is found", async () => {
+test("a bit changed in the storage is detected", async () => {
   const id = await pendingRevision(await picture({ width: 64, height: 64 }));
   spoil = (body, send) => {
     body.writeUInt8(body.readUInt8(500) ^ 1, 500);
@@ -159,7 +159,7 @@ test("a bit changed in the storage is found", async () => {
   expect(await revisionById(id)).toMatchObject(differ);
 });
 
-test("a bit changed on the way once is not the picture's fault", async () => {
+test("a bit changed once in transit does not reject the picture", async () => {
   const id = await pendingRevision(await picture({ width: 64, height: 64 }));
   spoil = (body, send) => {
     spoil = straight;
@@ -170,7 +170,7 @@ test("a bit changed on the way once is not the picture's fault", async () => {
   expect(await revisionById(id)).toMatchObject({ state: "ready" });
 });
 
-test("a connection cut half-way is for a later try", async () => {
+test("a lost connection is a transient error", async () => {
   const id = await pendingRevision(await picture());
   spoil = (_body, _send, cut) => cut();
   await expect(deriveRevision(worker, id)).rejects.toMatchObject({ code: "UNAVAILABLE" });
@@ -179,7 +179,7 @@ test("a connection cut half-way is for a later try", async () => {
   expect(await deriveRevision(worker, id)).toMatchObject({ state: "ready" });
 });
 
-test("a decoder that is killed fails this try alone", async () => {
+test("a killed decoder fails one attempt only", async () => {
   const id = await pendingRevision(await picture({ width: 3000, height: 2000 }));
   const small = await pendingRevision(await picture({ width: 64, height: 64 }));
   stopDecoders();

@@ -85,7 +85,7 @@ describe("disasters", () => {
     const gate = await databaseGate(url);
     gate.shut();
     const waiting = start({ concurrency: 1, sweepIntervalSeconds: 1 }, gate.url);
-    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("the worker waits for the database");
+    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("the worker is waiting for the database");
     gate.open();
     await expect.poll(waiting.output, { timeout: 20_000 }).toContain("worker started");
     await hurryQueue("derive", { heartbeatSeconds: 2 });

@@ -6,7 +6,7 @@ import { md5Of, refutesMd5 } from "@/lib/storage/md5";
 import { completeMultipart, createMultipart, presignParts } from "@/lib/storage/multipart";
 import { deleteVersions } from "@/lib/storage/objects";
 
-describe("what the storage answers", () => {
+describe("responses of the storage", () => {
   const answers: { status: number; body: string; headers?: Record<string, string> }[] = [];
   const server = createServer((request, response) => {
     const { status, body, headers } = answers.shift() ?? { status: 500, body: "" };
@@ -31,14 +31,14 @@ describe("what the storage answers", () => {
   });
   const multipart = { key: "k", s3UploadId: "u" };
 
-  it("with 200 and an error inside is an error", async () => {
+  it("200 with an error in the body throws", async () => {
     const body = "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>";
     answers.push(...Array.from({ length: 3 }, () => ({ status: 200, body })));
     const whole = { ...multipart, sizeBytes: 1, parts: [{ number: 1, etag: "e" }] };
     await expect(completeMultipart(whole, store)).rejects.toMatchObject({ code: "UNAVAILABLE" });
   });
 
-  it("to a refusal of the checksum's headers is asked without them", async () => {
+  it("a rejection of the checksum headers: retries without them", async () => {
     answers.push({ status: 501, body: "<Error><Code>NotImplemented</Code></Error>" });
     answers.push({
       status: 200,
@@ -47,12 +47,12 @@ describe("what the storage answers", () => {
     expect(await createMultipart({ key: "k" }, store)).toBe("plain");
   });
 
-  it("to parts goes to where browsers reach it", async () => {
+  it("part URLs use the public endpoint", async () => {
     const { urls } = await presignParts({ ...multipart, parts: [{ number: 7 }], ttlSeconds: 60 }, store);
     expect(urls[0]).toMatch(/^https:\/\/media\.example\.org\/b\/k\?.*&partNumber=7&uploadId=u&/);
   });
 
-  it("to a HEAD tells other bytes from an ETag that is no MD5, and is asked once only", async () => {
+  it("a HEAD tells other bytes from an ETag that is no MD5, once per bucket", async () => {
     const etag = "0".repeat(32);
     const version = { key: "k", versionId: "v", sizeBytes: 1, etag, isLatest: true, lastModified: new Date() };
     expect(await refutesMd5(version, etag, store)).toBe(false);
@@ -66,7 +66,7 @@ describe("what the storage answers", () => {
     expect(answers).toEqual([]);
   });
 
-  it("to deleting names what stayed", async () => {
+  it("a partial failure of a delete throws", async () => {
     const body =
       "<DeleteResult><Error><Key>k</Key><Code>AccessDenied</Code><Message>No</Message></Error></DeleteResult>";
     answers.push({ status: 200, body });

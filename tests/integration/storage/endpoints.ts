@@ -6,7 +6,7 @@ import { cephAvailable, startCeph } from "../../support/ceph";
 import { startTestS3 } from "../../support/s3";
 
 export type RunningEndpoint = {
-  /** A storage for a bucket of its own name on this endpoint; closed with the endpoint. */
+  /** Returns a storage for a bucket on this endpoint; closed with the endpoint. */
   storage(bucket: string): Storage;
   stop(): Promise<void>;
 };
@@ -44,7 +44,7 @@ async function startOwn(): Promise<RunningEndpoint> {
   });
 }
 
-/** Every S3 the storage layer is tried on: real servers, each started for the test file. */
+/** The S3 servers the storage layer is tested with. Each is started per test file. */
 export const endpoints: readonly TestEndpoint[] = [
   { name: "our own store", ceph: false, available: true, start: startOwn },
   { name: "Ceph", ceph: true, available: cephAvailable(), start: async () => running(await startCeph()) },

@@ -100,7 +100,7 @@ test("a worker, a store or a site that dies comes back", async () => {
     process.kill(before ?? 0, "SIGKILL");
     await vi.waitFor(() => expect(find(part) ?? before).not.toBe(before), { timeout: 20_000, interval: 100 });
   }
-  expect(up.output()).toMatch(/^The worker ended \(SIGKILL\) and starts again in 0\.5 s: /m);
+  expect(up.output()).toMatch(/^The worker ended \(SIGKILL\) and restarts in 0\.5 s: /m);
   await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${up.port}/`)).ok).toBe(true), {
     timeout: 20_000,
   });
@@ -113,10 +113,10 @@ test("a second start on the same data dir, or on a taken port, is one clear line
   const up = await start();
   const second = runCli(["up"], { ATOLL_DATA_DIR: dir, PORT: String(up.port + 1) });
   expect(await second.ended).toBe(1);
-  expect(second.output()).toMatch(/^Atoll already runs on \S+ \(process \d+\): [^\n]+\n$/);
+  expect(second.output()).toMatch(/^Atoll is already running on \S+ \(process \d+\): [^\n]+\n$/);
   const third = runCli(["up"], { ATOLL_DATA_DIR: path.join(dir, "other"), PORT: String(up.port) });
   expect(await third.ended).toBe(1);
-  expect(third.output()).toMatch(new RegExp(`^PORT ${up.port} is taken by another program: [^\\n]+\\n$`));
+  expect(third.output()).toMatch(new RegExp(`^PORT ${up.port} is in use by another program: [^\\n]+\\n$`));
 });
 
 test("secrets are for the owner alone, and other commands find the running services", async () => {
@@ -130,7 +130,7 @@ test("secrets are for the owner alone, and other commands find the running servi
   expect(JSON.parse(create.output())).toMatchObject({ email: "someone@example.org", isAdmin: false });
   const again = runCli(["user", "create", "someone@example.org"], { ATOLL_DATA_DIR: dir });
   expect(await again.ended).toBe(1);
-  expect(again.output()).toMatch(/^There is an account with this e-mail address already\./);
+  expect(again.output()).toMatch(/^An account with this e-mail address already exists\./);
 });
 
 test("an unreachable database is one line that names the variable", async () => {

@@ -8,7 +8,7 @@ const bootstrap = path.resolve(import.meta.dirname, "../../../lib/cli/bootstrap.
 
 async function atoll(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   try {
-    // From another folder, as the `atoll` on somebody's PATH is called.
+    // From another folder, like an `atoll` on the PATH.
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [bootstrap, ...args], { cwd: "/" });
     return { code: 0, stdout, stderr };
   } catch (error) {
@@ -17,8 +17,8 @@ async function atoll(...args: string[]): Promise<{ code: number; stdout: string;
   }
 }
 
-test("an old Node is told so in one line", () => {
-  expect(nodeProblem("18.20.4")).toMatch(/^Atoll needs Node\.js 20\.19 or later, and this is 18\.20\.4: [^\n]+$/);
+test("an old Node gets a one-line error", () => {
+  expect(nodeProblem("18.20.4")).toMatch(/^Atoll needs Node\.js 20\.19 or later, but this is 18\.20\.4\. [^\n]+$/);
   expect(nodeProblem("20.18.3")).not.toBeNull();
   for (const version of ["20.19.0", "22.12.0", "24.0.0"]) expect(nodeProblem(version)).toBeNull();
 });

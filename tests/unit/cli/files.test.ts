@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import os from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { kept } from "@/lib/cli/start/data-dir";
+import { readOrCreate } from "@/lib/cli/start/data-dir";
 import { RotatingFile } from "@/lib/cli/start/rotating-file";
 import { LockedError, takeLock } from "@/lib/embedded/lock";
 import { processIdentity } from "@/lib/embedded/process";
@@ -36,7 +36,7 @@ test("a log that cannot be written does not throw", async () => {
   await expect(log.close()).resolves.toBeUndefined();
 });
 
-test("a lock has one holder, this process included, until it is given back", () => {
+test("a lock has one holder, this process included, until it is released", () => {
   const file = path.join(dir, "a.lock");
   const lock = takeLock(file);
   expect(() => takeLock(file)).toThrow(LockedError);
@@ -57,7 +57,7 @@ test.each([
   lock.release();
 });
 
-test("a release does not take away the lock of a later holder", () => {
+test("a release does not remove the lock of a later holder", () => {
   const file = path.join(dir, "c.lock");
   const lock = takeLock(file);
   const other = JSON.stringify({ pid: 1, identity: "somebody else" });
@@ -66,10 +66,10 @@ test("a release does not take away the lock of a later holder", () => {
   expect(readFileSync(file, "utf8")).toBe(other);
 });
 
-test("a kept value is made once and for the owner alone", () => {
+test("a stored value is created once, readable by its owner only", () => {
   const file = path.join(dir, "secret");
-  const first = kept(file, () => "made once");
+  const first = readOrCreate(file, () => "made once");
   expect(first).toEqual({ value: "made once", isNew: true });
-  expect(kept(file, () => "made twice")).toEqual({ value: "made once", isNew: false });
+  expect(readOrCreate(file, () => "made twice")).toEqual({ value: "made once", isNew: false });
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });

@@ -37,12 +37,12 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-test("a command beside a running up takes its environment whole, and mixes in nothing of the shell's", () => {
+test("a command uses the whole environment of a running up, without the shell's variables", () => {
   adoptRunning();
   expect(process.env).toMatchObject(published);
 });
 
-test("who names a database goes by their own environment", () => {
+test("with DATABASE_URL a command uses its own environment", () => {
   vi.stubEnv("DATABASE_URL", "postgresql://postgres@127.0.0.1:3/own");
   adoptRunning();
   expect(process.env).toMatchObject(ofTheShell);

@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { maxBodyBytes, watchBody } from "@/lib/cli/site/body";
-import { markClientAddress } from "@/lib/cli/site/client-address";
+import { setClientAddressHeader } from "@/lib/cli/site/client-address";
 import { databaseProbe } from "@/lib/cli/site/database-probe";
 import { bucketOrigin, contentSecurityPolicy, fixedHeaders } from "@/lib/cli/site/headers";
 import { openRequestLog, type RequestLog } from "@/lib/cli/site/request-log";
@@ -34,7 +34,7 @@ describe("request log and body limit", () => {
       try {
         for await (const chunk of req) received += (chunk as Buffer).length;
       } catch {
-        return; // Refused on the way: the answer is out.
+        return; // Rejected while reading: the response was sent.
       }
       res.writeHead(201);
       res.write("twelve ");
@@ -56,7 +56,7 @@ describe("request log and body limit", () => {
       .map((line) => JSON.parse(line));
   };
 
-  test("a line says what came in and went out, without the query", async () => {
+  test("a log line has the bytes in and out, without the query", async () => {
     const response = await fetch(url("/c/reef?token=secret"), { method: "POST", body: "0123456789" });
     expect(await response.text()).toBe("twelve bytes");
     await vi.waitFor(async () => expect(readFileSync(file, "utf8")).toContain("\n"));
@@ -75,7 +75,7 @@ describe("request log and body limit", () => {
     expect(JSON.stringify(line)).not.toContain("secret");
   });
 
-  test("a body of exactly 1 MiB passes, one byte more is 413 unread", async () => {
+  test("a body of exactly 1 MiB is accepted, one byte more gets 413", async () => {
     expect((await fetch(url("/"), { method: "POST", body: Buffer.alloc(maxBodyBytes) })).status).toBe(201);
     expect(received).toBe(maxBodyBytes);
     received = 0;
@@ -86,10 +86,10 @@ describe("request log and body limit", () => {
     expect(received).toBe(0);
   });
 
-  test("a body without an announced length is cut off at the limit", async () => {
+  test("a body without Content-Length is rejected at the limit", async () => {
     const { port } = server.address() as AddressInfo;
     const socket = net.connect(port, "127.0.0.1");
-    socket.on("error", () => undefined); // The server hangs up in the middle.
+    socket.on("error", () => undefined); // The server closes the connection while reading.
     socket.write("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
     const chunk = Buffer.concat([Buffer.from("10000\r\n"), Buffer.alloc(65_536), Buffer.from("\r\n")]);
     for (let sent = 0; sent < 20; sent += 1) socket.write(chunk);
@@ -105,7 +105,7 @@ describe("request log and body limit", () => {
     expect(line.bytesIn).toBeGreaterThan(maxBodyBytes);
   });
 
-  test("a visitor who leaves early is written down as gone", async () => {
+  test("a request closed by the client is logged as 499", async () => {
     const { port } = server.address() as AddressInfo;
     const socket = net.connect(port, "127.0.0.1");
     socket.write("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nfew");
@@ -134,7 +134,7 @@ describe("security headers", () => {
     expect(policy["form-action"]).toBe("'self'");
   });
 
-  test("files may be sent to the bucket's other addresses, too, and to their hosts alone", () => {
+  test("files may be sent to the bucket's other addresses, and to no other hosts", () => {
     const more = "https://photos.example.org, https://s3.example.org/photos,http://[::1]:9000/photos";
     const policy = directives({ S3_ENDPOINT: "https://s3.example.org", S3_UPLOAD_ENDPOINTS: more });
     expect(policy["connect-src"]).toBe("'self' https://s3.example.org https://photos.example.org http://[::1]:9000");
@@ -166,7 +166,7 @@ describe("the client's address", () => {
     const headers: http.IncomingHttpHeaders = { "x-atoll-client-address": "203.0.113.66" };
     if (forwarded !== undefined) headers["x-forwarded-for"] = forwarded;
     const req = { headers, socket: { remoteAddress } } as http.IncomingMessage;
-    markClientAddress(req, hops);
+    setClientAddressHeader(req, hops);
     return headers["x-atoll-client-address"];
   };
 
@@ -174,13 +174,13 @@ describe("the client's address", () => {
     ["the peer's, whatever it claims", 0, "198.51.100.1", "203.0.113.1", "198.51.100.1"],
     ["the peer's on a socket of both kinds", 0, "::ffff:198.51.100.1", undefined, "198.51.100.1"],
     ["the peer's in one's own network", 0, "10.0.0.2", undefined, "10.0.0.2"],
-    ["nobody's behind a proxy not told of", 0, "127.0.0.1", "203.0.113.1", undefined],
-    ["nobody's behind a proxy not told of, by IPv6", 0, "fd00::1", "203.0.113.1", undefined],
+    ["null behind an undeclared proxy", 0, "127.0.0.1", "203.0.113.1", undefined],
+    ["null behind an undeclared proxy, by IPv6", 0, "fd00::1", "203.0.113.1", undefined],
     ["what the one proxy saw, not what the client made up", 1, "10.0.0.2", "1.1.1.1, 203.0.113.1", "203.0.113.1"],
     ["what the outer of two saw", 2, "10.0.0.2", "1.1.1.1, 203.0.113.1, 10.0.0.3", "203.0.113.1"],
     ["without the port some proxies add", 1, "10.0.0.2", "203.0.113.1:4711", "203.0.113.1"],
     ["IPv6 without brackets", 1, "10.0.0.2", "[2001:DB8::1]:4711", "2001:db8::1"],
-    ["the peer's where the proxy was gone around", 2, "198.51.100.1", "203.0.113.1", "198.51.100.1"],
+    ["the peer's when the proxy was bypassed", 2, "198.51.100.1", "203.0.113.1", "198.51.100.1"],
     ["the peer's where the proxy wrote no address", 1, "10.0.0.2", "unknown", "10.0.0.2"],
   ] as const)("is %s", (_, hops, peer, forwarded, expected) => {
     expect(mark(hops, peer, forwarded)).toBe(expected);
@@ -201,7 +201,7 @@ describe("a request to upgrade", () => {
     return { closed: once(socket, "close"), text: () => text };
   };
 
-  test("is answered as any other where there is nothing to upgrade to", async () => {
+  test("is handled as an ordinary request without an upgrade handler", async () => {
     const site = server();
     await listen(site, 0);
     const { text, closed } = connect(site);
@@ -210,7 +210,7 @@ describe("a request to upgrade", () => {
     await closed;
   });
 
-  test("is hung up on when it cannot be handled, and with the server", async () => {
+  test("is closed when it cannot be handled, and with the server", async () => {
     const site = server();
     const kept: unknown[] = [];
     acceptUpgrades(site, async (_req, socket) => {
@@ -226,7 +226,7 @@ describe("a request to upgrade", () => {
 });
 
 describe("without a database", () => {
-  test("a hundred askers at once cost one answer, and it is no", async () => {
+  test("a hundred concurrent checks cost one query and return false", async () => {
     const probe = databaseProbe("postgresql://nobody@127.0.0.1:9/none");
     const answers = Array.from({ length: 100 }, () => probe.isUp());
     expect(new Set(answers).size).toBe(1);
@@ -234,7 +234,7 @@ describe("without a database", () => {
     await probe.close();
   });
 
-  test("the page stands alone and says when to come back", async () => {
+  test("the page is self-contained and has Retry-After", async () => {
     const server = http.createServer((_req, res) => answerUnavailable(res));
     await listen(server, 0);
     const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);

@@ -28,7 +28,7 @@ export async function deriveReady(filePath: string): Promise<Ready> {
   return derivation;
 }
 
-/** Width and height of each derivative, largest first. */
+/** Returns width and height of each derivative, largest first. */
 export async function dimensions(
   derivation: Ready,
   write: (bytes: Buffer) => Promise<string>,
@@ -42,7 +42,7 @@ export async function dimensions(
   return Object.fromEntries(entries);
 }
 
-/** The colour of one derivative at a point given in shares of its sides. */
+/** Returns the colour of a derivative at a point, given as fractions of its sides. */
 export async function colourAt(
   derivation: Ready,
   point: { x: number; y: number; size?: number },

@@ -28,7 +28,7 @@ describe("toAppError", () => {
     expect(toAppError(error)).toMatchObject({ code: "UNAVAILABLE", retryAfterSeconds: 5 });
   });
 
-  it("says nothing of what it does not know", () => {
+  it("does not reveal an unknown error's message", () => {
     const error = toAppError(new Error("password=secret"));
     expect(error.code).toBe("INTERNAL");
     expect(error.message).not.toContain("secret");
@@ -42,7 +42,7 @@ describe("toAppError", () => {
 });
 
 describe("requireId", () => {
-  it("takes UUIDs and answers anything else as missing", () => {
+  it("accepts UUIDs and throws NOT_FOUND for anything else", () => {
     const id = "0f8fad5b-d9cb-469f-a165-70867728950e";
     expect(requireId(id, "upload")).toBe(id);
     for (const bad of ["", "x", `${id}0`, `'${id}'`, id.replaceAll("-", "")]) {
@@ -51,8 +51,8 @@ describe("requireId", () => {
   });
 });
 
-describe("the route edge", () => {
-  it("answers problem+json (RFC 9457) with the issues and Retry-After", async () => {
+describe("route", () => {
+  it("responds with problem+json (RFC 9457), issues and Retry-After", async () => {
     const failing = route(async () => {
       throw new AppError("INVALID", "No.", { issues: [{ path: "name", message: "Too long" }], retryAfterSeconds: 7 });
     });
@@ -69,7 +69,7 @@ describe("the route edge", () => {
     });
   });
 
-  it("logs the unexpected and keeps it from the caller", async () => {
+  it("logs unexpected errors and does not return them", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
     const cause = new Error("secret detail");
     const response = await route(async () => {
@@ -82,10 +82,10 @@ describe("the route edge", () => {
   });
 });
 
-describe("the action edge", () => {
+describe("runAction", () => {
   const name = z.object({ name: z.string().min(3, "Too short") });
 
-  it("gives the value, or the error with one issue a field", async () => {
+  it("returns the value, or the error with one issue per field", async () => {
     expect(await runAction(async () => parseInput(name, { name: "reef" }))).toEqual({
       ok: true,
       value: { name: "reef" },

@@ -9,11 +9,11 @@ import { uploadPolicy } from "@/lib/upload/policy";
 const input = { bucket: "atoll-media", origins: ["https://photos.example.org"], secure: true };
 
 describe("mediaBucket", () => {
-  it("allows nothing to anyone", () => {
+  it("has no statement that allows", () => {
     for (const { Effect } of mediaBucket(input).policy) expect(Effect).toBe("Deny");
   });
 
-  it("names each origin once, whatever the order, and takes a slash at its end", () => {
+  it("lists each origin once, in any order, with or without a trailing slash", () => {
     const origins = ["https://b.example", "https://a.example/", "https://b.example/"];
     expect(mediaBucket({ ...input, origins }).origins).toEqual(["https://a.example", "https://b.example"]);
   });
@@ -25,13 +25,13 @@ describe("mediaBucket", () => {
     },
   );
 
-  it("keeps the parts of a large file for as long as its upload may be open", () => {
+  it("keeps the parts of a large file as long as its upload can be open", () => {
     const [rule] = mediaBucket(input).lifecycle;
     const days = rule?.AbortIncompleteMultipartUpload.DaysAfterInitiation ?? 0;
     expect(days * 24 * 60 * 60).toBeGreaterThan(uploadPolicy.uploadMaxLifeSeconds);
   });
 
-  it("demands TLS only of an endpoint that has it", () => {
+  it("requires TLS only when the endpoint has it", () => {
     const sids = (secure: boolean) => mediaBucket({ ...input, secure }).policy.map(({ Sid }) => Sid);
     expect(sids(true)).toEqual(["AtollDenyForeignReferers", "AtollDenyInsecureTransport"]);
     expect(sids(false)).toEqual(["AtollDenyForeignReferers"]);
@@ -41,7 +41,7 @@ describe("mediaBucket", () => {
 describe("canonicalStatement", () => {
   const ours = denyForeignReferers("b", ["https://a.example"]);
 
-  it("reads a server's spelling of a statement as the statement", () => {
+  it("is the same for a server's spelling of a statement", () => {
     const theirs: Statement = {
       Condition: {
         StringNotLike: { "aws:Referer": "https://a.example/*" },
@@ -72,7 +72,11 @@ describe("allowsEveryone", () => {
 
   it.each<[string, Statement, boolean]>([
     ["anonymous reading", open, true],
-    ["the old recipe", { ...open, Condition: { StringLike: { "aws:Referer": "https://a.example/*" } } }, true],
+    [
+      "the Allow-by-Referer recipe",
+      { ...open, Condition: { StringLike: { "aws:Referer": "https://a.example/*" } } },
+      true,
+    ],
     ["a user agent", { ...open, Condition: { StringEquals: { "aws:UserAgent": "secret" } } }, true],
     ["AWS: *", { ...open, Principal: { AWS: ["*"] } }, true],
     ["one account", { ...open, Principal: { AWS: "arn:aws:iam::123456789012:root" } }, false],
@@ -89,7 +93,7 @@ describe("the manual", () => {
   const blocks = [...manual.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => JSON.parse(text ?? "") as unknown);
   const settings = mediaBucket(input);
 
-  it("shows exactly what the code makes", () => {
+  it("has the same JSON as the code", () => {
     expect(blocks).toEqual([
       { Rules: [{ ObjectOwnership: settings.ownership }] },
       settings.publicAccess,

@@ -16,7 +16,7 @@ describe("storageError", () => {
     [404, "NoSuchKey", "NOT_FOUND"],
     [404, "NoSuchVersion", "NOT_FOUND"],
     [404, "NoSuchBucket", "INTERNAL"],
-    // A HEAD's answer has no body to name what is missing; a proxy's 404 is no answer of S3's.
+    // The response to a HEAD has no error code; a proxy's 404 is not S3's.
     [404, "NotFound", "INTERNAL"],
     [404, "UnknownError", "INTERNAL"],
     [500, "InternalError", "UNAVAILABLE"],
@@ -35,7 +35,7 @@ describe("storageError", () => {
     expect(storageError(Object.assign(new Error("connect"), { code })).code).toBe("UNAVAILABLE");
   });
 
-  it("keeps what happened as the cause, without the exchange and its signature", () => {
+  it("keeps the SDK's error as the cause, without the request and its signature", () => {
     const error = storageError(answer(503, "SlowDown"));
     expect(error.cause).toBeInstanceOf(S3ServiceException);
     expect(JSON.stringify(error.cause)).not.toContain("Signature");
@@ -48,7 +48,7 @@ describe("storageError", () => {
 });
 
 describe("hmacSha256", () => {
-  it("is createHmac's, whatever key and text", () => {
+  it("equals createHmac for any key and text", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), fc.string({ unit: "binary", maxLength: 100 }), (key, text) => {
         expect(hmacSha256(key, 400)(text)).toBe(createHmac("sha256", key).update(text).digest("hex"));
@@ -56,7 +56,7 @@ describe("hmacSha256", () => {
     );
   });
 
-  it("refuses keys and texts that do not fit instead of cutting them", () => {
+  it("rejects keys and texts that are too long instead of truncating them", () => {
     expect(() => hmacSha256(new Uint8Array(65), 10)).toThrow(RangeError);
     const sign = hmacSha256(new Uint8Array(32), 10);
     expect(sign("x".repeat(10))).toHaveLength(64);

@@ -14,7 +14,7 @@ describe("keys", () => {
     expect(() => uploadPrefix(ids[0], id)).toThrow(TypeError);
   });
 
-  it("gives back the path of any key it made", () => {
+  it("returns the path of any key it made", () => {
     const prefix = uploadPrefix(...ids);
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (path) => {

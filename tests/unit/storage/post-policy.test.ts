@@ -48,7 +48,7 @@ describe("createPostPolicy", () => {
     await expect(policyOf({}, limits)).rejects.toThrow(RangeError);
   });
 
-  it("pins bucket, prefix, size, answer and expiry, and lets no ACL in", async () => {
+  it("fixes bucket, prefix, size, response and expiry, and allows no ACL", async () => {
     const { conditions, expiration, expiresAt, fields } = await policyOf({ endpoint: "http://127.0.0.1:9000" });
     expect(conditions).toEqual(
       expect.arrayContaining([
@@ -66,7 +66,7 @@ describe("createPostPolicy", () => {
     expect(ttlMs).toBeLessThanOrEqual(900_000);
   });
 
-  it("survives quotes in a prefix: the policy stays the JSON it was meant to be", async () => {
+  it("escapes quotes in a prefix, so that the policy's JSON stays intact", async () => {
     const prefix = 'media/c"],["starts-with","$key","/u/';
     const { conditions } = await policyOf(
       { endpoint: "http://127.0.0.1:9000" },
@@ -80,7 +80,7 @@ describe("createPostPolicy", () => {
   const startsWith = (conditions: unknown[]) =>
     conditions.filter((c): c is string[] => Array.isArray(c) && c[0] === "starts-with").map((c) => c[1]);
 
-  it("lets checksums in as they come where an absent field passes", async () => {
+  it("allows optional checksums where a missing field is accepted", async () => {
     const { conditions, fields, url } = await policyOf({ endpoint: "http://127.0.0.1:9000", forcePathStyle: true });
     expect(startsWith(conditions)).toEqual(
       expect.arrayContaining(["$Content-Type", "$Content-MD5", "$x-amz-checksum-sha256", "$x-amz-checksum-crc64nvme"]),
@@ -89,7 +89,7 @@ describe("createPostPolicy", () => {
     expect(url).toBe("http://127.0.0.1:9000/atoll-media");
   });
 
-  it("names on AWS only fields that will be there, as AWS refuses a form without one", async () => {
+  it("lists on AWS only fields every form has, because AWS rejects a form without one", async () => {
     const plain = await policyOf({});
     expect(startsWith(plain.conditions).sort()).toEqual(["$Content-Type", "$key"]);
     expect(plain.fields["Content-Type"]).toBe("application/octet-stream");
@@ -98,7 +98,7 @@ describe("createPostPolicy", () => {
     expect(startsWith(summed.conditions).sort()).toEqual(["$Content-MD5", "$Content-Type", "$key"]);
   });
 
-  it("posts to the endpoint browsers use, and carries the token of temporary credentials", async () => {
+  it("uses the public endpoint, and includes the token of temporary credentials", async () => {
     const { url, fields } = await policyOf({
       endpoint: "http://10.0.0.1:9000",
       publicEndpoint: "https://media.example.org",

@@ -143,7 +143,7 @@ describe("presign equals getSignedUrl byte for byte", () => {
       ["atoll-media", "media.example.org", "abc"].map((bucket) => ({ endpoint, region, forcePathStyle, bucket })),
     ),
   );
-  // The SDK puts a name with dots before an IP address, which is no URL; ours goes into the path.
+  // The SDK puts a bucket name with dots before an IP address, which is no valid URL; ours goes into the path.
   const sdkFails = (where: (typeof cases)[number]) =>
     !where.forcePathStyle && where.bucket.includes(".") && /127|::1/.test(where.endpoint ?? "");
   it.each(cases.filter((where) => !sdkFails(where)))(
@@ -190,7 +190,7 @@ describe("presign", () => {
       await expectEqual(identity, { ...base, signedAt: new Date(`${day}T23:59:59Z`) });
   });
 
-  it("survives more dates and days than it caches", async () => {
+  it("works with more dates and days than it caches", async () => {
     for (let second = 0; second < 10_000; second++)
       presign(identity, { ...base, signedAt: new Date(second * 7_000_000) });
     await expectEqual(identity, base);

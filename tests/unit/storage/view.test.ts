@@ -18,12 +18,12 @@ const identity: SigningIdentity = {
 const moments = fc.date({ min: new Date("2020-01-01"), max: new Date("2099-12-31"), noInvalidDate: true });
 
 describe("viewWindow", () => {
-  it("is 15 minutes, with 30 more at its very end", () => {
+  it("is 15 minutes, and URLs stay valid for 30 more", () => {
     expect(viewWindowSeconds).toBe(900);
     expect(viewGuaranteedSeconds).toBe(1800);
   });
 
-  it("has begun, has not ended, and guarantees 30 minutes from any of its moments", () => {
+  it("contains the current time, and URLs are valid for at least 30 minutes more", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), moments, (key, now) => {
         const { signedAt, expiresInSeconds } = viewWindow(key, now);
@@ -36,7 +36,7 @@ describe("viewWindow", () => {
     );
   });
 
-  it("is the same for the same key at any moment of it, and the next one begins where it ends", () => {
+  it("is the same for a key at any time in it, and the next one follows without a gap", () => {
     fc.assert(
       fc.property(fc.string(), moments, fc.integer({ min: 0, max: 899_999 }), (key, now, laterMs) => {
         const { signedAt } = viewWindow(key, now);
@@ -47,7 +47,7 @@ describe("viewWindow", () => {
     );
   });
 
-  it("spreads a gallery's windows: no second of it sees more than a few URLs change", () => {
+  it("spreads the windows of a gallery, so that few URLs change per second", () => {
     const now = new Date("2026-01-01T12:00:00Z");
     const starts = new Map<number, number>();
     for (let index = 0; index < 9000; index++) {
@@ -62,7 +62,7 @@ describe("viewWindow", () => {
 describe("presignView", () => {
   const now = new Date("2026-01-01T12:00:00Z");
 
-  it("pins type, disposition and caching inside the signature, and the version", () => {
+  it("signs type, disposition, caching and version", () => {
     const url = new URL(presignView(identity, { key: "a b.jpg", versionId: "v1", contentType: "image/jpeg" }, now));
     expect(url.pathname).toBe("/atoll-media/a%20b.jpg");
     expect(Object.fromEntries(url.searchParams)).toMatchObject({
@@ -82,7 +82,7 @@ describe("presignView", () => {
     }
   });
 
-  it("gives the same URL for the whole window", () => {
+  it("returns the same URL for the whole window", () => {
     const object = { key: "derived/x/200.webp", contentType: "image/webp" };
     const { signedAt } = viewWindow(object.key, now);
     const urls = [0, 1, 450_000, 899_999].map((ms) => presignView(identity, object, new Date(signedAt.getTime() + ms)));
@@ -92,7 +92,7 @@ describe("presignView", () => {
 });
 
 describe("viewSigner", () => {
-  it("asks for credentials once per page, and signs anew when they change", async () => {
+  it("reads credentials once per page, and uses changed ones", async () => {
     let asked = 0;
     let current = { accessKeyId: "first", secretAccessKey: "s1" };
     const credentials = async () => {
@@ -111,7 +111,7 @@ describe("viewSigner", () => {
     store.close();
   });
 
-  it("names the endpoint browsers use", async () => {
+  it("uses the public endpoint", async () => {
     const store = createStorage({
       bucket: "atoll-media",
       region: "us-east-1",
@@ -125,7 +125,7 @@ describe("viewSigner", () => {
   });
 });
 
-describe("the raw signer", () => {
+describe("presign", () => {
   const root = path.resolve(import.meta.dirname, "../../..");
   const sources = ["app", "components", "lib"].flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
@@ -133,13 +133,13 @@ describe("the raw signer", () => {
       .map((file) => path.join(folder, file)),
   );
 
-  it("is used by lib/storage and lib/infra alone, so that every view goes through the rule of inline.ts", () => {
+  it("is used by lib/storage and lib/infra only, so that every view follows content-disposition.ts", () => {
     const users = sources.filter((file) =>
       /\bimport\s+(?!type\b)[^;]*?\bpresign\b[^;]*?["'][^"']*\/sign["']/.test(
         readFileSync(path.join(root, file), "utf8"),
       ),
     );
-    // multipart.ts signs what is written, never what is read.
-    expect(users.sort()).toEqual(["lib/infra/trial.ts", "lib/storage/multipart.ts", "lib/storage/view.ts"]);
+    // multipart.ts signs writes, never reads.
+    expect(users.sort()).toEqual(["lib/infra/trial-object.ts", "lib/storage/multipart.ts", "lib/storage/view.ts"]);
   });
 });

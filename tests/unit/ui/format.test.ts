@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatBytes, formatCount, formatMoment, formatPosition } from "@/components/ui/format";
 
-describe("words for figures", () => {
+describe("formatted values", () => {
   it.each([
     [0, "0 B"],
     [1, "1 B"],
@@ -21,11 +21,11 @@ describe("words for figures", () => {
     expect([0, 1, 2_400].map((n) => formatCount(n, "item"))).toEqual(["0 items", "1 item", "2,400 items"]);
   });
 
-  it("shows a camera's clock as it was read", () => {
+  it("shows a camera's time as recorded", () => {
     expect(formatMoment("2008-10-22T16:28:39.000Z")).toMatch(/October 22, 2008.*4:28/);
   });
 
-  it("names the side of the globe", () => {
+  it("names the hemisphere", () => {
     expect(formatPosition(43.46745, -11.88512)).toBe("43.46745° N, 11.88512° W");
   });
 });

@@ -19,7 +19,7 @@ async function pathsOf(found: Found | null): Promise<string[]> {
 
 const at = new Date(2026, 10, 25, 7, 5, 9);
 
-it("names pictures from the clipboard by the time, as all of them are called image.png", async () => {
+it("names pictures from the clipboard by time, because all are called image.png", async () => {
   const found = foundInPaste(transferOf([item(new File(["x"], "image.png", { type: "image/png" }))]), at);
   expect(await pathsOf(found)).toEqual(["Pasted 2026-11-25 07.05.09.png"]);
   expect(found?.folder).toBeNull();
@@ -30,7 +30,7 @@ it("keeps the names of files that were copied", async () => {
   expect(foundInPaste(transferOf([]), at)).toBeNull();
 });
 
-it("knows the one folder that was dropped, by which an upload left half-way is gone on with", () => {
+it("recognizes a single dropped folder, by which an unfinished upload is resumed", () => {
   const folder = (name: string) => item(new File([], name), { name, isFile: false, isDirectory: true });
   const single = item(new File(["x"], "a.jpg"), { name: "a.jpg", isFile: true, isDirectory: false });
   expect(foundInDrop(transferOf([folder("survey")]))?.folder).toBe("survey");
@@ -39,7 +39,7 @@ it("knows the one folder that was dropped, by which an upload left half-way is g
   expect(foundInDrop(transferOf([]))).toBeNull();
 });
 
-it("knows the folder that was chosen", () => {
+it("recognizes the chosen folder", () => {
   const chosen = Object.assign(new File(["x"], "a.jpg"), { webkitRelativePath: "survey/site-1/a.jpg" });
   expect(foundInInput([chosen])?.folder).toBe("survey");
   expect(foundInInput([Object.assign(new File(["x"], "a.jpg"), { webkitRelativePath: "" })])?.folder).toBeNull();

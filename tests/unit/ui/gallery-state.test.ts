@@ -27,22 +27,22 @@ describe("the gallery's list", () => {
     expect(state.nextCursor).toBe("3");
   });
 
-  it("takes a renewed first page alone when nothing was loaded beyond it: what was deleted goes", () => {
+  it("keeps only the new first page when nothing else was loaded, which drops deleted items", () => {
     expect(idsOf(renewFirstPage(page(["a", "b", "c"], "3"), page(["a", "c", "d"], "4")))).toBe("acd");
   });
 
-  it("takes a page that is the whole collection alone", () => {
+  it("keeps only the new first page when it is the whole collection", () => {
     expect(renewFirstPage(page(["a", "b", "c", "d"], "4"), page(["a"]))).toEqual(page(["a"]));
   });
 
-  it("keeps what was loaded beyond a renewed first page, and its cursor", () => {
+  it("keeps items loaded after the first page, and the cursor", () => {
     const loaded = appendPage(page(["a", "b"], "2"), page(["c", "d"], "4"));
     const renewed = renewFirstPage(loaded, page(["x", "a"], "1"));
     expect(idsOf(renewed)).toBe("xabcd");
     expect(renewed.nextCursor).toBe("4");
   });
 
-  it("puts fresh items in place and drops the asked ones that are gone", () => {
+  it("replaces items and drops requested ones that no longer exist", () => {
     const state = { items: [item("a", "pending"), item("b"), item("c", "pending")], nextCursor: "3" };
     const after = putItems(state, ["a", "c"], [item("a")]);
     expect(after.items.map(({ id, state }) => [id, state])).toEqual([
@@ -52,7 +52,7 @@ describe("the gallery's list", () => {
     expect(after.nextCursor).toBe("3");
   });
 
-  it("names the pending ones, as many as one request takes", () => {
+  it("returns the pending ids, as many as one request accepts", () => {
     const items = [item("a", "pending"), item("b"), item("c", "pending"), item("d", "pending")];
     expect(pendingIds({ items, nextCursor: null }, 2)).toEqual(["a", "c"]);
   });

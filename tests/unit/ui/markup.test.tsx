@@ -9,10 +9,10 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Progress } from "@/components/ui/progress";
 import { parseTheme } from "@/components/ui/theme";
-import { pollDelayMs } from "@/components/ui/use-soft-polling";
+import { pollDelayMs } from "@/components/ui/use-polling";
 
 describe("a field", () => {
-  it("ties label, hint and error to its control", () => {
+  it("links label, hint and error to its control", () => {
     const html = renderToStaticMarkup(
       <Field label="Name" hint="As others see it." error="Give a name.">
         {(control) => <Input {...control} name="name" />}
@@ -37,13 +37,13 @@ describe("a progress bar", () => {
     expect(html).toContain(`aria-valuenow="${percent}"`);
   });
 
-  it("says nothing of how far it is when nobody knows", () => {
+  it("has no value when the progress is unknown", () => {
     expect(renderToStaticMarkup(<Progress value={null} label="Upload" />)).not.toContain("aria-valuenow");
   });
 });
 
 describe("a button", () => {
-  it("submits nothing unless told so, and says when it is busy", () => {
+  it("does not submit by default, and is marked as busy", () => {
     expect(renderToStaticMarkup(<Button>Go</Button>)).toContain('type="button"');
     const busy = renderToStaticMarkup(<Button pending>Go</Button>);
     expect(busy).toContain('aria-busy="true"');
@@ -57,7 +57,7 @@ describe("small pieces", () => {
     expect(renderToStaticMarkup(<VisibilityBadge visibility="preview" />)).toContain("Preview");
   });
 
-  it("take no theme but the known ones from a cookie", () => {
+  it("accept only known themes from a cookie", () => {
     expect(["dark", "light", "system", '"><script>', undefined].map(parseTheme)).toEqual([
       "dark",
       "light",
@@ -67,12 +67,12 @@ describe("small pieces", () => {
     ]);
   });
 
-  it("draw closed contours of plain numbers, the same each time", () => {
+  it("draw the same closed contours each time", () => {
     expect(contourPath(100, 2)).toMatch(/^M-?[\d.]+ -?[\d.]+Q[-\d. Q]+Z$/);
     expect(contourPath(100, 2)).toBe(contourPath(100, 2));
   });
 
-  it("ask further and further apart, but not forever rarer", () => {
+  it("poll with growing delays up to a maximum", () => {
     expect(pollDelayMs(0)).toBe(1_000);
     expect(pollDelayMs(1)).toBeGreaterThan(pollDelayMs(0));
     expect(pollDelayMs(100)).toBe(20_000);
@@ -80,7 +80,7 @@ describe("small pieces", () => {
 });
 
 describe("an error page", () => {
-  it("says of a database that is away that it passes, and what is safe", () => {
+  it("says that an unreachable database is temporary, and what is safe", () => {
     const error = Object.assign(new Error("ECONNREFUSED 10.0.0.7"), { digest: unavailableDigest });
     const html = renderToStaticMarkup(<Failure error={error} retry={() => {}} />);
     expect(html).toContain("cannot reach its database");
@@ -88,7 +88,7 @@ describe("an error page", () => {
     expect(html).not.toContain("10.0.0.7");
   });
 
-  it("gives the reference of any other failure, and nothing of its message", () => {
+  it("shows the reference of any other failure, and not its message", () => {
     const error = Object.assign(new Error("secret"), { digest: "12345" });
     const html = renderToStaticMarkup(<Failure error={error} retry={() => {}} />);
     expect(html).toContain("Reference 12345");

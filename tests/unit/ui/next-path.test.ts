@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nextPath } from "@/components/auth/next-path";
 
-describe("where to go after signing in", () => {
+describe("the path after sign-in", () => {
   it("keeps a path of this site with its query and fragment", () => {
     expect(nextPath("/c/reef/settings?tab=1#top")).toBe("/c/reef/settings?tab=1#top");
   });
@@ -24,7 +24,7 @@ describe("where to go after signing in", () => {
     expect(nextPath(asked)).toBe("/collections");
   });
 
-  it("never leaves the site, whatever is asked for", () => {
+  it("never leaves the site, whatever is requested", () => {
     const piece = fc.constantFrom(
       "/",
       "\\",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isDisplayable, loadsByItself, typeNameOf } from "@/components/media/media-text";
+import { isDisplayable, loadsAutomatically, typeNameOf } from "@/components/media/media-text";
 import { tileRatio, tileSources } from "@/components/media/picture-sources";
 import type { MediaItem } from "@/lib/media/schema";
 
@@ -23,22 +23,22 @@ function picture(width: number | null, height: number | null, urls: MediaItem["u
 }
 
 describe("a tile's picture", () => {
-  it("describes each derivative by the width it has", () => {
+  it("lists each derivative with its width", () => {
     expect(tileSources(picture(3000, 2000), 200)?.srcSet).toBe(`${thumb} 200w, ${card} 800w`);
     expect(tileSources(picture(2000, 4000), 200)?.srcSet).toBe(`${thumb} 100w, ${card} 400w`);
   });
 
-  it("knows that small originals are not enlarged", () => {
+  it("accounts for small originals, which are not enlarged", () => {
     expect(tileSources(picture(300, 200), 200)?.srcSet).toBe(`${thumb} 200w, ${card} 300w`);
     expect(tileSources(picture(100, 68), 200)).toEqual({ src: card });
   });
 
-  it("gives outsiders the thumbnail and nothing else", () => {
+  it("gives non-members the thumbnail only", () => {
     expect(tileSources(picture(3000, 2000, { thumb }), 200)).toEqual({ src: thumb });
     expect(tileSources(picture(3000, 2000, {}), 200)).toBeNull();
   });
 
-  it("keeps ratios within what a row can carry", () => {
+  it("clamps ratios to what fits into a row", () => {
     expect(tileRatio({ state: "ready", width: 10_000, height: 500 })).toBe(2.6);
     expect(tileRatio({ state: "ready", width: 500, height: 10_000 })).toBe(0.56);
     expect(tileRatio({ state: "pending", width: null, height: null })).toBeCloseTo(4 / 3);
@@ -48,9 +48,9 @@ describe("a tile's picture", () => {
 describe("an original", () => {
   const original = { state: "ready", contentType: "image/jpeg", sizeBytes: 20 * 1024 * 1024 } as const;
 
-  it("comes by itself when it is small and every browser shows it", () => {
-    expect(loadsByItself(original)).toBe(true);
-    expect(loadsByItself({ ...original, sizeBytes: original.sizeBytes + 1 })).toBe(false);
+  it("loads automatically when it is small and every browser can display it", () => {
+    expect(loadsAutomatically(original)).toBe(true);
+    expect(loadsAutomatically({ ...original, sizeBytes: original.sizeBytes + 1 })).toBe(false);
   });
 
   it.each(["image/tiff", "image/heic", "image/svg+xml", "text/html", null])(
@@ -65,7 +65,7 @@ describe("an original", () => {
   });
 });
 
-describe("a type in words", () => {
+describe("a type's name", () => {
   it.each([
     ["image/jpeg", "a.png", "JPEG picture"],
     ["model/gltf+json", "a.gltf", "model/gltf+json"],

@@ -18,7 +18,7 @@ it.each([
   ["a=1", "a=1"],
 ])("writes the field %j as %j", (value, field) => expect(csvField(value)).toBe(field));
 
-it("has a line for each file that did not go, with its cause", () => {
+it("has a line for each failed file, with its cause", () => {
   const files = [
     fileIn("failed", 0, { path: "a,b.jpg", failure: failure("quota") }),
     fileIn("done", 1),

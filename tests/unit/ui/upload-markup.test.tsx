@@ -26,7 +26,7 @@ describe("a row", () => {
       <FileRow file={fileIn(state, 0, { path: "a.jpg", ...more })} count={1} actions={uploaderIn(stateWith([]))} />,
     );
 
-  it.each(fileStates.map((state) => [state]))("says in words that a file is %s", (state) => {
+  it.each(fileStates.map((state) => [state]))("has a text for a file that is %s", (state) => {
     expect(textOf(row(state))).toMatch(/a\.jpg \w+/);
   });
 
@@ -42,12 +42,12 @@ describe("a row", () => {
     expect(buttonsOf(row(state))).toEqual(buttons);
   });
 
-  it("has none once nothing can be done any more", () => {
+  it("has no buttons without actions", () => {
     const html = renderToStaticMarkup(<FileRow file={fileIn("posting")} count={1} actions={null} />);
     expect(html).not.toContain("<button");
   });
 
-  it("says how much of a file in parts arrived, and explains a HEIC picture", () => {
+  it("shows how much of a file in parts arrived, and explains HEIC pictures", () => {
     const text = textOf(
       row("parts", { path: "a.HEIC", sizeBytes: 2_300_000_000, sentBytes: 940_000_000, note: "heic" }),
     );
@@ -57,7 +57,7 @@ describe("a row", () => {
   });
 });
 
-describe("the choice about files that are here already", () => {
+describe("the choice about existing files", () => {
   const choice = (state: UploaderState, taken: number) =>
     renderToStaticMarkup(<ConflictChoice state={state} taken={taken} onChoose={nothing} />);
 
@@ -68,7 +68,7 @@ describe("the choice about files that are here already", () => {
     expect(html).not.toContain('aria-pressed="true"');
   });
 
-  it("can be changed while files are taken, and is gone afterwards", () => {
+  it("can be changed while files are taken, and is not shown afterwards", () => {
     const decided = { conflict: "skip" as const };
     expect(buttonsOf(choice(stateWith(filesIn({ skipped: 3, posting: 1 }), decided), 3))).toEqual(["Change"]);
     expect(choice(stateWith(filesIn({ skipped: 3 }), { ...decided, phase: "done" }), 3)).toBe("");
@@ -76,7 +76,7 @@ describe("the choice about files that are here already", () => {
   });
 });
 
-describe("what can be done to an upload", () => {
+describe("the actions of an upload", () => {
   const actions = (state: UploaderState) =>
     buttonsOf(renderToStaticMarkup(<UploadActions state={state} uploader={uploaderIn(state)} onClose={nothing} />));
 
@@ -107,7 +107,7 @@ describe("what can be done to an upload", () => {
   ])("%o", (names, state) => expect(actions(state)).toEqual(names));
 });
 
-it("offers to try again where that can help", () => {
+it("offers a retry where that can help", () => {
   const offered = (code: FailureCode) => {
     const state = stateWith(filesIn({ ready: 1 }), { halted: failure(code) });
     return buttonsOf(renderToStaticMarkup(<Trouble state={state} uploader={uploaderIn(state)} />));
@@ -118,7 +118,7 @@ it("offers to try again where that can help", () => {
   expect([offered("closed"), offered("finished")]).toEqual([[], []]);
 });
 
-it("counts notes of files that are taken, not of those left out", () => {
+it("counts notes of accepted files, not of skipped ones", () => {
   const files = ["a.heic", "b.HEIF", "c.pdf", "d.jpg"].map((path, id) => fileIn("done", id, { path }));
   const tally = tallyOf(stateWith([...files, fileIn("refused", 4, { path: "e.heic" })]).files);
   const text = textOf(renderToStaticMarkup(<Notes notes={tally.notes} />));
@@ -126,7 +126,7 @@ it("counts notes of files that are taken, not of those left out", () => {
   expect(text).toMatch(/1 file: This is not a picture the site knows\./);
 });
 
-it("ends with the receipt in each of its formats, where something arrived", () => {
+it("ends with the receipt in each format, if anything arrived", () => {
   const upload = { id: "u1", prefix: "p/" };
   const summary = (state: UploaderState) => renderToStaticMarkup(<UploadSummary state={state} />);
   const html = summary(stateWith(filesIn({ present: 1 }), { phase: "done", upload }));

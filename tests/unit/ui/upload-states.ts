@@ -50,7 +50,7 @@ export function stateWith(files: UploadFile[], more: Partial<UploaderState> = {}
   };
 }
 
-/** An uploader that stays in a state, and what it was asked for. */
+/** An uploader that stays in one state and records its calls. */
 export function uploaderIn(state: UploaderState): Uploader & { asked: string[]; set: (next: UploaderState) => void } {
   const asked: string[] = [];
   const listeners = new Set<() => void>();

@@ -34,7 +34,7 @@ describe("the headline", () => {
 });
 
 describe("the line below", () => {
-  it("says how far, how fast and how long, each figure with its unit on one line", () => {
+  it("shows progress, speed and remaining time, each value with its unit on one line", () => {
     const samples = [
       { at: 0, sentBytes: 0, files: 0 },
       { at: 10_000, sentBytes: 2_000, files: 2 },
@@ -44,7 +44,7 @@ describe("the line below", () => {
     expect(text).toContain("200\u00a0B/s");
   });
 
-  it("promises no time while the person is asked or has paused", () => {
+  it("shows no remaining time while paused or waiting for a choice", () => {
     const samples = [
       { at: 0, sentBytes: 0, files: 0 },
       { at: 10_000, sentBytes: 2_000, files: 2 },
@@ -56,14 +56,14 @@ describe("the line below", () => {
       expect(progressText(state)).not.toMatch(/left|\/s/);
   });
 
-  it("says what a resumed upload has before its files come", () => {
+  it("shows what a resumed upload has before its files are added", () => {
     const status = statusOf("open", { total: 12, verified: 0, rejected: 0, pending: 12 });
     expect(progressText(stateWith([], { resumed, status }))).toBe("12 of 40 files are there.");
   });
 });
 
-describe("what is announced", () => {
-  it("changes every quarter of the way, not with every file", () => {
+describe("screen reader announcements", () => {
+  it("change at every quarter, not with every file", () => {
     const said = new Set<string>();
     for (let done = 0; done < 1_000; done += 1)
       said.add(
@@ -74,14 +74,14 @@ describe("what is announced", () => {
     expect([...said]).toEqual([0, 25, 50, 75].map((percent) => `Uploading, ${percent} percent`));
   });
 
-  it("says what stopped the upload, and what to do", () => {
+  it("say what stopped the upload, and what to do", () => {
     const text = announcement(stateWith(filesIn({ ready: 3 }), { halted: failure("signed-out") }));
     expect(text).toMatch(/^The upload stopped\. You are signed out\. .* Sign in/);
     const slow = stateWith(filesIn({ done: 1 }), { phase: "verifying", halted: failure("slow-check") });
     expect(announcement(slow)).toMatch(/^Checking 1 file\. Checking .* You may leave/);
   });
 
-  it("says at once that the person is asked", () => {
+  it("say at once that a choice is needed", () => {
     expect(announcement(stateWith(filesIn({ asking: 3, posting: 1 })))).toMatch(/3 files already here: your choice/);
   });
 
@@ -103,14 +103,14 @@ describe("waiting for the site", () => {
     ["sealing", stateWith(filesIn({ done: 1 }), { phase: "sealing", calls: { seal: trouble } }), true],
     ["checking", stateWith(filesIn({ done: 1 }), { phase: "verifying", calls: { status: trouble } }), true],
     [
-      "between two looks",
+      "between two polls",
       stateWith(filesIn({ done: 1 }), { phase: "verifying", calls: { status: { ...trouble, failures: 0 } } }),
       false,
     ],
   ])("is said of %s", (_, state, said) => expect(/site does not answer/.test(waitingText(state) ?? "")).toBe(said));
 });
 
-it("counts for the summary only what there was", () => {
+it("lists only non-zero counts in the summary", () => {
   const done = stateWith(filesIn({ done: 20, present: 3, skipped: 2, failed: 1 }), {
     phase: "done",
     bytes: { planned: 26_000, sent: 23_000, kept: 3_000, failed: 0 },
@@ -166,7 +166,7 @@ describe("the tray", () => {
     ["done", [stateWith([], { phase: "opening", halted: failure("finished") })]],
   ] as const)("%s", (mood, states) => expect(moodOf(states)).toBe(mood));
 
-  it("has one share for all uploads", () => {
+  it("has one progress for all uploads", () => {
     const half = { bytes: { planned: 100, sent: 50, kept: 0, failed: 0 } };
     expect(
       ratioOf([stateWith([], half), stateWith([], { bytes: { planned: 300, sent: 150, kept: 0, failed: 0 } })]),
@@ -174,7 +174,7 @@ describe("the tray", () => {
     expect(ratioOf([])).toBe(0);
   });
 
-  it("leaves a slow check to itself", () => {
+  it("needs no attention during a slow check", () => {
     expect(needsPerson(stateWith(filesIn({ done: 1 }), { phase: "verifying", halted: failure("slow-check") }))).toBe(
       false,
     );

@@ -17,11 +17,11 @@ const upload = (collection: UploadTarget, uploader: Uploader) => ({
   detach: () => detached.push(uploader),
 });
 
-it("keeps uploads of several collections, and tells when one comes or goes", () => {
+it("holds uploads of several collections, and notifies when one is added or removed", () => {
   const store = createUploadsStore();
-  let told = 0;
+  let notified = 0;
   const end = store.subscribe(() => {
-    told += 1;
+    notified += 1;
   });
   const first = store.begin(upload(reef, running()));
   store.begin(upload(kelp, running()));
@@ -29,13 +29,13 @@ it("keeps uploads of several collections, and tells when one comes or goes", () 
   expect(store.list()).toBe(store.list());
   store.dismiss(first.id);
   expect(store.list().map(({ collection }) => collection.slug)).toEqual(["kelp"]);
-  expect(told).toBe(3);
+  expect(notified).toBe(3);
   end();
   store.dismiss(store.list()[0]?.id ?? -1);
-  expect(told).toBe(3);
+  expect(notified).toBe(3);
 });
 
-it("adds to the newest upload that takes files, of the same collection", () => {
+it("adds to the newest upload of the same collection that accepts files", () => {
   const store = createUploadsStore();
   expect(store.taking("reef")).toBeNull();
   const first = store.begin(upload(reef, running()));
@@ -45,7 +45,7 @@ it("adds to the newest upload that takes files, of the same collection", () => {
   expect(store.taking("reef")).toBe(first);
 });
 
-it("adds to no upload that was ended elsewhere, nor to one that waits for another tab, but what it is for", () => {
+it("adds no new files to an upload closed elsewhere or one waiting for another tab", () => {
   const store = createUploadsStore();
   const elsewhere = { id: "u", driver: "elsewhere" as const, plannedFiles: null, registeredFiles: 0 };
   const opening = { phase: "opening" as const, resumed: elsewhere };
@@ -60,7 +60,7 @@ it("adds to no upload that was ended elsewhere, nor to one that waits for anothe
   expect(store.list()).toHaveLength(3);
 });
 
-it("unties from the page what is put away, so that leaving it interrupts nothing", () => {
+it("detaches dismissed uploads from the page, so that leaving it needs no warning", () => {
   const store = createUploadsStore();
   const uploader = running();
   detached.length = 0;
@@ -69,19 +69,19 @@ it("unties from the page what is put away, so that leaving it interrupts nothing
   detached.length = 0;
 });
 
-it("puts ended uploads of a collection away when the next one begins, not those that run or are elsewhere", () => {
+it("dismisses ended uploads of a collection when the next one starts, not others", () => {
   const store = createUploadsStore();
-  const over = ended();
-  store.begin(upload(reef, over));
+  const closed = ended();
+  store.begin(upload(reef, closed));
   store.begin(upload(kelp, ended()));
   store.begin(upload(reef, running()));
   store.begin(upload(reef, running()));
-  expect(over.asked).toEqual(["dispose"]);
-  expect(detached).toEqual([over]);
+  expect(closed.asked).toEqual(["dispose"]);
+  expect(detached).toEqual([closed]);
   expect(store.list().map(({ collection }) => collection.slug)).toEqual(["kelp", "reef", "reef"]);
 });
 
-it("knows which panels are on the screen", () => {
+it("tracks which panels are visible", () => {
   const store = createUploadsStore();
   const { id } = store.begin(upload(reef, running()));
   const before = store.inSight();
@@ -95,7 +95,7 @@ it("knows which panels are on the screen", () => {
   expect(store.inSight().size).toBe(0);
 });
 
-it("goes on with an upload left half-way when a folder of its name comes again", () => {
+it("resumes an unfinished upload when a folder of its name is added again", () => {
   const store = createUploadsStore();
   const takeBack = store.offer("reef", { uploadId: "u1", label: "survey" });
   expect(store.offerFor("reef", "survey")).toMatchObject({ uploadId: "u1" });

@@ -14,7 +14,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
   };
 }
 
-/** Asks before anything is sent: what one may not see is answered with status 404, not with a page that says so later. */
+/** Loads the collection before the response starts: once streaming has begun, the status can no longer be 404. */
 export default async function CollectionLayout({ params, children }: Props) {
   await loadCollection((await params).slug);
   return children;

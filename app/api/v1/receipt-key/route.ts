@@ -2,7 +2,7 @@ import { mintAnonymousViewer } from "@/lib/auth/viewer";
 import { route } from "@/lib/http";
 import { receiptKey } from "@/lib/upload/receipt/queries";
 
-// Made from the running site's secret, so never at build time.
+// The key is derived from the running site's secret, so it cannot be rendered at build time.
 export const dynamic = "force-dynamic";
 
 export const GET = route(async () => {

@@ -14,7 +14,7 @@ import { siteCall } from "./site-call";
 
 const server: UploadServer = {
   open: (request) => siteCall("/atoll/open", request),
-  resume: () => Promise.reject(new Error("nothing is resumed here")),
+  resume: () => Promise.reject(new Error("the benchmark does not resume uploads")),
   renewPolicy: (uploadId) => siteCall<PostPolicy>("/atoll/policy", { uploadId }),
   files: (uploadId, input) => siteCall("/atoll/files", { uploadId, input }),
   tell: (uploadId, input) => siteCall("/atoll/tell", { uploadId, input }),
@@ -28,7 +28,7 @@ const server: UploadServer = {
 const hasher = hashInWorker(startHashWorker);
 const tabs = tabsOf();
 
-/** As where the operator lists no other address of the bucket. */
+/** Without S3_UPLOAD_ENDPOINTS. */
 const narrow: UploadServer = {
   ...server,
   async open(request) {
@@ -42,7 +42,7 @@ function withoutEndpoints({ url, fields, expiresAt }: PostPolicy): PostPolicy {
   return { url, fields, expiresAt };
 }
 
-/** With all that the site's pages give it. */
+/** Creates the uploader with the same options as the site's pages. */
 const makeUploader = (given: UploadServer) =>
   createUploader({ server: given, transport: postByXhr, partTransport: putByXhr, hasher, tabs });
 
@@ -51,7 +51,7 @@ function troubleOf({ halted, counts }: UploaderState): string | null {
   return counts.failed + counts.refused > 0 ? `${counts.failed} failed, ${counts.refused} refused` : null;
 }
 
-/** Sealing begins when the storage has every file. */
+/** Resolves when sealing starts, which is when the storage has every file. */
 function stored(uploader: Uploader): Promise<string> {
   return new Promise((resolve, reject) => {
     const look = () => {
@@ -80,7 +80,7 @@ export const atollWide: Contestant = { upload: (files) => uploadBy(server, files
 export const atoll: Contestant = {
   upload: (files) => uploadBy(narrow, files),
   async add(files) {
-    // What it would do next, opening the upload, is kept from going on.
+    // The next step, opening the upload, is blocked.
     const uploader = makeUploader({ ...server, open: () => new Promise(() => undefined) });
     const listed = new Promise<void>((resolve) => {
       uploader.subscribe(() => uploader.getSnapshot().files.size >= files.length && resolve());

@@ -4,13 +4,13 @@ import { hashInWorker } from "@/lib/uploader/hash/worker-hasher";
 import { type Contestant, isLarge, newPrefix } from "./contestant";
 import { siteCall } from "./site-call";
 
-/** Where the page's site has it. */
+/** The path of the hash worker on the benchmark's site. */
 export const startHashWorker = () => new Worker("/hash-worker.js", { type: "module" });
 
 const lanes = 6;
 const partBytes = 16 * 1024 * 1024;
 
-/** With a listener on the upload, as whoever shows progress needs one: it is what makes a request preflighted. */
+/** Sends a request with an upload progress listener, as a real uploader does. The listener makes the browser send a preflight. */
 function send(
   method: "POST" | "PUT",
   url: string,
@@ -58,7 +58,7 @@ function formLoop(policyCall: string, fieldsOf: FieldsOf): Contestant {
   };
 }
 
-/** Six forms at a time to one URL: nothing but the requests. A large file is one form. */
+/** Sends six forms at a time to one URL, without any other work. A large file is one form. */
 export const barePost = formLoop("/peer/policy", async () => ({}));
 
 const hashedForms = formLoop("/peer/policy-checked", async (file) => {
@@ -67,8 +67,8 @@ const hashedForms = formLoop("/peer/policy-checked", async (file) => {
 });
 
 /**
- * The same with the SHA-256 of each file, or the CRC of each part, for the storage to verify: the limit for whoever loses none
- * unnoticed.
+ * Does the same with the SHA-256 of each file or the CRC of each part, which the storage verifies: the upper bound for an
+ * uploader that detects damaged files.
  */
 export const bareChecked: Contestant = {
   async upload(files, options) {
@@ -80,7 +80,7 @@ export const bareChecked: Contestant = {
   },
 };
 
-/** Six presigned PUTs at a time, all URLs had in one call before; parts of 16 MiB for a large file. */
+/** Sends six presigned PUTs at a time, with URLs from one earlier call; parts of 16 MiB for a large file. */
 export const barePut: Contestant = {
   async upload(files) {
     const prefix = newPrefix();

@@ -1,12 +1,12 @@
-/** One way to upload. `tuned`: other settings than the documented ones, where there are such. */
+/** One way to upload. `tuned`: other settings than the documented ones. */
 export type Contestant = {
-  /** Everything is in the storage when it resolves, with the prefix it is under. Rejects when a file did not get there. */
+  /** Uploads the files. Resolves with their prefix when all are stored; rejects when one is not. */
   upload(files: File[], options: { tuned: boolean }): Promise<string>;
-  /** Takes files in without sending any; resolves when all are in its list. Gives what keeps them alive. */
+  /** Adds files without sending them. Resolves when all are in the list, with an object that keeps them alive. */
   add?(files: File[]): Promise<unknown>;
 };
 
 export const newPrefix = () => `media/bench/${crypto.randomUUID()}/`;
 
-/** Files from this size on are sent in parts, as each does by itself. */
+/** Contestants send files of at least this size in parts. */
 export const isLarge = (file: { size: number | null }) => (file.size ?? 0) > 100 * 1024 * 1024;

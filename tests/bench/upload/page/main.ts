@@ -8,13 +8,13 @@ const contestants = { atoll, atollWide, ...bare, uppy5, uppy6 } satisfies Record
 export type ContestantName = keyof typeof contestants;
 
 export type BenchPage = {
-  /** Not timed: the files that were chosen in the page's field. */
+  /** Returns the files chosen in the page's input; not timed. */
   takeFiles(): number;
-  /** Files that the page has made. */
+  /** Creates files in the page. */
   makeFiles(count: number, sizeBytes: number): void;
-  /** `ms` from files in hand until the last one is stored. */
+  /** Returns `ms`: the time from having the files until the last one is stored. */
   upload(name: ContestantName, options: { tuned: boolean }): Promise<{ ms: number; prefix: string }>;
-  /** `longestMs`: the longest task of the main thread, 0 where none took 50 ms. */
+  /** Returns `longestMs`: the longest task of the main thread, 0 if none took 50 ms. */
   add(name: ContestantName): Promise<{ ms: number; longestMs: number }>;
 };
 
@@ -23,7 +23,7 @@ declare global {
 }
 
 let files: File[] = [];
-/** What was added stays: its memory is looked at afterwards. */
+/** Keeps what was added, to measure its memory. */
 export const kept: unknown[] = [];
 
 async function add(name: ContestantName): Promise<{ ms: number; longestMs: number }> {
@@ -34,12 +34,12 @@ async function add(name: ContestantName): Promise<{ ms: number; longestMs: numbe
     seen.dispatchEvent(new Event("more"));
   });
   observer.observe({ type: "longtask" });
-  // A task of its own, which does not count what came before.
+  // Starts a new task, so that earlier work is not counted.
   await new Promise((begun) => setTimeout(begun, 0));
   const since = performance.now();
   kept.push(await (contestants[name] as Contestant).add?.(files));
   const ms = performance.now() - since;
-  // Tasks are reported some time after they ended, and in order: once one made here is, so are those of before.
+  // Long tasks are reported late but in order. Once a task made here is reported, all earlier ones are.
   await new Promise((begun) => setTimeout(begun, 0));
   const endedAt = performance.now();
   while (performance.now() < endedAt + 100);

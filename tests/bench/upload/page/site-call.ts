@@ -1,4 +1,4 @@
-/** A call to the bench's site; rejects for anything but 200. */
+/** Calls the benchmark's site. Rejects for any status but 2xx. */
 export async function siteCall<Answer>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
   const response = await fetch(path, {
     method: "POST",
@@ -6,6 +6,6 @@ export async function siteCall<Answer>(path: string, body: unknown, signal?: Abo
     body: JSON.stringify(body),
     ...(signal && { signal }),
   });
-  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+  if (!response.ok) throw new Error(`${path} responded with status ${response.status}: ${await response.text()}`);
   return (await response.json()) as Answer;
 }

@@ -2,7 +2,7 @@ import type { PostPolicy } from "@/lib/upload/schema";
 import { type Contestant, newPrefix } from "./contestant";
 import { siteCall } from "./site-call";
 
-// As much of their types as is used: the packages are not dependencies of this project.
+// The types used here: the packages are not dependencies of this project.
 type UppyFile = { name: string; type: string };
 type AddedFile = { name: string; type: string; data: File; source: string };
 type UppyInstance = {
@@ -15,12 +15,12 @@ type Package = { Uppy: new (options: object) => UppyInstance; AwsS3: unknown };
 type Signing = { signal?: AbortSignal };
 type OfUpload = Signing & { key: string; uploadId: string };
 
-/** Where the scripts of the two versions put them. */
+/** The globals set by the scripts of the two versions. */
 const loaded = globalThis as unknown as Record<"uppy5" | "uppy6", Package>;
 
 const tunedPartBytes = 16 * 1024 * 1024;
 
-/** A form signed per file, which spares the preflights: what Companion answers version 5, and version 6 takes as well. */
+/** Signs a form per file, which avoids preflights. Companion does so for version 5; version 6 accepts it too. */
 async function form(prefix: string, key: string, type: string) {
   const { url, fields } = await siteCall<PostPolicy>("/peer/policy", { prefix });
   return { method: "POST", url, fields: { ...fields, key, "Content-Type": type } };
@@ -46,7 +46,7 @@ function options5(prefix: string, tuned: boolean) {
 
 type Request = { method: string; key: string; uploadId?: string; contentType?: string };
 
-/** With its `signRequest`: every call to S3 is signed by the site. */
+/** Uses `signRequest`: the site signs every call to S3. */
 function options6(prefix: string, tuned: boolean) {
   return {
     limit: 6,
@@ -79,7 +79,7 @@ function contestant(packed: () => Package, options: (prefix: string, tuned: bool
     async add(files) {
       const uppy = make(newPrefix(), false);
       uppy.addFiles(described(files));
-      if (uppy.getFiles().length !== files.length) throw new Error("Uppy did not take all files");
+      if (uppy.getFiles().length !== files.length) throw new Error("Uppy did not add all files");
       return uppy;
     },
   };

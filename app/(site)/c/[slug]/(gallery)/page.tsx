@@ -48,8 +48,8 @@ export default async function GalleryPage({ params }: { params: CollectionParams
         {!abilities.seeOriginals && <PreviewNotice signedIn={signedIn} />}
         {!empty && <Gallery slug={slug} firstPage={firstPage} originals={abilities.seeOriginals} />}
         {empty && !abilities.upload && (
-          <EmptyState art={<PrintsArt />} title="Nothing here yet">
-            <p>When somebody adds pictures to this collection, they appear here.</p>
+          <EmptyState art={<PrintsArt />} title="No pictures yet">
+            <p>Pictures added to this collection appear here.</p>
           </EmptyState>
         )}
       </UploadPlaceProvider>

@@ -1,11 +1,9 @@
-import { ArrowLeft } from "lucide-react";
 import type { Metadata } from "next";
-import Link from "next/link";
 import { notFound } from "next/navigation";
 import { loadCollection } from "@/app/loaders";
 import type { CollectionParams } from "@/app/page-props";
+import { CollectionSubpage } from "@/components/collection/collection-subpage";
 import { SettingsForm } from "@/components/collection/settings-form";
-import { routes } from "@/lib/routes";
 
 export const metadata: Metadata = { title: "Settings" };
 
@@ -13,16 +11,8 @@ export default async function CollectionSettingsPage({ params }: { params: Colle
   const { slug, name, description, visibility, abilities } = await loadCollection((await params).slug);
   if (!abilities.changeSettings) notFound();
   return (
-    <div className="mx-auto max-w-2xl px-4 pt-8 pb-24 sm:px-8 sm:pt-10">
-      <Link
-        href={routes.collection(slug)}
-        className="inline-flex items-center gap-1.5 rounded-lg text-muted text-sm hover:text-ink"
-      >
-        <ArrowLeft aria-hidden className="size-4" />
-        {name}
-      </Link>
-      <h1 className="mt-3 mb-8 font-semibold text-2xl sm:text-3xl">Settings</h1>
+    <CollectionSubpage collection={{ slug, name }} title="Settings" className="max-w-2xl">
       <SettingsForm slug={slug} initial={{ name, description, visibility }} />
-    </div>
+    </CollectionSubpage>
   );
 }

@@ -9,7 +9,7 @@ import { mediaByIds, mediaPage } from "@/lib/media/queries";
 const query = z.object({
   cursor: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(pageSize.max).optional(),
-  /** Only these, whatever the order: what a page asks for while pictures are being processed. */
+  /** Returns only these items, without paging. The gallery polls the pictures being processed with it. */
   ids: z
     .string()
     .transform((text) => text.split(","))

@@ -12,7 +12,7 @@ export const POST = route(async (request, { params }: Context) => {
   return json(await uploadStatus(viewer, id));
 });
 
-/** Undoes the undoing. */
+/** Redoes the upload. */
 export const DELETE = route(async (request, { params }: Context) => {
   const viewer = await writerOf(request);
   const { id } = await params;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { attachmentDisposition, isInlineType, servingOf } from "@/lib/storage/inline";
+import { attachmentDisposition, isInlineType, servingOf } from "@/lib/storage/content-disposition";
 
 const inline = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"];
 
@@ -36,7 +36,7 @@ describe("servingOf", () => {
     });
   });
 
-  it("never gives a type beside the five and octet-stream, nor inline with a name", () => {
+  it("returns only the five types and octet-stream, and never inline with a name", () => {
     fc.assert(
       fc.property(fc.option(fc.string({ unit: "binary" }), { nil: undefined }), fc.string(), (type, name) => {
         const plain = servingOf(type, undefined);

@@ -4,8 +4,8 @@ import { person } from "../../support/people";
 export const password = "three small words";
 export const sessionName = "next-auth.session-token";
 
-/** Somebody who can sign in with the password above. */
-export async function newcomer(name: string): Promise<{ userId: string; email: string }> {
+/** Creates a user who can sign in with `password`. */
+export async function newUser(name: string): Promise<{ userId: string; email: string }> {
   const { userId } = await person(name, password);
   const { email } = await db().user.findUniqueOrThrow({ where: { id: userId } });
   return { userId, email };

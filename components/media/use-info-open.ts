@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-// Each picture is a page of its own: whether the panel is open outlives it, until the page is loaded anew.
+// Each picture is a page of its own. The panel's state is kept across them, until a full page load.
 let open = false;
 const listeners = new Set<() => void>();
 

@@ -3,7 +3,7 @@ import type { ComponentType } from "react";
 import { cn } from "@/components/ui/cn";
 import { routes } from "@/lib/routes";
 
-type TurnProps = {
+type ViewerStepProps = {
   slug: string;
   mediaId: string | null;
   label: string;
@@ -11,8 +11,8 @@ type TurnProps = {
   className: string;
 };
 
-/** To a neighbour, in place of this picture; fetched before it is asked for. */
-export function Turn({ slug, mediaId, label, icon: Icon, className }: TurnProps) {
+/** Links to the previous or next picture, prefetched. Replaces the history entry, so that Back leads to the gallery. */
+export function ViewerStep({ slug, mediaId, label, icon: Icon, className }: ViewerStepProps) {
   if (!mediaId) return null;
   return (
     <Link
@@ -22,7 +22,7 @@ export function Turn({ slug, mediaId, label, icon: Icon, className }: TurnProps)
       prefetch
       aria-label={label}
       className={cn(
-        "absolute top-1/2 grid size-11 -translate-y-1/2 place-items-center rounded-full bg-stage/60 text-ink backdrop-blur-sm transition-colors hover:bg-raised",
+        "absolute top-1/2 grid size-11 -translate-y-1/2 place-items-center rounded-full bg-viewer/60 text-ink backdrop-blur-sm transition-colors hover:bg-raised",
         className,
       )}
     >

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { removeStaleTempDirs, withTempDir } from "@/lib/derive/temp";
+import { removeStaleTempDirs, withTempDir } from "@/lib/derive/temp-dir";
 
 let root: string;
 const before = process.env.TMPDIR;
@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-test("the folder is there for the run and gone after it, thrown or not", async () => {
+test("the folder exists during the run and is removed after it, also on errors", async () => {
   const use = (fail: boolean) =>
     withTempDir(async (dir) => {
       writeFileSync(path.join(dir, "original"), "x");
@@ -29,7 +29,7 @@ test("the folder is there for the run and gone after it, thrown or not", async (
   expect(readdirSync(root)).toEqual([]);
 });
 
-test("what killed processes left is removed after an hour; nothing else is touched", async () => {
+test("folders of killed processes are removed after an hour, others are not", async () => {
   const twoHoursAgo = new Date(Date.now() - 2 * 60 * 60 * 1_000);
   for (const name of ["atoll-derive-old", "atoll-derive-new", "somebody-elses"]) {
     mkdirSync(path.join(root, name));

@@ -4,15 +4,15 @@ import { Download, FileText, ImageOff } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { buttonClass } from "@/components/ui/button";
 import { Spinner } from "@/components/ui/spinner";
-import { useSoftPolling } from "@/components/ui/use-soft-polling";
+import { usePolling } from "@/components/ui/use-polling";
 import type { MediaDetail } from "@/lib/media/schema";
 import { titleOf, typeNameOf } from "./media-text";
 
-/** A media without a picture: being processed, kept as a file, or not readable. */
-export function StageFile({ media, downloadHref }: { media: MediaDetail; downloadHref: string | null }) {
-  const { icon, words } = looksOf(media);
+/** Shows a media without a picture: being processed, not an image, or unreadable. */
+export function ViewerFile({ media, downloadHref }: { media: MediaDetail; downloadHref: string | null }) {
+  const { icon, text } = contentOf(media);
   const router = useRouter();
-  useSoftPolling(media.state === "pending", async () => {
+  usePolling(media.state === "pending", async () => {
     router.refresh();
     return false;
   });
@@ -24,11 +24,11 @@ export function StageFile({ media, downloadHref }: { media: MediaDetail; downloa
         </div>
         <p className="max-w-full break-words font-medium text-lg">{titleOf(media)}</p>
         <p className="mt-1 text-muted text-sm">{typeNameOf(media)}</p>
-        <p className="mt-4 text-muted leading-relaxed">{words}</p>
+        <p className="mt-4 text-muted leading-relaxed">{text}</p>
         {downloadHref && media.state !== "pending" && (
           <a href={downloadHref} download className={buttonClass({ variant: "primary" }, "mt-7")}>
             <Download aria-hidden />
-            Download the file
+            Download file
           </a>
         )}
       </div>
@@ -36,18 +36,18 @@ export function StageFile({ media, downloadHref }: { media: MediaDetail; downloa
   );
 }
 
-function looksOf({ state, rejectReason }: MediaDetail) {
+function contentOf({ state, rejectReason }: MediaDetail) {
   if (state === "kept") {
     return {
       icon: <FileText aria-hidden />,
-      words: "This is not a picture Atoll can show. It is kept exactly as it was uploaded.",
+      text: "Atoll cannot preview this type of file. It is stored exactly as uploaded.",
     };
   }
   if (state === "rejected") {
     return {
       icon: <ImageOff aria-hidden className="text-danger" />,
-      words: rejectReason ?? "This picture could not be read. The file is kept as it came.",
+      text: rejectReason ?? "This picture could not be read. The file is stored as uploaded.",
     };
   }
-  return { icon: <Spinner />, words: "This picture is being processed. It appears here by itself." };
+  return { icon: <Spinner />, text: "This picture is being processed. It will appear here automatically." };
 }

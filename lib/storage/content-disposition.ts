@@ -1,18 +1,18 @@
-/** What a browser may render from the bucket's origin; nothing here can carry a script. Everything else is a download. */
+/** Types a browser may render from the bucket's origin. None can contain scripts. Other types are downloads. */
 const inlineTypes: ReadonlySet<string> = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]);
 
-/** The two headers that decide what a browser does with an object; signed into the URL, so nobody can change them. */
+/** The response headers that decide whether a browser renders or downloads an object. They are signed into the URL. */
 export type Serving = { responseContentType: string; responseContentDisposition: string };
 
-/** Whether an object of this type may be rendered in a page or a tab. Exact match: no parameters, no lists, no prefixes. */
+/** Tells whether a browser may render this type. Exact match: types with parameters do not match. */
 export function isInlineType(contentType: string | undefined): boolean {
   return contentType !== undefined && inlineTypes.has(contentType);
 }
 
 /**
- * How an object is served. `contentType` is what its bytes were found to be (never what the uploader said); `downloadAs`
- * makes it a download under that name. The one place of the rule: only the five image types are ever inline; SVG, HTML,
- * PDF, unknown and absent types become attachments of type application/octet-stream, which no browser runs.
+ * Returns the headers an object is served with. `contentType` is the type detected in the bytes, never the uploader's.
+ * `downloadAs` makes it a download with that name. Only the five image types are served inline. SVG, HTML, PDF, unknown and
+ * absent types become attachments of type application/octet-stream, which browsers do not run.
  */
 export function servingOf(contentType: string | undefined, downloadAs: string | undefined): Serving {
   const safe = contentType !== undefined && inlineTypes.has(contentType);
@@ -24,17 +24,17 @@ export function servingOf(contentType: string | undefined, downloadAs: string | 
 }
 
 /**
- * `attachment` with a file name for old and new browsers: `filename` in ASCII, `filename*` in UTF-8 (RFC 6266, RFC 8187).
- * Only the last segment of a path is kept; quotes, backslashes, percent signs and control characters never reach the
- * quoted form, and lone surrogates become U+FFFD.
+ * Returns a Content-Disposition `attachment` with `filename` in ASCII and, if needed, `filename*` in UTF-8 (RFC 6266, RFC
+ * 8187). Uses only the last segment of a path. Quotes, backslashes, percent signs and control characters are replaced in
+ * `filename`; lone surrogates become U+FFFD.
  */
 export function attachmentDisposition(fileName: string): string {
   const clean = lastSegment(fileName)
     .toWellFormed()
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get into a header
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not get into a header
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, "_");
   const name = clean === "" || clean === "." || clean === ".." ? "download" : clean;
-  // RFC 6266, appendix D: no percent signs in the plain form, as some browsers decode them there.
+  // No percent signs in `filename`, because some browsers decode them (RFC 6266, appendix D).
   const ascii = name.replace(/[^\x20-\x7e]/gu, "_").replace(/["\\%]/g, "_");
   const plain = `attachment; filename="${ascii}"`;
   return ascii === name ? plain : `${plain}; filename*=UTF-8''${encodeExtended(name)}`;
@@ -44,7 +44,7 @@ function lastSegment(path: string): string {
   return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }
 
-/** RFC 8187 attr-char: letters, digits and ! # $ & + - . ^ _ ` | ~; encodeURIComponent leaves four more. */
+/** Encodes all but RFC 8187's attr-char. encodeURIComponent leaves four characters that are not attr-char. */
 function encodeExtended(name: string): string {
   return encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -6,11 +6,11 @@ import { recallGallery, rememberOpened } from "./gallery-memory";
 
 const swipePixels = 60;
 
-/** The ways to move between pictures besides links: arrow keys, Escape, a swipe. */
-export function useStageMoves(slug: string, media: MediaDetail, onInfo: () => void) {
+/** Handles navigation between pictures by arrow keys, Escape and swipes. */
+export function useViewerNavigation(slug: string, media: MediaDetail, onInfo: () => void) {
   const router = useRouter();
   const touchStart = useRef<{ x: number; y: number } | null>(null);
-  // Opened from a tile: the gallery is the entry before this one, and going back keeps its scroll.
+  // Opened from a tile: the gallery is the previous history entry, and going back restores its scroll position.
   const fromGallery = () => recallGallery(slug)?.openedId != null;
 
   useEffect(() => {
@@ -18,14 +18,14 @@ export function useStageMoves(slug: string, media: MediaDetail, onInfo: () => vo
   });
 
   function go(mediaId: string | null) {
-    // In place of this picture: back leads to the gallery, not through all pictures seen.
+    // Replaces the history entry: Back leads to the gallery, not through the pictures viewed.
     if (mediaId) router.replace(routes.media(slug, mediaId), { scroll: false });
   }
-  /** Whether the gallery was there to go back to. */
+  /** Goes back to the gallery. Returns false when it is not the previous history entry. */
   function backToGallery(): boolean {
-    const there = fromGallery();
-    if (there) router.back();
-    return there;
+    if (!fromGallery()) return false;
+    router.back();
+    return true;
   }
 
   const onKey = useEffectEvent((event: KeyboardEvent) => {
@@ -35,7 +35,7 @@ export function useStageMoves(slug: string, media: MediaDetail, onInfo: () => vo
     else if (event.key === "Escape") backToGallery() || router.push(routes.collection(slug));
     else if (event.key === "i") onInfo();
   });
-  // Before the picture is painted: whoever sees it can go on.
+  // A layout effect, so that keys work as soon as the picture is painted.
   useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => onKey(event);
     document.addEventListener("keydown", listen);
@@ -51,7 +51,7 @@ export function useStageMoves(slug: string, media: MediaDetail, onInfo: () => vo
       const finger = changedTouches[0];
       const start = touchStart.current;
       touchStart.current = null;
-      // A zoomed page is being moved, not turned.
+      // On a zoomed page a swipe scrolls.
       if (!finger || !start || (window.visualViewport?.scale ?? 1) > 1) return;
       const across = finger.clientX - start.x;
       if (Math.abs(across) < swipePixels || Math.abs(across) < 2 * Math.abs(finger.clientY - start.y)) return;
@@ -61,8 +61,8 @@ export function useStageMoves(slug: string, media: MediaDetail, onInfo: () => vo
   return { backToGallery, touch };
 }
 
-/** Fetches the neighbours' pictures once this one is there. */
-export function fetchNeighbours({ previousId, nextId, urls }: MediaDetail): void {
+/** Preloads the previous and the next picture. */
+export function preloadNeighbours({ previousId, nextId, urls }: MediaDetail): void {
   const variant = urls.preview ? "preview" : "thumb";
   for (const id of [nextId, previousId]) {
     if (id) new Image().src = routes.api.mediaVariant(id, variant);

@@ -11,8 +11,8 @@ export type Pinned = { key: string; versionId: string; sizeBytes: number; etag: 
 export type Digests = { md5: string; sha256: string };
 
 /**
- * Streams the pinned version of an original into a new file and checks it on the way. Returns the checksums of the
- * bytes, or null when they are not the verified ones. Throws AppError (the storage's), or UNAVAILABLE when the connection broke.
+ * Downloads the pinned version of an original to a file and verifies size, ETag and MD5. Returns the checksums of the bytes,
+ * or null when they differ from the verified ones. Throws AppError of the storage, UNAVAILABLE when the connection broke.
  */
 export async function fetchOriginal(pinned: Pinned, filePath: string): Promise<Digests | null> {
   const { body, sizeBytes, etag, md5: wanted } = await getObject({ key: pinned.key, versionId: pinned.versionId });
@@ -22,16 +22,19 @@ export async function fetchOriginal(pinned: Pinned, filePath: string): Promise<D
   }
   const md5Hash = createHash("md5");
   const sha256Hash = createHash("sha256");
-  const seenBytes = await save(body, filePath, (chunk) => {
+  const savedBytes = await save(body, filePath, (chunk) => {
     md5Hash.update(chunk);
     sha256Hash.update(chunk);
   });
   const md5 = md5Hash.digest("hex");
-  const isWhole = seenBytes === pinned.sizeBytes && (wanted === null || md5 === wanted);
+  const isWhole = savedBytes === pinned.sizeBytes && (wanted === null || md5 === wanted);
   return isWhole ? { md5, sha256: sha256Hash.digest("hex") } : null;
 }
 
-/** The first bytes of an original too large to be fetched; false when it is not the verified one. Throws as `fetchOriginal`. */
+/**
+ * Downloads the first bytes of an original. Returns false when its ETag differs from the verified one. Throws as
+ * `fetchOriginal`.
+ */
 export async function fetchBeginning(pinned: Pinned, filePath: string, sizeBytes: number): Promise<boolean> {
   const range = { start: 0, end: Math.min(sizeBytes, pinned.sizeBytes) - 1 };
   const { body, etag } = await getObject({ key: pinned.key, versionId: pinned.versionId, range });
@@ -43,20 +46,20 @@ export async function fetchBeginning(pinned: Pinned, filePath: string, sizeBytes
   return true;
 }
 
-/** Returns how many bytes came. */
-async function save(body: Readable, filePath: string, see: (chunk: Buffer) => void): Promise<number> {
-  let seenBytes = 0;
+/** Writes the stream to a file and passes each chunk to `onChunk`. Returns the number of bytes. */
+async function save(body: Readable, filePath: string, onChunk: (chunk: Buffer) => void): Promise<number> {
+  let savedBytes = 0;
   async function* watch(source: Readable): AsyncGenerator<Buffer> {
     for await (const chunk of source as AsyncIterable<Buffer>) {
-      see(chunk);
-      seenBytes += chunk.length;
+      onChunk(chunk);
+      savedBytes += chunk.length;
       yield chunk;
     }
   }
   try {
     await pipeline(body, watch, createWriteStream(filePath, { flags: "w", mode: 0o600 }));
   } catch (cause) {
-    throw new AppError("UNAVAILABLE", "The connection to the storage broke while reading a picture.", { cause });
+    throw new AppError("UNAVAILABLE", "The connection to the storage was lost while a file was read.", { cause });
   }
-  return seenBytes;
+  return savedBytes;
 }

@@ -3,17 +3,17 @@ import { useEffect, useEffectEvent } from "react";
 const firstDelayMs = 1_000;
 const maxDelayMs = 20_000;
 
-/** The wait before the attempt after `attempt` fruitless ones. */
+/** Returns the delay before the next poll, after `attempt` polls without news. */
 export function pollDelayMs(attempt: number): number {
   return Math.min(maxDelayMs, firstDelayMs * 1.5 ** attempt);
 }
 
 /**
- * Calls `poll` again and again while `active`: softly (further and further apart while nothing changes), never twice at
- * once, and only while the page is visible. `poll` says whether it found news, which starts the pace anew.
+ * Calls `poll` repeatedly while `active` and the page is visible, one call at a time, with exponential backoff. `poll`
+ * resolves to true when it found news, which resets the backoff.
  */
-export function useSoftPolling(active: boolean, poll: () => Promise<boolean>): void {
-  const ask = useEffectEvent(poll);
+export function usePolling(active: boolean, poll: () => Promise<boolean>): void {
+  const onPoll = useEffectEvent(poll);
   useEffect(() => {
     if (!active) return;
     let attempt = 0;
@@ -24,7 +24,7 @@ export function useSoftPolling(active: boolean, poll: () => Promise<boolean>): v
       if (!stopped && document.visibilityState === "visible") timer = setTimeout(tick, pollDelayMs(attempt));
     };
     const tick = async () => {
-      const news = await ask().catch(() => false); // The next attempt is the answer to a failed one.
+      const news = await onPoll().catch(() => false); // A failed poll is retried by the next one.
       attempt = news ? 0 : attempt + 1;
       schedule();
     };

@@ -3,12 +3,12 @@
 import { type CSSProperties, useEffect, useEffectEvent, useRef, useState } from "react";
 import { cn } from "@/components/ui/cn";
 import type { MediaDetail } from "@/lib/media/schema";
-import { loadsByItself, titleOf } from "./media-text";
+import { loadsAutomatically, titleOf } from "./media-text";
 
-type StagePictureProps = { media: MediaDetail; originalAsked: boolean; onReady: () => void };
+type ViewerPictureProps = { media: MediaDetail; originalRequested: boolean; onReady: () => void };
 
-/** The preview at once; the original comes over it, in the same box, when it is there. */
-export function StagePicture({ media, originalAsked, onReady }: StagePictureProps) {
+/** Shows the preview at once, then fades the original in over it at the same size. */
+export function ViewerPicture({ media, originalRequested, onReady }: ViewerPictureProps) {
   const { urls, width, height } = media;
   const [mounted, setMounted] = useState(false);
   const [originalShown, setOriginalShown] = useState(false);
@@ -16,17 +16,17 @@ export function StagePicture({ media, originalAsked, onReady }: StagePictureProp
   const ready = useEffectEvent(onReady);
   useEffect(() => {
     setMounted(true);
-    // It may have come before the page was alive.
+    // It may have loaded before hydration, and then there is no load event.
     if (preview.current?.complete) ready();
   }, []);
   const shown = urls.preview ?? urls.thumb;
   if (!shown || !width || !height) return null;
-  // Of outsiders' small thumbnail no more pixels are there.
+  // Non-members get the thumbnail only, at most 200 pixels wide or high.
   const pixels = urls.preview ? width : Math.round(width * Math.min(1, 200 / Math.max(width, height)));
-  const withOriginal = mounted && urls.original !== undefined && (originalAsked || loadsByItself(media));
+  const withOriginal = mounted && urls.original !== undefined && (originalRequested || loadsAutomatically(media));
   return (
-    <div className="stage-room grid size-full place-items-center">
-      <div className="stage-frame relative" style={{ "--ratio": width / height, "--pixels": pixels } as CSSProperties}>
+    <div className="viewer-area grid size-full place-items-center">
+      <div className="viewer-frame relative" style={{ "--ratio": width / height, "--pixels": pixels } as CSSProperties}>
         {/* biome-ignore lint/performance/noImgElement: the bytes come straight from S3 */}
         <img
           ref={preview}

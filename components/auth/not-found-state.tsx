@@ -5,28 +5,28 @@ import { EmptyState } from "@/components/ui/empty-state";
 import { routes } from "@/lib/routes";
 import { SignInLink } from "./sign-in-link";
 
-/** The same words for what is missing and what one may not see: the answer tells neither from the other. */
-export function NothingHere({ signedIn }: { signedIn: boolean }) {
+/** Shows one text for missing and forbidden pages, so that it does not reveal which pages exist. */
+export function NotFoundState({ signedIn }: { signedIn: boolean }) {
   return (
     <>
       <title>Not found · Atoll</title>
       <EmptyState
         level={1}
         art={<CompassArt />}
-        title="Nothing to see here"
+        title="Page not found"
         className="py-24"
         actions={
           <>
             <Link href={routes.home()} className={buttonClass({ variant: "primary" })}>
-              Go to the start
+              Go to the home page
             </Link>
             {!signedIn && <SignInLink className={buttonClass()} />}
           </>
         }
       >
         <p>
-          This page does not exist, or you may not see it. If someone shared it with you, sign in with the account they
-          gave access to.
+          This page does not exist, or you do not have access to it. If someone shared it with you, sign in with the
+          account they shared it with.
         </p>
       </EmptyState>
     </>

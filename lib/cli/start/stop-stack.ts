@@ -1,11 +1,11 @@
 type Stop = () => Promise<void> | void;
 
-/** Stops started parts in the opposite order, each even when the stop of another failed. */
-export class Started {
+/** Stops started services in reverse order. A failing one does not prevent the others from being stopped. */
+export class StopStack {
   private readonly entries: { name: string; stop: Stop }[] = [];
   private isClosed = false;
 
-  /** Takes over a started part. When all are being stopped already, stops it at once and throws. */
+  /** Adds a started service. After `stopAll` it stops the service at once and throws. */
   async add(name: string, stop: Stop): Promise<void> {
     this.entries.push({ name, stop });
     if (!this.isClosed) return;
@@ -13,7 +13,7 @@ export class Started {
     throw new Error("stopped");
   }
 
-  /** Returns whether all stopped cleanly. */
+  /** Returns whether all services stopped without error. */
   async stopAll(): Promise<boolean> {
     this.isClosed = true;
     let isClean = true;

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 const prefix = "atoll-derive-";
-/** Far longer than any derivation runs. */
+/** Longer than any derivation takes. */
 const staleMilliseconds = 60 * 60 * 1_000;
 
-/** Runs with a folder of its own, which is gone afterwards whatever happens, short of the process being killed. */
+/** Runs with a new temporary folder, and removes it afterwards, also on errors. Remains when the process is killed. */
 export async function withTempDir<T>(run: (dir: string) => Promise<T>): Promise<T> {
   const dir = await mkdtemp(path.join(tmpdir(), prefix));
   try {
@@ -16,7 +16,7 @@ export async function withTempDir<T>(run: (dir: string) => Promise<T>): Promise<
   }
 }
 
-/** Removes what killed processes left behind. Returns how many folders. */
+/** Removes temporary folders left by killed processes. Returns their number. */
 export async function removeStaleTempDirs(now = Date.now(), root = tmpdir()): Promise<number> {
   let removed = 0;
   for (const name of await readdir(root)) {
@@ -24,7 +24,7 @@ export async function removeStaleTempDirs(now = Date.now(), root = tmpdir()): Pr
     const dir = path.join(root, name);
     const age = await stat(dir).then(
       ({ mtimeMs }) => now - mtimeMs,
-      () => 0, // Another worker was quicker.
+      () => 0, // Another worker removed it.
     );
     if (age < staleMilliseconds) continue;
     await rm(dir, { recursive: true, force: true });

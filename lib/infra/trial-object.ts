@@ -3,12 +3,12 @@ import { deleteObject, putObject } from "@/lib/storage/objects";
 import { presign } from "@/lib/storage/sign";
 import { type AspectContext, s3Error } from "./aspects/aspect";
 
-/** A key nothing else has, for finding out what an endpoint makes of a setting. */
+/** Returns a random key for an object that tests how an endpoint evaluates a setting. */
 export function trialKey(): string {
   return `AtollTrial-${randomBytes(8).toString("hex")}`;
 }
 
-/** Whether a signed GET is answered 403, from a page (`referer`) or from nowhere. */
+/** Tells whether a signed GET, with this Referer or without any, gets status 403. */
 export async function isReadRefused({ storage }: AspectContext, key: string, referer?: string): Promise<boolean> {
   const { endpoint } = storage.config;
   const identity = { ...(await storage.signingIdentity()), bucket: storage.bucket, endpoint };
@@ -19,8 +19,8 @@ export async function isReadRefused({ storage }: AspectContext, key: string, ref
 }
 
 /**
- * Runs `use` while an empty object is at `key`, and removes the object with its version. Gives undefined, without running
- * it, when the PUT is answered 403.
+ * Runs `use` while an empty object exists at `key`, then deletes that version. Returns undefined, without running `use`, when
+ * the PUT gets status 403.
  */
 export async function withTrialObject<Result>(
   { storage }: AspectContext,
