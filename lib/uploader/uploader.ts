@@ -2,7 +2,7 @@ import type { Tabs } from "./browser/tabs";
 import type { WalkBatch } from "./browser/walk";
 import type { Hasher } from "./hash/hasher";
 import type { ConflictChoice } from "./state/file";
-import type { UploaderState } from "./state/state";
+import type { UploaderStore } from "./state/state";
 import type { UploadServer } from "./transport/server";
 import type { PartTransport, Transport } from "./transport/transport";
 
@@ -36,11 +36,7 @@ export type UploaderOptions = {
   readonly pause?: () => Promise<void>;
 };
 
-export type Uploader = {
-  /** The state as last published; the same object until the next publication. */
-  getSnapshot(): UploaderState;
-  /** `changed` is called after each publication, at most once in `gatherMs`; gives what ends the subscription. */
-  subscribe(changed: () => void): () => void;
+export type Uploader = UploaderStore & {
   /** Takes in files as they are found; resolves when all are queued. Throws AppError CONFLICT once the upload is being sealed. */
   add(batches: AsyncIterable<WalkBatch>): Promise<void>;
   /** Goes on with an upload begun earlier, here or elsewhere; its files are to be added again. Before the first `add`. */

@@ -2,8 +2,8 @@ import { normalizePath } from "@/lib/upload/policy";
 import type { Look, UploaderEvent } from "../state/events";
 import { failure } from "../state/failures";
 import type { NewFile, UploadFile } from "../state/file";
+import { judge, type KnownFile } from "../state/preflight";
 import { itemAt, type Vector } from "../state/vector";
-import { judge, type KnownFile } from "../transport/preflight";
 import type { FileSource, WalkBatch } from "./walk";
 
 /** A pause, an outage, a slow connection: whoever waited longer is read again. */

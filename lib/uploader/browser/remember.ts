@@ -1,6 +1,6 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { uploadPolicy } from "@/lib/upload/policy";
-import type { Uploader } from "../uploader";
+import type { UploaderStore } from "../state/state";
 
 /** What this browser keeps of an upload that was begun here and has not ended. */
 type RememberedUpload = {
@@ -76,7 +76,7 @@ export function memoryOf(name = "atoll-uploads"): Memory {
  * what was dropped or chosen. Ends by itself with the upload; `stop` ends it sooner, and what is remembered stays.
  */
 export function rememberWhileOpen(
-  uploader: Uploader,
+  uploader: UploaderStore,
   memory: Memory,
   collectionSlug: string,
 ): { addRoots(roots: readonly FileSystemHandle[]): void; stop(): void } {

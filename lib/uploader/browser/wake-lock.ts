@@ -1,12 +1,11 @@
-import { isMoving } from "../state/state";
-import type { Uploader } from "../uploader";
+import { isMoving, type UploaderStore } from "../state/state";
 
 /**
  * Keeps the device awake while an upload moves (https://w3c.github.io/screen-wake-lock/): the browser gives the lock
  * back whenever the page is hidden, and it is asked for again when it is seen. Does nothing where there is no such thing
  * or the battery is low. Ends by itself with the upload; gives what ends it sooner.
  */
-export function keepAwake(uploader: Uploader, page: Window = window): () => void {
+export function keepAwake(uploader: UploaderStore, page: Window = window): () => void {
   const { wakeLock } = page.navigator;
   if (!wakeLock) return () => undefined;
   let wanted = false;

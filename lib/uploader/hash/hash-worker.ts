@@ -1,5 +1,5 @@
 import { type HashAnswer, type HashJob, type HashMessage, hashFor } from "./hash-messages";
-import { hashHere } from "./hasher";
+import { hashHere } from "./hashing";
 
 /** The part of a worker's scope that is used. */
 type Scope = {

@@ -1,5 +1,4 @@
 import type { Digests } from "../state/file";
-import { crc64nvmeOf, digestsOf } from "./hashing";
 
 export type HashOptions = {
   /** Whether an MD5 is wanted beside the SHA-256. */
@@ -17,6 +16,3 @@ export type Hasher = {
   /** CRC64NVME in base64, as S3's headers have it. */
   crc64nvme(part: Blob, signal?: AbortSignal): Promise<string>;
 };
-
-/** Hashes where it is called: for Node, and for browsers without workers. */
-export const hashHere: Hasher = { digests: digestsOf, crc64nvme: crc64nvmeOf };

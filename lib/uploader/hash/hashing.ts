@@ -2,7 +2,7 @@ import { createMD5, createSHA256, type IHasher } from "hash-wasm";
 import { CRC64NVME, crcText } from "@/lib/checksum/crc-kind";
 import { type CrcStep, crcProgram, crcStep } from "@/lib/checksum/crc-wasm";
 import type { Digests } from "../state/file";
-import type { HashOptions } from "./hasher";
+import type { Hasher, HashOptions } from "./hasher";
 
 /** Files of at most so many bytes are read in one go, larger ones piece by piece. */
 const wholeUpToBytes = 4 * 1024 * 1024;
@@ -84,3 +84,6 @@ function hex(bytes: Uint8Array): string {
   for (const byte of bytes) text += hexOfByte[byte];
   return text;
 }
+
+/** Hashes on the calling thread: for Node, and for browsers without workers. */
+export const hashHere: Hasher = { digests: digestsOf, crc64nvme: crc64nvmeOf };

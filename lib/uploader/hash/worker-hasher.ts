@@ -1,7 +1,7 @@
 import { smallBytes } from "../state/file";
 import { type HashAnswer, type HashJob, hashFor } from "./hash-messages";
-import { type Hasher, hashHere } from "./hasher";
-import { hasOwnSha256 } from "./hashing";
+import type { Hasher } from "./hasher";
+import { hashHere, hasOwnSha256 } from "./hashing";
 
 type Waiting = { readonly done: (value: never) => void; readonly failed: (error: Error) => void };
 

@@ -3,15 +3,24 @@ import type {
   FileAnswer,
   FileToSend,
   OpenedUpload,
+  OpenUploadInput,
   PartsInput,
   PartUrls,
   PostPolicy,
   UploadStatus,
 } from "@/lib/upload/schema";
-import type { OpenRequest, ResumedUpload } from "../transport/server";
 import type { CallFailure, PostFailure } from "./failures";
 import type { ConflictChoice, Digests, NewFile } from "./file";
 import type { CallName } from "./state";
+
+export type OpenRequest = Pick<OpenUploadInput, "label" | "plannedFiles" | "plannedBytes" | "checksum">;
+
+/** An upload begun earlier and a new policy for its prefix; the policy is null when the upload is no longer open. */
+export type ResumedUpload = {
+  readonly prefix: string;
+  readonly policy: PostPolicy | null;
+  readonly status: UploadStatus;
+};
 
 /** What a file on the disk looks like at a moment; null when it cannot be read any more. */
 export type Look = { readonly sizeBytes: number; readonly lastModified: number } | null;

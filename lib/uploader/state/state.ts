@@ -170,6 +170,14 @@ export type UploaderState = {
   readonly endedAt: number | null;
 };
 
+/** A state that changes over time, as components and browser adapters read it. */
+export type UploaderStore = {
+  /** The state as last published; the same object until the next publication. */
+  getSnapshot(): UploaderState;
+  /** Calls `changed` after each publication; returns a function that ends the subscription. */
+  subscribe(changed: () => void): () => void;
+};
+
 /** States with something ahead of them: of themselves, or (`asking`, `paused`) once the person says so. */
 export const unsettledStates = [
   "queued",

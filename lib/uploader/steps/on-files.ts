@@ -2,10 +2,10 @@ import { afresh, type Draft, fileOf, halt, interrupt, push, setFile, toNaming, u
 import type { UploaderEvent } from "../state/events";
 import type { NewFile, UploadFile } from "../state/file";
 import { noteOf } from "../state/notes";
+import { isRevivable, sizeFailure } from "../state/preflight";
 import { emptyQueue } from "../state/queue";
 import { awaitsDecision, isDead, takesFiles } from "../state/state";
 import { withAppended } from "../state/vector";
-import { isRevivable, sizeFailure } from "../transport/preflight";
 import { cancel } from "./cancel-file";
 import { onTriedAgain } from "./on-calls";
 import { beginPass, endPass } from "./passes";

@@ -3,8 +3,8 @@ import type { Look } from "../state/events";
 import { failure } from "../state/failures";
 import type { UploadFile } from "../state/file";
 import { rewound } from "../state/multipart";
+import { sizeFailure } from "../state/preflight";
 import { emptyVector } from "../state/vector";
-import { sizeFailure } from "../transport/preflight";
 
 /** The storage has what was posted: whether that is what is on the disk is looked up. */
 export function arrived(draft: Draft, file: UploadFile): void {

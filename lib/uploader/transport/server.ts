@@ -4,22 +4,13 @@ import type {
   FileAnswer,
   FileToSend,
   OpenedUpload,
-  OpenUploadInput,
   PartsInput,
   PartUrls,
   PostPolicy,
   UploadStatus,
 } from "@/lib/upload/schema";
+import type { OpenRequest, ResumedUpload } from "../state/events";
 import type { CallFailure } from "../state/failures";
-
-export type OpenRequest = Pick<OpenUploadInput, "label" | "plannedFiles" | "plannedBytes" | "checksum">;
-
-/** An upload begun earlier, with a fresh policy for its prefix; null where it is not open any more, as its status tells. */
-export type ResumedUpload = {
-  readonly prefix: string;
-  readonly policy: PostPolicy | null;
-  readonly status: UploadStatus;
-};
 
 /**
  * The site, as the engine needs it. Each call rejects with an AppError for what the site answered and with anything

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { stopQueue } from "@/lib/jobs/queue";
 import { createUploader } from "@/lib/uploader/engine";
-import { hashHere } from "@/lib/uploader/hash/hasher";
+import { hashHere } from "@/lib/uploader/hash/hashing";
 import type { UploaderState } from "@/lib/uploader/state/state";
 import { postByFetch } from "@/lib/uploader/transport/post-fetch";
 import { putByFetch } from "@/lib/uploader/transport/put-fetch";

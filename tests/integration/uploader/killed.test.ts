@@ -4,7 +4,7 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { stopQueue } from "@/lib/jobs/queue";
 import { partSizeOf, uploadPolicy } from "@/lib/upload/policy";
 import { createUploader } from "@/lib/uploader/engine";
-import { hashHere } from "@/lib/uploader/hash/hasher";
+import { hashHere } from "@/lib/uploader/hash/hashing";
 import { postByFetch } from "@/lib/uploader/transport/post-fetch";
 import { putByFetch } from "@/lib/uploader/transport/put-fetch";
 import { testCollection, testUser } from "@/tests/support/collections";

@@ -1,7 +1,12 @@
 import { normalizePath, pathProblem, sizeProblem, uploadPolicy } from "@/lib/upload/policy";
-import type { FoundFile } from "../browser/walk";
-import { type Failure, failure } from "../state/failures";
-import type { NewFile, UploadFile } from "../state/file";
+import { type Failure, failure } from "./failures";
+import type { NewFile, UploadFile } from "./file";
+
+/** A file as a browser found it; its path is not normalized or checked yet. */
+type FoundFile = {
+  readonly path: string;
+  readonly source: { readonly file: Pick<File, "size" | "lastModified" | "type"> };
+};
 
 export type KnownFile = Pick<UploadFile, "id" | "state" | "sizeBytes" | "lastModified">;
 
