@@ -11,8 +11,8 @@ import {
   SkipForward,
 } from "lucide-react";
 import { Spinner } from "@/components/ui/spinner";
-import { type FileState, pausable, type UploadFile } from "@/lib/uploader/state/file";
-import { sentOf } from "@/lib/uploader/state/multipart";
+import { type FileState, isPausable, type UploadFile } from "@/lib/uploader/state/file";
+import { sentBytesOf } from "@/lib/uploader/state/file-bytes";
 
 type FileLook = {
   readonly icon: LucideIcon | typeof Spinner;
@@ -43,19 +43,14 @@ export const fileLooks: Readonly<Record<FileState, FileLook>> = {
 };
 
 /** How much of a file arrived or is on its way, 0 … 1; null where that is not worth a number. */
-export function shareSent({ state, multipart, sizeBytes, ...file }: UploadFile): number | null {
-  const sentBytes = multipart ? sentOf(multipart) : file.sentBytes;
+export function shareSent(file: UploadFile): number | null {
+  const { state, sizeBytes } = file;
+  const sentBytes = state === "waiting" ? file.post.sentBytes : sentBytesOf(file);
   const shows = state === "posting" || state === "parts" || state === "paused" || state === "waiting";
   if (!shows || sizeBytes === 0 || sentBytes === 0) return null;
   return Math.min(1, sentBytes / sizeBytes);
 }
 
-const cancelable: ReadonlySet<FileState> = new Set([...pausable, "asking", "paused"]);
-
-export function mayPause({ state }: UploadFile): boolean {
-  return pausable.has(state);
-}
-
-export function mayCancel({ state }: UploadFile): boolean {
-  return cancelable.has(state);
+export function mayCancel(file: UploadFile): boolean {
+  return isPausable(file) || file.state === "asking" || file.state === "paused";
 }

@@ -3,10 +3,10 @@ import { memo, type ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { formatBytes } from "@/components/ui/format";
-import type { UploadFile } from "@/lib/uploader/state/file";
+import { isPausable, type UploadFile } from "@/lib/uploader/state/file";
 import { wordsOfNote } from "@/lib/uploader/state/notes";
 import type { Uploader } from "@/lib/uploader/uploader";
-import { fileLooks, mayCancel, mayPause, shareSent } from "./file-looks";
+import { fileLooks, mayCancel, shareSent } from "./file-looks";
 import { FilePath } from "./file-path";
 
 export const rowPixels = 48;
@@ -66,7 +66,7 @@ function RowButtons({ file, actions }: { file: UploadFile; actions: RowActions }
   return (
     // As wide with one button as with two: the sizes stay in their column.
     <span className="flex w-16 shrink-0 justify-end">
-      {mayPause(file) && (
+      {isPausable(file) && (
         <RowButton label={`Pause ${path}`} onClick={() => actions.pauseFile(id)}>
           <Pause aria-hidden />
         </RowButton>

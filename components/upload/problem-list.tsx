@@ -5,8 +5,7 @@ import { cn } from "@/components/ui/cn";
 import { formatBytes, formatCount } from "@/components/ui/format";
 import { wordsOf } from "@/lib/uploader/state/failure-messages";
 import { failure } from "@/lib/uploader/state/failures";
-import type { UploadFile } from "@/lib/uploader/state/file";
-import type { ProblemGroup } from "@/lib/uploader/state/problems";
+import type { ProblemFile, ProblemGroup } from "@/lib/uploader/state/problems";
 import { FilePath } from "./file-path";
 import { problemsCsv } from "./problems-csv";
 
@@ -94,8 +93,8 @@ function Group({ group, onRetry }: Pick<ProblemListProps, "onRetry"> & { group: 
 }
 
 /** What is this file's own, beside what it shares with its group. */
-function about(file: UploadFile): string | null {
-  return file.failure?.code === "too-large" ? formatBytes(file.sizeBytes) : (file.failure?.detail ?? null);
+function about({ failure, sizeBytes }: ProblemFile): string | null {
+  return failure.code === "too-large" ? formatBytes(sizeBytes) : failure.detail;
 }
 
 function download(name: string, text: string): void {

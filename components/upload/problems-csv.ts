@@ -22,7 +22,7 @@ export function problemsCsv(groups: readonly ProblemGroup[]): string {
         String(sizeBytes),
         state === "failed" ? "failed" : "left out",
         title,
-        own?.detail ?? "",
+        own.detail ?? "",
         advice,
       ]);
     }

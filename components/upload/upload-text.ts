@@ -48,7 +48,7 @@ function waitsForSite(state: UploaderState): boolean {
 /** A file's parts are to be signed or put together once more. */
 function callsAgain({ counts, files }: UploaderState): boolean {
   if (counts.parts + counts.completing === 0) return false;
-  const waits = ({ state, retryAt }: UploadFile) => retryAt !== null && (state === "parts" || state === "completing");
+  const waits = (file: UploadFile) => (file.state === "parts" || file.state === "completing") && file.retryAt !== null;
   return files.chunks.some((chunk) => chunk.some(waits));
 }
 

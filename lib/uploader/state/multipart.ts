@@ -33,9 +33,9 @@ export type Part = {
   readonly failingSince: number | null;
 };
 
-/** A file that is sent in parts. */
+/** The parts of a file as the server and the storage know them. */
 export type Multipart = {
-  /** The server's name for the file. */
+  /** The server's id of the file. */
   readonly fileId: string;
   readonly partSize: number;
   readonly partCount: number;
@@ -45,15 +45,8 @@ export type Multipart = {
   readonly crcs: Vector<string | null>;
   readonly arrivedParts: number;
   readonly arrivedBytes: number;
-  /** Those of `arrivedBytes` that were there already when the file was named. */
+  /** Those of `arrivedBytes` that were there already when the file was registered. */
   readonly keptBytes: number;
-  /** No part from here on was begun. */
-  readonly next: number;
-  /** At most about two budgets of parts: hashed and signed ahead by so much and no more. */
-  readonly window: readonly Part[];
-  /** Calls to sign its parts that failed in a row, and since when. */
-  readonly signFailures: number;
-  readonly signFailingSince: number | null;
 };
 
 /** Where a part begins and how long it is, in bytes. */
@@ -84,32 +77,24 @@ export function multipartOf(answer: AnsweredMultipart, sizeBytes: number, earlie
     arrivedBytes += end - start;
     if (etag === "") keptBytes += end - start;
   }
-  const begun = { arrivedParts, arrivedBytes, keptBytes, next: 1, window: [] };
-  return { fileId, partSize, partCount, etags, crcs, ...begun, signFailures: 0, signFailingSince: null };
+  return { fileId, partSize, partCount, etags, crcs, arrivedParts, arrivedBytes, keptBytes };
 }
 
 type AnsweredMultipart = NonNullable<FileAnswer["multipart"]>;
 
-/** As if no part were being worked at; those that arrived stay. */
-export function rewound(multipart: Multipart): Multipart {
-  return { ...multipart, next: 1, window: [], signFailures: 0, signFailingSince: null };
+/** The window with a part replaced, or (`null`) without it. */
+export function withPart(window: readonly Part[], n: number, change: Partial<Part> | null): readonly Part[] {
+  if (!change) return window.filter((part) => part.n !== n);
+  return window.map((part) => (part.n === n ? { ...part, ...change } : part));
 }
 
-/** With a part of the window replaced, or (`null`) taken out of it. */
-export function withPart(multipart: Multipart, n: number, change: Partial<Part> | null): Multipart {
-  const window = change
-    ? multipart.window.map((part) => (part.n === n ? { ...part, ...change } : part))
-    : multipart.window.filter((part) => part.n !== n);
-  return { ...multipart, window };
-}
-
-/** Bytes that arrived or are on the way. */
-export function sentOf({ arrivedBytes, window }: Multipart): number {
-  return window.reduce((sum, part) => sum + part.sentBytes, arrivedBytes);
+/** Bytes of parts on their way. */
+export function sentBytesOfParts(window: readonly Part[]): number {
+  return window.reduce((sum, part) => sum + part.sentBytes, 0);
 }
 
 /** Parts on a connection, to one endpoint or to any. */
-export function flyingOf(multipart: Multipart | null, lane: number | null = null): number {
-  const isFlying = (part: Part) => part.stage === "flying" && (lane === null || part.lane === lane);
-  return multipart ? multipart.window.reduce((sum, part) => sum + Number(isFlying(part)), 0) : 0;
+export function partsInFlight(window: readonly Part[], lane: number | null = null): number {
+  const counts = (part: Part) => part.stage === "flying" && (lane === null || part.lane === lane);
+  return window.reduce((sum, part) => sum + Number(counts(part)), 0);
 }

@@ -1,6 +1,6 @@
 import { normalizePath, pathProblem, sizeProblem, uploadPolicy } from "@/lib/upload/policy";
 import { type Failure, failure } from "./failures";
-import type { NewFile, UploadFile } from "./file";
+import { isRevivable, type NewFile, type UploadFile } from "./file";
 
 /** A file as a browser found it; its path is not normalized or checked yet. */
 type FoundFile = {
@@ -26,11 +26,6 @@ const mediaType = /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}$/;
 export function sizeFailure(sizeBytes: number): Failure | null {
   if (sizeProblem(sizeBytes) === null) return null;
   return failure(sizeBytes < uploadPolicy.minFileBytes ? "empty" : "too-large");
-}
-
-/** Settled without having been sent, and free to be tried with other bytes. */
-export function isRevivable({ state }: Pick<UploadFile, "state">): boolean {
-  return state === "failed" || state === "canceled" || state === "refused" || state === "skipped";
 }
 
 /**

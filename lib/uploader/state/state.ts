@@ -1,6 +1,6 @@
 import type { PostPolicy, UploadStatus } from "@/lib/upload/schema";
 import type { Failure, FailureCode } from "./failures";
-import type { ConflictChoice, FileState, UploadFile } from "./file";
+import { type ConflictChoice, type FileState, type UploadFile, unsettledStates } from "./file";
 import type { Queue } from "./queue";
 import type { Vector } from "./vector";
 
@@ -177,21 +177,6 @@ export type UploaderStore = {
   /** Calls `changed` after each publication; returns a function that ends the subscription. */
   subscribe(changed: () => void): () => void;
 };
-
-/** States with something ahead of them: of themselves, or (`asking`, `paused`) once the person says so. */
-export const unsettledStates = [
-  "queued",
-  "naming",
-  "asking",
-  "ready",
-  "hashing",
-  "posting",
-  "parts",
-  "completing",
-  "checking",
-  "waiting",
-  "paused",
-] as const satisfies readonly FileState[];
 
 /** Files that still have something ahead of them. */
 export function outstanding({ counts }: UploaderState): number {

@@ -1,6 +1,7 @@
-import { type Draft, endOutage } from "../state/draft";
+import type { Draft } from "../state/draft";
 import type { Verdict } from "../state/failures";
 import type { Lane, Pace, UploaderState } from "../state/state";
+import { endOutage } from "./halt";
 
 /** Failures in a row after which an endpoint is not used any more: it may not be there, or not for us. */
 const failuresAtMost = 2;

@@ -1,9 +1,10 @@
-import { type Draft, fail, fileOf, push, setFile, takeFrom } from "../state/draft";
+import { type Draft, fileOf, push, putFile, takeFrom } from "../state/draft";
 import { failure } from "../state/failures";
-import type { FileState, UploadFile } from "../state/file";
+import type { FileIn, UploadFile } from "../state/file";
 import { shifted } from "../state/queue";
 import { type Batch, outstanding } from "../state/state";
 import { goOnLater } from "./passes";
+import { toFailed, toRegistering } from "./transitions";
 
 /** Files in one call. */
 const filesAtMost = 1_000;
@@ -68,29 +69,33 @@ function takeHalf(draft: Draft): readonly number[] | null {
     const files = first.item
       .flatMap((fileId) => fileOf(draft, fileId) ?? [])
       .filter(({ state: is }) => is === "naming");
-    for (const file of files) setFile(draft, file, { named: true, asked: true });
+    for (const file of files) putFile(draft, { ...file, registered: true, inCall: true });
     if (files.length > 0) return files.map(({ id }) => id);
   }
 }
 
 function takeUnnamed(draft: Draft): readonly number[] {
   const { state } = draft;
-  const taken: UploadFile[] = [];
+  const taken: FileIn<"queued">[] = [];
   const later: number[] = [];
   const most = Math.min(filesAtMost, firstFiles * growth ** Math.min(9, state.nextBatch - 1));
   for (let failed = 0; taken.length < most; ) {
-    const file = takeFrom(draft, "name", (one) => one.state === "queued");
+    const file = takeFrom(draft, "name", isQueued);
     if (!file) break;
     // One as small as this found no room.
     if (state.quotaBelow !== null && file.sizeBytes >= state.quotaBelow) {
-      fail(draft, file, failure("quota"));
+      toFailed(draft, file, failure("quota"));
       failed += 1;
       if (failed < failedAtOnce) continue;
       goOnLater(draft);
       break;
     }
-    if (file.asked) later.push(file.id);
-    else taken.push(setFile(draft, file, { state: "naming", named: true, asked: true }));
+    if (file.inCall) {
+      later.push(file.id);
+      continue;
+    }
+    toRegistering(draft, file);
+    taken.push(file);
   }
   // What an earlier call still speaks of: two at once could change places on the wire.
   for (const fileId of later) push(draft, "name", fileId);
@@ -105,13 +110,33 @@ function takeReports(draft: Draft): readonly number[] {
     if (!file) break;
     taken.push(file.id);
     // Until the answer is there it is not told again.
-    setFile(draft, file, { reported: true, asked: true });
+    putFile(draft, { ...withReported(file, true), inCall: true });
   }
   return taken;
 }
 
-const reportable: ReadonlySet<FileState> = new Set(["ready", "posting", "checking", "waiting", "done"]);
+type ReportableFile = FileIn<"ready" | "posting" | "checking" | "waiting" | "done">;
+const reportable: ReadonlySet<string> = new Set<ReportableFile["state"]>([
+  "ready",
+  "posting",
+  "checking",
+  "waiting",
+  "done",
+]);
 
-function isToReport({ state, digests, reported, asked }: UploadFile): boolean {
-  return digests !== null && !reported && !asked && reportable.has(state);
+function isToReport(file: UploadFile): file is ReportableFile {
+  if (!("known" in file) || !reportable.has(file.state)) return false;
+  return file.known.digests !== null && !file.known.reported && !file.inCall;
+}
+
+function isQueued(file: UploadFile): file is FileIn<"queued"> {
+  return file.state === "queued";
+}
+
+/** Whether the server knows the file's digests, noted in what is known of it. */
+export function withReported<File extends Extract<UploadFile, { readonly known: unknown }>>(
+  file: File,
+  reported: boolean,
+): File {
+  return { ...file, known: { ...file.known, reported } };
 }

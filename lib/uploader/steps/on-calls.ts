@@ -1,11 +1,12 @@
 import { uploadPolicy } from "@/lib/upload/policy";
 import type { PostPolicy } from "@/lib/upload/schema";
 import { backoffMs, patience, pollMs } from "../state/backoff";
-import { type Draft, halt, renewIfDue } from "../state/draft";
+import type { Draft } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { type Failure, failure, failureOfCall, healsByItself } from "../state/failures";
 import { lifetimeMs, takesSha256 } from "../state/policy-clock";
 import { type CallName, leftToMove, outstanding, type UploaderState } from "../state/state";
+import { halt, renewIfDue } from "./halt";
 import { beginAgain, lanesFor } from "./lanes";
 import { nameAgainNow } from "./on-names";
 

@@ -1,25 +1,28 @@
 import { backoffMs, patience } from "../state/backoff";
-import { type Draft, fail, fileOf, halt, interrupt, setFile, toNaming } from "../state/draft";
+import { type Draft, fileOf, putFile } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { type CallFailure, type Failure, failure, failureOfCall, healsByItself } from "../state/failures";
-import type { UploadFile } from "../state/file";
-import { rangeOf } from "../state/multipart";
+import type { FileIn, PartsFile } from "../state/file";
+import { type Multipart, rangeOf } from "../state/multipart";
 import { itemAt } from "../state/vector";
-import { settleDone } from "./settle-file";
+import { halt } from "./halt";
+import { stopWork, toCompleting, toDone, toFailed, toQueued, withoutFailure } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
 /** A file whose parts the storage does not put together, or has lost, is begun again so many times. */
 const rejectionsAtMost = 3;
 
+type WithParts = PartsFile | FileIn<"completing">;
+
 /** All parts are there, and the file is still what they were cut from. */
-export function beginCompleting(draft: Draft, file: UploadFile): void {
-  askToComplete(draft, setFile(draft, file, { state: "completing" }));
+export function beginCompleting(draft: Draft, file: FileIn<"checking">, multipart: Multipart): void {
+  askToComplete(draft, toCompleting(draft, file, multipart));
 }
 
-function askToComplete(draft: Draft, { id, multipart, sizeBytes }: UploadFile): void {
+function askToComplete(draft: Draft, { id, known: { multipart }, sizeBytes }: FileIn<"completing">): void {
   const { upload } = draft.state;
-  if (!multipart || !upload) return;
+  if (!upload) return;
   const { fileId: multipartId, partCount, etags, crcs } = multipart;
   const numbers = Array.from({ length: partCount }, (_, index) => index + 1);
   const parts = numbers.flatMap((n) => {
@@ -37,58 +40,64 @@ function askToComplete(draft: Draft, { id, multipart, sizeBytes }: UploadFile): 
 }
 
 /** The file an answer about its parts is for; null after it was begun again. */
-export function ofMultipart(
+export function ofMultipart<File extends WithParts>(
   draft: Draft,
   event: { fileId: number; multipartId: string },
-  state: "parts" | "completing",
-): UploadFile | null {
+  state: File["state"],
+): File | null {
   const file = fileOf(draft, event.fileId);
-  return file?.state === state && file.multipart?.fileId === event.multipartId ? file : null;
+  if (file?.state !== "parts" && file?.state !== "completing") return null;
+  return file.state === state && file.known.multipart.fileId === event.multipartId ? (file as File) : null;
 }
 
 export function onCompleted(draft: Draft, event: EventOf<"completed">): void {
-  const file = ofMultipart(draft, event, "completing");
-  if (file) settleDone(draft, file);
+  const file = ofMultipart<FileIn<"completing">>(draft, event, "completing");
+  if (file) toDone(draft, file);
 }
 
 export function onCompleteFailed(draft: Draft, event: EventOf<"completeFailed">): void {
-  const file = ofMultipart(draft, event, "completing");
+  const file = ofMultipart<FileIn<"completing">>(draft, event, "completing");
   if (!file) return;
   if (waitForCall(draft, file, event.failure)) return;
   giveUpCall(draft, file, event.failure);
 }
 
 /** Repeats what heals by itself, on the file's own timer; false where that is over. */
-export function waitForCall(draft: Draft, file: UploadFile, why: CallFailure): boolean {
+export function waitForCall(draft: Draft, file: WithParts, why: CallFailure): boolean {
   const { state, at, random } = draft;
-  const failures = file.failures + 1;
-  const failingSince = file.failingSince ?? at;
+  const failures = file.attempts.failures + 1;
+  const failingSince = file.attempts.failingSince ?? at;
   const patient = at - failingSince < patience.callMs || !state.online;
   if (!healsByItself(why) || !patient || (why.code === "INTERNAL" && failures >= patience.fileTries)) return false;
   const delayMs = backoffMs(failures, random, { retryAfterSeconds: why.retryAfterSeconds });
-  setFile(draft, file, { failures, failingSince, retryAt: at + delayMs });
+  putFile(draft, { ...file, attempts: { ...file.attempts, failures, failingSince }, retryAt: at + delayMs });
   draft.effects.push({ type: "timer", timer: `file:${file.id}`, delayMs });
   return true;
 }
 
 /** A call about one file's parts failed for good: for the file, or for the whole upload. */
-export function giveUpCall(draft: Draft, file: UploadFile, why: CallFailure): void {
-  const calm = setFile(draft, file, { failures: 0, failingSince: null });
+export function giveUpCall(draft: Draft, file: WithParts, why: CallFailure): void {
+  const calm = { ...file, attempts: withoutFailure(file.attempts) };
   if (why.code === "NOT_FOUND" || why.code === "CONFLICT" || why.code === "INVALID")
     nameAgain(draft, calm, why.code === "INVALID" ? failureOfCall(why) : failure("server"));
   else {
-    toNaming(draft, interrupt(draft, calm));
+    stopWork(draft, calm);
+    toQueued(draft, calm);
     halt(draft, failureOfCall(why));
   }
 }
 
 /** The server is asked what there is of the file; after a few times it is given up for `reason`. */
-export function nameAgain(draft: Draft, file: UploadFile, reason: Failure): void {
-  const rejections = file.rejections + 1;
-  if (rejections > rejectionsAtMost) fail(draft, file, reason);
-  else toNaming(draft, interrupt(draft, file), { rejections });
+export function nameAgain(draft: Draft, file: WithParts, reason: Failure): void {
+  const rejections = file.attempts.rejections + 1;
+  if (rejections > rejectionsAtMost) {
+    toFailed(draft, file, reason);
+    return;
+  }
+  stopWork(draft, file);
+  toQueued(draft, file, { attempts: { ...file.attempts, rejections } });
 }
 
-export function onCompleteRang(draft: Draft, file: UploadFile): void {
-  askToComplete(draft, setFile(draft, file, { retryAt: null }));
+export function onCompleteRang(draft: Draft, file: FileIn<"completing">): void {
+  askToComplete(draft, putFile(draft, { ...file, retryAt: null }));
 }

@@ -1,14 +1,16 @@
-import { afresh, type Draft, fileOf, halt, interrupt, push, setFile, toNaming, unknown } from "../state/draft";
+import { type Draft, fileOf, push } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import type { NewFile, UploadFile } from "../state/file";
+import { isRevivable, type NewFile, noAttempts, type UploadFile, unhashed } from "../state/file";
 import { noteOf } from "../state/notes";
-import { isRevivable, sizeFailure } from "../state/preflight";
+import { sizeFailure } from "../state/preflight";
 import { emptyQueue } from "../state/queue";
 import { awaitsDecision, isDead, takesFiles } from "../state/state";
 import { withAppended } from "../state/vector";
-import { cancel } from "./cancel-file";
+import { cancelRegistration } from "./cancel-file";
+import { halt } from "./halt";
 import { onTriedAgain } from "./on-calls";
 import { beginPass, endPass } from "./passes";
+import { stopWork, toCanceled, toQueued, toRefused } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
@@ -41,24 +43,10 @@ export function onFilesAdded(draft: Draft, event: EventOf<"filesAdded">): void {
 }
 
 function newFile(id: number, { refusal, ...file }: NewFile): UploadFile {
-  const state = refusal ? "refused" : "queued";
   const note = refusal ? null : noteOf(file.path);
-  return {
-    id,
-    ...file,
-    ...afresh,
-    ...unknown,
-    foundAs: null,
-    named: false,
-    asked: false,
-    checked: false,
-    quiet: false,
-    run: 0,
-    lane: 0,
-    note,
-    state,
-    failure: refusal,
-  };
+  const common = { id, ...file, foundAs: null, exists: null, registered: false, inCall: false, run: 0, note };
+  if (refusal) return { ...common, state: "refused", failure: refusal };
+  return { ...common, state: "queued", attempts: noAttempts, known: unhashed };
 }
 
 function rootOf(path: string | undefined): string | null {
@@ -72,17 +60,18 @@ export function onFileReplaced(draft: Draft, event: EventOf<"fileReplaced">): vo
   if (!file || !takesFiles(draft.state) || !isRevivable(file)) return;
   const { sizeBytes, lastModified, contentType } = event;
   const problem = sizeFailure(sizeBytes);
-  const bytes = { sizeBytes, lastModified, contentType, ...unknown, note: problem ? null : noteOf(file.path) };
-  if (problem) setFile(draft, file, { ...bytes, state: "refused", failure: problem });
-  else toNaming(draft, file, { ...bytes, ...afresh });
+  const note = problem ? null : noteOf(file.path);
+  const common = { sizeBytes, lastModified, contentType, exists: null, note };
+  if (problem) toRefused(draft, file, common, problem);
+  else toQueued(draft, file, { common, known: unhashed });
   draft.state.finishing = false;
 }
 
 export function onFileCanceled(draft: Draft, event: EventOf<"fileCanceled">): void {
   const file = fileOf(draft, event.fileId);
   if (!file || !takesFiles(draft.state) || isSettledForGood(file)) return;
-  const gone = { state: "canceled", sentBytes: 0, retryAt: null, multipart: null, digests: null } as const;
-  cancel(draft, setFile(draft, interrupt(draft, file), gone));
+  stopWork(draft, file);
+  cancelRegistration(draft, toCanceled(draft, file));
   draft.effects.push({ type: "letGo", fileId: file.id });
 }
 
@@ -95,7 +84,7 @@ export function onFileRetried(draft: Draft, event: EventOf<"fileRetried">): void
   if (file?.state !== "failed" || draft.state.phase !== "uploading") return;
   draft.state.quotaBelow = null;
   draft.state.finishing = false;
-  toNaming(draft, file, afresh);
+  toQueued(draft, file);
   onTriedAgain(draft);
 }
 

@@ -1,8 +1,9 @@
-import { current, type Draft, push, setFile, takeFrom, toNaming } from "../state/draft";
+import { current, type Draft, push, putFile, takeFrom } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import { smallBytes, type UploadFile } from "../state/file";
+import { type FileIn, smallBytes, type UploadFile } from "../state/file";
 import { connectionsOf } from "./lanes";
 import { go } from "./on-names";
+import { toHashed, toHashing, toQueued } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
@@ -24,27 +25,28 @@ function begin(draft: Draft, queue: "hash" | "hashWhole"): boolean {
   if (!file) return false;
   const { sizeBytes, lastModified } = file;
   const keep = file.state === "ready" && sizeBytes <= smallBytes;
-  const { run } = setFile(draft, file, { state: "hashing", run: file.run + 1 });
+  const { run } = toHashing(draft, file);
   const md5 = !(draft.state.verifies && draft.state.policy?.takesSha256);
   draft.effects.push({ type: "hash", fileId: file.id, run, sizeBytes, lastModified, md5, keep });
   return true;
 }
 
-function waitsForHash({ state, digests, mayBeKnown, multipart }: UploadFile): boolean {
-  if (digests !== null) return false;
-  return (state === "ready" && multipart === null) || (state === "queued" && mayBeKnown);
+function waitsForHash(file: UploadFile): file is FileIn<"ready" | "queued"> {
+  if (file.state !== "ready" && file.state !== "queued") return false;
+  const { digests, multipart, mayBeKnown } = file.known;
+  return digests === null && (file.state === "ready" ? multipart === null : mayBeKnown);
 }
 
 export function onHashed(draft: Draft, event: EventOf<"hashed">): void {
   const file = current(draft, event, "hashing");
   if (!file) return;
   const { digests } = event;
-  if (file.mayBeKnown && digests) toNaming(draft, file, { digests });
-  else if (file.mayBeKnown) go(draft, setFile(draft, file, { mayBeKnown: false }));
+  const { known } = file;
+  if (known.mayBeKnown && digests) toQueued(draft, file, { known: { ...known, digests } });
+  else if (known.mayBeKnown) go(draft, putFile(draft, { ...file, known: { ...known, mayBeKnown: false } }));
   else {
     // Without digests, too: a hasher that does not work keeps nothing from being sent.
-    setFile(draft, file, { state: "ready", digests });
-    push(draft, "post", file.id);
+    toHashed(draft, file, { ...known, digests });
     if (digests) push(draft, "report", file.id);
   }
 }

@@ -1,16 +1,18 @@
 import type { FileAnswer, FileToSend } from "@/lib/upload/schema";
 import { backoffMs, patience } from "../state/backoff";
-import { type Draft, fail, fileOf, halt, push, pushToHash, setFile, toNaming, toReady } from "../state/draft";
+import { type Draft, fileOf, push, putFile } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { type CallFailure, failure, failureOfCall, healsByItself } from "../state/failures";
-import type { UploadFile } from "../state/file";
+import type { FileIn, UploadFile } from "../state/file";
 import { multipartOf } from "../state/multipart";
 import { withPushed } from "../state/queue";
 import type { Batch } from "../state/state";
 import { onBatchEnd } from "./cancel-file";
-import { nextBatch } from "./next-batch";
+import { halt } from "./halt";
+import { nextBatch, withReported } from "./next-batch";
 import { meetConflict } from "./on-conflicts";
 import { arrived } from "./settle-file";
+import { toFailed, toPresent, toQueued, toQueuedForHash, toReady } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
@@ -52,8 +54,8 @@ function askBatch(draft: Draft, number: number, { kind, fileIds, paths }: Batch)
 
 function toSend(file: UploadFile | undefined): FileToSend | null {
   if (!file) return null;
-  const { path, sizeBytes, contentType, lastModified, digests } = file;
-  const { sha256, md5 } = digests ?? {};
+  const { path, sizeBytes, contentType, lastModified } = file;
+  const { sha256, md5 } = ("known" in file && file.known.digests) || {};
   const known = { ...(sha256 && { sha256 }), ...(md5 && { md5 }) };
   return { path, size: sizeBytes, type: contentType, modifiedAt: lastModified, ...known };
 }
@@ -98,31 +100,28 @@ export function onFilesCanceled(draft: Draft, event: EventOf<"filesCanceled">): 
 
 /** Digests the server knows are kept only as long as the file is not sent: its form carries one. */
 function forget(draft: Draft, file: UploadFile): void {
-  if (file.state === "done") setFile(draft, file, { digests: null });
+  if (file.state === "done") putFile(draft, { ...file, known: { ...file.known, digests: null } });
 }
 
-function onAnswer(draft: Draft, file: UploadFile, answer: FileAnswer): void {
+function onAnswer(draft: Draft, file: FileIn<"naming">, answer: FileAnswer): void {
+  const { attempts, known } = file;
   // Parts the storage did not put together are not trusted a second time, unless this page sent them.
-  const done = file.rejections > 1 ? [] : (answer.multipart?.done ?? []);
-  const earlier = file.rejections > 1 ? null : file.multipart;
+  const done = attempts.rejections > 1 ? [] : (answer.multipart?.done ?? []);
+  const earlier = attempts.rejections > 1 ? null : known.multipart;
   const multipart = answer.multipart ? multipartOf({ ...answer.multipart, done }, file.sizeBytes, earlier) : null;
   const exists = answer.exists ?? null;
-  const reported = file.reported || file.digests !== null;
-  const next = setFile(draft, file, { multipart, exists, reported });
+  const reported = known.reported || known.digests !== null;
+  const next = putFile(draft, { ...file, exists, known: { ...known, multipart, reported } });
   if (answer.status === "present") meetPresent(draft, next);
-  else if (file.digests === null && draft.state.hashes && !file.mayBeKnown && mayBeThere(answer)) {
-    pushToHash(draft, setFile(draft, next, { state: "queued", mayBeKnown: true }));
-  } else go(draft, next);
+  else if (known.digests === null && draft.state.hashes && !known.mayBeKnown && mayBeThere(answer))
+    toQueuedForHash(draft, next);
+  else go(draft, next);
 }
 
 /** Nothing need be sent; or it was, and only the answer got lost on its way. */
-function meetPresent(draft: Draft, file: UploadFile): void {
-  if (file.begunAt !== null) {
-    arrived(draft, file);
-    return;
-  }
-  setFile(draft, file, { state: "present", multipart: null, digests: null, failures: 0, failingSince: null });
-  draft.effects.push({ type: "letGo", fileId: file.id });
+function meetPresent(draft: Draft, file: FileIn<"naming">): void {
+  if (file.known.lastPost) arrived(draft, file);
+  else toPresent(draft, file);
 }
 
 /** A file of the same size at the same path is most often the same file. */
@@ -131,8 +130,8 @@ function mayBeThere({ mayBeKnown, exists }: FileAnswer): boolean {
 }
 
 /** Named, and hashed where that was wanted first: it is sent, unless its path is taken. */
-export function go(draft: Draft, file: UploadFile): void {
-  if (file.exists && draft.state.conflict !== "revision") meetConflict(draft, file);
+export function go(draft: Draft, file: FileIn<"naming" | "hashing">): void {
+  if (file.exists && draft.state.conflict !== "revision") meetConflict(draft, file, file.exists);
   else toReady(draft, file);
 }
 
@@ -172,7 +171,7 @@ function giveUpReport(draft: Draft, { fileIds }: Batch, why: CallFailure): void 
     const file = fileOf(draft, fileId);
     if (!file) continue;
     if (isUnwanted(why)) forget(draft, file);
-    else push(draft, "report", setFile(draft, file, { reported: false }).id);
+    else if ("known" in file) push(draft, "report", putFile(draft, withReported(file, false)).id);
   }
   if (!isUnwanted(why)) halt(draft, failureOfCall(why));
 }
@@ -197,10 +196,10 @@ function giveUpNaming(draft: Draft, { fileIds }: Batch, why: CallFailure): void 
   for (const fileId of fileIds) {
     const file = fileOf(draft, fileId);
     if (file?.state !== "naming") continue;
-    if (!divisible) toNaming(draft, file);
+    if (!divisible) toQueued(draft, file);
     else if (why.code === "TOO_LARGE") outOfRoom(draft, file, why);
     else {
-      fail(draft, file, failureOfCall(why));
+      toFailed(draft, file, failureOfCall(why));
       state.unwantedInRow += 1;
     }
   }
@@ -210,9 +209,9 @@ function giveUpNaming(draft: Draft, { fileIds }: Batch, why: CallFailure): void 
   }
 }
 
-function outOfRoom(draft: Draft, file: UploadFile, why: CallFailure): void {
+function outOfRoom(draft: Draft, file: FileIn<"naming">, why: CallFailure): void {
   const { state } = draft;
-  fail(draft, file, failure("quota", why.message));
+  toFailed(draft, file, failure("quota", why.message));
   if (state.quotaBelow === null || file.sizeBytes < state.quotaBelow) state.quotaBelow = file.sizeBytes;
 }
 

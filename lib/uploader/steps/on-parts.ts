@@ -1,20 +1,22 @@
 import type { PartUrls } from "@/lib/upload/schema";
 import { backoffMs } from "../state/backoff";
-import { type Draft, fileOf, halt, interrupt, setFile, toNaming } from "../state/draft";
+import { type Draft, fileOf, putFile } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { judgePost, type PostFailure, type Verdict } from "../state/failures";
-import type { UploadFile } from "../state/file";
-import { type Multipart, type Part, rangeOf, sentOf, withPart } from "../state/multipart";
+import type { PartsFile } from "../state/file";
+import { type Multipart, type Part, rangeOf, withPart } from "../state/multipart";
 import { urlLifeMs } from "../state/policy-clock";
 import { itemAt, withItem } from "../state/vector";
+import { halt } from "./halt";
 import { laneFailed, laneWentWell } from "./lanes";
 import { giveUpCall, nameAgain, ofMultipart, waitForCall } from "./on-complete";
 import { askForHash, completeWhenAll } from "./part-windows";
 import { isHopeless, stopFile, waitsTogether, wentWell } from "./retry";
 import { restart } from "./settle-file";
+import { stopWork, toQueued, withoutFailure } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
-type At = { readonly file: UploadFile; readonly multipart: Multipart; readonly part: Part };
+type At = { readonly file: PartsFile; readonly part: Part };
 
 const mib = 1024 * 1024;
 /** Parts refused in a row, with fresh URLs, none taken in between: no URL of this site is good. */
@@ -25,25 +27,29 @@ const nearEndMs = 120_000;
 /** The part an event speaks of, if it is still in that try. */
 function partOf(draft: Draft, event: { fileId: number; run: number; n: number }, stage: Part["stage"]): At | null {
   const file = fileOf(draft, event.fileId);
-  const part = file?.multipart?.window.find(({ n }) => n === event.n);
-  if (file?.state !== "parts" || !file.multipart || part?.run !== event.run || part.stage !== stage) return null;
-  return { file, multipart: file.multipart, part };
+  if (file?.state !== "parts") return null;
+  const part = file.window.find(({ n }) => n === event.n);
+  return part?.run === event.run && part.stage === stage ? { file, part } : null;
 }
 
-function setPart(draft: Draft, { file, multipart, part }: At, change: Partial<Part>): UploadFile {
-  const next = withPart(multipart, part.n, change);
-  return setFile(draft, file, { multipart: next, sentBytes: sentOf(next) });
+function setPart(draft: Draft, { file, part }: At, change: Partial<Part>): void {
+  putFile(draft, { ...file, window: withPart(file.window, part.n, change) });
+}
+
+function withMultipart({ known }: PartsFile, change: Partial<Multipart>): PartsFile["known"] {
+  return { ...known, multipart: { ...known.multipart, ...change } };
 }
 
 export function onPartHashed(draft: Draft, event: EventOf<"partHashed">): void {
   const at = partOf(draft, event, "hashing");
   if (!at) return;
-  const { file, multipart, part } = at;
+  const { file, part } = at;
   const { crc } = event;
-  const known = { ...multipart, crcs: withItem(multipart.crcs, part.n - 1, crc) };
-  const there = itemAt(multipart.etags, part.n - 1) !== null;
-  const next = withPart(known, part.n, there ? null : { crc, stage: "unsigned" });
-  completeWhenAll(draft, setFile(draft, file, { multipart: next }));
+  const { crcs, etags } = file.known.multipart;
+  const there = itemAt(etags, part.n - 1) !== null;
+  const window = withPart(file.window, part.n, there ? null : { crc, stage: "unsigned" });
+  const known = withMultipart(file, { crcs: withItem(crcs, part.n - 1, crc) });
+  completeWhenAll(draft, putFile(draft, { ...file, known, window }));
 }
 
 export function onPartChanged(draft: Draft, event: EventOf<"partChanged">): void {
@@ -52,16 +58,16 @@ export function onPartChanged(draft: Draft, event: EventOf<"partChanged">): void
 }
 
 export function onPartsSigned(draft: Draft, event: EventOf<"partsSigned">): void {
-  const file = ofMultipart(draft, event, "parts");
-  if (!file?.multipart) return;
-  const window = file.multipart.window.map((part): Part => {
+  const file = ofMultipart<PartsFile>(draft, event, "parts");
+  if (!file) return;
+  const window = file.window.map((part): Part => {
     if (part.stage !== "signing" || !event.parts.includes(part.n)) return part;
     const url = event.urls[part.n];
     if (url === undefined) return { ...part, stage: "unsigned" };
     const elsewhere = ofPart(event.elsewhere, part.n);
     return { ...part, stage: "signed", url, elsewhere, urlEndsAt: event.askedAt + urlLifeMs(url) };
   });
-  setFile(draft, file, { multipart: { ...file.multipart, window }, failures: 0, failingSince: null, retryAt: null });
+  putFile(draft, { ...file, window, attempts: withoutFailure(file.attempts), retryAt: null });
 }
 
 /** Of the URLs by endpoint and part, those of one part. */
@@ -71,19 +77,17 @@ function ofPart(elsewhere: PartUrls["elsewhere"], n: number): Part["elsewhere"] 
 }
 
 export function onSignFailed(draft: Draft, event: EventOf<"signFailed">): void {
-  const file = ofMultipart(draft, event, "parts");
-  if (!file?.multipart) return;
-  const window = file.multipart.window.map(
-    (part): Part => (part.stage === "signing" ? { ...part, stage: "unsigned" } : part),
-  );
-  const unsigned = setFile(draft, file, { multipart: { ...file.multipart, window } });
+  const file = ofMultipart<PartsFile>(draft, event, "parts");
+  if (!file) return;
+  const window = file.window.map((part): Part => (part.stage === "signing" ? { ...part, stage: "unsigned" } : part));
+  const unsigned = putFile(draft, { ...file, window });
   if (!waitForCall(draft, unsigned, event.failure)) giveUpCall(draft, unsigned, event.failure);
 }
 
 export function onPartProgressed(draft: Draft, event: EventOf<"partProgressed">): void {
   const at = partOf(draft, event, "flying");
   if (!at) return;
-  const { start, end } = rangeOf(at.multipart, at.part.n, at.file.sizeBytes);
+  const { start, end } = rangeOf(at.file.known.multipart, at.part.n, at.file.sizeBytes);
   const sentBytes = Math.min(end - start, Math.max(0, event.sentBytes));
   if (sentBytes !== at.part.sentBytes) setPart(draft, at, { sentBytes });
 }
@@ -91,15 +95,15 @@ export function onPartProgressed(draft: Draft, event: EventOf<"partProgressed">)
 export function onPartSent(draft: Draft, event: EventOf<"partSent">): void {
   const at = partOf(draft, event, "flying");
   if (!at) return;
-  const { file, multipart, part } = at;
+  const { file, part } = at;
+  const { multipart } = file.known;
   const { start, end } = rangeOf(multipart, part.n, file.sizeBytes);
-  const next: Multipart = {
-    ...withPart(multipart, part.n, null),
+  const known = withMultipart(file, {
     etags: withItem(multipart.etags, part.n - 1, event.etag),
     arrivedParts: multipart.arrivedParts + 1,
     arrivedBytes: multipart.arrivedBytes + end - start,
-  };
-  const after = setFile(draft, file, { multipart: next, sentBytes: sentOf(next), failure: null });
+  });
+  const after = putFile(draft, { ...file, known, window: withPart(file.window, part.n, null) });
   laneWentWell(draft, part.lane, "mibMs", (draft.at - part.begunAt) / Math.max(1, (end - start) / mib));
   wentWell(draft);
   completeWhenAll(draft, after);
@@ -116,7 +120,8 @@ export function onPartFailed(draft: Draft, event: EventOf<"partFailed">): void {
   else if (verdict.action === "doubt" && !at.part.doubted) setPart(draft, at, { ...unsigned, doubted: true });
   else if (verdict.action === "begin") nameAgain(draft, at.file, verdict.failure);
   else if (verdict.action === "halt") {
-    toNaming(draft, interrupt(draft, at.file));
+    stopWork(draft, at.file);
+    toQueued(draft, at.file);
     halt(draft, verdict.failure);
   } else stopFile(draft, at.file, verdict.failure);
 }
@@ -175,17 +180,16 @@ function wait(draft: Draft, at: At, change: Partial<Part> & { failures: number }
 
 /** A part that waited: to where it can be sent from. */
 function back(draft: Draft, at: At): void {
-  const { file, multipart, part } = at;
+  const { file, part } = at;
   if (draft.state.hashes && part.crc === null) {
     const run = file.run + 1;
-    setFile(draft, setPart(draft, at, { ...part, stage: "hashing", run }), { run });
-    askForHash(draft, file, part.n, run, multipart);
+    putFile(draft, { ...file, run, window: withPart(file.window, part.n, { ...part, stage: "hashing", run }) });
+    askForHash(draft, file, part.n, run);
   } else setPart(draft, at, { ...part, stage: part.url === null ? "unsigned" : "signed" });
 }
 
 export function onPartRang(draft: Draft, fileId: number, n: number): void {
   const file = fileOf(draft, fileId);
-  const part = file?.multipart?.window.find((one) => one.n === n);
-  if (file?.state !== "parts" || !file.multipart || part?.stage !== "waiting") return;
-  back(draft, { file, multipart: file.multipart, part });
+  const part = file?.state === "parts" && file.window.find((one) => one.n === n);
+  if (file?.state === "parts" && part && part.stage === "waiting") back(draft, { file, part });
 }

@@ -1,11 +1,13 @@
-import { current, type Draft, halt, renewIfDue, setFile, toReady } from "../state/draft";
+import { current, type Draft, putFile } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { type Failure, judgePost } from "../state/failures";
-import type { UploadFile } from "../state/file";
+import type { PostingFile } from "../state/file";
+import { halt, renewIfDue } from "./halt";
 import { laneFailed, laneWentWell } from "./lanes";
 import { beginCompleting } from "./on-complete";
 import { retryLater, sendAgain, stopFile, wentWell } from "./retry";
-import { arrived, restart, settleDone } from "./settle-file";
+import { arrived, restart } from "./settle-file";
+import { toDone, toReady } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
@@ -16,7 +18,7 @@ export function onProgressed(draft: Draft, event: EventOf<"progressed">): void {
   const file = current(draft, event, "posting");
   if (!file) return;
   const sentBytes = Math.min(file.sizeBytes, Math.max(0, event.sentBytes));
-  if (sentBytes !== file.sentBytes) setFile(draft, file, { sentBytes });
+  if (sentBytes !== file.post.sentBytes) putFile(draft, { ...file, post: { ...file.post, sentBytes } });
 }
 
 /** The storage has it. The connection is free; whether it is what is on the disk is looked up meanwhile. */
@@ -24,7 +26,7 @@ export function onPosted(draft: Draft, event: EventOf<"posted">): void {
   const file = current(draft, event, "posting");
   if (!file) return;
   if (event.verified) draft.state.verifies = true;
-  laneWentWell(draft, file.lane, "postMs", draft.at - (file.begunAt ?? draft.at));
+  laneWentWell(draft, file.post.lane, "postMs", draft.at - file.post.begunAt);
   wentWell(draft);
   arrived(draft, file);
 }
@@ -35,8 +37,8 @@ export function onLooked(draft: Draft, event: EventOf<"looked">): void {
   const { look } = event;
   const same = look && look.sizeBytes === file.sizeBytes && look.lastModified === file.lastModified;
   if (!same) restart(draft, file, look);
-  else if (file.multipart) beginCompleting(draft, file);
-  else settleDone(draft, file);
+  else if (file.known.multipart) beginCompleting(draft, file, file.known.multipart);
+  else toDone(draft, file);
 }
 
 /** Something broke, and the file on the disk is not what it was. */
@@ -52,7 +54,7 @@ export function onPostFailed(draft: Draft, event: EventOf<"postFailed">): void {
   const mayBeOver = policy !== null && (policy.renewDue || policy.over || event.generation !== policy.generation);
   const verdict = judgePost(event.failure, mayBeOver);
   const renewed = policyRefusals > 0 && policy?.over === false && event.generation === policy.generation;
-  if (laneFailed(draft, file.lane, verdict, { what: "post", renewed })) sendAgain(draft, file);
+  if (laneFailed(draft, file.post.lane, verdict, { what: "post", renewed })) sendAgain(draft, file);
   else if (verdict.action === "retry") retryLater(draft, file, event.failure, verdict);
   else if (verdict.action === "doubt") doubtPolicy(draft, file, event.generation, verdict.failure);
   else if (verdict.action === "renew") renewFirst(draft, file, event.generation, verdict.failure);
@@ -63,7 +65,7 @@ export function onPostFailed(draft: Draft, event: EventOf<"postFailed">): void {
 }
 
 /** The file is sent with a new policy, once; where that one is denied, too, it is about the file. */
-function doubtPolicy(draft: Draft, file: UploadFile, generation: number, reason: Failure): void {
+function doubtPolicy(draft: Draft, file: PostingFile, generation: number, reason: Failure): void {
   const { state } = draft;
   if (!state.policy || draft.at < state.policy.freshUntil) {
     stopFile(draft, file, reason);
@@ -75,7 +77,7 @@ function doubtPolicy(draft: Draft, file: UploadFile, generation: number, reason:
 }
 
 /** The file waits for a new policy. Where the one just renewed is not taken either, nothing heals by itself. */
-function renewFirst(draft: Draft, file: UploadFile, generation: number, reason: Failure): void {
+function renewFirst(draft: Draft, file: PostingFile, generation: number, reason: Failure): void {
   const { state } = draft;
   toReady(draft, file, { again: true });
   state.refusedInRow += 1;

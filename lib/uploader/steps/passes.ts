@@ -1,23 +1,29 @@
-import { afresh, type Draft, setFile, toNaming } from "../state/draft";
+import type { Draft } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import type { FileState, UploadFile } from "../state/file";
-import { type PassName, unsettledStates } from "../state/state";
+import { type UploadFile, unsettledStates } from "../state/file";
+import type { PassName } from "../state/state";
 import { decide } from "./on-conflicts";
+import { toCanceled, toQueued } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-type Pass = {
-  readonly of: ReadonlySet<FileState>;
-  readonly each: (draft: Draft, file: UploadFile) => void;
-};
+const unsettled: ReadonlySet<string> = new Set(unsettledStates);
 
-const canceled = { state: "canceled", sentBytes: 0, retryAt: null, multipart: null, digests: null } as const;
-
-const passes: Record<PassName, Pass> = {
-  conflict: { of: new Set(["asking"]), each: decide },
-  retry: { of: new Set(["failed"]), each: (draft, file) => toNaming(draft, file, afresh) },
-  // By then nothing works on them any more.
-  cancel: { of: new Set(unsettledStates), each: (draft, file) => setFile(draft, file, canceled) },
+/** What each pass does to a file; false for a file it does not concern. */
+const passes: Record<PassName, (draft: Draft, file: UploadFile) => boolean> = {
+  conflict: (draft, file) => {
+    if (file.state === "asking") decide(draft, file);
+    return file.state === "asking";
+  },
+  retry: (draft, file) => {
+    if (file.state === "failed") toQueued(draft, file);
+    return file.state === "failed";
+  },
+  // The upload ended and stopped all work on them.
+  cancel: (draft, file) => {
+    if (unsettled.has(file.state)) toCanceled(draft, file);
+    return unsettled.has(file.state);
+  },
 };
 
 /**
@@ -63,13 +69,11 @@ function passOn(draft: Draft): void {
 
 /** Does the first chunk from this one on in which there is anything to do; the chunk after it, null where there is none. */
 function passChunk(draft: Draft, name: PassName, from: number): number | null {
-  const { of, each } = passes[name];
   const { chunks } = draft.state.files;
   for (let at = from; at < chunks.length; at += 1) {
-    const found = chunks[at]?.filter(({ state }) => of.has(state)) ?? [];
-    if (found.length === 0) continue;
-    for (const file of found) each(draft, file);
-    return at + 1 < chunks.length ? at + 1 : null;
+    let found = false;
+    for (const file of chunks[at]?.slice() ?? []) found = passes[name](draft, file) || found;
+    if (found) return at + 1 < chunks.length ? at + 1 : null;
   }
   return null;
 }

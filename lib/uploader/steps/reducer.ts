@@ -1,4 +1,4 @@
-import { type Draft, draftOf, fileOf, setFile } from "../state/draft";
+import { type Draft, draftOf, fileOf, putFile } from "../state/draft";
 import type { Effect, Stamped, TimerName, UploaderEvent } from "../state/events";
 import type { CallName, UploaderState } from "../state/state";
 import {
@@ -138,6 +138,6 @@ function onRang(draft: Draft, timer: TimerName): void {
 function onOwnTimer(draft: Draft, fileId: number): void {
   const file = fileOf(draft, fileId);
   if (file?.state === "completing") onCompleteRang(draft, file);
-  else if (file?.state === "parts") setFile(draft, file, { retryAt: null });
+  else if (file?.state === "parts") putFile(draft, { ...file, retryAt: null });
   else onFileRang(draft, fileId);
 }

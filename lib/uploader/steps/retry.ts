@@ -1,7 +1,9 @@
 import { backoffMs, patience } from "../state/backoff";
-import { type Draft, fail, fileOf, halt, setFile, toNaming, toReady } from "../state/draft";
+import { type Draft, fileOf } from "../state/draft";
 import { type Failure, failure, type PostFailure, type Verdict } from "../state/failures";
-import type { UploadFile } from "../state/file";
+import type { PostingFile, UnsettledFile, WaitingFile } from "../state/file";
+import { halt } from "./halt";
+import { toFailed, toQueued, toReady, toWaiting } from "./transitions";
 
 /** So many files denied in a row, none taken in between: it is not about the files. */
 const deniedAtMost = 20;
@@ -15,9 +17,9 @@ export function wentWell(draft: Draft): void {
 }
 
 /** The storage will not take this file; the others go on, unless it takes none. */
-export function stopFile(draft: Draft, file: UploadFile, reason: Failure): void {
+export function stopFile(draft: Draft, file: UnsettledFile, reason: Failure): void {
   const { state } = draft;
-  fail(draft, file, reason);
+  toFailed(draft, file, reason);
   state.deniedInRow = reason.code === "access-denied" ? state.deniedInRow + 1 : 0;
   if (state.deniedInRow >= deniedAtMost) halt(draft, reason);
 }
@@ -62,31 +64,29 @@ export function isHopeless(failures: number, failingSince: number, at: number): 
 }
 
 /** A file that is posted waits by itself, longer each time. */
-export function retryLater(draft: Draft, file: UploadFile, post: PostFailure, verdict: Verdict): void {
+export function retryLater(draft: Draft, file: PostingFile, post: PostFailure, verdict: Verdict): void {
   if (waitsTogether(draft, post, verdict)) {
     sendAgain(draft, file);
     return;
   }
-  const failures = file.failures + 1;
-  const failingSince = file.failingSince ?? draft.at;
+  const failures = file.attempts.failures + 1;
+  const failingSince = file.attempts.failingSince ?? draft.at;
   if (isHopeless(failures, failingSince, draft.at)) {
-    fail(draft, file, verdict.failure);
+    toFailed(draft, file, verdict.failure);
     return;
   }
-  const delayMs = backoffMs(failures, draft.random, verdict);
-  const waiting = { failures, failingSince, retryAt: draft.at + delayMs, failure: verdict.failure };
-  setFile(draft, file, { ...waiting, state: "waiting" });
-  draft.effects.push({ type: "timer", timer: `file:${file.id}`, delayMs });
+  const attempts = { ...file.attempts, failures, failingSince };
+  toWaiting(draft, file, { attempts, failure: verdict.failure, delayMs: backoffMs(failures, draft.random, verdict) });
 }
 
 /** The body had gone out whole when the connection broke: it may have arrived, which the server can tell. */
-function mayHaveArrived({ sizeBytes, sentBytes, quiet }: UploadFile): boolean {
-  return quiet || sentBytes >= sizeBytes;
+function mayHaveArrived({ sizeBytes, post }: PostingFile | WaitingFile): boolean {
+  return post.quiet || post.sentBytes >= sizeBytes;
 }
 
 /** Where all its bytes went out, the server is asked first: it may be there. */
-export function sendAgain(draft: Draft, file: UploadFile): void {
-  if (mayHaveArrived(file)) toNaming(draft, file);
+export function sendAgain(draft: Draft, file: PostingFile | WaitingFile): void {
+  if (mayHaveArrived(file)) toQueued(draft, file);
   else toReady(draft, file, { again: true });
 }
 

@@ -1,13 +1,15 @@
-import { type Draft, halt, renewIfDue, seal, setFile, takeFrom } from "../state/draft";
-import { smallBytes, type UploadFile } from "../state/file";
+import { type Draft, putFile, takeFrom } from "../state/draft";
+import { type FileIn, smallBytes, type UploadFile } from "../state/file";
 import { rangeOf, withPart } from "../state/multipart";
 import { isDead, missingFiles, outstanding, type UploaderState } from "../state/state";
+import { halt, renewIfDue, seal } from "./halt";
 import { busyOnLanes, isFree } from "./lanes";
 import { ask, callDue } from "./on-calls";
 import { giveUp } from "./on-files";
 import { hashNext } from "./on-hashes";
 import { nameNext } from "./on-names";
 import { prepareParts, takeSigned } from "./part-windows";
+import { toPosting } from "./transitions";
 
 /** So many files are enough to open the upload while folders are still being read, or so much time. */
 const openFromFiles = 1_000;
@@ -92,8 +94,8 @@ function startOne(draft: Draft, lane: number): boolean {
   return startPost(draft, lane) || startPart(draft, lane);
 }
 
-function isToPost({ state, multipart }: UploadFile): boolean {
-  return state === "ready" && multipart === null;
+function isToPost(file: UploadFile): file is FileIn<"ready"> {
+  return file.state === "ready" && file.known.multipart === null;
 }
 
 /** Amortized constant: each number in a queue was put there by one event, and is taken out by one. */
@@ -106,10 +108,9 @@ function startPost(draft: Draft, lane: number): boolean {
   if (!next) return false;
   const { generation, takesSha256, url, fields, expiresAt } = policy;
   const bare = { url, fields, expiresAt };
-  const sha256 = takesSha256 ? (next.digests?.sha256 ?? null) : null;
+  const sha256 = takesSha256 ? (next.known.digests?.sha256 ?? null) : null;
   const quiet = isQuick(state, lane, next);
-  const begun = { sentBytes: 0, run: next.run + 1, lane, begunAt: draft.at, checked: sha256 !== null, quiet };
-  const file = setFile(draft, next, { ...begun, state: "posting" });
+  const file = toPosting(draft, next, { lane, quiet, checked: sha256 !== null });
   state.lastKind = "post";
   draft.effects.push({
     type: "post",
@@ -129,8 +130,8 @@ function startPost(draft: Draft, lane: number): boolean {
  * A small file where such take no time, and nothing went wrong with it: whether it moves need not be watched. As long as it is
  * not known how long they take, the smaller ones: watching a request makes the browser ask the storage for leave first.
  */
-function isQuick({ laneZero, lanes }: UploaderState, lane: number, { sizeBytes, failures }: UploadFile): boolean {
-  if (failures > 0) return false;
+function isQuick({ laneZero, lanes }: UploaderState, lane: number, { sizeBytes, attempts }: FileIn<"ready">): boolean {
+  if (attempts.failures > 0) return false;
   // Another endpoint may not answer at all, which is seen sooner by watching.
   const postMs = lane === 0 ? laneZero.postMs : (lanes[lane - 1]?.postMs ?? Number.POSITIVE_INFINITY);
   return postMs === null ? sizeBytes <= smallBytes / 2 : sizeBytes <= smallBytes && postMs < quickMs;
@@ -142,11 +143,10 @@ function startPart(draft: Draft, lane: number): boolean {
   const { file, part, url } = next;
   const run = file.run + 1;
   const begun = { run, sentBytes: 0, lane, begunAt: draft.at };
-  const multipart = withPart(next.multipart, part.n, { ...begun, stage: "flying" });
-  setFile(draft, file, { run, multipart });
+  putFile(draft, { ...file, run, window: withPart(file.window, part.n, { ...begun, stage: "flying" }) });
   draft.state.lastKind = "part";
   const { id: fileId, sizeBytes } = file;
   const { n, crc } = part;
-  draft.effects.push({ type: "part", fileId, run, n, url, crc, ...rangeOf(multipart, n, sizeBytes) });
+  draft.effects.push({ type: "part", fileId, run, n, url, crc, ...rangeOf(file.known.multipart, n, sizeBytes) });
   return true;
 }

@@ -24,7 +24,7 @@ class Drops {
   }
 
   get rows(): [path: string, state: string, why: string | undefined][] {
-    return this.world.files().map(({ path, state, failure }) => [path, state, failure?.code]);
+    return this.world.files().map(({ id, path, state }) => [path, state, this.world.failure(id)?.code]);
   }
 }
 
@@ -100,7 +100,7 @@ describe("files before they are sent", () => {
       "too-large",
       "queued",
     ]);
-    expect(drops.world.file(3).failure?.detail).toMatch(/604 bytes long; at most 512/);
+    expect(drops.world.failure(3)?.detail).toMatch(/604 bytes long; at most 512/);
     expect(wordsOf(failure("too-large")).title).toMatch(/5 TiB/);
   });
 

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { uploadPolicy } from "@/lib/upload/policy";
-import { failedBytesOf, keptBytesOf, plannedBytesOf, sentBytesOf } from "@/lib/uploader/state/draft";
 import type { Effect } from "@/lib/uploader/state/events";
 import { fileStates } from "@/lib/uploader/state/file";
-import { flyingOf } from "@/lib/uploader/state/multipart";
+import { failedBytesOf, keptBytesOf, plannedBytesOf, sentBytesOf } from "@/lib/uploader/state/file-bytes";
+import { partsInFlight } from "@/lib/uploader/state/multipart";
 import type { Queue } from "@/lib/uploader/state/queue";
 import type { Luck } from "./luck";
 import { policyOf } from "./world";
@@ -32,9 +32,8 @@ function checkNothingLost({ world, waiting, timers }: Luck): void {
     if (file.state === "checking") expect(at("look", id, run)).toBe(true);
     if (file.state === "waiting") expect(timers.has(`file:${id}`)).toBe(true);
     if (file.state === "parts") expect(active).toContain(id);
-    if (file.state === "failed" || file.state === "refused") expect(file.failure).not.toBeNull();
-    for (const part of file.multipart?.window ?? []) {
-      expect(file.state).toBe("parts");
+    if (file.state === "failed" || file.state === "refused") expect(file.failure.code).toBeTypeOf("string");
+    for (const part of world.window(id)) {
       if (part.stage === "flying") expect(at("part", id, part.run)).toBe(true);
       if (part.stage === "hashing") expect(at("hashPart", id, part.run)).toBe(true);
       if (part.stage === "waiting") expect(timers.has(`part:${id}:${part.n}`)).toBe(true);
@@ -75,7 +74,7 @@ export function checkInvariants(luck: Luck): void {
     ...{ planned: sum(plannedBytesOf), sent: sum(sentBytesOf) },
     ...{ kept: sum(keptBytesOf), failed: sum(failedBytesOf) },
   });
-  expect(state.flying).toBe(sum((file) => flyingOf(file.multipart)));
+  expect(state.flying).toBe(sum((file) => partsInFlight(world.window(file.id))));
   expect(state.conflicts.same + state.conflicts.other).toBe(state.counts.asking);
   checkBudget(luck);
   checkNothingLost(luck);

@@ -92,7 +92,7 @@ describe("a quota", () => {
     const world = opened(64, (index) => (index === 13 || index === 50 ? 5_000 : 10));
     nameAll(world, 1_000);
     expect(world.state.counts).toMatchObject({ failed: 2, naming: 0 });
-    expect(world.file(13).failure).toEqual({ code: "quota", detail: "No room." });
+    expect(world.failure(13)).toEqual({ code: "quota", detail: "No room." });
     expect(world.state.counts.ready + world.state.counts.posting).toBe(62);
   });
 

@@ -63,7 +63,7 @@ describe("parts, where the storage has another endpoint", () => {
     expect(second.n, "not the same part").not.toBe(lost.n);
     lose(world, second, failure);
     expect(world.state).toMatchObject({ lanes: [{ dropped: true, busy: 0 }], outage: null, failuresInRow: 0 });
-    expect(world.file(0)).toMatchObject({ state: "parts", failures: 0, failure: null });
+    expect(world.file(0)).toMatchObject({ state: "parts", attempts: { failures: 0 } });
     for (const part of first) land(world, part);
     const next = takeParts(world);
     expect(next.elsewhere).toEqual([]);
@@ -127,7 +127,7 @@ describe("parts, where the storage has another endpoint", () => {
     world.at += 899_000;
     lose(world, part, answer(403, "AccessDenied", "Request has expired"));
     expect(world.state.lanes).toMatchObject([{ dropped: false, failures: 0 }]);
-    expect(world.file(0).multipart?.window.find(({ n }) => n === part.n)?.stage).toBe("signing");
+    expect(world.window(0).find(({ n }) => n === part.n)?.stage).toBe("signing");
   });
 
   it("are not refused for good when their URL ends, whatever had gone wrong with them before", () => {
@@ -140,7 +140,7 @@ describe("parts, where the storage has another endpoint", () => {
     if (!again) throw new Error("it was not sent again");
     lose(world, again, answer(403, "AccessDenied", "Request has expired"));
     expect(world.state.refusedInRow).toBe(0);
-    expect(world.file(0).multipart?.window.find(({ n }) => n === part.n)?.stage).toBe("signing");
+    expect(world.window(0).find(({ n }) => n === part.n)?.stage).toBe("signing");
   });
 
   it("are signed anew once: an endpoint that says of a new URL, too, that it has ended gets no more of them", () => {
@@ -189,6 +189,6 @@ describe("parts, where the storage has another endpoint", () => {
     expect(takeParts(world).elsewhere).toHaveLength(1);
     world.send({ type: "filePaused", fileId: 0 });
     expect(world.state).toMatchObject({ flying: 0, lanes: [{ busy: 0 }] });
-    expect(world.file(0).multipart?.partSize).toBe(8 * mib);
+    expect(world.multipart(0).partSize).toBe(8 * mib);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { failure } from "@/lib/uploader/state/failures";
-import type { UploadFile } from "@/lib/uploader/state/file";
+import { commonOf, knownOf, type UploadFile } from "@/lib/uploader/state/file";
 import type { UploaderState } from "@/lib/uploader/state/state";
 import { itemsOf } from "@/lib/uploader/state/vector";
 import { opened } from "./naming-world";
@@ -25,7 +25,7 @@ function world(which: "taken" | "failed"): World {
 }
 
 function failed(file: UploadFile): UploadFile {
-  return { ...file, state: "failed", failure: failure("unreachable") };
+  return { ...commonOf(file), known: knownOf(file), state: "failed", failure: failure("unreachable") };
 }
 
 /** Goes on until there is nothing to go on with; tells how often, and that no step changed too many files. */

@@ -57,7 +57,7 @@ describe("taken paths", () => {
       world.send({ type: "rang", timer: `file:${fileId}` });
     }
     for (const { fileId } of world.take("rename")) world.send({ type: "renamed", fileId, path: "f1 (2)" });
-    expect(world.file(0)).toMatchObject({ path: "f1 (2)", state: "present", begunAt: null });
+    expect(world.file(0)).toMatchObject({ path: "f1 (2)", state: "present" });
   });
 });
 

@@ -1,8 +1,10 @@
 import { partSizeOf, uploadPolicy } from "@/lib/upload/policy";
 import type { FileAnswer, FileToSend, OpenedUpload, PostPolicy, UploadStatus } from "@/lib/upload/schema";
 import type { Effect, Stamped, UploaderEvent } from "@/lib/uploader/state/events";
-import type { NewFile, UploadFile } from "@/lib/uploader/state/file";
+import type { Failure } from "@/lib/uploader/state/failures";
+import { knownOf, type NewFile, type UploadFile } from "@/lib/uploader/state/file";
 import { type InitialState, initialState } from "@/lib/uploader/state/initial-state";
+import type { Multipart, Part } from "@/lib/uploader/state/multipart";
 import type { UploaderState } from "@/lib/uploader/state/state";
 import { itemsOf } from "@/lib/uploader/state/vector";
 import { step } from "@/lib/uploader/steps/reducer";
@@ -126,5 +128,23 @@ export class World {
     const file = this.files()[fileId];
     if (!file) throw new Error(`no file ${fileId}`);
     return file;
+  }
+
+  /** Why the file waits, failed or was refused. */
+  failure(fileId: number): Failure | null {
+    const file = this.file(fileId);
+    return "failure" in file ? file.failure : null;
+  }
+
+  multipart(fileId: number): Multipart {
+    const { multipart } = knownOf(this.file(fileId));
+    if (!multipart) throw new Error(`file ${fileId} has no parts`);
+    return multipart;
+  }
+
+  /** The parts of the file that are worked on. */
+  window(fileId: number): readonly Part[] {
+    const file = this.file(fileId);
+    return file.state === "parts" ? file.window : [];
   }
 }

@@ -1,0 +1,37 @@
+import type { Draft } from "../state/draft";
+import { leftToMove, type UploaderState } from "../state/state";
+
+/** Nothing more comes: the server may look at what is there. */
+export function seal(draft: Draft, uploadId: string): void {
+  draft.state.phase = "sealing";
+  endOutage(draft); // what was sent last may be there without an answer of the storage
+  draft.effects.push(
+    { type: "noTimer", timer: "policy:due" },
+    { type: "noTimer", timer: "policy:over" },
+    { type: "seal", uploadId },
+  );
+}
+
+/** Nothing is started any more until the person acts; posts on their way may arrive. */
+export function halt(draft: Draft, failure: UploaderState["halted"]): void {
+  draft.state.halted = failure;
+  if (failure) draft.state.finishing = false;
+  endOutage(draft);
+}
+
+export function endOutage(draft: Draft): void {
+  if (draft.state.outage) draft.effects.push({ type: "noTimer", timer: "probe" });
+  draft.state.outage = null;
+  draft.state.failuresInRow = 0;
+}
+
+/** Asks for a new policy where the one held ends and files are left to send. */
+export function renewIfDue(draft: Draft): void {
+  const { state } = draft;
+  if (state.phase !== "uploading" || state.halted || state.paused) return;
+  if (state.renewing || !state.policy || !state.upload) return;
+  if (!state.policy.renewDue && !state.policy.over) return;
+  if (leftToMove(state) === 0) return;
+  state.renewing = true;
+  draft.effects.push({ type: "renew", uploadId: state.upload.id });
+}

@@ -1,0 +1,181 @@
+import { type Draft, push, putFile } from "../state/draft";
+import type { Failure } from "../state/failures";
+import {
+  type Attempts,
+  type Common,
+  commonOf,
+  type FileIn,
+  type Known,
+  knownOf,
+  noAttempts,
+  type PartsFile,
+  type Post,
+  type PostingFile,
+  type UnsettledFile,
+  type UploadFile,
+} from "../state/file";
+import { isLarge } from "../state/file-bytes";
+import type { Multipart } from "../state/multipart";
+
+/** Changes of a file's state: each makes the whole record of the new state, and does what belongs to the change. */
+
+type Change = {
+  readonly common?: Partial<Common>;
+  readonly attempts?: Attempts;
+  readonly known?: Known;
+};
+
+const noFailure = { failures: 0, failingSince: null } as const;
+
+/** The attempts after one that went well. */
+export function withoutFailure(attempts: Attempts): Attempts {
+  return { ...attempts, ...noFailure };
+}
+
+function activeOf(file: UploadFile, { common, attempts, known }: Change = {}) {
+  return {
+    ...commonOf(file),
+    ...common,
+    attempts: attempts ?? ("attempts" in file ? file.attempts : noAttempts),
+    known: known ?? knownOf(file),
+  };
+}
+
+/** To be registered with the server, for the first time or once more. */
+export function toQueued(draft: Draft, file: UploadFile, change: Change = {}): void {
+  putFile(draft, { ...activeOf(file, change), state: "queued" });
+  push(draft, "name", file.id);
+}
+
+/** Hashed before it is registered again: the collection may have it. */
+export function toQueuedForHash(draft: Draft, file: FileIn<"naming">): void {
+  putFile(draft, { ...file, known: { ...file.known, mayBeKnown: true }, state: "queued" });
+  pushToHash(draft, file);
+}
+
+export function toRegistering(draft: Draft, file: FileIn<"queued">): void {
+  putFile(draft, { ...file, state: "naming", registered: true, inCall: true });
+}
+
+/** Its path is taken, and the person chooses what then. */
+export function toConflict(draft: Draft, file: UnsettledFile, exists: "same" | "other"): FileIn<"asking"> {
+  return putFile(draft, { ...activeOf(file), exists, state: "asking" });
+}
+
+/** To be sent: `again` before those that were not tried yet. */
+export function toReady(draft: Draft, file: UnsettledFile, { again = false, known }: ReadyChange = {}): void {
+  const ready = putFile(draft, { ...activeOf(file, known && { known }), state: "ready" });
+  if (ready.known.multipart) push(draft, "large", file.id);
+  else if (wantsHash(draft, ready)) pushToHash(draft, ready);
+  else push(draft, again ? "again" : "post", file.id);
+}
+
+type ReadyChange = { readonly again?: boolean; readonly known?: Known };
+
+/** A small file is hashed before it is posted: the storage then checks what it gets, and the server what it has. */
+function wantsHash({ state }: Draft, { known }: FileIn<"ready">): boolean {
+  return state.hashes && known.digests === null && !known.reported;
+}
+
+/** Large files have a queue of their own: small ones do not wait for gigabytes to be read. */
+function pushToHash(draft: Draft, file: UploadFile): void {
+  push(draft, isLarge(file) ? "hashWhole" : "hash", file.id);
+}
+
+export function toHashing(draft: Draft, file: FileIn<"queued" | "ready">): FileIn<"hashing"> {
+  return putFile(draft, { ...activeOf(file), state: "hashing", run: file.run + 1 });
+}
+
+/** Hashed, or not to be hashed: to be posted in either case. */
+export function toHashed(draft: Draft, file: FileIn<"hashing">, known: Known): void {
+  putFile(draft, { ...file, known, state: "ready" });
+  push(draft, "post", file.id);
+}
+
+type NewPost = Pick<Post, "lane" | "quiet"> & { readonly checked: boolean };
+
+export function toPosting(draft: Draft, file: FileIn<"ready">, { lane, quiet, checked }: NewPost): PostingFile {
+  const known = { ...file.known, lastPost: { checked } };
+  const post = { lane, quiet, begunAt: draft.at, sentBytes: 0 };
+  return putFile(draft, { ...file, known, post, state: "posting", run: file.run + 1 });
+}
+
+export function toParts(draft: Draft, file: FileIn<"ready">, multipart: Multipart): PartsFile {
+  const begun = { retryAt: null, next: 1, window: [] };
+  const attempts = withoutFailure(file.attempts);
+  return putFile(draft, { ...file, ...begun, attempts, known: { ...file.known, multipart }, state: "parts" });
+}
+
+/** Stored; compared with the disk next. */
+export function toChecking(draft: Draft, file: UnsettledFile, run = file.run): void {
+  const attempts = withoutFailure(file.attempts);
+  putFile(draft, { ...activeOf(file, { attempts }), state: "checking", run });
+}
+
+export function toCompleting(draft: Draft, file: FileIn<"checking">, multipart: Multipart): FileIn<"completing"> {
+  return putFile(draft, { ...file, known: { ...file.known, multipart }, retryAt: null, state: "completing" });
+}
+
+type Wait = { readonly attempts: Attempts; readonly failure: Failure; readonly delayMs: number };
+
+/** Waits for its next attempt. */
+export function toWaiting(draft: Draft, file: PostingFile, { attempts, failure, delayMs }: Wait): void {
+  putFile(draft, { ...file, attempts, failure, retryAt: draft.at + delayMs, state: "waiting" });
+  draft.effects.push({ type: "timer", timer: `file:${file.id}`, delayMs });
+}
+
+export function toPaused(draft: Draft, file: UnsettledFile): void {
+  stopWork(draft, file);
+  putFile(draft, { ...activeOf(file), state: "paused" });
+}
+
+export function toPresent(draft: Draft, file: FileIn<"naming">): void {
+  putFile(draft, { ...commonOf(file), state: "present" });
+  draft.effects.push({ type: "letGo", fileId: file.id });
+}
+
+export function toDone(draft: Draft, file: FileIn<"checking" | "completing">): void {
+  const { digests, reported, multipart } = file.known;
+  // Until a call about them has its answer, they may have to be sent again.
+  const kept = (digests !== null && !reported) || file.inCall ? digests : null;
+  const known = { digests: kept, reported };
+  putFile(draft, { ...commonOf(file), known, keptBytes: multipart?.keptBytes ?? 0, state: "done" });
+  draft.effects.push({ type: "letGo", fileId: file.id });
+}
+
+export function toSkipped(draft: Draft, file: UnsettledFile): FileIn<"skipped"> {
+  return putFile(draft, { ...commonOf(file), state: "skipped" });
+}
+
+export function toFailed(
+  draft: Draft,
+  file: UnsettledFile,
+  failure: Failure,
+  change: Omit<Change, "attempts"> = {},
+): void {
+  stopWork(draft, file);
+  const known = change.known ?? file.known;
+  putFile(draft, { ...commonOf(file), ...change.common, known, failure, state: "failed" });
+}
+
+export function toRefused(draft: Draft, file: UploadFile, common: Partial<Common>, failure: Failure): void {
+  putFile(draft, { ...commonOf(file), ...common, failure, state: "refused" });
+}
+
+export function toCanceled(draft: Draft, file: UploadFile): FileIn<"canceled"> {
+  return putFile(draft, { ...commonOf(file), state: "canceled" });
+}
+
+function isWorkedOn(file: UploadFile): boolean {
+  if (file.state === "posting" || file.state === "hashing") return true;
+  return file.state === "parts" && file.window.some(({ stage }) => stage === "flying" || stage === "hashing");
+}
+
+/** Stops whatever works on the file, and its timers. Its next state is the caller's to set. */
+export function stopWork({ effects }: Draft, file: UploadFile): void {
+  if (isWorkedOn(file)) effects.push({ type: "stop", fileId: file.id });
+  if ("retryAt" in file && file.retryAt !== null) effects.push({ type: "noTimer", timer: `file:${file.id}` });
+  if (file.state !== "parts") return;
+  for (const { n, stage } of file.window)
+    if (stage === "waiting") effects.push({ type: "noTimer", timer: `part:${file.id}:${n}` });
+}
