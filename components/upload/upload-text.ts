@@ -1,4 +1,5 @@
 import { formatBytes, formatCount } from "@/components/ui/format";
+import { busyConnections } from "@/lib/uploader/state/endpoints";
 import { wordsOf } from "@/lib/uploader/state/failure-messages";
 import type { UploadFile } from "@/lib/uploader/state/file";
 import {
@@ -36,11 +37,11 @@ export function waitingText(state: UploaderState): string | null {
 
 /** A call that failed is to be made again, and nothing goes on without it. */
 function waitsForSite(state: UploaderState): boolean {
-  const { phase, calls, counts, flying, batches, policy, paused } = state;
+  const { phase, calls, endpoints, batches, policy, paused } = state;
   if (phase === "opening") return (calls.open ?? calls.resume) !== undefined;
   // Between two looks at the check nothing has failed.
   if (phase === "sealing" || phase === "verifying") return ((calls.seal ?? calls.status)?.failures ?? 0) > 0;
-  if (phase !== "uploading" || paused || counts.posting + flying > 0) return false;
+  if (phase !== "uploading" || paused || busyConnections(endpoints) > 0) return false;
   if (calls.renew && policy?.over) return true;
   return Object.values(batches).some(({ trouble }) => trouble !== null) || callsAgain(state);
 }

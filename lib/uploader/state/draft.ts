@@ -1,7 +1,7 @@
+import { withConnections } from "./endpoints";
 import type { Effect } from "./events";
 import type { FileIn, FileState, UploadFile } from "./file";
 import { failedBytesOf, isLarge, keptBytesOf, plannedBytesOf, sentBytesOf } from "./file-bytes";
-import { partsInFlight } from "./multipart";
 import { shifted, withPushed } from "./queue";
 import type { UploaderState } from "./state";
 import { itemAt, withItemOf } from "./vector";
@@ -69,31 +69,13 @@ function follow(draft: Draft, file: UploadFile, next: UploadFile): void {
     state.counts[next.state] += 1;
     followConflicts(draft, file, next);
   }
-  followLanes(draft, file, next);
+  state.endpoints = withConnections(state.endpoints, file, next);
   state.bytes.planned += plannedBytesOf(next) - plannedBytesOf(file);
   state.bytes.sent += sentBytesOf(next) - sentBytesOf(file);
   state.bytes.kept += keptBytesOf(next) - keptBytesOf(file);
   state.bytes.failed += failedBytesOf(next) - failedBytesOf(file);
-  state.flying += connectionsForParts(next) - connectionsForParts(file);
   state.hashedAhead += Number(isAhead(next)) - Number(isAhead(file));
   state.hashedWhole += Number(isHashedWhole(next)) - Number(isHashedWhole(file));
-}
-
-function connectionsForParts(file: UploadFile): number {
-  return file.state === "parts" ? partsInFlight(file.window) : 0;
-}
-
-function followLanes(draft: Draft, file: UploadFile, next: UploadFile): void {
-  const { state } = draft;
-  if (state.lanes.length === 0 || (file.state === next.state && file.state !== "parts")) return;
-  const more = state.lanes.map((_, index) => connectionsOn(next, index + 1) - connectionsOn(file, index + 1));
-  if (more.every((by) => by === 0)) return;
-  state.lanes = state.lanes.map((lane, index) => ({ ...lane, busy: lane.busy + (more[index] ?? 0) }));
-}
-
-function connectionsOn(file: UploadFile, lane: number): number {
-  if (file.state === "posting") return Number(file.post.lane === lane);
-  return file.state === "parts" ? partsInFlight(file.window, lane) : 0;
 }
 
 function followConflicts(draft: Draft, file: UploadFile, next: UploadFile): void {

@@ -149,7 +149,7 @@ type StorageEffect =
       readonly contentType: string;
       /** For `x-amz-checksum-sha256`, lower-case hex; null where the policy does not take it, or it is not known. */
       readonly sha256: string | null;
-      /** Its `url` is the lane's. */
+      /** Its `url` is the endpoint's. */
       readonly policy: PostPolicy;
       readonly generation: number;
       /** It will be through before anybody could see it move. */

@@ -127,8 +127,8 @@ export const unhashed: Known = { digests: null, reported: false, mayBeKnown: fal
 
 /** A post on a connection. */
 export type Post = {
-  /** Which of the storage's endpoints it goes to: 0 is the policy's, the others are in `lanes`. */
-  readonly lane: number;
+  /** Which of `endpoints` it goes to. */
+  readonly endpoint: number;
   readonly begunAt: number;
   /** Its progress is not reported. */
   readonly quiet: boolean;

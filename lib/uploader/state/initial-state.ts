@@ -1,4 +1,5 @@
 import { uploadPolicy } from "@/lib/upload/policy";
+import { ownEndpoint } from "./endpoints";
 import { type ConflictChoice, type FileState, fileStates } from "./file";
 import { emptyQueue } from "./queue";
 import type { UploaderState } from "./state";
@@ -54,12 +55,9 @@ export function initialState({ online = true, hashes = false, conflict = null }:
     hashedAhead: 0,
     hashedWhole: 0,
     active: [],
-    flying: 0,
     lastKind: "part",
     share: uploadPolicy.parallelPosts,
-    limit: uploadPolicy.parallelPosts,
-    lanes: [],
-    laneZero: { postMs: null, mibMs: null },
+    endpoints: [ownEndpoint],
     failuresInRow: 0,
     rowSince: 0,
     outage: null,

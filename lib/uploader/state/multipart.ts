@@ -17,11 +17,10 @@ export type Part = {
   readonly sentBytes: number;
   /** CRC64NVME in base64, as S3's header has it; null where there is no hasher. */
   readonly crc: string | null;
-  readonly url: string | null;
-  /** URLs for the storage's other endpoints, by the lane's. */
-  readonly elsewhere: Readonly<Record<string, string>>;
-  /** Which endpoint it was last sent to, as files count them, and when that was begun. */
-  readonly lane: number;
+  /** Presigned, by the number of the endpoint. */
+  readonly urls: Readonly<Record<number, string>>;
+  /** Which endpoint it was last sent to, and when that was begun. */
+  readonly endpoint: number;
   readonly begunAt: number;
   /** When the URLs end, by the clock of the events. */
   readonly urlEndsAt: number;
@@ -93,8 +92,7 @@ export function sentBytesOfParts(window: readonly Part[]): number {
   return window.reduce((sum, part) => sum + part.sentBytes, 0);
 }
 
-/** Parts on a connection, to one endpoint or to any. */
-export function partsInFlight(window: readonly Part[], lane: number | null = null): number {
-  const counts = (part: Part) => part.stage === "flying" && (lane === null || part.lane === lane);
-  return window.reduce((sum, part) => sum + Number(counts(part)), 0);
+/** Parts on a connection to an endpoint. */
+export function partsInFlight(window: readonly Part[], endpoint: number): number {
+  return window.reduce((sum, part) => sum + Number(part.stage === "flying" && part.endpoint === endpoint), 0);
 }

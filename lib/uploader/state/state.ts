@@ -1,4 +1,5 @@
 import type { PostPolicy, UploadStatus } from "@/lib/upload/schema";
+import { busyConnections, type Endpoints } from "./endpoints";
 import type { Failure, FailureCode } from "./failures";
 import { type ConflictChoice, type FileState, type UploadFile, unsettledStates } from "./file";
 import type { Queue } from "./queue";
@@ -43,19 +44,6 @@ export type Batch = {
   readonly fileIds: readonly number[];
   readonly paths: readonly string[];
   readonly trouble: Trouble | null;
-};
-
-/** How quick an endpoint is, smoothed: milliseconds a post took, and a mebibyte of a part. null before the first. */
-export type Pace = { readonly postMs: number | null; readonly mibMs: number | null };
-
-/** Another endpoint of the same storage, with connections of its own. */
-export type Lane = Pace & {
-  readonly url: string;
-  readonly limit: number;
-  readonly busy: number;
-  /** Requests in a row that it did not take; `dropped` after a few. */
-  readonly failures: number;
-  readonly dropped: boolean;
 };
 
 /** Everything the engine knows, as plain data; File handles and connections are kept beside it. */
@@ -146,17 +134,11 @@ export type UploaderState = {
   readonly hashedWhole: number;
   /** Files in state `parts` or about to be, in the order they were begun. */
   readonly active: readonly number[];
-  /** Parts on a connection, of all files. */
-  readonly flying: number;
   /** What was started last, so that neither kind starves the other. */
   readonly lastKind: "post" | "part";
-  /** Connections this upload may use at all: a share of the browser's six where several tabs upload. */
+  /** Connections this upload may use to each endpoint: a share of the browser's six where several tabs upload. */
   readonly share: number;
-  /** Connections at most; halved on SlowDown, regained one by one, never above `share`. */
-  readonly limit: number;
-  readonly lanes: readonly Lane[];
-  /** Of the policy's own endpoint. */
-  readonly laneZero: Pace;
+  readonly endpoints: Endpoints;
   readonly failuresInRow: number;
   readonly rowSince: number;
   readonly outage: Outage | null;
@@ -177,6 +159,11 @@ export type UploaderStore = {
   /** Calls `changed` after each publication; returns a function that ends the subscription. */
   subscribe(changed: () => void): () => void;
 };
+
+/** Parts on a connection, of all files. */
+export function partsOnTheirWay({ endpoints, counts }: UploaderState): number {
+  return busyConnections(endpoints) - counts.posting;
+}
 
 /** Files that still have something ahead of them. */
 export function outstanding({ counts }: UploaderState): number {

@@ -6,8 +6,8 @@ import type { UploaderEvent } from "../state/events";
 import { type Failure, failure, failureOfCall, healsByItself } from "../state/failures";
 import { lifetimeMs, takesSha256 } from "../state/policy-clock";
 import { type CallName, leftToMove, outstanding, type UploaderState } from "../state/state";
+import { retryEndpoints, takePolicyEndpoints } from "./endpoints";
 import { halt, renewIfDue } from "./halt";
-import { beginAgain, lanesFor } from "./lanes";
 import { nameAgainNow } from "./on-names";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
@@ -114,7 +114,7 @@ function hold(draft: Draft, policy: PostPolicy, askedAt: number): void {
   const freshUntil = state.policy?.doubted ? draft.at + freshForMs : 0;
   const begins = { generation, renewDue: false, over: false, doubted: false, freshUntil };
   state.policy = { ...policy, ...begins, takesSha256: takesSha256(policy) };
-  state.lanes = lanesFor(state, policy.endpoints);
+  takePolicyEndpoints(draft);
   draft.effects.push(
     { type: "timer", timer: "policy:due", delayMs: Math.max(0, leftMs - renewBeforeMs) },
     { type: "timer", timer: "policy:over", delayMs: leftMs },
@@ -259,7 +259,7 @@ export function onTriedAgain(draft: Draft): void {
   // Perhaps with a policy that ended unnoticed.
   if (state.halted.code === "access-denied" && state.policy) state.policy = { ...state.policy, over: true };
   state.halted = null;
-  beginAgain(draft);
+  retryEndpoints(draft);
   state.policyRefusals = 0;
   state.refusedInRow = 0;
   state.deniedInRow = 0;
@@ -275,7 +275,7 @@ export function onOnline(draft: Draft, online: boolean): void {
   const { state } = draft;
   state.online = online;
   if (!online) return;
-  beginAgain(draft);
+  retryEndpoints(draft);
   if (state.halted?.code === "unreachable" || state.halted?.code === "site-unavailable") {
     onTriedAgain(draft);
     return;

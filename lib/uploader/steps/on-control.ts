@@ -1,4 +1,3 @@
-import { uploadPolicy } from "@/lib/upload/policy";
 import { type Draft, fileOf } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { isPausable } from "../state/file";
@@ -37,13 +36,4 @@ export function onFilePaused(draft: Draft, event: EventOf<"filePaused">): void {
 export function onFileResumed(draft: Draft, event: EventOf<"fileResumed">): void {
   const file = fileOf(draft, event.fileId);
   if (file?.state === "paused") toQueued(draft, file);
-}
-
-/** More connections are used at once, fewer as soon as those in use are free. */
-export function onShareChanged(draft: Draft, { connections }: EventOf<"shareChanged">): void {
-  const { state } = draft;
-  const share = Math.min(uploadPolicy.parallelPosts, Math.max(1, Math.floor(connections)));
-  const full = state.limit === state.share;
-  state.share = share;
-  state.limit = full ? share : Math.min(state.limit, share);
 }

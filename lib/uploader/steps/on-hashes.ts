@@ -1,7 +1,7 @@
 import { current, type Draft, push, putFile, takeFrom } from "../state/draft";
+import { allConnections } from "../state/endpoints";
 import type { UploaderEvent } from "../state/events";
 import { type FileIn, smallBytes, type UploadFile } from "../state/file";
-import { connectionsOf } from "./lanes";
 import { go } from "./on-names";
 import { toHashed, toHashing, toQueued } from "./transitions";
 
@@ -16,7 +16,8 @@ const wholeAtOnce = 2;
 export function hashNext(draft: Draft): void {
   const { state } = draft;
   if (!state.hashes || state.phase !== "uploading" || state.halted || state.paused) return;
-  while (state.hashedAhead < budgetsAhead * connectionsOf(state)) if (!begin(draft, "hash")) break;
+  while (state.hashedAhead < budgetsAhead * allConnections(state.endpoints, state.share))
+    if (!begin(draft, "hash")) break;
   while (state.hashedWhole < wholeAtOnce) if (!begin(draft, "hashWhole")) break;
 }
 

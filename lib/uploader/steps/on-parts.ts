@@ -7,11 +7,11 @@ import type { PartsFile } from "../state/file";
 import { type Multipart, type Part, rangeOf, withPart } from "../state/multipart";
 import { urlLifeMs } from "../state/policy-clock";
 import { itemAt, withItem } from "../state/vector";
+import { endpointFailed, endpointWentWell, waitsTogether } from "./endpoints";
 import { halt } from "./halt";
-import { laneFailed, laneWentWell } from "./lanes";
 import { giveUpCall, nameAgain, ofMultipart, waitForCall } from "./on-complete";
 import { askForHash, completeWhenAll } from "./part-windows";
-import { isHopeless, stopFile, waitsTogether, wentWell } from "./retry";
+import { isHopeless, stopFile, wentWell } from "./retry";
 import { restart } from "./settle-file";
 import { stopWork, toQueued, withoutFailure } from "./transitions";
 
@@ -64,16 +64,20 @@ export function onPartsSigned(draft: Draft, event: EventOf<"partsSigned">): void
     if (part.stage !== "signing" || !event.parts.includes(part.n)) return part;
     const url = event.urls[part.n];
     if (url === undefined) return { ...part, stage: "unsigned" };
-    const elsewhere = ofPart(event.elsewhere, part.n);
-    return { ...part, stage: "signed", url, elsewhere, urlEndsAt: event.askedAt + urlLifeMs(url) };
+    const urls = urlsOf(draft, part.n, url, event.elsewhere);
+    return { ...part, stage: "signed", urls, urlEndsAt: event.askedAt + urlLifeMs(url) };
   });
   putFile(draft, { ...file, window, attempts: withoutFailure(file.attempts), retryAt: null });
 }
 
-/** Of the URLs by endpoint and part, those of one part. */
-function ofPart(elsewhere: PartUrls["elsewhere"], n: number): Part["elsewhere"] {
-  const found = Object.entries(elsewhere ?? {}).flatMap(([endpoint, { [n]: url }]) => (url ? [[endpoint, url]] : []));
-  return Object.fromEntries(found);
+/** The URLs of one part by the number of their endpoint; `own` is the one for the policy's. */
+function urlsOf({ state }: Draft, n: number, own: string, elsewhere: PartUrls["elsewhere"] = {}): Part["urls"] {
+  const urls: Record<number, string> = { 0: own };
+  for (const [number, { url: endpoint }] of state.endpoints.entries()) {
+    const url = endpoint === null ? undefined : elsewhere[endpoint]?.[n];
+    if (url !== undefined) urls[number] = url;
+  }
+  return urls;
 }
 
 export function onSignFailed(draft: Draft, event: EventOf<"signFailed">): void {
@@ -104,7 +108,7 @@ export function onPartSent(draft: Draft, event: EventOf<"partSent">): void {
     arrivedBytes: multipart.arrivedBytes + end - start,
   });
   const after = putFile(draft, { ...file, known, window: withPart(file.window, part.n, null) });
-  laneWentWell(draft, part.lane, "mibMs", (draft.at - part.begunAt) / Math.max(1, (end - start) / mib));
+  endpointWentWell(draft, part.endpoint, "mibMs", (draft.at - part.begunAt) / Math.max(1, (end - start) / mib));
   wentWell(draft);
   completeWhenAll(draft, after);
 }
@@ -113,8 +117,8 @@ export function onPartFailed(draft: Draft, event: EventOf<"partFailed">): void {
   const at = partOf(draft, event, "flying");
   if (!at) return;
   const verdict = judgePost(event.failure, draft.at >= at.part.urlEndsAt - nearEndMs);
-  const { lane, renewed } = at.part;
-  if (laneFailed(draft, lane, verdict, { what: "part", renewed })) sendElsewhere(draft, at, event.failure);
+  const { endpoint, renewed } = at.part;
+  if (endpointFailed(draft, endpoint, verdict, { what: "part", renewed })) sendElsewhere(draft, at, event.failure);
   else if (verdict.action === "retry") retryPart(draft, at, event.failure, verdict);
   else if (verdict.action === "renew") signAgain(draft, at, verdict);
   else if (verdict.action === "doubt" && !at.part.doubted) setPart(draft, at, { ...unsigned, doubted: true });
@@ -129,14 +133,13 @@ export function onPartFailed(draft: Draft, event: EventOf<"partFailed">): void {
 /** Off its connection. Its checksum is taken anew where the storage says that it does not fit. */
 function landed({ part }: At, failure: PostFailure): Partial<Part> {
   const mismatch = failure.kind === "answer" && /Digest|Checksum|Mismatch/.test(failure.code ?? "");
-  return mismatch && part.crc !== null ? { sentBytes: 0, crc: null, url: null } : { sentBytes: 0 };
+  return mismatch && part.crc !== null ? { sentBytes: 0, crc: null, urls: {} } : { sentBytes: 0 };
 }
 
 /** It was the endpoint's fault, not the part's, which does not go there again. */
 function sendElsewhere(draft: Draft, at: At, failure: PostFailure): void {
-  const tried = draft.state.lanes[at.part.lane - 1]?.url ?? "";
-  const { [tried]: _, ...elsewhere } = at.part.elsewhere;
-  back(draft, { ...at, part: { ...at.part, ...landed(at, failure), elsewhere } });
+  const { [at.part.endpoint]: _, ...urls } = at.part.urls;
+  back(draft, { ...at, part: { ...at.part, urls, ...landed(at, failure) } });
 }
 
 function retryPart(draft: Draft, at: At, failure: PostFailure, verdict: Verdict): void {
@@ -166,11 +169,11 @@ function signAgain(draft: Draft, at: At, verdict: Verdict): void {
   }
   state.refusedInRow += 1;
   if (isHopeless(failing.failures, failing.failingSince, draft.at)) stopFile(draft, at.file, verdict.failure);
-  else wait(draft, at, { url: null, sentBytes: 0, ...failing }, verdict);
+  else wait(draft, at, { urls: {}, sentBytes: 0, ...failing }, verdict);
   if (state.refusedInRow >= refusedAtMost) halt(draft, verdict.failure);
 }
 
-const unsigned = { stage: "unsigned", url: null, sentBytes: 0 } as const;
+const unsigned = { stage: "unsigned", urls: {}, sentBytes: 0 } as const;
 
 function wait(draft: Draft, at: At, change: Partial<Part> & { failures: number }, verdict: Verdict): void {
   const delayMs = backoffMs(change.failures, draft.random, verdict);
@@ -185,7 +188,7 @@ function back(draft: Draft, at: At): void {
     const run = file.run + 1;
     putFile(draft, { ...file, run, window: withPart(file.window, part.n, { ...part, stage: "hashing", run }) });
     askForHash(draft, file, part.n, run);
-  } else setPart(draft, at, { ...part, stage: part.url === null ? "unsigned" : "signed" });
+  } else setPart(draft, at, { ...part, stage: part.urls[0] === undefined ? "unsigned" : "signed" });
 }
 
 export function onPartRang(draft: Draft, fileId: number, n: number): void {

@@ -2,8 +2,8 @@ import { current, type Draft, putFile } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { type Failure, judgePost } from "../state/failures";
 import type { PostingFile } from "../state/file";
+import { endpointFailed, endpointWentWell } from "./endpoints";
 import { halt, renewIfDue } from "./halt";
-import { laneFailed, laneWentWell } from "./lanes";
 import { beginCompleting } from "./on-complete";
 import { retryLater, sendAgain, stopFile, wentWell } from "./retry";
 import { arrived, restart } from "./settle-file";
@@ -26,7 +26,7 @@ export function onPosted(draft: Draft, event: EventOf<"posted">): void {
   const file = current(draft, event, "posting");
   if (!file) return;
   if (event.verified) draft.state.verifies = true;
-  laneWentWell(draft, file.post.lane, "postMs", draft.at - file.post.begunAt);
+  endpointWentWell(draft, file.post.endpoint, "postMs", draft.at - file.post.begunAt);
   wentWell(draft);
   arrived(draft, file);
 }
@@ -54,7 +54,7 @@ export function onPostFailed(draft: Draft, event: EventOf<"postFailed">): void {
   const mayBeOver = policy !== null && (policy.renewDue || policy.over || event.generation !== policy.generation);
   const verdict = judgePost(event.failure, mayBeOver);
   const renewed = policyRefusals > 0 && policy?.over === false && event.generation === policy.generation;
-  if (laneFailed(draft, file.post.lane, verdict, { what: "post", renewed })) sendAgain(draft, file);
+  if (endpointFailed(draft, file.post.endpoint, verdict, { what: "post", renewed })) sendAgain(draft, file);
   else if (verdict.action === "retry") retryLater(draft, file, event.failure, verdict);
   else if (verdict.action === "doubt") doubtPolicy(draft, file, event.generation, verdict.failure);
   else if (verdict.action === "renew") renewFirst(draft, file, event.generation, verdict.failure);

@@ -1,10 +1,10 @@
 import type { PartsInput } from "@/lib/upload/schema";
 import { type Draft, fileOf, putFile, takeFrom } from "../state/draft";
+import { allConnections, endpointAt, otherUrls } from "../state/endpoints";
 import type { FileIn, PartsFile, UploadFile } from "../state/file";
 import { type Multipart, type Part, rangeOf } from "../state/multipart";
 import type { UploaderState } from "../state/state";
 import { itemAt } from "../state/vector";
-import { connectionsOf } from "./lanes";
 import { toChecking, toParts } from "./transitions";
 
 /** Parts of a file hashed and signed ahead of their connections, in budgets. */
@@ -43,15 +43,20 @@ function wantsAnother(draft: Draft): boolean {
     if (hasNext(file) && !isFull(draft, file.window)) return false;
     begun += file.window.filter(({ stage }) => stage !== "waiting").length;
   }
-  return begun < budgetsAhead * connectionsOf(draft.state);
+  return begun < windowOf(draft);
 }
 
 function hasNext({ next, known }: Pick<PartsFile, "next" | "known">): boolean {
   return next <= known.multipart.partCount;
 }
 
-function isFull({ state }: Draft, window: readonly Part[]): boolean {
-  return window.filter(({ stage }) => stage !== "waiting").length >= budgetsAhead * connectionsOf(state);
+function isFull(draft: Draft, window: readonly Part[]): boolean {
+  return window.filter(({ stage }) => stage !== "waiting").length >= windowOf(draft);
+}
+
+/** Parts that are prepared at once. */
+function windowOf({ state }: Draft): number {
+  return budgetsAhead * allConnections(state.endpoints, state.share);
 }
 
 function prepare(draft: Draft, fileId: number): void {
@@ -72,8 +77,8 @@ export function completeWhenAll(draft: Draft, file: PartsFile): void {
 }
 
 const untried = {
-  ...{ url: null, elsewhere: {}, urlEndsAt: 0, doubted: false, renewed: false },
-  ...{ sentBytes: 0, lane: 0, begunAt: 0, failures: 0, failingSince: null },
+  ...{ urls: {}, urlEndsAt: 0, doubted: false, renewed: false },
+  ...{ sentBytes: 0, endpoint: 0, begunAt: 0, failures: 0, failingSince: null },
 } as const;
 
 /** Begins parts until the window is full. A part that was there before is only hashed, for the whole's checksum. */
@@ -108,7 +113,7 @@ const staged = ({ window }: PartsFile, ...stages: Part["stage"][]) =>
 function withoutEnded(draft: Draft, file: PartsFile): PartsFile {
   const isEnded = ({ stage, urlEndsAt }: Part) => stage === "signed" && urlEndsAt <= draft.at;
   if (!file.window.some(isEnded)) return file;
-  const window = file.window.map((part) => (isEnded(part) ? { ...part, stage: "unsigned" as const, url: null } : part));
+  const window = file.window.map((part) => (isEnded(part) ? { ...part, stage: "unsigned" as const, urls: {} } : part));
   return putFile(draft, { ...file, window });
 }
 
@@ -122,7 +127,7 @@ function sign(draft: Draft, prepared: PartsFile): void {
   if (unsigned.length === 0) return;
   const idle = staged(file, "signed", "flying").length === 0;
   const last = !hasNext(file) && staged(file, "hashing").length === 0;
-  if (!idle && !last && unsigned.length < Math.ceil(state.limit / 2)) return;
+  if (!idle && !last && unsigned.length < Math.ceil(endpointAt(state.endpoints, 0).limit / 2)) return;
   const numbers = new Set(unsigned.map(({ n }) => n));
   const window = file.window.map((part) => (numbers.has(part.n) ? { ...part, stage: "signing" as const } : part));
   putFile(draft, { ...file, window });
@@ -135,27 +140,25 @@ function sign(draft: Draft, prepared: PartsFile): void {
   });
 }
 
-function requestFor({ lanes }: UploaderState, fileId: string, parts: readonly Part[]): PartsInput {
+function requestFor({ endpoints }: UploaderState, fileId: string, parts: readonly Part[]): PartsInput {
   const checksums = Object.fromEntries(parts.flatMap(({ n, crc }) => (crc === null ? [] : [[String(n), crc]])));
-  const endpoints = lanes.flatMap(({ url, dropped }) => (dropped ? [] : [url]));
+  const others = otherUrls(endpoints);
   return {
     fileId,
     parts: parts.map(({ n }) => n),
     ...(Object.keys(checksums).length > 0 && { checksums }),
-    ...(endpoints.length > 0 && { endpoints }),
+    ...(others.length > 0 && { endpoints: others }),
   };
 }
 
 /** The first part that can be sent right now to an endpoint, and where to. */
-export function takeSigned(draft: Draft, lane: number): Signed | null {
-  const { state, at } = draft;
-  const endpoint = state.lanes[lane - 1]?.url ?? "";
+export function takeSigned({ state, at }: Draft, endpoint: number): Signed | null {
   for (const fileId of state.active) {
-    const file = fileOf(draft, fileId);
-    if (file?.state !== "parts") continue;
+    const file = itemAt(state.files, fileId);
+    if (file.state !== "parts") continue;
     for (const part of file.window) {
-      const url = lane === 0 ? part.url : (part.elsewhere[endpoint] ?? null);
-      if (part.stage === "signed" && part.urlEndsAt > at && url !== null) return { file, part, url };
+      const url = part.urls[endpoint];
+      if (part.stage === "signed" && part.urlEndsAt > at && url !== undefined) return { file, part, url };
     }
   }
   return null;

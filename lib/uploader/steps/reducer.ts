@@ -1,6 +1,7 @@
 import { type Draft, draftOf, fileOf, putFile } from "../state/draft";
 import type { Effect, Stamped, TimerName, UploaderEvent } from "../state/events";
 import type { CallName, UploaderState } from "../state/state";
+import { onProbe, onShareChanged } from "./endpoints";
 import {
   onAborted,
   onCallFailed,
@@ -18,7 +19,7 @@ import {
 } from "./on-calls";
 import { onCompleted, onCompleteFailed, onCompleteRang } from "./on-complete";
 import { onRenamed } from "./on-conflicts";
-import { onFilePaused, onFileResumed, onPaused, onShareChanged, onUnpaused } from "./on-control";
+import { onFilePaused, onFileResumed, onPaused, onUnpaused } from "./on-control";
 import {
   onAllCanceled,
   onFailedRetried,
@@ -45,7 +46,7 @@ import {
 import { onChanged, onLooked, onPosted, onPostFailed, onProgressed } from "./on-posts";
 import { onConflict, onWentOn } from "./passes";
 import { sample } from "./progress";
-import { onFileRang, onProbe } from "./retry";
+import { onFileRang } from "./retry";
 import { advance } from "./schedule";
 
 export type Step = { readonly state: UploaderState; readonly effects: readonly Effect[] };

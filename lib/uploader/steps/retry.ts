@@ -1,7 +1,8 @@
 import { backoffMs, patience } from "../state/backoff";
 import { type Draft, fileOf } from "../state/draft";
-import { type Failure, failure, type PostFailure, type Verdict } from "../state/failures";
+import type { Failure, PostFailure, Verdict } from "../state/failures";
 import type { PostingFile, UnsettledFile, WaitingFile } from "../state/file";
+import { waitsTogether } from "./endpoints";
 import { halt } from "./halt";
 import { toFailed, toQueued, toReady, toWaiting } from "./transitions";
 
@@ -22,40 +23,6 @@ export function stopFile(draft: Draft, file: UnsettledFile, reason: Failure): vo
   toFailed(draft, file, reason);
   state.deniedInRow = reason.code === "access-denied" ? state.deniedInRow + 1 : 0;
   if (state.deniedInRow >= deniedAtMost) halt(draft, reason);
-}
-
-/** Notes that something could not be sent this time; gives whether all wait together now. */
-export function waitsTogether(draft: Draft, post: PostFailure, verdict: Verdict): boolean {
-  const { state } = draft;
-  if (state.failuresInRow === 0) state.rowSince = draft.at;
-  state.failuresInRow += 1;
-  if (verdict.slow) state.limit = Math.max(1, Math.floor(state.limit / 2));
-  const offline = !state.online && post.kind === "network";
-  if (!state.outage && !offline && state.failuresInRow < patience.outageAfter) return false;
-  waitOut(draft, verdict, offline);
-  return true;
-}
-
-/** All files wait together, and one is sent to see whether the storage is back. */
-function waitOut(draft: Draft, verdict: Verdict, offline: boolean): void {
-  const { state, at } = draft;
-  const { outage } = state;
-  // The other posts of the same moment fail too: they say nothing new.
-  if (outage && !outage.probing) return;
-  const since = outage?.since ?? state.rowSince;
-  if (!offline && at - since >= patience.outageMs) {
-    halt(draft, failure("unreachable"));
-    return;
-  }
-  const failures = (outage?.failures ?? 0) + 1;
-  const delayMs = offline ? patience.offlineProbeMs : backoffMs(failures, draft.random, verdict);
-  state.outage = { since: offline ? at : since, failures, probing: false, retryAt: at + delayMs };
-  draft.effects.push({ type: "timer", timer: "probe", delayMs });
-}
-
-export function onProbe(draft: Draft): void {
-  const { state } = draft;
-  if (state.outage) state.outage = { ...state.outage, probing: true };
 }
 
 /** Whether something that fails again and again is to be given up. */

@@ -1,9 +1,10 @@
 import { type Draft, putFile, takeFrom } from "../state/draft";
+import { type Endpoint, endpointAt } from "../state/endpoints";
 import { type FileIn, smallBytes, type UploadFile } from "../state/file";
 import { rangeOf, withPart } from "../state/multipart";
-import { isDead, missingFiles, outstanding, type UploaderState } from "../state/state";
+import { isDead, missingFiles, outstanding, partsOnTheirWay, type UploaderState } from "../state/state";
+import { hasRoom } from "./endpoints";
 import { halt, renewIfDue, seal } from "./halt";
-import { busyOnLanes, isFree } from "./lanes";
 import { ask, callDue } from "./on-calls";
 import { giveUp } from "./on-files";
 import { hashNext } from "./on-hashes";
@@ -63,13 +64,6 @@ function settle(draft: Draft): void {
   if (Object.keys(state.batches).length === 0 && state.cancellations.size === 0) seal(draft, state.upload.id);
 }
 
-/** Connections to the storage's first endpoint that may be begun. */
-function room(state: UploaderState): number {
-  if (state.phase !== "uploading" || state.halted || state.paused) return 0;
-  if (state.outage && !state.outage.probing) return 0;
-  return (state.outage ? 1 : state.limit) - (state.counts.posting + state.flying - busyOnLanes(state));
-}
-
 function mayPost({ policy }: UploaderState): boolean {
   return policy !== null && !policy.over;
 }
@@ -77,21 +71,21 @@ function mayPost({ policy }: UploaderState): boolean {
 function fill(draft: Draft): void {
   const { state } = draft;
   if (state.counts.ready > 0) renewIfDue(draft);
-  while (room(state) > 0) if (!startOne(draft, 0)) break;
   if (state.halted || state.paused || state.phase !== "uploading") return;
-  for (let lane = 1; lane <= state.lanes.length; lane += 1)
-    while (isFree(state, lane)) if (!startOne(draft, lane)) break;
+  for (let endpoint = 0; endpoint < state.endpoints.length; endpoint += 1)
+    while (hasRoom(state, endpoint)) if (!startOne(draft, endpoint)) break;
 }
 
 /**
  * Small files and parts of large ones take turns, so that neither starves: the kind with fewer connections comes first,
  * of two equal ones the one that did not come last.
  */
-function startOne(draft: Draft, lane: number): boolean {
-  const { flying, counts, lastKind } = draft.state;
-  const partFirst = flying < counts.posting || (flying === counts.posting && lastKind === "post");
-  if (partFirst) return startPart(draft, lane) || startPost(draft, lane);
-  return startPost(draft, lane) || startPart(draft, lane);
+function startOne(draft: Draft, endpoint: number): boolean {
+  const { counts, lastKind } = draft.state;
+  const parts = partsOnTheirWay(draft.state);
+  const partFirst = parts < counts.posting || (parts === counts.posting && lastKind === "post");
+  if (partFirst) return startPart(draft, endpoint) || startPost(draft, endpoint);
+  return startPost(draft, endpoint) || startPart(draft, endpoint);
 }
 
 function isToPost(file: UploadFile): file is FileIn<"ready"> {
@@ -99,18 +93,18 @@ function isToPost(file: UploadFile): file is FileIn<"ready"> {
 }
 
 /** Amortized constant: each number in a queue was put there by one event, and is taken out by one. */
-function startPost(draft: Draft, lane: number): boolean {
+function startPost(draft: Draft, endpoint: number): boolean {
   const { state } = draft;
   const { policy, upload } = state;
   if (!policy || !upload || !mayPost(state)) return false;
   // What failed once goes to the first endpoint: no other one has it twice.
-  const next = (lane === 0 && takeFrom(draft, "again", isToPost)) || takeFrom(draft, "post", isToPost);
+  const next = (endpoint === 0 && takeFrom(draft, "again", isToPost)) || takeFrom(draft, "post", isToPost);
   if (!next) return false;
-  const { generation, takesSha256, url, fields, expiresAt } = policy;
-  const bare = { url, fields, expiresAt };
+  const { generation, takesSha256, fields, expiresAt } = policy;
+  const url = endpointAt(state.endpoints, endpoint).url ?? policy.url;
   const sha256 = takesSha256 ? (next.known.digests?.sha256 ?? null) : null;
-  const quiet = isQuick(state, lane, next);
-  const file = toPosting(draft, next, { lane, quiet, checked: sha256 !== null });
+  const quiet = isQuick(endpointAt(state.endpoints, endpoint), next);
+  const file = toPosting(draft, next, { endpoint, quiet, checked: sha256 !== null });
   state.lastKind = "post";
   draft.effects.push({
     type: "post",
@@ -119,7 +113,7 @@ function startPost(draft: Draft, lane: number): boolean {
     key: upload.prefix + file.path,
     contentType: file.contentType,
     sha256,
-    policy: lane === 0 ? bare : { ...bare, url: state.lanes[lane - 1]?.url ?? bare.url },
+    policy: { url, fields, expiresAt },
     generation,
     quiet,
   });
@@ -130,19 +124,19 @@ function startPost(draft: Draft, lane: number): boolean {
  * A small file where such take no time, and nothing went wrong with it: whether it moves need not be watched. As long as it is
  * not known how long they take, the smaller ones: watching a request makes the browser ask the storage for leave first.
  */
-function isQuick({ laneZero, lanes }: UploaderState, lane: number, { sizeBytes, attempts }: FileIn<"ready">): boolean {
+function isQuick({ url, postMs }: Endpoint, { sizeBytes, attempts }: FileIn<"ready">): boolean {
   if (attempts.failures > 0) return false;
+  if (postMs !== null) return sizeBytes <= smallBytes && postMs < quickMs;
   // Another endpoint may not answer at all, which is seen sooner by watching.
-  const postMs = lane === 0 ? laneZero.postMs : (lanes[lane - 1]?.postMs ?? Number.POSITIVE_INFINITY);
-  return postMs === null ? sizeBytes <= smallBytes / 2 : sizeBytes <= smallBytes && postMs < quickMs;
+  return url === null && sizeBytes <= smallBytes / 2;
 }
 
-function startPart(draft: Draft, lane: number): boolean {
-  const next = takeSigned(draft, lane);
+function startPart(draft: Draft, endpoint: number): boolean {
+  const next = takeSigned(draft, endpoint);
   if (!next) return false;
   const { file, part, url } = next;
   const run = file.run + 1;
-  const begun = { run, sentBytes: 0, lane, begunAt: draft.at };
+  const begun = { run, sentBytes: 0, endpoint, begunAt: draft.at };
   putFile(draft, { ...file, run, window: withPart(file.window, part.n, { ...begun, stage: "flying" }) });
   draft.state.lastKind = "part";
   const { id: fileId, sizeBytes } = file;

@@ -92,11 +92,11 @@ export function toHashed(draft: Draft, file: FileIn<"hashing">, known: Known): v
   push(draft, "post", file.id);
 }
 
-type NewPost = Pick<Post, "lane" | "quiet"> & { readonly checked: boolean };
+type NewPost = Pick<Post, "endpoint" | "quiet"> & { readonly checked: boolean };
 
-export function toPosting(draft: Draft, file: FileIn<"ready">, { lane, quiet, checked }: NewPost): PostingFile {
+export function toPosting(draft: Draft, file: FileIn<"ready">, { endpoint, quiet, checked }: NewPost): PostingFile {
   const known = { ...file.known, lastPost: { checked } };
-  const post = { lane, quiet, begunAt: draft.at, sentBytes: 0 };
+  const post = { endpoint, quiet, begunAt: draft.at, sentBytes: 0 };
   return putFile(draft, { ...file, known, post, state: "posting", run: file.run + 1 });
 }
 

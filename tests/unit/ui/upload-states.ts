@@ -1,3 +1,4 @@
+import { ownEndpoint } from "@/lib/uploader/state/endpoints";
 import { type Failure, failure } from "@/lib/uploader/state/failures";
 import {
   type Common,
@@ -24,7 +25,7 @@ export function fileIn(state: FileState, id = 0, more: Partial<Common> & MoreInS
   const active = { ...common, ...rest, attempts: noAttempts, known: unhashed };
   const parts = multipartOf({ fileId: "", partSize: 500, partCount: 2, done: [] }, 1_000, null);
   const sent = { ...unhashed, multipart: { ...parts, arrivedBytes: sentBytes } };
-  const post = { lane: 0, begunAt: 0, quiet: false, sentBytes };
+  const post = { endpoint: 0, begunAt: 0, quiet: false, sentBytes };
   switch (state) {
     case "asking":
       return { ...active, exists: "other", state };
@@ -72,6 +73,7 @@ export function stateWith(files: UploadFile[], more: Partial<UploaderState> = {}
     phase: "uploading",
     files: withAppended<UploadFile>(emptyVector, files),
     counts,
+    endpoints: [{ ...ownEndpoint, busy: counts.posting }],
     bytes: { planned, sent, kept: 0, failed: 0 },
     ...more,
   };

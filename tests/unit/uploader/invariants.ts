@@ -3,8 +3,9 @@ import { uploadPolicy } from "@/lib/upload/policy";
 import type { Effect } from "@/lib/uploader/state/events";
 import { fileStates } from "@/lib/uploader/state/file";
 import { failedBytesOf, keptBytesOf, plannedBytesOf, sentBytesOf } from "@/lib/uploader/state/file-bytes";
-import { partsInFlight } from "@/lib/uploader/state/multipart";
+import type { Part } from "@/lib/uploader/state/multipart";
 import type { Queue } from "@/lib/uploader/state/queue";
+import { partsOnTheirWay } from "@/lib/uploader/state/state";
 import type { Luck } from "./luck";
 import { policyOf } from "./world";
 
@@ -63,6 +64,8 @@ function itemsOfQueue<T>({ front, taken, back }: Queue<T>): T[] {
   return [...items, ...late];
 }
 
+const isOnItsWay = ({ stage }: Part) => stage === "flying";
+
 /** What holds after every event, whatever it was. */
 export function checkInvariants(luck: Luck): void {
   const { world, waiting } = luck;
@@ -74,7 +77,7 @@ export function checkInvariants(luck: Luck): void {
     ...{ planned: sum(plannedBytesOf), sent: sum(sentBytesOf) },
     ...{ kept: sum(keptBytesOf), failed: sum(failedBytesOf) },
   });
-  expect(state.flying).toBe(sum((file) => partsInFlight(world.window(file.id))));
+  expect(partsOnTheirWay(state)).toBe(files.flatMap(({ id }) => world.window(id)).filter(isOnItsWay).length);
   expect(state.conflicts.same + state.conflicts.other).toBe(state.counts.asking);
   checkBudget(luck);
   checkNothingLost(luck);
@@ -86,13 +89,13 @@ export function checkInvariants(luck: Luck): void {
 
 /** Each endpoint has its six connections, posts and parts together, and no more. */
 function checkBudget({ world, waiting }: Luck): void {
-  const lanes = new Map<string, number>();
-  const laneOf = (url: string) => world.state.lanes.find((lane) => url.startsWith(`${lane.url}/`))?.url;
+  const connections = new Map<string, number>();
+  const endpointOf = (url: string) => world.others.find((other) => url.startsWith(`${other.url}/`))?.url;
   for (const effect of waiting) {
-    const ofPart = effect.type === "part" ? (laneOf(effect.url) ?? policyOf().url) : null;
-    const host = effect.type === "post" ? effect.policy.url : ofPart;
-    if (host !== null) lanes.set(host, (lanes.get(host) ?? 0) + 1);
+    const ofPart = effect.type === "part" ? (endpointOf(effect.url) ?? policyOf().url) : null;
+    const url = effect.type === "post" ? effect.policy.url : ofPart;
+    if (url !== null) connections.set(url, (connections.get(url) ?? 0) + 1);
   }
-  for (const [host, busy] of lanes) expect(busy, host).toBeLessThanOrEqual(uploadPolicy.parallelPosts);
-  for (const lane of world.state.lanes) expect(lanes.get(lane.url) ?? 0).toBe(lane.busy);
+  for (const [url, busy] of connections) expect(busy, url).toBeLessThanOrEqual(uploadPolicy.parallelPosts);
+  for (const { url, busy } of world.state.endpoints) expect(connections.get(url ?? policyOf().url) ?? 0).toBe(busy);
 }

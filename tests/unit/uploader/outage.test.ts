@@ -78,9 +78,9 @@ describe("a storage that is away", () => {
     if (!first) throw new Error("nothing was posted");
     world.take("timer");
     failPost(world, first, answer(503, "SlowDown", "", 7));
-    expect(world.state.limit).toBe(3);
+    expect(world.limit).toBe(3);
     expect(world.take("timer")[0]?.delayMs).toBeGreaterThanOrEqual(7_000);
     for (const post of rest) world.deliver(post);
-    expect(world.state.limit).toBe(6);
+    expect(world.limit).toBe(6);
   });
 });

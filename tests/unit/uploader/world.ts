@@ -1,5 +1,6 @@
 import { partSizeOf, uploadPolicy } from "@/lib/upload/policy";
 import type { FileAnswer, FileToSend, OpenedUpload, PostPolicy, UploadStatus } from "@/lib/upload/schema";
+import { type Endpoint, endpointAt } from "@/lib/uploader/state/endpoints";
 import type { Effect, Stamped, UploaderEvent } from "@/lib/uploader/state/events";
 import type { Failure } from "@/lib/uploader/state/failures";
 import { knownOf, type NewFile, type UploadFile } from "@/lib/uploader/state/file";
@@ -118,6 +119,16 @@ export class World {
     const { sizeBytes, lastModified } = this.file(fileId);
     this.send({ type: "posted", fileId, run });
     this.send({ type: "looked", fileId, run, look: { sizeBytes, lastModified } });
+  }
+
+  /** Connections to the policy's own endpoint at most. */
+  get limit(): number {
+    return endpointAt(this.state.endpoints, 0).limit;
+  }
+
+  /** The storage's other endpoints. */
+  get others(): readonly Endpoint[] {
+    return this.state.endpoints.slice(1);
   }
 
   files(): UploadFile[] {

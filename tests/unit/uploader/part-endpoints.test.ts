@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { outstanding } from "@/lib/uploader/state/state";
+import { outstanding, partsOnTheirWay } from "@/lib/uploader/state/state";
 import { answer, type EffectOf, land, lose, mib, sign, uploadingTo } from "./parts-world";
 import type { World } from "./world";
 
@@ -25,7 +25,7 @@ describe("parts, where the storage has another endpoint", () => {
       ({ first, elsewhere } = takeParts(world));
     }
     expect([first.length, elsewhere.length]).toEqual([6, 6]);
-    expect(world.state.lanes).toMatchObject([{ busy: 6, mibMs: 100 / 8, postMs: null }]);
+    expect(world.others).toMatchObject([{ busy: 6, mibMs: 100 / 8, postMs: null }]);
   });
 
   it("get no more connections where it is slow", () => {
@@ -41,7 +41,7 @@ describe("parts, where the storage has another endpoint", () => {
       for (const part of elsewhere) land(world, part);
       for (const part of quick) land(world, part);
     }
-    expect(world.state.lanes[0]?.limit).toBeLessThanOrEqual(2);
+    expect(world.others[0]?.limit).toBeLessThanOrEqual(2);
   });
 
   it.each([
@@ -62,7 +62,8 @@ describe("parts, where the storage has another endpoint", () => {
     if (!second) throw new Error("the endpoint was not given a second chance");
     expect(second.n, "not the same part").not.toBe(lost.n);
     lose(world, second, failure);
-    expect(world.state).toMatchObject({ lanes: [{ dropped: true, busy: 0 }], outage: null, failuresInRow: 0 });
+    expect(world.others).toMatchObject([{ dropped: true, busy: 0 }]);
+    expect(world.state).toMatchObject({ outage: null, failuresInRow: 0 });
     expect(world.file(0)).toMatchObject({ state: "parts", attempts: { failures: 0 } });
     for (const part of first) land(world, part);
     const next = takeParts(world);
@@ -76,8 +77,7 @@ describe("parts, where the storage has another endpoint", () => {
       world.at += 40;
       land(world, part);
     }
-    const { laneZero, lanes } = world.state;
-    for (const { mibMs } of [laneZero, ...lanes]) expect(mibMs ?? 0).toBeLessThanOrEqual(120);
+    for (const { mibMs } of world.state.endpoints) expect(mibMs ?? 0).toBeLessThanOrEqual(120);
   });
 
   it("wait together where the first endpoint is away, though the other one takes them: no file fails for that", () => {
@@ -99,7 +99,7 @@ describe("parts, where the storage has another endpoint", () => {
     world.send({ type: "wentOffline" });
     for (const part of elsewhere) lose(world, part, network);
     expect(takeParts(world).elsewhere).toEqual([]);
-    expect(world.state.lanes).toMatchObject([{ dropped: false, failures: 0, busy: 0 }]);
+    expect(world.others).toMatchObject([{ dropped: false, failures: 0, busy: 0 }]);
   });
 
   it("are signed again, all of them, when their URLs ended in a sleep: that is no reason to give up", () => {
@@ -126,7 +126,7 @@ describe("parts, where the storage has another endpoint", () => {
     if (!part) throw new Error("nothing was sent to the other endpoint");
     world.at += 899_000;
     lose(world, part, answer(403, "AccessDenied", "Request has expired"));
-    expect(world.state.lanes).toMatchObject([{ dropped: false, failures: 0 }]);
+    expect(world.others).toMatchObject([{ dropped: false, failures: 0 }]);
     expect(world.window(0).find(({ n }) => n === part.n)?.stage).toBe("signing");
   });
 
@@ -153,7 +153,8 @@ describe("parts, where the storage has another endpoint", () => {
         lose(world, part, answer(403, "RequestTimeTooSkewed"));
       }
     expect([...new Set(refused)].length, String(refused)).toBe(refused.length - 2);
-    expect(world.state).toMatchObject({ lanes: [{ dropped: true }], refusedInRow: 0, halted: null });
+    expect(world.others).toMatchObject([{ dropped: true }]);
+    expect(world.state).toMatchObject({ refusedInRow: 0, halted: null });
     for (const part of first) land(world, part);
     expect(takeParts(world).first.map(({ n }) => n)).toEqual(expect.arrayContaining([7, 8]));
   });
@@ -181,14 +182,15 @@ describe("parts, where the storage has another endpoint", () => {
     expect(world.state.counts.done).toBe(41);
     expect(hosts.get("part")?.size).toBe(2);
     expect(hosts.get("post")?.size).toBe(2);
-    expect(world.state.lanes).toMatchObject([{ busy: 0 }]);
+    expect(world.others).toMatchObject([{ busy: 0 }]);
   });
 
   it("leave its connections when they are paused", () => {
     const world = uploadingTo([other], 400);
     expect(takeParts(world).elsewhere).toHaveLength(1);
     world.send({ type: "filePaused", fileId: 0 });
-    expect(world.state).toMatchObject({ flying: 0, lanes: [{ busy: 0 }] });
+    expect(world.others).toMatchObject([{ busy: 0 }]);
+    expect(partsOnTheirWay(world.state)).toBe(0);
     expect(world.multipart(0).partSize).toBe(8 * mib);
   });
 });

@@ -51,7 +51,7 @@ describe("posts, where the storage has another endpoint", () => {
       world.at += 50;
       for (const post of quick) world.deliver(post);
     }
-    expect(world.state.lanes[0]?.limit).toBeLessThanOrEqual(2);
+    expect(world.others[0]?.limit).toBeLessThanOrEqual(2);
   });
 
   it("are dropped after two failures, without a bad word about the files or the storage", () => {
@@ -60,7 +60,8 @@ describe("posts, where the storage has another endpoint", () => {
       const { other } = takeAll(world);
       for (const post of other) failPost(world, post, network);
     }
-    expect(world.state).toMatchObject({ lanes: [{ dropped: true, busy: 0 }], outage: null, failuresInRow: 0 });
+    expect(world.others).toMatchObject([{ dropped: true, busy: 0 }]);
+    expect(world.state).toMatchObject({ outage: null, failuresInRow: 0 });
     expect(world.files().every((file) => !("attempts" in file) || file.attempts.failures === 0)).toBe(true);
     expect(takeAll(world).other).toEqual([]);
 
@@ -68,7 +69,7 @@ describe("posts, where the storage has another endpoint", () => {
     world.at += 900_000;
     world.send({ type: "rang", timer: "policy:due" });
     renew(world);
-    expect(world.state.lanes).toMatchObject([{ dropped: false, failures: 0, limit: 1, busy: 1 }]);
+    expect(world.others).toMatchObject([{ dropped: false, failures: 0, limit: 1, busy: 1 }]);
   });
 
   it("are not blamed for a policy that ran out, nor for a network that is away", () => {
@@ -77,7 +78,7 @@ describe("posts, where the storage has another endpoint", () => {
       const { other } = takeAll(world);
       if (event) world.send(event);
       for (const post of other) failPost(world, post, event ? network : expired);
-      expect(world.state.lanes).toMatchObject([{ dropped: false, failures: 0 }]);
+      expect(world.others).toMatchObject([{ dropped: false, failures: 0 }]);
     }
   });
 
@@ -90,7 +91,7 @@ describe("posts, where the storage has another endpoint", () => {
       renewals += 1;
       renew(world);
     }
-    expect(world.state.lanes).toMatchObject([{ dropped: true }]);
+    expect(world.others).toMatchObject([{ dropped: true }]);
     expect(renewals).toBe(1);
     expect(world.state).toMatchObject({ halted: null, counts: { failed: 0 } });
   });
@@ -123,7 +124,7 @@ describe("posts, where the storage has another endpoint", () => {
     const { other } = takeAll(world);
     expect(other).toHaveLength(6);
     for (const post of other.slice(0, 5)) failPost(world, post, answer(503, "SlowDown"));
-    expect(world.state.lanes).toMatchObject([{ dropped: false, failures: 0, limit: 1 }]);
+    expect(world.others).toMatchObject([{ dropped: false, failures: 0, limit: 1 }]);
   });
 
   it("go there again once the network is back, the first endpoint is, or the person says so", () => {
@@ -132,7 +133,7 @@ describe("posts, where the storage has another endpoint", () => {
       const first = takeAll(world);
       for (const post of first.other) failPost(world, post, network);
       for (const post of takeAll(world).other) failPost(world, post, network);
-      expect(world.state.lanes).toMatchObject([{ dropped: true }]);
+      expect(world.others).toMatchObject([{ dropped: true }]);
       for (const post of first.posts) if (!first.other.includes(post)) failPost(world, post, network);
       expect(world.state.outage).not.toBeNull();
       if (back === "network") world.send({ type: "wentOnline" });
@@ -148,7 +149,8 @@ describe("posts, where the storage has another endpoint", () => {
         world.send({ type: "rang", timer: "probe" });
         for (const probe of world.take("post")) world.deliver(probe);
       }
-      expect(world.state).toMatchObject({ outage: null, lanes: [{ dropped: false, failures: 0, busy: 1 }] });
+      expect(world.others).toMatchObject([{ dropped: false, failures: 0, busy: 1 }]);
+      expect(world.state).toMatchObject({ outage: null });
     }
   });
 });

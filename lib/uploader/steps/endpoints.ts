@@ -1,0 +1,124 @@
+import { uploadPolicy } from "@/lib/upload/policy";
+import { backoffMs, patience } from "../state/backoff";
+import type { Draft } from "../state/draft";
+import { type Endpoint, endpointAt, type Pace, withEndpoint, withUrls } from "../state/endpoints";
+import type { UploaderEvent } from "../state/events";
+import { failure, type PostFailure, type Verdict } from "../state/failures";
+import type { UploaderState } from "../state/state";
+import { endOutage, halt } from "./halt";
+
+type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
+
+/** Failures in a row after which an endpoint is not used any more: it may not be there, or not for us. */
+const failuresAtMost = 2;
+/** An endpoint that takes so many times longer than the first one is not worth more connections. */
+const tolerance = 2;
+
+/** Uses the endpoints of the policy that is held. What is known of one stays, but dropped ones are tried again. */
+export function takePolicyEndpoints({ state }: Draft): void {
+  state.endpoints = withUrls(state.endpoints, state.policy?.endpoints ?? []);
+}
+
+/** The storage may be there again: what was wrong with its other endpoints may have been the same. */
+export function retryEndpoints(draft: Draft): void {
+  takePolicyEndpoints(draft);
+  endOutage(draft);
+}
+
+/** More connections are used at once, fewer as soon as those in use are free. */
+export function onShareChanged(draft: Draft, { connections }: EventOf<"shareChanged">): void {
+  const { state } = draft;
+  const share = Math.min(uploadPolicy.parallelPosts, Math.max(1, Math.floor(connections)));
+  const { limit } = endpointAt(state.endpoints, 0);
+  const full = limit === state.share;
+  state.share = share;
+  change(draft, 0, { limit: full ? share : Math.min(limit, share) });
+}
+
+/** Whether one more post or part may be sent to an endpoint. */
+export function hasRoom({ endpoints, share, online, outage }: UploaderState, number: number): boolean {
+  const { limit, busy, dropped } = endpointAt(endpoints, number);
+  if (number > 0) return online && !outage && !dropped && busy < Math.min(limit, share);
+  if (!outage) return busy < limit;
+  return outage.probing && busy < 1;
+}
+
+function change(draft: Draft, number: number, to: Partial<Endpoint>): void {
+  draft.state.endpoints = withEndpoint(draft.state.endpoints, number, to);
+}
+
+function smoothed(before: number | null, now: number): number {
+  return before === null ? now : before * 0.8 + now * 0.2;
+}
+
+/** An endpoint took a post or a part: it gets a connection more, as long as it is about as quick as the first one. */
+export function endpointWentWell(draft: Draft, number: number, measure: keyof Pace, tookMs: number): void {
+  const { state } = draft;
+  const { limit, [measure]: before } = endpointAt(state.endpoints, number);
+  const now = smoothed(before, tookMs);
+  if (number === 0) {
+    change(draft, 0, { limit: Math.min(state.share, limit + 1), [measure]: now });
+    // What another one takes does not say that the first is back.
+    if (state.outage) retryEndpoints(draft);
+    state.failuresInRow = 0;
+    return;
+  }
+  const first = endpointAt(state.endpoints, 0)[measure];
+  const slow = first !== null && now > tolerance * first;
+  const next = slow ? Math.max(1, limit - 1) : Math.min(state.share, limit + 1);
+  change(draft, number, { [measure]: now, failures: 0, limit: next });
+}
+
+/** What failed; `renewed`: with a policy or URL that was made because an earlier one was said to have ended. */
+type Failed = { readonly what: "post" | "part"; readonly renewed: boolean };
+
+/** Whether a failure concerns the endpoint alone: what it did not take is sent by another one, as if it had not been tried. */
+export function endpointFailed(draft: Draft, number: number, verdict: Verdict, { what, renewed }: Failed): boolean {
+  // A policy's or a URL's end is the same everywhere; where a new one has ended, too, it is the endpoint's clock.
+  if (number === 0 || (verdict.failure.code === "policy-expired" && !renewed)) return false;
+  // Nor is it the endpoint's when nothing can be reached.
+  if (!draft.state.online || draft.state.outage) return true;
+  // A file can be too large, or its name too long, everywhere; a part is as good as the others.
+  const { code } = verdict.failure;
+  if (what === "post" && verdict.action === "stop" && code !== "access-denied" && code !== "refused") return false;
+  const { failures, limit, busy } = endpointAt(draft.state.endpoints, number);
+  // Those that were on their way together say it once.
+  if (verdict.slow && (limit > 1 || busy > 1)) change(draft, number, { limit: Math.max(1, Math.floor(limit / 2)) });
+  else change(draft, number, { failures: failures + 1, dropped: failures + 1 >= failuresAtMost });
+  return true;
+}
+
+/** Notes that the first endpoint did not take something; returns whether all files wait together now. */
+export function waitsTogether(draft: Draft, post: PostFailure, verdict: Verdict): boolean {
+  const { state } = draft;
+  if (state.failuresInRow === 0) state.rowSince = draft.at;
+  state.failuresInRow += 1;
+  const { limit } = endpointAt(state.endpoints, 0);
+  if (verdict.slow) change(draft, 0, { limit: Math.max(1, Math.floor(limit / 2)) });
+  const offline = !state.online && post.kind === "network";
+  if (!state.outage && !offline && state.failuresInRow < patience.outageAfter) return false;
+  waitOut(draft, verdict, offline);
+  return true;
+}
+
+/** All files wait together, and one is sent to see whether the storage is back. */
+function waitOut(draft: Draft, verdict: Verdict, offline: boolean): void {
+  const { state, at } = draft;
+  const { outage } = state;
+  // The other posts of the same moment fail too: they say nothing new.
+  if (outage && !outage.probing) return;
+  const since = outage?.since ?? state.rowSince;
+  if (!offline && at - since >= patience.outageMs) {
+    halt(draft, failure("unreachable"));
+    return;
+  }
+  const failures = (outage?.failures ?? 0) + 1;
+  const delayMs = offline ? patience.offlineProbeMs : backoffMs(failures, draft.random, verdict);
+  state.outage = { since: offline ? at : since, failures, probing: false, retryAt: at + delayMs };
+  draft.effects.push({ type: "timer", timer: "probe", delayMs });
+}
+
+export function onProbe(draft: Draft): void {
+  const { state } = draft;
+  if (state.outage) state.outage = { ...state.outage, probing: true };
+}
