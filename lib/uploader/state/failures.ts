@@ -1,4 +1,4 @@
-import type { AppError } from "@/lib/errors";
+import { type ErrorCode, isTransient } from "@/lib/errors";
 
 /** Everything that can go wrong, for one file or for the upload as a whole. `words.ts` says each to a person. */
 export const failureCodes = [
@@ -122,16 +122,14 @@ export function judgePost(post: PostFailure, policyMayBeOver: boolean): Verdict 
 
 /** A call to the site that failed, as plain data. */
 export type CallFailure = {
-  readonly code: AppError["code"] | "NETWORK";
+  readonly code: ErrorCode | "NETWORK";
   readonly message: string | null;
   readonly retryAfterSeconds: number | null;
 };
 
-/** Whether the same call can succeed a little later without anybody doing anything. */
-export function healsByItself(call: CallFailure): boolean {
-  return (
-    call.code === "NETWORK" || call.code === "UNAVAILABLE" || call.code === "RATE_LIMITED" || call.code === "INTERNAL"
-  );
+/** Whether the same call can succeed later although nobody changes anything. */
+export function isTransientFailure({ code }: CallFailure): boolean {
+  return code === "NETWORK" || isTransient(code);
 }
 
 export function failureOfCall(call: CallFailure): Failure {

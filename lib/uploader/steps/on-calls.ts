@@ -1,14 +1,15 @@
 import { uploadPolicy } from "@/lib/upload/policy";
 import type { PostPolicy } from "@/lib/upload/schema";
-import { backoffMs, patience, pollMs } from "../state/backoff";
+import { patience, pollMs } from "../state/backoff";
 import type { Draft } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import { type Failure, failure, failureOfCall, healsByItself } from "../state/failures";
+import { type Failure, failure, failureOfCall } from "../state/failures";
 import { lifetimeMs, takesSha256 } from "../state/policy-clock";
 import { type CallName, leftToMove, outstanding, type UploaderState } from "../state/state";
 import { retryEndpoints, takePolicyEndpoints } from "./endpoints";
 import { halt, renewIfDue } from "./halt";
 import { nameAgainNow } from "./on-names";
+import { retryOf } from "./retry-call";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
@@ -166,26 +167,23 @@ function lookAgain(draft: Draft): void {
     if (state.phase === "verifying") halt(draft, failure("slow-check"));
     return;
   }
-  askLater(draft, "status", { failures: 0, since: at }, pollMs(state.looks, random));
+  askLater(draft, "status", { failures: 0, since: at, delayMs: pollMs(state.looks, random) });
   state.looks += 1;
 }
 
-function askLater(draft: Draft, call: CallName, trouble: { failures: number; since: number }, delayMs: number): void {
+type Later = { failures: number; since: number; delayMs: number };
+
+function askLater(draft: Draft, call: CallName, { failures, since, delayMs }: Later): void {
   const { state, effects, at } = draft;
-  state.calls = { ...state.calls, [call]: { ...trouble, retryAt: at + delayMs } };
+  state.calls = { ...state.calls, [call]: { failures, since, retryAt: at + delayMs } };
   effects.push({ type: "timer", timer: `call:${call}`, delayMs });
 }
 
 export function onCallFailed(draft: Draft, { call, failure: why }: EventOf<"callFailed">): void {
-  const { state, at, random } = draft;
   if (!awaited(draft, call)) return;
-  const trouble = state.calls[call] ?? { failures: 0, since: at };
-  const failures = trouble.failures + 1;
-  const patient = at - trouble.since < patience.callMs || !state.online;
-  // A fault inside the site is worth a few tries, not a quarter of an hour.
-  if (healsByItself(why) && patient && (why.code !== "INTERNAL" || failures < patience.fileTries)) {
-    const delayMs = backoffMs(failures, random, { retryAfterSeconds: why.retryAfterSeconds });
-    askLater(draft, call, { failures, since: trouble.since }, delayMs);
+  const retry = retryOf(draft, draft.state.calls[call] ?? null, why);
+  if (retry) {
+    askLater(draft, call, retry);
     return;
   }
   well(draft, call);

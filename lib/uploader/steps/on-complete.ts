@@ -1,11 +1,11 @@
-import { backoffMs, patience } from "../state/backoff";
 import { type Draft, fileOf, putFile } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import { type CallFailure, type Failure, failure, failureOfCall, healsByItself } from "../state/failures";
+import { type CallFailure, type Failure, failure, failureOfCall } from "../state/failures";
 import type { FileIn, PartsFile } from "../state/file";
 import { type Multipart, rangeOf } from "../state/multipart";
 import { itemAt } from "../state/vector";
 import { halt } from "./halt";
+import { retryOf } from "./retry-call";
 import { stopWork, toCompleting, toDone, toFailed, toQueued, withoutFailure } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
@@ -64,13 +64,12 @@ export function onCompleteFailed(draft: Draft, event: EventOf<"completeFailed">)
 
 /** Repeats what heals by itself, on the file's own timer; false where that is over. */
 export function waitForCall(draft: Draft, file: WithParts, why: CallFailure): boolean {
-  const { state, at, random } = draft;
-  const failures = file.attempts.failures + 1;
-  const failingSince = file.attempts.failingSince ?? at;
-  const patient = at - failingSince < patience.callMs || !state.online;
-  if (!healsByItself(why) || !patient || (why.code === "INTERNAL" && failures >= patience.fileTries)) return false;
-  const delayMs = backoffMs(failures, random, { retryAfterSeconds: why.retryAfterSeconds });
-  putFile(draft, { ...file, attempts: { ...file.attempts, failures, failingSince }, retryAt: at + delayMs });
+  const { failures: before, failingSince } = file.attempts;
+  const retry = retryOf(draft, failingSince === null ? null : { failures: before, since: failingSince }, why);
+  if (!retry) return false;
+  const { failures, since, delayMs } = retry;
+  const attempts = { ...file.attempts, failures, failingSince: since };
+  putFile(draft, { ...file, attempts, retryAt: draft.at + delayMs });
   draft.effects.push({ type: "timer", timer: `file:${file.id}`, delayMs });
   return true;
 }

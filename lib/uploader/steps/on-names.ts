@@ -1,8 +1,7 @@
 import type { FileAnswer, FileToSend } from "@/lib/upload/schema";
-import { backoffMs, patience } from "../state/backoff";
 import { type Draft, fileOf, push, putFile } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import { type CallFailure, failure, failureOfCall, healsByItself } from "../state/failures";
+import { type CallFailure, failure, failureOfCall } from "../state/failures";
 import type { FileIn, UploadFile } from "../state/file";
 import { multipartOf } from "../state/multipart";
 import { withPushed } from "../state/queue";
@@ -11,6 +10,7 @@ import { onBatchEnd } from "./cancel-file";
 import { halt } from "./halt";
 import { nextBatch, withReported } from "./next-batch";
 import { meetConflict } from "./on-conflicts";
+import { retryOf } from "./retry-call";
 import { arrived } from "./settle-file";
 import { toFailed, toPresent, toQueued, toQueuedForHash, toReady } from "./transitions";
 
@@ -136,16 +136,14 @@ export function go(draft: Draft, file: FileIn<"naming" | "hashing">): void {
 }
 
 export function onFilesFailed(draft: Draft, event: EventOf<"filesFailed">): void {
-  const { state, at, random } = draft;
+  const { state, at } = draft;
   const batch = state.batches[event.batch];
   if (!batch) return;
   const why = event.failure;
-  const trouble = batch.trouble ?? { failures: 0, since: at, retryAt: null };
-  const failures = trouble.failures + 1;
-  const patient = at - trouble.since < patience.callMs || !state.online;
-  if (healsByItself(why) && patient && (why.code !== "INTERNAL" || failures < patience.fileTries)) {
-    const delayMs = backoffMs(failures, random, { retryAfterSeconds: why.retryAfterSeconds });
-    const waiting = { ...batch, trouble: { failures, since: trouble.since, retryAt: at + delayMs } };
+  const retry = retryOf(draft, batch.trouble, why);
+  if (retry) {
+    const { failures, since, delayMs } = retry;
+    const waiting = { ...batch, trouble: { failures, since, retryAt: at + delayMs } };
     state.batches = { ...state.batches, [event.batch]: waiting };
     draft.effects.push({ type: "timer", timer: `batch:${event.batch}`, delayMs });
     return;

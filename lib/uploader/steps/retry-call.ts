@@ -1,0 +1,21 @@
+import { backoffMs, patience } from "../state/backoff";
+import type { Draft } from "../state/draft";
+import { type CallFailure, isTransientFailure } from "../state/failures";
+
+/** Failures of a call in a row, and when (`at` of the event) they began. */
+type Failures = { readonly failures: number; readonly since: number };
+
+/** When a call to the site that failed is to be made again; null where it is given up. `before`: its earlier failures. */
+export function retryOf(
+  { state, at, random }: Draft,
+  before: Failures | null,
+  why: CallFailure,
+): (Failures & { readonly delayMs: number }) | null {
+  const failures = (before?.failures ?? 0) + 1;
+  const since = before?.since ?? at;
+  const inTime = at - since < patience.callMs || !state.online;
+  // A fault inside the site is worth a few attempts, not a quarter of an hour.
+  const worthIt = why.code !== "INTERNAL" || failures < patience.fileTries;
+  if (!isTransientFailure(why) || !inTime || !worthIt) return null;
+  return { failures, since, delayMs: backoffMs(failures, random, { retryAfterSeconds: why.retryAfterSeconds }) };
+}
