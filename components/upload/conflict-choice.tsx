@@ -43,7 +43,7 @@ export function ConflictChoice({ state, taken, onChoose }: ConflictChoiceProps) 
   const part = useRef<HTMLElement>(null);
   const heading = useId();
   useKeptFocus(part);
-  const asking = state.counts.asking > 0;
+  const asking = state.counts.conflict > 0;
   const decided = choices.find(({ choice }) => choice === state.conflict);
   if (!asking && !(decided && taken > 0 && takesFiles(state))) return null;
   return (
@@ -60,7 +60,7 @@ export function ConflictChoice({ state, taken, onChoose }: ConflictChoiceProps) 
       ) : (
         <>
           <h3 id={heading} className="font-medium">
-            {asking ? askedText(state) : "And the ones still to come?"}
+            {asking ? conflictText(state) : "And the ones still to come?"}
           </h3>
           <p className="mt-0.5 text-muted">
             {asking
@@ -94,11 +94,11 @@ export function ConflictChoice({ state, taken, onChoose }: ConflictChoiceProps) 
 }
 
 /** "12 files are already here: 9 of the same size, 3 different" */
-export function askedText({ counts, conflicts }: Pick<UploaderState, "counts" | "conflicts">): string {
-  const asked = `${formatCount(counts.asking, "file")} ${counts.asking === 1 ? "is" : "are"} already here`;
+export function conflictText({ counts, conflicts }: Pick<UploaderState, "counts" | "conflicts">): string {
+  const asked = `${formatCount(counts.conflict, "file")} ${counts.conflict === 1 ? "is" : "are"} already here`;
   const { same, other } = conflicts;
   if (same + other === 0) return asked;
-  if (counts.asking === 1) return `${asked}, ${same === 1 ? "of the same size" : "of another size"}`;
+  if (counts.conflict === 1) return `${asked}, ${same === 1 ? "of the same size" : "of another size"}`;
   if (other === 0) return `${asked}, all of the same size`;
   if (same === 0) return `${asked}, all of another size`;
   return `${asked}: ${same.toLocaleString("en")} of the same size, ${other.toLocaleString("en")} different`;

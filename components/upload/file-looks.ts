@@ -24,8 +24,8 @@ type FileLook = {
 
 export const fileLooks: Readonly<Record<FileState, FileLook>> = {
   queued: { icon: Minus, tone: "text-muted", word: "Queued" },
-  naming: { icon: Minus, tone: "text-muted", word: "Preparing" },
-  asking: { icon: CircleHelp, tone: "text-warn", word: "Waits for your choice", said: true },
+  registering: { icon: Minus, tone: "text-muted", word: "Preparing" },
+  conflict: { icon: CircleHelp, tone: "text-warn", word: "Waits for your choice", said: true },
   ready: { icon: Minus, tone: "text-muted", word: "Queued" },
   hashing: { icon: Spinner, tone: "text-muted", word: "Preparing", said: true },
   posting: { icon: Spinner, tone: "text-accent", word: "Uploading" },
@@ -52,5 +52,5 @@ export function shareSent(file: UploadFile): number | null {
 }
 
 export function mayCancel(file: UploadFile): boolean {
-  return isPausable(file) || file.state === "asking" || file.state === "paused";
+  return isPausable(file) || file.state === "conflict" || file.state === "paused";
 }

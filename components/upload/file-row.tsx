@@ -4,7 +4,7 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { formatBytes } from "@/components/ui/format";
 import { isPausable, type UploadFile } from "@/lib/uploader/state/file";
-import { wordsOfNote } from "@/lib/uploader/state/notes";
+import { messageOfNote } from "@/lib/uploader/state/notes";
 import type { Uploader } from "@/lib/uploader/uploader";
 import { fileLooks, mayCancel, shareSent } from "./file-looks";
 import { FilePath } from "./file-path";
@@ -57,7 +57,7 @@ export const FileRow = memo(function FileRow({ file, count, actions }: FileRowPr
 });
 
 function noteText(note: NonNullable<UploadFile["note"]>): string {
-  const { title, advice } = wordsOfNote(note);
+  const { title, advice } = messageOfNote(note);
   return `${title} ${advice}`;
 }
 

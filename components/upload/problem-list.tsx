@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { formatBytes, formatCount } from "@/components/ui/format";
-import { wordsOf } from "@/lib/uploader/state/failure-messages";
+import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { failure } from "@/lib/uploader/state/failures";
 import type { ProblemFile, ProblemGroup } from "@/lib/uploader/state/problems";
 import { FilePath } from "./file-path";
@@ -50,7 +50,7 @@ export function ProblemList({ groups, onRetry, onRetryAll }: ProblemListProps) {
 
 function Group({ group, onRetry }: Pick<ProblemListProps, "onRetry"> & { group: ProblemGroup }) {
   const [shown, setShown] = useState(shownAtFirst);
-  const { title, advice } = wordsOf(failure(group.code));
+  const { title, advice } = messageOf(failure(group.code));
   const failed = group.files.some(({ state }) => state === "failed");
   return (
     <section className={cn("relative rounded-xl py-3 pr-4 pl-11 text-sm", failed ? "bg-danger-soft" : "bg-raised")}>

@@ -1,4 +1,4 @@
-import { wordsOf } from "@/lib/uploader/state/failure-messages";
+import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { failure } from "@/lib/uploader/state/failures";
 import type { ProblemGroup } from "@/lib/uploader/state/problems";
 
@@ -15,7 +15,7 @@ export function csvField(value: string): string {
 export function problemsCsv(groups: readonly ProblemGroup[]): string {
   const lines = [["path", "size in bytes", "state", "cause", "detail", "advice"]];
   for (const { code, files } of groups) {
-    const { title, advice } = wordsOf(failure(code));
+    const { title, advice } = messageOf(failure(code));
     for (const { path, sizeBytes, state, failure: own } of files) {
       lines.push([
         path,

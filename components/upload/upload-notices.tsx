@@ -2,20 +2,20 @@ import { Info } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { formatCount } from "@/components/ui/format";
 import { Notice } from "@/components/ui/notice";
-import { wordsOf } from "@/lib/uploader/state/failure-messages";
-import { wordsOfNote } from "@/lib/uploader/state/notes";
+import { messageOf } from "@/lib/uploader/state/failure-messages";
+import { messageOfNote } from "@/lib/uploader/state/notes";
 import type { UploaderState } from "@/lib/uploader/state/state";
 import type { Uploader } from "@/lib/uploader/uploader";
 import type { FilesTally } from "./tally";
-import { awaitsFiles, isCalm, waitingText } from "./upload-text";
+import { awaitsFiles, isHarmlessHalt, waitingText } from "./upload-text";
 
 /** What keeps the upload as a whole from going on. */
 export function Trouble({ state, uploader }: { state: UploaderState; uploader: Uploader }) {
   const waiting = waitingText(state);
   if (state.halted) {
-    const { title, advice } = wordsOf(state.halted);
+    const { title, advice } = messageOf(state.halted);
     const { code } = state.halted;
-    const calm = isCalm(state);
+    const calm = isHarmlessHalt(state);
     const again = code !== "closed" && code !== "finished" && (
       <Button size="sm" onClick={uploader.tryAgain}>
         {calm ? "Look again" : "Try again"}
@@ -70,7 +70,7 @@ export function Notes({ notes }: Pick<FilesTally, "notes">) {
   return (
     <ul className="grid gap-1.5 text-muted text-sm">
       {notes.map(({ note, count }) => {
-        const { title, advice } = wordsOfNote(note);
+        const { title, advice } = messageOfNote(note);
         return (
           <li key={note} className="flex gap-2">
             <Info aria-hidden className="mt-0.5 size-4 shrink-0" />

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount } from "@/components/ui/format";
 import { busyConnections } from "@/lib/uploader/state/endpoints";
-import { wordsOf } from "@/lib/uploader/state/failure-messages";
+import { messageOf } from "@/lib/uploader/state/failure-messages";
 import type { UploadFile } from "@/lib/uploader/state/file";
 import {
   awaitsDecision,
@@ -42,7 +42,7 @@ function waitsForSite(state: UploaderState): boolean {
   // Between two looks at the check nothing has failed.
   if (phase === "sealing" || phase === "verifying") return ((calls.seal ?? calls.status)?.failures ?? 0) > 0;
   if (phase !== "uploading" || paused || busyConnections(endpoints) > 0) return false;
-  if (calls.renew && policy?.over) return true;
+  if (calls.renew && policy?.expired) return true;
   return Object.values(batches).some(({ trouble }) => trouble !== null) || callsAgain(state);
 }
 
@@ -56,7 +56,7 @@ function callsAgain({ counts, files }: UploaderState): boolean {
 /** An upload gone on with whose files were not added again yet. */
 export function awaitsFiles(state: UploaderState): boolean {
   const { resumed, files, adding, phase } = state;
-  return resumed?.driver === "here" && files.size === 0 && adding === 0 && phase === "uploading";
+  return resumed?.owner === "here" && files.size === 0 && adding === 0 && phase === "uploading";
 }
 
 /** Everything that is left waits for the person: for a choice, or to be let go on. */
@@ -69,18 +69,18 @@ export function isPaused(state: UploaderState): boolean {
 /** Something only the person can decide or mend. */
 export function needsPerson(state: UploaderState): boolean {
   if (isElsewhere(state)) return false;
-  const asks = state.counts.asking > 0 && state.counts.asking === outstanding(state) && state.adding === 0;
-  return awaitsDecision(state) || awaitsFiles(state) || asks || (state.halted !== null && !isCalm(state));
+  const asks = state.counts.conflict > 0 && state.counts.conflict === outstanding(state) && state.adding === 0;
+  return awaitsDecision(state) || awaitsFiles(state) || asks || (state.halted !== null && !isHarmlessHalt(state));
 }
 
 /** Halted, and nothing is wrong. */
-export function isCalm({ halted }: UploaderState): boolean {
+export function isHarmlessHalt({ halted }: UploaderState): boolean {
   return halted?.code === "slow-check" || halted?.code === "finished";
 }
 
 /** Halted by something that the person has to mend, or to know. */
 function hasStopped(state: UploaderState): boolean {
-  return state.halted !== null && !isCalm(state) && state.phase !== "done" && state.phase !== "aborted";
+  return state.halted !== null && !isHarmlessHalt(state) && state.phase !== "done" && state.phase !== "aborted";
 }
 
 /** Files that are in the storage: sent now, or there before. */
@@ -98,8 +98,8 @@ function uploadingHeadline(state: UploaderState): string {
   }
   const all = outstanding(state) + arrivedFiles(state) + counts.failed;
   if (isPaused(state)) return `Paused: ${formatCount(all, "file")}`;
-  if (needsPerson(state) && counts.asking > 0)
-    return `${formatCount(counts.asking, "file")} ${counts.asking === 1 ? "waits" : "wait"} for your choice`;
+  if (needsPerson(state) && counts.conflict > 0)
+    return `${formatCount(counts.conflict, "file")} ${counts.conflict === 1 ? "waits" : "wait"} for your choice`;
   return `Uploading ${formatCount(all, "file")}`;
 }
 
@@ -184,8 +184,8 @@ export function announcement(state: UploaderState): string {
   if (state.phase === "idle" && state.files.size === 0) return "";
   const waiting = waitingText(state);
   if (waiting) return waiting;
-  if (state.halted && (hasStopped(state) || isCalm(state))) {
-    const { title, advice } = wordsOf(state.halted);
+  if (state.halted && (hasStopped(state) || isHarmlessHalt(state))) {
+    const { title, advice } = messageOf(state.halted);
     return `${headline(state)}. ${title} ${advice}`;
   }
   const moving = state.phase === "uploading" && outstanding(state) > 0 && !state.halted && !isElsewhere(state);
@@ -194,6 +194,8 @@ export function announcement(state: UploaderState): string {
   const quarters = Math.floor(progressOf(state).ratio * 4) * 25;
   const failed = state.counts.failed > 0 ? `, ${formatCount(state.counts.failed, "file")} failed` : "";
   const asked =
-    state.counts.asking > 0 ? `, ${formatCount(state.counts.asking, "file")} already here: your choice is needed` : "";
+    state.counts.conflict > 0
+      ? `, ${formatCount(state.counts.conflict, "file")} already here: your choice is needed`
+      : "";
   return `Uploading, ${quarters} percent${failed}${asked}`;
 }

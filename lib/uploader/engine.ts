@@ -34,7 +34,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     getSnapshot: () => run.published,
     subscribe: (changed) => run.subscribe(changed),
     add: (batches) => run.add(batches),
-    resume: (uploadId) => run.dispatch({ type: "resumeAsked", uploadId }),
+    resume: (uploadId) => run.dispatch({ type: "resumeRequested", uploadId }),
     pause: () => run.dispatch({ type: "paused" }),
     unpause: () => run.dispatch({ type: "unpaused" }),
     pauseFile: (fileId) => run.dispatch({ type: "filePaused", fileId }),
@@ -42,7 +42,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     cancelFile: (fileId) => run.dispatch({ type: "fileCanceled", fileId }),
     retryFile: (fileId) => run.dispatch({ type: "fileRetried", fileId }),
     retryFailed: () => run.dispatch({ type: "failedRetried" }),
-    chooseConflict: (choice) => run.dispatch({ type: "conflict", choice }),
+    chooseConflict: (choice) => run.dispatch({ type: "conflictChosen", choice }),
     finish: () => run.dispatch({ type: "finished" }),
     cancelAll: () => run.dispatch({ type: "allCanceled" }),
     tryAgain: () => run.dispatch({ type: "triedAgain" }),
@@ -67,7 +67,7 @@ class Run {
   readonly #events: UploaderEvent[] = [];
   #unpublish: (() => void) | null = null;
   #share: { leave(): void } | null = null;
-  #stopDriving: (() => void) | null = null;
+  #stopOwning: (() => void) | null = null;
   #disposed = false;
 
   constructor(options: UploaderOptions) {
@@ -129,7 +129,7 @@ class Run {
   async add(batches: AsyncIterable<WalkBatch>): Promise<void> {
     if (!takesFiles(this.#state))
       throw new AppError("CONFLICT", "This upload is being finished. Start a new one for more files.");
-    const walk = this.#handles.beginWalk();
+    const walk = this.#handles.startWalk();
     this.dispatch({ type: "walkStarted" });
     try {
       let since = performance.now();
@@ -153,14 +153,14 @@ class Run {
       case "rename":
         this.#rename(effect.fileId, effect.foundAs);
         break;
-      case "letGo":
-        this.#handles.letGo(effect.fileId);
+      case "releaseFile":
+        this.#handles.release(effect.fileId);
         break;
-      case "goOn":
-        void this.#pause().then(() => this.dispatch({ type: "wentOn" }));
+      case "yieldToPage":
+        void this.#pause().then(() => this.dispatch({ type: "yielded" }));
         break;
-      case "drive":
-        this.#drive(effect.uploadId);
+      case "own":
+        this.#own(effect.uploadId);
         break;
       case "timer":
         this.#setTimer(effect.timer, effect.delayMs);
@@ -184,7 +184,7 @@ class Run {
     this.#endTimer(timer);
     const ring = () => {
       this.#timers.delete(timer);
-      this.dispatch({ type: "rang", timer });
+      this.dispatch({ type: "timerFired", timer });
     };
     this.#timers.set(timer, this.#clock.after(delayMs, ring));
   }
@@ -194,10 +194,10 @@ class Run {
     this.#timers.delete(timer);
   }
 
-  #drive(uploadId: string): void {
-    const changed = (driven: boolean) => this.dispatch({ type: "driving", uploadId, driven });
-    this.#stopDriving?.();
-    if (this.#tabs) this.#stopDriving = this.#tabs.drive(uploadId, changed);
+  #own(uploadId: string): void {
+    const changed = (owned: boolean) => this.dispatch({ type: "owning", uploadId, owned });
+    this.#stopOwning?.();
+    if (this.#tabs) this.#stopOwning = this.#tabs.own(uploadId, changed);
     else changed(true);
   }
 
@@ -211,12 +211,12 @@ class Run {
       this.#share.leave();
       this.#share = null;
     }
-    if (state.phase === "done" || state.phase === "aborted") this.#letGoOfUpload();
+    if (state.phase === "done" || state.phase === "aborted") this.#releaseUpload();
   }
 
-  #letGoOfUpload(): void {
-    this.#stopDriving?.();
-    this.#stopDriving = null;
+  #releaseUpload(): void {
+    this.#stopOwning?.();
+    this.#stopOwning = null;
   }
 
   #stopAll(): void {
@@ -230,7 +230,7 @@ class Run {
     this.#disposed = true;
     this.#stopAll();
     this.#share?.leave();
-    this.#letGoOfUpload();
+    this.#releaseUpload();
     this.#unpublish?.();
     this.#listeners.clear();
   }

@@ -2,13 +2,13 @@ import type { FileAnswer } from "@/lib/upload/schema";
 import type { Handles } from "./browser/handles";
 import type { Hasher } from "./hash/hasher";
 import { wholeCrc } from "./hash/whole-crc";
-import type { Effect, Look, UploaderEvent } from "./state/events";
+import type { Effect, OnDisk, UploaderEvent } from "./state/events";
 import { callFailureOf, type UploadServer } from "./transport/server";
 import type { PartTransport, Transport } from "./transport/transport";
 import type { Clock } from "./uploader";
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
-type Beside = "stop" | "rename" | "letGo" | "goOn" | "drive" | "timer" | "noTimer" | "stopAll";
+type Beside = "stop" | "rename" | "releaseFile" | "yieldToPage" | "own" | "timer" | "noTimer" | "stopAll";
 /** What takes time. */
 type Lasting = Exclude<Effect, { type: Beside }>;
 type Call = EffectOf<"open" | "resume" | "renew" | "seal" | "status" | "abort">;
@@ -42,16 +42,16 @@ export class Work {
         return this.#post(effect);
       case "part":
         return this.#part(effect);
-      case "look":
-        return this.#look(effect);
+      case "recheck":
+        return this.#recheck(effect);
       case "hash":
         return this.#hash(effect);
       case "hashPart":
         return this.#hashPart(effect);
       case "files":
-        return this.#nameFiles(effect);
-      case "tell":
-        return this.#tell(effect);
+        return this.#registerFiles(effect);
+      case "registerChecksums":
+        return this.#registerChecksums(effect);
       case "sign":
         return this.#sign(effect);
       case "complete":
@@ -95,7 +95,7 @@ export class Work {
     const bytes = handles.takeBytes(fileId);
     const file = handles.fileOf(fileId);
     if (!file) {
-      dispatch({ type: "changed", fileId, run, look: null });
+      dispatch({ type: "changed", fileId, run, onDisk: null });
       return;
     }
     const onProgress = (sentBytes: number) => dispatch({ type: "progressed", fileId, run, sentBytes });
@@ -107,7 +107,7 @@ export class Work {
     if (!failure) dispatch({ type: "posted", fileId, run, verified });
     else {
       const change = failure.kind === "network" ? await this.#changeOf(fileId, file) : null;
-      if (change) dispatch({ type: "changed", fileId, run, look: change.look });
+      if (change) dispatch({ type: "changed", fileId, run, onDisk: change.onDisk });
       else dispatch({ type: "postFailed", fileId, run, generation, failure });
     }
   }
@@ -117,7 +117,7 @@ export class Work {
     const { fileId, run, n, url, crc, start, end } = effect;
     const file = handles.fileOf(fileId);
     if (!file) {
-      dispatch({ type: "partChanged", fileId, run, n, look: null });
+      dispatch({ type: "partChanged", fileId, run, n, onDisk: null });
       return;
     }
     const onProgress = (sentBytes: number) => dispatch({ type: "partProgressed", fileId, run, n, sentBytes });
@@ -128,7 +128,7 @@ export class Work {
     if (!failure) dispatch({ type: "partSent", fileId, run, n, etag: outcome.etag });
     else {
       const change = failure.kind === "network" ? await this.#changeOf(fileId, file) : null;
-      if (change) dispatch({ type: "partChanged", fileId, run, n, look: change.look });
+      if (change) dispatch({ type: "partChanged", fileId, run, n, onDisk: change.onDisk });
       else dispatch({ type: "partFailed", fileId, run, n, failure });
     }
   }
@@ -137,9 +137,9 @@ export class Work {
    * A file that changed on the disk breaks its connection, or its reading, like other troubles do: the file itself tells
    * which it was. null: it is as it was.
    */
-  async #changeOf(fileId: number, was: Pick<File, "size" | "lastModified">): Promise<{ look: Look } | null> {
-    const look = await this.#tools.handles.look(fileId);
-    return look?.sizeBytes === was.size && look.lastModified === was.lastModified ? null : { look };
+  async #changeOf(fileId: number, was: Pick<File, "size" | "lastModified">): Promise<{ onDisk: OnDisk } | null> {
+    const onDisk = await this.#tools.handles.recheck(fileId);
+    return onDisk?.sizeBytes === was.size && onDisk.lastModified === was.lastModified ? null : { onDisk };
   }
 
   async #hash({ fileId, run, sizeBytes, lastModified, md5, keep }: EffectOf<"hash">): Promise<void> {
@@ -157,7 +157,9 @@ export class Work {
     } catch {
       const change = await this.#changeOf(fileId, { size: sizeBytes, lastModified });
       dispatch(
-        change ? { type: "changed", fileId, run, look: change.look } : { type: "hashed", fileId, run, digests: null },
+        change
+          ? { type: "changed", fileId, run, onDisk: change.onDisk }
+          : { type: "hashed", fileId, run, digests: null },
       );
     }
   }
@@ -168,7 +170,7 @@ export class Work {
     const size = { size: was.sizeBytes, lastModified: was.lastModified };
     const change = await this.#changeOf(fileId, size);
     if (change) {
-      dispatch({ type: "partChanged", fileId, run, n, look: change.look });
+      dispatch({ type: "partChanged", fileId, run, n, onDisk: change.onDisk });
       return;
     }
     let crc: string | null = null;
@@ -181,19 +183,19 @@ export class Work {
     } catch {
       const late = await this.#changeOf(fileId, size);
       if (late) {
-        dispatch({ type: "partChanged", fileId, run, n, look: late.look });
+        dispatch({ type: "partChanged", fileId, run, n, onDisk: late.onDisk });
         return;
       }
     }
     dispatch({ type: "partHashed", fileId, run, n, crc });
   }
 
-  async #look({ fileId, run, checked }: EffectOf<"look">): Promise<void> {
+  async #recheck({ fileId, run, checked }: EffectOf<"recheck">): Promise<void> {
     const { dispatch, handles } = this.#tools;
-    dispatch({ type: "looked", fileId, run, look: await handles.look(fileId, { read: !checked }) });
+    dispatch({ type: "rechecked", fileId, run, onDisk: await handles.recheck(fileId, { read: !checked }) });
   }
 
-  async #nameFiles({ uploadId, batch, files }: EffectOf<"files">): Promise<void> {
+  async #registerFiles({ uploadId, batch, files }: EffectOf<"files">): Promise<void> {
     const { dispatch, pause, server } = this.#tools;
     let answers: readonly FileAnswer[];
     try {
@@ -209,11 +211,11 @@ export class Work {
     }
   }
 
-  async #tell({ uploadId, batch, files }: EffectOf<"tell">): Promise<void> {
+  async #registerChecksums({ uploadId, batch, files }: EffectOf<"registerChecksums">): Promise<void> {
     const { dispatch, server } = this.#tools;
     try {
-      await (server.tell?.(uploadId, files) ?? server.files(uploadId, files));
-      dispatch({ type: "told", batch });
+      await (server.registerChecksums?.(uploadId, files) ?? server.files(uploadId, files));
+      dispatch({ type: "registeredMore", batch });
     } catch (error) {
       dispatch({ type: "filesFailed", batch, failure: callFailureOf(error) });
     }
@@ -222,10 +224,10 @@ export class Work {
   async #sign({ fileId, multipartId, uploadId, request }: EffectOf<"sign">): Promise<void> {
     const { clock, dispatch, server } = this.#tools;
     const about = { fileId, multipartId, parts: request.parts };
-    const askedAt = clock.now();
+    const requestedAt = clock.now();
     try {
       const { urls, elsewhere } = await server.parts(uploadId, request);
-      dispatch({ type: "partsSigned", ...about, urls, elsewhere, askedAt });
+      dispatch({ type: "partsSigned", ...about, urls, elsewhere, requestedAt });
     } catch (error) {
       dispatch({ type: "signFailed", ...about, failure: callFailureOf(error) });
     }
@@ -254,13 +256,13 @@ export class Work {
 
   async #call(effect: Call): Promise<void> {
     const { clock, dispatch, server } = this.#tools;
-    const askedAt = clock.now();
+    const requestedAt = clock.now();
     try {
-      if (effect.type === "open") dispatch({ type: "opened", upload: await server.open(effect.request), askedAt });
+      if (effect.type === "open") dispatch({ type: "opened", upload: await server.open(effect.request), requestedAt });
       else if (effect.type === "resume")
-        dispatch({ type: "resumed", upload: await server.resume(effect.uploadId), askedAt });
+        dispatch({ type: "resumed", upload: await server.resume(effect.uploadId), requestedAt });
       else if (effect.type === "renew")
-        dispatch({ type: "renewed", policy: await server.renewPolicy(effect.uploadId), askedAt });
+        dispatch({ type: "renewed", policy: await server.renewPolicy(effect.uploadId), requestedAt });
       else if (effect.type === "status") dispatch({ type: "statusRead", status: await server.status(effect.uploadId) });
       else {
         await server[effect.type](effect.uploadId);

@@ -1,8 +1,8 @@
 import { normalizePath } from "@/lib/upload/policy";
-import type { Look, UploaderEvent } from "../state/events";
+import type { OnDisk, UploaderEvent } from "../state/events";
 import { failure } from "../state/failures";
 import type { NewFile, UploadFile } from "../state/file";
-import { judge, type KnownFile } from "../state/preflight";
+import { checkFound, type KnownFile } from "../state/preflight";
 import { itemAt, type Vector } from "../state/vector";
 import type { FileSource, WalkBatch } from "./walk";
 
@@ -22,7 +22,7 @@ export class Handles {
   readonly #bytes = new Map<number, { readonly bytes: Uint8Array; readonly readAt: number }>();
   #walks = 0;
 
-  beginWalk(): number {
+  startWalk(): number {
     this.#walks += 1;
     return this.#walks;
   }
@@ -35,14 +35,14 @@ export class Handles {
     for (const found of batch.files) {
       const known = this.#paths.get(normalizePath(found.path));
       const earlier = known && earlierFile(known, files, added);
-      const judged = judge(found, earlier ? { file: earlier, sameWalk: known?.walk === walk } : null);
-      if (judged.as === "twice") {
+      const checked = checkFound(found, earlier ? { file: earlier, sameWalk: known?.walk === walk } : null);
+      if (checked.as === "twice") {
         twice += 1;
         continue;
       }
-      const { path, sizeBytes, lastModified, contentType, refusal } = judged.file;
-      const fileId = judged.as === "replace" ? judged.fileId : files.size + added.length;
-      if (judged.as === "send") added.push(judged.file);
+      const { path, sizeBytes, lastModified, contentType, refusal } = checked.file;
+      const fileId = checked.as === "replace" ? checked.fileId : files.size + added.length;
+      if (checked.as === "send") added.push(checked.file);
       else replaced.push({ type: "fileReplaced", fileId, sizeBytes, lastModified, contentType });
       if (refusal?.code === "duplicate") continue;
       this.#paths.set(path, { fileId, walk });
@@ -63,7 +63,7 @@ export class Handles {
    * (https://w3c.github.io/FileAPI/#NotReadableError). Without `read` that is left out: where the bytes sent were those
    * hashed before, nothing is gained, and a small file is spared a read of its own.
    */
-  async look(fileId: number, { read = true }: { read?: boolean } = {}): Promise<Look> {
+  async recheck(fileId: number, { read = true }: { read?: boolean } = {}): Promise<OnDisk> {
     const source = this.#sources.get(fileId);
     if (!source) return null;
     try {
@@ -114,7 +114,7 @@ export class Handles {
     return kept && performance.now() - kept.readAt < freshForMs ? kept.bytes : null;
   }
 
-  letGo(fileId: number): void {
+  release(fileId: number): void {
     this.#bytes.delete(fileId);
     this.#sources.delete(fileId);
   }

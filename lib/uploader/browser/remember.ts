@@ -26,13 +26,13 @@ export type Memory = {
 };
 
 /** Gone on with before the browser was let to open its files: what was kept of them is not forgotten for that. */
-export function joined(upload: RememberedUpload, before: RememberedUpload | undefined): RememberedUpload {
+export function merged(upload: RememberedUpload, before: RememberedUpload | undefined): RememberedUpload {
   if (!before) return upload;
   return { ...upload, startedAt: before.startedAt, roots: upload.roots.length > 0 ? upload.roots : before.roots };
 }
 
 /** The server has given it up by now. */
-export function isOver(startedAt: number, now: number): boolean {
+export function isExpired(startedAt: number, now: number): boolean {
   return now - startedAt > uploadPolicy.uploadMaxLifeSeconds * 1_000;
 }
 
@@ -48,7 +48,7 @@ export function memoryOf(name = "atoll-uploads"): Memory {
     async remember(upload) {
       try {
         const { store } = (await open()).transaction("uploads", "readwrite");
-        await store.put(joined(upload, await store.get(upload.uploadId)));
+        await store.put(merged(upload, await store.get(upload.uploadId)));
       } catch {
         // Handles that cannot be kept: the rest can.
         if (upload.roots.length > 0) await this.remember({ ...upload, roots: [] });
@@ -63,7 +63,7 @@ export function memoryOf(name = "atoll-uploads"): Memory {
       const all = await open()
         .then((database) => database.getAll("uploads"))
         .catch((): RememberedUpload[] => []);
-      const old = all.filter(({ startedAt }) => isOver(startedAt, Date.now()));
+      const old = all.filter(({ startedAt }) => isExpired(startedAt, Date.now()));
       for (const { uploadId } of old) void this.forget(uploadId);
       const own = all.filter((upload) => upload.collectionSlug === collectionSlug && !old.includes(upload));
       return own.sort((a, b) => b.startedAt - a.startedAt);
@@ -89,8 +89,8 @@ export function rememberWhileOpen(
   };
   const follow = () => {
     const { phase, upload } = uploader.getSnapshot();
-    const over = phase === "verifying" || phase === "done" || phase === "aborted";
-    if (upload && over) {
+    const closed = phase === "verifying" || phase === "done" || phase === "aborted";
+    if (upload && closed) {
       stop();
       void memory.forget(upload.id);
     } else if (upload && known === null) {
@@ -110,7 +110,7 @@ export function rememberWhileOpen(
 }
 
 /** The part of https://wicg.github.io/file-system-access/ that asks for leave, where the browser has it. */
-type Asking = FileSystemHandle & {
+type WithPermissions = FileSystemHandle & {
   queryPermission?(options: { mode: "read" }): Promise<PermissionState>;
   requestPermission?(options: { mode: "read" }): Promise<PermissionState>;
 };
@@ -120,7 +120,7 @@ type Asking = FileSystemHandle & {
  * one may not be, or is no more.
  */
 export async function mayRead(roots: readonly FileSystemHandle[]): Promise<boolean> {
-  for (const root of roots as readonly Asking[]) {
+  for (const root of roots as readonly WithPermissions[]) {
     const mode = { mode: "read" } as const;
     if ((await root.queryPermission?.(mode)) === "granted") continue;
     if ((await root.requestPermission?.(mode)) !== "granted") return false;

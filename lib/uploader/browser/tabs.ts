@@ -8,11 +8,11 @@ export type Tabs = {
    * Becomes the one tab that drives an upload. `changed(false)` where another tab does; `changed(true)` once this one
    * does, at once or when the other has gone. Gives what lets go of it.
    */
-  drive(uploadId: string, changed: (driven: boolean) => void): () => void;
+  own(uploadId: string, changed: (owned: boolean) => void): () => void;
 };
 
 const presence = "atoll-uploading:";
-const driving = "atoll-drives:";
+const ownership = "atoll-owns:";
 
 /** Of six connections each uploader's share, the first ones (by id) taking what is left over; never none. */
 export function shareOf(id: string, ids: readonly string[]): number {
@@ -36,7 +36,7 @@ export function tabsOf(browser: Browser = thisBrowser()): Tabs {
   if (!locks) return alone(browser.newId);
   return {
     join: (changed) => new Presence(locks, browser.channel(), browser.newId(), changed),
-    drive: (uploadId, changed) => drive(locks, uploadId, changed),
+    own: (uploadId, changed) => own(locks, uploadId, changed),
   };
 }
 
@@ -53,32 +53,32 @@ function thisBrowser(): Browser {
 /** Uploaders of one document share among themselves. */
 function alone(newId: () => string): Tabs {
   const here = new Map<string, (connections: number) => void>();
-  const tell = () => {
+  const notify = () => {
     for (const [id, changed] of here) changed(shareOf(id, [...here.keys()]));
   };
   return {
     join: (changed) => {
       const id = newId();
       here.set(id, changed);
-      tell();
+      notify();
       return {
         leave: () => {
           here.delete(id);
-          tell();
+          notify();
         },
       };
     },
-    drive: (_, changed) => {
+    own: (_, changed) => {
       changed(true);
       return () => undefined;
     },
   };
 }
 
-function drive(locks: LockManager, uploadId: string, changed: (driven: boolean) => void): () => void {
+function own(locks: LockManager, uploadId: string, changed: (owned: boolean) => void): () => void {
   const leaving = new AbortController();
   const left = new Promise<void>((leave) => leaving.signal.addEventListener("abort", () => leave()));
-  const name = driving + uploadId;
+  const name = ownership + uploadId;
   const hold = () => {
     if (!leaving.signal.aborted) changed(true);
     return left;
@@ -114,27 +114,27 @@ class Presence {
     this.#id = id;
     this.#changed = changed;
     const left = new Promise<void>((leave) => this.#leaving.signal.addEventListener("abort", () => leave()));
-    channel?.addEventListener("message", () => void this.#look());
+    channel?.addEventListener("message", () => void this.#refresh());
     void locks.request(presence + id, () => {
       // Gone again before it was granted: the channel is closed.
       if (this.#leaving.signal.aborted) return;
-      this.#tell();
-      void this.#look();
+      this.#notify();
+      void this.#refresh();
       return left;
     });
   }
 
   leave(): void {
     this.#leaving.abort();
-    this.#tell();
+    this.#notify();
     this.#channel?.close();
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#channel?.postMessage("changed");
   }
 
-  async #look(): Promise<void> {
+  async #refresh(): Promise<void> {
     const { held = [] } = await this.#locks.query();
     if (this.#leaving.signal.aborted) return;
     const names = held.flatMap(({ name }) => (name?.startsWith(presence) ? [name.slice(presence.length)] : []));
@@ -152,7 +152,7 @@ class Presence {
     };
     void this.#locks
       .request(presence + other, { signal, mode: "shared" }, gone)
-      .then(() => this.#look())
+      .then(() => this.#refresh())
       .catch(() => undefined);
   }
 }

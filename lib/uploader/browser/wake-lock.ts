@@ -10,11 +10,11 @@ export function keepAwake(uploader: UploaderStore, page: Window = window): () =>
   if (!wakeLock) return () => undefined;
   let wanted = false;
   let held: WakeLockSentinel | null = null;
-  let asking = false;
+  let requesting = false;
 
-  const ask = async () => {
-    if (!wanted || held || asking || page.document.visibilityState !== "visible") return;
-    asking = true;
+  const request = async () => {
+    if (!wanted || held || requesting || page.document.visibilityState !== "visible") return;
+    requesting = true;
     try {
       const lock = await wakeLock.request("screen");
       lock.addEventListener("release", () => {
@@ -25,18 +25,18 @@ export function keepAwake(uploader: UploaderStore, page: Window = window): () =>
     } catch {
       // Refused: the upload goes on, the device sleeps when it likes.
     } finally {
-      asking = false;
+      requesting = false;
     }
   };
   const follow = () => {
     const state = uploader.getSnapshot();
     wanted = isMoving(state);
-    if (wanted) void ask();
+    if (wanted) void request();
     else void held?.release();
     if (state.phase === "done" || state.phase === "aborted") detach();
   };
   const unsubscribe = uploader.subscribe(follow);
-  const seen = () => void ask();
+  const seen = () => void request();
   const detach = () => {
     wanted = false;
     unsubscribe();

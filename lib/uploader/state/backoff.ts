@@ -1,5 +1,5 @@
 /** Waiting between tries; all in milliseconds but where the name says otherwise. */
-export const patience = {
+export const maxWait = {
   baseMs: 500,
   /** S3 asks for 2 s, then 4 s … after SlowDown (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance-guidelines.html). */
   slowBaseMs: 2_000,
@@ -31,14 +31,14 @@ export function backoffMs(
   random: number,
   { slow = false, retryAfterSeconds = null }: { slow?: boolean; retryAfterSeconds?: number | null } = {},
 ): number {
-  const base = slow ? patience.slowBaseMs : patience.baseMs;
-  const ceiling = Math.min(patience.capMs, base * 2 ** Math.min(20, Math.max(0, failures - 1)));
+  const base = slow ? maxWait.slowBaseMs : maxWait.baseMs;
+  const ceiling = Math.min(maxWait.capMs, base * 2 ** Math.min(20, Math.max(0, failures - 1)));
   const asked = Math.max(0, retryAfterSeconds ?? 0) * 1_000;
-  return Math.round(Math.max(patience.floorMs, asked) + random * ceiling);
+  return Math.round(Math.max(maxWait.floorMs, asked) + random * ceiling);
 }
 
 /** The wait before the next look at the server's progress: grows by half each time, a little scattered. */
-export function pollMs(looks: number, random: number): number {
-  const step = Math.min(patience.pollCapMs, patience.pollFirstMs * 1.5 ** Math.min(20, looks));
+export function pollMs(polls: number, random: number): number {
+  const step = Math.min(maxWait.pollCapMs, maxWait.pollFirstMs * 1.5 ** Math.min(20, polls));
   return Math.round(step * (0.8 + 0.4 * random));
 }

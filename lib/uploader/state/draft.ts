@@ -4,7 +4,7 @@ import type { FileIn, FileState, UploadFile } from "./file";
 import { failedBytesOf, isLarge, keptBytesOf, plannedBytesOf, sentBytesOf } from "./file-bytes";
 import { shifted, withPushed } from "./queue";
 import type { UploaderState } from "./state";
-import { itemAt, withItemOf } from "./vector";
+import { itemAt, withItemInPlace } from "./vector";
 
 /** The state being made by one step: a shallow copy of the last one, whose parts are replaced, never changed. */
 export type Draft = {
@@ -16,13 +16,13 @@ export type Draft = {
   readonly effects: Effect[];
   readonly at: number;
   readonly random: number;
-  /** Arrays made in this step. */
-  readonly own: WeakSet<object>;
+  /** Arrays made in this step: changed in place, as no earlier state has them. */
+  readonly mutable: WeakSet<object>;
 };
 
 export function draftOf(state: UploaderState, at: number, random: number): Draft {
   const copied = { ...state, counts: { ...state.counts }, bytes: { ...state.bytes } };
-  return { state: copied, effects: [], at, random, own: new WeakSet() };
+  return { state: copied, effects: [], at, random, mutable: new WeakSet() };
 }
 
 /** Whether it counts among the small files hashed ahead of their post. */
@@ -57,7 +57,7 @@ function isIn<State extends FileState>(file: UploadFile, states: readonly State[
 /** The only place where a file changes: it takes the place of the one with its id; counts and bytes follow. */
 export function putFile<File extends UploadFile>(draft: Draft, next: File): File {
   const before = itemAt(draft.state.files, next.id);
-  draft.state.files = withItemOf(draft.state.files, next.id, next, draft.own);
+  draft.state.files = withItemInPlace(draft.state.files, next.id, next, draft.mutable);
   follow(draft, before, next);
   return next;
 }
@@ -80,9 +80,9 @@ function follow(draft: Draft, file: UploadFile, next: UploadFile): void {
 
 function followConflicts(draft: Draft, file: UploadFile, next: UploadFile): void {
   const conflicts = { ...draft.state.conflicts };
-  if (file.state === "asking") conflicts[file.exists] -= 1;
-  if (next.state === "asking") conflicts[next.exists] += 1;
-  if (file.state === "asking" || next.state === "asking") draft.state.conflicts = conflicts;
+  if (file.state === "conflict") conflicts[file.exists] -= 1;
+  if (next.state === "conflict") conflicts[next.exists] += 1;
+  if (file.state === "conflict" || next.state === "conflict") draft.state.conflicts = conflicts;
 }
 
 type QueueName = keyof UploaderState["queues"];

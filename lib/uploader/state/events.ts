@@ -23,7 +23,7 @@ export type ResumedUpload = {
 };
 
 /** What a file on the disk looks like at a moment; null when it cannot be read any more. */
-export type Look = { readonly sizeBytes: number; readonly lastModified: number } | null;
+export type OnDisk = { readonly sizeBytes: number; readonly lastModified: number } | null;
 
 /** `run` and `generation` come back from the effect that started the work, so that late news can be told from new. */
 type OfRun = { readonly fileId: number; readonly run: number };
@@ -51,20 +51,20 @@ type PersonEvent =
   | { readonly type: "paused" }
   | { readonly type: "unpaused" }
   /** For all files whose path is taken, now and later. */
-  | { readonly type: "conflict"; readonly choice: ConflictChoice }
+  | { readonly type: "conflictChosen"; readonly choice: ConflictChoice }
   | { readonly type: "finished" }
   | { readonly type: "allCanceled" }
   | { readonly type: "triedAgain" }
   /** Go on with an upload begun earlier. */
-  | { readonly type: "resumeAsked"; readonly uploadId: string };
+  | { readonly type: "resumeRequested"; readonly uploadId: string };
 
 type DiskEvent =
-  | (OfRun & { readonly type: "looked"; readonly look: Look })
-  | (OfRun & { readonly type: "changed"; readonly look: Look })
+  | (OfRun & { readonly type: "rechecked"; readonly onDisk: OnDisk })
+  | (OfRun & { readonly type: "changed"; readonly onDisk: OnDisk })
   /** null: could not be taken, though the file can be read. */
   | (OfRun & { readonly type: "hashed"; readonly digests: Digests | null })
   | (OfPart & { readonly type: "partHashed"; readonly crc: string | null })
-  | (OfPart & { readonly type: "partChanged"; readonly look: Look })
+  | (OfPart & { readonly type: "partChanged"; readonly onDisk: OnDisk })
   /** A path that nothing has, neither in this upload nor, as far as is known, in the collection. */
   | { readonly type: "renamed"; readonly fileId: number; readonly path: string };
 
@@ -77,11 +77,11 @@ type StorageEvent =
   | (OfPart & { readonly type: "partSent"; readonly etag: string })
   | (OfPart & { readonly type: "partFailed"; readonly failure: PostFailure });
 
-/** `askedAt` is when the call was made, by the same clock as `at`. */
+/** `requestedAt` is when the call was made, by the same clock as `at`. */
 type SiteEvent =
-  | { readonly type: "opened"; readonly upload: OpenedUpload; readonly askedAt: number }
-  | { readonly type: "resumed"; readonly upload: ResumedUpload; readonly askedAt: number }
-  | { readonly type: "renewed"; readonly policy: PostPolicy; readonly askedAt: number }
+  | { readonly type: "opened"; readonly upload: OpenedUpload; readonly requestedAt: number }
+  | { readonly type: "resumed"; readonly upload: ResumedUpload; readonly requestedAt: number }
+  | { readonly type: "renewed"; readonly policy: PostPolicy; readonly requestedAt: number }
   /** A slice of the answers, those from the batch's file number `from` (0) on, of so many `inAll` (those that are here). */
   | {
       readonly type: "filesAnswered";
@@ -92,7 +92,7 @@ type SiteEvent =
     }
   | { readonly type: "filesCanceled"; readonly batch: number }
   /** The digests of the batch's files are known to the server. */
-  | { readonly type: "told"; readonly batch: number }
+  | { readonly type: "registeredMore"; readonly batch: number }
   /** Whatever the batch was to say of them. */
   | { readonly type: "filesFailed"; readonly batch: number; readonly failure: CallFailure }
   | (OfMultipart & {
@@ -100,7 +100,7 @@ type SiteEvent =
       readonly parts: readonly number[];
       readonly urls: PartUrls["urls"];
       readonly elsewhere?: PartUrls["elsewhere"];
-      readonly askedAt: number;
+      readonly requestedAt: number;
     })
   | (OfMultipart & {
       readonly type: "signFailed";
@@ -115,15 +115,15 @@ type SiteEvent =
   | { readonly type: "callFailed"; readonly call: CallName; readonly failure: CallFailure };
 
 type AroundEvent =
-  | { readonly type: "rang"; readonly timer: TimerName }
+  | { readonly type: "timerFired"; readonly timer: TimerName }
   /** The page could paint. */
-  | { readonly type: "wentOn" }
+  | { readonly type: "yielded" }
   | { readonly type: "wentOnline" }
   | { readonly type: "wentOffline" }
   /** Connections of the browser's six that are this upload's. */
   | { readonly type: "shareChanged"; readonly connections: number }
-  /** This tab drives the upload; `driven: false`: another one does, and this one waits for it. */
-  | { readonly type: "driving"; readonly uploadId: string; readonly driven: boolean };
+  /** This tab drives the upload; `owned: false`: another one does, and this one waits for it. */
+  | { readonly type: "owning"; readonly uploadId: string; readonly owned: boolean };
 
 export type UploaderEvent = PersonEvent | DiskEvent | StorageEvent | SiteEvent | AroundEvent;
 
@@ -139,7 +139,7 @@ export type TimerName =
   | `batch:${number}`
   | "probe"
   | "policy:due"
-  | "policy:over"
+  | "policy:expired"
   | `call:${CallName}`;
 
 type StorageEffect =
@@ -168,7 +168,7 @@ type StorageEffect =
 
 type DiskEffect =
   /** Compare the file on the disk with what was sent; `checked`: the storage has compared the bytes with a checksum. */
-  | (OfRun & { readonly type: "look"; readonly checked: boolean })
+  | (OfRun & { readonly type: "recheck"; readonly checked: boolean })
   | (OfRun & {
       readonly type: "hash";
       readonly sizeBytes: number;
@@ -188,16 +188,16 @@ type DiskEffect =
   /** Find a free path beside this one: "name (2).jpg". */
   | { readonly type: "rename"; readonly fileId: number; readonly foundAs: string }
   /** The handle is not needed any more. */
-  | { readonly type: "letGo"; readonly fileId: number };
+  | { readonly type: "releaseFile"; readonly fileId: number };
 
-type Naming = { readonly uploadId: string; readonly batch: number; readonly files: readonly FileToSend[] };
+type Registration = { readonly uploadId: string; readonly batch: number; readonly files: readonly FileToSend[] };
 
 type SiteEffect =
   | { readonly type: "open"; readonly request: OpenRequest }
   | { readonly type: "resume" | "renew" | "seal" | "status" | "abort"; readonly uploadId: string }
-  | (Naming & { readonly type: "files" })
+  | (Registration & { readonly type: "files" })
   /** They were named before: only what became known of them is told. */
-  | (Naming & { readonly type: "tell" })
+  | (Registration & { readonly type: "registerChecksums" })
   | (OfMultipart & { readonly type: "sign"; readonly uploadId: string; readonly request: PartsInput })
   | (OfMultipart & {
       readonly type: "complete";
@@ -220,8 +220,8 @@ export type Effect =
   | { readonly type: "timer"; readonly timer: TimerName; readonly delayMs: number }
   | { readonly type: "noTimer"; readonly timer: TimerName }
   /** Let the page paint, then say so: there is more to do than fits into one step. */
-  | { readonly type: "goOn" }
+  | { readonly type: "yieldToPage" }
   /** Become the one tab that drives the upload. */
-  | { readonly type: "drive"; readonly uploadId: string }
+  | { readonly type: "own"; readonly uploadId: string }
   /** All timers, posts and parts. */
   | { readonly type: "stopAll" };

@@ -2,11 +2,11 @@ import { uploadPolicy } from "@/lib/upload/policy";
 import type { Failure, FailureCode } from "./failures";
 
 /** What happened; what is safe or left to do. Two sentences at most, no jargon. */
-export type Words = { readonly title: string; readonly advice: string };
+export type Message = { readonly title: string; readonly advice: string };
 
 const tib = uploadPolicy.maxFileBytes / 1024 ** 4;
 
-const words: Readonly<Record<FailureCode, Words>> = {
+const messages: Readonly<Record<FailureCode, Message>> = {
   empty: { title: "The file is empty.", advice: "There is nothing to upload; the others are not affected." },
   "too-large": {
     title: `The file is larger than ${tib} TiB.`,
@@ -100,8 +100,8 @@ const words: Readonly<Record<FailureCode, Words>> = {
 };
 
 /** The words for a failure; where the other side said something for people, that is the title. */
-export function wordsOf(failure: Failure): Words {
-  const table = words[failure.code];
+export function messageOf(failure: Failure): Message {
+  const table = messages[failure.code];
   if (failure.detail === null) return table;
   if (failure.code === "refused") return { ...table, title: `${table.title} (${failure.detail})` };
   return { ...table, title: failure.detail };

@@ -54,7 +54,7 @@ export type Verdict = {
    * retry: try the file again · renew: the policy or URL is no longer good · begin: what the part belongs to is not
    * there · doubt: denied without a reason, which may be its age · stop: this file only · halt: all of them.
    */
-  readonly action: "retry" | "renew" | "begin" | "doubt" | "stop" | "halt";
+  readonly action: "retry" | "renew" | "restart" | "suspect" | "stop" | "halt";
   readonly failure: Failure;
   readonly slow: boolean;
   readonly retryAfterSeconds: number | null;
@@ -78,7 +78,7 @@ const rules: Readonly<Record<string, Rule>> = {
   InvalidAccessKeyId: ["renew", "policy-refused"],
   InvalidPolicyDocument: ["renew", "policy-refused"],
   AuthorizationHeaderMalformed: ["renew", "policy-refused"],
-  NoSuchUpload: ["begin", "server"],
+  NoSuchUpload: ["restart", "server"],
   NoSuchBucket: ["halt", "no-bucket"],
   AccountProblem: ["halt", "no-bucket"],
   BadDigest: ["retry", "network"],
@@ -95,12 +95,12 @@ const rules: Readonly<Record<string, Rule>> = {
   TooManyRequests: ["retry", "slow"],
 };
 
-function ruleOf(answer: Extract<PostFailure, { kind: "answer" }>, policyMayBeOver: boolean): Rule {
+function ruleOf(answer: Extract<PostFailure, { kind: "answer" }>, policyMayBeExpired: boolean): Rule {
   // S3 says "Invalid according to Policy: Policy expired."; Ceph says AccessDenied and nothing else.
   const denied = answer.code === "AccessDenied" || (answer.code === null && answer.status === 403);
-  if (denied && (policyMayBeOver || /expired/i.test(answer.message ?? ""))) return ["renew", "policy-expired"];
+  if (denied && (policyMayBeExpired || /expired/i.test(answer.message ?? ""))) return ["renew", "policy-expired"];
   // The clock here stands still while the machine sleeps: by it the policy may be young, and have ended all the same.
-  if (denied) return [answer.message ? "stop" : "doubt", "access-denied"];
+  if (denied) return [answer.message ? "stop" : "suspect", "access-denied"];
   const known = answer.code === null ? undefined : rules[answer.code];
   if (known) return known;
   if (answer.status === 429 || answer.status === 503) return ["retry", "slow"];
@@ -111,11 +111,11 @@ function ruleOf(answer: Extract<PostFailure, { kind: "answer" }>, policyMayBeOve
   return ["stop", answer.status === 403 ? "access-denied" : "refused"];
 }
 
-/** `policyMayBeOver`: whether, by the client's reckoning, the policy is about to end or has ended. */
-export function judgePost(post: PostFailure, policyMayBeOver: boolean): Verdict {
+/** `policyMayBeExpired`: whether, by the client's reckoning, the policy is about to end or has ended. */
+export function classifyFailure(post: PostFailure, policyMayBeExpired: boolean): Verdict {
   if (post.kind === "network")
     return { action: "retry", failure: failure("network"), slow: false, retryAfterSeconds: null };
-  const [action, code] = ruleOf(post, policyMayBeOver);
+  const [action, code] = ruleOf(post, policyMayBeExpired);
   const detail = action === "stop" && code === "refused" ? (post.code ?? `HTTP ${post.status}`) : null;
   return { action, failure: failure(code, detail), slow: code === "slow", retryAfterSeconds: post.retryAfterSeconds };
 }

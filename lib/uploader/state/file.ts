@@ -3,7 +3,7 @@ import type { Multipart, Part } from "./multipart";
 import type { NoteCode } from "./notes";
 
 /**
- * queued: to be registered with the server · naming: the call is on its way · asking: the collection has a file at its
+ * queued: to be registered with the server · registering: the call is on its way · conflict: the collection has a file at its
  * path and the person has not chosen yet · ready: needs a connection · hashing: being read for its checksums ·
  * posting: on a connection · parts: some of its parts are · completing: its parts are being put together · checking:
  * stored, being compared with the disk · waiting: for its next attempt · paused: by the person · present: the storage
@@ -12,8 +12,8 @@ import type { NoteCode } from "./notes";
  */
 export const fileStates = [
   "queued",
-  "naming",
-  "asking",
+  "registering",
+  "conflict",
   "ready",
   "hashing",
   "posting",
@@ -34,8 +34,8 @@ export type FileState = (typeof fileStates)[number];
 /** States with something ahead of them: of themselves, or (`asking`, `paused`) once the person says so. */
 export const unsettledStates = [
   "queued",
-  "naming",
-  "asking",
+  "registering",
+  "conflict",
   "ready",
   "hashing",
   "posting",
@@ -47,7 +47,7 @@ export const unsettledStates = [
 ] as const satisfies readonly FileState[];
 
 /** What a person can pause. */
-const pausableStates = ["queued", "naming", "ready", "hashing", "posting", "parts", "waiting"] as const;
+const pausableStates = ["queued", "registering", "ready", "hashing", "posting", "parts", "waiting"] as const;
 const pausable: ReadonlySet<FileState> = new Set(pausableStates);
 
 export function isPausable(file: UploadFile): file is FileIn<(typeof pausableStates)[number]> {
@@ -165,8 +165,8 @@ type DoneFile = InState<"done"> & {
 /** A file, by its state: it has the fields of that state and no others. */
 export type UploadFile =
   | Active<"queued">
-  | Active<"naming">
-  | (Active<"asking"> & { readonly exists: "same" | "other" })
+  | Active<"registering">
+  | (Active<"conflict"> & { readonly exists: "same" | "other" })
   | Active<"ready">
   | Active<"hashing">
   | PostingFile

@@ -5,7 +5,7 @@ import { emptyVector, itemAt, type Vector, withAppended, withItem } from "./vect
  * hashing: its checksum is being taken · unsigned: needs a URL · signing: a URL was asked for · signed: can be sent ·
  * flying: on a connection · waiting: for its next try.
  */
-type PartStage = "hashing" | "unsigned" | "signing" | "signed" | "flying" | "waiting";
+type PartStage = "hashing" | "unsigned" | "signing" | "signed" | "inFlight" | "waiting";
 
 /** A part that is being worked at. */
 export type Part = {
@@ -25,7 +25,7 @@ export type Part = {
   /** When the URLs end, by the clock of the events. */
   readonly urlEndsAt: number;
   /** Its last URL was denied without a reason: another one will not be its age. */
-  readonly doubted: boolean;
+  readonly suspect: boolean;
   /** A URL of it was said to have ended, and another one was asked for. */
   readonly renewed: boolean;
   readonly failures: number;
@@ -94,5 +94,5 @@ export function sentBytesOfParts(window: readonly Part[]): number {
 
 /** Parts on a connection to an endpoint. */
 export function partsInFlight(window: readonly Part[], endpoint: number): number {
-  return window.reduce((sum, part) => sum + Number(part.stage === "flying" && part.endpoint === endpoint), 0);
+  return window.reduce((sum, part) => sum + Number(part.stage === "inFlight" && part.endpoint === endpoint), 0);
 }

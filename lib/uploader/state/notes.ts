@@ -1,4 +1,4 @@
-import type { Words } from "./failure-messages";
+import type { Message } from "./failure-messages";
 
 /** Something a person should know of a file that is taken all the same. The server looks at the bytes: these are hints. */
 export type NoteCode = "heic" | "no-preview";
@@ -14,7 +14,7 @@ export function noteOf(path: string): NoteCode | null {
   return pictures.has(extension) ? null : "no-preview";
 }
 
-const words: Readonly<Record<NoteCode, Words>> = {
+const messages: Readonly<Record<NoteCode, Message>> = {
   heic: {
     title: "This is a HEIC picture.",
     advice: "It is uploaded and kept as it is. A preview is made only where the site can read HEIC.",
@@ -25,6 +25,6 @@ const words: Readonly<Record<NoteCode, Words>> = {
   },
 };
 
-export function wordsOfNote(note: NoteCode): Words {
-  return words[note];
+export function messageOfNote(note: NoteCode): Message {
+  return messages[note];
 }

@@ -14,7 +14,7 @@ export type KnownFile = Pick<UploadFile, "id" | "state" | "sizeBytes" | "lastMod
  * send: a new row (refused ones too, so that they are seen) · replace: takes the place of a file that did not arrive ·
  * twice: the very same file is in this upload already, which a folder dropped again means.
  */
-export type Judgement =
+export type CheckedFile =
   | { readonly as: "send"; readonly file: NewFile }
   | { readonly as: "replace"; readonly fileId: number; readonly file: NewFile }
   | { readonly as: "twice" };
@@ -32,7 +32,7 @@ export function sizeFailure(sizeBytes: number): Failure | null {
  * Checks a file before anything is sent. `known` is the file of this upload that has the path already; where both came
  * in the same drop they are two different files with one name.
  */
-export function judge(found: FoundFile, known: { file: KnownFile; sameWalk: boolean } | null): Judgement {
+export function checkFound(found: FoundFile, known: { file: KnownFile; sameWalk: boolean } | null): CheckedFile {
   const path = normalizePath(found.path);
   const { file } = found.source;
   const asNew = (refusal: Failure | null): NewFile => ({

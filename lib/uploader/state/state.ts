@@ -14,9 +14,9 @@ export type CallName = "open" | "resume" | "renew" | "seal" | "status" | "abort"
 type HeldPolicy = PostPolicy & {
   readonly generation: number;
   readonly renewDue: boolean;
-  readonly over: boolean;
+  readonly expired: boolean;
   /** Denied without a reason: it may be its age, and is seen with the next one. */
-  readonly doubted: boolean;
+  readonly suspect: boolean;
   /** Asked for after such a denial: until then another one is not its age. */
   readonly freshUntil: number;
   /** Whether its forms may carry `x-amz-checksum-sha256`. */
@@ -39,7 +39,7 @@ type Trouble = { readonly failures: number; readonly since: number; readonly ret
 
 /** Files being named to the server, told the digests of (`report`) or taken back (`cancel`) in one call. */
 export type Batch = {
-  readonly kind: "name" | "report" | "cancel";
+  readonly kind: "register" | "report" | "cancel";
   /** None where files are taken back: that is by path. */
   readonly fileIds: readonly number[];
   readonly paths: readonly string[];
@@ -59,8 +59,8 @@ export type UploaderState = {
   readonly finishing: boolean;
   /** What the person decided for all files and is still being done: the chunk of the list that is next. */
   readonly passes: Readonly<Partial<Record<PassName, number>>>;
-  /** `goOn` was asked for. */
-  readonly goingOn: boolean;
+  /** `yieldToPage` was asked for. */
+  readonly yielding: boolean;
   readonly files: Vector<UploadFile>;
   readonly counts: Readonly<Record<FileState, number>>;
   /**
@@ -86,7 +86,7 @@ export type UploaderState = {
   readonly resumed: {
     readonly id: string;
     /** Which tab drives it: this one waits until it is `here`. */
-    readonly driver: "unknown" | "elsewhere" | "here";
+    readonly owner: "unknown" | "elsewhere" | "here";
     /** How many files it was to have, where that was known when it was opened; and how many were registered to it. */
     readonly plannedFiles: number | null;
     readonly registeredFiles: number;
@@ -105,7 +105,7 @@ export type UploaderState = {
   /** Files by what they wait for. An entry counts only while the file is in the state that belongs to the queue. */
   readonly queues: {
     /** `queued`: to be named. */
-    readonly name: Queue<number>;
+    readonly register: Queue<number>;
     /** `ready` or `queued` with a hash wanted first. */
     readonly hash: Queue<number>;
     /** The same of large files, which the collection may have already. */
@@ -125,7 +125,7 @@ export type UploaderState = {
   readonly batches: Readonly<Record<number, Batch>>;
   readonly nextBatch: number;
   /** Files the site refused, each by itself, since it took one. */
-  readonly unwantedInRow: number;
+  readonly rejectedInRow: number;
   /** A file of so many bytes did not fit into the quota by itself: larger ones are not asked for. */
   readonly quotaBelow: number | null;
   /** Small files hashed ahead of their post: being hashed, or `ready` with digests. */
@@ -143,7 +143,7 @@ export type UploaderState = {
   readonly rowSince: number;
   readonly outage: Outage | null;
   readonly calls: Readonly<Partial<Record<CallName, Trouble>>>;
-  readonly looks: number;
+  readonly polls: number;
   readonly watchedSince: number | null;
   readonly status: UploadStatus | null;
   /** Arrived bytes over the last seconds, oldest first: where speed and remaining time come from. */
@@ -172,7 +172,7 @@ export function outstanding({ counts }: UploaderState): number {
 
 /** Those of them that do not wait for the person. */
 export function leftToMove(state: UploaderState): number {
-  return outstanding(state) - state.counts.asking - state.counts.paused;
+  return outstanding(state) - state.counts.conflict - state.counts.paused;
 }
 
 /** Files of a resumed upload that were not added again yet: the person adds them, or finishes without. */
@@ -199,7 +199,7 @@ export function awaitsDecision(state: UploaderState): boolean {
 
 /** Another tab drives the upload: this one waits. */
 export function isElsewhere({ resumed, phase }: UploaderState): boolean {
-  return resumed?.driver === "elsewhere" && (phase === "opening" || phase === "uploading");
+  return resumed?.owner === "elsewhere" && (phase === "opening" || phase === "uploading");
 }
 
 const endings: ReadonlySet<string> = new Set<FailureCode>(["closed", "finished", "gone"]);

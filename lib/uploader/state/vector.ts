@@ -28,20 +28,20 @@ export function withItem<T>(vector: Vector<T>, index: number, item: T): Vector<T
 }
 
 /**
- * The same where many items are replaced one after the other: `own` holds the arrays made on the way, which nobody else
- * has seen; they are changed in place instead of being copied again.
+ * Like `withItem`, for many replacements in a row: `mutable` holds the arrays made on the way, which no other vector
+ * has. They are changed in place instead of being copied again.
  */
-export function withItemOf<T>(vector: Vector<T>, index: number, item: T, own: WeakSet<object>): Vector<T> {
+export function withItemInPlace<T>(vector: Vector<T>, index: number, item: T, mutable: WeakSet<object>): Vector<T> {
   itemAt(vector, index);
   const at = Math.floor(index / chunkSize);
-  const isOwn = own.has(vector.chunks);
-  const chunks = (isOwn ? vector.chunks : vector.chunks.slice()) as T[][];
+  const inPlace = mutable.has(vector.chunks);
+  const chunks = (inPlace ? vector.chunks : vector.chunks.slice()) as T[][];
   const before = chunks[at] ?? [];
-  const chunk = own.has(before) ? before : before.slice();
-  own.add(chunks).add(chunk);
+  const chunk = mutable.has(before) ? before : before.slice();
+  mutable.add(chunks).add(chunk);
   chunk[index % chunkSize] = item;
   chunks[at] = chunk;
-  return isOwn ? vector : { size: vector.size, chunks };
+  return inPlace ? vector : { size: vector.size, chunks };
 }
 
 /** The vector with `items` after its last one. */

@@ -1,5 +1,5 @@
 import { uploadPolicy } from "@/lib/upload/policy";
-import { backoffMs, patience } from "../state/backoff";
+import { backoffMs, maxWait } from "../state/backoff";
 import type { Draft } from "../state/draft";
 import { type Endpoint, endpointAt, type Pace, withEndpoint, withUrls } from "../state/endpoints";
 import type { UploaderEvent } from "../state/events";
@@ -89,14 +89,14 @@ export function endpointFailed(draft: Draft, number: number, verdict: Verdict, {
 }
 
 /** Notes that the first endpoint did not take something; returns whether all files wait together now. */
-export function waitsTogether(draft: Draft, post: PostFailure, verdict: Verdict): boolean {
+export function noteStorageFailure(draft: Draft, post: PostFailure, verdict: Verdict): boolean {
   const { state } = draft;
   if (state.failuresInRow === 0) state.rowSince = draft.at;
   state.failuresInRow += 1;
   const { limit } = endpointAt(state.endpoints, 0);
   if (verdict.slow) change(draft, 0, { limit: Math.max(1, Math.floor(limit / 2)) });
   const offline = !state.online && post.kind === "network";
-  if (!state.outage && !offline && state.failuresInRow < patience.outageAfter) return false;
+  if (!state.outage && !offline && state.failuresInRow < maxWait.outageAfter) return false;
   waitOut(draft, verdict, offline);
   return true;
 }
@@ -108,12 +108,12 @@ function waitOut(draft: Draft, verdict: Verdict, offline: boolean): void {
   // The other posts of the same moment fail too: they say nothing new.
   if (outage && !outage.probing) return;
   const since = outage?.since ?? state.rowSince;
-  if (!offline && at - since >= patience.outageMs) {
+  if (!offline && at - since >= maxWait.outageMs) {
     halt(draft, failure("unreachable"));
     return;
   }
   const failures = (outage?.failures ?? 0) + 1;
-  const delayMs = offline ? patience.offlineProbeMs : backoffMs(failures, draft.random, verdict);
+  const delayMs = offline ? maxWait.offlineProbeMs : backoffMs(failures, draft.random, verdict);
   state.outage = { since: offline ? at : since, failures, probing: false, retryAt: at + delayMs };
   draft.effects.push({ type: "timer", timer: "probe", delayMs });
 }

@@ -7,7 +7,7 @@ export function seal(draft: Draft, uploadId: string): void {
   endOutage(draft); // what was sent last may be there without an answer of the storage
   draft.effects.push(
     { type: "noTimer", timer: "policy:due" },
-    { type: "noTimer", timer: "policy:over" },
+    { type: "noTimer", timer: "policy:expired" },
     { type: "seal", uploadId },
   );
 }
@@ -30,7 +30,7 @@ export function renewIfDue(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "uploading" || state.halted || state.paused) return;
   if (state.renewing || !state.policy || !state.upload) return;
-  if (!state.policy.renewDue && !state.policy.over) return;
+  if (!state.policy.renewDue && !state.policy.expired) return;
   if (leftToMove(state) === 0) return;
   state.renewing = true;
   draft.effects.push({ type: "renew", uploadId: state.upload.id });

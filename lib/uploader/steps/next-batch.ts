@@ -3,7 +3,7 @@ import { failure } from "../state/failures";
 import type { FileIn, UploadFile } from "../state/file";
 import { shifted } from "../state/queue";
 import { type Batch, outstanding } from "../state/state";
-import { goOnLater } from "./passes";
+import { yieldLater } from "./passes";
 import { toFailed, toRegistering } from "./transitions";
 
 /** Files in one call. */
@@ -20,7 +20,7 @@ type Next = Omit<Batch, "trouble">;
 
 /** What is to be told next: what will not come, what will, what became known of it; null where there is nothing. */
 export function nextBatch(draft: Draft): Next | null {
-  return cancelNext(draft) ?? nameSome(draft) ?? reportSome(draft);
+  return cancelNext(draft) ?? registerSome(draft) ?? reportSome(draft);
 }
 
 function isCanceling({ batches }: Draft["state"]): boolean {
@@ -41,10 +41,10 @@ function cancelNext(draft: Draft): Next | null {
 }
 
 /** Not while files are being taken back: their room may be needed, and one of them may have come again. */
-function nameSome(draft: Draft): Next | null {
+function registerSome(draft: Draft): Next | null {
   if (isCanceling(draft.state)) return null;
-  const fileIds = takeHalf(draft) ?? takeUnnamed(draft);
-  return fileIds.length > 0 ? { kind: "name", fileIds, paths: [] } : null;
+  const fileIds = takeHalf(draft) ?? takeUnregistered(draft);
+  return fileIds.length > 0 ? { kind: "register", fileIds, paths: [] } : null;
 }
 
 /** Digests are told while files are being sent, so that nothing waits for them in the end. */
@@ -52,7 +52,8 @@ function reportSome(draft: Draft): Next | null {
   const { counts, queues, adding } = draft.state;
   const waiting = queues.report.size;
   const allHashed =
-    adding === 0 && counts.queued + counts.naming + counts.hashing + queues.hash.size + queues.hashWhole.size === 0;
+    adding === 0 &&
+    counts.queued + counts.registering + counts.hashing + queues.hash.size + queues.hashWhole.size === 0;
   const last = adding === 0 && outstanding(draft.state) === 0;
   if (waiting === 0 || (waiting < reportFrom && !allHashed && !last)) return null;
   const fileIds = takeReports(draft);
@@ -68,26 +69,26 @@ function takeHalf(draft: Draft): readonly number[] | null {
     state.halves = first.rest;
     const files = first.item
       .flatMap((fileId) => fileOf(draft, fileId) ?? [])
-      .filter(({ state: is }) => is === "naming");
+      .filter(({ state: is }) => is === "registering");
     for (const file of files) putFile(draft, { ...file, registered: true, inCall: true });
     if (files.length > 0) return files.map(({ id }) => id);
   }
 }
 
-function takeUnnamed(draft: Draft): readonly number[] {
+function takeUnregistered(draft: Draft): readonly number[] {
   const { state } = draft;
   const taken: FileIn<"queued">[] = [];
   const later: number[] = [];
   const most = Math.min(filesAtMost, firstFiles * growth ** Math.min(9, state.nextBatch - 1));
   for (let failed = 0; taken.length < most; ) {
-    const file = takeFrom(draft, "name", isQueued);
+    const file = takeFrom(draft, "register", isQueued);
     if (!file) break;
     // One as small as this found no room.
     if (state.quotaBelow !== null && file.sizeBytes >= state.quotaBelow) {
       toFailed(draft, file, failure("quota"));
       failed += 1;
       if (failed < failedAtOnce) continue;
-      goOnLater(draft);
+      yieldLater(draft);
       break;
     }
     if (file.inCall) {
@@ -98,7 +99,7 @@ function takeUnnamed(draft: Draft): readonly number[] {
     taken.push(file);
   }
   // What an earlier call still speaks of: two at once could change places on the wire.
-  for (const fileId of later) push(draft, "name", fileId);
+  for (const fileId of later) push(draft, "register", fileId);
   // In the order in which the storage lists them: the server looks them up in one go.
   return taken.sort((a, b) => (a.path < b.path ? -1 : 1)).map((file) => file.id);
 }

@@ -1,6 +1,6 @@
 import { uploadPolicy } from "@/lib/upload/policy";
 import type { PostPolicy } from "@/lib/upload/schema";
-import { patience, pollMs } from "../state/backoff";
+import { maxWait, pollMs } from "../state/backoff";
 import type { Draft } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { type Failure, failure, failureOfCall } from "../state/failures";
@@ -8,7 +8,7 @@ import { lifetimeMs, takesSha256 } from "../state/policy-clock";
 import { type CallName, leftToMove, outstanding, type UploaderState } from "../state/state";
 import { retryEndpoints, takePolicyEndpoints } from "./endpoints";
 import { halt, renewIfDue } from "./halt";
-import { nameAgainNow } from "./on-names";
+import { retryBatchesNow } from "./on-registered";
 import { retryOf } from "./retry-call";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
@@ -23,7 +23,7 @@ const callOf: Partial<Record<UploaderState["phase"], CallName>> = {
 
 /** The call that the phase is waiting for; null where there is none, or where another tab drives the upload. */
 function callFor({ phase, resumed }: UploaderState): CallName | null {
-  if (phase === "opening" && resumed) return resumed.driver === "here" ? "resume" : null;
+  if (phase === "opening" && resumed) return resumed.owner === "here" ? "resume" : null;
   return callOf[phase] ?? null;
 }
 
@@ -34,12 +34,12 @@ function awaited(draft: Draft, call: CallName): boolean {
   return call === "renew" ? draft.state.renewing : callFor(draft.state) === call;
 }
 
-function well(draft: Draft, call: CallName): void {
+function clearTrouble(draft: Draft, call: CallName): void {
   const { [call]: _, ...rest } = draft.state.calls;
   draft.state.calls = rest;
 }
 
-export function onOpened(draft: Draft, { upload, askedAt }: EventOf<"opened">): void {
+export function onOpened(draft: Draft, { upload, requestedAt }: EventOf<"opened">): void {
   const { state } = draft;
   if (state.upload) return;
   const { id, prefix } = upload;
@@ -50,37 +50,37 @@ export function onOpened(draft: Draft, { upload, askedAt }: EventOf<"opened">): 
     state.upload = { id, prefix };
     state.phase = "uploading";
     state.halted = null;
-    well(draft, "open");
-    draft.effects.push({ type: "drive", uploadId: id });
-    hold(draft, upload.policy, askedAt);
+    clearTrouble(draft, "open");
+    draft.effects.push({ type: "own", uploadId: id });
+    hold(draft, upload.policy, requestedAt);
   }
 }
 
 /** Before anything else: the upload is gone on with once no other tab drives it. */
-export function onResumeAsked(draft: Draft, { uploadId }: EventOf<"resumeAsked">): void {
+export function onResumeRequested(draft: Draft, { uploadId }: EventOf<"resumeRequested">): void {
   const { state } = draft;
   if (state.phase !== "idle" || state.upload) return;
-  state.resumed = { id: uploadId, driver: "unknown", plannedFiles: null, registeredFiles: 0 };
+  state.resumed = { id: uploadId, owner: "unknown", plannedFiles: null, registeredFiles: 0 };
   state.phase = "opening";
-  draft.effects.push({ type: "drive", uploadId });
+  draft.effects.push({ type: "own", uploadId });
 }
 
-export function onDriving(draft: Draft, { uploadId, driven }: EventOf<"driving">): void {
+export function onOwning(draft: Draft, { uploadId, owned }: EventOf<"owning">): void {
   const { state } = draft;
   const { resumed } = state;
-  if (state.phase !== "opening" || resumed?.id !== uploadId || resumed.driver === "here") return;
-  state.resumed = { ...resumed, driver: driven ? "here" : "elsewhere" };
-  if (driven) ask(draft, "resume");
+  if (state.phase !== "opening" || resumed?.id !== uploadId || resumed.owner === "here") return;
+  state.resumed = { ...resumed, owner: owned ? "here" : "elsewhere" };
+  if (owned) makeCall(draft, "resume");
 }
 
-export function onResumed(draft: Draft, { upload, askedAt }: EventOf<"resumed">): void {
+export function onResumed(draft: Draft, { upload, requestedAt }: EventOf<"resumed">): void {
   const { state } = draft;
   if (state.phase !== "opening" || !state.resumed || state.upload) return;
   const { prefix, status, policy } = upload;
   state.status = status;
   if (!policy) {
     // Most often by the tab that was waited for.
-    well(draft, "resume");
+    clearTrouble(draft, "resume");
     halt(draft, failure(status.state === "sealed" || status.state === "verified" ? "finished" : "closed"));
     return;
   }
@@ -90,56 +90,56 @@ export function onResumed(draft: Draft, { upload, askedAt }: EventOf<"resumed">)
   state.label = status.label || null;
   state.phase = "uploading";
   state.halted = null;
-  well(draft, "resume");
-  hold(draft, policy, askedAt);
+  clearTrouble(draft, "resume");
+  hold(draft, policy, requestedAt);
 }
 
-export function onRenewed(draft: Draft, { policy, askedAt }: EventOf<"renewed">): void {
+export function onRenewed(draft: Draft, { policy, requestedAt }: EventOf<"renewed">): void {
   const { state } = draft;
   if (!state.renewing) return;
   state.renewing = false;
-  well(draft, "renew");
-  if (state.phase === "uploading") hold(draft, policy, askedAt);
+  clearTrouble(draft, "renew");
+  if (state.phase === "uploading") hold(draft, policy, requestedAt);
 }
 
 /**
  * Reckons the policy's end by this machine's clock: it lives from the moment it was asked for (not later than it was
  * signed) as long as the server's two times are apart, so that a wrong clock here does no harm.
  */
-function hold(draft: Draft, policy: PostPolicy, askedAt: number): void {
+function hold(draft: Draft, policy: PostPolicy, requestedAt: number): void {
   const { state } = draft;
   const lifeMs = lifetimeMs(policy);
-  const leftMs = Math.max(0, askedAt + lifeMs - draft.at);
+  const leftMs = Math.max(0, requestedAt + lifeMs - draft.at);
   const renewBeforeMs = Math.min(uploadPolicy.policyRenewBeforeSeconds * 1_000, lifeMs / 3);
   const generation = (state.policy?.generation ?? 0) + 1;
-  const freshUntil = state.policy?.doubted ? draft.at + freshForMs : 0;
-  const begins = { generation, renewDue: false, over: false, doubted: false, freshUntil };
-  state.policy = { ...policy, ...begins, takesSha256: takesSha256(policy) };
+  const freshUntil = state.policy?.suspect ? draft.at + freshForMs : 0;
+  const times = { generation, renewDue: false, expired: false, suspect: false, freshUntil };
+  state.policy = { ...policy, ...times, takesSha256: takesSha256(policy) };
   takePolicyEndpoints(draft);
   draft.effects.push(
     { type: "timer", timer: "policy:due", delayMs: Math.max(0, leftMs - renewBeforeMs) },
-    { type: "timer", timer: "policy:over", delayMs: leftMs },
+    { type: "timer", timer: "policy:expired", delayMs: leftMs },
   );
 }
 
-export function onPolicyRang(draft: Draft, part: "due" | "over"): void {
+export function onPolicyTimer(draft: Draft, part: "due" | "expired"): void {
   const { state } = draft;
   if (!state.policy) return;
-  state.policy = { ...state.policy, renewDue: true, over: state.policy.over || part === "over" };
+  state.policy = { ...state.policy, renewDue: true, expired: state.policy.expired || part === "expired" };
   renewIfDue(draft);
 }
 
 export function onAborted(draft: Draft): void {
-  well(draft, "abort");
+  clearTrouble(draft, "abort");
 }
 
 export function onSealed(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "sealing" || !state.upload) return;
-  well(draft, "seal");
+  clearTrouble(draft, "seal");
   state.halted = null;
   state.phase = "verifying";
-  state.looks = 0;
+  state.polls = 0;
   state.watchedSince = draft.at;
   draft.effects.push({ type: "status", uploadId: state.upload.id });
 }
@@ -148,14 +148,14 @@ export function onSealed(draft: Draft): void {
 export function onStatusRead(draft: Draft, { status }: EventOf<"statusRead">): void {
   const { state, at } = draft;
   if (state.phase !== "verifying" && state.phase !== "done") return;
-  well(draft, "status");
+  clearTrouble(draft, "status");
   state.status = status;
   state.halted = null;
   if (state.phase === "verifying" && status.state === "verified") {
     state.phase = "done";
     state.endedAt = at;
     state.watchedSince = at;
-    state.looks = 0;
+    state.polls = 0;
   }
   if (status.state === "aborted" || status.state === "expired") halt(draft, failure("closed"));
   else if (state.phase === "verifying" || status.files.pending > 0) lookAgain(draft);
@@ -163,17 +163,17 @@ export function onStatusRead(draft: Draft, { status }: EventOf<"statusRead">): v
 
 function lookAgain(draft: Draft): void {
   const { state, at, random } = draft;
-  if (at - (state.watchedSince ?? at) >= patience.pollMs) {
+  if (at - (state.watchedSince ?? at) >= maxWait.pollMs) {
     if (state.phase === "verifying") halt(draft, failure("slow-check"));
     return;
   }
-  askLater(draft, "status", { failures: 0, since: at, delayMs: pollMs(state.looks, random) });
-  state.looks += 1;
+  retryCallLater(draft, "status", { failures: 0, since: at, delayMs: pollMs(state.polls, random) });
+  state.polls += 1;
 }
 
 type Later = { failures: number; since: number; delayMs: number };
 
-function askLater(draft: Draft, call: CallName, { failures, since, delayMs }: Later): void {
+function retryCallLater(draft: Draft, call: CallName, { failures, since, delayMs }: Later): void {
   const { state, effects, at } = draft;
   state.calls = { ...state.calls, [call]: { failures, since, retryAt: at + delayMs } };
   effects.push({ type: "timer", timer: `call:${call}`, delayMs });
@@ -183,10 +183,10 @@ export function onCallFailed(draft: Draft, { call, failure: why }: EventOf<"call
   if (!awaited(draft, call)) return;
   const retry = retryOf(draft, draft.state.calls[call] ?? null, why);
   if (retry) {
-    askLater(draft, call, retry);
+    retryCallLater(draft, call, retry);
     return;
   }
-  well(draft, call);
+  clearTrouble(draft, call);
   giveUpCall(draft, call, failureOfCall(why));
 }
 
@@ -201,7 +201,7 @@ function giveUpCall(draft: Draft, call: CallName, why: Failure): void {
 }
 
 /** It is made as soon as anything may be. */
-export function onCallRang(draft: Draft, call: CallName): void {
+export function onCallTimer(draft: Draft, call: CallName): void {
   const { state } = draft;
   const trouble = state.calls[call];
   if (trouble && trouble.retryAt !== null) state.calls = { ...state.calls, [call]: { ...trouble, retryAt: draft.at } };
@@ -218,21 +218,21 @@ export function callDue(draft: Draft): void {
     if (call === "renew" && leftToMove(state) === 0) {
       // Nothing is left to send: it is asked for anew once something is.
       state.renewing = false;
-      well(draft, call);
+      clearTrouble(draft, call);
       continue;
     }
     state.calls = { ...state.calls, [call]: { ...trouble, retryAt: null } };
-    ask(draft, call);
+    makeCall(draft, call);
   }
 }
 
 /** What waits for a later try is tried now. */
-function callAgainNow(draft: Draft): void {
-  for (const call of Object.keys(draft.state.calls) as CallName[]) onCallRang(draft, call);
-  nameAgainNow(draft);
+function retryCallsNow(draft: Draft): void {
+  for (const call of Object.keys(draft.state.calls) as CallName[]) onCallTimer(draft, call);
+  retryBatchesNow(draft);
 }
 
-export function ask(draft: Draft, call: CallName): void {
+export function makeCall(draft: Draft, call: CallName): void {
   const { state, effects } = draft;
   if (call === "open") {
     // While folders are being read nobody knows how much will come.
@@ -255,17 +255,17 @@ export function onTriedAgain(draft: Draft): void {
   const { state } = draft;
   if (!state.halted) return;
   // Perhaps with a policy that ended unnoticed.
-  if (state.halted.code === "access-denied" && state.policy) state.policy = { ...state.policy, over: true };
+  if (state.halted.code === "access-denied" && state.policy) state.policy = { ...state.policy, expired: true };
   state.halted = null;
   retryEndpoints(draft);
   state.policyRefusals = 0;
   state.refusedInRow = 0;
   state.deniedInRow = 0;
   state.watchedSince = draft.at;
-  state.looks = 0;
-  callAgainNow(draft);
+  state.polls = 0;
+  retryCallsNow(draft);
   const call = callFor(state);
-  if (call && !state.calls[call]) ask(draft, call);
+  if (call && !state.calls[call]) makeCall(draft, call);
   else renewIfDue(draft);
 }
 
@@ -278,5 +278,5 @@ export function onOnline(draft: Draft, online: boolean): void {
     onTriedAgain(draft);
     return;
   }
-  callAgainNow(draft);
+  retryCallsNow(draft);
 }

@@ -16,11 +16,11 @@ const rejectionsAtMost = 3;
 type WithParts = PartsFile | FileIn<"completing">;
 
 /** All parts are there, and the file is still what they were cut from. */
-export function beginCompleting(draft: Draft, file: FileIn<"checking">, multipart: Multipart): void {
-  askToComplete(draft, toCompleting(draft, file, multipart));
+export function startCompleting(draft: Draft, file: FileIn<"checking">, multipart: Multipart): void {
+  requestCompletion(draft, toCompleting(draft, file, multipart));
 }
 
-function askToComplete(draft: Draft, { id, known: { multipart }, sizeBytes }: FileIn<"completing">): void {
+function requestCompletion(draft: Draft, { id, known: { multipart }, sizeBytes }: FileIn<"completing">): void {
   const { upload } = draft.state;
   if (!upload) return;
   const { fileId: multipartId, partCount, etags, crcs } = multipart;
@@ -78,7 +78,7 @@ export function waitForCall(draft: Draft, file: WithParts, why: CallFailure): bo
 export function giveUpCall(draft: Draft, file: WithParts, why: CallFailure): void {
   const calm = { ...file, attempts: withoutFailure(file.attempts) };
   if (why.code === "NOT_FOUND" || why.code === "CONFLICT" || why.code === "INVALID")
-    nameAgain(draft, calm, why.code === "INVALID" ? failureOfCall(why) : failure("server"));
+    registerAgain(draft, calm, why.code === "INVALID" ? failureOfCall(why) : failure("server"));
   else {
     stopWork(draft, calm);
     toQueued(draft, calm);
@@ -87,7 +87,7 @@ export function giveUpCall(draft: Draft, file: WithParts, why: CallFailure): voi
 }
 
 /** The server is asked what there is of the file; after a few times it is given up for `reason`. */
-export function nameAgain(draft: Draft, file: WithParts, reason: Failure): void {
+export function registerAgain(draft: Draft, file: WithParts, reason: Failure): void {
   const rejections = file.attempts.rejections + 1;
   if (rejections > rejectionsAtMost) {
     toFailed(draft, file, reason);
@@ -97,6 +97,6 @@ export function nameAgain(draft: Draft, file: WithParts, reason: Failure): void 
   toQueued(draft, file, { attempts: { ...file.attempts, rejections } });
 }
 
-export function onCompleteRang(draft: Draft, file: FileIn<"completing">): void {
-  askToComplete(draft, putFile(draft, { ...file, retryAt: null }));
+export function onCompleteTimer(draft: Draft, file: FileIn<"completing">): void {
+  requestCompletion(draft, putFile(draft, { ...file, retryAt: null }));
 }

@@ -9,7 +9,7 @@ import { withAppended } from "../state/vector";
 import { cancelRegistration } from "./cancel-file";
 import { halt } from "./halt";
 import { onTriedAgain } from "./on-calls";
-import { beginPass, endPass } from "./passes";
+import { endPass, startPass } from "./passes";
 import { stopWork, toCanceled, toQueued, toRefused } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
@@ -33,7 +33,7 @@ export function onFilesAdded(draft: Draft, event: EventOf<"filesAdded">): void {
     state.counts[begins] += 1;
     if (begins === "refused") continue;
     state.bytes.planned += sizeBytes;
-    push(draft, "name", id);
+    push(draft, "register", id);
   }
   if (state.files.size === 0) state.label = rootOf(event.files[0]?.path);
   if (state.label !== null && event.files.some((file) => rootOf(file.path) !== state.label)) state.label = null;
@@ -72,7 +72,7 @@ export function onFileCanceled(draft: Draft, event: EventOf<"fileCanceled">): vo
   if (!file || !takesFiles(draft.state) || isSettledForGood(file)) return;
   stopWork(draft, file);
   cancelRegistration(draft, toCanceled(draft, file));
-  draft.effects.push({ type: "letGo", fileId: file.id });
+  draft.effects.push({ type: "releaseFile", fileId: file.id });
 }
 
 function isSettledForGood({ state }: UploadFile): boolean {
@@ -92,7 +92,7 @@ export function onFailedRetried(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "uploading") return;
   state.quotaBelow = null;
-  beginPass(draft, "retry");
+  startPass(draft, "retry");
   state.finishing = false;
   onTriedAgain(draft);
 }
@@ -120,7 +120,7 @@ export function giveUp(draft: Draft): void {
   const dead = isDead(state);
   draft.effects.push({ type: "stopAll" });
   state.passes = {};
-  beginPass(draft, "cancel");
+  startPass(draft, "cancel");
   state.adding = 0;
   state.renewing = false;
   state.calls = {};
@@ -133,7 +133,7 @@ export function giveUp(draft: Draft): void {
   state.endedAt = draft.at;
   // Another tab drives it, or ended it: this one only stops waiting.
   if (dead) return;
-  if (state.resumed && state.resumed.driver !== "here") return;
+  if (state.resumed && state.resumed.owner !== "here") return;
   const uploadId = state.upload?.id ?? state.resumed?.id;
   if (uploadId) draft.effects.push({ type: "abort", uploadId });
 }

@@ -2,14 +2,14 @@ import { current, type Draft, push, putFile, takeFrom } from "../state/draft";
 import { allConnections } from "../state/endpoints";
 import type { UploaderEvent } from "../state/events";
 import { type FileIn, smallBytes, type UploadFile } from "../state/file";
-import { go } from "./on-names";
+import { sendUnlessTaken } from "./on-registered";
 import { toHashed, toHashing, toQueued } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
 /** Files hashed ahead of their posts, in budgets of connections: enough to keep them busy, little to read twice. */
 const budgetsAhead = 2;
-/** Large files hashed at once: the second is read while the first is being judged by the site. */
+/** Large files hashed at once: the second is read while the first is being checked by the site. */
 const wholeAtOnce = 2;
 
 /** Hashes what is about to be posted, and what the collection may have already. */
@@ -44,7 +44,8 @@ export function onHashed(draft: Draft, event: EventOf<"hashed">): void {
   const { digests } = event;
   const { known } = file;
   if (known.mayBeKnown && digests) toQueued(draft, file, { known: { ...known, digests } });
-  else if (known.mayBeKnown) go(draft, putFile(draft, { ...file, known: { ...known, mayBeKnown: false } }));
+  else if (known.mayBeKnown)
+    sendUnlessTaken(draft, putFile(draft, { ...file, known: { ...known, mayBeKnown: false } }));
   else {
     // Without digests, too: a hasher that does not work keeps nothing from being sent.
     toHashed(draft, file, { ...known, digests });

@@ -2,16 +2,16 @@ import type { PartUrls } from "@/lib/upload/schema";
 import { backoffMs } from "../state/backoff";
 import { type Draft, fileOf, putFile } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import { judgePost, type PostFailure, type Verdict } from "../state/failures";
+import { classifyFailure, type PostFailure, type Verdict } from "../state/failures";
 import type { PartsFile } from "../state/file";
 import { type Multipart, type Part, rangeOf, withPart } from "../state/multipart";
 import { urlLifeMs } from "../state/policy-clock";
 import { itemAt, withItem } from "../state/vector";
-import { endpointFailed, endpointWentWell, waitsTogether } from "./endpoints";
+import { endpointFailed, endpointWentWell, noteStorageFailure } from "./endpoints";
 import { halt } from "./halt";
-import { giveUpCall, nameAgain, ofMultipart, waitForCall } from "./on-complete";
-import { askForHash, completeWhenAll } from "./part-windows";
-import { isHopeless, stopFile, wentWell } from "./retry";
+import { giveUpCall, ofMultipart, registerAgain, waitForCall } from "./on-complete";
+import { completeWhenAll, requestPartHash } from "./part-windows";
+import { isHopeless, noteStorageSuccess, stopFile } from "./retry";
 import { restart } from "./settle-file";
 import { stopWork, toQueued, withoutFailure } from "./transitions";
 
@@ -53,8 +53,8 @@ export function onPartHashed(draft: Draft, event: EventOf<"partHashed">): void {
 }
 
 export function onPartChanged(draft: Draft, event: EventOf<"partChanged">): void {
-  const at = partOf(draft, event, "hashing") ?? partOf(draft, event, "flying");
-  if (at) restart(draft, at.file, event.look);
+  const at = partOf(draft, event, "hashing") ?? partOf(draft, event, "inFlight");
+  if (at) restart(draft, at.file, event.onDisk);
 }
 
 export function onPartsSigned(draft: Draft, event: EventOf<"partsSigned">): void {
@@ -65,7 +65,7 @@ export function onPartsSigned(draft: Draft, event: EventOf<"partsSigned">): void
     const url = event.urls[part.n];
     if (url === undefined) return { ...part, stage: "unsigned" };
     const urls = urlsOf(draft, part.n, url, event.elsewhere);
-    return { ...part, stage: "signed", urls, urlEndsAt: event.askedAt + urlLifeMs(url) };
+    return { ...part, stage: "signed", urls, urlEndsAt: event.requestedAt + urlLifeMs(url) };
   });
   putFile(draft, { ...file, window, attempts: withoutFailure(file.attempts), retryAt: null });
 }
@@ -89,7 +89,7 @@ export function onSignFailed(draft: Draft, event: EventOf<"signFailed">): void {
 }
 
 export function onPartProgressed(draft: Draft, event: EventOf<"partProgressed">): void {
-  const at = partOf(draft, event, "flying");
+  const at = partOf(draft, event, "inFlight");
   if (!at) return;
   const { start, end } = rangeOf(at.file.known.multipart, at.part.n, at.file.sizeBytes);
   const sentBytes = Math.min(end - start, Math.max(0, event.sentBytes));
@@ -97,7 +97,7 @@ export function onPartProgressed(draft: Draft, event: EventOf<"partProgressed">)
 }
 
 export function onPartSent(draft: Draft, event: EventOf<"partSent">): void {
-  const at = partOf(draft, event, "flying");
+  const at = partOf(draft, event, "inFlight");
   if (!at) return;
   const { file, part } = at;
   const { multipart } = file.known;
@@ -109,20 +109,20 @@ export function onPartSent(draft: Draft, event: EventOf<"partSent">): void {
   });
   const after = putFile(draft, { ...file, known, window: withPart(file.window, part.n, null) });
   endpointWentWell(draft, part.endpoint, "mibMs", (draft.at - part.begunAt) / Math.max(1, (end - start) / mib));
-  wentWell(draft);
+  noteStorageSuccess(draft);
   completeWhenAll(draft, after);
 }
 
 export function onPartFailed(draft: Draft, event: EventOf<"partFailed">): void {
-  const at = partOf(draft, event, "flying");
+  const at = partOf(draft, event, "inFlight");
   if (!at) return;
-  const verdict = judgePost(event.failure, draft.at >= at.part.urlEndsAt - nearEndMs);
+  const verdict = classifyFailure(event.failure, draft.at >= at.part.urlEndsAt - nearEndMs);
   const { endpoint, renewed } = at.part;
   if (endpointFailed(draft, endpoint, verdict, { what: "part", renewed })) sendElsewhere(draft, at, event.failure);
   else if (verdict.action === "retry") retryPart(draft, at, event.failure, verdict);
   else if (verdict.action === "renew") signAgain(draft, at, verdict);
-  else if (verdict.action === "doubt" && !at.part.doubted) setPart(draft, at, { ...unsigned, doubted: true });
-  else if (verdict.action === "begin") nameAgain(draft, at.file, verdict.failure);
+  else if (verdict.action === "suspect" && !at.part.suspect) setPart(draft, at, { ...unsigned, suspect: true });
+  else if (verdict.action === "restart") registerAgain(draft, at.file, verdict.failure);
   else if (verdict.action === "halt") {
     stopWork(draft, at.file);
     toQueued(draft, at.file);
@@ -131,7 +131,7 @@ export function onPartFailed(draft: Draft, event: EventOf<"partFailed">): void {
 }
 
 /** Off its connection. Its checksum is taken anew where the storage says that it does not fit. */
-function landed({ part }: At, failure: PostFailure): Partial<Part> {
+function resetPart({ part }: At, failure: PostFailure): Partial<Part> {
   const mismatch = failure.kind === "answer" && /Digest|Checksum|Mismatch/.test(failure.code ?? "");
   return mismatch && part.crc !== null ? { sentBytes: 0, crc: null, urls: {} } : { sentBytes: 0 };
 }
@@ -139,14 +139,14 @@ function landed({ part }: At, failure: PostFailure): Partial<Part> {
 /** It was the endpoint's fault, not the part's, which does not go there again. */
 function sendElsewhere(draft: Draft, at: At, failure: PostFailure): void {
   const { [at.part.endpoint]: _, ...urls } = at.part.urls;
-  back(draft, { ...at, part: { ...at.part, urls, ...landed(at, failure) } });
+  requeuePart(draft, { ...at, part: { ...at.part, urls, ...resetPart(at, failure) } });
 }
 
 function retryPart(draft: Draft, at: At, failure: PostFailure, verdict: Verdict): void {
   const { file, part } = at;
-  const again = landed(at, failure);
-  if (waitsTogether(draft, failure, verdict)) {
-    back(draft, { ...at, part: { ...part, ...again } });
+  const again = resetPart(at, failure);
+  if (noteStorageFailure(draft, failure, verdict)) {
+    requeuePart(draft, { ...at, part: { ...part, ...again } });
     return;
   }
   const failures = part.failures + 1;
@@ -182,17 +182,17 @@ function wait(draft: Draft, at: At, change: Partial<Part> & { failures: number }
 }
 
 /** A part that waited: to where it can be sent from. */
-function back(draft: Draft, at: At): void {
+function requeuePart(draft: Draft, at: At): void {
   const { file, part } = at;
   if (draft.state.hashes && part.crc === null) {
     const run = file.run + 1;
     putFile(draft, { ...file, run, window: withPart(file.window, part.n, { ...part, stage: "hashing", run }) });
-    askForHash(draft, file, part.n, run);
+    requestPartHash(draft, file, part.n, run);
   } else setPart(draft, at, { ...part, stage: part.urls[0] === undefined ? "unsigned" : "signed" });
 }
 
-export function onPartRang(draft: Draft, fileId: number, n: number): void {
+export function onPartTimer(draft: Draft, fileId: number, n: number): void {
   const file = fileOf(draft, fileId);
   const part = file?.state === "parts" && file.window.find((one) => one.n === n);
-  if (file?.state === "parts" && part && part.stage === "waiting") back(draft, { file, part });
+  if (file?.state === "parts" && part && part.stage === "waiting") requeuePart(draft, { file, part });
 }

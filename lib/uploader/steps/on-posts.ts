@@ -1,12 +1,12 @@
 import { current, type Draft, putFile } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import { type Failure, judgePost } from "../state/failures";
+import { classifyFailure, type Failure } from "../state/failures";
 import type { PostingFile } from "../state/file";
 import { endpointFailed, endpointWentWell } from "./endpoints";
 import { halt, renewIfDue } from "./halt";
-import { beginCompleting } from "./on-complete";
-import { retryLater, sendAgain, stopFile, wentWell } from "./retry";
-import { arrived, restart } from "./settle-file";
+import { startCompleting } from "./on-complete";
+import { noteStorageSuccess, retryLater, sendAgain, stopFile } from "./retry";
+import { recheck, restart } from "./settle-file";
 import { toDone, toReady } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
@@ -27,36 +27,36 @@ export function onPosted(draft: Draft, event: EventOf<"posted">): void {
   if (!file) return;
   if (event.verified) draft.state.verifies = true;
   endpointWentWell(draft, file.post.endpoint, "postMs", draft.at - file.post.begunAt);
-  wentWell(draft);
-  arrived(draft, file);
+  noteStorageSuccess(draft);
+  recheck(draft, file);
 }
 
-export function onLooked(draft: Draft, event: EventOf<"looked">): void {
+export function onRechecked(draft: Draft, event: EventOf<"rechecked">): void {
   const file = current(draft, event, "checking");
   if (!file) return;
-  const { look } = event;
-  const same = look && look.sizeBytes === file.sizeBytes && look.lastModified === file.lastModified;
-  if (!same) restart(draft, file, look);
-  else if (file.known.multipart) beginCompleting(draft, file, file.known.multipart);
+  const { onDisk } = event;
+  const same = onDisk && onDisk.sizeBytes === file.sizeBytes && onDisk.lastModified === file.lastModified;
+  if (!same) restart(draft, file, onDisk);
+  else if (file.known.multipart) startCompleting(draft, file, file.known.multipart);
   else toDone(draft, file);
 }
 
 /** Something broke, and the file on the disk is not what it was. */
 export function onChanged(draft: Draft, event: EventOf<"changed">): void {
   const file = current(draft, event, "posting", "hashing");
-  if (file) restart(draft, file, event.look);
+  if (file) restart(draft, file, event.onDisk);
 }
 
 export function onPostFailed(draft: Draft, event: EventOf<"postFailed">): void {
   const file = current(draft, event, "posting");
   if (!file) return;
   const { policy, policyRefusals } = draft.state;
-  const mayBeOver = policy !== null && (policy.renewDue || policy.over || event.generation !== policy.generation);
-  const verdict = judgePost(event.failure, mayBeOver);
-  const renewed = policyRefusals > 0 && policy?.over === false && event.generation === policy.generation;
+  const mayBeExpired = policy !== null && (policy.renewDue || policy.expired || event.generation !== policy.generation);
+  const verdict = classifyFailure(event.failure, mayBeExpired);
+  const renewed = policyRefusals > 0 && policy?.expired === false && event.generation === policy.generation;
   if (endpointFailed(draft, file.post.endpoint, verdict, { what: "post", renewed })) sendAgain(draft, file);
   else if (verdict.action === "retry") retryLater(draft, file, event.failure, verdict);
-  else if (verdict.action === "doubt") doubtPolicy(draft, file, event.generation, verdict.failure);
+  else if (verdict.action === "suspect") suspectPolicy(draft, file, event.generation, verdict.failure);
   else if (verdict.action === "renew") renewFirst(draft, file, event.generation, verdict.failure);
   else if (verdict.action === "halt") {
     toReady(draft, file, { again: true });
@@ -65,14 +65,14 @@ export function onPostFailed(draft: Draft, event: EventOf<"postFailed">): void {
 }
 
 /** The file is sent with a new policy, once; where that one is denied, too, it is about the file. */
-function doubtPolicy(draft: Draft, file: PostingFile, generation: number, reason: Failure): void {
+function suspectPolicy(draft: Draft, file: PostingFile, generation: number, reason: Failure): void {
   const { state } = draft;
   if (!state.policy || draft.at < state.policy.freshUntil) {
     stopFile(draft, file, reason);
     return;
   }
   toReady(draft, file, { again: true });
-  if (generation === state.policy.generation) state.policy = { ...state.policy, over: true, doubted: true };
+  if (generation === state.policy.generation) state.policy = { ...state.policy, expired: true, suspect: true };
   renewIfDue(draft);
 }
 
@@ -82,8 +82,8 @@ function renewFirst(draft: Draft, file: PostingFile, generation: number, reason:
   toReady(draft, file, { again: true });
   state.refusedInRow += 1;
   if (!state.policy || generation !== state.policy.generation) return;
-  if (!state.policy.over) {
-    state.policy = { ...state.policy, over: true };
+  if (!state.policy.expired) {
+    state.policy = { ...state.policy, expired: true };
     state.policyRefusals += 1;
   }
   // A single refusal can be a proxy's fault: it takes several.

@@ -73,11 +73,11 @@ export function completeWhenAll(draft: Draft, file: PartsFile): void {
   if (multipart.arrivedParts < multipart.partCount || file.window.length > 0 || hasNext(file)) return;
   const run = file.run + 1;
   toChecking(draft, file, run);
-  draft.effects.push({ type: "look", fileId: file.id, run, checked: false });
+  draft.effects.push({ type: "recheck", fileId: file.id, run, checked: false });
 }
 
 const untried = {
-  ...{ urls: {}, urlEndsAt: 0, doubted: false, renewed: false },
+  ...{ urls: {}, urlEndsAt: 0, suspect: false, renewed: false },
   ...{ sentBytes: 0, endpoint: 0, begunAt: 0, failures: 0, failingSince: null },
 } as const;
 
@@ -95,12 +95,12 @@ function extend(draft: Draft, file: PartsFile): PartsFile {
     run += 1;
     const hash = hashes && crc === null;
     window.push({ n, run, crc, stage: hash ? "hashing" : "unsigned", ...untried });
-    if (hash) askForHash(draft, file, n, run);
+    if (hash) requestPartHash(draft, file, n, run);
   }
   return next === file.next ? file : putFile(draft, { ...file, run, next, window });
 }
 
-export function askForHash(draft: Draft, file: PartsFile, n: number, run: number): void {
+export function requestPartHash(draft: Draft, file: PartsFile, n: number, run: number): void {
   const { id, sizeBytes, lastModified } = file;
   const range = rangeOf(file.known.multipart, n, sizeBytes);
   draft.effects.push({ type: "hashPart", fileId: id, run, n, ...range, sizeBytes, lastModified });
@@ -125,7 +125,7 @@ function sign(draft: Draft, prepared: PartsFile): void {
   if (!state.upload || file.retryAt !== null || staged(file, "signing").length > 0) return;
   const unsigned = staged(file, "unsigned").slice(0, signedAtOnce);
   if (unsigned.length === 0) return;
-  const idle = staged(file, "signed", "flying").length === 0;
+  const idle = staged(file, "signed", "inFlight").length === 0;
   const last = !hasNext(file) && staged(file, "hashing").length === 0;
   if (!idle && !last && unsigned.length < Math.ceil(endpointAt(state.endpoints, 0).limit / 2)) return;
   const numbers = new Set(unsigned.map(({ n }) => n));

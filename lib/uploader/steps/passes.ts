@@ -12,8 +12,8 @@ const unsettled: ReadonlySet<string> = new Set(unsettledStates);
 /** What each pass does to a file; false for a file it does not concern. */
 const passes: Record<PassName, (draft: Draft, file: UploadFile) => boolean> = {
   conflict: (draft, file) => {
-    if (file.state === "asking") decide(draft, file);
-    return file.state === "asking";
+    if (file.state === "conflict") decide(draft, file);
+    return file.state === "conflict";
   },
   retry: (draft, file) => {
     if (file.state === "failed") toQueued(draft, file);
@@ -30,9 +30,9 @@ const passes: Record<PassName, (draft: Draft, file: UploadFile) => boolean> = {
  * Goes through all files, the first few hundred at once and the others after the page could paint: fifty thousand in one step
  * would hold it up for seconds. A pass that is under way begins anew.
  */
-export function beginPass(draft: Draft, name: PassName): void {
+export function startPass(draft: Draft, name: PassName): void {
   draft.state.passes = { ...draft.state.passes, [name]: 0 };
-  passOn(draft);
+  runPasses(draft);
 }
 
 /** Files that were not come to stay as they are. */
@@ -41,34 +41,34 @@ export function endPass(draft: Draft, name: PassName): void {
   draft.state.passes = others;
 }
 
-export function onConflict(draft: Draft, { choice }: EventOf<"conflict">): void {
+export function onConflictChosen(draft: Draft, { choice }: EventOf<"conflictChosen">): void {
   draft.state.conflict = choice;
-  if (draft.state.counts.asking > 0) beginPass(draft, "conflict");
+  if (draft.state.counts.conflict > 0) startPass(draft, "conflict");
 }
 
-export function onWentOn(draft: Draft): void {
-  draft.state.goingOn = false;
-  passOn(draft);
+export function onYielded(draft: Draft): void {
+  draft.state.yielding = false;
+  runPasses(draft);
 }
 
 /** To be woken after the page could paint, for what was too much for one step. */
-export function goOnLater(draft: Draft): void {
-  if (draft.state.goingOn) return;
-  draft.state.goingOn = true;
-  draft.effects.push({ type: "goOn" });
+export function yieldLater(draft: Draft): void {
+  if (draft.state.yielding) return;
+  draft.state.yielding = true;
+  draft.effects.push({ type: "yieldToPage" });
 }
 
-function passOn(draft: Draft): void {
+function runPasses(draft: Draft): void {
   for (const name of Object.keys(draft.state.passes) as PassName[]) {
-    const next = passChunk(draft, name, draft.state.passes[name] ?? 0);
+    const next = runChunk(draft, name, draft.state.passes[name] ?? 0);
     if (next === null) endPass(draft, name);
     else draft.state.passes = { ...draft.state.passes, [name]: next };
   }
-  if (Object.keys(draft.state.passes).length > 0) goOnLater(draft);
+  if (Object.keys(draft.state.passes).length > 0) yieldLater(draft);
 }
 
 /** Does the first chunk from this one on in which there is anything to do; the chunk after it, null where there is none. */
-function passChunk(draft: Draft, name: PassName, from: number): number | null {
+function runChunk(draft: Draft, name: PassName, from: number): number | null {
   const { chunks } = draft.state.files;
   for (let at = from; at < chunks.length; at += 1) {
     let found = false;

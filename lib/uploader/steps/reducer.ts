@@ -5,19 +5,19 @@ import { onProbe, onShareChanged } from "./endpoints";
 import {
   onAborted,
   onCallFailed,
-  onCallRang,
-  onDriving,
+  onCallTimer,
   onOnline,
   onOpened,
-  onPolicyRang,
+  onOwning,
+  onPolicyTimer,
   onRenewed,
-  onResumeAsked,
   onResumed,
+  onResumeRequested,
   onSealed,
   onStatusRead,
   onTriedAgain,
 } from "./on-calls";
-import { onCompleted, onCompleteFailed, onCompleteRang } from "./on-complete";
+import { onCompleted, onCompleteFailed, onCompleteTimer } from "./on-complete";
 import { onRenamed } from "./on-conflicts";
 import { onFilePaused, onFileResumed, onPaused, onUnpaused } from "./on-control";
 import {
@@ -32,21 +32,21 @@ import {
   onWalkStarted,
 } from "./on-files";
 import { onHashed } from "./on-hashes";
-import { onBatchRang, onFilesAnswered, onFilesCanceled, onFilesFailed, onTold } from "./on-names";
 import {
   onPartChanged,
   onPartFailed,
   onPartHashed,
   onPartProgressed,
-  onPartRang,
   onPartSent,
   onPartsSigned,
+  onPartTimer,
   onSignFailed,
 } from "./on-parts";
-import { onChanged, onLooked, onPosted, onPostFailed, onProgressed } from "./on-posts";
-import { onConflict, onWentOn } from "./passes";
+import { onChanged, onPosted, onPostFailed, onProgressed, onRechecked } from "./on-posts";
+import { onBatchTimer, onFilesAnswered, onFilesCanceled, onFilesFailed, onRegisteredMore } from "./on-registered";
+import { onConflictChosen, onYielded } from "./passes";
 import { sample } from "./progress";
-import { onFileRang } from "./retry";
+import { onFileTimer } from "./retry";
 import { advance } from "./schedule";
 
 export type Step = { readonly state: UploaderState; readonly effects: readonly Effect[] };
@@ -80,15 +80,15 @@ const handlers: Handlers = {
   failedRetried: onFailedRetried,
   paused: onPaused,
   unpaused: onUnpaused,
-  conflict: onConflict,
-  wentOn: onWentOn,
+  conflictChosen: onConflictChosen,
+  yielded: onYielded,
   finished: onFinished,
   allCanceled: onAllCanceled,
   triedAgain: onTriedAgain,
-  resumeAsked: onResumeAsked,
+  resumeRequested: onResumeRequested,
   progressed: onProgressed,
   posted: onPosted,
-  looked: onLooked,
+  rechecked: onRechecked,
   changed: onChanged,
   hashed: onHashed,
   partHashed: onPartHashed,
@@ -104,7 +104,7 @@ const handlers: Handlers = {
   filesAnswered: onFilesAnswered,
   filesFailed: onFilesFailed,
   filesCanceled: onFilesCanceled,
-  told: onTold,
+  registeredMore: onRegisteredMore,
   partsSigned: onPartsSigned,
   signFailed: onSignFailed,
   completed: onCompleted,
@@ -116,29 +116,29 @@ const handlers: Handlers = {
   wentOnline: (draft) => onOnline(draft, true),
   wentOffline: (draft) => onOnline(draft, false),
   shareChanged: onShareChanged,
-  driving: onDriving,
-  rang: (draft, { timer }) => onRang(draft, timer),
+  owning: onOwning,
+  timerFired: (draft, { timer }) => onTimer(draft, timer),
 };
 
 function handle<Type extends UploaderEvent["type"]>(draft: Draft, event: Extract<UploaderEvent, { type: Type }>): void {
   handlers[event.type as Type](draft, event);
 }
 
-function onRang(draft: Draft, timer: TimerName): void {
+function onTimer(draft: Draft, timer: TimerName): void {
   const [kind = "", ...rest] = timer.split(":");
   if (timer === "probe") onProbe(draft);
-  else if (timer === "policy:due") onPolicyRang(draft, "due");
-  else if (timer === "policy:over") onPolicyRang(draft, "over");
-  else if (kind === "call") onCallRang(draft, rest[0] as CallName);
-  else if (kind === "batch") onBatchRang(draft, Number(rest[0]));
-  else if (kind === "part") onPartRang(draft, Number(rest[0]), Number(rest[1]));
-  else onOwnTimer(draft, Number(rest[0]));
+  else if (timer === "policy:due") onPolicyTimer(draft, "due");
+  else if (timer === "policy:expired") onPolicyTimer(draft, "expired");
+  else if (kind === "call") onCallTimer(draft, rest[0] as CallName);
+  else if (kind === "batch") onBatchTimer(draft, Number(rest[0]));
+  else if (kind === "part") onPartTimer(draft, Number(rest[0]), Number(rest[1]));
+  else onTimerOfFile(draft, Number(rest[0]));
 }
 
 /** A file has one timer, whatever it waits for: its next try, or the next call about its parts. */
-function onOwnTimer(draft: Draft, fileId: number): void {
+function onTimerOfFile(draft: Draft, fileId: number): void {
   const file = fileOf(draft, fileId);
-  if (file?.state === "completing") onCompleteRang(draft, file);
+  if (file?.state === "completing") onCompleteTimer(draft, file);
   else if (file?.state === "parts") putFile(draft, { ...file, retryAt: null });
-  else onFileRang(draft, fileId);
+  else onFileTimer(draft, fileId);
 }

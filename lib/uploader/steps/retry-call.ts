@@ -1,4 +1,4 @@
-import { backoffMs, patience } from "../state/backoff";
+import { backoffMs, maxWait } from "../state/backoff";
 import type { Draft } from "../state/draft";
 import { type CallFailure, isTransientFailure } from "../state/failures";
 
@@ -13,9 +13,9 @@ export function retryOf(
 ): (Failures & { readonly delayMs: number }) | null {
   const failures = (before?.failures ?? 0) + 1;
   const since = before?.since ?? at;
-  const inTime = at - since < patience.callMs || !state.online;
+  const inTime = at - since < maxWait.callMs || !state.online;
   // A fault inside the site is worth a few attempts, not a quarter of an hour.
-  const worthIt = why.code !== "INTERNAL" || failures < patience.fileTries;
+  const worthIt = why.code !== "INTERNAL" || failures < maxWait.fileTries;
   if (!isTransientFailure(why) || !inTime || !worthIt) return null;
   return { failures, since, delayMs: backoffMs(failures, random, { retryAfterSeconds: why.retryAfterSeconds }) };
 }

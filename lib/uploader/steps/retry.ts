@@ -1,8 +1,8 @@
-import { backoffMs, patience } from "../state/backoff";
+import { backoffMs, maxWait } from "../state/backoff";
 import { type Draft, fileOf } from "../state/draft";
 import type { Failure, PostFailure, Verdict } from "../state/failures";
 import type { PostingFile, UnsettledFile, WaitingFile } from "../state/file";
-import { waitsTogether } from "./endpoints";
+import { noteStorageFailure } from "./endpoints";
 import { halt } from "./halt";
 import { toFailed, toQueued, toReady, toWaiting } from "./transitions";
 
@@ -10,7 +10,7 @@ import { toFailed, toQueued, toReady, toWaiting } from "./transitions";
 const deniedAtMost = 20;
 
 /** A file or a part arrived: the storage is there, and takes what it is sent. */
-export function wentWell(draft: Draft): void {
+export function noteStorageSuccess(draft: Draft): void {
   const { state } = draft;
   state.policyRefusals = 0;
   state.refusedInRow = 0;
@@ -27,12 +27,12 @@ export function stopFile(draft: Draft, file: UnsettledFile, reason: Failure): vo
 
 /** Whether something that fails again and again is to be given up. */
 export function isHopeless(failures: number, failingSince: number, at: number): boolean {
-  return failures >= patience.fileTries && at - failingSince >= patience.fileMs;
+  return failures >= maxWait.fileTries && at - failingSince >= maxWait.fileMs;
 }
 
 /** A file that is posted waits by itself, longer each time. */
 export function retryLater(draft: Draft, file: PostingFile, post: PostFailure, verdict: Verdict): void {
-  if (waitsTogether(draft, post, verdict)) {
+  if (noteStorageFailure(draft, post, verdict)) {
     sendAgain(draft, file);
     return;
   }
@@ -58,7 +58,7 @@ export function sendAgain(draft: Draft, file: PostingFile | WaitingFile): void {
 }
 
 /** A file's own timer, while it waits for its next try. */
-export function onFileRang(draft: Draft, fileId: number): void {
+export function onFileTimer(draft: Draft, fileId: number): void {
   const file = fileOf(draft, fileId);
   if (file?.state === "waiting") sendAgain(draft, file);
 }

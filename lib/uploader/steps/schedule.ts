@@ -5,10 +5,10 @@ import { rangeOf, withPart } from "../state/multipart";
 import { isDead, missingFiles, outstanding, partsOnTheirWay, type UploaderState } from "../state/state";
 import { hasRoom } from "./endpoints";
 import { halt, renewIfDue, seal } from "./halt";
-import { ask, callDue } from "./on-calls";
+import { callDue, makeCall } from "./on-calls";
 import { giveUp } from "./on-files";
 import { hashNext } from "./on-hashes";
-import { nameNext } from "./on-names";
+import { registerNext } from "./on-registered";
 import { prepareParts, takeSigned } from "./part-windows";
 import { toPosting } from "./transitions";
 
@@ -22,7 +22,7 @@ const quickMs = 1_000;
 export function advance(draft: Draft): void {
   callDue(draft);
   openWhenReady(draft);
-  nameNext(draft);
+  registerNext(draft);
   hashNext(draft);
   prepareParts(draft);
   fill(draft);
@@ -36,7 +36,7 @@ function openWhenReady(draft: Draft): void {
   const soon = state.counts.queued >= openFromFiles || at - (state.startedAt ?? at) >= openAfterMs;
   if (state.adding > 0 && !soon) return;
   state.phase = "opening";
-  ask(draft, "open");
+  makeCall(draft, "open");
 }
 
 /** Every file has its end: without failures the upload is sealed by itself, else the person decides. */
@@ -60,12 +60,12 @@ function settle(draft: Draft): void {
     return;
   }
   // The server is to know the digests, and what will not come, before it checks.
-  nameNext(draft);
+  registerNext(draft);
   if (Object.keys(state.batches).length === 0 && state.cancellations.size === 0) seal(draft, state.upload.id);
 }
 
 function mayPost({ policy }: UploaderState): boolean {
-  return policy !== null && !policy.over;
+  return policy !== null && !policy.expired;
 }
 
 function fill(draft: Draft): void {
@@ -137,7 +137,7 @@ function startPart(draft: Draft, endpoint: number): boolean {
   const { file, part, url } = next;
   const run = file.run + 1;
   const begun = { run, sentBytes: 0, endpoint, begunAt: draft.at };
-  putFile(draft, { ...file, run, window: withPart(file.window, part.n, { ...begun, stage: "flying" }) });
+  putFile(draft, { ...file, run, window: withPart(file.window, part.n, { ...begun, stage: "inFlight" }) });
   draft.state.lastKind = "part";
   const { id: fileId, sizeBytes } = file;
   const { n, crc } = part;

@@ -1,26 +1,26 @@
 import type { Draft } from "../state/draft";
-import type { Look } from "../state/events";
+import type { OnDisk } from "../state/events";
 import { failure } from "../state/failures";
 import { type FileIn, type PostingFile, type UnsettledFile, unhashed } from "../state/file";
 import { sizeFailure } from "../state/preflight";
 import { stopWork, toChecking, toFailed, toQueued } from "./transitions";
 
 /** The storage has what was posted: whether that is what is on the disk is looked up. */
-export function arrived(draft: Draft, file: PostingFile | FileIn<"naming">): void {
+export function recheck(draft: Draft, file: PostingFile | FileIn<"registering">): void {
   toChecking(draft, file);
   const checked = file.known.lastPost?.checked ?? false;
-  draft.effects.push({ type: "look", fileId: file.id, run: file.run, checked });
+  draft.effects.push({ type: "recheck", fileId: file.id, run: file.run, checked });
 }
 
 /** Once with the new bytes; a file that goes on changing, or cannot be read, is reported. */
-export function restart(draft: Draft, file: UnsettledFile, look: Look): void {
+export function restart(draft: Draft, file: UnsettledFile, onDisk: OnDisk): void {
   const { restarts } = file.attempts;
-  const problem = look === null || restarts > 0 ? failure("changed") : sizeFailure(look.sizeBytes);
-  if (problem || !look) {
+  const problem = onDisk === null || restarts > 0 ? failure("changed") : sizeFailure(onDisk.sizeBytes);
+  if (problem || !onDisk) {
     toFailed(draft, file, problem ?? failure("changed"), { common: { exists: null }, known: unhashed });
     return;
   }
   stopWork(draft, file);
   const attempts = { ...file.attempts, restarts: restarts + 1 };
-  toQueued(draft, file, { common: { ...look, exists: null }, known: unhashed, attempts });
+  toQueued(draft, file, { common: { ...onDisk, exists: null }, known: unhashed, attempts });
 }

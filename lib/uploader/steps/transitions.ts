@@ -44,22 +44,22 @@ function activeOf(file: UploadFile, { common, attempts, known }: Change = {}) {
 /** To be registered with the server, for the first time or once more. */
 export function toQueued(draft: Draft, file: UploadFile, change: Change = {}): void {
   putFile(draft, { ...activeOf(file, change), state: "queued" });
-  push(draft, "name", file.id);
+  push(draft, "register", file.id);
 }
 
 /** Hashed before it is registered again: the collection may have it. */
-export function toQueuedForHash(draft: Draft, file: FileIn<"naming">): void {
+export function toQueuedForHash(draft: Draft, file: FileIn<"registering">): void {
   putFile(draft, { ...file, known: { ...file.known, mayBeKnown: true }, state: "queued" });
   pushToHash(draft, file);
 }
 
 export function toRegistering(draft: Draft, file: FileIn<"queued">): void {
-  putFile(draft, { ...file, state: "naming", registered: true, inCall: true });
+  putFile(draft, { ...file, state: "registering", registered: true, inCall: true });
 }
 
 /** Its path is taken, and the person chooses what then. */
-export function toConflict(draft: Draft, file: UnsettledFile, exists: "same" | "other"): FileIn<"asking"> {
-  return putFile(draft, { ...activeOf(file), exists, state: "asking" });
+export function toConflict(draft: Draft, file: UnsettledFile, exists: "same" | "other"): FileIn<"conflict"> {
+  return putFile(draft, { ...activeOf(file), exists, state: "conflict" });
 }
 
 /** To be sent: `again` before those that were not tried yet. */
@@ -129,9 +129,9 @@ export function toPaused(draft: Draft, file: UnsettledFile): void {
   putFile(draft, { ...activeOf(file), state: "paused" });
 }
 
-export function toPresent(draft: Draft, file: FileIn<"naming">): void {
+export function toPresent(draft: Draft, file: FileIn<"registering">): void {
   putFile(draft, { ...commonOf(file), state: "present" });
-  draft.effects.push({ type: "letGo", fileId: file.id });
+  draft.effects.push({ type: "releaseFile", fileId: file.id });
 }
 
 export function toDone(draft: Draft, file: FileIn<"checking" | "completing">): void {
@@ -140,7 +140,7 @@ export function toDone(draft: Draft, file: FileIn<"checking" | "completing">): v
   const kept = (digests !== null && !reported) || file.inCall ? digests : null;
   const known = { digests: kept, reported };
   putFile(draft, { ...commonOf(file), known, keptBytes: multipart?.keptBytes ?? 0, state: "done" });
-  draft.effects.push({ type: "letGo", fileId: file.id });
+  draft.effects.push({ type: "releaseFile", fileId: file.id });
 }
 
 export function toSkipped(draft: Draft, file: UnsettledFile): FileIn<"skipped"> {
@@ -168,7 +168,7 @@ export function toCanceled(draft: Draft, file: UploadFile): FileIn<"canceled"> {
 
 function isWorkedOn(file: UploadFile): boolean {
   if (file.state === "posting" || file.state === "hashing") return true;
-  return file.state === "parts" && file.window.some(({ stage }) => stage === "flying" || stage === "hashing");
+  return file.state === "parts" && file.window.some(({ stage }) => stage === "inFlight" || stage === "hashing");
 }
 
 /** Stops whatever works on the file, and its timers. Its next state is the caller's to set. */

@@ -26,7 +26,7 @@ export type UploadServer = {
    * Adds the checksums of at most 1,000 files that were named before. Without it they are named once more, which costs the site
    * looking up what is there.
    */
-  tell?(uploadId: string, files: readonly FileToSend[]): Promise<void>;
+  registerChecksums?(uploadId: string, files: readonly FileToSend[]): Promise<void>;
   /** URLs for at most 100 parts of one file. */
   parts(uploadId: string, input: PartsInput): Promise<PartUrls>;
   /** Puts the parts together. Parts that were there before this client began may be left out: the storage knows them. */

@@ -14,13 +14,13 @@ const lost = "The site gave an answer that makes no sense. Nothing is lost; plea
  * the person goes elsewhere on the site meanwhile.
  */
 export function siteServer(collectionSlug: string): UploadServer {
-  let asked: { body: string; key: string } | null = null;
+  let lastOpen: { body: string; key: string } | null = null;
   return {
     open: async (request) => {
       // The same request again is the same upload: an answer that was lost does not leave an empty one behind.
       const body = JSON.stringify(request);
-      if (asked?.body !== body) asked = { body, key: newKey() };
-      const options = { headers: { "idempotency-key": asked.key } };
+      if (lastOpen?.body !== body) lastOpen = { body, key: newKey() };
+      const options = { headers: { "idempotency-key": lastOpen.key } };
       return parse(openedUpload, await call(routes.api.uploads(collectionSlug), "POST", request, options));
     },
     async resume(uploadId) {
@@ -31,7 +31,7 @@ export function siteServer(collectionSlug: string): UploadServer {
     },
     files: async (uploadId, files) =>
       parse(filesAnswer, await call(routes.api.uploadFiles(uploadId), "POST", { files })).files,
-    tell: async (uploadId, files) => {
+    registerChecksums: async (uploadId, files) => {
       await call(routes.api.uploadFiles(uploadId), "PATCH", { files });
     },
     parts: async (uploadId, input) => parse(partUrls, await call(routes.api.uploadParts(uploadId), "POST", input)),

@@ -140,15 +140,15 @@ describe.skipIf(!executablePath)("in a browser", () => {
     for (const page of [second, third]) await page.evaluate(() => (globalThis as unknown as InPage).atoll.join());
     await expect.poll(() => each(pages)).toEqual([2, 2, 2]);
 
-    const drive = (page: Page) => page.evaluate(() => (globalThis as unknown as InPage).atoll.drive("u"));
-    const driven = (page: Page) => page.evaluate(() => (globalThis as unknown as InPage).atoll.driven);
+    const drive = (page: Page) => page.evaluate(() => (globalThis as unknown as InPage).atoll.own("u"));
+    const owned = (page: Page) => page.evaluate(() => (globalThis as unknown as InPage).atoll.owned);
     await drive(second);
-    await expect.poll(() => driven(second)).toEqual([true]);
+    await expect.poll(() => owned(second)).toEqual([true]);
     await drive(first);
-    await expect.poll(() => driven(first)).toEqual([false]);
+    await expect.poll(() => owned(first)).toEqual([false]);
     // Without a word: nothing in the page runs any more.
     await second.close({ runBeforeUnload: false });
-    await expect.poll(() => driven(first)).toEqual([false, true]);
+    await expect.poll(() => owned(first)).toEqual([false, true]);
     await expect.poll(() => each([first, third])).toEqual([3, 3]);
     await third.evaluate(() => (globalThis as unknown as InPage).atoll.leave());
     await expect.poll(() => each([first])).toEqual([6]);

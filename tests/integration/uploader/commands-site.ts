@@ -34,8 +34,8 @@ export class CommandsSite {
       resume: (uploadId) => this.#call("resume", () => this.#resume(uploadId)),
       files: (uploadId, files) =>
         this.#call("files", () => registerFiles(viewer, uploadId, filesInput.parse({ files }).files)),
-      tell: (uploadId, files) =>
-        this.#call("tell", () => registerChecksums(viewer, uploadId, filesInput.parse({ files }).files)),
+      registerChecksums: (uploadId, files) =>
+        this.#call("registerChecksums", () => registerChecksums(viewer, uploadId, filesInput.parse({ files }).files)),
       parts: (uploadId, input) => this.#call("parts", () => signParts(viewer, uploadId, partsInput.parse(input))),
       complete: (uploadId, input) =>
         this.#call("complete", () => completeFile(viewer, uploadId, completeInput.parse(input))),

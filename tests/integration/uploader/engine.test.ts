@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { wordsOf } from "@/lib/uploader/state/failure-messages";
+import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { postByFetch } from "@/lib/uploader/transport/post-fetch";
 import { Bench, named, tree } from "./bench";
 import { Site } from "./site";
@@ -98,7 +98,7 @@ describe("trouble on the way", () => {
     await bench.add(files);
     await bench.until(() => bench.state.halted !== null);
     expect(bench.site.calls).toEqual(["open", "files", "files", "renew"]);
-    expect(bench.state.halted && wordsOf(bench.state.halted).title).toMatch(/does not accept the permission/);
+    expect(bench.state.halted && messageOf(bench.state.halted).title).toMatch(/does not accept the permission/);
     await bench.until(() => bench.state.counts.ready === 30);
     expect((await storage.arrived(bench.site.prefix)).versions).toBe(0);
     bench.site.grant = good;

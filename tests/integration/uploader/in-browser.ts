@@ -31,9 +31,9 @@ export function leave(): void {
   presence?.leave();
 }
 
-export const driven: boolean[] = [];
-export function drive(uploadId: string): void {
-  tabs.drive(uploadId, (here) => void driven.push(here));
+export const owned: boolean[] = [];
+export function own(uploadId: string): void {
+  tabs.own(uploadId, (here) => void owned.push(here));
 }
 
 /** The server's calls are answered by the test, by the function it has put into the page. */

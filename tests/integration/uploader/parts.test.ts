@@ -168,7 +168,7 @@ describe("before bytes move", () => {
     const big = Array.from({ length: 40 }, (_, index) => named(`z-big-${index}`, "x".repeat(2_000)));
     await bench.add([...small, ...big]);
     await bench.until(() => bench.state.counts.done >= 20 && bench.state.counts.failed > 0);
-    await bench.until(() => bench.state.counts.naming === 0);
+    await bench.until(() => bench.state.counts.registering === 0);
     expect(bench.state.counts).toMatchObject({ done: 20, failed: 40 });
     expect(bench.files().at(-1)).toMatchObject({ failure: { code: "quota" } });
     bench.uploader.finish();
@@ -216,7 +216,7 @@ describe("before bytes move", () => {
       site.taken.set("a/IMG.jpg", 3).set("b", 1);
       const bench = new Bench(site);
       await bench.add([named("a/IMG.jpg", "new"), named("b", "longer"), named("c"), named("a/IMG (2).jpg")]);
-      await bench.until(() => bench.state.counts.asking === 2 && bench.state.counts.done === 2);
+      await bench.until(() => bench.state.counts.conflict === 2 && bench.state.counts.done === 2);
       expect(bench.state.conflicts).toEqual({ same: 1, other: 1 });
       expect(bench.state.phase).toBe("uploading");
       bench.uploader.chooseConflict(choice);

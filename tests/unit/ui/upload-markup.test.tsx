@@ -33,7 +33,7 @@ describe("a row", () => {
   it.each([
     ["posting", ["Pause a.jpg", "Cancel a.jpg"]],
     ["paused", ["Resume a.jpg", "Cancel a.jpg"]],
-    ["asking", ["Cancel a.jpg"]],
+    ["conflict", ["Cancel a.jpg"]],
     ["failed", ["Retry a.jpg"]],
     ["checking", []],
     ["done", []],
@@ -62,7 +62,7 @@ describe("the choice about files that are here already", () => {
     renderToStaticMarkup(<ConflictChoice state={state} taken={taken} onChoose={nothing} />);
 
   it("is asked once for all of them, with what each answer means", () => {
-    const html = choice(stateWith(filesIn({ asking: 3, posting: 1 }), { conflicts: { same: 1, other: 2 } }), 3);
+    const html = choice(stateWith(filesIn({ conflict: 3, posting: 1 }), { conflicts: { same: 1, other: 2 } }), 3);
     expect(textOf(html)).toContain("3 files are already here: 1 of the same size, 2 different");
     expect(buttonsOf(html).map((name) => name.split(" They")[0])).toEqual(["New versions", "Skip them", "Keep both"]);
     expect(html).not.toContain('aria-pressed="true"');
@@ -87,7 +87,7 @@ describe("what can be done to an upload", () => {
     [["Retry all failed", "Cancel upload"], stateWith(filesIn({ failed: 1 }))],
     [
       ["Not now"],
-      stateWith([], { resumed: { id: "u", driver: "elsewhere" as const, plannedFiles: null, registeredFiles: 0 } }),
+      stateWith([], { resumed: { id: "u", owner: "elsewhere" as const, plannedFiles: null, registeredFiles: 0 } }),
     ],
     ...(["closed", "gone", "finished"] as const).map((code): [string[], UploaderState] => [
       ["Close"],
@@ -99,7 +99,7 @@ describe("what can be done to an upload", () => {
     [
       ["Finish without them", "Not now", "Cancel upload"],
       stateWith(filesIn({ canceled: 1 }), {
-        resumed: { id: "u", driver: "here" as const, plannedFiles: 4, registeredFiles: 0 },
+        resumed: { id: "u", owner: "here" as const, plannedFiles: 4, registeredFiles: 0 },
       }),
     ],
     [[], stateWith(filesIn({ done: 1 }), { phase: "sealing" })],

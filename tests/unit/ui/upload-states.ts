@@ -27,7 +27,7 @@ export function fileIn(state: FileState, id = 0, more: Partial<Common> & MoreInS
   const sent = { ...unhashed, multipart: { ...parts, arrivedBytes: sentBytes } };
   const post = { endpoint: 0, begunAt: 0, quiet: false, sentBytes };
   switch (state) {
-    case "asking":
+    case "conflict":
       return { ...active, exists: "other", state };
     case "posting":
       return { ...active, post, state };

@@ -47,7 +47,7 @@ it("adds to the newest upload that takes files, of the same collection", () => {
 
 it("adds to no upload that was ended elsewhere, nor to one that waits for another tab, but what it is for", () => {
   const store = createUploadsStore();
-  const elsewhere = { id: "u", driver: "elsewhere" as const, plannedFiles: null, registeredFiles: 0 };
+  const elsewhere = { id: "u", owner: "elsewhere" as const, plannedFiles: null, registeredFiles: 0 };
   const opening = { phase: "opening" as const, resumed: elsewhere };
   const waiting = store.begin(
     upload(reef, uploaderIn(stateWith(filesIn({ queued: 1 }), { ...opening, label: "trip" }))),

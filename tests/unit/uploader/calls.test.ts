@@ -12,7 +12,7 @@ describe("calls to the site", () => {
     expect(timer).toMatchObject({ timer: "call:open" });
     expect(timer?.delayMs).toBeGreaterThanOrEqual(5_000);
     world.take("open");
-    world.send({ type: "rang", timer: "call:open" });
+    world.send({ type: "timerFired", timer: "call:open" });
     expect(world.take("open")).toHaveLength(1);
     world.send({ type: "callFailed", call: "open", failure: { ...why, code: "UNAUTHENTICATED" } });
     expect(world.state.halted?.code).toBe("signed-out");

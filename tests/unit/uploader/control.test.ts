@@ -27,7 +27,7 @@ describe("pausing", () => {
     // Too late to be listened to.
     world.send({ type: "posted", fileId: 0, run: posts[0]?.run ?? 0 });
     expect(world.state.counts).toMatchObject({ ready: 10, checking: 0 });
-    world.send({ type: "rang", timer: "policy:due" });
+    world.send({ type: "timerFired", timer: "policy:due" });
     expect(world.take("post")).toEqual([]);
     world.send({ type: "unpaused" });
     expect(world.take("post")).toHaveLength(6);
@@ -57,7 +57,7 @@ describe("pausing", () => {
   it("ends by itself once what was left was canceled or skipped, and the site is told before the seal", () => {
     for (const event of [
       { type: "fileCanceled", fileId: 1 },
-      { type: "conflict", choice: "skip" },
+      { type: "conflictChosen", choice: "skip" },
     ] as const) {
       const world = new World();
       world.answer = (file) => ({ ...answerOf(file), ...(file.path === "b" && { exists: "other" as const }) });
@@ -83,9 +83,9 @@ describe("pausing", () => {
     world.send({ type: "paused" });
     world.send({ type: "fileCanceled", fileId: 2 });
     for (const { fileId, run } of posts)
-      world.send({ type: "looked", fileId, run, look: { sizeBytes: 100, lastModified: 1 } });
+      world.send({ type: "rechecked", fileId, run, onDisk: { sizeBytes: 100, lastModified: 1 } });
     expect(world.take("seal")).toEqual([]);
-    expect(world.take("tell").flatMap(({ files }) => files)).toMatchObject([digests, digests]);
+    expect(world.take("registerChecksums").flatMap(({ files }) => files)).toMatchObject([digests, digests]);
   });
 
   it("before the upload is opened holds the files, and the page is not left without a word", () => {
@@ -108,7 +108,7 @@ describe("pausing", () => {
     const [batch] = world.take("files");
     world.send({ type: "filePaused", fileId: 0 });
     world.answer = answerOf;
-    if (batch) world.name(batch);
+    if (batch) world.register(batch);
     expect(world.file(0).state).toBe("paused");
     expect(world.take("post").map(({ fileId }) => fileId)).toEqual([1]);
   });
@@ -163,7 +163,7 @@ describe("free names", () => {
       system: 0,
       unreadable: [],
     };
-    handles.take(handles.beginWalk(), batch, new World().state.files);
+    handles.take(handles.startWalk(), batch, new World().state.files);
     expect(handles.takeFreePath(0, "a/b.tar.gz")).toBe("a/b.tar (3).gz");
     expect(handles.takeFreePath(0, "a/b.tar.gz")).toBe("a/b.tar (4).gz");
     expect(handles.takeFreePath(2, ".hidden")).toBe(".hidden (2)");

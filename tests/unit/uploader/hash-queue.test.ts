@@ -46,7 +46,7 @@ describe("small files that are posted next", () => {
   const quickMs = 200;
 
   /** Hashes and posts what there is to; gives the last effects of both kinds. */
-  function turn(world: World, verified: boolean, tookMs = quickMs) {
+  function postRound(world: World, verified: boolean, tookMs = quickMs) {
     const hashes = world.take("hash");
     for (const { fileId, run } of hashes) world.send({ type: "hashed", fileId, run, digests });
     const posts = world.take("post");
@@ -54,7 +54,7 @@ describe("small files that are posted next", () => {
     for (const { fileId, run } of posts) {
       const { sizeBytes, lastModified } = world.file(fileId);
       world.send({ type: "posted", fileId, run, verified });
-      world.send({ type: "looked", fileId, run, look: { sizeBytes, lastModified } });
+      world.send({ type: "rechecked", fileId, run, onDisk: { sizeBytes, lastModified } });
     }
     return { hashes, posts };
   }
@@ -86,32 +86,32 @@ describe("small files that are posted next", () => {
   it("need no MD5 once the storage has shown that it compares the SHA-256", () => {
     for (const verified of [true, false]) {
       const world = opened();
-      expect(turn(world, verified).hashes.every(({ md5 }) => md5)).toBe(true);
-      turn(world, verified);
+      expect(postRound(world, verified).hashes.every(({ md5 }) => md5)).toBe(true);
+      postRound(world, verified);
       expect(world.take("hash").every(({ md5 }) => md5)).toBe(!verified);
     }
   });
 
   it("are not watched on their way where that is short, but when something went wrong with them", () => {
     const fair = opened(smallBytes);
-    expect(turn(fair, true).posts.some(({ quiet }) => quiet)).toBe(false);
-    expect(turn(fair, true).posts.every(({ quiet }) => quiet)).toBe(true);
+    expect(postRound(fair, true).posts.some(({ quiet }) => quiet)).toBe(false);
+    expect(postRound(fair, true).posts.every(({ quiet }) => quiet)).toBe(true);
     const quick = opened();
-    expect(turn(quick, true).posts.every(({ quiet }) => quiet)).toBe(true);
+    expect(postRound(quick, true).posts.every(({ quiet }) => quiet)).toBe(true);
     for (const { fileId, run } of quick.take("hash")) quick.send({ type: "hashed", fileId, run, digests });
     const [post] = quick.take("post");
     const { fileId = -1, run = -1, generation = -1 } = post ?? {};
     quick.send({ type: "postFailed", fileId, run, generation, failure: { kind: "network" } });
     quick.at += 60_000;
-    quick.send({ type: "rang", timer: `file:${fileId}` });
-    const later = Array.from({ length: 20 }, () => turn(quick, true)).flatMap(({ posts }) => posts);
+    quick.send({ type: "timerFired", timer: `file:${fileId}` });
+    const later = Array.from({ length: 20 }, () => postRound(quick, true)).flatMap(({ posts }) => posts);
     expect(later.find((one) => one.fileId === fileId)?.quiet).toBe(false);
     const slow = opened();
-    turn(slow, true, 3_000);
-    expect(turn(slow, true, 3_000).posts.some(({ quiet }) => quiet)).toBe(false);
+    postRound(slow, true, 3_000);
+    expect(postRound(slow, true, 3_000).posts.some(({ quiet }) => quiet)).toBe(false);
     const large = opened(smallBytes + 1);
-    turn(large, true);
-    expect(turn(large, true).posts.some(({ quiet }) => quiet)).toBe(false);
+    postRound(large, true);
+    expect(postRound(large, true).posts.some(({ quiet }) => quiet)).toBe(false);
   });
 });
 

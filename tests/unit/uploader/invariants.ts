@@ -6,7 +6,7 @@ import { failedBytesOf, keptBytesOf, plannedBytesOf, sentBytesOf } from "@/lib/u
 import type { Part } from "@/lib/uploader/state/multipart";
 import type { Queue } from "@/lib/uploader/state/queue";
 import { partsOnTheirWay } from "@/lib/uploader/state/state";
-import type { Luck } from "./luck";
+import type { Simulation } from "./simulation";
 import { policyOf } from "./world";
 
 function has(queue: Queue<number>, fileId: number): boolean {
@@ -16,7 +16,7 @@ function has(queue: Queue<number>, fileId: number): boolean {
 }
 
 /** Nothing is lost: whatever waits can be found by who takes it up, whatever is being done has its effect. */
-function checkNothingLost({ world, waiting, timers }: Luck): void {
+function checkNothingLost({ world, waiting, timers }: Simulation): void {
   const { queues, batches, halves, active } = world.state;
   const named = [...Object.values(batches).flatMap(({ fileIds }) => fileIds), ...itemsOfQueue(halves).flat()];
   const at = (type: Effect["type"], fileId: number, run: number) =>
@@ -24,18 +24,18 @@ function checkNothingLost({ world, waiting, timers }: Luck): void {
   for (const file of world.files()) {
     const { id, run } = file;
     const toHash = has(queues.hash, id) || has(queues.hashWhole, id);
-    if (file.state === "queued") expect(has(queues.name, id) || toHash).toBe(true);
-    if (file.state === "naming") expect(named).toContain(id);
+    if (file.state === "queued") expect(has(queues.register, id) || toHash).toBe(true);
+    if (file.state === "registering") expect(named).toContain(id);
     if (file.state === "ready")
       expect(has(queues.large, id) || toHash || has(queues.again, id) || has(queues.post, id)).toBe(true);
     if (file.state === "hashing") expect(at("hash", id, run)).toBe(true);
     if (file.state === "posting") expect(at("post", id, run)).toBe(true);
-    if (file.state === "checking") expect(at("look", id, run)).toBe(true);
+    if (file.state === "checking") expect(at("recheck", id, run)).toBe(true);
     if (file.state === "waiting") expect(timers.has(`file:${id}`)).toBe(true);
     if (file.state === "parts") expect(active).toContain(id);
     if (file.state === "failed" || file.state === "refused") expect(file.failure.code).toBeTypeOf("string");
     for (const part of world.window(id)) {
-      if (part.stage === "flying") expect(at("part", id, part.run)).toBe(true);
+      if (part.stage === "inFlight") expect(at("part", id, part.run)).toBe(true);
       if (part.stage === "hashing") expect(at("hashPart", id, part.run)).toBe(true);
       if (part.stage === "waiting") expect(timers.has(`part:${id}:${part.n}`)).toBe(true);
     }
@@ -43,10 +43,10 @@ function checkNothingLost({ world, waiting, timers }: Luck): void {
 }
 
 /** Nothing is told and taken back at once; and before the seal the site expects only what the person still wants. */
-function checkRegistered({ world, waiting, registered, kept }: Luck): void {
+function checkRegistered({ world, waiting, registered, kept }: Simulation): void {
   const told = waiting.flatMap((effect) => {
     if (effect.type === "cancelFiles") return effect.paths;
-    return effect.type === "files" || effect.type === "tell" ? effect.files.map(({ path }) => path) : [];
+    return effect.type === "files" || effect.type === "registerChecksums" ? effect.files.map(({ path }) => path) : [];
   });
   expect(new Set(told).size).toBe(told.length);
   if (!waiting.some(({ type }) => type === "seal")) return;
@@ -64,11 +64,11 @@ function itemsOfQueue<T>({ front, taken, back }: Queue<T>): T[] {
   return [...items, ...late];
 }
 
-const isOnItsWay = ({ stage }: Part) => stage === "flying";
+const isOnItsWay = ({ stage }: Part) => stage === "inFlight";
 
 /** What holds after every event, whatever it was. */
-export function checkInvariants(luck: Luck): void {
-  const { world, waiting } = luck;
+export function checkInvariants(simulation: Simulation): void {
+  const { world, waiting } = simulation;
   const { state } = world;
   const files = world.files();
   const sum = (of: (file: (typeof files)[number]) => number) => files.reduce((all, file) => all + of(file), 0);
@@ -78,17 +78,17 @@ export function checkInvariants(luck: Luck): void {
     ...{ kept: sum(keptBytesOf), failed: sum(failedBytesOf) },
   });
   expect(partsOnTheirWay(state)).toBe(files.flatMap(({ id }) => world.window(id)).filter(isOnItsWay).length);
-  expect(state.conflicts.same + state.conflicts.other).toBe(state.counts.asking);
-  checkBudget(luck);
-  checkNothingLost(luck);
-  checkRegistered(luck);
+  expect(state.conflicts.same + state.conflicts.other).toBe(state.counts.conflict);
+  checkBudget(simulation);
+  checkNothingLost(simulation);
+  checkRegistered(simulation);
   const atOnce = (type: Effect["type"]) => waiting.filter((effect) => effect.type === type).length;
   for (const call of ["open", "renew", "seal"] as const) expect(atOnce(call), call).toBeLessThanOrEqual(1);
-  expect(atOnce("files") + atOnce("tell")).toBeLessThanOrEqual(2);
+  expect(atOnce("files") + atOnce("registerChecksums")).toBeLessThanOrEqual(2);
 }
 
 /** Each endpoint has its six connections, posts and parts together, and no more. */
-function checkBudget({ world, waiting }: Luck): void {
+function checkBudget({ world, waiting }: Simulation): void {
   const connections = new Map<string, number>();
   const endpointOf = (url: string) => world.others.find((other) => url.startsWith(`${other.url}/`))?.url;
   for (const effect of waiting) {

@@ -14,13 +14,13 @@ describe("a storage that is away", () => {
     expect(world.state.outage).toMatchObject({ failures: 1 });
     for (let minute = 0; minute < 10; minute += 1) {
       world.at += 60_000;
-      world.send({ type: "rang", timer: "probe" });
+      world.send({ type: "timerFired", timer: "probe" });
       const probes = world.take("post");
       expect(probes).toHaveLength(1);
       if (probes[0]) failPost(world, probes[0], network);
     }
     expect(world.state).toMatchObject({ halted: null, counts: { failed: 0 } });
-    world.send({ type: "rang", timer: "probe" });
+    world.send({ type: "timerFired", timer: "probe" });
     const [probe] = world.take("post");
     if (probe) world.deliver(probe);
     expect(world.state.outage).toBeNull();
@@ -33,7 +33,7 @@ describe("a storage that is away", () => {
       for (const post of world.take("post")) failPost(world, post, network);
       while (!world.state.halted) {
         world.at += 120_000;
-        world.send({ type: "rang", timer: "probe" });
+        world.send({ type: "timerFired", timer: "probe" });
         for (const post of world.take("post")) failPost(world, post, network);
         expect(world.at).toBeLessThan(3_600_000);
       }
@@ -54,7 +54,7 @@ describe("a storage that is away", () => {
     for (const post of posts) failPost(world, post, network);
     for (let hour = 0; hour < 5; hour += 1) {
       world.at += 3_600_000;
-      world.send({ type: "rang", timer: "probe" });
+      world.send({ type: "timerFired", timer: "probe" });
       for (const post of world.take("post")) failPost(world, post, network);
     }
     expect(world.state).toMatchObject({ halted: null, counts: { failed: 0 } });
@@ -66,9 +66,9 @@ describe("a storage that is away", () => {
     const world = uploading(3);
     world.answer = ({ path }) => ({ path, status: "present" });
     for (const post of world.take("post")) failPost(world, post, network);
-    for (const { timer } of world.take("timer")) world.send({ type: "rang", timer });
-    for (const { fileId, run } of world.take("look"))
-      world.send({ type: "looked", fileId, run, look: { sizeBytes: 100, lastModified: 1 } });
+    for (const { timer } of world.take("timer")) world.send({ type: "timerFired", timer });
+    for (const { fileId, run } of world.take("recheck"))
+      world.send({ type: "rechecked", fileId, run, onDisk: { sizeBytes: 100, lastModified: 1 } });
     expect(world.state).toMatchObject({ phase: "sealing", outage: null, counts: { done: 3 } });
   });
 

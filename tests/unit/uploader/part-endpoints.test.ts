@@ -19,7 +19,7 @@ describe("parts, where the storage has another endpoint", () => {
     const world = uploadingTo([other], 2_000);
     let { first, elsewhere } = takeParts(world);
     expect([first.length, elsewhere.length]).toEqual([6, 1]);
-    for (let turn = 0; turn < 6; turn += 1) {
+    for (let round = 0; round < 6; round += 1) {
       world.at += 100;
       for (const part of [...first, ...elsewhere]) land(world, part);
       ({ first, elsewhere } = takeParts(world));
@@ -30,7 +30,7 @@ describe("parts, where the storage has another endpoint", () => {
 
   it("get no more connections where it is slow", () => {
     const world = uploadingTo([other], 4_000);
-    for (let turn = 0; turn < 8; turn += 1) {
+    for (let round = 0; round < 8; round += 1) {
       const { first, elsewhere } = takeParts(world);
       let quick = first;
       for (let times = 0; times < 5; times += 1) {
@@ -87,7 +87,7 @@ describe("parts, where the storage has another endpoint", () => {
       for (const part of elsewhere) land(world, part);
       for (const part of first) lose(world, part, network);
       world.at += 60_000;
-      for (const { timer } of world.take("timer")) world.send({ type: "rang", timer });
+      for (const { timer } of world.take("timer")) world.send({ type: "timerFired", timer });
     }
     expect(world.state.outage).not.toBeNull();
     expect(world.state).toMatchObject({ counts: { failed: 0, parts: 1 }, halted: null });
@@ -104,7 +104,7 @@ describe("parts, where the storage has another endpoint", () => {
 
   it("are signed again, all of them, when their URLs ended in a sleep: that is no reason to give up", () => {
     const world = uploadingTo([other], 2_000);
-    for (let turn = 0; turn < 6; turn += 1)
+    for (let round = 0; round < 6; round += 1)
       for (const part of Object.values(takeParts(world)).flat()) land(world, part);
     while (sign(world) > 0);
     let refused = 0;
@@ -135,7 +135,7 @@ describe("parts, where the storage has another endpoint", () => {
     const [part] = takeParts(world).first;
     if (!part) throw new Error("nothing was sent");
     lose(world, part, network);
-    world.send({ type: "rang", timer: `part:${part.fileId}:${part.n}` });
+    world.send({ type: "timerFired", timer: `part:${part.fileId}:${part.n}` });
     const again = world.take("part").find(({ n }) => n === part.n);
     if (!again) throw new Error("it was not sent again");
     lose(world, again, answer(403, "AccessDenied", "Request has expired"));
@@ -162,7 +162,7 @@ describe("parts, where the storage has another endpoint", () => {
   it("take turns with small files on its connections, and both come to their end", () => {
     const world = uploadingTo([other], 100, ...Array.from({ length: 40 }, () => 1));
     const hosts = new Map<string, Set<string>>();
-    for (let turn = 0; turn < 500 && outstanding(world.state) > 0; turn += 1) {
+    for (let round = 0; round < 500 && outstanding(world.state) > 0; round += 1) {
       world.at += 10;
       sign(world);
       for (const part of world.take("part")) {
@@ -173,9 +173,9 @@ describe("parts, where the storage has another endpoint", () => {
         hosts.set("post", (hosts.get("post") ?? new Set()).add(new URL(post.policy.url).host));
         world.deliver(post);
       }
-      for (const { fileId, run } of world.take("look")) {
+      for (const { fileId, run } of world.take("recheck")) {
         const { sizeBytes, lastModified } = world.file(fileId);
-        world.send({ type: "looked", fileId, run, look: { sizeBytes, lastModified } });
+        world.send({ type: "rechecked", fileId, run, onDisk: { sizeBytes, lastModified } });
       }
       for (const done of world.take("complete")) world.send({ ...done, type: "completed" });
     }

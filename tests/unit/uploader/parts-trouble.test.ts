@@ -19,7 +19,7 @@ describe("a part that fails", () => {
     expect(world.take("timer")).toMatchObject([{ timer: "part:0:1" }]);
     for (const part of rest) land(world, part);
     expect(world.limit).toBe(6);
-    world.send({ type: "rang", timer: "part:0:1" });
+    world.send({ type: "timerFired", timer: "part:0:1" });
     const next = world.take("part");
     expect(next.map(({ n }) => n)).toEqual([7, 8, 9, 10, 11, 12]);
     if (next[0]) land(world, next[0]);
@@ -37,7 +37,7 @@ describe("a part that fails", () => {
           tries += 1;
           lose(world, part, answer(500, "InternalError"));
           world.at += 60_000;
-          world.send({ type: "rang", timer: "part:0:2" });
+          world.send({ type: "timerFired", timer: "part:0:2" });
         } else land(world, part);
       // Others go through all the time: the storage is there.
       if (world.state.counts.posting === 0) world.add(newFile(`small${tries}`));
@@ -62,7 +62,7 @@ describe("a part that fails", () => {
     const [first] = world.take("part");
     if (first) lose(world, first, expired);
     sign(world);
-    for (let turn = 0; turn < 40 && !world.state.halted; turn += 1) {
+    for (let round = 0; round < 40 && !world.state.halted; round += 1) {
       for (const part of world.take("part")) lose(world, part, expired);
       sign(world);
     }
@@ -73,7 +73,7 @@ describe("a part that fails", () => {
     const world = uploading(200);
     sign(world);
     const silent = answer(403, "AccessDenied");
-    for (let turn = 0; turn < 2; turn += 1) for (const part of world.take("part")) lose(world, part, silent);
+    for (let round = 0; round < 2; round += 1) for (const part of world.take("part")) lose(world, part, silent);
     sign(world);
     const again = world.take("part");
     expect(again.map(({ n }) => n)).toEqual([1, 2, 3]);
@@ -84,7 +84,7 @@ describe("a part that fails", () => {
   it("whose URLs are refused again and again waits longer each time, and fails its file in the end", () => {
     const world = uploading(20, 4_000);
     let refused = 0;
-    for (let turn = 0; turn < 300 && world.file(0).state !== "failed"; turn += 1) {
+    for (let round = 0; round < 300 && world.file(0).state !== "failed"; round += 1) {
       sign(world);
       for (const part of world.take("part"))
         if (part.fileId === 0 && part.n === 2) {
@@ -92,7 +92,7 @@ describe("a part that fails", () => {
           lose(world, part, answer(403, "SignatureDoesNotMatch"));
           if (refused > 1 && refused < 8) expect(world.take("timer").at(-1)).toMatchObject({ timer: "part:0:2" });
           world.at += 60_000;
-          world.send({ type: "rang", timer: "part:0:2" });
+          world.send({ type: "timerFired", timer: "part:0:2" });
         } else land(world, part);
     }
     expect(refused).toBe(8);
@@ -122,7 +122,7 @@ describe("a part that fails", () => {
     for (const part of world.take("part")) lose(world, part, { kind: "network" });
     expect(world.state.outage).not.toBeNull();
     expect(world.take("part")).toEqual([]);
-    world.send({ type: "rang", timer: "probe" });
+    world.send({ type: "timerFired", timer: "probe" });
     const probes = world.take("part");
     expect(probes).toHaveLength(1);
     if (probes[0]) land(world, probes[0]);
@@ -139,7 +139,7 @@ describe("signing and completing", () => {
     const { fileId, multipartId, request } = call;
     world.send({ type: "signFailed", fileId, multipartId, parts: request.parts, failure: callFailure("UNAVAILABLE") });
     expect(world.take("sign")).toEqual([]);
-    world.send({ type: "rang", timer: "file:0" });
+    world.send({ type: "timerFired", timer: "file:0" });
     expect(world.take("sign")).toEqual([call]);
   });
 
@@ -158,14 +158,14 @@ describe("signing and completing", () => {
   it("ask the server what there is where the parts cannot be put together, and give up after three times", () => {
     const world = uploading(20);
     let sent = 0;
-    for (let turn = 0; turn < 200 && world.file(0).state !== "failed"; turn += 1) {
+    for (let round = 0; round < 200 && world.file(0).state !== "failed"; round += 1) {
       sign(world);
       for (const part of world.take("part")) {
         sent += 1;
         land(world, part);
       }
-      for (const { fileId, run } of world.take("look"))
-        world.send({ type: "looked", fileId, run, look: { sizeBytes: 20 * mib, lastModified: 1 } });
+      for (const { fileId, run } of world.take("recheck"))
+        world.send({ type: "rechecked", fileId, run, onDisk: { sizeBytes: 20 * mib, lastModified: 1 } });
       for (const { fileId, multipartId } of world.take("complete"))
         world.send({ type: "completeFailed", fileId, multipartId, failure: callFailure("CONFLICT") });
     }
@@ -188,8 +188,13 @@ describe("signing and completing", () => {
     const parts = world.take("part");
     expect(parts.map(({ n }) => n)).toEqual([3]);
     if (parts[0]) land(world, parts[0]);
-    const [look] = world.take("look");
-    world.send({ type: "looked", fileId: 0, run: look?.run ?? 0, look: { sizeBytes: 20 * mib, lastModified: 1 } });
+    const [onDisk] = world.take("recheck");
+    world.send({
+      type: "rechecked",
+      fileId: 0,
+      run: onDisk?.run ?? 0,
+      onDisk: { sizeBytes: 20 * mib, lastModified: 1 },
+    });
     const [complete] = world.take("complete");
     expect(complete?.request.parts).toEqual([{ n: 3, etag: '"etag-3"' }]);
     expect(complete?.pieces).toEqual([8, 8, 4].map((size) => ({ crc: "c", sizeBytes: size * mib })));

@@ -27,8 +27,13 @@ describe("a file in parts", () => {
     for (const part of world.take("part")) land(world, part);
     expect(world.file(0).state).toBe("checking");
     expect(world.state.bytes.sent).toBe(60 * mib);
-    const [look] = world.take("look");
-    world.send({ type: "looked", fileId: 0, run: look?.run ?? 0, look: { sizeBytes: 60 * mib, lastModified: 1 } });
+    const [onDisk] = world.take("recheck");
+    world.send({
+      type: "rechecked",
+      fileId: 0,
+      run: onDisk?.run ?? 0,
+      onDisk: { sizeBytes: 60 * mib, lastModified: 1 },
+    });
     const [complete] = world.take("complete");
     expect(complete?.request.parts).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => ({ n, etag: `"etag-${n}"` })));
     world.send({ type: "completed", fileId: 0, multipartId: complete?.multipartId ?? "" });
@@ -53,9 +58,9 @@ describe("a file in parts", () => {
   it("has its URLs signed anew when they ended before they were used", () => {
     const world = uploading(200);
     sign(world, 60);
-    const flying = world.take("part");
+    const inFlight = world.take("part");
     world.at += 45_000;
-    for (const part of flying) land(world, part);
+    for (const part of inFlight) land(world, part);
     expect(world.take("part")).toEqual([]);
     expect(sign(world)).toBe(1);
     sign(world);
@@ -68,7 +73,7 @@ describe("a file in parts", () => {
     for (const _ of ["those on their way", "those begun before it was clear"])
       for (const part of world.take("part")) lose(world, part, { kind: "network" });
     world.at += 16 * 60_000;
-    world.send({ type: "rang", timer: "probe" });
+    world.send({ type: "timerFired", timer: "probe" });
     expect(world.take("part")).toEqual([]);
     expect(sign(world)).toBe(1);
     expect(world.take("part")).toHaveLength(1);
@@ -93,7 +98,7 @@ describe("a file in parts", () => {
     const [part] = world.take("part");
     expect(part).toMatchObject({ n: 1, crc: "crc1" });
     if (part) lose(world, part, answer(400, "BadDigest"));
-    world.send({ type: "rang", timer: "part:0:1" });
+    world.send({ type: "timerFired", timer: "part:0:1" });
     expect(world.take("hashPart")).toMatchObject([{ n: 1 }]);
   });
 });
@@ -106,11 +111,11 @@ describe("parts and small files", () => {
     expect(world.state.counts.posting).toBe(6);
     world.add(newFile("large", 400 * mib));
     sign(world);
-    for (let turn = 0; turn < 60; turn += 1) {
+    for (let round = 0; round < 60; round += 1) {
       const posts = world.effects.filter((one) => one.type === "post");
       const parts = world.effects.filter((one) => one.type === "part");
       expect(posts.length + parts.length).toBe(6);
-      if (turn > 6) expect(Math.min(posts.length, parts.length)).toBeGreaterThanOrEqual(2);
+      if (round > 6) expect(Math.min(posts.length, parts.length)).toBeGreaterThanOrEqual(2);
       sign(world);
       // Whichever began first is through first.
       const first = world.effects.find((one) => one.type === "post" || one.type === "part");
@@ -126,7 +131,7 @@ describe("parts and small files", () => {
     world.add(newFile("large", 80 * mib), ...Array.from({ length: 20 }, (_, index) => newFile(`s${index}`)));
     world.open();
     const kinds: string[] = [];
-    for (let turn = 0; turn < 12; turn += 1) {
+    for (let round = 0; round < 12; round += 1) {
       sign(world);
       for (const part of world.take("part")) {
         kinds.push("part");

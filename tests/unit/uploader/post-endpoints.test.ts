@@ -21,7 +21,7 @@ function takeAll(world: World) {
 }
 
 function renew(world: World): void {
-  world.send({ type: "renewed", policy: { ...policyOf(), endpoints }, askedAt: world.at });
+  world.send({ type: "renewed", policy: { ...policyOf(), endpoints }, requestedAt: world.at });
 }
 
 describe("posts, where the storage has another endpoint", () => {
@@ -29,7 +29,7 @@ describe("posts, where the storage has another endpoint", () => {
     const world = uploading(300);
     let { posts, other } = takeAll(world);
     expect([posts.length, other.length]).toEqual([7, 1]);
-    for (let turn = 0; turn < 6; turn += 1) {
+    for (let round = 0; round < 6; round += 1) {
       world.at += 100;
       for (const post of posts) world.deliver(post);
       ({ posts, other } = takeAll(world));
@@ -39,7 +39,7 @@ describe("posts, where the storage has another endpoint", () => {
 
   it("get no more connections where they are slow", () => {
     const world = uploading(300);
-    for (let turn = 0; turn < 10; turn += 1) {
+    for (let round = 0; round < 10; round += 1) {
       const { posts, other } = takeAll(world);
       let quick = posts.filter((post) => !other.includes(post));
       for (let times = 0; times < 5; times += 1) {
@@ -56,7 +56,7 @@ describe("posts, where the storage has another endpoint", () => {
 
   it("are dropped after two failures, without a bad word about the files or the storage", () => {
     const world = uploading(30);
-    for (let turn = 0; turn < 2; turn += 1) {
+    for (let round = 0; round < 2; round += 1) {
       const { other } = takeAll(world);
       for (const post of other) failPost(world, post, network);
     }
@@ -67,7 +67,7 @@ describe("posts, where the storage has another endpoint", () => {
 
     // What was wrong may have been the network: the next policy is a new chance.
     world.at += 900_000;
-    world.send({ type: "rang", timer: "policy:due" });
+    world.send({ type: "timerFired", timer: "policy:due" });
     renew(world);
     expect(world.others).toMatchObject([{ dropped: false, failures: 0, limit: 1, busy: 1 }]);
   });
@@ -85,7 +85,7 @@ describe("posts, where the storage has another endpoint", () => {
   it("are blamed for a new policy that they say ran out, too: the first endpoint goes on by itself", () => {
     const world = uploading(30, smallBytes);
     let renewals = 0;
-    for (let turn = 0; turn < 5; turn += 1) {
+    for (let round = 0; round < 5; round += 1) {
       for (const post of takeAll(world).other) failPost(world, post, expired);
       if (world.take("renew").length === 0) continue;
       renewals += 1;
@@ -117,7 +117,7 @@ describe("posts, where the storage has another endpoint", () => {
 
   it("slow down there once for all that were on their way, and it is not dropped for that", () => {
     const world = uploading(300);
-    for (let turn = 0; turn < 6; turn += 1) {
+    for (let round = 0; round < 6; round += 1) {
       world.at += 100;
       for (const post of takeAll(world).posts) world.deliver(post);
     }
@@ -140,13 +140,13 @@ describe("posts, where the storage has another endpoint", () => {
       else if (back === "person") {
         while (!world.state.halted) {
           world.at += 120_000;
-          world.send({ type: "rang", timer: "probe" });
+          world.send({ type: "timerFired", timer: "probe" });
           for (const post of world.take("post")) failPost(world, post, network);
         }
         world.send({ type: "triedAgain" });
       } else {
         for (const post of world.take("post")) failPost(world, post, network);
-        world.send({ type: "rang", timer: "probe" });
+        world.send({ type: "timerFired", timer: "probe" });
         for (const probe of world.take("post")) world.deliver(probe);
       }
       expect(world.others).toMatchObject([{ dropped: false, failures: 0, busy: 1 }]);

@@ -24,11 +24,11 @@ describe("an upload without trouble", () => {
     world.send({ type: "statusRead", status: statusOf("sealed") });
     expect(world.state.phase).toBe("verifying");
     expect(world.take("timer").at(-1)?.timer).toBe("call:status");
-    world.send({ type: "rang", timer: "call:status" });
+    world.send({ type: "timerFired", timer: "call:status" });
     expect(world.take("status")).toHaveLength(1);
     world.send({ type: "statusRead", status: statusOf("verified") });
     expect(world.state).toMatchObject({ phase: "done", halted: null, bytes: { planned: 800, sent: 800 } });
-    expect(world.take("letGo")).toHaveLength(8);
+    expect(world.take("releaseFile")).toHaveLength(8);
   });
 
   it("frees the connection as soon as a file is stored, while it is compared with the disk", () => {
@@ -36,7 +36,7 @@ describe("an upload without trouble", () => {
     const [first] = world.take("post");
     world.send({ type: "posted", fileId: 0, run: first?.run ?? 0 });
     expect(world.state.counts).toMatchObject({ checking: 1, posting: 6 });
-    expect(world.take("look")).toEqual([{ type: "look", fileId: 0, run: 1, checked: false }]);
+    expect(world.take("recheck")).toEqual([{ type: "recheck", fileId: 0, run: 1, checked: false }]);
   });
 
   it("does not seal while another folder is being read, nor opens for refused files alone", () => {
@@ -119,7 +119,7 @@ describe("a file that fails", () => {
       failPost(world, bad, answer(500, "InternalError"));
       const file = world.file(0);
       if (file.state === "waiting") world.at = file.retryAt;
-      world.send({ type: "rang", timer: "file:0" });
+      world.send({ type: "timerFired", timer: "file:0" });
     }
     expect(tries).toBeGreaterThanOrEqual(8);
     expect(world.at).toBeGreaterThan(5 * 60_000);
@@ -143,28 +143,28 @@ describe("a file that changes", () => {
     const world = uploading(1);
     const [post] = world.take("post");
     world.send({ type: "posted", fileId: 0, run: post?.run ?? 0 });
-    world.send({ type: "looked", fileId: 0, run: 1, look: { sizeBytes: 120, lastModified: 2 } });
+    world.send({ type: "rechecked", fileId: 0, run: 1, onDisk: { sizeBytes: 120, lastModified: 2 } });
     expect(world.take("post")).toMatchObject([{ fileId: 0, run: 2 }]);
     expect(world.state.bytes.planned).toBe(120);
-    world.send({ type: "changed", fileId: 0, run: 2, look: { sizeBytes: 130, lastModified: 3 } });
+    world.send({ type: "changed", fileId: 0, run: 2, onDisk: { sizeBytes: 130, lastModified: 3 } });
     expect(world.file(0)).toMatchObject({ state: "failed", failure: { code: "changed" } });
     expect(world.take("seal")).toEqual([]);
   });
 
   it("is reported at once when it cannot be read, or has become what cannot be sent", () => {
-    for (const [look, code] of [
+    for (const [onDisk, code] of [
       [null, "changed"],
       [{ sizeBytes: 0, lastModified: 2 }, "empty"],
     ] as const) {
       const world = uploading(1);
-      world.send({ type: "changed", fileId: 0, run: 1, look });
+      world.send({ type: "changed", fileId: 0, run: 1, onDisk });
       expect(world.file(0)).toMatchObject({ state: "failed", failure: { code } });
     }
   });
 
   it("does not listen to a try that is over", () => {
     const world = uploading(1);
-    world.send({ type: "changed", fileId: 0, run: 1, look: { sizeBytes: 120, lastModified: 2 } });
+    world.send({ type: "changed", fileId: 0, run: 1, onDisk: { sizeBytes: 120, lastModified: 2 } });
     world.send({ type: "posted", fileId: 0, run: 1 });
     expect(world.file(0)).toMatchObject({ state: "posting", run: 2 });
   });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { uploadPolicy } from "@/lib/upload/policy";
-import { isOver, joined } from "@/lib/uploader/browser/remember";
+import { isExpired, merged } from "@/lib/uploader/browser/remember";
 
 const handle = { kind: "directory", name: "trip" } as FileSystemHandle;
 const other = { kind: "directory", name: "more" } as FileSystemHandle;
@@ -8,12 +8,12 @@ const begun = { uploadId: "u", collectionSlug: "reef", label: "trip", startedAt:
 
 it("keeps what can open the files again when the upload is gone on with without them", () => {
   const again = { ...begun, startedAt: 2, roots: [] };
-  expect(joined(again, undefined)).toEqual(again);
-  expect(joined(again, begun)).toEqual(begun);
-  expect(joined({ ...again, roots: [other] }, begun)).toEqual({ ...begun, roots: [other] });
+  expect(merged(again, undefined)).toEqual(again);
+  expect(merged(again, begun)).toEqual(begun);
+  expect(merged({ ...again, roots: [other] }, begun)).toEqual({ ...begun, roots: [other] });
 });
 
 it("is over when the server has given the upload up", () => {
   const ttlMs = uploadPolicy.uploadMaxLifeSeconds * 1_000;
-  expect([isOver(5, 5 + ttlMs), isOver(5, 6 + ttlMs)]).toEqual([false, true]);
+  expect([isExpired(5, 5 + ttlMs), isExpired(5, 6 + ttlMs)]).toEqual([false, true]);
 });

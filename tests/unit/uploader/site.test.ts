@@ -81,7 +81,7 @@ describe("the site as the uploader's server", () => {
     [503, "UNAVAILABLE"],
     [502, "UNAVAILABLE"],
     [400, "INVALID"],
-  ])("turns a problem with status %i into %s, with its words and its patience", async (status, code) => {
+  ])("turns a problem with status %i into %s, with its message and Retry-After", async (status, code) => {
     const headers = { "content-type": "application/problem+json", "retry-after": "7" };
     const { site } = answering(() => new Response('{"detail":"Said so."}', { status, headers }));
     await expect(site.seal(uploadId)).rejects.toMatchObject({ code, message: "Said so.", retryAfterSeconds: 7 });

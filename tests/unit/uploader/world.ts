@@ -54,9 +54,9 @@ export class World {
   effects: Effect[] = [];
   at = 1_000;
   random = 0.5;
-  /** Paths that were taken back. */
+  /** Paths whose registration was canceled. */
   readonly canceled: string[] = [];
-  /** How files that are named are answered at once; null: by hand. */
+  /** How files that are registered are answered at once; null: by hand. */
   answer: ((file: FileToSend) => FileAnswer) | null = answerOf;
 
   constructor(initial: InitialState = {}) {
@@ -71,26 +71,26 @@ export class World {
     const all = [...made.effects];
     for (const effect of made.effects) {
       if (!this.answer) break;
-      if (effect.type === "files") all.push(...this.name(effect));
-      else if (effect.type === "tell") all.push(...this.hear(effect));
-      else if (effect.type === "cancelFiles") all.push(...this.takeBack(effect));
+      if (effect.type === "files") all.push(...this.register(effect));
+      else if (effect.type === "registerChecksums") all.push(...this.registerMore(effect));
+      else if (effect.type === "cancelFiles") all.push(...this.cancel(effect));
     }
     return all;
   }
 
-  /** The server takes a batch in. */
-  name({ batch, files }: Extract<Effect, { type: "files" }>): readonly Effect[] {
+  /** The server registers a batch. */
+  register({ batch, files }: Extract<Effect, { type: "files" }>): readonly Effect[] {
     this.effects = this.effects.filter((effect) => effect.type !== "files" || effect.batch !== batch);
     return this.send({ type: "filesAnswered", batch, files: files.map((file) => (this.answer ?? answerOf)(file)) });
   }
 
-  /** The server knows what became known of a batch. */
-  hear({ batch }: Extract<Effect, { type: "tell" }>): readonly Effect[] {
-    this.effects = this.effects.filter((effect) => effect.type !== "tell" || effect.batch !== batch);
-    return this.send({ type: "told", batch });
+  /** The server registers the checksums of a batch. */
+  registerMore({ batch }: Extract<Effect, { type: "registerChecksums" }>): readonly Effect[] {
+    this.effects = this.effects.filter((effect) => effect.type !== "registerChecksums" || effect.batch !== batch);
+    return this.send({ type: "registeredMore", batch });
   }
 
-  takeBack({ batch, paths }: Extract<Effect, { type: "cancelFiles" }>): readonly Effect[] {
+  cancel({ batch, paths }: Extract<Effect, { type: "cancelFiles" }>): readonly Effect[] {
     this.effects = this.effects.filter((effect) => effect.type !== "cancelFiles" || effect.batch !== batch);
     this.canceled.push(...paths);
     return this.send({ type: "filesCanceled", batch });
@@ -111,14 +111,14 @@ export class World {
 
   open(policy?: PostPolicy): void {
     this.take("open");
-    this.send({ type: "opened", upload: openedOf(policy), askedAt: this.at });
+    this.send({ type: "opened", upload: openedOf(policy), requestedAt: this.at });
   }
 
   /** The storage takes the file, and it is on the disk as it was. */
   deliver({ fileId, run }: { fileId: number; run: number }): void {
     const { sizeBytes, lastModified } = this.file(fileId);
     this.send({ type: "posted", fileId, run });
-    this.send({ type: "looked", fileId, run, look: { sizeBytes, lastModified } });
+    this.send({ type: "rechecked", fileId, run, onDisk: { sizeBytes, lastModified } });
   }
 
   /** Connections to the policy's own endpoint at most. */

@@ -29,12 +29,12 @@ export const callFailures: CallFailure[] = (
 const endpoints = ["http://a.test/bucket", "http://b.test/bucket"];
 export const mib = 1024 * 1024;
 
-/** A place where effects wait for their outcome, as they do in a browser: in any order, with any luck. */
-export class Luck {
+/** A place where effects wait for their outcome, as they do in a browser: in any order, with any fault. */
+export class Simulation {
   readonly world: World;
   waiting: Effect[] = [];
   readonly timers = new Set<TimerName>();
-  names = 0;
+  serial = 0;
   /** What the site was told will come, and what it would not take back. */
   readonly registered = new Set<string>();
   readonly kept = new Set<string>();
@@ -55,36 +55,37 @@ export class Luck {
         this.waiting = this.waiting.filter(
           (one) => (one.type !== "post" && one.type !== "part") || one.fileId !== effect.fileId,
         );
-      else if (effect.type !== "letGo") this.waiting.push(effect);
+      else if (effect.type !== "releaseFile") this.waiting.push(effect);
     }
   }
 
-  /** One thing happens: a timer rings or an effect ends, well (`luck` null) or not. */
-  happen(pick: number, luck: number | null): boolean {
+  /** One thing happens: a timer rings or an effect ends, well (`fault` null) or not. */
+  happen(pick: number, fault: number | null): boolean {
     const choices = this.waiting.length + this.timers.size;
     if (choices === 0) return false;
     const index = pick % choices;
     const effect = this.waiting[index];
     if (effect) {
       this.waiting.splice(index, 1);
-      this.names += 1;
-      if (effect.type === "files" || effect.type === "tell" || effect.type === "cancelFiles") this.#serve(effect, luck);
-      const outcome = outcomeOf(effect, this.world, luck, this.names);
+      this.serial += 1;
+      if (effect.type === "files" || effect.type === "registerChecksums" || effect.type === "cancelFiles")
+        this.#serve(effect, fault);
+      const outcome = outcomeOf(effect, this.world, fault, this.serial);
       // Another tab lets go at last.
-      if (outcome.type === "driving" && !outcome.driven) this.waiting.push(effect);
+      if (outcome.type === "owning" && !outcome.owned) this.waiting.push(effect);
       this.send(outcome);
     } else {
       const timer = [...this.timers][index - this.waiting.length] as TimerName;
       this.timers.delete(timer);
-      this.send({ type: "rang", timer });
+      this.send({ type: "timerFired", timer });
     }
     return true;
   }
 
   /** What the site has of a call afterwards: where its answer is lost, as much as if it had come. */
-  #serve(effect: EffectOf<"files" | "tell" | "cancelFiles">, luck: number | null): void {
-    const { code } = luck === null ? { code: null } : oneOf(callFailures, luck);
-    const failed = luck !== null && (effect.type === "cancelFiles" || luck % 3 === 0);
+  #serve(effect: EffectOf<"files" | "registerChecksums" | "cancelFiles">, fault: number | null): void {
+    const { code } = fault === null ? { code: null } : oneOf(callFailures, fault);
+    const failed = fault !== null && (effect.type === "cancelFiles" || fault % 3 === 0);
     if (effect.type !== "cancelFiles") {
       if (!failed || code === "NETWORK") for (const { path } of effect.files) this.registered.add(path);
     } else if (!failed || code === "NETWORK") for (const path of effect.paths) this.registered.delete(path);
@@ -92,120 +93,120 @@ export class Luck {
   }
 }
 
-function outcomeOf(effect: Effect, world: World, luck: number | null, serial: number): UploaderEvent {
+function outcomeOf(effect: Effect, world: World, fault: number | null, serial: number): UploaderEvent {
   switch (effect.type) {
     case "post":
     case "part":
-      return sendingOutcome(effect, luck);
-    case "look":
+      return sendingOutcome(effect, fault);
+    case "recheck":
     case "hash":
     case "hashPart":
     case "rename":
-      return diskOutcome(effect, world, luck, serial);
+      return diskOutcome(effect, world, fault, serial);
     case "files": {
       const { batch, files } = effect;
-      if (luck !== null && luck % 3 === 0) return { type: "filesFailed", batch, failure: oneOf(callFailures, luck) };
-      return { type: "filesAnswered", batch, files: files.map((file) => namedOutcome(file, luck, serial)) };
+      if (fault !== null && fault % 3 === 0) return { type: "filesFailed", batch, failure: oneOf(callFailures, fault) };
+      return { type: "filesAnswered", batch, files: files.map((file) => registeredOutcome(file, fault, serial)) };
     }
-    case "tell": {
+    case "registerChecksums": {
       const { batch } = effect;
-      if (luck !== null && luck % 3 === 0) return { type: "filesFailed", batch, failure: oneOf(callFailures, luck) };
-      return { type: "told", batch };
+      if (fault !== null && fault % 3 === 0) return { type: "filesFailed", batch, failure: oneOf(callFailures, fault) };
+      return { type: "registeredMore", batch };
     }
     case "cancelFiles": {
       const { batch } = effect;
-      if (luck === null) return { type: "filesCanceled", batch };
-      return { type: "filesFailed", batch, failure: oneOf(callFailures, luck) };
+      if (fault === null) return { type: "filesCanceled", batch };
+      return { type: "filesFailed", batch, failure: oneOf(callFailures, fault) };
     }
     case "sign": {
       const { fileId, multipartId, request } = effect;
       const about = { fileId, multipartId, parts: request.parts };
-      if (luck !== null) return { type: "signFailed", ...about, failure: oneOf(callFailures, luck) };
+      if (fault !== null) return { type: "signFailed", ...about, failure: oneOf(callFailures, fault) };
       const urlsAt = (host: string) =>
         Object.fromEntries(request.parts.map((n) => [n, `${host}/${n}?X-Amz-Expires=900`]));
       const elsewhere = Object.fromEntries((request.endpoints ?? []).map((endpoint) => [endpoint, urlsAt(endpoint)]));
-      return { type: "partsSigned", ...about, urls: urlsAt("http://s3.test"), elsewhere, askedAt: world.at };
+      return { type: "partsSigned", ...about, urls: urlsAt("http://s3.test"), elsewhere, requestedAt: world.at };
     }
     case "complete": {
       const { fileId, multipartId } = effect;
-      if (luck === null) return { type: "completed", fileId, multipartId };
-      return { type: "completeFailed", fileId, multipartId, failure: oneOf(callFailures, luck) };
+      if (fault === null) return { type: "completed", fileId, multipartId };
+      return { type: "completeFailed", fileId, multipartId, failure: oneOf(callFailures, fault) };
     }
-    case "goOn":
-      return { type: "wentOn" };
-    case "drive":
-      return { type: "driving", uploadId: effect.uploadId, driven: luck === null || luck % 2 === 0 };
+    case "yieldToPage":
+      return { type: "yielded" };
+    case "own":
+      return { type: "owning", uploadId: effect.uploadId, owned: fault === null || fault % 2 === 0 };
     default:
-      return callOutcome(effect, world, luck);
+      return callOutcome(effect, world, fault);
   }
 }
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
 
-function sendingOutcome(effect: EffectOf<"post" | "part">, luck: number | null): UploaderEvent {
+function sendingOutcome(effect: EffectOf<"post" | "part">, fault: number | null): UploaderEvent {
   const { fileId, run } = effect;
-  const look = { sizeBytes: 7, lastModified: luck ?? 0 };
-  const why = oneOf(postFailures, luck ?? 0);
+  const onDisk = { sizeBytes: 7, lastModified: fault ?? 0 };
+  const why = oneOf(postFailures, fault ?? 0);
   if (effect.type === "part") {
     const { n } = effect;
-    if (luck === null) return { type: "partSent", fileId, run, n, etag: `"${n}"` };
-    if (luck % 10 === 9) return { type: "partChanged", fileId, run, n, look };
+    if (fault === null) return { type: "partSent", fileId, run, n, etag: `"${n}"` };
+    if (fault % 10 === 9) return { type: "partChanged", fileId, run, n, onDisk };
     return { type: "partFailed", fileId, run, n, failure: why };
   }
-  if (luck === null) return { type: "posted", fileId, run };
-  if (luck % 10 === 9) return { type: "changed", fileId, run, look };
+  if (fault === null) return { type: "posted", fileId, run };
+  if (fault % 10 === 9) return { type: "changed", fileId, run, onDisk };
   return { type: "postFailed", fileId, run, generation: effect.generation, failure: why };
 }
 
 function diskOutcome(
-  effect: EffectOf<"look" | "hash" | "hashPart" | "rename">,
+  effect: EffectOf<"recheck" | "hash" | "hashPart" | "rename">,
   world: World,
-  luck: number | null,
+  fault: number | null,
   serial: number,
 ): UploaderEvent {
   const { fileId } = effect;
   if (effect.type === "rename") return { type: "renamed", fileId, path: `${effect.foundAs} (${serial})` };
   const { run } = effect;
   const { sizeBytes, lastModified } = world.file(fileId);
-  if (effect.type === "look") {
-    const changed = luck === null ? null : luck % 3;
-    if (changed === 0) return { type: "looked", fileId, run, look: null };
-    return { type: "looked", fileId, run, look: { sizeBytes, lastModified: lastModified + (changed ?? 0) } };
+  if (effect.type === "recheck") {
+    const changed = fault === null ? null : fault % 3;
+    if (changed === 0) return { type: "rechecked", fileId, run, onDisk: null };
+    return { type: "rechecked", fileId, run, onDisk: { sizeBytes, lastModified: lastModified + (changed ?? 0) } };
   }
-  const look = { sizeBytes: 17 * mib, lastModified: luck ?? 0 };
+  const onDisk = { sizeBytes: 17 * mib, lastModified: fault ?? 0 };
   if (effect.type === "hash") {
-    if (luck !== null && luck % 2 === 0) return { type: "changed", fileId, run, look };
-    return { type: "hashed", fileId, run, digests: luck === null ? { sha256: "a", md5: "b" } : null };
+    if (fault !== null && fault % 2 === 0) return { type: "changed", fileId, run, onDisk };
+    return { type: "hashed", fileId, run, digests: fault === null ? { sha256: "a", md5: "b" } : null };
   }
   const { n } = effect;
-  if (luck !== null && luck % 2 === 0) return { type: "partChanged", fileId, run, n, look };
-  return { type: "partHashed", fileId, run, n, crc: luck === null ? "AAAAAAAAAAA=" : null };
+  if (fault !== null && fault % 2 === 0) return { type: "partChanged", fileId, run, n, onDisk };
+  return { type: "partHashed", fileId, run, n, crc: fault === null ? "AAAAAAAAAAA=" : null };
 }
 
-function namedOutcome(file: FileToSend, luck: number | null, serial: number): FileAnswer {
+function registeredOutcome(file: FileToSend, fault: number | null, serial: number): FileAnswer {
   const plain = answerOf(file, serial);
-  if (luck === null) return plain;
+  if (fault === null) return plain;
   const kinds: FileAnswer[] = [
     { path: file.path, status: "present" },
     { ...plain, exists: "same", mayBeKnown: true },
     { ...plain, exists: "other" },
     { ...plain, ...(plain.multipart && { multipart: { ...plain.multipart, done: [1, 3] } }) },
   ];
-  return oneOf(kinds, luck);
+  return oneOf(kinds, fault);
 }
 
-function callOutcome(effect: Effect, world: World, luck: number | null): UploaderEvent {
-  const askedAt = world.at;
-  const policy = { ...policyOf(), ...(luck === null && { endpoints }) };
-  if (effect.type === "open" && luck === null) return { type: "opened", upload: openedOf(policy), askedAt };
-  if (effect.type === "resume" && luck === null)
-    return { type: "resumed", upload: { prefix, policy, status: statusOf("open") }, askedAt };
-  if (effect.type === "renew" && luck === null) return { type: "renewed", policy, askedAt };
-  if (effect.type === "seal" && luck === null) return { type: "sealed" };
-  if (effect.type === "abort" && luck === null) return { type: "aborted" };
-  if (effect.type === "status" && luck === null) return { type: "statusRead", status: statusOf("verified") };
+function callOutcome(effect: Effect, world: World, fault: number | null): UploaderEvent {
+  const requestedAt = world.at;
+  const policy = { ...policyOf(), ...(fault === null && { endpoints }) };
+  if (effect.type === "open" && fault === null) return { type: "opened", upload: openedOf(policy), requestedAt };
+  if (effect.type === "resume" && fault === null)
+    return { type: "resumed", upload: { prefix, policy, status: statusOf("open") }, requestedAt };
+  if (effect.type === "renew" && fault === null) return { type: "renewed", policy, requestedAt };
+  if (effect.type === "seal" && fault === null) return { type: "sealed" };
+  if (effect.type === "abort" && fault === null) return { type: "aborted" };
+  if (effect.type === "status" && fault === null) return { type: "statusRead", status: statusOf("verified") };
   const call = effect.type as "open" | "resume" | "renew" | "seal" | "status" | "abort";
-  return { type: "callFailed", call, failure: oneOf(callFailures, luck ?? 0) };
+  return { type: "callFailed", call, failure: oneOf(callFailures, fault ?? 0) };
 }
 
 export function oneOf<T>(list: readonly T[], number: number): T {

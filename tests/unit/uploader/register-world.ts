@@ -20,24 +20,24 @@ export function opened(count: number, sizeOf: (index: number) => number = () => 
 }
 
 /** Answers what is named until nothing is, taking no batch above so many bytes. */
-export function nameAll(world: World, roomBytes: number): number {
+export function registerAll(world: World, roomBytes: number): number {
   let calls = 0;
-  for (let batches = world.take("files"); batches.length > 0; batches = takeOrGoOn(world))
+  for (let batches = world.take("files"); batches.length > 0; batches = takeOrYield(world))
     for (const batch of batches) {
       calls += 1;
       const wanted = batch.files.reduce((sum, { size }) => sum + size, 0);
       if (wanted > roomBytes)
         world.send({ type: "filesFailed", batch: batch.batch, failure: callFailure("TOO_LARGE", "No room.") });
-      else world.name(batch);
+      else world.register(batch);
     }
   return calls;
 }
 
 /** What is named next, after as many pauses as it takes. */
-function takeOrGoOn(world: World): Files[] {
+function takeOrYield(world: World): Files[] {
   for (;;) {
     const batches = world.take("files");
-    if (batches.length > 0 || world.take("goOn").length === 0) return batches;
-    world.send({ type: "wentOn" });
+    if (batches.length > 0 || world.take("yieldToPage").length === 0) return batches;
+    world.send({ type: "yielded" });
   }
 }

@@ -9,23 +9,23 @@ import type { Batch } from "../state/state";
 import { onBatchEnd } from "./cancel-file";
 import { halt } from "./halt";
 import { nextBatch, withReported } from "./next-batch";
-import { meetConflict } from "./on-conflicts";
+import { handleConflict } from "./on-conflicts";
 import { retryOf } from "./retry-call";
-import { arrived } from "./settle-file";
+import { recheck } from "./settle-file";
 import { toFailed, toPresent, toQueued, toQueuedForHash, toReady } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-/** So many files refused in a row, each asked for by itself: it is not about the files. */
-const unwantedAtMost = 20;
+/** So many files refused in a row, each batch for by itself: it is not about the files. */
+const rejectedAtMost = 20;
 /** Calls in flight. */
 const callsAtMost = 2;
 
 /** Tells the server, two calls at a time: what will not come, what will, and what became known of it. */
-export function nameNext(draft: Draft): void {
+export function registerNext(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "uploading" || state.halted || state.paused || !state.upload) return;
-  askDue(draft);
+  retryDueBatches(draft);
   while (Object.keys(state.batches).length < callsAtMost) {
     const next = nextBatch(draft);
     if (!next) return;
@@ -38,10 +38,10 @@ function send(draft: Draft, batch: Batch): void {
   const number = state.nextBatch;
   state.nextBatch += 1;
   state.batches = { ...state.batches, [number]: batch };
-  askBatch(draft, number, batch);
+  callBatch(draft, number, batch);
 }
 
-function askBatch(draft: Draft, number: number, { kind, fileIds, paths }: Batch): void {
+function callBatch(draft: Draft, number: number, { kind, fileIds, paths }: Batch): void {
   const { upload } = draft.state;
   if (!upload) return;
   if (kind === "cancel") {
@@ -49,7 +49,12 @@ function askBatch(draft: Draft, number: number, { kind, fileIds, paths }: Batch)
     return;
   }
   const files = fileIds.flatMap((fileId) => toSend(fileOf(draft, fileId)) ?? []);
-  draft.effects.push({ type: kind === "report" ? "tell" : "files", uploadId: upload.id, batch: number, files });
+  draft.effects.push({
+    type: kind === "report" ? "registerChecksums" : "files",
+    uploadId: upload.id,
+    batch: number,
+    files,
+  });
 }
 
 function toSend(file: UploadFile | undefined): FileToSend | null {
@@ -60,42 +65,42 @@ function toSend(file: UploadFile | undefined): FileToSend | null {
   return { path, size: sizeBytes, type: contentType, modifiedAt: lastModified, ...known };
 }
 
-function drop(draft: Draft, number: number): Batch | undefined {
+function removeBatch(draft: Draft, number: number): Batch | undefined {
   const { [number]: batch, ...rest } = draft.state.batches;
   draft.state.batches = rest;
   return batch;
 }
 
 export function onFilesAnswered(draft: Draft, event: EventOf<"filesAnswered">): void {
-  const asked = draft.state.batches[event.batch];
-  if (!asked) return;
+  const batch = draft.state.batches[event.batch];
+  if (!batch) return;
   const { from = 0, inAll = event.files.length } = event;
-  if (asked.fileIds.length !== inAll) {
+  if (batch.fileIds.length !== inAll) {
     const why: CallFailure = { code: "INTERNAL", message: null, retryAfterSeconds: null };
     onFilesFailed(draft, { type: "filesFailed", batch: event.batch, failure: why });
     return;
   }
-  if (from + event.files.length >= inAll) drop(draft, event.batch);
-  draft.state.unwantedInRow = 0;
-  const answers = event.files.map((answer, index) => ({ answer, fileId: asked.fileIds[from + index] ?? -1 }));
+  if (from + event.files.length >= inAll) removeBatch(draft, event.batch);
+  draft.state.rejectedInRow = 0;
+  const answers = event.files.map((answer, index) => ({ answer, fileId: batch.fileIds[from + index] ?? -1 }));
   // They are sent in the order in which they are listed to the person.
   for (const { answer, fileId } of answers.sort((a, b) => a.fileId - b.fileId)) {
-    const named = fileOf(draft, fileId);
-    if (!named) continue;
-    const file = onBatchEnd(draft, named);
-    if (file.state === "naming") onAnswer(draft, file, answer);
+    const registered = fileOf(draft, fileId);
+    if (!registered) continue;
+    const file = onBatchEnd(draft, registered);
+    if (file.state === "registering") onAnswer(draft, file, answer);
   }
 }
 
-export function onTold(draft: Draft, event: EventOf<"told">): void {
-  for (const fileId of drop(draft, event.batch)?.fileIds ?? []) {
-    const told = fileOf(draft, fileId);
-    if (told) forget(draft, onBatchEnd(draft, told));
+export function onRegisteredMore(draft: Draft, event: EventOf<"registeredMore">): void {
+  for (const fileId of removeBatch(draft, event.batch)?.fileIds ?? []) {
+    const file = fileOf(draft, fileId);
+    if (file) forget(draft, onBatchEnd(draft, file));
   }
 }
 
 export function onFilesCanceled(draft: Draft, event: EventOf<"filesCanceled">): void {
-  drop(draft, event.batch);
+  removeBatch(draft, event.batch);
 }
 
 /** Digests the server knows are kept only as long as the file is not sent: its form carries one. */
@@ -103,7 +108,7 @@ function forget(draft: Draft, file: UploadFile): void {
   if (file.state === "done") putFile(draft, { ...file, known: { ...file.known, digests: null } });
 }
 
-function onAnswer(draft: Draft, file: FileIn<"naming">, answer: FileAnswer): void {
+function onAnswer(draft: Draft, file: FileIn<"registering">, answer: FileAnswer): void {
   const { attempts, known } = file;
   // Parts the storage did not put together are not trusted a second time, unless this page sent them.
   const done = attempts.rejections > 1 ? [] : (answer.multipart?.done ?? []);
@@ -112,15 +117,15 @@ function onAnswer(draft: Draft, file: FileIn<"naming">, answer: FileAnswer): voi
   const exists = answer.exists ?? null;
   const reported = known.reported || known.digests !== null;
   const next = putFile(draft, { ...file, exists, known: { ...known, multipart, reported } });
-  if (answer.status === "present") meetPresent(draft, next);
+  if (answer.status === "present") handlePresent(draft, next);
   else if (known.digests === null && draft.state.hashes && !known.mayBeKnown && mayBeThere(answer))
     toQueuedForHash(draft, next);
-  else go(draft, next);
+  else sendUnlessTaken(draft, next);
 }
 
 /** Nothing need be sent; or it was, and only the answer got lost on its way. */
-function meetPresent(draft: Draft, file: FileIn<"naming">): void {
-  if (file.known.lastPost) arrived(draft, file);
+function handlePresent(draft: Draft, file: FileIn<"registering">): void {
+  if (file.known.lastPost) recheck(draft, file);
   else toPresent(draft, file);
 }
 
@@ -130,8 +135,8 @@ function mayBeThere({ mayBeKnown, exists }: FileAnswer): boolean {
 }
 
 /** Named, and hashed where that was wanted first: it is sent, unless its path is taken. */
-export function go(draft: Draft, file: FileIn<"naming" | "hashing">): void {
-  if (file.exists && draft.state.conflict !== "revision") meetConflict(draft, file, file.exists);
+export function sendUnlessTaken(draft: Draft, file: FileIn<"registering" | "hashing">): void {
+  if (file.exists && draft.state.conflict !== "revision") handleConflict(draft, file, file.exists);
   else toReady(draft, file);
 }
 
@@ -148,18 +153,18 @@ export function onFilesFailed(draft: Draft, event: EventOf<"filesFailed">): void
     draft.effects.push({ type: "timer", timer: `batch:${event.batch}`, delayMs });
     return;
   }
-  drop(draft, event.batch);
+  removeBatch(draft, event.batch);
   for (const fileId of batch.fileIds) {
     const file = fileOf(draft, fileId);
     if (file) onBatchEnd(draft, file);
   }
   if (batch.kind === "cancel") giveUpCancel(draft, batch, why);
   else if (batch.kind === "report") giveUpReport(draft, batch, why);
-  else giveUpNaming(draft, batch, why);
+  else giveUpRegistering(draft, batch, why);
 }
 
 /** The site does not want to know it, whoever tells it. */
-function isUnwanted({ code }: CallFailure): boolean {
+function isRejection({ code }: CallFailure): boolean {
   return code === "INVALID" || code === "TOO_LARGE" || code === "INTERNAL";
 }
 
@@ -168,22 +173,22 @@ function giveUpReport(draft: Draft, { fileIds }: Batch, why: CallFailure): void 
   for (const fileId of fileIds) {
     const file = fileOf(draft, fileId);
     if (!file) continue;
-    if (isUnwanted(why)) forget(draft, file);
+    if (isRejection(why)) forget(draft, file);
     else if ("known" in file) push(draft, "report", putFile(draft, withReported(file, false)).id);
   }
-  if (!isUnwanted(why)) halt(draft, failureOfCall(why));
+  if (!isRejection(why)) halt(draft, failureOfCall(why));
 }
 
 /** Files that cannot be taken back are said to be missing in the end: that is no reason not to seal the others. */
 function giveUpCancel(draft: Draft, { paths }: Batch, why: CallFailure): void {
-  if (isUnwanted(why)) return;
+  if (isRejection(why)) return;
   const { state } = draft;
   for (const path of paths) state.cancellations = withPushed(state.cancellations, path);
   halt(draft, failureOfCall(why));
 }
 
 /** Too much together, or one among them is not wanted: halves are tried, down to the files that cannot be taken. */
-function giveUpNaming(draft: Draft, { fileIds }: Batch, why: CallFailure): void {
+function giveUpRegistering(draft: Draft, { fileIds }: Batch, why: CallFailure): void {
   const { state } = draft;
   const divisible = why.code === "TOO_LARGE" || why.code === "INVALID";
   const middle = Math.ceil(fileIds.length / 2);
@@ -193,28 +198,28 @@ function giveUpNaming(draft: Draft, { fileIds }: Batch, why: CallFailure): void 
   }
   for (const fileId of fileIds) {
     const file = fileOf(draft, fileId);
-    if (file?.state !== "naming") continue;
+    if (file?.state !== "registering") continue;
     if (!divisible) toQueued(draft, file);
     else if (why.code === "TOO_LARGE") outOfRoom(draft, file, why);
     else {
       toFailed(draft, file, failureOfCall(why));
-      state.unwantedInRow += 1;
+      state.rejectedInRow += 1;
     }
   }
-  if (!divisible || state.unwantedInRow >= unwantedAtMost) {
-    state.unwantedInRow = 0;
+  if (!divisible || state.rejectedInRow >= rejectedAtMost) {
+    state.rejectedInRow = 0;
     halt(draft, failureOfCall(why));
   }
 }
 
-function outOfRoom(draft: Draft, file: FileIn<"naming">, why: CallFailure): void {
+function outOfRoom(draft: Draft, file: FileIn<"registering">, why: CallFailure): void {
   const { state } = draft;
   toFailed(draft, file, failure("quota", why.message));
   if (state.quotaBelow === null || file.sizeBytes < state.quotaBelow) state.quotaBelow = file.sizeBytes;
 }
 
-/** It is asked as soon as anything may be. */
-export function onBatchRang(draft: Draft, number: number): void {
+/** The call is made with the next step that may make calls. */
+export function onBatchTimer(draft: Draft, number: number): void {
   const { state } = draft;
   const batch = state.batches[number];
   if (!batch?.trouble || batch.trouble.retryAt === null) return;
@@ -222,20 +227,20 @@ export function onBatchRang(draft: Draft, number: number): void {
   state.batches = { ...state.batches, [number]: due };
 }
 
-function askDue(draft: Draft): void {
+function retryDueBatches(draft: Draft): void {
   const { state, at } = draft;
   for (const [name, batch] of Object.entries(state.batches)) {
     const { trouble } = batch;
     if (!trouble || trouble.retryAt === null || trouble.retryAt > at) continue;
     const number = Number(name);
     draft.effects.push({ type: "noTimer", timer: `batch:${number}` });
-    const asked = { ...batch, trouble: { ...trouble, retryAt: null } };
-    state.batches = { ...state.batches, [number]: asked };
-    askBatch(draft, number, asked);
+    const sent = { ...batch, trouble: { ...trouble, retryAt: null } };
+    state.batches = { ...state.batches, [number]: sent };
+    callBatch(draft, number, sent);
   }
 }
 
 /** What waits for a later try is tried now. */
-export function nameAgainNow(draft: Draft): void {
-  for (const number of Object.keys(draft.state.batches).map(Number)) onBatchRang(draft, number);
+export function retryBatchesNow(draft: Draft): void {
+  for (const number of Object.keys(draft.state.batches).map(Number)) onBatchTimer(draft, number);
 }
