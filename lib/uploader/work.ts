@@ -8,9 +8,9 @@ import type { PartTransport, Transport } from "./transport/transport";
 import type { Clock } from "./uploader";
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
-type Beside = "stop" | "rename" | "releaseFile" | "yieldToPage" | "own" | "timer" | "noTimer" | "stopAll";
-/** What takes time. */
-type Lasting = Exclude<Effect, { type: Beside }>;
+type Immediate = "stop" | "rename" | "releaseFile" | "yieldToPage" | "own" | "timer" | "noTimer" | "stopAll";
+/** Effects that take time. */
+type Lasting = Exclude<Effect, { type: Immediate }>;
 type Call = EffectOf<"open" | "resume" | "renew" | "seal" | "status" | "abort">;
 
 type Tools = {
@@ -24,10 +24,10 @@ type Tools = {
   readonly dispatch: (event: UploaderEvent) => void;
 };
 
-/** Answers taken in before the page may paint: a thousand of them are one long task on a slow machine. */
+/** Answers handled before the page may paint: a thousand of them are one long task on a slow machine. */
 const answersAtOnce = 100;
 
-/** Does what takes time: sends, reads, asks the site. Each piece of work ends with one event, unless it was stopped. */
+/** Performs the effects that take time: sending, reading, calls to the site. Each ends with one event, unless stopped. */
 export class Work {
   readonly #tools: Tools;
   readonly #connections = new Map<number, Set<AbortController>>();
@@ -72,7 +72,7 @@ export class Work {
     for (const fileId of [...this.#connections.keys()]) this.stop(fileId);
   }
 
-  /** Runs `send`, on a connection or in the hasher, until `stop` ends it; null where it did. */
+  /** Runs `send`, on a connection or in the hasher. Returns null if `stop` ended it. */
   async #connected<T>(fileId: number, send: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
     const controller = new AbortController();
     const all = this.#connections.get(fileId) ?? new Set();
@@ -134,8 +134,8 @@ export class Work {
   }
 
   /**
-   * A file that changed on the disk breaks its connection, or its reading, like other troubles do: the file itself tells
-   * which it was. null: it is as it was.
+   * A file that changes on the disk breaks its connection or its reading, as other failures do. Returns what is on the
+   * disk if it changed, null if not.
    */
   async #changeOf(fileId: number, was: Pick<File, "size" | "lastModified">): Promise<{ onDisk: OnDisk } | null> {
     const onDisk = await this.#tools.handles.recheck(fileId);
@@ -146,7 +146,7 @@ export class Work {
     const { dispatch, handles, hasher } = this.#tools;
     const file = handles.fileOf(fileId);
     try {
-      if (!file || !hasher) throw new TypeError("nothing to hash, or nothing to hash with");
+      if (!file || !hasher) throw new TypeError("no file or no hasher");
       const hashed = await this.#connected(fileId, async (signal) => {
         const bytes = keep ? new Uint8Array(await file.arrayBuffer()) : null;
         return { bytes, digests: await hasher.digests(bytes ?? file, { md5, signal }) };
@@ -164,7 +164,7 @@ export class Work {
     }
   }
 
-  /** The file is compared with the disk before each of its parts is read. */
+  /** Hashes a part. The file is compared with the disk before each of its parts is read. */
   async #hashPart({ fileId, run, n, start, end, ...was }: EffectOf<"hashPart">): Promise<void> {
     const { dispatch, handles, hasher } = this.#tools;
     const size = { size: was.sizeBytes, lastModified: was.lastModified };

@@ -1,8 +1,8 @@
 import { isBusy, type UploaderStore } from "../state/state";
 
 /**
- * Ties an uploader to the page it runs in: asks before the page is left while that would interrupt something, and tells
- * the uploader of the network's comings and goings. Ends by itself with the upload; gives what ends it sooner.
+ * Attaches an uploader to its page: warns before the page is left while that would interrupt something, and reports
+ * whether the browser is online. Ends with the upload; returns a function that ends it sooner.
  */
 export function attachToPage(
   uploader: UploaderStore & { setOnline(online: boolean): void },
@@ -11,7 +11,7 @@ export function attachToPage(
   const warn = (event: BeforeUnloadEvent) => event.preventDefault();
   const online = () => uploader.setOnline(true);
   const offline = () => uploader.setOnline(false);
-  // The listener is there only while needed: a page that has one cannot be kept for "back".
+  // Only while needed: a page with this listener is not kept in the back/forward cache.
   let warning = false;
   const follow = () => {
     const state = uploader.getSnapshot();

@@ -9,7 +9,7 @@ type RememberedUpload = {
   readonly label: string;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  /** What was dropped or chosen, where the browser gives such handles: with them nothing has to be picked again. */
+  /** Handles of what was dropped or chosen, where the browser has them: the files need not be picked again. */
   readonly roots: readonly FileSystemHandle[];
 };
 
@@ -17,7 +17,7 @@ interface Store extends DBSchema {
   uploads: { key: string; value: RememberedUpload };
 }
 
-/** Where what was begun is remembered. A browser that keeps nothing (private windows) is no reason to fail: it forgets. */
+/** Uploads begun in this browser. Never fails: a browser that stores nothing (private windows) forgets them. */
 export type Memory = {
   remember(upload: RememberedUpload): Promise<void>;
   forget(uploadId: string): Promise<void>;
@@ -25,13 +25,13 @@ export type Memory = {
   of(collectionSlug: string): Promise<readonly RememberedUpload[]>;
 };
 
-/** Gone on with before the browser was let to open its files: what was kept of them is not forgotten for that. */
+/** Merges with the earlier record: an upload resumed without access to its handles keeps them. */
 export function merged(upload: RememberedUpload, before: RememberedUpload | undefined): RememberedUpload {
   if (!before) return upload;
   return { ...upload, startedAt: before.startedAt, roots: upload.roots.length > 0 ? upload.roots : before.roots };
 }
 
-/** The server has given it up by now. */
+/** Whether the server has expired the upload. */
 export function isExpired(startedAt: number, now: number): boolean {
   return now - startedAt > uploadPolicy.uploadMaxLifeSeconds * 1_000;
 }
@@ -50,7 +50,7 @@ export function memoryOf(name = "atoll-uploads"): Memory {
         const { store } = (await open()).transaction("uploads", "readwrite");
         await store.put(merged(upload, await store.get(upload.uploadId)));
       } catch {
-        // Handles that cannot be kept: the rest can.
+        // The handles cannot be stored: keep the rest.
         if (upload.roots.length > 0) await this.remember({ ...upload, roots: [] });
       }
     },
@@ -72,8 +72,8 @@ export function memoryOf(name = "atoll-uploads"): Memory {
 }
 
 /**
- * Keeps an upload remembered from when the server knows it until nothing more can be added to it. `addRoots` is told of
- * what was dropped or chosen. Ends by itself with the upload; `stop` ends it sooner, and what is remembered stays.
+ * Remembers an upload from when it is open on the server until it is sealed or aborted. `addRoots` takes handles of what
+ * was dropped or chosen. Ends with the upload; `stop` ends it sooner and keeps what is remembered.
  */
 export function rememberWhileOpen(
   uploader: UploaderStore,
@@ -109,15 +109,15 @@ export function rememberWhileOpen(
   };
 }
 
-/** The part of https://wicg.github.io/file-system-access/ that asks for leave, where the browser has it. */
+/** The permissions of https://wicg.github.io/file-system-access/, where the browser has them. */
 type WithPermissions = FileSystemHandle & {
   queryPermission?(options: { mode: "read" }): Promise<PermissionState>;
   requestPermission?(options: { mode: "read" }): Promise<PermissionState>;
 };
 
 /**
- * Whether all handles may be read, asking the person where the browser wants that: to be called in a click. False where
- * one may not be, or is no more.
+ * Whether all handles may be read; the browser may ask the person. To be called in a click. False if one is refused or
+ * gone.
  */
 export async function mayRead(roots: readonly FileSystemHandle[]): Promise<boolean> {
   for (const root of roots as readonly WithPermissions[]) {

@@ -1,9 +1,9 @@
 import { isMoving, type UploaderStore } from "../state/state";
 
 /**
- * Keeps the device awake while an upload moves (https://w3c.github.io/screen-wake-lock/): the browser gives the lock
- * back whenever the page is hidden, and it is asked for again when it is seen. Does nothing where there is no such thing
- * or the battery is low. Ends by itself with the upload; gives what ends it sooner.
+ * Keeps the device awake while files move (https://w3c.github.io/screen-wake-lock/). The browser releases the lock when
+ * the page is hidden; it is requested again when the page is visible. Does nothing without wake locks or on low battery.
+ * Ends with the upload; returns a function that ends it sooner.
  */
 export function keepAwake(uploader: UploaderStore, page: Window = window): () => void {
   const { wakeLock } = page.navigator;
@@ -23,7 +23,7 @@ export function keepAwake(uploader: UploaderStore, page: Window = window): () =>
       if (wanted) held = lock;
       else await lock.release();
     } catch {
-      // Refused: the upload goes on, the device sleeps when it likes.
+      // Refused: the upload continues until the device sleeps.
     } finally {
       requesting = false;
     }

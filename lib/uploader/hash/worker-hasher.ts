@@ -5,7 +5,7 @@ import { hashHere, hasOwnSha256 } from "./hashing";
 
 type Waiting = { readonly done: (value: never) => void; readonly failed: (error: Error) => void };
 
-/** Hashes in a web worker, started with the first file that is large enough; here, where a worker cannot be had. */
+/** Returns a hasher that uses a web worker, started with the first file that is large enough; without workers, the main thread. */
 export function hashInWorker(start: () => Worker = startWorker): Hasher {
   let worker: Worker | null | undefined;
   let jobs = 0;
@@ -17,7 +17,7 @@ export function hashInWorker(start: () => Worker = startWorker): Hasher {
     if ("value" in data) one?.done(data.value as never);
     else one?.failed(Object.assign(new Error(data.error.message), { name: data.error.name }));
   };
-  // A worker that does not load (an old browser, a policy of the page): the work is done here.
+  // The worker did not load, as in an old browser or under a content security policy.
   const fallBackToMainThread = () => {
     worker?.terminate();
     worker = null;

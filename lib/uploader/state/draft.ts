@@ -40,7 +40,7 @@ export function fileOf(draft: Draft, fileId: number): UploadFile | undefined {
   return Number.isInteger(fileId) && fileId >= 0 && fileId < files.size ? itemAt(files, fileId) : undefined;
 }
 
-/** The file an event speaks of, if it is still in that attempt and in one of these states. */
+/** The file of an event, if it is still in that attempt and in one of these states. */
 export function current<State extends FileState>(
   draft: Draft,
   event: { fileId: number; run: number },
@@ -54,7 +54,7 @@ function isIn<State extends FileState>(file: UploadFile, states: readonly State[
   return (states as readonly FileState[]).includes(file.state);
 }
 
-/** The only place where a file changes: it takes the place of the one with its id; counts and bytes follow. */
+/** Replaces the file with the same id and updates the counts and bytes. The only place where a file changes. */
 export function putFile<File extends UploadFile>(draft: Draft, next: File): File {
   const before = itemAt(draft.state.files, next.id);
   draft.state.files = withItemInPlace(draft.state.files, next.id, next, draft.mutable);
@@ -92,7 +92,7 @@ export function push(draft: Draft, queue: QueueName, fileId: number): void {
   state.queues = { ...state.queues, [queue]: withPushed(state.queues[queue], fileId) };
 }
 
-/** The first file of a queue for which `fits` says so; the others in front of it are done with, and drop out. */
+/** Takes the first file that `fits` out of a queue; entries in front of it are stale and are dropped. */
 export function takeFrom<File extends UploadFile>(
   draft: Draft,
   queue: QueueName,
@@ -100,7 +100,7 @@ export function takeFrom<File extends UploadFile>(
 ): File | undefined {
   const { state } = draft;
   let rest = state.queues[queue];
-  // Not `for (let first = shifted(rest); …)`: of that Next 16.4's build forgets to rename the last call.
+  // Not `for (let first = shifted(rest); …)`: Next 16.4's minifier forgets to rename its last call.
   for (;;) {
     const first = shifted(rest);
     if (!first) break;

@@ -1,6 +1,6 @@
 import { type ErrorCode, isTransient } from "@/lib/errors";
 
-/** Everything that can go wrong, for one file or for the upload as a whole. `words.ts` says each to a person. */
+/** Everything that can go wrong, for one file or for the upload as a whole. `failure-messages.ts` has the text of each. */
 export const failureCodes = [
   "empty",
   "too-large",
@@ -29,14 +29,14 @@ export const failureCodes = [
 ] as const;
 export type FailureCode = (typeof failureCodes)[number];
 
-/** `detail` is what the other side said, already fit for a person, or null. */
+/** `detail` is the message of the storage or the site, fit for the screen, or null. */
 export type Failure = { readonly code: FailureCode; readonly detail: string | null };
 
 export function failure(code: FailureCode, detail: string | null = null): Failure {
   return { code, detail };
 }
 
-/** Why a POST or a part sent to the storage did not succeed: no answer at all, or an answer that is an error. */
+/** Why a POST or a part failed: no answer of the storage, or an answer that is an error. */
 export type PostFailure =
   | { readonly kind: "network"; readonly stalled?: boolean }
   | {
@@ -48,11 +48,11 @@ export type PostFailure =
       readonly retryAfterSeconds: number | null;
     };
 
-/** What to do about it. */
+/** What to do about a failure. */
 export type Verdict = {
   /**
-   * retry: try the file again · renew: the policy or URL is no longer good · begin: what the part belongs to is not
-   * there · doubt: denied without a reason, which may be its age · stop: this file only · halt: all of them.
+   * retry: send it again · renew: with a new policy or URL · restart: the multipart upload is gone · suspect: denied
+   * without a reason, so the policy or URL may have expired · stop: this file fails · halt: all stop.
    */
   readonly action: "retry" | "renew" | "restart" | "suspect" | "stop" | "halt";
   readonly failure: Failure;
@@ -99,7 +99,7 @@ function ruleOf(answer: Extract<PostFailure, { kind: "answer" }>, policyMayBeExp
   // S3 says "Invalid according to Policy: Policy expired."; Ceph says AccessDenied and nothing else.
   const denied = answer.code === "AccessDenied" || (answer.code === null && answer.status === 403);
   if (denied && (policyMayBeExpired || /expired/i.test(answer.message ?? ""))) return ["renew", "policy-expired"];
-  // The clock here stands still while the machine sleeps: by it the policy may be young, and have ended all the same.
+  // The clock stops while the machine sleeps: a policy may have expired although its age says otherwise.
   if (denied) return [answer.message ? "stop" : "suspect", "access-denied"];
   const known = answer.code === null ? undefined : rules[answer.code];
   if (known) return known;
@@ -111,7 +111,7 @@ function ruleOf(answer: Extract<PostFailure, { kind: "answer" }>, policyMayBeExp
   return ["stop", answer.status === 403 ? "access-denied" : "refused"];
 }
 
-/** `policyMayBeExpired`: whether, by the client's reckoning, the policy is about to end or has ended. */
+/** `policyMayBeExpired`: the policy is about to expire or has expired, by the client's clock. */
 export function classifyFailure(post: PostFailure, policyMayBeExpired: boolean): Verdict {
   if (post.kind === "network")
     return { action: "retry", failure: failure("network"), slow: false, retryAfterSeconds: null };

@@ -3,8 +3,8 @@ import type { Multipart, Part } from "./multipart";
 import type { NoteCode } from "./notes";
 
 /**
- * queued: to be registered with the server · registering: the call is on its way · conflict: the collection has a file at its
- * path and the person has not chosen yet · ready: needs a connection · hashing: being read for its checksums ·
+ * queued: to be registered with the server · registering: the call is in flight · conflict: the collection has a file
+ * at its path and the person has not chosen yet · ready: needs a connection · hashing: being read for its checksums ·
  * posting: on a connection · parts: some of its parts are · completing: its parts are being put together · checking:
  * stored, being compared with the disk · waiting: for its next attempt · paused: by the person · present: the storage
  * has these bytes, nothing was sent · done · skipped: left out, its path is taken · failed: can be retried · refused:
@@ -31,7 +31,7 @@ export const fileStates = [
 ] as const;
 export type FileState = (typeof fileStates)[number];
 
-/** States with something ahead of them: of themselves, or (`asking`, `paused`) once the person says so. */
+/** States that are not the last: a file moves on by itself, or (`conflict`, `paused`) when the person acts. */
 export const unsettledStates = [
   "queued",
   "registering",
@@ -60,15 +60,16 @@ export function isRevivable({ state }: { readonly state: FileState }): boolean {
 }
 
 /**
- * Files of at most so many bytes are read once, hashed on the spot and sent from memory: opening a file, or handing it to another
- * thread, takes longer than hashing it. SHA-256 is the browser's own, off the thread, and MD5 takes half a millisecond.
+ * Files of at most so many bytes are read once, hashed on the main thread and sent from memory: opening a file, or
+ * passing it to another thread, takes longer than hashing it. SHA-256 is the browser's own, off the thread, and MD5
+ * takes half a millisecond.
  */
 export const smallBytes = 256 * 1024;
 
-/** Lower-case hex; no MD5 where the storage itself compares the SHA-256 with what it gets. */
+/** Lower-case hex; no MD5 where the storage verifies the SHA-256. */
 export type Digests = { readonly sha256: string; readonly md5: string | null };
 
-/** What becomes of a file whose path the collection has: a new revision, nothing, or a path of its own ("name (2).jpg"). */
+/** For a file whose path the collection has: a new revision, nothing, or a path of its own ("name (2).jpg"). */
 export type ConflictChoice = "revision" | "skip" | "both";
 
 /** What a file has in every state. */
@@ -77,7 +78,7 @@ export type Common = {
   readonly id: number;
   /** Normalized (NFC), with `/` between folders, relative to the upload. */
   readonly path: string;
-  /** The path it was found at, where both files are kept and it got another one. */
+  /** The path it was found at, where it was renamed so that both files are kept. */
   readonly foundAs: string | null;
   readonly sizeBytes: number;
   /** Milliseconds since 1970, as the browser says. */
@@ -100,9 +101,9 @@ export type Attempts = {
   /** Failures in a row, and when (`at` of the event) they began. */
   readonly failures: number;
   readonly failingSince: number | null;
-  /** Times it was begun again because it changed on the disk. */
+  /** Restarts because it changed on the disk. */
   readonly restarts: number;
-  /** Times the storage rejected what was sent, and it had to be begun again. */
+  /** Restarts because the storage rejected or lost what was sent. */
   readonly rejections: number;
 };
 
@@ -122,7 +123,7 @@ export type Known = {
   readonly lastPost: { readonly checked: boolean } | null;
 };
 
-/** Of other bytes than before nothing is known. */
+/** What is known of new bytes: nothing. */
 export const unhashed: Known = { digests: null, reported: false, mayBeKnown: false, multipart: null, lastPost: null };
 
 /** A post on a connection. */
@@ -139,15 +140,15 @@ type InState<State extends FileState> = Common & { readonly state: State };
 type Active<State extends FileState> = InState<State> & { readonly attempts: Attempts; readonly known: Known };
 type InParts<State extends FileState> = Active<State> & {
   readonly known: { readonly multipart: Multipart };
-  /** When the call about its parts is made again; null when none failed. */
+  /** When a failed call about its parts is made again; null when none failed. */
   readonly retryAt: number | null;
 };
 
 export type PostingFile = Active<"posting"> & { readonly post: Post };
 export type PartsFile = InParts<"parts"> & {
-  /** No part from here on was begun. */
+  /** The first part that was not begun. */
   readonly next: number;
-  /** The parts being worked on, at most about two budgets: hashed and signed ahead by so much and no more. */
+  /** The parts in work, at most two for each connection: no more are hashed and signed ahead. */
   readonly window: readonly Part[];
 };
 /** `post` is the one that failed. */
@@ -183,7 +184,7 @@ export type UploadFile =
   | InState<"canceled">;
 
 export type FileIn<State extends FileState> = Extract<UploadFile, { readonly state: State }>;
-/** A file with something ahead of it. */
+/** A file that is not settled. */
 export type UnsettledFile = FileIn<(typeof unsettledStates)[number]>;
 
 /** The fields that stay with a file whatever its state becomes. */
@@ -192,7 +193,7 @@ export function commonOf(file: UploadFile): Common {
   return { id, path, foundAs, sizeBytes, lastModified, contentType, note, exists, registered, inCall, run };
 }
 
-/** What is known of a file's bytes, as far as it is of use for sending them. */
+/** What is known of a file's bytes; nothing for a file that is not sent any more. */
 export function knownOf(file: UploadFile): Known {
   return "known" in file && file.state !== "done" ? file.known : unhashed;
 }

@@ -2,17 +2,17 @@ import type { FileAnswer } from "@/lib/upload/schema";
 import { emptyVector, itemAt, type Vector, withAppended, withItem } from "./vector";
 
 /**
- * hashing: its checksum is being taken · unsigned: needs a URL · signing: a URL was asked for · signed: can be sent ·
- * flying: on a connection · waiting: for its next try.
+ * hashing: its checksum is being taken · unsigned: needs a URL · signing: a call for its URL is in flight · signed: can
+ * be sent · inFlight: on a connection · waiting: for its next attempt.
  */
 type PartStage = "hashing" | "unsigned" | "signing" | "signed" | "inFlight" | "waiting";
 
-/** A part that is being worked at. */
+/** A part in work. */
 export type Part = {
   /** 1 … partCount. */
   readonly n: number;
   readonly stage: PartStage;
-  /** The file's run in which it was last begun: what an older one reports is not listened to. */
+  /** The file's run in which it was last begun: events of earlier ones are ignored. */
   readonly run: number;
   readonly sentBytes: number;
   /** CRC64NVME in base64, as S3's header has it; null where there is no hasher. */
@@ -22,11 +22,11 @@ export type Part = {
   /** Which endpoint it was last sent to, and when that was begun. */
   readonly endpoint: number;
   readonly begunAt: number;
-  /** When the URLs end, by the clock of the events. */
+  /** When the URLs expire, by the clock of the events. */
   readonly urlEndsAt: number;
-  /** Its last URL was denied without a reason: another one will not be its age. */
+  /** Its last URL was denied without a reason: a second denial is not due to the URL's age. */
   readonly suspect: boolean;
-  /** A URL of it was said to have ended, and another one was asked for. */
+  /** A URL of it expired, and another one was requested. */
   readonly renewed: boolean;
   readonly failures: number;
   readonly failingSince: number | null;
@@ -55,8 +55,8 @@ export function rangeOf({ partSize }: Pick<Multipart, "partSize">, n: number, si
 }
 
 /**
- * A multipart as the server answered it; parts it has are never begun. `earlier` is what this page knows of the file:
- * parts it sent itself keep their entity tags and checksums.
+ * Returns the multipart of the server's answer; parts the server has are not sent. `earlier` is this page's own record:
+ * parts it sent keep their entity tags and checksums.
  */
 export function multipartOf(answer: AnsweredMultipart, sizeBytes: number, earlier: Multipart | null): Multipart {
   const { fileId, partSize, partCount } = answer;
@@ -87,7 +87,7 @@ export function withPart(window: readonly Part[], n: number, change: Partial<Par
   return window.map((part) => (part.n === n ? { ...part, ...change } : part));
 }
 
-/** Bytes of parts on their way. */
+/** Bytes sent of parts in work. */
 export function sentBytesOfParts(window: readonly Part[]): number {
   return window.reduce((sum, part) => sum + part.sentBytes, 0);
 }

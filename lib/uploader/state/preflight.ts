@@ -11,8 +11,8 @@ type FoundFile = {
 export type KnownFile = Pick<UploadFile, "id" | "state" | "sizeBytes" | "lastModified">;
 
 /**
- * send: a new row (refused ones too, so that they are seen) · replace: takes the place of a file that did not arrive ·
- * twice: the very same file is in this upload already, which a folder dropped again means.
+ * send: a new row, also for refused files, which are shown · replace: takes the place of a file that did not arrive ·
+ * twice: the same file is in this upload already, as when a folder is dropped again.
  */
 export type CheckedFile =
   | { readonly as: "send"; readonly file: NewFile }
@@ -20,7 +20,7 @@ export type CheckedFile =
   | { readonly as: "twice" };
 
 const fallbackType = "application/octet-stream";
-// What a browser says of a file's type is sent on as a form field: nothing but a media type may be in it.
+// The browser's type of a file becomes a form field: it must be a media type and nothing else.
 const mediaType = /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}$/;
 
 export function sizeFailure(sizeBytes: number): Failure | null {
@@ -29,8 +29,8 @@ export function sizeFailure(sizeBytes: number): Failure | null {
 }
 
 /**
- * Checks a file before anything is sent. `known` is the file of this upload that has the path already; where both came
- * in the same drop they are two different files with one name.
+ * Checks a file before anything is sent. `known` is the file of this upload at the same path; two of the same drop are
+ * different files with one name.
  */
 export function checkFound(found: FoundFile, known: { file: KnownFile; sameWalk: boolean } | null): CheckedFile {
   const path = normalizePath(found.path);

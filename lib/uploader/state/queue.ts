@@ -1,6 +1,6 @@
 /**
- * An immutable first-in, first-out list: adding to it and taking from it cost the same however long it is (amortized),
- * which slices of arrays do not. Taken items stay in `front` until all of it was taken.
+ * An immutable first-in, first-out queue: pushing and shifting take amortized constant time, unlike slices of arrays.
+ * Taken items stay in `front` until all of it is taken.
  */
 export type Queue<T> = {
   readonly size: number;

@@ -3,8 +3,8 @@ import type { UploadFile } from "../state/file";
 import { withPushed } from "../state/queue";
 
 /**
- * Cancels the file's registration under its path. While a call about it is on its way this waits for the answer
- * (`onBatchEnd`): the two could change places on the wire.
+ * Cancels the file's registration under its path. While a call about it is in flight this waits for the answer
+ * (`onBatchEnd`): two calls at once could arrive in either order.
  */
 export function cancelRegistration<File extends UploadFile>(draft: Draft, file: File): File {
   if (!file.registered || file.inCall) return file;
@@ -13,7 +13,7 @@ export function cancelRegistration<File extends UploadFile>(draft: Draft, file: 
   return putFile(draft, { ...file, registered: false });
 }
 
-/** A call about the file has its answer, or is given up. */
+/** Notes that a call about the file has its answer or failed for good. */
 export function onBatchEnd(draft: Draft, file: UploadFile): UploadFile {
   const free = putFile(draft, { ...file, inCall: false });
   return free.state === "canceled" ? cancelRegistration(draft, free) : free;

@@ -9,23 +9,23 @@ import { endOutage, halt } from "./halt";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-/** Failures in a row after which an endpoint is not used any more: it may not be there, or not for us. */
+/** Failures in a row after which an endpoint is dropped. */
 const failuresAtMost = 2;
-/** An endpoint that takes so many times longer than the first one is not worth more connections. */
+/** An endpoint that takes so many times longer than the policy's own gets no more connections. */
 const tolerance = 2;
 
-/** Uses the endpoints of the policy that is held. What is known of one stays, but dropped ones are tried again. */
+/** Takes over the endpoints of the current policy. Dropped ones are tried again. */
 export function takePolicyEndpoints({ state }: Draft): void {
   state.endpoints = withUrls(state.endpoints, state.policy?.endpoints ?? []);
 }
 
-/** The storage may be there again: what was wrong with its other endpoints may have been the same. */
+/** Tries all endpoints again: the cause of their failures may be gone. */
 export function retryEndpoints(draft: Draft): void {
   takePolicyEndpoints(draft);
   endOutage(draft);
 }
 
-/** More connections are used at once, fewer as soon as those in use are free. */
+/** A larger share is used at once, a smaller one as soon as connections end. */
 export function onShareChanged(draft: Draft, { connections }: EventOf<"shareChanged">): void {
   const { state } = draft;
   const share = Math.min(uploadPolicy.parallelPosts, Math.max(1, Math.floor(connections)));
@@ -51,14 +51,14 @@ function smoothed(before: number | null, now: number): number {
   return before === null ? now : before * 0.8 + now * 0.2;
 }
 
-/** An endpoint took a post or a part: it gets a connection more, as long as it is about as quick as the first one. */
+/** Notes that an endpoint took a post or a part. It gets one more connection while it is about as quick as the policy's own. */
 export function endpointWentWell(draft: Draft, number: number, measure: keyof Pace, tookMs: number): void {
   const { state } = draft;
   const { limit, [measure]: before } = endpointAt(state.endpoints, number);
   const now = smoothed(before, tookMs);
   if (number === 0) {
     change(draft, 0, { limit: Math.min(state.share, limit + 1), [measure]: now });
-    // What another one takes does not say that the first is back.
+    // Only the policy's own endpoint ends an outage: it is the one that was unreachable.
     if (state.outage) retryEndpoints(draft);
     state.failuresInRow = 0;
     return;
@@ -69,26 +69,26 @@ export function endpointWentWell(draft: Draft, number: number, measure: keyof Pa
   change(draft, number, { [measure]: now, failures: 0, limit: next });
 }
 
-/** What failed; `renewed`: with a policy or URL that was made because an earlier one was said to have ended. */
+/** What failed; `renewed`: with a policy or URL that replaced an expired one. */
 type Failed = { readonly what: "post" | "part"; readonly renewed: boolean };
 
-/** Whether a failure concerns the endpoint alone: what it did not take is sent by another one, as if it had not been tried. */
+/** Notes a failure. Returns whether it concerns the endpoint alone: the file or part is then sent to another one. */
 export function endpointFailed(draft: Draft, number: number, verdict: Verdict, { what, renewed }: Failed): boolean {
-  // A policy's or a URL's end is the same everywhere; where a new one has ended, too, it is the endpoint's clock.
+  // A policy or URL expires at all endpoints; where a new one is said to have expired, the endpoint's clock is wrong.
   if (number === 0 || (verdict.failure.code === "policy-expired" && !renewed)) return false;
-  // Nor is it the endpoint's when nothing can be reached.
+  // Nothing can be reached: no failure of this endpoint.
   if (!draft.state.online || draft.state.outage) return true;
-  // A file can be too large, or its name too long, everywhere; a part is as good as the others.
+  // A file that is too large, or its name too long, is so at all endpoints; parts are alike.
   const { code } = verdict.failure;
   if (what === "post" && verdict.action === "stop" && code !== "access-denied" && code !== "refused") return false;
   const { failures, limit, busy } = endpointAt(draft.state.endpoints, number);
-  // Those that were on their way together say it once.
+  // Several SlowDown answers of the same moment count once.
   if (verdict.slow && (limit > 1 || busy > 1)) change(draft, number, { limit: Math.max(1, Math.floor(limit / 2)) });
   else change(draft, number, { failures: failures + 1, dropped: failures + 1 >= failuresAtMost });
   return true;
 }
 
-/** Notes that the first endpoint did not take something; returns whether all files wait together now. */
+/** Notes that the policy's own endpoint failed. Returns whether all files wait for it together now. */
 export function noteStorageFailure(draft: Draft, post: PostFailure, verdict: Verdict): boolean {
   const { state } = draft;
   if (state.failuresInRow === 0) state.rowSince = draft.at;
@@ -101,11 +101,11 @@ export function noteStorageFailure(draft: Draft, post: PostFailure, verdict: Ver
   return true;
 }
 
-/** All files wait together, and one is sent to see whether the storage is back. */
+/** Makes all files wait; one is sent later to see whether the storage is reachable again. */
 function waitOut(draft: Draft, verdict: Verdict, offline: boolean): void {
   const { state, at } = draft;
   const { outage } = state;
-  // The other posts of the same moment fail too: they say nothing new.
+  // Other posts of the same moment fail, too: they count once.
   if (outage && !outage.probing) return;
   const since = outage?.since ?? state.rowSince;
   if (!offline && at - since >= maxWait.outageMs) {

@@ -1,10 +1,10 @@
 import type { Draft } from "../state/draft";
 import { leftToMove, type UploaderState } from "../state/state";
 
-/** Nothing more comes: the server may look at what is there. */
+/** Seals the upload: the server may verify what is there. */
 export function seal(draft: Draft, uploadId: string): void {
   draft.state.phase = "sealing";
-  endOutage(draft); // what was sent last may be there without an answer of the storage
+  endOutage(draft); // the last file may have arrived without an answer of the storage
   draft.effects.push(
     { type: "noTimer", timer: "policy:due" },
     { type: "noTimer", timer: "policy:expired" },
@@ -12,7 +12,7 @@ export function seal(draft: Draft, uploadId: string): void {
   );
 }
 
-/** Nothing is started any more until the person acts; posts on their way may arrive. */
+/** Starts nothing more until the person acts. Posts in flight may arrive. */
 export function halt(draft: Draft, failure: UploaderState["halted"]): void {
   draft.state.halted = failure;
   if (failure) draft.state.finishing = false;
@@ -25,7 +25,7 @@ export function endOutage(draft: Draft): void {
   draft.state.failuresInRow = 0;
 }
 
-/** Asks for a new policy where the one held ends and files are left to send. */
+/** Requests a new policy if the current one ends and files are left to send. */
 export function renewIfDue(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "uploading" || state.halted || state.paused) return;

@@ -8,17 +8,17 @@ import { toFailed, toRegistering } from "./transitions";
 
 /** Files in one call. */
 const filesAtMost = 1_000;
-/** The first calls are short: posting begins with their answers. Each is so many times as long as the one before it. */
+/** The first calls are short, as posting begins with their answers. Each is so many times longer than the one before. */
 const firstFiles = 16;
 const growth = 8;
-/** Files without room of which the page is told at once. */
+/** Files that fail for lack of quota in one step. */
 const failedAtOnce = 250;
-/** So many files with digests to tell are worth a call while others are being hashed. */
+/** Digests of so many files are worth a call while others are being hashed. */
 const reportFrom = 250;
 
 type Next = Omit<Batch, "trouble">;
 
-/** What is to be told next: what will not come, what will, what became known of it; null where there is nothing. */
+/** The next call: cancellations first, then files to register, then digests; null where there is none. */
 export function nextBatch(draft: Draft): Next | null {
   return cancelNext(draft) ?? registerSome(draft) ?? reportSome(draft);
 }
@@ -40,14 +40,14 @@ function cancelNext(draft: Draft): Next | null {
   return paths.length > 0 ? { kind: "cancel", fileIds: [], paths } : null;
 }
 
-/** Not while files are being taken back: their room may be needed, and one of them may have come again. */
+/** Waits for cancellations: their quota may be needed, and a canceled path may have been added again. */
 function registerSome(draft: Draft): Next | null {
   if (isCanceling(draft.state)) return null;
   const fileIds = takeHalf(draft) ?? takeUnregistered(draft);
   return fileIds.length > 0 ? { kind: "register", fileIds, paths: [] } : null;
 }
 
-/** Digests are told while files are being sent, so that nothing waits for them in the end. */
+/** Digests are registered while files are being sent, so that sealing does not wait for them. */
 function reportSome(draft: Draft): Next | null {
   const { counts, queues, adding } = draft.state;
   const waiting = queues.report.size;
@@ -60,7 +60,7 @@ function reportSome(draft: Draft): Next | null {
   return fileIds.length > 0 ? { kind: "report", fileIds, paths: [] } : null;
 }
 
-/** Of a batch that was cut in halves; what was canceled meanwhile is left out. */
+/** Half of a batch that did not fit, without files that were canceled meanwhile. */
 function takeHalf(draft: Draft): readonly number[] | null {
   const { state } = draft;
   for (;;) {
@@ -83,7 +83,7 @@ function takeUnregistered(draft: Draft): readonly number[] {
   for (let failed = 0; taken.length < most; ) {
     const file = takeFrom(draft, "register", isQueued);
     if (!file) break;
-    // One as small as this found no room.
+    // A file of this size found no room.
     if (state.quotaBelow !== null && file.sizeBytes >= state.quotaBelow) {
       toFailed(draft, file, failure("quota"));
       failed += 1;
@@ -98,9 +98,9 @@ function takeUnregistered(draft: Draft): readonly number[] {
     toRegistering(draft, file);
     taken.push(file);
   }
-  // What an earlier call still speaks of: two at once could change places on the wire.
+  // An earlier call about it is in flight: two at once could arrive in either order.
   for (const fileId of later) push(draft, "register", fileId);
-  // In the order in which the storage lists them: the server looks them up in one go.
+  // In the order of the storage's listing: the server looks them up in one pass.
   return taken.sort((a, b) => (a.path < b.path ? -1 : 1)).map((file) => file.id);
 }
 
@@ -110,7 +110,7 @@ function takeReports(draft: Draft): readonly number[] {
     const file = takeFrom(draft, "report", isToReport);
     if (!file) break;
     taken.push(file.id);
-    // Until the answer is there it is not told again.
+    // Not again before the answer.
     putFile(draft, { ...withReported(file, true), inCall: true });
   }
   return taken;
@@ -134,7 +134,7 @@ function isQueued(file: UploadFile): file is FileIn<"queued"> {
   return file.state === "queued";
 }
 
-/** Whether the server knows the file's digests, noted in what is known of it. */
+/** The file with a note whether the server knows its digests. */
 export function withReported<File extends Extract<UploadFile, { readonly known: unknown }>>(
   file: File,
   reported: boolean,

@@ -21,13 +21,13 @@ const callOf: Partial<Record<UploaderState["phase"], CallName>> = {
   aborted: "abort",
 };
 
-/** The call that the phase is waiting for; null where there is none, or where another tab drives the upload. */
+/** The call that the phase waits for; null where there is none, or where another tab owns the upload. */
 function callFor({ phase, resumed }: UploaderState): CallName | null {
   if (phase === "opening" && resumed) return resumed.owner === "here" ? "resume" : null;
   return callOf[phase] ?? null;
 }
 
-/** A machine that is awake for so long may have slept since. */
+/** A denial within this time of a new policy is not due to its age; later the machine may have slept. */
 const freshForMs = 60_000;
 
 function awaited(draft: Draft, call: CallName): boolean {
@@ -56,7 +56,7 @@ export function onOpened(draft: Draft, { upload, requestedAt }: EventOf<"opened"
   }
 }
 
-/** Before anything else: the upload is gone on with once no other tab drives it. */
+/** Resumes the upload as soon as no other tab owns it. Before anything else. */
 export function onResumeRequested(draft: Draft, { uploadId }: EventOf<"resumeRequested">): void {
   const { state } = draft;
   if (state.phase !== "idle" || state.upload) return;
@@ -79,7 +79,7 @@ export function onResumed(draft: Draft, { upload, requestedAt }: EventOf<"resume
   const { prefix, status, policy } = upload;
   state.status = status;
   if (!policy) {
-    // Most often by the tab that was waited for.
+    // Most often the tab that owned it has ended it.
     clearTrouble(draft, "resume");
     halt(draft, failure(status.state === "sealed" || status.state === "verified" ? "finished" : "closed"));
     return;
@@ -103,8 +103,8 @@ export function onRenewed(draft: Draft, { policy, requestedAt }: EventOf<"renewe
 }
 
 /**
- * Reckons the policy's end by this machine's clock: it lives from the moment it was asked for (not later than it was
- * signed) as long as the server's two times are apart, so that a wrong clock here does no harm.
+ * Takes a new policy. Its end is computed by this machine's clock: from the time of the call, which is not later than
+ * its signature, for as long as the server's two times are apart. A wrong clock here does no harm.
  */
 function hold(draft: Draft, policy: PostPolicy, requestedAt: number): void {
   const { state } = draft;
@@ -144,7 +144,7 @@ export function onSealed(draft: Draft): void {
   draft.effects.push({ type: "status", uploadId: state.upload.id });
 }
 
-/** Verified is done; previews are made afterwards and looked at a little longer, as they tell what is no picture. */
+/** An upload is done once verified. Its previews are polled a little longer: they show which files are no pictures. */
 export function onStatusRead(draft: Draft, { status }: EventOf<"statusRead">): void {
   const { state, at } = draft;
   if (state.phase !== "verifying" && state.phase !== "done") return;
@@ -193,21 +193,21 @@ export function onCallFailed(draft: Draft, { call, failure: why }: EventOf<"call
 function giveUpCall(draft: Draft, call: CallName, why: Failure): void {
   const { state } = draft;
   if (call === "renew") state.renewing = false;
-  // Done is done, and a given-up upload ends by itself on the server.
+  // The server ends an aborted upload by itself.
   if (state.phase === "done" || state.phase === "aborted") return;
-  // The policy held may still be good for a while; if nothing is left to send, the failure is nobody's concern.
+  // Nothing is left to send: no new policy is needed.
   if (call === "renew" && leftToMove(state) === 0) return;
   halt(draft, why);
 }
 
-/** It is made as soon as anything may be. */
+/** Marks the call as due; `callDue` makes it unless everything is halted. */
 export function onCallTimer(draft: Draft, call: CallName): void {
   const { state } = draft;
   const trouble = state.calls[call];
   if (trouble && trouble.retryAt !== null) state.calls = { ...state.calls, [call]: { ...trouble, retryAt: draft.at } };
 }
 
-/** After every event: the calls whose time has come, in a halt or out of it, are made unless one is halted now. */
+/** After every event: makes the calls that are due, unless everything is halted. */
 export function callDue(draft: Draft): void {
   const { state, at } = draft;
   if (state.halted) return;
@@ -216,7 +216,7 @@ export function callDue(draft: Draft): void {
     if (!awaited(draft, call) || !trouble || trouble.retryAt === null || trouble.retryAt > at) continue;
     draft.effects.push({ type: "noTimer", timer: `call:${call}` });
     if (call === "renew" && leftToMove(state) === 0) {
-      // Nothing is left to send: it is asked for anew once something is.
+      // Nothing is left to send: the policy is requested again once something is.
       state.renewing = false;
       clearTrouble(draft, call);
       continue;
@@ -226,7 +226,7 @@ export function callDue(draft: Draft): void {
   }
 }
 
-/** What waits for a later try is tried now. */
+/** Makes all waiting calls now. */
 function retryCallsNow(draft: Draft): void {
   for (const call of Object.keys(draft.state.calls) as CallName[]) onCallTimer(draft, call);
   retryBatchesNow(draft);
@@ -235,9 +235,9 @@ function retryCallsNow(draft: Draft): void {
 export function makeCall(draft: Draft, call: CallName): void {
   const { state, effects } = draft;
   if (call === "open") {
-    // While folders are being read nobody knows how much will come.
+    // While folders are being read the numbers are not known.
     const planned = { plannedFiles: outstanding(state), plannedBytes: state.bytes.planned };
-    // A label is kept at 200 characters at most.
+    // The server takes at most 200 characters.
     const label = state.label?.slice(0, 200).trim();
     const request = {
       ...(state.adding === 0 && planned),
@@ -250,11 +250,11 @@ export function makeCall(draft: Draft, call: CallName): void {
   } else if (state.upload) effects.push({ type: call, uploadId: state.upload.id });
 }
 
-/** The person says: go on. */
+/** The person chose to try again after a halt. */
 export function onTriedAgain(draft: Draft): void {
   const { state } = draft;
   if (!state.halted) return;
-  // Perhaps with a policy that ended unnoticed.
+  // The policy may have expired unnoticed.
   if (state.halted.code === "access-denied" && state.policy) state.policy = { ...state.policy, expired: true };
   state.halted = null;
   retryEndpoints(draft);

@@ -10,12 +10,12 @@ import { stopWork, toCompleting, toDone, toFailed, toQueued, withoutFailure } fr
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-/** A file whose parts the storage does not put together, or has lost, is begun again so many times. */
+/** Restarts of a file whose parts the storage lost or does not complete. */
 const rejectionsAtMost = 3;
 
 type WithParts = PartsFile | FileIn<"completing">;
 
-/** All parts are there, and the file is still what they were cut from. */
+/** All parts arrived and the file did not change: has the server complete them. */
 export function startCompleting(draft: Draft, file: FileIn<"checking">, multipart: Multipart): void {
   requestCompletion(draft, toCompleting(draft, file, multipart));
 }
@@ -39,7 +39,7 @@ function requestCompletion(draft: Draft, { id, known: { multipart }, sizeBytes }
   draft.effects.push({ type: "complete", fileId: id, multipartId, uploadId: upload.id, request, pieces: whole });
 }
 
-/** The file an answer about its parts is for; null after it was begun again. */
+/** The file that an answer about its parts is for; null if it was restarted meanwhile. */
 export function ofMultipart<File extends WithParts>(
   draft: Draft,
   event: { fileId: number; multipartId: string },
@@ -62,7 +62,7 @@ export function onCompleteFailed(draft: Draft, event: EventOf<"completeFailed">)
   giveUpCall(draft, file, event.failure);
 }
 
-/** Repeats what heals by itself, on the file's own timer; false where that is over. */
+/** Retries a call about a file's parts later, on the file's timer. Returns false where it is given up. */
 export function waitForCall(draft: Draft, file: WithParts, why: CallFailure): boolean {
   const { failures: before, failingSince } = file.attempts;
   const retry = retryOf(draft, failingSince === null ? null : { failures: before, since: failingSince }, why);
@@ -74,7 +74,7 @@ export function waitForCall(draft: Draft, file: WithParts, why: CallFailure): bo
   return true;
 }
 
-/** A call about one file's parts failed for good: for the file, or for the whole upload. */
+/** A call about one file's parts failed for good: restarts the file, or halts the upload. */
 export function giveUpCall(draft: Draft, file: WithParts, why: CallFailure): void {
   const calm = { ...file, attempts: withoutFailure(file.attempts) };
   if (why.code === "NOT_FOUND" || why.code === "CONFLICT" || why.code === "INVALID")
@@ -86,7 +86,7 @@ export function giveUpCall(draft: Draft, file: WithParts, why: CallFailure): voi
   }
 }
 
-/** The server is asked what there is of the file; after a few times it is given up for `reason`. */
+/** Registers the file again, to learn what the server has of it. After a few times it fails with `reason`. */
 export function registerAgain(draft: Draft, file: WithParts, reason: Failure): void {
   const rejections = file.attempts.rejections + 1;
   if (rejections > rejectionsAtMost) {

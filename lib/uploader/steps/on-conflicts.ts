@@ -6,7 +6,7 @@ import { toConflict, toQueued, toReady, toSkipped } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-/** The collection has a file at this path: the person's choice for the whole drop is applied, or waited for. */
+/** The collection has a file at this path: applies the person's choice for the whole upload, or waits for it. */
 export function handleConflict(draft: Draft, file: UnsettledFile, exists: "same" | "other"): void {
   const { conflict } = draft.state;
   if (conflict === "skip") skip(draft, file);
@@ -21,7 +21,7 @@ function skip(draft: Draft, file: UnsettledFile): void {
   draft.effects.push({ type: "releaseFile", fileId: file.id });
 }
 
-/** Which paths are free is known beside the state: the file waits for the answer. */
+/** Requests a free path. Which paths are free is known outside of the state. */
 function rename(draft: Draft, file: FileIn<"conflict">): void {
   draft.effects.push({ type: "rename", fileId: file.id, foundAs: file.foundAs ?? file.path });
 }
@@ -34,7 +34,7 @@ export function decide(draft: Draft, file: FileIn<"conflict">): void {
   else if (conflict === "both") rename(draft, file);
 }
 
-/** Under its own path it is a new file, which may be taken as well: it is registered once more. */
+/** Registers the file under its new path, which may be taken in the collection as well. */
 export function onRenamed(draft: Draft, { fileId, path }: EventOf<"renamed">): void {
   const file = fileOf(draft, fileId);
   if (file?.state !== "conflict") return;

@@ -8,7 +8,7 @@ import { stopWork, toPaused, toQueued, toReady } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-/** What is on its way comes back into the queue; of large files the parts that arrived stay. */
+/** Files in flight return to the queue; parts that arrived stay. */
 export function onPaused(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "uploading" && state.phase !== "opening" && state.phase !== "idle") return;
@@ -32,7 +32,7 @@ export function onFilePaused(draft: Draft, event: EventOf<"filePaused">): void {
   if (file && isPausable(file)) toPaused(draft, file);
 }
 
-/** It is registered again: the server knows what became of it meanwhile. */
+/** Registers the file again: the server knows whether it arrived meanwhile. */
 export function onFileResumed(draft: Draft, event: EventOf<"fileResumed">): void {
   const file = fileOf(draft, event.fileId);
   if (file?.state === "paused") toQueued(draft, file);

@@ -24,7 +24,7 @@ export function onWalkEnded(draft: Draft): void {
   if (draft.state.adding > 0) draft.state.adding -= 1;
 }
 
-/** Files come only while a folder is being read, which keeps the upload from being sealed meanwhile. */
+/** Files are added only while a folder is being read, which keeps the upload from being sealed meanwhile. */
 export function onFilesAdded(draft: Draft, event: EventOf<"filesAdded">): void {
   const { state } = draft;
   if (!takesFiles(state) || state.adding === 0) return;
@@ -54,7 +54,7 @@ function rootOf(path: string | undefined): string | null {
   return slash > 0 ? (path?.slice(0, slash) ?? null) : null;
 }
 
-/** The same path was dropped again after it had failed or been canceled: the new bytes take its place. */
+/** The path of a failed or canceled file was added again: the new bytes take its place. */
 export function onFileReplaced(draft: Draft, event: EventOf<"fileReplaced">): void {
   const file = fileOf(draft, event.fileId);
   if (!file || !takesFiles(draft.state) || !isRevivable(file)) return;
@@ -97,7 +97,7 @@ export function onFailedRetried(draft: Draft): void {
   onTriedAgain(draft);
 }
 
-/** Finish without the files that failed, or that were not added again: once what the server is to know is told. */
+/** Finishes without the files that failed or were not added again, once all calls have ended. */
 export function onFinished(draft: Draft): void {
   const { state } = draft;
   if (!awaitsDecision(state) || !state.upload) return;
@@ -107,14 +107,14 @@ export function onFinished(draft: Draft): void {
   state.finishing = true;
 }
 
-/** The whole upload is given up. While it is still being opened, `onOpened` tells the server. */
+/** Cancels the whole upload. If it is still being opened, `onOpened` aborts it on the server. */
 export function onAllCanceled(draft: Draft): void {
   const { state } = draft;
   if (!takesFiles(state)) return;
   giveUp(draft);
 }
 
-/** Ends the upload with nothing in it. */
+/** Aborts the upload. */
 export function giveUp(draft: Draft): void {
   const { state } = draft;
   const dead = isDead(state);
@@ -131,7 +131,7 @@ export function giveUp(draft: Draft): void {
   state.outage = null;
   state.phase = "aborted";
   state.endedAt = draft.at;
-  // Another tab drives it, or ended it: this one only stops waiting.
+  // Another tab owns it, or ended it: this one only stops waiting.
   if (dead) return;
   if (state.resumed && state.resumed.owner !== "here") return;
   const uploadId = state.upload?.id ?? state.resumed?.id;

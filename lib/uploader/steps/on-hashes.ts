@@ -7,12 +7,12 @@ import { toHashed, toHashing, toQueued } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-/** Files hashed ahead of their posts, in budgets of connections: enough to keep them busy, little to read twice. */
+/** Files hashed ahead of their posts, for each connection: enough to keep it busy, few to read twice. */
 const budgetsAhead = 2;
 /** Large files hashed at once: the second is read while the first is being checked by the site. */
 const wholeAtOnce = 2;
 
-/** Hashes what is about to be posted, and what the collection may have already. */
+/** Hashes files that are about to be posted, and files that the collection may have already. */
 export function hashNext(draft: Draft): void {
   const { state } = draft;
   if (!state.hashes || state.phase !== "uploading" || state.halted || state.paused) return;
@@ -47,7 +47,7 @@ export function onHashed(draft: Draft, event: EventOf<"hashed">): void {
   else if (known.mayBeKnown)
     sendUnlessTaken(draft, putFile(draft, { ...file, known: { ...known, mayBeKnown: false } }));
   else {
-    // Without digests, too: a hasher that does not work keeps nothing from being sent.
+    // Without digests, too: files are sent even if the hasher does not work.
     toHashed(draft, file, { ...known, digests });
     if (digests) push(draft, "report", file.id);
   }

@@ -19,12 +19,12 @@ type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type
 type At = { readonly file: PartsFile; readonly part: Part };
 
 const mib = 1024 * 1024;
-/** Parts refused in a row, with fresh URLs, none taken in between: no URL of this site is good. */
+/** Parts in a row that were refused with new URLs: the site's URLs do not work. */
 const refusedAtMost = 18;
-/** A denial within this time of a URL's end may be its end: clocks differ, and the storage does not always say. */
+/** A denial within this time of a URL's end may be due to its age: clocks differ, and not all storages say so. */
 const nearEndMs = 120_000;
 
-/** The part an event speaks of, if it is still in that try. */
+/** The part of an event, if it is still in that attempt. */
 function partOf(draft: Draft, event: { fileId: number; run: number; n: number }, stage: Part["stage"]): At | null {
   const file = fileOf(draft, event.fileId);
   if (file?.state !== "parts") return null;
@@ -70,7 +70,7 @@ export function onPartsSigned(draft: Draft, event: EventOf<"partsSigned">): void
   putFile(draft, { ...file, window, attempts: withoutFailure(file.attempts), retryAt: null });
 }
 
-/** The URLs of one part by the number of their endpoint; `own` is the one for the policy's. */
+/** The URLs of one part by endpoint number; `own` is for the policy's own endpoint. */
 function urlsOf({ state }: Draft, n: number, own: string, elsewhere: PartUrls["elsewhere"] = {}): Part["urls"] {
   const urls: Record<number, string> = { 0: own };
   for (const [number, { url: endpoint }] of state.endpoints.entries()) {
@@ -130,13 +130,13 @@ export function onPartFailed(draft: Draft, event: EventOf<"partFailed">): void {
   } else stopFile(draft, at.file, verdict.failure);
 }
 
-/** Off its connection. Its checksum is taken anew where the storage says that it does not fit. */
+/** A part after its connection ended. Its checksum is taken again where the storage found that it does not match. */
 function resetPart({ part }: At, failure: PostFailure): Partial<Part> {
   const mismatch = failure.kind === "answer" && /Digest|Checksum|Mismatch/.test(failure.code ?? "");
   return mismatch && part.crc !== null ? { sentBytes: 0, crc: null, urls: {} } : { sentBytes: 0 };
 }
 
-/** It was the endpoint's fault, not the part's, which does not go there again. */
+/** The endpoint failed, not the part: sends it to another one. */
 function sendElsewhere(draft: Draft, at: At, failure: PostFailure): void {
   const { [at.part.endpoint]: _, ...urls } = at.part.urls;
   requeuePart(draft, { ...at, part: { ...at.part, urls, ...resetPart(at, failure) } });
@@ -158,12 +158,12 @@ function retryPart(draft: Draft, at: At, failure: PostFailure, verdict: Verdict)
   wait(draft, at, { ...again, failures, failingSince }, verdict);
 }
 
-/** The URL is not good any more: at first it may have ended, later on a new one alone will not do. */
+/** The URL was refused: requests a new one at once, and waits before the following ones. */
 function signAgain(draft: Draft, at: At, verdict: Verdict): void {
   const { state } = draft;
   const failing = { failures: at.part.failures + 1, failingSince: at.part.failingSince ?? draft.at };
   if (!at.part.renewed) {
-    // After a sleep many have ended at once: only those asked for since then tell of the site.
+    // After the machine slept, many URLs have expired at once: only refusals of new ones count.
     setPart(draft, at, { ...unsigned, ...failing, renewed: true });
     return;
   }
@@ -181,7 +181,7 @@ function wait(draft: Draft, at: At, change: Partial<Part> & { failures: number }
   draft.effects.push({ type: "timer", timer: `part:${at.file.id}:${at.part.n}`, delayMs });
 }
 
-/** A part that waited: to where it can be sent from. */
+/** Makes a part ready to be sent again: hashed, signed or at once. */
 function requeuePart(draft: Draft, at: At): void {
   const { file, part } = at;
   if (draft.state.hashes && part.crc === null) {

@@ -11,7 +11,7 @@ import { toDone, toReady } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-/** So many posts refused in a row, with more than one policy, none taken in between: a new one will not help. */
+/** So many posts refused in a row, with more than one policy: a new one does not help. */
 const refusedAtMost = 3;
 
 export function onProgressed(draft: Draft, event: EventOf<"progressed">): void {
@@ -21,7 +21,7 @@ export function onProgressed(draft: Draft, event: EventOf<"progressed">): void {
   if (sentBytes !== file.post.sentBytes) putFile(draft, { ...file, post: { ...file.post, sentBytes } });
 }
 
-/** The storage has it. The connection is free; whether it is what is on the disk is looked up meanwhile. */
+/** The storage has the file; it is compared with the disk while the connection is used for the next one. */
 export function onPosted(draft: Draft, event: EventOf<"posted">): void {
   const file = current(draft, event, "posting");
   if (!file) return;
@@ -41,7 +41,7 @@ export function onRechecked(draft: Draft, event: EventOf<"rechecked">): void {
   else toDone(draft, file);
 }
 
-/** Something broke, and the file on the disk is not what it was. */
+/** Sending or reading failed because the file changed on the disk. */
 export function onChanged(draft: Draft, event: EventOf<"changed">): void {
   const file = current(draft, event, "posting", "hashing");
   if (file) restart(draft, file, event.onDisk);
@@ -64,7 +64,7 @@ export function onPostFailed(draft: Draft, event: EventOf<"postFailed">): void {
   } else stopFile(draft, file, verdict.failure);
 }
 
-/** The file is sent with a new policy, once; where that one is denied, too, it is about the file. */
+/** Sends the file with a new policy, once. Where that one is denied, too, the file fails. */
 function suspectPolicy(draft: Draft, file: PostingFile, generation: number, reason: Failure): void {
   const { state } = draft;
   if (!state.policy || draft.at < state.policy.freshUntil) {
@@ -76,7 +76,7 @@ function suspectPolicy(draft: Draft, file: PostingFile, generation: number, reas
   renewIfDue(draft);
 }
 
-/** The file waits for a new policy. Where the one just renewed is not taken either, nothing heals by itself. */
+/** The file waits for a new policy. If new ones are refused as well, everything halts. */
 function renewFirst(draft: Draft, file: PostingFile, generation: number, reason: Failure): void {
   const { state } = draft;
   toReady(draft, file, { again: true });
@@ -86,7 +86,7 @@ function renewFirst(draft: Draft, file: PostingFile, generation: number, reason:
     state.policy = { ...state.policy, expired: true };
     state.policyRefusals += 1;
   }
-  // A single refusal can be a proxy's fault: it takes several.
+  // A single refusal can come from a proxy.
   if (state.policyRefusals > 1 && state.refusedInRow >= refusedAtMost) halt(draft, reason);
   else renewIfDue(draft);
 }

@@ -16,12 +16,12 @@ import { toFailed, toPresent, toQueued, toQueuedForHash, toReady } from "./trans
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-/** So many files refused in a row, each batch for by itself: it is not about the files. */
+/** So many files rejected in a row, each in a call of its own: the cause is not the files. */
 const rejectedAtMost = 20;
 /** Calls in flight. */
 const callsAtMost = 2;
 
-/** Tells the server, two calls at a time: what will not come, what will, and what became known of it. */
+/** Makes the next calls: cancellations, registrations and digests. */
 export function registerNext(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "uploading" || state.halted || state.paused || !state.upload) return;
@@ -83,7 +83,7 @@ export function onFilesAnswered(draft: Draft, event: EventOf<"filesAnswered">): 
   if (from + event.files.length >= inAll) removeBatch(draft, event.batch);
   draft.state.rejectedInRow = 0;
   const answers = event.files.map((answer, index) => ({ answer, fileId: batch.fileIds[from + index] ?? -1 }));
-  // They are sent in the order in which they are listed to the person.
+  // Files are sent in the order of the list on the screen.
   for (const { answer, fileId } of answers.sort((a, b) => a.fileId - b.fileId)) {
     const registered = fileOf(draft, fileId);
     if (!registered) continue;
@@ -103,14 +103,14 @@ export function onFilesCanceled(draft: Draft, event: EventOf<"filesCanceled">): 
   removeBatch(draft, event.batch);
 }
 
-/** Digests the server knows are kept only as long as the file is not sent: its form carries one. */
+/** Drops digests that the server knows, once the file is sent: its form carries one. */
 function forget(draft: Draft, file: UploadFile): void {
   if (file.state === "done") putFile(draft, { ...file, known: { ...file.known, digests: null } });
 }
 
 function onAnswer(draft: Draft, file: FileIn<"registering">, answer: FileAnswer): void {
   const { attempts, known } = file;
-  // Parts the storage did not put together are not trusted a second time, unless this page sent them.
+  // Parts that could not be completed are sent again, unless this page sent them.
   const done = attempts.rejections > 1 ? [] : (answer.multipart?.done ?? []);
   const earlier = attempts.rejections > 1 ? null : known.multipart;
   const multipart = answer.multipart ? multipartOf({ ...answer.multipart, done }, file.sizeBytes, earlier) : null;
@@ -123,7 +123,7 @@ function onAnswer(draft: Draft, file: FileIn<"registering">, answer: FileAnswer)
   else sendUnlessTaken(draft, next);
 }
 
-/** Nothing need be sent; or it was, and only the answer got lost on its way. */
+/** The storage has the file: it was sent before and the answer was lost, or nothing need be sent. */
 function handlePresent(draft: Draft, file: FileIn<"registering">): void {
   if (file.known.lastPost) recheck(draft, file);
   else toPresent(draft, file);
@@ -134,7 +134,7 @@ function mayBeThere({ mayBeKnown, exists }: FileAnswer): boolean {
   return mayBeKnown === true || exists === "same";
 }
 
-/** Named, and hashed where that was wanted first: it is sent, unless its path is taken. */
+/** Sends a registered file, unless its path is taken in the collection. */
 export function sendUnlessTaken(draft: Draft, file: FileIn<"registering" | "hashing">): void {
   if (file.exists && draft.state.conflict !== "revision") handleConflict(draft, file, file.exists);
   else toReady(draft, file);
@@ -163,12 +163,12 @@ export function onFilesFailed(draft: Draft, event: EventOf<"filesFailed">): void
   else giveUpRegistering(draft, batch, why);
 }
 
-/** The site does not want to know it, whoever tells it. */
+/** Whether the site rejects the content of the call. */
 function isRejection({ code }: CallFailure): boolean {
   return code === "INVALID" || code === "TOO_LARGE" || code === "INTERNAL";
 }
 
-/** Digests are a help, not a condition: what the site does not want to know is not told again. */
+/** Digests are optional: those the site rejects are not sent again. */
 function giveUpReport(draft: Draft, { fileIds }: Batch, why: CallFailure): void {
   for (const fileId of fileIds) {
     const file = fileOf(draft, fileId);
@@ -179,7 +179,7 @@ function giveUpReport(draft: Draft, { fileIds }: Batch, why: CallFailure): void 
   if (!isRejection(why)) halt(draft, failureOfCall(why));
 }
 
-/** Files that cannot be taken back are said to be missing in the end: that is no reason not to seal the others. */
+/** Files that cannot be canceled are reported as missing in the end; the others can be sealed. */
 function giveUpCancel(draft: Draft, { paths }: Batch, why: CallFailure): void {
   if (isRejection(why)) return;
   const { state } = draft;
@@ -187,7 +187,7 @@ function giveUpCancel(draft: Draft, { paths }: Batch, why: CallFailure): void {
   halt(draft, failureOfCall(why));
 }
 
-/** Too much together, or one among them is not wanted: halves are tried, down to the files that cannot be taken. */
+/** Too large together, or one of them is invalid: halves are tried, down to the files that are rejected. */
 function giveUpRegistering(draft: Draft, { fileIds }: Batch, why: CallFailure): void {
   const { state } = draft;
   const divisible = why.code === "TOO_LARGE" || why.code === "INVALID";
@@ -240,7 +240,7 @@ function retryDueBatches(draft: Draft): void {
   }
 }
 
-/** What waits for a later try is tried now. */
+/** Makes all waiting calls now. */
 export function retryBatchesNow(draft: Draft): void {
   for (const number of Object.keys(draft.state.batches).map(Number)) onBatchTimer(draft, number);
 }

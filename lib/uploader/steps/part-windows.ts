@@ -7,12 +7,12 @@ import type { UploaderState } from "../state/state";
 import { itemAt } from "../state/vector";
 import { toChecking, toParts } from "./transitions";
 
-/** Parts of a file hashed and signed ahead of their connections, in budgets. */
+/** Parts hashed and signed ahead, for each connection. */
 const budgetsAhead = 2;
 /** URLs in one call. */
 const signedAtOnce = 100;
 
-/** Keeps as many parts prepared as the connections will soon want: of the file begun first, then of the next. */
+/** Keeps as many parts prepared as the connections will soon need: of the file begun first, then of the next. */
 export function prepareParts(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "uploading" || state.halted || state.paused || !state.upload) return;
@@ -34,7 +34,7 @@ function isToSendInParts(file: UploadFile): file is ToSendInParts {
   return file.state === "ready" && file.known.multipart !== null;
 }
 
-/** All parts of the files at hand are begun, and they do not fill two budgets. */
+/** Whether all parts of the active files are begun and more can be prepared. */
 function wantsAnother(draft: Draft): boolean {
   let begun = 0;
   for (const fileId of draft.state.active) {
@@ -54,7 +54,7 @@ function isFull(draft: Draft, window: readonly Part[]): boolean {
   return window.filter(({ stage }) => stage !== "waiting").length >= windowOf(draft);
 }
 
-/** Parts that are prepared at once. */
+/** How many parts are prepared at a time. */
 function windowOf({ state }: Draft): number {
   return budgetsAhead * allConnections(state.endpoints, state.share);
 }
@@ -67,7 +67,7 @@ function prepare(draft: Draft, fileId: number): void {
   completeWhenAll(draft, extended);
 }
 
-/** Before its parts are put together the file is compared with the disk once more. */
+/** Compares the file with the disk once more before its parts are completed. */
 export function completeWhenAll(draft: Draft, file: PartsFile): void {
   const { multipart } = file.known;
   if (multipart.arrivedParts < multipart.partCount || file.window.length > 0 || hasNext(file)) return;
@@ -81,7 +81,7 @@ const untried = {
   ...{ sentBytes: 0, endpoint: 0, begunAt: 0, failures: 0, failingSince: null },
 } as const;
 
-/** Begins parts until the window is full. A part that was there before is only hashed, for the whole's checksum. */
+/** Begins parts until the window is full. A part that arrived before is only hashed, for the checksum of the file. */
 function extend(draft: Draft, file: PartsFile): PartsFile {
   const { hashes } = draft.state;
   const { multipart } = file.known;
@@ -109,7 +109,7 @@ export function requestPartHash(draft: Draft, file: PartsFile, n: number, run: n
 const staged = ({ window }: PartsFile, ...stages: Part["stage"][]) =>
   window.filter((part) => stages.includes(part.stage));
 
-/** URLs that ended before there was a connection for them are asked for anew. */
+/** Requests URLs again that expired before a connection was free. */
 function withoutEnded(draft: Draft, file: PartsFile): PartsFile {
   const isEnded = ({ stage, urlEndsAt }: Part) => stage === "signed" && urlEndsAt <= draft.at;
   if (!file.window.some(isEnded)) return file;
@@ -117,7 +117,7 @@ function withoutEnded(draft: Draft, file: PartsFile): PartsFile {
   return putFile(draft, { ...file, window });
 }
 
-/** Asks for URLs, one call a file at a time, shortly before they are needed and not one by one. */
+/** Requests URLs shortly before they are needed, many in one call, one call for each file at a time. */
 function sign(draft: Draft, prepared: PartsFile): void {
   const { state } = draft;
   const file = withoutEnded(draft, prepared);
@@ -151,7 +151,7 @@ function requestFor({ endpoints }: UploaderState, fileId: string, parts: readonl
   };
 }
 
-/** The first part that can be sent right now to an endpoint, and where to. */
+/** The first part that can be sent to an endpoint now, with its URL. */
 export function takeSigned({ state, at }: Draft, endpoint: number): Signed | null {
   for (const fileId of state.active) {
     const file = itemAt(state.files, fileId);

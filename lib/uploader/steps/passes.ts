@@ -19,7 +19,7 @@ const passes: Record<PassName, (draft: Draft, file: UploadFile) => boolean> = {
     if (file.state === "failed") toQueued(draft, file);
     return file.state === "failed";
   },
-  // The upload ended and stopped all work on them.
+  // `stopAll` ended all work on them.
   cancel: (draft, file) => {
     if (unsettled.has(file.state)) toCanceled(draft, file);
     return unsettled.has(file.state);
@@ -27,15 +27,15 @@ const passes: Record<PassName, (draft: Draft, file: UploadFile) => boolean> = {
 };
 
 /**
- * Goes through all files, the first few hundred at once and the others after the page could paint: fifty thousand in one step
- * would hold it up for seconds. A pass that is under way begins anew.
+ * Goes through all files, the first few hundred at once and the others after the page could paint: fifty thousand in
+ * one step would block it for seconds. A pass in progress starts over.
  */
 export function startPass(draft: Draft, name: PassName): void {
   draft.state.passes = { ...draft.state.passes, [name]: 0 };
   runPasses(draft);
 }
 
-/** Files that were not come to stay as they are. */
+/** Ends a pass. Files it did not reach stay as they are. */
 export function endPass(draft: Draft, name: PassName): void {
   const { [name]: _ended, ...others } = draft.state.passes;
   draft.state.passes = others;
@@ -51,7 +51,7 @@ export function onYielded(draft: Draft): void {
   runPasses(draft);
 }
 
-/** To be woken after the page could paint, for what was too much for one step. */
+/** Continues after the page could paint, for work that is too much for one step. */
 export function yieldLater(draft: Draft): void {
   if (draft.state.yielding) return;
   draft.state.yielding = true;
@@ -67,7 +67,7 @@ function runPasses(draft: Draft): void {
   if (Object.keys(draft.state.passes).length > 0) yieldLater(draft);
 }
 
-/** Does the first chunk from this one on in which there is anything to do; the chunk after it, null where there is none. */
+/** Processes the next chunk with anything to do, from this one on. Returns the chunk after it, null at the end. */
 function runChunk(draft: Draft, name: PassName, from: number): number | null {
   const { chunks } = draft.state.files;
   for (let at = from; at < chunks.length; at += 1) {

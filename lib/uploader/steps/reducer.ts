@@ -52,12 +52,12 @@ import { advance } from "./schedule";
 export type Step = { readonly state: UploaderState; readonly effects: readonly Effect[] };
 
 /**
- * What an event makes of the state, and what is to be done about it. Pure: the same state and event give the same
- * result, the given state is not changed, nothing is thrown for an event that comes too late or twice.
+ * Applies an event: returns the next state and the effects to perform. Pure: the same state and event give the same
+ * result, the given state is not changed, and late or repeated events throw nothing.
  */
 export function step(state: UploaderState, event: Stamped): Step {
   const draft = draftOf(state, event.at, event.random);
-  // Of files that are not crossed out yet nothing counts any more.
+  // After an abort, events of files are ignored: the pass has not canceled all of them yet.
   if (state.phase !== "aborted" || !("fileId" in event)) handle(draft, event);
   advance(draft);
   sample(draft);
@@ -135,7 +135,7 @@ function onTimer(draft: Draft, timer: TimerName): void {
   else onTimerOfFile(draft, Number(rest[0]));
 }
 
-/** A file has one timer, whatever it waits for: its next try, or the next call about its parts. */
+/** A file has one timer: for its next attempt, or for the next call about its parts. */
 function onTimerOfFile(draft: Draft, fileId: number): void {
   const file = fileOf(draft, fileId);
   if (file?.state === "completing") onCompleteTimer(draft, file);

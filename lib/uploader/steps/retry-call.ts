@@ -5,7 +5,7 @@ import { type CallFailure, isTransientFailure } from "../state/failures";
 /** Failures of a call in a row, and when (`at` of the event) they began. */
 type Failures = { readonly failures: number; readonly since: number };
 
-/** When a call to the site that failed is to be made again; null where it is given up. `before`: its earlier failures. */
+/** Returns when a failed call to the site is made again, null where it is given up. `before`: its earlier failures. */
 export function retryOf(
   { state, at, random }: Draft,
   before: Failures | null,

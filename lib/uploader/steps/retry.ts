@@ -6,10 +6,10 @@ import { noteStorageFailure } from "./endpoints";
 import { halt } from "./halt";
 import { toFailed, toQueued, toReady, toWaiting } from "./transitions";
 
-/** So many files denied in a row, none taken in between: it is not about the files. */
+/** So many files denied in a row: the cause is not the files. */
 const deniedAtMost = 20;
 
-/** A file or a part arrived: the storage is there, and takes what it is sent. */
+/** Notes that a file or a part arrived: earlier refusals no longer count. */
 export function noteStorageSuccess(draft: Draft): void {
   const { state } = draft;
   state.policyRefusals = 0;
@@ -17,7 +17,7 @@ export function noteStorageSuccess(draft: Draft): void {
   state.deniedInRow = 0;
 }
 
-/** The storage will not take this file; the others go on, unless it takes none. */
+/** Fails a file that the storage refused. The others continue, unless all are denied. */
 export function stopFile(draft: Draft, file: UnsettledFile, reason: Failure): void {
   const { state } = draft;
   toFailed(draft, file, reason);
@@ -25,12 +25,12 @@ export function stopFile(draft: Draft, file: UnsettledFile, reason: Failure): vo
   if (state.deniedInRow >= deniedAtMost) halt(draft, reason);
 }
 
-/** Whether something that fails again and again is to be given up. */
+/** Whether repeated failures are enough to give up. */
 export function isHopeless(failures: number, failingSince: number, at: number): boolean {
   return failures >= maxWait.fileTries && at - failingSince >= maxWait.fileMs;
 }
 
-/** A file that is posted waits by itself, longer each time. */
+/** A file whose post failed waits, longer each time. */
 export function retryLater(draft: Draft, file: PostingFile, post: PostFailure, verdict: Verdict): void {
   if (noteStorageFailure(draft, post, verdict)) {
     sendAgain(draft, file);
@@ -46,18 +46,18 @@ export function retryLater(draft: Draft, file: PostingFile, post: PostFailure, v
   toWaiting(draft, file, { attempts, failure: verdict.failure, delayMs: backoffMs(failures, draft.random, verdict) });
 }
 
-/** The body had gone out whole when the connection broke: it may have arrived, which the server can tell. */
+/** Whether the whole body was sent when the connection broke: only the server can tell if it arrived. */
 function mayHaveArrived({ sizeBytes, post }: PostingFile | WaitingFile): boolean {
   return post.quiet || post.sentBytes >= sizeBytes;
 }
 
-/** Where all its bytes went out, the server is asked first: it may be there. */
+/** Sends the file again, or registers it again if it may have arrived. */
 export function sendAgain(draft: Draft, file: PostingFile | WaitingFile): void {
   if (mayHaveArrived(file)) toQueued(draft, file);
   else toReady(draft, file, { again: true });
 }
 
-/** A file's own timer, while it waits for its next try. */
+/** The wait of a file for its next attempt ended. */
 export function onFileTimer(draft: Draft, fileId: number): void {
   const file = fileOf(draft, fileId);
   if (file?.state === "waiting") sendAgain(draft, file);

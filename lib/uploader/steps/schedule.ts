@@ -12,13 +12,13 @@ import { registerNext } from "./on-registered";
 import { prepareParts, takeSigned } from "./part-windows";
 import { toPosting } from "./transitions";
 
-/** So many files are enough to open the upload while folders are still being read, or so much time. */
+/** While folders are still being read, the upload is opened after so many files or so much time. */
 const openFromFiles = 1_000;
 const openAfterMs = 1_000;
-/** A post that takes so long is one whose progress can be seen. */
+/** The progress of posts that take so long is shown. */
 const quickMs = 1_000;
 
-/** After every event: what follows from the state as it is now. */
+/** After every event: starts what the state allows now. */
 export function advance(draft: Draft): void {
   callDue(draft);
   openWhenReady(draft);
@@ -29,7 +29,7 @@ export function advance(draft: Draft): void {
   settle(draft);
 }
 
-/** The upload is opened once the folders are read, as the server is then told how much will come; or soon. */
+/** Opens the upload once the folders are read, as the numbers are then known; or soon. */
 function openWhenReady(draft: Draft): void {
   const { state, at } = draft;
   if (state.phase !== "idle" || state.counts.queued === 0 || state.paused) return;
@@ -39,15 +39,15 @@ function openWhenReady(draft: Draft): void {
   makeCall(draft, "open");
 }
 
-/** Every file has its end: without failures the upload is sealed by itself, else the person decides. */
+/** All files are settled: the upload is sealed by itself if none failed, otherwise the person decides. */
 function settle(draft: Draft): void {
   const { state } = draft;
   const { counts } = state;
   if (state.adding > 0 || outstanding(state) > 0) return;
-  // Nothing is held back by a pause any more, and nobody is asked to end it.
+  // A pause holds nothing back any more: the screen offers no end of it.
   state.paused = false;
   if (state.files.size === 0) return;
-  // Nothing is left to open the upload for.
+  // No file is left to open the upload for.
   if (state.phase === "opening" && state.halted && counts.failed === 0 && !state.resumed) giveUp(draft);
   if (state.phase !== "uploading" || isDead(state)) return;
   const told = state.queues.report.size === 0 && state.cancellations.size === 0;
@@ -55,11 +55,11 @@ function settle(draft: Draft): void {
   if (state.halted || !state.upload) return;
   if (!state.finishing && (counts.failed > 0 || missingFiles(state) > 0)) return;
   if (!state.finishing && counts.done + counts.present === 0) {
-    // What was sent before it was resumed is not given up by itself.
+    // A resumed upload has files from before: it is not aborted by itself.
     if (!state.resumed) giveUp(draft);
     return;
   }
-  // The server is to know the digests, and what will not come, before it checks.
+  // The server needs digests and cancellations before it verifies.
   registerNext(draft);
   if (Object.keys(state.batches).length === 0 && state.cancellations.size === 0) seal(draft, state.upload.id);
 }
@@ -77,8 +77,8 @@ function fill(draft: Draft): void {
 }
 
 /**
- * Small files and parts of large ones take turns, so that neither starves: the kind with fewer connections comes first,
- * of two equal ones the one that did not come last.
+ * Alternates between small files and parts of large ones, so that neither starves: the kind with fewer connections
+ * comes first; of two equal ones, the one that was not started last.
  */
 function startOne(draft: Draft, endpoint: number): boolean {
   const { counts, lastKind } = draft.state;
@@ -92,12 +92,12 @@ function isToPost(file: UploadFile): file is FileIn<"ready"> {
   return file.state === "ready" && file.known.multipart === null;
 }
 
-/** Amortized constant: each number in a queue was put there by one event, and is taken out by one. */
+/** Amortized constant time: each entry of a queue is pushed once and taken once. */
 function startPost(draft: Draft, endpoint: number): boolean {
   const { state } = draft;
   const { policy, upload } = state;
   if (!policy || !upload || !mayPost(state)) return false;
-  // What failed once goes to the first endpoint: no other one has it twice.
+  // Files sent before go to the policy's own endpoint: no other one gets them twice.
   const next = (endpoint === 0 && takeFrom(draft, "again", isToPost)) || takeFrom(draft, "post", isToPost);
   if (!next) return false;
   const { generation, takesSha256, fields, expiresAt } = policy;
@@ -121,13 +121,13 @@ function startPost(draft: Draft, endpoint: number): boolean {
 }
 
 /**
- * A small file where such take no time, and nothing went wrong with it: whether it moves need not be watched. As long as it is
- * not known how long they take, the smaller ones: watching a request makes the browser ask the storage for leave first.
+ * Whether a post is too short to report its progress: a small file without failures where such posts are quick. While
+ * their time is unknown, only the smaller ones: a listener for progress makes the browser send a preflight.
  */
 function isQuick({ url, postMs }: Endpoint, { sizeBytes, attempts }: FileIn<"ready">): boolean {
   if (attempts.failures > 0) return false;
   if (postMs !== null) return sizeBytes <= smallBytes && postMs < quickMs;
-  // Another endpoint may not answer at all, which is seen sooner by watching.
+  // Another endpoint may not answer at all: with progress that is noticed sooner.
   return url === null && sizeBytes <= smallBytes / 2;
 }
 

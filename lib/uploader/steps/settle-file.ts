@@ -5,14 +5,14 @@ import { type FileIn, type PostingFile, type UnsettledFile, unhashed } from "../
 import { sizeFailure } from "../state/preflight";
 import { stopWork, toChecking, toFailed, toQueued } from "./transitions";
 
-/** The storage has what was posted: whether that is what is on the disk is looked up. */
+/** The storage has the file: compares it with the disk. */
 export function recheck(draft: Draft, file: PostingFile | FileIn<"registering">): void {
   toChecking(draft, file);
   const checked = file.known.lastPost?.checked ?? false;
   draft.effects.push({ type: "recheck", fileId: file.id, run: file.run, checked });
 }
 
-/** Once with the new bytes; a file that goes on changing, or cannot be read, is reported. */
+/** Sends a changed file again, once. A file that changes again, or cannot be read, fails. */
 export function restart(draft: Draft, file: UnsettledFile, onDisk: OnDisk): void {
   const { restarts } = file.attempts;
   const problem = onDisk === null || restarts > 0 ? failure("changed") : sizeFailure(onDisk.sizeBytes);

@@ -17,7 +17,7 @@ import {
 import { isLarge } from "../state/file-bytes";
 import type { Multipart } from "../state/multipart";
 
-/** Changes of a file's state: each makes the whole record of the new state, and does what belongs to the change. */
+// Each function makes the whole record of a file's next state, and queues or starts what belongs to it.
 
 type Change = {
   readonly common?: Partial<Common>;
@@ -27,7 +27,7 @@ type Change = {
 
 const noFailure = { failures: 0, failingSince: null } as const;
 
-/** The attempts after one that went well. */
+/** The attempts after a success. */
 export function withoutFailure(attempts: Attempts): Attempts {
   return { ...attempts, ...noFailure };
 }
@@ -57,12 +57,12 @@ export function toRegistering(draft: Draft, file: FileIn<"queued">): void {
   putFile(draft, { ...file, state: "registering", registered: true, inCall: true });
 }
 
-/** Its path is taken, and the person chooses what then. */
+/** Its path is taken: the person chooses. */
 export function toConflict(draft: Draft, file: UnsettledFile, exists: "same" | "other"): FileIn<"conflict"> {
   return putFile(draft, { ...activeOf(file), exists, state: "conflict" });
 }
 
-/** To be sent: `again` before those that were not tried yet. */
+/** To be sent. `again`: before files that were not sent yet. */
 export function toReady(draft: Draft, file: UnsettledFile, { again = false, known }: ReadyChange = {}): void {
   const ready = putFile(draft, { ...activeOf(file, known && { known }), state: "ready" });
   if (ready.known.multipart) push(draft, "large", file.id);
@@ -72,12 +72,12 @@ export function toReady(draft: Draft, file: UnsettledFile, { again = false, know
 
 type ReadyChange = { readonly again?: boolean; readonly known?: Known };
 
-/** A small file is hashed before it is posted: the storage then checks what it gets, and the server what it has. */
+/** A small file is hashed before it is posted: storage and server verify its bytes by that. */
 function wantsHash({ state }: Draft, { known }: FileIn<"ready">): boolean {
   return state.hashes && known.digests === null && !known.reported;
 }
 
-/** Large files have a queue of their own: small ones do not wait for gigabytes to be read. */
+/** Large files have a queue of their own: small ones do not wait while gigabytes are read. */
 function pushToHash(draft: Draft, file: UploadFile): void {
   push(draft, isLarge(file) ? "hashWhole" : "hash", file.id);
 }
@@ -86,7 +86,7 @@ export function toHashing(draft: Draft, file: FileIn<"queued" | "ready">): FileI
   return putFile(draft, { ...activeOf(file), state: "hashing", run: file.run + 1 });
 }
 
-/** Hashed, or not to be hashed: to be posted in either case. */
+/** To be posted after hashing, with digests or without. */
 export function toHashed(draft: Draft, file: FileIn<"hashing">, known: Known): void {
   putFile(draft, { ...file, known, state: "ready" });
   push(draft, "post", file.id);
@@ -136,7 +136,7 @@ export function toPresent(draft: Draft, file: FileIn<"registering">): void {
 
 export function toDone(draft: Draft, file: FileIn<"checking" | "completing">): void {
   const { digests, reported, multipart } = file.known;
-  // Until a call about them has its answer, they may have to be sent again.
+  // Kept until the call with them is answered: it may have to be repeated.
   const kept = (digests !== null && !reported) || file.inCall ? digests : null;
   const known = { digests: kept, reported };
   putFile(draft, { ...commonOf(file), known, keptBytes: multipart?.keptBytes ?? 0, state: "done" });
@@ -171,7 +171,7 @@ function isWorkedOn(file: UploadFile): boolean {
   return file.state === "parts" && file.window.some(({ stage }) => stage === "inFlight" || stage === "hashing");
 }
 
-/** Stops whatever works on the file, and its timers. Its next state is the caller's to set. */
+/** Stops all work on the file and its timers. The caller sets its next state. */
 export function stopWork({ effects }: Draft, file: UploadFile): void {
   if (isWorkedOn(file)) effects.push({ type: "stop", fileId: file.id });
   if ("retryAt" in file && file.retryAt !== null) effects.push({ type: "noTimer", timer: `file:${file.id}` });

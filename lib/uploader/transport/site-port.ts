@@ -5,19 +5,19 @@ import { filesAnswer, openedUpload, type PostPolicy, partUrls, postPolicy, uploa
 import type { UploadServer } from "./server";
 
 const callTimeoutMs = 30_000;
-/** Putting 10,000 parts together takes the storage minutes. */
+/** Completing 10,000 parts takes the storage minutes. */
 const completeTimeoutMs = 5 * 60_000;
 const lost = "The site gave an answer that makes no sense. Nothing is lost; please reload the page.";
 
 /**
- * The site as the uploader's server. Opening is a plain request, too: a server action is called off without a word when
- * the person goes elsewhere on the site meanwhile.
+ * The uploader's port to the site's HTTP API. Opening is a plain request, too: a server action is dropped when the
+ * person navigates meanwhile.
  */
 export function siteServer(collectionSlug: string): UploadServer {
   let lastOpen: { body: string; key: string } | null = null;
   return {
     open: async (request) => {
-      // The same request again is the same upload: an answer that was lost does not leave an empty one behind.
+      // The same request again is the same upload: a lost answer leaves no empty one behind.
       const body = JSON.stringify(request);
       if (lastOpen?.body !== body) lastOpen = { body, key: newKey() };
       const options = { headers: { "idempotency-key": lastOpen.key } };
@@ -52,12 +52,12 @@ export function siteServer(collectionSlug: string): UploadServer {
   };
 }
 
-/** The policy's key is the prefix with S3's variable for the file's name behind it. */
+/** The policy's key is the prefix, followed by S3's variable for the file's name. */
 function prefixOf({ fields }: PostPolicy): string {
   return (fields.key ?? "").replace(/\$\{filename\}$/, "");
 }
 
-/** Not randomUUID: it is not there on pages that are not served securely. */
+/** Not randomUUID: it exists only in secure contexts. */
 function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join("-");
 }
@@ -98,7 +98,7 @@ function errorOf(response: Response, answer: unknown): AppError {
   return new AppError(codeOf(response.status), message, options);
 }
 
-/** A proxy in between answers 502 and 504: the site is away. */
+/** A proxy answers 502 and 504 if the site is unreachable. */
 function codeOf(status: number): ErrorCode {
   const codes = Object.keys(errorStatus) as ErrorCode[];
   const code = codes.find((one) => errorStatus[one] === status);
