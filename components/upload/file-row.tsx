@@ -13,15 +13,16 @@ export const rowPixels = 48;
 
 export type RowActions = Pick<Uploader, "cancelFile" | "pauseFile" | "unpauseFile" | "retryFile">;
 
-/** `actions` null: nothing can be done to a file any more. */
+/** `actions` null: files can no longer be changed. */
 type FileRowProps = { file: UploadFile; count: number; actions: RowActions | null };
 
 /** One line; redrawn only when its file changes. */
 export const FileRow = memo(function FileRow({ file, count, actions }: FileRowProps) {
-  const { icon: Icon, tone, word, said } = fileLooks[file.state];
+  const { icon: Icon, tone, label, shown: labelShown } = fileLooks[file.state];
   const share = shareSent(file);
   const percent = share === null ? null : Math.floor(share * 100);
-  const shown = percent !== null && file.state !== "paused" && file.state !== "waiting" ? `${percent} %` : said && word;
+  const shown =
+    percent !== null && file.state !== "paused" && file.state !== "waiting" ? `${percent} %` : labelShown && label;
   return (
     <li
       aria-setsize={count}
@@ -38,8 +39,8 @@ export const FileRow = memo(function FileRow({ file, count, actions }: FileRowPr
         </span>
       )}
       <span className="ml-auto flex shrink-0 items-center gap-3 text-muted text-xs tabular-nums">
-        {shown === word ? <span>{word}</span> : <span className="sr-only">{word}</span>}
-        {shown && shown !== word && <span className="min-w-9 text-right text-ink">{shown}</span>}
+        {shown === label ? <span>{label}</span> : <span className="sr-only">{label}</span>}
+        {shown && shown !== label && <span className="min-w-9 text-right text-ink">{shown}</span>}
         <span className={cn("min-w-14 text-right", shown && "max-sm:hidden")}>{formatBytes(file.sizeBytes)}</span>
       </span>
       {actions && <RowButtons file={file} actions={actions} />}
@@ -64,7 +65,7 @@ function noteText(note: NonNullable<UploadFile["note"]>): string {
 function RowButtons({ file, actions }: { file: UploadFile; actions: RowActions }) {
   const { id, path, state } = file;
   return (
-    // As wide with one button as with two: the sizes stay in their column.
+    // The same width with one button and with two, so that the sizes stay in their column.
     <span className="flex w-16 shrink-0 justify-end">
       {isPausable(file) && (
         <RowButton label={`Pause ${path}`} onClick={() => actions.pauseFile(id)}>

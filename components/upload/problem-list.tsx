@@ -14,12 +14,12 @@ const shownMore = 200;
 
 type ProblemListProps = {
   groups: readonly ProblemGroup[];
-  /** null once nothing can be retried any more. */
+  /** null when files can no longer be retried. */
   onRetry: ((fileId: number) => void) | null;
   onRetryAll: (() => void) | null;
 };
 
-/** What did not go, by cause: the words once, the files below. */
+/** Files that failed or were refused, by cause. */
 export function ProblemList({ groups, onRetry, onRetryAll }: ProblemListProps) {
   const failed = groups.reduce((sum, { files }) => sum + files.filter(({ state }) => state === "failed").length, 0);
   return (
@@ -92,7 +92,7 @@ function Group({ group, onRetry }: Pick<ProblemListProps, "onRetry"> & { group: 
   );
 }
 
-/** What is this file's own, beside what it shares with its group. */
+/** What is particular to the file within its group. */
 function about({ failure, sizeBytes }: ProblemFile): string | null {
   return failure.code === "too-large" ? formatBytes(sizeBytes) : failure.detail;
 }
@@ -103,6 +103,6 @@ function download(name: string, text: string): void {
   link.href = url;
   link.download = name;
   link.click();
-  // The browser has taken the bytes by then.
+  // Late enough for the browser to have read the bytes.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

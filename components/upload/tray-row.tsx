@@ -14,7 +14,7 @@ import { useUploaderState } from "./use-uploads";
 
 type TrayRowProps = { upload: RunningUpload; onLeave: () => void };
 
-/** One upload in the tray: where it goes, how far it is, and the way to its panel. */
+/** One upload in the tray: its collection with a link, and its progress. */
 export function TrayRow({ upload, onLeave }: TrayRowProps) {
   const { collection, uploader, id } = upload;
   const state = useUploaderState(uploader);

@@ -20,8 +20,8 @@ const messages: Readonly<Record<NoteCode, Message>> = {
     advice: "It is uploaded and kept as it is. A preview is made only where the site can read HEIC.",
   },
   "no-preview": {
-    title: "This is not a picture the site knows.",
-    advice: "It is uploaded and kept as it is, for download; there is no preview of it.",
+    title: "The site does not know this picture format.",
+    advice: "It is uploaded and kept as it is, for download. It gets no preview.",
   },
 };
 

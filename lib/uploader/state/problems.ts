@@ -2,7 +2,7 @@ import type { FailureCode } from "./failures";
 import type { FileIn, UploadFile } from "./file";
 import type { Vector } from "./vector";
 
-// Chunks that did not change keep their identity: only the others are looked through again.
+// Chunks that did not change keep their identity: only the others are searched again.
 const known = new WeakMap<readonly UploadFile[], readonly ProblemFile[]>();
 
 export type ProblemFile = FileIn<"failed" | "refused">;

@@ -76,12 +76,12 @@ export function waitForCall(draft: Draft, file: WithParts, why: CallFailure): bo
 
 /** A call about one file's parts failed for good: restarts the file, or halts the upload. */
 export function giveUpCall(draft: Draft, file: WithParts, why: CallFailure): void {
-  const calm = { ...file, attempts: withoutFailure(file.attempts) };
+  const reset = { ...file, attempts: withoutFailure(file.attempts) };
   if (why.code === "NOT_FOUND" || why.code === "CONFLICT" || why.code === "INVALID")
-    registerAgain(draft, calm, why.code === "INVALID" ? failureOfCall(why) : failure("server"));
+    registerAgain(draft, reset, why.code === "INVALID" ? failureOfCall(why) : failure("server"));
   else {
-    stopWork(draft, calm);
-    toQueued(draft, calm);
+    stopWork(draft, reset);
+    toQueued(draft, reset);
     halt(draft, failureOfCall(why));
   }
 }

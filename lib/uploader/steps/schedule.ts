@@ -50,8 +50,8 @@ function settle(draft: Draft): void {
   // No file is left to open the upload for.
   if (state.phase === "opening" && state.halted && counts.failed === 0 && !state.resumed) giveUp(draft);
   if (state.phase !== "uploading" || isDead(state)) return;
-  const told = state.queues.report.size === 0 && state.cancellations.size === 0;
-  if (state.halted && counts.failed === 0 && told) halt(draft, null);
+  const registered = state.queues.report.size === 0 && state.cancellations.size === 0;
+  if (state.halted && counts.failed === 0 && registered) halt(draft, null);
   if (state.halted || !state.upload) return;
   if (!state.finishing && (counts.failed > 0 || missingFiles(state) > 0)) return;
   if (!state.finishing && counts.done + counts.present === 0) {

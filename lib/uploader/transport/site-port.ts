@@ -7,7 +7,7 @@ import type { UploadServer } from "./server";
 const callTimeoutMs = 30_000;
 /** Completing 10,000 parts takes the storage minutes. */
 const completeTimeoutMs = 5 * 60_000;
-const lost = "The site gave an answer that makes no sense. Nothing is lost; please reload the page.";
+const unexpected = "The site returned an unexpected response. Try again.";
 
 /**
  * The uploader's port to the site's HTTP API. Opening is a plain request, too: a server action is dropped when the
@@ -86,13 +86,13 @@ async function call(
 
 function parse<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.output<Schema> {
   const parsed = schema.safeParse(answer);
-  if (!parsed.success) throw new AppError("INTERNAL", lost, { cause: parsed.error });
+  if (!parsed.success) throw new AppError("INTERNAL", unexpected, { cause: parsed.error });
   return parsed.data;
 }
 
 function errorOf(response: Response, answer: unknown): AppError {
   const { detail } = (answer ?? {}) as { detail?: unknown };
-  const message = typeof detail === "string" ? detail : lost;
+  const message = typeof detail === "string" ? detail : unexpected;
   const retryAfter = response.headers.get("retry-after") ?? "";
   const options = /^\d+$/.test(retryAfter) ? { retryAfterSeconds: Number(retryAfter) } : {};
   return new AppError(codeOf(response.status), message, options);

@@ -98,7 +98,7 @@ describe("trouble on the way", () => {
     await bench.add(files);
     await bench.until(() => bench.state.halted !== null);
     expect(bench.site.calls).toEqual(["open", "files", "files", "renew"]);
-    expect(bench.state.halted && messageOf(bench.state.halted).title).toMatch(/does not accept the permission/);
+    expect(bench.state.halted && messageOf(bench.state.halted).title).toMatch(/does not accept your upload permission/);
     await bench.until(() => bench.state.counts.ready === 30);
     expect((await storage.arrived(bench.site.prefix)).versions).toBe(0);
     bench.site.grant = good;

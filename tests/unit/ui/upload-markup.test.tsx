@@ -113,7 +113,7 @@ it("offers to try again where that can help", () => {
     return buttonsOf(renderToStaticMarkup(<Trouble state={state} uploader={uploaderIn(state)} />));
   };
   expect(offered("signed-out")).toEqual(["Try again"]);
-  expect(offered("slow-check")).toEqual(["Look again"]);
+  expect(offered("slow-check")).toEqual(["Check again"]);
   expect(offered("gone")).toEqual(["Try again"]);
   expect([offered("closed"), offered("finished")]).toEqual([[], []]);
 });
@@ -123,7 +123,7 @@ it("counts notes of files that are taken, not of those left out", () => {
   const tally = tallyOf(stateWith([...files, fileIn("refused", 4, { path: "e.heic" })]).files);
   const text = textOf(renderToStaticMarkup(<Notes notes={tally.notes} />));
   expect(text).toMatch(/2 files: This is a HEIC picture\./);
-  expect(text).toMatch(/1 file: This is not a picture the site knows\./);
+  expect(text).toMatch(/1 file: The site does not know this picture format\./);
 });
 
 it("ends with the receipt in each of its formats, where something arrived", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { conflictText } from "@/components/upload/conflict-choice";
-import { moodOf, ratioOf } from "@/components/upload/tray-state";
+import { trayStateOf, ratioOf } from "@/components/upload/tray-state";
 import { figuresOf, formatSpan } from "@/components/upload/upload-summary";
 import { announcement, headline, needsPerson, progressText, waitingText } from "@/components/upload/upload-text";
 import { failure } from "@/lib/uploader/state/failures";
@@ -23,7 +23,7 @@ describe("the headline", () => {
     ["Uploading 4 files", stateWith(filesIn({ conflict: 3, posting: 1 }))],
     ["3 files uploaded, 2 failed", stateWith(filesIn({ done: 2, present: 1, failed: 2 }))],
     ["3 files uploaded, 37 missing", stateWith(filesIn({ done: 3 }), { resumed })],
-    ["Ready to go on", stateWith([], { resumed })],
+    ["Ready to resume", stateWith([], { resumed })],
     ["This upload is running in another tab", stateWith([], { resumed: { ...resumed, owner: "elsewhere" as const } })],
     ["4 files uploaded and verified", stateWith(filesIn({ done: 4, present: 2 }), { phase: "done" })],
     ["2 files already there, nothing to upload", stateWith(filesIn({ present: 2 }), { phase: "done" })],
@@ -153,18 +153,18 @@ describe("the tray", () => {
   const done = stateWith(filesIn({ done: 1 }), { phase: "done" });
 
   it.each([
-    ["asks", [uploading, failed]],
-    ["asks", [halted]],
-    ["moves", [uploading, paused, done]],
+    ["needsPerson", [uploading, failed]],
+    ["needsPerson", [halted]],
+    ["moving", [uploading, paused, done]],
     ["paused", [paused, done]],
     ["paused", [stateWith(filesIn({ queued: 1 }), { phase: "idle", paused: true })]],
-    ["moves", [stateWith([], { phase: "idle", adding: 1 })]],
-    ["over", [stateWith([], { phase: "idle" })]],
+    ["moving", [stateWith([], { phase: "idle", adding: 1 })]],
+    ["canceled", [stateWith([], { phase: "idle" })]],
     ["done", [done]],
-    ["over", [stateWith([], { phase: "aborted" })]],
-    ["asks", [stateWith(filesIn({ ready: 1 }), { halted: failure("closed") })]],
+    ["canceled", [stateWith([], { phase: "aborted" })]],
+    ["needsPerson", [stateWith(filesIn({ ready: 1 }), { halted: failure("closed") })]],
     ["done", [stateWith([], { phase: "opening", halted: failure("finished") })]],
-  ] as const)("%s", (mood, states) => expect(moodOf(states)).toBe(mood));
+  ] as const)("%s", (mood, states) => expect(trayStateOf(states)).toBe(mood));
 
   it("has one share for all uploads", () => {
     const half = { bytes: { planned: 100, sent: 50, kept: 0, failed: 0 } };

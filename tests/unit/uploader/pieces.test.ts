@@ -120,7 +120,7 @@ describe("words", () => {
       "The storage refused this file. (NotImplemented)",
     );
     expect(failureOfCall(callFailureOf(new TypeError("Failed to fetch")))).toEqual(failure("site-unavailable"));
-    expect(messageOf(failureOfCall(callFailureOf(new AppError("NOT_FOUND", "x")))).title).toMatch(/no longer there/);
+    expect(messageOf(failureOfCall(callFailureOf(new AppError("NOT_FOUND", "x")))).title).toMatch(/no longer exists/);
   });
 });
 

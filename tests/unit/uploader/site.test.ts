@@ -124,7 +124,7 @@ describe("what the panel says", () => {
     expect(waitingText(world.state)).toBeNull();
     for (const { fileId, run, generation } of world.take("post"))
       world.send({ type: "postFailed", fileId, run, generation, failure: { kind: "network" } });
-    expect(waitingText(world.state)).toMatch(/storage does not answer .* by itself/);
+    expect(waitingText(world.state)).toMatch(/storage does not answer .* resumes/);
     world.send({ type: "wentOffline" });
     expect(waitingText(world.state)).toMatch(/offline/);
   });
