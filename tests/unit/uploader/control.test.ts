@@ -4,16 +4,9 @@ import { Handles } from "@/lib/uploader/browser/handles";
 import { shareOf } from "@/lib/uploader/browser/tabs";
 import { smallBytes } from "@/lib/uploader/state/file";
 import { awaitsDecision, isBusy, isMoving } from "@/lib/uploader/state/state";
-import { answerOf, newFile, policyOf, World } from "./world";
-
-const digests = { sha256: "a".repeat(64), md5: "b".repeat(32) };
-
-function uploading(count: number, policy = policyOf()): World {
-  const world = new World();
-  world.add(...Array.from({ length: count }, (_, index) => newFile(`f${index}`)));
-  world.open(policy);
-  return world;
-}
+import { uploading } from "./post-world";
+import { digests } from "./samples";
+import { answerOf, newFile, World } from "./world";
 
 describe("pausing", () => {
   it("stops what is on its way, starts nothing, and sends it again afterwards", () => {

@@ -3,9 +3,9 @@ import { uploadPolicy } from "@/lib/upload/policy";
 import { digestsOf } from "@/lib/uploader/hash/hashing";
 import { hashInWorker } from "@/lib/uploader/hash/worker-hasher";
 import { smallBytes } from "@/lib/uploader/state/file";
+import { digests } from "./samples";
 import { answerOf, newFile, openedOf, World } from "./world";
 
-const digests = { sha256: "a".repeat(64), md5: "b".repeat(32) };
 const largeBytes = uploadPolicy.multipartFromBytes;
 
 /** Twenty large files that the collection may have already, and then forty small new ones. */
@@ -59,7 +59,7 @@ describe("small files that are posted next", () => {
     return { hashes, posts };
   }
 
-  function opened(sizeBytes = 100): World {
+  function uploadingHashed(sizeBytes = 100): World {
     const world = new World({ hashes: true });
     world.add(...Array.from({ length: 60 }, (_, index) => newFile(`f${index}`, sizeBytes)));
     const policy = Buffer.from('["starts-with", "$x-amz-checksum-sha256", ""]').toString("base64");
@@ -68,10 +68,10 @@ describe("small files that are posted next", () => {
   }
 
   it("keep their bytes until then, as few as are hashed ahead; others do not", () => {
-    const small = opened();
+    const small = uploadingHashed();
     expect(small.take("hash").map(({ keep }) => keep)).toEqual(Array.from({ length: 12 }, () => true));
     expect(
-      opened(smallBytes + 1)
+      uploadingHashed(smallBytes + 1)
         .take("hash")
         .some(({ keep }) => keep),
     ).toBe(false);
@@ -85,7 +85,7 @@ describe("small files that are posted next", () => {
 
   it("need no MD5 once the storage has shown that it compares the SHA-256", () => {
     for (const verified of [true, false]) {
-      const world = opened();
+      const world = uploadingHashed();
       expect(postRound(world, verified).hashes.every(({ md5 }) => md5)).toBe(true);
       postRound(world, verified);
       expect(world.take("hash").every(({ md5 }) => md5)).toBe(!verified);
@@ -93,10 +93,10 @@ describe("small files that are posted next", () => {
   });
 
   it("are not watched on their way where that is short, but when something went wrong with them", () => {
-    const fair = opened(smallBytes);
+    const fair = uploadingHashed(smallBytes);
     expect(postRound(fair, true).posts.some(({ quiet }) => quiet)).toBe(false);
     expect(postRound(fair, true).posts.every(({ quiet }) => quiet)).toBe(true);
-    const quick = opened();
+    const quick = uploadingHashed();
     expect(postRound(quick, true).posts.every(({ quiet }) => quiet)).toBe(true);
     for (const { fileId, run } of quick.take("hash")) quick.send({ type: "hashed", fileId, run, digests });
     const [post] = quick.take("post");
@@ -106,10 +106,10 @@ describe("small files that are posted next", () => {
     quick.send({ type: "timerFired", timer: `file:${fileId}` });
     const later = Array.from({ length: 20 }, () => postRound(quick, true)).flatMap(({ posts }) => posts);
     expect(later.find((one) => one.fileId === fileId)?.quiet).toBe(false);
-    const slow = opened();
+    const slow = uploadingHashed();
     postRound(slow, true, 3_000);
     expect(postRound(slow, true, 3_000).posts.some(({ quiet }) => quiet)).toBe(false);
-    const large = opened(smallBytes + 1);
+    const large = uploadingHashed(smallBytes + 1);
     postRound(large, true);
     expect(postRound(large, true).posts.some(({ quiet }) => quiet)).toBe(false);
   });

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Effect } from "@/lib/uploader/state/events";
 import { smallBytes } from "@/lib/uploader/state/file";
 import { outstanding } from "@/lib/uploader/state/state";
-import { callFailure, digests, type Files, opened, registerAll } from "./register-world";
+import { type Files, opened, registerAll } from "./register-world";
+import { callFailure, digests } from "./samples";
 import { answerOf, newFile, policyOf, World } from "./world";
 
 describe("bytes that need not be sent", () => {

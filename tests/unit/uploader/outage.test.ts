@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { answer, failPost, network, uploading } from "./post-world";
+import { failPost, uploading } from "./post-world";
+import { answer, network } from "./samples";
 
 describe("a storage that is away", () => {
   it("makes all files wait together, sends one to see, and goes on where it was", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { outstanding, partsOnTheirWay } from "@/lib/uploader/state/state";
-import { answer, type EffectOf, land, lose, mib, sign, uploadingTo } from "./parts-world";
+import { type EffectOf, land, lose, sign, uploadingTo } from "./parts-world";
+import { answer, mib } from "./samples";
 import type { World } from "./world";
 
 const other = "https://dualstack.test/media";

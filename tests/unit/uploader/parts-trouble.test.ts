@@ -2,14 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { PostFailure } from "@/lib/uploader/state/failures";
 import { partsOnTheirWay } from "@/lib/uploader/state/state";
 import { itemAt } from "@/lib/uploader/state/vector";
-import { answer, callFailure, land, lose, mib, sign, uploading } from "./parts-world";
+import { land, lose, sign, uploadingLarge } from "./parts-world";
+import { answer, callFailure, mib } from "./samples";
 import { answerOf, newFile, World } from "./world";
 
 const slowDown: PostFailure = { kind: "answer", status: 503, code: "SlowDown", message: "", retryAfterSeconds: 5 };
 
 describe("a part that fails", () => {
   it("waits by itself, longer each time, while the others go on", () => {
-    const world = uploading(100);
+    const world = uploadingLarge(100);
     sign(world);
     const [first, ...rest] = world.take("part");
     if (!first) throw new Error("nothing was sent");
@@ -27,7 +28,7 @@ describe("a part that fails", () => {
   });
 
   it("fails its file only after eight tries and five minutes, and what arrived is not sent again", () => {
-    const world = uploading(20, 40);
+    const world = uploadingLarge(20, 40);
     sign(world);
     let tries = 0;
     while (world.file(0).state === "parts") {
@@ -56,7 +57,7 @@ describe("a part that fails", () => {
   });
 
   it("gets a new URL when its own is refused, and halts where no URL is ever taken", () => {
-    const world = uploading(200);
+    const world = uploadingLarge(200);
     sign(world);
     const expired = answer(403, "AccessDenied", "Request has expired");
     const [first] = world.take("part");
@@ -70,7 +71,7 @@ describe("a part that fails", () => {
   });
 
   it("is signed anew once where it is denied without a reason, as the machine may have slept", () => {
-    const world = uploading(200);
+    const world = uploadingLarge(200);
     sign(world);
     const silent = answer(403, "AccessDenied");
     for (let round = 0; round < 2; round += 1) for (const part of world.take("part")) lose(world, part, silent);
@@ -82,7 +83,7 @@ describe("a part that fails", () => {
   });
 
   it("whose URLs are refused again and again waits longer each time, and fails its file in the end", () => {
-    const world = uploading(20, 4_000);
+    const world = uploadingLarge(20, 4_000);
     let refused = 0;
     for (let round = 0; round < 300 && world.file(0).state !== "failed"; round += 1) {
       sign(world);
@@ -100,7 +101,7 @@ describe("a part that fails", () => {
   });
 
   it("begins its file again where the multipart is no more", () => {
-    const world = uploading(30);
+    const world = uploadingLarge(30);
     sign(world);
     const parts = world.take("part");
     if (parts[0]) land(world, parts[0]);
@@ -116,7 +117,7 @@ describe("a part that fails", () => {
   });
 
   it("makes everything wait together when the storage is away", () => {
-    const world = uploading(200);
+    const world = uploadingLarge(200);
     sign(world);
     for (const part of world.take("part")) lose(world, part, { kind: "network" });
     for (const part of world.take("part")) lose(world, part, { kind: "network" });
@@ -133,7 +134,7 @@ describe("a part that fails", () => {
 
 describe("signing and completing", () => {
   it("are repeated while they can heal", () => {
-    const world = uploading(20);
+    const world = uploadingLarge(20);
     const [call] = world.take("sign");
     if (!call) throw new Error("nothing was to be signed");
     const { fileId, multipartId, request } = call;
@@ -144,7 +145,7 @@ describe("signing and completing", () => {
   });
 
   it("halt when nobody is signed in any more, and go on with what is there", () => {
-    const world = uploading(20);
+    const world = uploadingLarge(20);
     const [call] = world.take("sign");
     if (!call) throw new Error("nothing was to be signed");
     const { fileId, multipartId, request } = call;
@@ -156,7 +157,7 @@ describe("signing and completing", () => {
   });
 
   it("ask the server what there is where the parts cannot be put together, and give up after three times", () => {
-    const world = uploading(20);
+    const world = uploadingLarge(20);
     let sent = 0;
     for (let round = 0; round < 200 && world.file(0).state !== "failed"; round += 1) {
       sign(world);

@@ -1,20 +1,11 @@
 import type { Effect } from "@/lib/uploader/state/events";
-import type { CallFailure, PostFailure } from "@/lib/uploader/state/failures";
+import type { PostFailure } from "@/lib/uploader/state/failures";
+import { mib } from "./samples";
 import { newFile, policyOf, World } from "./world";
 
 export type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
 
-export const mib = 1024 * 1024;
-
-export function answer(status: number, code: string, message = ""): PostFailure {
-  return { kind: "answer", status, code, message, retryAfterSeconds: null };
-}
-
-export function callFailure(code: CallFailure["code"]): CallFailure {
-  return { code, message: null, retryAfterSeconds: null };
-}
-
-export function uploading(...sizesMib: number[]): World {
+export function uploadingLarge(...sizesMib: number[]): World {
   return uploadingTo(undefined, ...sizesMib);
 }
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Effect } from "@/lib/uploader/state/events";
-import { answer, land, lose, mib, sendAll, sign, uploading } from "./parts-world";
+import { land, lose, sendAll, sign, uploadingLarge } from "./parts-world";
+import { answer, mib } from "./samples";
 import { newFile, World } from "./world";
 
 describe("a file in parts", () => {
   it("is cut as answered, signed, sent six at a time, looked at and put together", () => {
-    const world = uploading(60);
+    const world = uploadingLarge(60);
     const [call] = world.take("sign");
     expect(call?.request.parts).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     world.effects.push(call as Effect);
@@ -41,7 +42,7 @@ describe("a file in parts", () => {
   });
 
   it("is prepared two budgets ahead and no further, however large it is", () => {
-    const world = uploading(5 * 1024 * 1024);
+    const world = uploadingLarge(5 * 1024 * 1024);
     expect(world.multipart(0).partCount).toBe(5 * 1024);
     let asked = 0;
     for (let landed = 0; landed < 40; landed += 1) {
@@ -56,7 +57,7 @@ describe("a file in parts", () => {
   });
 
   it("has its URLs signed anew when they ended before they were used", () => {
-    const world = uploading(200);
+    const world = uploadingLarge(200);
     sign(world, 60);
     const inFlight = world.take("part");
     world.at += 45_000;
@@ -68,7 +69,7 @@ describe("a file in parts", () => {
   });
 
   it("has them signed anew in the same step in which a connection is free again", () => {
-    const world = uploading(200);
+    const world = uploadingLarge(200);
     sign(world);
     for (const _ of ["those on their way", "those begun before it was clear"])
       for (const part of world.take("part")) lose(world, part, { kind: "network" });
@@ -147,7 +148,7 @@ describe("parts and small files", () => {
   });
 
   it("share what is left: many middling files are sent side by side", () => {
-    const world = uploading(17, 17, 17, 17);
+    const world = uploadingLarge(17, 17, 17, 17);
     sign(world);
     expect(new Set(world.take("part").map(({ fileId }) => fileId)).size).toBeGreaterThan(1);
     sendAll(world);

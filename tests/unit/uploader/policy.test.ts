@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lifetimeMs } from "@/lib/uploader/state/policy-clock";
+import { uploading } from "./post-world";
 import { newFile, policyOf, uploadId, World } from "./world";
-
-function uploading(count: number, policy = policyOf()): World {
-  const world = new World();
-  world.add(...Array.from({ length: count }, (_, index) => newFile(`f${index}`)));
-  world.open(policy);
-  return world;
-}
 
 const expired = {
   kind: "answer",

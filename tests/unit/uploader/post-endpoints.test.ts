@@ -1,17 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { smallBytes } from "@/lib/uploader/state/file";
-import { answer, failPost, network } from "./post-world";
-import { newFile, policyOf, World } from "./world";
+import { failPost, uploading } from "./post-world";
+import { answer, network } from "./samples";
+import { policyOf, type World } from "./world";
 
 const endpoints = ["http://other.test/bucket"];
 const expired = answer(403, "AccessDenied", "Policy expired");
 
-function uploading(count: number, sizeBytes = 100): World {
-  const world = new World();
-  world.add(...Array.from({ length: count }, (_, index) => newFile(`f${index}`, sizeBytes)));
-  world.open({ ...policyOf(), endpoints });
-  return world;
-}
+const policy = { ...policyOf(), endpoints };
 
 /** Posts that went out, and those of them that went to the other endpoint. */
 function takeAll(world: World) {
@@ -21,12 +17,12 @@ function takeAll(world: World) {
 }
 
 function renew(world: World): void {
-  world.send({ type: "renewed", policy: { ...policyOf(), endpoints }, requestedAt: world.at });
+  world.send({ type: "renewed", policy, requestedAt: world.at });
 }
 
 describe("posts, where the storage has another endpoint", () => {
   it("are tried with one connection, and given more while they are about as quick", () => {
-    const world = uploading(300);
+    const world = uploading(300, policy);
     let { posts, other } = takeAll(world);
     expect([posts.length, other.length]).toEqual([7, 1]);
     for (let round = 0; round < 6; round += 1) {
@@ -38,7 +34,7 @@ describe("posts, where the storage has another endpoint", () => {
   });
 
   it("get no more connections where they are slow", () => {
-    const world = uploading(300);
+    const world = uploading(300, policy);
     for (let round = 0; round < 10; round += 1) {
       const { posts, other } = takeAll(world);
       let quick = posts.filter((post) => !other.includes(post));
@@ -55,7 +51,7 @@ describe("posts, where the storage has another endpoint", () => {
   });
 
   it("are dropped after two failures, without a bad word about the files or the storage", () => {
-    const world = uploading(30);
+    const world = uploading(30, policy);
     for (let round = 0; round < 2; round += 1) {
       const { other } = takeAll(world);
       for (const post of other) failPost(world, post, network);
@@ -74,7 +70,7 @@ describe("posts, where the storage has another endpoint", () => {
 
   it("are not blamed for a policy that ran out, nor for a network that is away", () => {
     for (const event of [null, { type: "wentOffline" } as const]) {
-      const world = uploading(30);
+      const world = uploading(30, policy);
       const { other } = takeAll(world);
       if (event) world.send(event);
       for (const post of other) failPost(world, post, event ? network : expired);
@@ -83,7 +79,7 @@ describe("posts, where the storage has another endpoint", () => {
   });
 
   it("are blamed for a new policy that they say ran out, too: the first endpoint goes on by itself", () => {
-    const world = uploading(30, smallBytes);
+    const world = uploading(30, policy, smallBytes);
     let renewals = 0;
     for (let round = 0; round < 5; round += 1) {
       for (const post of takeAll(world).other) failPost(world, post, expired);
@@ -97,7 +93,7 @@ describe("posts, where the storage has another endpoint", () => {
   });
 
   it("are not sent there again when they failed there once", () => {
-    const world = uploading(30, smallBytes);
+    const world = uploading(30, policy, smallBytes);
     const [lost] = takeAll(world).other;
     if (!lost) throw new Error("nothing was sent to the other endpoint");
     failPost(world, lost, network);
@@ -107,7 +103,7 @@ describe("posts, where the storage has another endpoint", () => {
   });
 
   it("are watched there until it is known to answer: one that hangs is noticed sooner", () => {
-    const world = uploading(30);
+    const world = uploading(30, policy);
     const { posts, other } = takeAll(world);
     expect(posts.map(({ quiet }) => quiet)).toEqual(posts.map((post) => !other.includes(post)));
     world.at += 100;
@@ -116,7 +112,7 @@ describe("posts, where the storage has another endpoint", () => {
   });
 
   it("slow down there once for all that were on their way, and it is not dropped for that", () => {
-    const world = uploading(300);
+    const world = uploading(300, policy);
     for (let round = 0; round < 6; round += 1) {
       world.at += 100;
       for (const post of takeAll(world).posts) world.deliver(post);
@@ -129,7 +125,7 @@ describe("posts, where the storage has another endpoint", () => {
 
   it("go there again once the network is back, the first endpoint is, or the person says so", () => {
     for (const back of ["network", "endpoint", "person"]) {
-      const world = uploading(60, smallBytes);
+      const world = uploading(60, policy, smallBytes);
       const first = takeAll(world);
       for (const post of first.other) failPost(world, post, network);
       for (const post of takeAll(world).other) failPost(world, post, network);

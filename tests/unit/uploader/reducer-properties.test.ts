@@ -6,7 +6,8 @@ import { failure } from "@/lib/uploader/state/failures";
 import type { ConflictChoice } from "@/lib/uploader/state/file";
 import { awaitsDecision, isDead, outstanding, type UploaderState } from "@/lib/uploader/state/state";
 import { checkInvariants } from "./invariants";
-import { callFailures, mib, oneOf, postFailures, Simulation } from "./simulation";
+import { mib } from "./samples";
+import { callFailures, oneOf, postFailures, Simulation } from "./simulation";
 import { newFile, openedOf, policyOf, statusOf, uploadId } from "./world";
 
 type Act = {

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { uploadPolicy } from "@/lib/upload/policy";
 import { failure } from "@/lib/uploader/state/failures";
 import { awaitsDecision } from "@/lib/uploader/state/state";
-import { answer, failPost, uploading } from "./post-world";
+import { failPost, uploading } from "./post-world";
+import { answer } from "./samples";
 import { newFile, prefix, statusOf, uploadId, World } from "./world";
 
 describe("an upload without trouble", () => {

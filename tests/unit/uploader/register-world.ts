@@ -1,14 +1,8 @@
 import type { Effect } from "@/lib/uploader/state/events";
-import type { CallFailure } from "@/lib/uploader/state/failures";
+import { callFailure } from "./samples";
 import { newFile, World } from "./world";
 
 export type Files = Extract<Effect, { type: "files" }>;
-
-export const digests = { sha256: "a".repeat(64), md5: "b".repeat(32) };
-
-export function callFailure(code: CallFailure["code"], message: string | null = null): CallFailure {
-  return { code, message, retryAfterSeconds: null };
-}
 
 /** Open, with so many files, none of them named. */
 export function opened(count: number, sizeOf: (index: number) => number = () => 100, hashes = false): World {

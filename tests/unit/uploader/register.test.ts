@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { callFailure, type Files, opened, registerAll } from "./register-world";
+import { type Files, opened, registerAll } from "./register-world";
+import { callFailure } from "./samples";
 import { answerOf, newFile, World } from "./world";
 
 describe("naming files to the server", () => {

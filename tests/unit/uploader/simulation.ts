@@ -1,33 +1,26 @@
 import type { FileAnswer, FileToSend } from "@/lib/upload/schema";
 import type { Effect, TimerName, UploaderEvent } from "@/lib/uploader/state/events";
 import type { CallFailure, PostFailure } from "@/lib/uploader/state/failures";
+import { answer, callFailure, mib } from "./samples";
 import { answerOf, openedOf, policyOf, prefix, statusOf, World } from "./world";
 
-const answer = (status: number, code: string | null): PostFailure => ({
-  kind: "answer",
-  status,
-  code,
-  message: code === "AccessDenied" ? "Invalid according to Policy: Policy expired." : null,
-  retryAfterSeconds: code === "SlowDown" ? 3 : null,
-});
 export const postFailures: PostFailure[] = [
   { kind: "network" },
-  answer(500, "InternalError"),
-  answer(503, "SlowDown"),
-  answer(400, "EntityTooLarge"),
-  answer(403, "AccessDenied"),
-  answer(403, "SignatureDoesNotMatch"),
-  answer(404, "NoSuchBucket"),
-  answer(403, null),
-  answer(404, "NoSuchUpload"),
-  answer(400, "BadDigest"),
+  answer(500, "InternalError", null),
+  answer(503, "SlowDown", null, 3),
+  answer(400, "EntityTooLarge", null),
+  answer(403, "AccessDenied", "Invalid according to Policy: Policy expired."),
+  answer(403, "SignatureDoesNotMatch", null),
+  answer(404, "NoSuchBucket", null),
+  answer(403, null, null),
+  answer(404, "NoSuchUpload", null),
+  answer(400, "BadDigest", null),
 ];
 export const callFailures: CallFailure[] = (
   ["NETWORK", "UNAVAILABLE", "NOT_FOUND", "CONFLICT", "INTERNAL", "TOO_LARGE", "INVALID"] as const
-).map((code) => ({ code, message: null, retryAfterSeconds: null }));
+).map((code) => callFailure(code));
 
 const endpoints = ["http://a.test/bucket", "http://b.test/bucket"];
-export const mib = 1024 * 1024;
 
 /** A place where effects wait for their outcome, as they do in a browser: in any order, with any fault. */
 export class Simulation {

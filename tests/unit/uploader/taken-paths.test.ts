@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Effect } from "@/lib/uploader/state/events";
-import { callFailure, type Files, opened } from "./register-world";
+import { type Files, opened } from "./register-world";
+import { callFailure } from "./samples";
 import { answerOf, type World } from "./world";
 
 describe("taken paths", () => {
