@@ -47,7 +47,7 @@ export class CommandsSite {
     };
   }
 
-  /** Resolves when the worker has nothing left to do; rejects where it gave up. */
+  /** Resolves when the worker has no job left; rejects if one failed for good. */
   async settled(): Promise<void> {
     await this.#verified;
   }
@@ -60,7 +60,7 @@ export class CommandsSite {
   async #seal(uploadId: string): Promise<void> {
     await sealUpload(this.viewer, uploadId);
     this.#verified ??= this.#verify(uploadId);
-    this.#verified.catch(() => undefined); // told by `settled`
+    this.#verified.catch(() => undefined); // reported by `settled`
   }
 
   /** What the worker does, which repeats a job that failed. */

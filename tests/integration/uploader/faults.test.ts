@@ -27,7 +27,7 @@ const largeSizes = [16 * mib, 16 * mib + 1, 20 * mib, 24 * mib, 32 * mib];
 /** Of the calls to the site, which are few. */
 const siteShare = 0.3;
 const stallMs = 300;
-/** A minute of the engine's longTransaction passes in 1.2 s. */
+/** A minute of the engine's clock passes in 1.2 s. */
 const speed = 50;
 
 await testDatabase();

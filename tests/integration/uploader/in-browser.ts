@@ -61,7 +61,7 @@ navigator.wakeLock.request = async (type) => {
 
 export let uploader: Uploader | undefined;
 
-/** Sends files of these sizes; gives the CRC64NVME of each. */
+/** Sends files of these sizes; returns the CRC64NVME of each. */
 export async function upload(sizes: Record<string, number>): Promise<Record<string, string>> {
   uploader = createUploader({ server: remote(), transport: postByXhr, partTransport: putByXhr, hasher, tabs });
   const roots = rememberWhileOpen(uploader, memory, "reef");

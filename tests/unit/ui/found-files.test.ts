@@ -30,7 +30,7 @@ it("keeps the names of files that were copied", async () => {
   expect(foundInPaste(transferOf([]), at)).toBeNull();
 });
 
-it("knows the one folder that was dropped, by which an upload left half-way is gone on with", () => {
+it("knows the one folder that was dropped, by which an unfinished upload is resumed", () => {
   const folder = (name: string) => item(new File([], name), { name, isFile: false, isDirectory: true });
   const single = item(new File(["x"], "a.jpg"), { name: "a.jpg", isFile: true, isDirectory: false });
   expect(foundInDrop(transferOf([folder("survey")]))?.folder).toBe("survey");

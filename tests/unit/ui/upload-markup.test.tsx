@@ -26,7 +26,7 @@ describe("a row", () => {
       <FileRow file={fileIn(state, 0, { path: "a.jpg", ...more })} count={1} actions={uploaderIn(stateWith([]))} />,
     );
 
-  it.each(fileStates.map((state) => [state]))("says in words that a file is %s", (state) => {
+  it.each(fileStates.map((state) => [state]))("has a label for a file that is %s", (state) => {
     expect(textOf(row(state))).toMatch(/a\.jpg \w+/);
   });
 
@@ -42,7 +42,7 @@ describe("a row", () => {
     expect(buttonsOf(row(state))).toEqual(buttons);
   });
 
-  it("has none once nothing can be done any more", () => {
+  it("has none once files can no longer be changed", () => {
     const html = renderToStaticMarkup(<FileRow file={fileIn("posting")} count={1} actions={null} />);
     expect(html).not.toContain("<button");
   });

@@ -61,7 +61,7 @@ export function filesIn(states: Partial<Record<FileState, number>>, more: Partia
   return all.map((state, id) => fileIn(state, id, more));
 }
 
-/** A state with these files in it, uploading unless told otherwise. */
+/** A state with these files in it, uploading by default. */
 export function stateWith(files: UploadFile[], more: Partial<UploaderState> = {}): UploaderState {
   const counts = { ...initialState().counts };
   for (const { state } of files) counts[state] += 1;
@@ -79,16 +79,16 @@ export function stateWith(files: UploadFile[], more: Partial<UploaderState> = {}
   };
 }
 
-/** An uploader that stays in a state, and what it was asked for. */
-export function uploaderIn(state: UploaderState): Uploader & { asked: string[]; set: (next: UploaderState) => void } {
-  const asked: string[] = [];
+/** An uploader that stays in a state, and the calls it got. */
+export function uploaderIn(state: UploaderState): Uploader & { calls: string[]; set: (next: UploaderState) => void } {
+  const calls: string[] = [];
   const listeners = new Set<() => void>();
   let shown = state;
   const note = (name: string) => (): void => {
-    asked.push(name);
+    calls.push(name);
   };
   return {
-    asked,
+    calls,
     set: (next) => {
       shown = next;
       for (const listener of listeners) listener();

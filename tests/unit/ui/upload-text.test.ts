@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { conflictText } from "@/components/upload/conflict-choice";
-import { trayStateOf, ratioOf } from "@/components/upload/tray-state";
+import { ratioOf, trayStateOf } from "@/components/upload/tray-state";
 import { figuresOf, formatSpan } from "@/components/upload/upload-summary";
 import { announcement, headline, needsPerson, progressText, waitingText } from "@/components/upload/upload-text";
 import { failure } from "@/lib/uploader/state/failures";
@@ -44,7 +44,7 @@ describe("the line below", () => {
     expect(text).toContain("200\u00a0B/s");
   });
 
-  it("promises no time while the person is asked or has paused", () => {
+  it("promises no time while a choice is open or the upload is paused", () => {
     const samples = [
       { at: 0, sentBytes: 0, files: 0 },
       { at: 10_000, sentBytes: 2_000, files: 2 },
@@ -81,7 +81,7 @@ describe("what is announced", () => {
     expect(announcement(slow)).toMatch(/^Checking 1 file\. Checking .* You may leave/);
   });
 
-  it("says at once that the person is asked", () => {
+  it("announces at once that a choice is open", () => {
     expect(announcement(stateWith(filesIn({ conflict: 3, posting: 1 })))).toMatch(/3 files already here: your choice/);
   });
 
@@ -96,7 +96,7 @@ describe("waiting for the site", () => {
   const batch = { kind: "register" as const, fileIds: [0], paths: [], trouble };
   it.each([
     ["registering", stateWith(filesIn({ registering: 1 }), { batches: { 1: batch } }), true],
-    ["naming beside posts", stateWith(filesIn({ registering: 1, posting: 1 }), { batches: { 1: batch } }), false],
+    ["registering beside posts", stateWith(filesIn({ registering: 1, posting: 1 }), { batches: { 1: batch } }), false],
     ["signing", stateWith([fileIn("parts", 0, { retryAt: 5 })]), true],
     ["completing", stateWith([fileIn("completing", 0, { retryAt: 5 })]), true],
     ["completing well", stateWith([fileIn("completing")]), false],
@@ -141,7 +141,7 @@ it.each([
   [12, { same: 12, other: 0 }, "12 files are already here, all of the same size"],
   [2, { same: 0, other: 2 }, "2 files are already here, all of another size"],
   [1, { same: 0, other: 1 }, "1 file is already here, of another size"],
-])("asks about %d taken paths %o in words", (conflict, conflicts, text) => {
+])("describes %d taken paths %o", (conflict, conflicts, text) => {
   expect(conflictText(stateWith(filesIn({ conflict }), { conflicts }))).toBe(text);
 });
 

@@ -17,11 +17,11 @@ const upload = (collection: UploadTarget, uploader: Uploader) => ({
   detach: () => detached.push(uploader),
 });
 
-it("keeps uploads of several collections, and tells when one comes or goes", () => {
+it("keeps uploads of several collections, and notifies when one is added or removed", () => {
   const store = createUploadsStore();
-  let told = 0;
+  let changes = 0;
   const end = store.subscribe(() => {
-    told += 1;
+    changes += 1;
   });
   const first = store.begin(upload(reef, running()));
   store.begin(upload(kelp, running()));
@@ -29,10 +29,10 @@ it("keeps uploads of several collections, and tells when one comes or goes", () 
   expect(store.list()).toBe(store.list());
   store.dismiss(first.id);
   expect(store.list().map(({ collection }) => collection.slug)).toEqual(["kelp"]);
-  expect(told).toBe(3);
+  expect(changes).toBe(3);
   end();
   store.dismiss(store.list()[0]?.id ?? -1);
-  expect(told).toBe(3);
+  expect(changes).toBe(3);
 });
 
 it("adds to the newest upload that takes files, of the same collection", () => {
@@ -71,13 +71,13 @@ it("unties from the page what is put away, so that leaving it interrupts nothing
 
 it("puts ended uploads of a collection away when the next one begins, not those that run or are elsewhere", () => {
   const store = createUploadsStore();
-  const over = ended();
-  store.begin(upload(reef, over));
+  const closed = ended();
+  store.begin(upload(reef, closed));
   store.begin(upload(kelp, ended()));
   store.begin(upload(reef, running()));
   store.begin(upload(reef, running()));
-  expect(over.asked).toEqual(["dispose"]);
-  expect(detached).toEqual([over]);
+  expect(closed.calls).toEqual(["dispose"]);
+  expect(detached).toEqual([closed]);
   expect(store.list().map(({ collection }) => collection.slug)).toEqual(["kelp", "reef", "reef"]);
 });
 
@@ -95,7 +95,7 @@ it("knows which panels are on the screen", () => {
   expect(store.inSight().size).toBe(0);
 });
 
-it("goes on with an upload left half-way when a folder of its name comes again", () => {
+it("resumes an unfinished upload when a folder of its name is added again", () => {
   const store = createUploadsStore();
   const takeBack = store.offer("reef", { uploadId: "u1", label: "survey" });
   expect(store.offerFor("reef", "survey")).toMatchObject({ uploadId: "u1" });

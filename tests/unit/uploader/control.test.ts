@@ -26,7 +26,7 @@ describe("pausing", () => {
     expect(world.take("post")).toHaveLength(6);
   });
 
-  it("asks the server about small files that were not watched on their way: they may have arrived", () => {
+  it("registers small files again whose progress was not reported: they may have arrived", () => {
     const world = uploading(10);
     world.answer = null;
     world.send({ type: "paused" });
@@ -35,7 +35,7 @@ describe("pausing", () => {
     expect(world.take("files").map(({ files }) => files.length)).toEqual([6]);
   });
 
-  it("of one file lets the others go on, and keeps the upload from being sealed", () => {
+  it("of one file lets the others continue, and keeps the upload from being sealed", () => {
     const world = uploading(3);
     world.send({ type: "filePaused", fileId: 1 });
     expect(world.take("stop")).toEqual([{ type: "stop", fileId: 1 }]);
@@ -47,7 +47,7 @@ describe("pausing", () => {
     expect(world.state.phase).toBe("sealing");
   });
 
-  it("ends by itself once what was left was canceled or skipped, and the site is told before the seal", () => {
+  it("ends by itself once what was left was canceled or skipped, and the site knows before the seal", () => {
     for (const event of [
       { type: "fileCanceled", fileId: 1 },
       { type: "conflictChosen", choice: "skip" },
@@ -81,7 +81,7 @@ describe("pausing", () => {
     expect(world.take("registerChecksums").flatMap(({ files }) => files)).toMatchObject([digests, digests]);
   });
 
-  it("before the upload is opened holds the files, and the page is not left without a word", () => {
+  it("before the upload is opened holds the files, and the page warns before it is left", () => {
     const world = new World();
     world.send({ type: "walkStarted" });
     world.send({ type: "filesAdded", files: [newFile("a")], system: 0, twice: 0 });
@@ -93,7 +93,7 @@ describe("pausing", () => {
     expect(world.take("open")).toHaveLength(1);
   });
 
-  it("of a file that is being named is not undone by the answer", () => {
+  it("of a file that is being registered is not undone by the answer", () => {
     const world = new World();
     world.answer = null;
     world.add(newFile("a"), newFile("b"));
@@ -147,7 +147,7 @@ describe("a pause", () => {
   });
 });
 
-describe("free names", () => {
+describe("free paths", () => {
   it("keep the extension, and are not taken twice", () => {
     const handles = new Handles();
     const found = (path: string) => ({ path, source: { file: new File(["x"], "x") } });

@@ -31,7 +31,7 @@ class Drops {
 describe("what was read of a file", () => {
   const bytes = new Uint8Array([120]);
 
-  it("is not given when it was read a while ago: the disk is asked again", () => {
+  it("is not used when it was read a while ago: the file is read again", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const { handles, ...drops } = new Drops();
     const batch = { files: [found("a")], system: 0, unreadable: [] };
@@ -45,7 +45,7 @@ describe("what was read of a file", () => {
     vi.useRealTimers();
   });
 
-  it("is given once, and not when the file was let go, dropped anew or changed on the disk", async () => {
+  it("is used once, and not when the file was released, dropped again or changed on the disk", async () => {
     const { handles, ...drops } = new Drops();
     const walk = handles.startWalk();
     let onDisk = new File(["x"], "a", { lastModified: 5 });

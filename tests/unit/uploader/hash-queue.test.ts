@@ -45,7 +45,7 @@ describe("large files that are to be hashed whole", () => {
 describe("small files that are posted next", () => {
   const quickMs = 200;
 
-  /** Hashes and posts what there is to; gives the last effects of both kinds. */
+  /** Hashes and posts what there is to; returns the last effects of both kinds. */
   function postRound(world: World, verified: boolean, tookMs = quickMs) {
     const hashes = world.take("hash");
     for (const { fileId, run } of hashes) world.send({ type: "hashed", fileId, run, digests });
@@ -151,7 +151,7 @@ describe("a hash that is of use no more", () => {
     expect({ pulled, canceled }).toEqual({ pulled: 1, canceled: true });
   });
 
-  it("is told to the worker", () => {
+  it("is passed to the worker", () => {
     const messages: object[] = [];
     const worker = { postMessage: (message: object) => void messages.push(message), terminate: () => undefined };
     const hasher = hashInWorker(() => worker as unknown as Worker);
@@ -162,7 +162,7 @@ describe("a hash that is of use no more", () => {
     expect(messages).toEqual([{ id: 1, kind: "digests", body, md5: true }, { cancel: 1 }]);
   });
 
-  it("is a matter of small files for nobody: they are hashed at once, without a worker", async () => {
+  it("has no effect on small files: they are hashed at once, without a worker", async () => {
     const hasher = hashInWorker(() => {
       throw new Error("no worker is to be started");
     });

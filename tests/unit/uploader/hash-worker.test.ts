@@ -63,7 +63,7 @@ describe("the worker", () => {
     for (const answer of answers.slice(1)) expect(answer).toMatchObject({ value: crc });
   });
 
-  it("leaves out what was called off while it waited, and goes on after what cannot be read", async () => {
+  it("skips jobs canceled while they waited, and continues after a file that cannot be read", async () => {
     const [first, second, third] = [new Gate(), new Gate(), new Gate()];
     const broken = new Blob(["gone"]);
     broken.stream = () => {

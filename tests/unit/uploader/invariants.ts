@@ -15,17 +15,17 @@ function has(queue: Queue<number>, fileId: number): boolean {
   return false;
 }
 
-/** Nothing is lost: whatever waits can be found by who takes it up, whatever is being done has its effect. */
+/** No file is lost: one that waits is in its queue, one in work has its effect. */
 function checkNothingLost({ world, waiting, timers }: Simulation): void {
   const { queues, batches, halves, active } = world.state;
-  const named = [...Object.values(batches).flatMap(({ fileIds }) => fileIds), ...itemsOfQueue(halves).flat()];
+  const inBatches = [...Object.values(batches).flatMap(({ fileIds }) => fileIds), ...itemsOfQueue(halves).flat()];
   const at = (type: Effect["type"], fileId: number, run: number) =>
     waiting.some((one) => one.type === type && "run" in one && one.fileId === fileId && one.run === run);
   for (const file of world.files()) {
     const { id, run } = file;
     const toHash = has(queues.hash, id) || has(queues.hashWhole, id);
     if (file.state === "queued") expect(has(queues.register, id) || toHash).toBe(true);
-    if (file.state === "registering") expect(named).toContain(id);
+    if (file.state === "registering") expect(inBatches).toContain(id);
     if (file.state === "ready")
       expect(has(queues.large, id) || toHash || has(queues.again, id) || has(queues.post, id)).toBe(true);
     if (file.state === "hashing") expect(at("hash", id, run)).toBe(true);
@@ -42,15 +42,15 @@ function checkNothingLost({ world, waiting, timers }: Simulation): void {
   }
 }
 
-/** Nothing is told and taken back at once; and before the seal the site expects only what the person still wants. */
+/** No path is registered and canceled at once, and before the seal the site expects only files that are not canceled. */
 function checkRegistered({ world, waiting, registered, kept }: Simulation): void {
-  const told = waiting.flatMap((effect) => {
+  const paths = waiting.flatMap((effect) => {
     if (effect.type === "cancelFiles") return effect.paths;
     return effect.type === "files" || effect.type === "registerChecksums" ? effect.files.map(({ path }) => path) : [];
   });
-  expect(new Set(told).size).toBe(told.length);
+  expect(new Set(paths).size).toBe(paths.length);
   if (!waiting.some(({ type }) => type === "seal")) return;
-  expect(told).toEqual([]);
+  expect(paths).toEqual([]);
   const wanted = new Set(world.files().flatMap(({ state, path }) => (unwanted.has(state) ? [] : [path])));
   for (const path of registered) if (!kept.has(path)) expect([...wanted]).toContain(path);
 }

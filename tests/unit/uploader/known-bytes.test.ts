@@ -19,7 +19,7 @@ describe("bytes that need not be sent", () => {
     expect(world.state.phase).toBe("sealing");
   });
 
-  it("are hashed where the collection may have them, and named once more with their digests", () => {
+  it("are hashed where the collection may have them, and registered once more with their digests", () => {
     const world = opened(2, undefined, true);
     world.answer = (file) =>
       file.sha256 ? { path: file.path, status: "present" } : { ...answerOf(file), mayBeKnown: file.path === "f1" };
@@ -84,7 +84,7 @@ describe("bytes that need not be sent", () => {
 });
 
 describe("digests", () => {
-  it("are taken a little ahead of the posts, and told while the last ones are still being sent", () => {
+  it("are taken a little ahead of the posts, and registered while the last ones are still being sent", () => {
     const world = opened(40, undefined, true);
     registerAll(world, Number.POSITIVE_INFINITY);
     expect(world.effects.filter(({ type }) => type === "hash")).toHaveLength(12);

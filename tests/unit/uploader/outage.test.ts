@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { failPost, uploading } from "./post-world";
 import { answer, network } from "./samples";
 
-describe("a storage that is away", () => {
-  it("makes all files wait together, sends one to see, and goes on where it was", () => {
+describe("a storage that is unreachable", () => {
+  it("makes all files wait together, sends one to see, and resumes where it was", () => {
     const world = uploading(100);
     for (const post of world.take("post")) failPost(world, post, network);
     expect(world.state.outage).toMatchObject({ failures: 1, probing: false });
-    // Two more had been started before the third failure told that it is not about the files.
+    // Two more were started before the third failure showed that the files are not the cause.
     const late = world.take("post");
     expect(late).toHaveLength(2);
     for (const post of late) failPost(world, post, network);
@@ -28,7 +28,7 @@ describe("a storage that is away", () => {
     expect(world.take("post").length).toBeGreaterThanOrEqual(5);
   });
 
-  it("halts after a quarter of an hour with every file kept, and goes on when told or when the network is back", () => {
+  it("halts after a quarter of an hour with every file kept, and resumes when the person or the network says so", () => {
     for (const event of [{ type: "triedAgain" }, { type: "wentOnline" }] as const) {
       const world = uploading(10);
       for (const post of world.take("post")) failPost(world, post, network);
@@ -63,7 +63,7 @@ describe("a storage that is away", () => {
     expect(world.take("post")).toHaveLength(2);
   });
 
-  it("is over with the upload: what was sent last had arrived, though no answer came", () => {
+  it("ends with the upload: the last file had arrived, though no answer came", () => {
     const world = uploading(3);
     world.answer = ({ path }) => ({ path, status: "present" });
     for (const post of world.take("post")) failPost(world, post, network);
@@ -73,7 +73,7 @@ describe("a storage that is away", () => {
     expect(world.state).toMatchObject({ phase: "sealing", outage: null, counts: { done: 3 } });
   });
 
-  it("slows down on SlowDown for as long as asked, and recovers one connection a file", () => {
+  it("slows down on SlowDown for as long as Retry-After says, and recovers one connection a file", () => {
     const world = uploading(50);
     const [first, ...rest] = world.take("post");
     if (!first) throw new Error("nothing was posted");

@@ -53,7 +53,7 @@ describe("parts, where the storage has another endpoint", () => {
     ["has too much to do", answer(503, "SlowDown")],
     ["does not know the multipart", answer(404, "NoSuchUpload")],
     ["takes no such bodies", { ...answer(413, ""), code: null }],
-  ])("go to the first one where it %s, without a bad word about the file or the storage", (_, failure) => {
+  ])("go to the first one where it %s, without a failure of the file or the storage", (_, failure) => {
     const world = uploadingTo([other], 400);
     const { first, elsewhere } = takeParts(world);
     const [lost] = elsewhere;
@@ -81,7 +81,7 @@ describe("parts, where the storage has another endpoint", () => {
     for (const { mibMs } of world.state.endpoints) expect(mibMs ?? 0).toBeLessThanOrEqual(120);
   });
 
-  it("wait together where the first endpoint is away, though the other one takes them: no file fails for that", () => {
+  it("wait together where the first endpoint is unreachable, though the other one takes them: no file fails for that", () => {
     const world = uploadingTo([other], 4_000);
     for (let minutes = 0; minutes < 12; minutes += 1) {
       const { first, elsewhere } = takeParts(world);
@@ -103,7 +103,7 @@ describe("parts, where the storage has another endpoint", () => {
     expect(world.others).toMatchObject([{ dropped: false, failures: 0, busy: 0 }]);
   });
 
-  it("are signed again, all of them, when their URLs ended in a sleep: that is no reason to give up", () => {
+  it("are signed again, all of them, when their URLs expired while the machine slept: that is no failure", () => {
     const world = uploadingTo([other], 2_000);
     for (let round = 0; round < 6; round += 1)
       for (const part of Object.values(takeParts(world)).flat()) land(world, part);
@@ -121,7 +121,7 @@ describe("parts, where the storage has another endpoint", () => {
     expect([first.length, elsewhere.length]).toEqual([6, 6]);
   });
 
-  it("are asked for again with the end of their URL, whichever endpoint says so", () => {
+  it("get a new URL when theirs expired, whichever endpoint says so", () => {
     const world = uploadingTo([other], 400);
     const [part] = takeParts(world).elsewhere;
     if (!part) throw new Error("nothing was sent to the other endpoint");
@@ -160,7 +160,7 @@ describe("parts, where the storage has another endpoint", () => {
     expect(takeParts(world).first.map(({ n }) => n)).toEqual(expect.arrayContaining([7, 8]));
   });
 
-  it("take turns with small files on its connections, and both come to their end", () => {
+  it("alternate with small files on its connections, and both end", () => {
     const world = uploadingTo([other], 100, ...Array.from({ length: 40 }, () => 1));
     const hosts = new Map<string, Set<string>>();
     for (let round = 0; round < 500 && outstanding(world.state) > 0; round += 1) {

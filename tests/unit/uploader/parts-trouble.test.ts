@@ -9,7 +9,7 @@ import { answerOf, newFile, World } from "./world";
 const slowDown: PostFailure = { kind: "answer", status: 503, code: "SlowDown", message: "", retryAfterSeconds: 5 };
 
 describe("a part that fails", () => {
-  it("waits by itself, longer each time, while the others go on", () => {
+  it("waits by itself, longer each time, while the others continue", () => {
     const world = uploadingLarge(100);
     sign(world);
     const [first, ...rest] = world.take("part");
@@ -47,8 +47,8 @@ describe("a part that fails", () => {
     expect(tries).toBeGreaterThanOrEqual(8);
     expect(world.file(0)).toMatchObject({ state: "failed", failure: { code: "server" } });
     world.answer = (file) => {
-      const named = answerOf(file);
-      return { ...named, ...(named.multipart && { multipart: { ...named.multipart, done: [1, 3] } }) };
+      const registered = answerOf(file);
+      return { ...registered, ...(registered.multipart && { multipart: { ...registered.multipart, done: [1, 3] } }) };
     };
     world.send({ type: "fileRetried", fileId: 0 });
     sign(world);
@@ -100,7 +100,7 @@ describe("a part that fails", () => {
     expect(world.file(0)).toMatchObject({ state: "failed", failure: { code: "policy-refused" } });
   });
 
-  it("begins its file again where the multipart is no more", () => {
+  it("restarts its file where the multipart is gone", () => {
     const world = uploadingLarge(30);
     sign(world);
     const parts = world.take("part");
@@ -116,7 +116,7 @@ describe("a part that fails", () => {
     expect(world.multipart(0).arrivedParts).toBe(0);
   });
 
-  it("makes everything wait together when the storage is away", () => {
+  it("makes everything wait together when the storage is unreachable", () => {
     const world = uploadingLarge(200);
     sign(world);
     for (const part of world.take("part")) lose(world, part, { kind: "network" });
@@ -133,7 +133,7 @@ describe("a part that fails", () => {
 });
 
 describe("signing and completing", () => {
-  it("are repeated while they can heal", () => {
+  it("are retried while the failure is transient", () => {
     const world = uploadingLarge(20);
     const [call] = world.take("sign");
     if (!call) throw new Error("nothing was to be signed");
@@ -144,7 +144,7 @@ describe("signing and completing", () => {
     expect(world.take("sign")).toEqual([call]);
   });
 
-  it("halt when nobody is signed in any more, and go on with what is there", () => {
+  it("halt when the session ended, and resume with what is there", () => {
     const world = uploadingLarge(20);
     const [call] = world.take("sign");
     if (!call) throw new Error("nothing was to be signed");
@@ -156,7 +156,7 @@ describe("signing and completing", () => {
     expect(world.take("sign")).toHaveLength(1);
   });
 
-  it("ask the server what there is where the parts cannot be put together, and give up after three times", () => {
+  it("register the file again where its parts cannot be completed, and fail after three times", () => {
     const world = uploadingLarge(20);
     let sent = 0;
     for (let round = 0; round < 200 && world.file(0).state !== "failed"; round += 1) {
@@ -177,8 +177,8 @@ describe("signing and completing", () => {
   it("leave parts out that were there before, and hash them only for the checksum of the whole", () => {
     const world = new World({ hashes: true });
     world.answer = (file) => {
-      const named = answerOf(file);
-      return { ...named, ...(named.multipart && { multipart: { ...named.multipart, done: [1, 2] } }) };
+      const registered = answerOf(file);
+      return { ...registered, ...(registered.multipart && { multipart: { ...registered.multipart, done: [1, 2] } }) };
     };
     world.add(newFile("a", 20 * mib));
     world.open();

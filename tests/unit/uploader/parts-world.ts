@@ -17,7 +17,7 @@ export function uploadingTo(endpoints: string[] | undefined, ...sizesMib: number
   return world;
 }
 
-/** The site signs whatever waits for it, for all endpoints that were asked for. */
+/** The site signs all parts that wait for it, for all requested endpoints. */
 export function sign(world: World, seconds = 900): number {
   let calls = 0;
   for (const effect of world.take("sign")) {

@@ -5,7 +5,7 @@ import { answer, mib } from "./samples";
 import { newFile, World } from "./world";
 
 describe("a file in parts", () => {
-  it("is cut as answered, signed, sent six at a time, looked at and put together", () => {
+  it("is cut as answered, signed, sent six at a time, rechecked and completed", () => {
     const world = uploadingLarge(60);
     const [call] = world.take("sign");
     expect(call?.request.parts).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
@@ -44,16 +44,16 @@ describe("a file in parts", () => {
   it("is prepared two budgets ahead and no further, however large it is", () => {
     const world = uploadingLarge(5 * 1024 * 1024);
     expect(world.multipart(0).partCount).toBe(5 * 1024);
-    let asked = 0;
+    let requested = 0;
     for (let landed = 0; landed < 40; landed += 1) {
-      asked += world.effects.flatMap((one) => (one.type === "sign" ? one.request.parts : [])).length;
+      requested += world.effects.flatMap((one) => (one.type === "sign" ? one.request.parts : [])).length;
       sign(world);
       expect(world.window(0).length).toBeLessThanOrEqual(12);
       const [part] = world.effects.filter((one) => one.type === "part");
       world.effects = world.effects.filter((one) => one !== part);
       if (part) land(world, part);
     }
-    expect(asked).toBeLessThanOrEqual(40 + 12);
+    expect(requested).toBeLessThanOrEqual(40 + 12);
   });
 
   it("has its URLs signed anew when they ended before they were used", () => {
@@ -105,7 +105,7 @@ describe("a file in parts", () => {
 });
 
 describe("parts and small files", () => {
-  it("take turns: neither kind waits while the other has all connections", () => {
+  it("alternate: neither kind waits while the other has all connections", () => {
     const world = new World();
     world.add(...Array.from({ length: 300 }, (_, index) => newFile(`s${index}`)));
     world.open();
@@ -126,7 +126,7 @@ describe("parts and small files", () => {
     }
   });
 
-  it("take turns on a single connection, too", () => {
+  it("alternate on a single connection, too", () => {
     const world = new World();
     world.send({ type: "shareChanged", connections: 1 });
     world.add(newFile("large", 80 * mib), ...Array.from({ length: 20 }, (_, index) => newFile(`s${index}`)));

@@ -28,8 +28,8 @@ function failed(file: UploadFile): UploadFile {
   return { ...commonOf(file), known: knownOf(file), state: "failed", failure: failure("unreachable") };
 }
 
-/** Goes on until there is nothing to go on with; tells how often, and that no step changed too many files. */
-function yieldToPage(world: World): number {
+/** Yields until no pass is left; returns how often, and checks that no step changed too many files. */
+function runPasses(world: World): number {
   for (let times = 0; ; times += 1) {
     if (world.take("yieldToPage").length === 0) return times;
     const before = world.state;
@@ -52,12 +52,12 @@ describe("what a person decides for thousands of files", () => {
     const before = made.state;
     made.send({ type: "conflictChosen", choice });
     expect(changed(before, made.state)).toBe(atOnce);
-    expect(yieldToPage(made)).toBe(Math.ceil(many / atOnce) - 1);
+    expect(runPasses(made)).toBe(Math.ceil(many / atOnce) - 1);
     expect(made.state.counts).toMatchObject({ conflict: 0, ...counts });
     expect(made.state.passes).toEqual({});
   });
 
-  it("asks for other names a few hundred at a time", () => {
+  it("requests free paths a few hundred at a time", () => {
     const made = world("taken");
     made.send({ type: "conflictChosen", choice: "both" });
     made.answer = answerOf;
@@ -74,7 +74,7 @@ describe("what a person decides for thousands of files", () => {
     const made = world("taken");
     made.send({ type: "conflictChosen", choice: "skip" });
     made.send({ type: "conflictChosen", choice: "revision" });
-    yieldToPage(made);
+    runPasses(made);
     expect(made.state.counts).toMatchObject({ skipped: atOnce, ready: many - atOnce - 6, posting: 6 });
   });
 
@@ -83,7 +83,7 @@ describe("what a person decides for thousands of files", () => {
     made.answer = answerOf;
     made.send({ type: "failedRetried" });
     expect(made.state).toMatchObject({ phase: "uploading", counts: { failed: many - atOnce } });
-    yieldToPage(made);
+    runPasses(made);
     expect(made.state.counts).toMatchObject({ failed: 0 });
   });
 
@@ -91,9 +91,9 @@ describe("what a person decides for thousands of files", () => {
     const made = world("failed");
     made.send({ type: "failedRetried" });
     made.send({ type: "finished" });
-    // Some are being named again: the person is asked once more when these are through.
+    // Some are registered again: the choice is open once more when they are answered.
     expect(made.state.finishing).toBe(false);
-    yieldToPage(made);
+    runPasses(made);
     expect(made.state.counts.failed).toBe(0);
   });
 
@@ -105,7 +105,7 @@ describe("what a person decides for thousands of files", () => {
     expect(made.take("abort")).toHaveLength(1);
     // Late news of a file that is not crossed out yet.
     made.send({ type: "renamed", fileId: many - 1, path: "f (2)" });
-    yieldToPage(made);
+    runPasses(made);
     expect(made.state.counts).toMatchObject({ skipped: atOnce, canceled: many - atOnce, conflict: 0 });
     expect(made.take("post")).toEqual([]);
   });

@@ -31,7 +31,7 @@ describe("backoff", () => {
     }
   });
 
-  it("is never shorter than what the server asks for, and slower where it asks to slow down", () => {
+  it("is never shorter than Retry-After, and slower after SlowDown", () => {
     expect(backoffMs(1, 0, { retryAfterSeconds: 30 })).toBe(30_000);
     expect(backoffMs(1, 0.5, { slow: true })).toBeGreaterThan(backoffMs(1, 0.5));
     expect(pollMs(0, 0.5)).toBe(maxWait.pollFirstMs);
@@ -90,7 +90,7 @@ describe("what a storage answers", () => {
   });
 });
 
-describe("words", () => {
+describe("failure messages", () => {
   it("say for every failure what happened and what is to be done, in sentences", () => {
     for (const code of failureCodes) {
       const { title, advice } = messageOf(failure(code));
@@ -113,7 +113,7 @@ describe("words", () => {
     ]);
   });
 
-  it("let the site's own words through, and the storage's code only beside ours", () => {
+  it("have the site's own message as title, and the storage's code only beside ours", () => {
     const said = failureOfCall(callFailureOf(new AppError("CONFLICT", "This upload is sealed already.")));
     expect(messageOf(said).title).toBe("This upload is sealed already.");
     expect(messageOf(failure("refused", "NotImplemented")).title).toBe(
@@ -167,13 +167,15 @@ describe("the form", () => {
     const sha256 = fc.constantFrom(null, "ab".repeat(32));
     await fc.assert(
       fc.asyncProperty(bytes, name, sha256, async (file, path, digest) => {
-        const asked = { ...request(`p/${path}`), sha256: digest };
-        const { body, contentType } = encodedForm(asked, file);
+        const withDigest = { ...request(`p/${path}`), sha256: digest };
+        const { body, contentType } = encodedForm(withDigest, file);
         const read = await new Response(body, { headers: { "content-type": contentType } }).formData();
-        const expected = [...formOf(asked).entries()].slice(0, -1).map(([field, value]) => [field, linesOf(value)]);
+        const expected = [...formOf(withDigest).entries()]
+          .slice(0, -1)
+          .map(([field, value]) => [field, linesOf(value)]);
         expect([...read.entries()].slice(0, -1)).toEqual(expected);
         const sent = read.get("file") as File;
-        expect(sent.name).toBe((formOf(asked).get("file") as File).name);
+        expect(sent.name).toBe((formOf(withDigest).get("file") as File).name);
         expect(new Uint8Array(await sent.arrayBuffer())).toEqual(new Uint8Array(file));
       }),
     );
@@ -182,7 +184,7 @@ describe("the form", () => {
   it("has another boundary each time", () => {
     const types = Array.from({ length: 100 }, () => encodedForm(request("p/a"), new Uint8Array()).contentType);
     expect(new Set(types).size).toBe(100);
-    // Longer values are asked about by a preflight: https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+    // Longer values cause a preflight: https://fetch.spec.whatwg.org/#cors-safelisted-request-header
     for (const type of types) expect(type.length).toBeLessThanOrEqual(128);
   });
 });
@@ -222,7 +224,7 @@ describe("the vector", () => {
 });
 
 describe("progress", () => {
-  it("gives speed and remaining time from the last seconds", () => {
+  it("returns speed and remaining time from the last seconds", () => {
     const world = new World();
     world.add(...Array.from({ length: 6 }, (_, index) => newFile(`f${index}`, 10_000)));
     world.open();
@@ -248,7 +250,7 @@ describe("progress", () => {
     const tooLarge = { ...denied, status: 400, code: "EntityTooLarge" };
     world.send({ type: "postFailed", fileId: 1, run: 1, generation: 1, failure: tooLarge });
     expect(world.state).toMatchObject({ counts: { failed: 1 }, bytes: { failed: 10_000 } });
-    // Nobody waits for what failed.
+    // Failed files take no time.
     expect(progressOf(world.state).secondsLeft).toBe(45);
   });
 
@@ -270,7 +272,7 @@ describe("progress", () => {
 });
 
 describe("the queue", () => {
-  it("gives what was put into it, in order, whatever is taken in between, and stays as it was", () => {
+  it("returns what was put into it, in order, whatever is taken in between, and stays as it was", () => {
     fc.assert(
       fc.property(fc.array(fc.option(fc.nat()), { maxLength: 60 }), (steps) => {
         let queue: Queue<number> = emptyQueue;

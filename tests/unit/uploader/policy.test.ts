@@ -29,7 +29,7 @@ describe("a policy's life", () => {
     expect(world.take("post")).toHaveLength(1);
   });
 
-  it("counts from the moment it was asked for", () => {
+  it("counts from the moment of the call", () => {
     const world = new World();
     world.add(newFile("a"));
     const requestedAt = world.at;
@@ -69,7 +69,7 @@ describe("a policy's life", () => {
   });
 });
 
-it("a policy is not renewed for files that wait for the person, but as soon as they go on", () => {
+it("a policy is not renewed for files that wait for the person, but as soon as they continue", () => {
   const world = uploading(1);
   world.send({ type: "filePaused", fileId: 0 });
   world.take("post");
@@ -155,7 +155,7 @@ describe("a policy the storage does not take", () => {
 describe("a renewal that fails", () => {
   const why = { code: "NETWORK", message: null, retryAfterSeconds: null } as const;
 
-  it("is repeated, with the old policy in use until it is over", () => {
+  it("is repeated, with the old policy in use until it expires", () => {
     const world = uploading(10);
     world.send({ type: "timerFired", timer: "policy:due" });
     world.take("timer");
@@ -177,14 +177,14 @@ describe("a renewal that fails", () => {
   });
 
   it.each(["triedAgain", "wentOnline"] as const)("and whose time came in a halt is made after %s", (event) => {
-    for (const rings of [true, false]) {
+    for (const fires of [true, false]) {
       const world = uploading(10);
       world.send({ type: "timerFired", timer: "policy:due" });
       world.send({ type: "callFailed", call: "renew", failure: { ...why, retryAfterSeconds: 3_600 } });
       haltUnreachable(world);
       world.send({ type: "timerFired", timer: "policy:expired" });
       world.take("renew");
-      if (rings) world.send({ type: "timerFired", timer: "call:renew" });
+      if (fires) world.send({ type: "timerFired", timer: "call:renew" });
       expect(world.take("renew")).toEqual([]);
       world.send({ type: event });
       expect(world.take("renew")).toHaveLength(1);
@@ -225,7 +225,7 @@ describe("a renewal that fails", () => {
   });
 });
 
-/** The storage is away for longer than the upload waits. */
+/** The storage is unreachable for longer than the upload waits. */
 function haltUnreachable(world: World): void {
   while (!world.state.halted) {
     for (const { fileId, run, generation } of world.take("post"))

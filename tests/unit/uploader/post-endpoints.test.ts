@@ -50,7 +50,7 @@ describe("posts, where the storage has another endpoint", () => {
     expect(world.others[0]?.limit).toBeLessThanOrEqual(2);
   });
 
-  it("are dropped after two failures, without a bad word about the files or the storage", () => {
+  it("are dropped after two failures, without a failure of the files or the storage", () => {
     const world = uploading(30, policy);
     for (let round = 0; round < 2; round += 1) {
       const { other } = takeAll(world);
@@ -68,7 +68,7 @@ describe("posts, where the storage has another endpoint", () => {
     expect(world.others).toMatchObject([{ dropped: false, failures: 0, limit: 1, busy: 1 }]);
   });
 
-  it("are not blamed for a policy that ran out, nor for a network that is away", () => {
+  it("are not blamed for an expired policy, nor for a broken network", () => {
     for (const event of [null, { type: "wentOffline" } as const]) {
       const world = uploading(30, policy);
       const { other } = takeAll(world);
@@ -78,7 +78,7 @@ describe("posts, where the storage has another endpoint", () => {
     }
   });
 
-  it("are blamed for a new policy that they say ran out, too: the first endpoint goes on by itself", () => {
+  it("are blamed for refusing a new policy as expired: the first endpoint continues alone", () => {
     const world = uploading(30, policy, smallBytes);
     let renewals = 0;
     for (let round = 0; round < 5; round += 1) {

@@ -24,7 +24,7 @@ const act: fc.Arbitrary<Act> = fc.record({
   wait: fc.oneof(fc.constant(0), fc.nat(20_000), fc.constant(400_000)),
 });
 
-/** Most of the time the person watches. */
+/** Mostly nothing: the person watches. */
 function personDoes({ person, pick }: Act, size: number): UploaderEvent[] {
   const fileId = size === 0 ? 0 : pick % size;
   const files = [newFile(`more-${pick}`, pick % 3 === 0 ? 40 * mib : 50), newFile("refused", 0, failure("empty"))];
@@ -50,7 +50,7 @@ function personDoes({ person, pick }: Act, size: number): UploaderEvent[] {
   return table[person] ?? [];
 }
 
-/** Lets all that is under way go well, until nothing is. */
+/** Lets all effects succeed until none is left. */
 function runOut(simulation: Simulation): void {
   let steps = 0;
   while (simulation.happen(steps, null)) {
@@ -60,7 +60,7 @@ function runOut(simulation: Simulation): void {
   }
 }
 
-/** What the screen offers where the upload waits for the person; false where it offers nothing to go on with. */
+/** Does what the screen offers where the upload waits for the person; false where it offers nothing. */
 function moveOn(simulation: Simulation): boolean {
   const { state } = simulation.world;
   const left = outstanding(state);
@@ -105,12 +105,12 @@ it("never loses a file, never exceeds the budget and always ends, whatever happe
         expect(world.state.files.size).toBeGreaterThanOrEqual(size);
         size = world.state.files.size;
       }
-      // From here on nothing goes wrong: it comes to an end by itself, or with what the screen offers the person.
+      // From here on nothing fails: the upload ends by itself, or by what the screen offers.
       runOut(simulation);
       const { state } = world;
       if (state.halted) ends.add("halted");
-      for (let turns = 0; moveOn(simulation); turns += 1) {
-        expect(turns).toBeLessThan(10);
+      for (let rounds = 0; moveOn(simulation); rounds += 1) {
+        expect(rounds).toBeLessThan(10);
         runOut(simulation);
       }
       checkInvariants(simulation);
@@ -121,7 +121,7 @@ it("never loses a file, never exceeds the budget and always ends, whatever happe
     }),
     { numRuns: 500 },
   );
-  // The test is worth something only if it reached every kind of end.
+  // The test must reach every kind of end.
   expect([...ends]).toEqual(expect.arrayContaining(["done", "halted", "decision", "aborted"]));
 }, 60_000);
 

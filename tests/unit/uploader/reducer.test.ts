@@ -64,7 +64,7 @@ describe("an upload without trouble", () => {
     expect(label("x", "a/y")).toBeUndefined();
   });
 
-  it("gives an empty upload up when all files were canceled", () => {
+  it("aborts an empty upload when all files were canceled", () => {
     const world = uploading(2);
     world.send({ type: "fileCanceled", fileId: 0 });
     world.send({ type: "fileCanceled", fileId: 1 });
@@ -73,7 +73,7 @@ describe("an upload without trouble", () => {
     expect(world.take("abort")).toEqual([{ type: "abort", uploadId }]);
   });
 
-  it("tells the server of a cancel that came while the upload was being opened", () => {
+  it("aborts on the server when it was canceled while being opened", () => {
     const world = new World();
     world.add(newFile("a"));
     world.send({ type: "allCanceled" });
@@ -103,11 +103,11 @@ describe("a file that fails", () => {
     expect(world.take("seal")).toHaveLength(1);
   });
 
-  it("waits longer each time for a single file, and gives it up only after eight tries and five minutes", () => {
+  it("waits longer each time for a single file, and fails only after eight attempts and five minutes", () => {
     const world = uploading(1);
     let tries = 0;
     while (world.file(0).state !== "failed") {
-      // Other files go through all the time: the storage is there.
+      // Other files arrive all the time: the storage is reachable.
       world.add(newFile(`other${tries}`));
       let bad: ReturnType<typeof world.take<"post">>[number] | undefined;
       for (let posts = world.take("post"); posts.length > 0; posts = world.take("post"))
@@ -163,7 +163,7 @@ describe("a file that changes", () => {
     }
   });
 
-  it("does not listen to a try that is over", () => {
+  it("ignores events of an earlier attempt", () => {
     const world = uploading(1);
     world.send({ type: "changed", fileId: 0, run: 1, onDisk: { sizeBytes: 120, lastModified: 2 } });
     world.send({ type: "posted", fileId: 0, run: 1 });

@@ -4,7 +4,7 @@ import { newFile, World } from "./world";
 
 export type Files = Extract<Effect, { type: "files" }>;
 
-/** Open, with so many files, none of them named. */
+/** An open upload with so many files, none of them registered. */
 export function opened(count: number, sizeOf: (index: number) => number = () => 100, hashes = false): World {
   const world = new World({ hashes });
   world.answer = null;
@@ -13,7 +13,7 @@ export function opened(count: number, sizeOf: (index: number) => number = () => 
   return world;
 }
 
-/** Answers what is named until nothing is, taking no batch above so many bytes. */
+/** Answers all batches, rejecting those above so many bytes; returns the number of calls. */
 export function registerAll(world: World, roomBytes: number): number {
   let calls = 0;
   for (let batches = world.take("files"); batches.length > 0; batches = takeOrYield(world))
@@ -27,7 +27,7 @@ export function registerAll(world: World, roomBytes: number): number {
   return calls;
 }
 
-/** What is named next, after as many pauses as it takes. */
+/** The next batches, after as many yields as needed. */
 function takeOrYield(world: World): Files[] {
   for (;;) {
     const batches = world.take("files");

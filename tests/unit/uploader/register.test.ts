@@ -3,8 +3,8 @@ import { type Files, opened, registerAll } from "./register-world";
 import { callFailure } from "./samples";
 import { answerOf, newFile, World } from "./world";
 
-describe("naming files to the server", () => {
-  it("begins with short calls, goes on with a thousand at a time, two calls at once, each in the order of paths", () => {
+describe("registering files", () => {
+  it("begins with short calls, continues with a thousand at a time, two calls at once, each in the order of paths", () => {
     const world = opened(2_500);
     const first = world.take("files");
     expect(first.map(({ files }) => files.length)).toEqual([16, 128]);
@@ -19,7 +19,7 @@ describe("naming files to the server", () => {
     expect(world.state.counts).toMatchObject({ ready: 10, posting: 6, registering: 1_128, queued: 1_356 });
   });
 
-  it("tells size, type and time, and sends in the order in which the files are listed", () => {
+  it("sends size, type and time, and sends in the order in which the files are listed", () => {
     const world = opened(3);
     const [batch] = world.take("files");
     expect(batch?.files[0]).toEqual({ path: "f1", size: 100, type: "image/jpeg", modifiedAt: 1 });
@@ -27,7 +27,7 @@ describe("naming files to the server", () => {
     expect(world.take("post").map(({ fileId }) => fileId)).toEqual([0, 1, 2]);
   });
 
-  it("opens and goes on while folders are still being read, without a word of how much will come", () => {
+  it("opens and continues while folders are still being read, without planned numbers", () => {
     const world = new World();
     world.send({ type: "walkStarted" });
     world.send({ type: "filesAdded", files: [newFile("a")], system: 0, twice: 0 });
@@ -42,7 +42,7 @@ describe("naming files to the server", () => {
     expect(world.take("post")).toHaveLength(1);
   });
 
-  it("is repeated while it can heal, and halts with every file kept where it cannot", () => {
+  it("is retried while the failure is transient, and otherwise halts with every file kept", () => {
     const world = opened(144);
     const [first, second] = world.take("files");
     world.take("timer");
@@ -89,7 +89,7 @@ describe("naming files to the server", () => {
 });
 
 describe("a quota", () => {
-  it("fails the files that do not fit by themselves, with the site's words, and sends the others", () => {
+  it("fails the files that do not fit by themselves, with the site's message, and sends the others", () => {
     const world = opened(64, (index) => (index === 13 || index === 50 ? 5_000 : 10));
     registerAll(world, 1_000);
     expect(world.state.counts).toMatchObject({ failed: 2, registering: 0 });
@@ -97,7 +97,7 @@ describe("a quota", () => {
     expect(world.state.counts.ready + world.state.counts.posting).toBe(62);
   });
 
-  it("costs few calls for many files that do not fit: what is as large as a refused one is not asked for", () => {
+  it("costs few calls for many files that do not fit: a file as large as a rejected one is not registered", () => {
     const world = opened(20_000, () => 5_000);
     const calls = registerAll(world, 1_000);
     expect(world.state.counts.failed).toBe(20_000);
@@ -107,7 +107,7 @@ describe("a quota", () => {
     expect(world.state.counts).toMatchObject({ failed: 0, posting: 6 });
   });
 
-  it("stops where the site refuses one file after the other, and goes on when the person says so", () => {
+  it("halts where the site rejects one file after the other, and continues when the person says so", () => {
     const world = opened(2_000);
     let calls = 0;
     for (let batches = world.take("files"); batches.length > 0; batches = world.take("files"))
@@ -115,7 +115,7 @@ describe("a quota", () => {
         calls += 1;
         world.send({ type: "filesFailed", batch, failure: callFailure("INVALID", "Not these.") });
       }
-    // The twentieth stops it, and one more was being asked for.
+    // The twentieth halts it, and one more call was in flight.
     expect(world.state).toMatchObject({ halted: { code: "site-refused" }, counts: { failed: 21 } });
     expect(calls).toBeLessThan(200);
     world.send({ type: "triedAgain" });
@@ -123,7 +123,7 @@ describe("a quota", () => {
     expect(world.state.counts).toMatchObject({ failed: 21, queued: 0, registering: 0 });
   });
 
-  it("leaves a single file that the site does not want to itself", () => {
+  it("fails a single file that the site rejects", () => {
     const world = opened(3);
     for (let batches = world.take("files"); batches.length > 0; batches = world.take("files"))
       for (const batch of batches)

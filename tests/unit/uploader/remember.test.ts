@@ -6,14 +6,14 @@ const handle = { kind: "directory", name: "trip" } as FileSystemHandle;
 const other = { kind: "directory", name: "more" } as FileSystemHandle;
 const begun = { uploadId: "u", collectionSlug: "reef", label: "trip", startedAt: 1, roots: [handle] };
 
-it("keeps what can open the files again when the upload is gone on with without them", () => {
+it("keeps the handles when the upload is resumed without them", () => {
   const again = { ...begun, startedAt: 2, roots: [] };
   expect(merged(again, undefined)).toEqual(again);
   expect(merged(again, begun)).toEqual(begun);
   expect(merged({ ...again, roots: [other] }, begun)).toEqual({ ...begun, roots: [other] });
 });
 
-it("is over when the server has given the upload up", () => {
+it("is expired when the server has expired the upload", () => {
   const ttlMs = uploadPolicy.uploadMaxLifeSeconds * 1_000;
   expect([isExpired(5, 5 + ttlMs), isExpired(5, 6 + ttlMs)]).toEqual([false, true]);
 });

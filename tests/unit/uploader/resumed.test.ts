@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isBusy, isDead, missingFiles } from "@/lib/uploader/state/state";
 import { answerOf, newFile, statusOf, World } from "./world";
 
-describe("an upload gone on with", () => {
+describe("a resumed upload", () => {
   it("that was opened before its files were counted waits for as many as were registered, whatever is skipped", () => {
     const world = new World({ conflict: "skip" });
     world.send({ type: "resumeRequested", uploadId: "u" });
@@ -19,7 +19,7 @@ describe("an upload gone on with", () => {
     expect(world.state.phase).toBe("sealing");
   });
 
-  it("waits for the tab that drives it, then for its files, and does not end before they are all there", () => {
+  it("waits for the tab that owns it, then for its files, and does not end before they are all there", () => {
     const world = new World();
     const uploadId = "0190b1f4-0000-7000-8000-00000000000a";
     world.send({ type: "resumeRequested", uploadId });
@@ -41,7 +41,7 @@ describe("an upload gone on with", () => {
     expect(world.take("seal")).toEqual([{ type: "seal", uploadId }]);
   });
 
-  it("may be finished without the files that are not there any more", () => {
+  it("may be finished without the missing files", () => {
     const world = new World();
     world.send({ type: "resumeRequested", uploadId: "u" });
     world.send({ type: "owning", uploadId: "u", owned: true });
@@ -60,7 +60,7 @@ describe("an upload that was ended elsewhere", () => {
     ["verified", "finished"],
     ["sealed", "finished"],
     ["aborted", "closed"],
-  ] as const)("%s, when this tab's turn comes: it is said, and not discarded", (ended, code) => {
+  ] as const)("%s, when this tab becomes the owner: it says so, and does not abort", (ended, code) => {
     const world = new World();
     world.send({ type: "resumeRequested", uploadId: "u" });
     world.send({ type: "owning", uploadId: "u", owned: false });
@@ -76,7 +76,7 @@ describe("an upload that was ended elsewhere", () => {
     expect(world.take("abort")).toEqual([]);
   });
 
-  it("while this tab sent to it is neither discarded nor sealed, whatever becomes of its files", () => {
+  it("while this tab sent to it is neither aborted nor sealed, whatever becomes of its files", () => {
     const world = new World();
     world.add(newFile("a"), newFile("b"));
     world.open();

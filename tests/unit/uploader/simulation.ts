@@ -22,13 +22,13 @@ export const callFailures: CallFailure[] = (
 
 const endpoints = ["http://a.test/bucket", "http://b.test/bucket"];
 
-/** A place where effects wait for their outcome, as they do in a browser: in any order, with any fault. */
+/** Effects wait here for their outcome, in any order and with any fault, as in a browser. */
 export class Simulation {
   readonly world: World;
   waiting: Effect[] = [];
   readonly timers = new Set<TimerName>();
   serial = 0;
-  /** What the site was told will come, and what it would not take back. */
+  /** Paths that the site has registered, and those it refused to cancel. */
   readonly registered = new Set<string>();
   readonly kept = new Set<string>();
 
@@ -52,7 +52,7 @@ export class Simulation {
     }
   }
 
-  /** One thing happens: a timer rings or an effect ends, well (`fault` null) or not. */
+  /** One thing happens: a timer fires or an effect ends, in success (`fault` null) or failure. */
   happen(pick: number, fault: number | null): boolean {
     const choices = this.waiting.length + this.timers.size;
     if (choices === 0) return false;
@@ -64,7 +64,7 @@ export class Simulation {
       if (effect.type === "files" || effect.type === "registerChecksums" || effect.type === "cancelFiles")
         this.#serve(effect, fault);
       const outcome = outcomeOf(effect, this.world, fault, this.serial);
-      // Another tab lets go at last.
+      // Another tab releases the upload later.
       if (outcome.type === "owning" && !outcome.owned) this.waiting.push(effect);
       this.send(outcome);
     } else {
@@ -75,7 +75,7 @@ export class Simulation {
     return true;
   }
 
-  /** What the site has of a call afterwards: where its answer is lost, as much as if it had come. */
+  /** What the site did for a call: also where its answer is lost. */
   #serve(effect: EffectOf<"files" | "registerChecksums" | "cancelFiles">, fault: number | null): void {
     const { code } = fault === null ? { code: null } : oneOf(callFailures, fault);
     const failed = fault !== null && (effect.type === "cancelFiles" || fault % 3 === 0);

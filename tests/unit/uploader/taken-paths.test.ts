@@ -5,7 +5,7 @@ import { callFailure } from "./samples";
 import { answerOf, type World } from "./world";
 
 describe("taken paths", () => {
-  function asking(): World {
+  function withConflicts(): World {
     const world = opened(4);
     world.answer = (file) => {
       const exists = file.path === "f1" ? "same" : file.path === "f2" ? "other" : undefined;
@@ -16,7 +16,7 @@ describe("taken paths", () => {
   }
 
   it("wait for the person while the others are sent, with counts to choose by", () => {
-    const world = asking();
+    const world = withConflicts();
     expect(world.state).toMatchObject({ conflicts: { same: 1, other: 1 }, counts: { conflict: 2, posting: 2 } });
     for (const post of world.take("post")) world.deliver(post);
     expect(world.state.phase).toBe("uploading");
@@ -27,13 +27,13 @@ describe("taken paths", () => {
   });
 
   it("become revisions", () => {
-    const world = asking();
+    const world = withConflicts();
     world.send({ type: "conflictChosen", choice: "revision" });
     expect(world.take("post")).toHaveLength(4);
   });
 
-  it("are avoided by other names, until one is free", () => {
-    const world = asking();
+  it("are avoided by other paths, until one is free", () => {
+    const world = withConflicts();
     world.send({ type: "conflictChosen", choice: "both" });
     expect(world.take("rename")).toEqual([
       { type: "rename", fileId: 2, foundAs: "f2" },
@@ -47,7 +47,7 @@ describe("taken paths", () => {
     expect(world.canceled).toEqual(["f2", "f2 (2)"]);
   });
 
-  it("are left for names under which nothing was sent, whatever was sent under the taken ones", () => {
+  it("are left for paths under which nothing was sent before", () => {
     const world = opened(1);
     world.register(world.take("files")[0] as Files);
     world.answer = ({ path }) => ({ path, status: path === "f1" ? "post" : "present", exists: "other" });
@@ -62,13 +62,13 @@ describe("taken paths", () => {
   });
 });
 
-describe("files that will not come", () => {
-  it("are taken back before the seal, in one call, and what was never named is not", () => {
+describe("canceled registrations", () => {
+  it("are sent before the seal, in one call, for registered files only", () => {
     const world = opened(60);
     const [first, second] = world.take("files");
     world.register(first as Files);
     for (const { id } of world.files().slice(0, 20)) world.send({ type: "fileCanceled", fileId: id });
-    // 16 of them the server knows of; the other four are being named.
+    // 16 of them are registered; the call for the other four is in flight.
     const [back] = world.take("cancelFiles");
     expect(back?.paths).toEqual(["f60"]);
     world.send({ type: "filesCanceled", batch: back?.batch ?? 0 });
@@ -83,7 +83,7 @@ describe("files that will not come", () => {
     expect(world.state).toMatchObject({ phase: "sealing", counts: { done: 40, canceled: 20 } });
   });
 
-  it("and come after all are named again only when they have been taken back", () => {
+  it("come before the same paths are registered again", () => {
     const world = opened(2);
     world.register(world.take("files")[0] as Files);
     world.send({ type: "fileCanceled", fileId: 0 });
@@ -97,7 +97,7 @@ describe("files that will not come", () => {
     expect(world.take("files").map(({ files }) => files)).toMatchObject([[{ path: "f2", size: 9 }]]);
   });
 
-  it("are taken back before the person's seal, too; repeated where the site was away, left where it refuses", () => {
+  it("come before the person's seal, too; retried if the site is unreachable, left if it refuses", () => {
     const world = opened(3);
     world.register(world.take("files")[0] as Files);
     const [lost, sent] = world.take("post");

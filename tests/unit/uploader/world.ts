@@ -48,7 +48,7 @@ export function answerOf({ path, size }: FileToSend, serial = 1): FileAnswer {
   };
 }
 
-/** A state with its effects, moved on event by event; time moves only when told. */
+/** A state with its effects, moved on event by event; time moves only by the test. */
 export class World {
   state: UploaderState;
   effects: Effect[] = [];

@@ -80,7 +80,7 @@ export const atollWide: Contestant = { upload: (files) => uploadBy(server, files
 export const atoll: Contestant = {
   upload: (files) => uploadBy(narrow, files),
   async add(files) {
-    // What it would do next, opening the upload, is kept from going on.
+    // Keeps it from opening the upload next.
     const uploader = makeUploader({ ...server, open: () => new Promise(() => undefined) });
     const listed = new Promise<void>((resolve) => {
       uploader.subscribe(() => uploader.getSnapshot().files.size >= files.length && resolve());

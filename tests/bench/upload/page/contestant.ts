@@ -2,7 +2,7 @@
 export type Contestant = {
   /** Everything is in the storage when it resolves, with the prefix it is under. Rejects when a file did not get there. */
   upload(files: File[], options: { tuned: boolean }): Promise<string>;
-  /** Takes files in without sending any; resolves when all are in its list. Gives what keeps them alive. */
+  /** Takes files in without sending any; resolves when all are in its list. Returns what keeps them in memory. */
   add?(files: File[]): Promise<unknown>;
 };
 

@@ -23,7 +23,7 @@ declare global {
 }
 
 let files: File[] = [];
-/** What was added stays: its memory is looked at afterwards. */
+/** Keeps what was added: its memory is measured afterwards. */
 export const kept: unknown[] = [];
 
 async function add(name: ContestantName): Promise<{ ms: number; longestMs: number }> {
