@@ -49,10 +49,15 @@ export function withEndpoint(endpoints: Endpoints, number: number, change: Parti
 
 /** The endpoints after a file changed: its posts and parts are their connections. */
 export function withConnections(endpoints: Endpoints, before: UploadFile, after: UploadFile): Endpoints {
-  if (before.state === after.state && after.state !== "parts") return endpoints;
+  if (!(isConnected(before) || isConnected(after)) || (before.state === "posting" && after.state === "posting"))
+    return endpoints;
   const more = endpoints.map((_, number) => connectionsTo(number, after) - connectionsTo(number, before));
   if (more.every((by) => by === 0)) return endpoints;
   return endpoints.map((endpoint, number) => ({ ...endpoint, busy: endpoint.busy + (more[number] ?? 0) }));
+}
+
+function isConnected({ state }: UploadFile): boolean {
+  return state === "posting" || state === "parts";
 }
 
 function connectionsTo(number: number, file: UploadFile): number {

@@ -1,27 +1,48 @@
 import { uploadPolicy } from "@/lib/upload/policy";
-import { type FileState, knownOf, type UploadFile } from "./file";
+import type { FileState, UploadFile } from "./file";
 import { sentBytesOfParts } from "./multipart";
 
 const unplanned: ReadonlySet<FileState> = new Set(["refused", "canceled", "skipped"]);
-const whole: ReadonlySet<FileState> = new Set(["checking", "completing", "present", "done"]);
 
 export function plannedBytesOf(file: UploadFile): number {
   return unplanned.has(file.state) ? 0 : file.sizeBytes;
 }
 
-/** Bytes that arrived or are on their way. */
+/** Bytes that arrived or are in flight. */
 export function sentBytesOf(file: UploadFile): number {
-  if (whole.has(file.state)) return file.sizeBytes;
-  if (file.state === "posting") return file.post.sentBytes;
-  const { multipart } = knownOf(file);
-  if (!multipart) return 0;
-  return file.state === "parts" ? multipart.arrivedBytes + sentBytesOfParts(file.window) : multipart.arrivedBytes;
+  switch (file.state) {
+    case "refused":
+    case "canceled":
+    case "skipped":
+      return 0;
+    case "checking":
+    case "completing":
+    case "present":
+    case "done":
+      return file.sizeBytes;
+    case "posting":
+      return file.post.sentBytes;
+    case "parts":
+      return file.known.multipart.arrivedBytes + sentBytesOfParts(file.window);
+    default:
+      return file.known.multipart?.arrivedBytes ?? 0;
+  }
 }
 
 /** Bytes that were there before. */
 export function keptBytesOf(file: UploadFile): number {
-  if (file.state === "present") return file.sizeBytes;
-  return file.state === "done" ? file.keptBytes : (knownOf(file).multipart?.keptBytes ?? 0);
+  switch (file.state) {
+    case "refused":
+    case "canceled":
+    case "skipped":
+      return 0;
+    case "present":
+      return file.sizeBytes;
+    case "done":
+      return file.keptBytes;
+    default:
+      return file.known.multipart?.keptBytes ?? 0;
+  }
 }
 
 /** What is missing of a file that failed. */

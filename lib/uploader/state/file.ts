@@ -137,7 +137,7 @@ export type Post = {
 };
 
 type InState<State extends FileState> = Common & { readonly state: State };
-type Active<State extends FileState> = InState<State> & { readonly attempts: Attempts; readonly known: Known };
+export type Active<State extends FileState> = InState<State> & { readonly attempts: Attempts; readonly known: Known };
 type InParts<State extends FileState> = Active<State> & {
   readonly known: { readonly multipart: Multipart };
   /** When a failed call about its parts is made again; null when none failed. */

@@ -1,6 +1,6 @@
 import { type Draft, fileOf, push } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import { isRevivable, type NewFile, noAttempts, type UploadFile, unhashed } from "../state/file";
+import { commonOf, type FileIn, isRevivable, type NewFile, noAttempts, type UploadFile, unhashed } from "../state/file";
 import { noteOf } from "../state/notes";
 import { sizeFailure } from "../state/preflight";
 import { emptyQueue } from "../state/queue";
@@ -42,11 +42,25 @@ export function onFilesAdded(draft: Draft, event: EventOf<"filesAdded">): void {
   state.startedAt ??= draft.at;
 }
 
-function newFile(id: number, { refusal, ...file }: NewFile): UploadFile {
-  const note = refusal ? null : noteOf(file.path);
-  const common = { id, ...file, foundAs: null, exists: null, registered: false, inCall: false, run: 0, note };
-  if (refusal) return { ...common, state: "refused", failure: refusal };
-  return { ...common, state: "queued", attempts: noAttempts, known: unhashed };
+function newFile(id: number, { path, sizeBytes, lastModified, contentType, refusal }: NewFile): UploadFile {
+  // One literal with the fields of `activeIn` in their order: see there.
+  const file: FileIn<"queued"> = {
+    id,
+    path,
+    foundAs: null,
+    sizeBytes,
+    lastModified,
+    contentType,
+    note: refusal ? null : noteOf(path),
+    exists: null,
+    registered: false,
+    inCall: false,
+    run: 0,
+    state: "queued",
+    attempts: noAttempts,
+    known: unhashed,
+  };
+  return refusal ? { ...commonOf(file), state: "refused", failure: refusal } : file;
 }
 
 function rootOf(path: string | undefined): string | null {
