@@ -14,7 +14,7 @@ export type ErrorCode = keyof typeof errorStatus;
 
 const transient: ReadonlySet<ErrorCode> = new Set(["RATE_LIMITED", "INTERNAL", "UNAVAILABLE"]);
 
-/** Whether the same call can succeed later although nobody changes anything. INTERNAL may repeat: retry it a few times only. */
+/** Whether the same call can succeed later without any change. INTERNAL may repeat: retry it a few times only. */
 export function isTransient(code: ErrorCode): boolean {
   return transient.has(code);
 }

@@ -12,14 +12,14 @@ export function TrayAnnouncer({ uploads }: { uploads: readonly RunningUpload[] }
   useEffect(() => {
     const ends = uploads.map(({ collection, uploader }) => {
       let last = "";
-      const announce = () => {
+      const update = () => {
         const text = announcement(uploader.getSnapshot());
         if (text === last) return;
         last = text;
         setMessage(several ? `${collection.name}: ${text}` : text);
       };
-      announce();
-      return uploader.subscribe(announce);
+      update();
+      return uploader.subscribe(update);
     });
     return () => {
       for (const end of ends) end();

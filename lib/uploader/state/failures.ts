@@ -127,7 +127,7 @@ export type CallFailure = {
   readonly retryAfterSeconds: number | null;
 };
 
-/** Whether the same call can succeed later although nobody changes anything. */
+/** Whether the same call can succeed later without any change. */
 export function isTransientFailure({ code }: CallFailure): boolean {
   return code === "NETWORK" || isTransient(code);
 }

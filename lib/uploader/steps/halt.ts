@@ -1,5 +1,5 @@
 import type { Draft } from "../state/draft";
-import { leftToMove, type UploaderState } from "../state/state";
+import type { UploaderState } from "../state/state";
 
 /** Seals the upload: the server may verify what is there. */
 export function seal(draft: Draft, uploadId: string): void {
@@ -23,15 +23,4 @@ export function endOutage(draft: Draft): void {
   if (draft.state.outage) draft.effects.push({ type: "noTimer", timer: "probe" });
   draft.state.outage = null;
   draft.state.failuresInRow = 0;
-}
-
-/** Requests a new policy if the current one ends and files are left to send. */
-export function renewIfDue(draft: Draft): void {
-  const { state } = draft;
-  if (state.phase !== "uploading" || state.halted || state.paused) return;
-  if (state.renewing || !state.policy || !state.upload) return;
-  if (!state.policy.renewDue && !state.policy.expired) return;
-  if (leftToMove(state) === 0) return;
-  state.renewing = true;
-  draft.effects.push({ type: "renew", uploadId: state.upload.id });
 }

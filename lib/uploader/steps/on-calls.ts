@@ -1,15 +1,13 @@
-import { uploadPolicy } from "@/lib/upload/policy";
-import type { PostPolicy } from "@/lib/upload/schema";
 import { maxWait, pollMs } from "../state/backoff";
 import type { Draft } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { type Failure, failure, failureOfCall } from "../state/failures";
-import { lifetimeMs, takesSha256 } from "../state/policy-clock";
 import { type CallName, leftToMove, outstanding, type UploaderState } from "../state/state";
-import { retryEndpoints, takePolicyEndpoints } from "./endpoints";
-import { halt, renewIfDue } from "./halt";
+import { retryEndpoints } from "./endpoints";
+import { halt } from "./halt";
+import { renewIfDue, takePolicy } from "./on-policy";
 import { retryBatchesNow } from "./on-registered";
-import { retryOf } from "./retry-call";
+import { clearTrouble, retryOf } from "./retry-call";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
@@ -27,16 +25,8 @@ function callFor({ phase, resumed }: UploaderState): CallName | null {
   return callOf[phase] ?? null;
 }
 
-/** A denial within this time of a new policy is not due to its age; later the machine may have slept. */
-const freshForMs = 60_000;
-
 function awaited(draft: Draft, call: CallName): boolean {
   return call === "renew" ? draft.state.renewing : callFor(draft.state) === call;
-}
-
-function clearTrouble(draft: Draft, call: CallName): void {
-  const { [call]: _, ...rest } = draft.state.calls;
-  draft.state.calls = rest;
 }
 
 export function onOpened(draft: Draft, { upload, requestedAt }: EventOf<"opened">): void {
@@ -52,7 +42,7 @@ export function onOpened(draft: Draft, { upload, requestedAt }: EventOf<"opened"
     state.halted = null;
     clearTrouble(draft, "open");
     draft.effects.push({ type: "own", uploadId: id });
-    hold(draft, upload.policy, requestedAt);
+    takePolicy(draft, upload.policy, requestedAt);
   }
 }
 
@@ -91,42 +81,7 @@ export function onResumed(draft: Draft, { upload, requestedAt }: EventOf<"resume
   state.phase = "uploading";
   state.halted = null;
   clearTrouble(draft, "resume");
-  hold(draft, policy, requestedAt);
-}
-
-export function onRenewed(draft: Draft, { policy, requestedAt }: EventOf<"renewed">): void {
-  const { state } = draft;
-  if (!state.renewing) return;
-  state.renewing = false;
-  clearTrouble(draft, "renew");
-  if (state.phase === "uploading") hold(draft, policy, requestedAt);
-}
-
-/**
- * Takes a new policy. Its end is computed by this machine's clock: from the time of the call, which is not later than
- * its signature, for as long as the server's two times are apart. A wrong clock here does no harm.
- */
-function hold(draft: Draft, policy: PostPolicy, requestedAt: number): void {
-  const { state } = draft;
-  const lifeMs = lifetimeMs(policy);
-  const leftMs = Math.max(0, requestedAt + lifeMs - draft.at);
-  const renewBeforeMs = Math.min(uploadPolicy.policyRenewBeforeSeconds * 1_000, lifeMs / 3);
-  const generation = (state.policy?.generation ?? 0) + 1;
-  const freshUntil = state.policy?.suspect ? draft.at + freshForMs : 0;
-  const times = { generation, renewDue: false, expired: false, suspect: false, freshUntil };
-  state.policy = { ...policy, ...times, takesSha256: takesSha256(policy) };
-  takePolicyEndpoints(draft);
-  draft.effects.push(
-    { type: "timer", timer: "policy:due", delayMs: Math.max(0, leftMs - renewBeforeMs) },
-    { type: "timer", timer: "policy:expired", delayMs: leftMs },
-  );
-}
-
-export function onPolicyTimer(draft: Draft, part: "due" | "expired"): void {
-  const { state } = draft;
-  if (!state.policy) return;
-  state.policy = { ...state.policy, renewDue: true, expired: state.policy.expired || part === "expired" };
-  renewIfDue(draft);
+  takePolicy(draft, policy, requestedAt);
 }
 
 export function onAborted(draft: Draft): void {

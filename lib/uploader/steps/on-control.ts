@@ -2,7 +2,7 @@ import { type Draft, fileOf } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { isPausable } from "../state/file";
 import { itemsOf } from "../state/vector";
-import { renewIfDue } from "./halt";
+import { renewIfDue } from "./on-policy";
 import { sendAgain } from "./retry";
 import { stopWork, toPaused, toQueued, toReady } from "./transitions";
 

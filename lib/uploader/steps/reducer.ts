@@ -9,8 +9,6 @@ import {
   onOnline,
   onOpened,
   onOwning,
-  onPolicyTimer,
-  onRenewed,
   onResumed,
   onResumeRequested,
   onSealed,
@@ -42,6 +40,7 @@ import {
   onPartTimer,
   onSignFailed,
 } from "./on-parts";
+import { onPolicyTimer, onRenewed } from "./on-policy";
 import { onChanged, onPosted, onPostFailed, onProgressed, onRechecked } from "./on-posts";
 import { onBatchTimer, onFilesAnswered, onFilesCanceled, onFilesFailed, onRegisteredMore } from "./on-registered";
 import { onConflictChosen, onYielded } from "./passes";

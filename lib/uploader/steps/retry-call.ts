@@ -1,6 +1,7 @@
 import { backoffMs, maxWait } from "../state/backoff";
 import type { Draft } from "../state/draft";
 import { type CallFailure, isTransientFailure } from "../state/failures";
+import type { CallName } from "../state/state";
 
 /** Failures of a call in a row, and when (`at` of the event) they began. */
 type Failures = { readonly failures: number; readonly since: number };
@@ -18,4 +19,10 @@ export function retryOf(
   const worthIt = why.code !== "INTERNAL" || failures < maxWait.fileTries;
   if (!isTransientFailure(why) || !inTime || !worthIt) return null;
   return { failures, since, delayMs: backoffMs(failures, random, { retryAfterSeconds: why.retryAfterSeconds }) };
+}
+
+/** Forgets the failures of a call. */
+export function clearTrouble(draft: Draft, call: CallName): void {
+  const { [call]: _, ...rest } = draft.state.calls;
+  draft.state.calls = rest;
 }
