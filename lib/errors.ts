@@ -14,6 +14,22 @@ export const errorStatus = {
 } as const;
 
 export type ErrorCode = keyof typeof errorStatus;
+
+const transient: ReadonlySet<ErrorCode> = new Set(["RATE_LIMITED", "INTERNAL", "UNAVAILABLE"]);
+
+/** Whether the same call can succeed later without any change. INTERNAL may repeat: retry it a few times only. */
+export function isTransient(code: ErrorCode): boolean {
+  return transient.has(code);
+}
+
+const connectionError =
+  /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ETIMEDOUT|ERR_SOCKET\w*)$/;
+
+/** Whether a code of Node's says that a connection broke or could not be made (https://nodejs.org/api/errors.html). */
+export function isConnectionError(code: string): boolean {
+  return connectionError.test(code);
+}
+
 export type FieldIssue = { path: string; message: string };
 
 export class AppError extends Error {
@@ -49,24 +65,26 @@ export function requireId(id: string, noun: string): string {
   return id.toLowerCase();
 }
 
-const unreachable = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ENOTFOUND",
-  "ETIMEDOUT",
-  "EAI_AGAIN",
-  "EPIPE",
+// Prisma: cannot reach, timed out, connection closed, pool or transaction timeout, write conflict
+// (https://www.prisma.io/docs/orm/reference/error-reference).
+// PostgreSQL: shutting down, starting up (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+const databaseUnreachable = new Set([
+  "P1001",
+  "P1002",
+  "P1008",
+  "P1017",
+  "P2024",
+  "P2028",
+  "P2034",
+  "P2037",
   "57P01",
   "57P03",
 ]);
-// Prisma: cannot reach, timed out, connection closed, pool or transaction timeout, write conflict
-// (https://www.prisma.io/docs/orm/reference/error-reference)
-const prismaUnreachable = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2028", "P2034", "P2037"]);
 
 function isUnreachable(error: unknown, depth = 0): boolean {
   if (typeof error !== "object" || error === null || depth > 5) return false;
   const { code, name, kind, cause, errors, message, meta } = error as Record<string, unknown>;
-  if (typeof code === "string" && (unreachable.has(code) || prismaUnreachable.has(code))) return true;
+  if (typeof code === "string" && (isConnectionError(code) || databaseUnreachable.has(code))) return true;
   if (name === "PrismaClientInitializationError" || kind === "DatabaseNotReachable") return true;
   if (
     typeof message === "string" &&

@@ -13,16 +13,15 @@ import { browserMemory } from "./remembered";
 import { type RunningUpload, type UploadTarget, uploads } from "./uploads-store";
 
 /**
- * Where files go: to the upload that runs, to one that was left half-way and had a folder of the same name, or to a new
- * one.
+ * Adds files to the running upload, to an unfinished one of the same folder, or to a new one.
  */
 export function addFiles(collection: UploadTarget, found: Found): void {
   const running = uploads.taking(collection.slug, found.folder);
-  const left = running ? null : uploads.offerFor(collection.slug, found.folder);
-  add(running ?? begin(collection, left?.uploadId ?? null), found);
+  const unfinished = running ? null : uploads.offerFor(collection.slug, found.folder);
+  add(running ?? begin(collection, unfinished?.uploadId ?? null), found);
 }
 
-/** Goes on with an upload begun earlier; without `found` it waits for its files to be added again. */
+/** Resumes an upload begun earlier; without `found` it waits for its files to be added again. */
 export function resumeUpload(collection: UploadTarget, uploadId: string, found: Found | null): void {
   const upload = begin(collection, uploadId);
   if (found) add(upload, found);
@@ -33,18 +32,18 @@ function add({ uploader, remember }: RunningUpload, { batches, handles }: Found)
   void handles.then(remember);
 }
 
-/** One of each for all uploads of the page: they share its connections. Made with the first one, in the browser. */
+/** Shared by all uploads of the page, as they share its connections. Created with the first one, in the browser. */
 let shared: { hasher: Hasher; tabs: Tabs } | null = null;
 
 function begin(collection: UploadTarget, resumes: string | null): RunningUpload {
   shared ??= { hasher: hashInWorker(), tabs: tabsOf() };
   const server = siteServer(collection.slug);
   const uploader = createUploader({ server, transport: postByXhr, partTransport: putByXhr, ...shared });
-  const ties = [attachToPage(uploader), keepAwake(uploader)];
+  const attachments = [attachToPage(uploader), keepAwake(uploader)];
   if (resumes !== null) uploader.resume(resumes);
   const { addRoots, stop } = rememberWhileOpen(uploader, browserMemory(), collection.slug);
   const detach = () => {
-    for (const end of [...ties, stop]) end();
+    for (const end of [...attachments, stop]) end();
   };
   return uploads.begin({ collection, uploader, resumes, remember: addRoots, detach });
 }

@@ -6,14 +6,14 @@ import { Dialog, DialogClose, DialogContent, DialogTrigger } from "@/components/
 import { formatCount } from "@/components/ui/format";
 
 type CancelUploadProps = {
-  /** Files that arrived and would be removed again. */
+  /** Files that arrived and would be removed. */
   arrived: number;
   onCancel: () => void;
   /** The button. */
   children: ReactNode;
 };
 
-/** Canceling takes back what arrived: it is confirmed. */
+/** Cancels an upload after a confirmation, as the files that arrived are removed. */
 export function CancelUpload({ arrived, onCancel, children }: CancelUploadProps) {
   return (
     <Dialog>
@@ -22,13 +22,13 @@ export function CancelUpload({ arrived, onCancel, children }: CancelUploadProps)
         title="Cancel this upload?"
         description={
           arrived > 0
-            ? `${formatCount(arrived, "file")} that arrived ${arrived === 1 ? "is" : "are"} removed from the storage again. To stop for a while only, pause instead.`
-            : "What was sent so far is removed from the storage again. To stop for a while only, pause instead."
+            ? `${formatCount(arrived, "file")} that arrived ${arrived === 1 ? "is" : "are"} removed from the storage. To stop for a while, pause instead.`
+            : "What was sent so far is removed from the storage. To stop for a while, pause instead."
         }
       >
         <div className="flex flex-wrap justify-end gap-2">
           <DialogClose asChild>
-            <Button>Go on uploading</Button>
+            <Button>Keep uploading</Button>
           </DialogClose>
           <DialogClose asChild>
             <Button variant="danger" onClick={onCancel}>

@@ -11,14 +11,14 @@ const choices: readonly { choice: Choice; icon: LucideIcon; name: string; about:
     choice: "revision",
     icon: History,
     name: "New versions",
-    about: "They become the current ones. The ones before are kept.",
+    about: "They become the current versions. Earlier versions are kept.",
     chosen: "they become new versions",
   },
   {
     choice: "skip",
     icon: SkipForward,
     name: "Skip them",
-    about: "They are not uploaded. What is here stays as it is.",
+    about: "They are not uploaded. The files here stay as they are.",
     chosen: "they are skipped",
   },
   {
@@ -37,18 +37,18 @@ type ConflictChoiceProps = {
   onChoose: (choice: Choice) => void;
 };
 
-/** What becomes of files that are here already: asked once for the drop, the others go on meanwhile. */
+/** Asks once for the whole upload what to do with files whose path is taken. The others continue meanwhile. */
 export function ConflictChoice({ state, taken, onChoose }: ConflictChoiceProps) {
   const [changing, setChanging] = useState(false);
   const part = useRef<HTMLElement>(null);
   const heading = useId();
   useKeptFocus(part);
-  const asking = state.counts.asking > 0;
+  const waiting = state.counts.conflict > 0;
   const decided = choices.find(({ choice }) => choice === state.conflict);
-  if (!asking && !(decided && taken > 0 && takesFiles(state))) return null;
+  if (!waiting && !(decided && taken > 0 && takesFiles(state))) return null;
   return (
     <section ref={part} tabIndex={-1} aria-labelledby={heading} className="rounded-xl bg-raised p-4 text-sm">
-      {decided && !changing && !asking ? (
+      {decided && !changing && !waiting ? (
         <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
           <p id={heading} className="min-w-0 flex-1 basis-56">
             {formatCount(taken, "file")} {taken === 1 ? "was" : "were"} already here: {decided.chosen}.
@@ -60,12 +60,12 @@ export function ConflictChoice({ state, taken, onChoose }: ConflictChoiceProps) 
       ) : (
         <>
           <h3 id={heading} className="font-medium">
-            {asking ? askedText(state) : "And the ones still to come?"}
+            {waiting ? conflictText(state) : "Choose for files still to come"}
           </h3>
           <p className="mt-0.5 text-muted">
-            {asking
-              ? "The others go on meanwhile. Identical files are never sent twice."
-              : "Those sent before stay as they are."}
+            {waiting
+              ? "The others continue meanwhile. Identical files are never sent twice."
+              : "Files that were sent stay as they are."}
           </p>
           <div className="mt-3 grid gap-2 sm:grid-cols-3">
             {choices.map(({ choice, icon: Icon, name, about }) => (
@@ -94,12 +94,12 @@ export function ConflictChoice({ state, taken, onChoose }: ConflictChoiceProps) 
 }
 
 /** "12 files are already here: 9 of the same size, 3 different" */
-export function askedText({ counts, conflicts }: Pick<UploaderState, "counts" | "conflicts">): string {
-  const asked = `${formatCount(counts.asking, "file")} ${counts.asking === 1 ? "is" : "are"} already here`;
+export function conflictText({ counts, conflicts }: Pick<UploaderState, "counts" | "conflicts">): string {
+  const text = `${formatCount(counts.conflict, "file")} ${counts.conflict === 1 ? "is" : "are"} already here`;
   const { same, other } = conflicts;
-  if (same + other === 0) return asked;
-  if (counts.asking === 1) return `${asked}, ${same === 1 ? "of the same size" : "of another size"}`;
-  if (other === 0) return `${asked}, all of the same size`;
-  if (same === 0) return `${asked}, all of another size`;
-  return `${asked}: ${same.toLocaleString("en")} of the same size, ${other.toLocaleString("en")} different`;
+  if (same + other === 0) return text;
+  if (counts.conflict === 1) return `${text}, ${same === 1 ? "of the same size" : "of another size"}`;
+  if (other === 0) return `${text}, all of the same size`;
+  if (same === 0) return `${text}, all of another size`;
+  return `${text}: ${same.toLocaleString("en")} of the same size, ${other.toLocaleString("en")} different`;
 }

@@ -8,18 +8,18 @@ import { usePagePaste } from "./use-page-paste";
 
 type DropZoneProps = {
   onFiles: (found: Found) => void;
-  /** Large, with a drawing, where there is nothing else on the page. */
+  /** A drawing for an empty collection, which makes the drop zone large. */
   art?: ReactNode;
 };
 
 const maxTib = uploadPolicy.maxFileBytes / 1024 ** 4;
 
-/** Files come in by dropping or pasting them anywhere on the page, or by ordinary buttons. */
+/** Takes files that are dropped or pasted anywhere on the page, or chosen by buttons. */
 export function DropZone({ onFiles, art }: DropZoneProps) {
   const take = (found: Found | null) => {
     if (found) onFiles(found);
   };
-  const over = usePageDrop((transfer) => take(foundInDrop(transfer)));
+  const dragging = usePageDrop((transfer) => take(foundInDrop(transfer)));
   usePagePaste((transfer) => take(foundInPaste(transfer, new Date())));
   return (
     <div
@@ -28,14 +28,14 @@ export function DropZone({ onFiles, art }: DropZoneProps) {
         art
           ? "flex-col items-center gap-5 px-4 py-14 text-center"
           : "flex-wrap items-center gap-x-6 gap-y-4 px-5 py-4 sm:flex-nowrap",
-        over ? "border-accent bg-accent-soft" : "border-line bg-surface",
+        dragging ? "border-accent bg-accent-soft" : "border-line bg-surface",
       )}
     >
       {art && <div aria-hidden>{art}</div>}
       <div className={cn("min-w-0", !art && "flex-1 basis-64")}>
         <p className={cn("font-semibold", art && "text-xl")}>
-          {over ? (
-            "Let go to upload"
+          {dragging ? (
+            "Drop to upload"
           ) : (
             <>
               <span className="pointer-coarse:hidden">{art ? "Drop a folder here" : "Drop files or folders here"}</span>
@@ -45,7 +45,7 @@ export function DropZone({ onFiles, art }: DropZoneProps) {
         </p>
         <p className={cn("text-muted text-sm", art && "mt-2 max-w-md leading-relaxed")}>
           Photographs, or any other files up to {maxTib} TiB. Folders are kept
-          <span className="pointer-coarse:hidden">; pasting works, too</span>.
+          <span className="pointer-coarse:hidden">; you can paste files, too</span>.
         </p>
       </div>
       <Pickers onFiles={onFiles} large={art !== undefined} />

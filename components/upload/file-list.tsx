@@ -5,12 +5,12 @@ import { FileRow, type RowActions, rowPixels } from "./file-row";
 import { useKeptFocus } from "./use-kept-focus";
 
 const rowsShown = 7;
-/** Rows made beyond both edges, so that quick scrolling does not show gaps. */
+/** Rows rendered beyond both edges, so that quick scrolling shows no gaps. */
 const rowsAround = 6;
 
 type FileListProps = { files: Vector<UploadFile>; actions: RowActions | null };
 
-/** All files of an upload. Only the rows in sight exist: 50,000 files cost what 20 do. */
+/** All files of an upload. Only visible rows are rendered: 50,000 files cost as much as 20. */
 export function FileList({ files, actions }: FileListProps) {
   const [top, setTop] = useState(0);
   const list = useRef<HTMLElement>(null);

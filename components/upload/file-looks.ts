@@ -11,51 +11,46 @@ import {
   SkipForward,
 } from "lucide-react";
 import { Spinner } from "@/components/ui/spinner";
-import { type FileState, pausable, type UploadFile } from "@/lib/uploader/state/file";
-import { sentOf } from "@/lib/uploader/state/multipart";
+import { type FileState, isPausable, type UploadFile } from "@/lib/uploader/state/file";
+import { sentBytesOf } from "@/lib/uploader/state/file-bytes";
 
 type FileLook = {
   readonly icon: LucideIcon | typeof Spinner;
   readonly tone: string;
-  readonly word: string;
-  /** The word is shown, not only heard: it is not what most rows say. */
-  readonly said?: true;
+  readonly label: string;
+  /** The label is visible, not only read by screen readers. */
+  readonly shown?: true;
 };
 
 export const fileLooks: Readonly<Record<FileState, FileLook>> = {
-  queued: { icon: Minus, tone: "text-muted", word: "Queued" },
-  naming: { icon: Minus, tone: "text-muted", word: "Preparing" },
-  asking: { icon: CircleHelp, tone: "text-warn", word: "Waits for your choice", said: true },
-  ready: { icon: Minus, tone: "text-muted", word: "Queued" },
-  hashing: { icon: Spinner, tone: "text-muted", word: "Preparing", said: true },
-  posting: { icon: Spinner, tone: "text-accent", word: "Uploading" },
-  parts: { icon: Spinner, tone: "text-accent", word: "Uploading" },
-  completing: { icon: Spinner, tone: "text-accent", word: "Finishing", said: true },
-  checking: { icon: Spinner, tone: "text-accent", word: "Finishing" },
-  waiting: { icon: Clock, tone: "text-warn", word: "Trying again", said: true },
-  paused: { icon: Pause, tone: "text-muted", word: "Paused", said: true },
-  present: { icon: CheckCheck, tone: "text-ok", word: "Already there", said: true },
-  done: { icon: Check, tone: "text-ok", word: "Uploaded" },
-  skipped: { icon: SkipForward, tone: "text-muted", word: "Skipped", said: true },
-  failed: { icon: CircleAlert, tone: "text-danger", word: "Failed", said: true },
-  refused: { icon: CircleAlert, tone: "text-warn", word: "Left out", said: true },
-  canceled: { icon: CircleSlash, tone: "text-muted", word: "Canceled", said: true },
+  queued: { icon: Minus, tone: "text-muted", label: "Queued" },
+  registering: { icon: Minus, tone: "text-muted", label: "Preparing" },
+  conflict: { icon: CircleHelp, tone: "text-warn", label: "Waits for your choice", shown: true },
+  ready: { icon: Minus, tone: "text-muted", label: "Queued" },
+  hashing: { icon: Spinner, tone: "text-muted", label: "Preparing", shown: true },
+  posting: { icon: Spinner, tone: "text-accent", label: "Uploading" },
+  parts: { icon: Spinner, tone: "text-accent", label: "Uploading" },
+  completing: { icon: Spinner, tone: "text-accent", label: "Finishing", shown: true },
+  checking: { icon: Spinner, tone: "text-accent", label: "Finishing" },
+  waiting: { icon: Clock, tone: "text-warn", label: "Trying again", shown: true },
+  paused: { icon: Pause, tone: "text-muted", label: "Paused", shown: true },
+  present: { icon: CheckCheck, tone: "text-ok", label: "Already there", shown: true },
+  done: { icon: Check, tone: "text-ok", label: "Uploaded" },
+  skipped: { icon: SkipForward, tone: "text-muted", label: "Skipped", shown: true },
+  failed: { icon: CircleAlert, tone: "text-danger", label: "Failed", shown: true },
+  refused: { icon: CircleAlert, tone: "text-warn", label: "Left out", shown: true },
+  canceled: { icon: CircleSlash, tone: "text-muted", label: "Canceled", shown: true },
 };
 
-/** How much of a file arrived or is on its way, 0 … 1; null where that is not worth a number. */
-export function shareSent({ state, multipart, sizeBytes, ...file }: UploadFile): number | null {
-  const sentBytes = multipart ? sentOf(multipart) : file.sentBytes;
+/** The share of a file that arrived or is in flight, 0 … 1; null where it is not shown. */
+export function shareSent(file: UploadFile): number | null {
+  const { state, sizeBytes } = file;
+  const sentBytes = state === "waiting" ? file.post.sentBytes : sentBytesOf(file);
   const shows = state === "posting" || state === "parts" || state === "paused" || state === "waiting";
   if (!shows || sizeBytes === 0 || sentBytes === 0) return null;
   return Math.min(1, sentBytes / sizeBytes);
 }
 
-const cancelable: ReadonlySet<FileState> = new Set([...pausable, "asking", "paused"]);
-
-export function mayPause({ state }: UploadFile): boolean {
-  return pausable.has(state);
-}
-
-export function mayCancel({ state }: UploadFile): boolean {
-  return cancelable.has(state);
+export function mayCancel(file: UploadFile): boolean {
+  return isPausable(file) || file.state === "conflict" || file.state === "paused";
 }

@@ -1,8 +1,8 @@
 const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
-/** The name stays whole as long as it can, the folders give way; each keeps its own writing direction. */
+/** A path on one line: the folders are shortened before the name; each keeps its own writing direction. */
 export function FilePath({ path: given }: { path: string }) {
-  // A refused name must not be able to look like another one.
+  // A refused name must not look like another one.
   const path = given.replaceAll(unprintable, "\ufffd");
   const slash = path.lastIndexOf("/") + 1;
   return (

@@ -3,25 +3,26 @@ import { memo, type ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { formatBytes } from "@/components/ui/format";
-import type { UploadFile } from "@/lib/uploader/state/file";
-import { wordsOfNote } from "@/lib/uploader/state/notes";
+import { isPausable, type UploadFile } from "@/lib/uploader/state/file";
+import { messageOfNote } from "@/lib/uploader/state/notes";
 import type { Uploader } from "@/lib/uploader/uploader";
-import { fileLooks, mayCancel, mayPause, shareSent } from "./file-looks";
+import { fileLooks, mayCancel, shareSent } from "./file-looks";
 import { FilePath } from "./file-path";
 
 export const rowPixels = 48;
 
 export type RowActions = Pick<Uploader, "cancelFile" | "pauseFile" | "unpauseFile" | "retryFile">;
 
-/** `actions` null: nothing can be done to a file any more. */
+/** `actions` null: files can no longer be changed. */
 type FileRowProps = { file: UploadFile; count: number; actions: RowActions | null };
 
 /** One line; redrawn only when its file changes. */
 export const FileRow = memo(function FileRow({ file, count, actions }: FileRowProps) {
-  const { icon: Icon, tone, word, said } = fileLooks[file.state];
+  const { icon: Icon, tone, label, shown: labelShown } = fileLooks[file.state];
   const share = shareSent(file);
   const percent = share === null ? null : Math.floor(share * 100);
-  const shown = percent !== null && file.state !== "paused" && file.state !== "waiting" ? `${percent} %` : said && word;
+  const shown =
+    percent !== null && file.state !== "paused" && file.state !== "waiting" ? `${percent} %` : labelShown && label;
   return (
     <li
       aria-setsize={count}
@@ -38,8 +39,8 @@ export const FileRow = memo(function FileRow({ file, count, actions }: FileRowPr
         </span>
       )}
       <span className="ml-auto flex shrink-0 items-center gap-3 text-muted text-xs tabular-nums">
-        {shown === word ? <span>{word}</span> : <span className="sr-only">{word}</span>}
-        {shown && shown !== word && <span className="min-w-9 text-right text-ink">{shown}</span>}
+        {shown === label ? <span>{label}</span> : <span className="sr-only">{label}</span>}
+        {shown && shown !== label && <span className="min-w-9 text-right text-ink">{shown}</span>}
         <span className={cn("min-w-14 text-right", shown && "max-sm:hidden")}>{formatBytes(file.sizeBytes)}</span>
       </span>
       {actions && <RowButtons file={file} actions={actions} />}
@@ -57,16 +58,16 @@ export const FileRow = memo(function FileRow({ file, count, actions }: FileRowPr
 });
 
 function noteText(note: NonNullable<UploadFile["note"]>): string {
-  const { title, advice } = wordsOfNote(note);
+  const { title, advice } = messageOfNote(note);
   return `${title} ${advice}`;
 }
 
 function RowButtons({ file, actions }: { file: UploadFile; actions: RowActions }) {
   const { id, path, state } = file;
   return (
-    // As wide with one button as with two: the sizes stay in their column.
+    // The same width with one button and with two, so that the sizes stay in their column.
     <span className="flex w-16 shrink-0 justify-end">
-      {mayPause(file) && (
+      {isPausable(file) && (
         <RowButton label={`Pause ${path}`} onClick={() => actions.pauseFile(id)}>
           <Pause aria-hidden />
         </RowButton>

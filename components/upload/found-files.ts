@@ -6,7 +6,7 @@ export type Found = {
   readonly batches: AsyncIterable<WalkBatch>;
   /** The one folder all of them are in; null where there is none. */
   readonly folder: string | null;
-  /** Handles by which the browser can open them again later; none where it has no such thing. */
+  /** Handles by which the browser can open them again later, where it has them. */
   readonly handles: Promise<readonly FileSystemHandle[]>;
 };
 
@@ -17,7 +17,7 @@ async function* both(first: AsyncIterable<WalkBatch>, second: AsyncIterable<Walk
   yield* second;
 }
 
-/** What was dropped, or null for nothing. To be called in the event itself: afterwards the browser has forgotten it. */
+/** Returns the dropped files, null for none. Must be called in the drop event itself: they are gone afterwards. */
 export function foundInDrop(transfer: DataTransfer): Found | null {
   const { entries, files } = takeDropped(transfer);
   if (entries.length + files.length === 0) return null;
@@ -30,26 +30,26 @@ function folderOfEntries(entries: readonly DropEntry[], files: number): string |
   return only && entries.length === 1 && files === 0 && only.isDirectory ? only.name : null;
 }
 
-/** What was chosen with an input. */
+/** Returns the files chosen with an input. */
 export function foundInInput(files: readonly File[]): Found | null {
   const [first] = files;
   if (!first) return null;
-  // An input that takes a folder takes one: the first file tells its name.
+  // An input takes one folder, whose name is in the first path.
   const [folder] = (first.webkitRelativePath || "").split("/");
   return { batches: walkFiles(files), folder: folder || null, handles: noHandles };
 }
 
-/** What was pasted, or null where that is nothing to upload. `at` names pictures that come without a name. */
+/** Returns the pasted files, null for none. `at` names pictures that have no name. */
 export function foundInPaste(transfer: DataTransfer, at: Date): Found | null {
-  // Folders and files copied in a file manager come as from a drop.
+  // Folders copied in a file manager come as in a drop.
   const { entries, files } = takeDropped(transfer);
   if (entries.some(({ isDirectory }) => isDirectory)) return foundInDrop(transfer);
   const pasted = files.length > 0 ? files : Array.from(transfer.files);
-  return foundInInput(pasted.map((file) => named(file, at)));
+  return foundInInput(pasted.map((file) => withName(file, at)));
 }
 
-/** A picture from the clipboard is always called image.png: the second one would be taken for the first. */
-function named(file: File, at: Date): File {
+/** Renames a picture from the clipboard, which is always called image.png: a second one would have the same path. */
+function withName(file: File, at: Date): File {
   if (!/^image\.\w+$/.test(file.name)) return file;
   const pad = (part: number) => String(part).padStart(2, "0");
   const day = `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;

@@ -13,7 +13,7 @@ import { When } from "./when";
 
 type OpenUploadProps = { collection: UploadTarget; upload: UnfinishedUpload };
 
-/** An upload that was left half-way: go on, keep what arrived, or discard it. */
+/** An unfinished upload, to be resumed, sealed as it is, or canceled. */
 export function OpenUpload({ collection, upload }: OpenUploadProps) {
   const { id, createdAt } = upload;
   const status = useStatus(collection.slug, id);
@@ -21,16 +21,16 @@ export function OpenUpload({ collection, upload }: OpenUploadProps) {
   const arrived = status && !status.isAtLeast ? status.files.total : null;
   const folder = status?.label;
   const remembered = useRemembered(collection.slug, id);
-  const [asking, setAsking] = useState(false);
+  const [resuming, setResuming] = useState(false);
   const resume = async () => {
-    setAsking(true); // until the browser's question about the files is answered
+    setResuming(true); // until the browser's permission prompt is answered
     try {
-      // Whoever is quicker than the browser's memory is not asked for files it has.
+      // A quick click can come before the browser's records are read.
       const own = remembered ?? (await rememberedOf(collection.slug, id));
       const found = own && (await reopen(own));
       resumeUpload(collection, id, found);
     } finally {
-      setAsking(false);
+      setResuming(false);
     }
   };
   return (
@@ -43,7 +43,7 @@ export function OpenUpload({ collection, upload }: OpenUploadProps) {
       }
       actions={
         <>
-          <Button size="sm" variant="primary" pending={asking} onClick={resume}>
+          <Button size="sm" variant="primary" pending={resuming} onClick={resume}>
             Resume
           </Button>
           {arrived !== 0 && (
@@ -51,13 +51,13 @@ export function OpenUpload({ collection, upload }: OpenUploadProps) {
               Keep what arrived
             </Button>
           )}
-          <Discard arrived={arrived} pending={pending === "aborted"} onDiscard={() => choose("aborted")} />
+          <CancelOpenUpload arrived={arrived} pending={pending === "aborted"} onCancel={() => choose("aborted")} />
         </>
       }
     >
       {arrivedText(status, upload.plannedFiles)}
       {remembered ? (
-        "Resume it: only what is missing is sent. The browser asks whether the site may open the files again."
+        "Resume it: only what is missing is sent. The browser asks for permission to open the files again."
       ) : folder ? (
         <>
           Drop the folder <bdi>“{folder}”</bdi> again to resume it: only what is missing is sent.
@@ -66,20 +66,20 @@ export function OpenUpload({ collection, upload }: OpenUploadProps) {
         "Resume it with the same files: only what is missing is sent."
       )}
       <span role="alert" className="block text-danger empty:hidden">
-        {failed && "That did not work. Nothing changed; try again."}
+        {failed && "The upload could not be changed. Nothing was lost. Try again."}
       </span>
     </Notice>
   );
 }
 
-/** Asked here, so that the gallery waits for nobody; null until known. A folder of its name, dropped again, goes on with it. */
+/** The upload's status, null until known. Requested here so that the gallery does not wait for it. Also offers to resume it. */
 function useStatus(slug: string, uploadId: string): UploadStatus | null {
   const [status, setStatus] = useState<UploadStatus | null>(null);
   useEffect(() => {
     const leaving = new AbortController();
     fetch(routes.api.upload(uploadId), { signal: leaving.signal })
       .then(async (response) => setStatus(uploadStatus.parse(await response.json())))
-      // Without the numbers the choice is still there.
+      // Without the numbers the choices remain.
       .catch(() => undefined);
     return () => leaving.abort();
   }, [uploadId]);
@@ -123,38 +123,38 @@ function useChoice(uploadId: string) {
   return { pending, failed, choose };
 }
 
-type DiscardProps = { arrived: number | null; pending: boolean; onDiscard: () => void };
+type CancelProps = { arrived: number | null; pending: boolean; onCancel: () => void };
 
-/** Nothing is lost by discarding an upload in which nothing arrived: only otherwise it is confirmed. */
-function Discard({ arrived, pending, onDiscard }: DiscardProps) {
+/** Asks for confirmation if files arrived. */
+function CancelOpenUpload({ arrived, pending, onCancel }: CancelProps) {
   if (arrived === 0)
     return (
-      <Button size="sm" pending={pending} onClick={onDiscard}>
-        Discard
+      <Button size="sm" pending={pending} onClick={onCancel}>
+        Cancel upload
       </Button>
     );
   return (
     <Dialog>
       <DialogTrigger asChild>
         <Button size="sm" pending={pending}>
-          Discard
+          Cancel upload
         </Button>
       </DialogTrigger>
       <DialogContent
-        title="Discard this upload?"
+        title="Cancel this upload?"
         description={
           arrived === null
-            ? "What arrived is removed from the storage, and cannot be brought back."
-            : `${formatCount(arrived, "file")} that arrived ${arrived === 1 ? "is" : "are"} removed from the storage, and cannot be brought back. The files on your machine are not touched.`
+            ? "The files that arrived are removed from the storage and cannot be restored."
+            : `${formatCount(arrived, "file")} that arrived ${arrived === 1 ? "is" : "are"} removed from the storage and cannot be restored. The files on your machine stay as they are.`
         }
       >
         <div className="flex flex-wrap justify-end gap-2">
           <DialogClose asChild>
-            <Button>Leave it open</Button>
+            <Button>Keep it open</Button>
           </DialogClose>
           <DialogClose asChild>
-            <Button variant="danger" onClick={onDiscard}>
-              Discard and remove
+            <Button variant="danger" onClick={onCancel}>
+              Cancel and remove
             </Button>
           </DialogClose>
         </div>

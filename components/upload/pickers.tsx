@@ -10,7 +10,7 @@ type Look = {
   readonly icon: LucideIcon;
   readonly name: string;
   readonly label: string;
-  /** Where it is offered: phones and tablets, or everywhere. */
+  /** Only on phones and tablets. */
   readonly touchOnly: boolean;
 };
 
@@ -33,7 +33,7 @@ const knowsFolders = () => "webkitdirectory" in HTMLInputElement.prototype;
 
 type PickersProps = { onFiles: (found: Found) => void; large: boolean };
 
-/** Ordinary buttons for what a drop does: on phones the camera and the photos, too. */
+/** Buttons to choose files; on phones also from camera and photos. */
 export function Pickers({ onFiles, large }: PickersProps) {
   const folders = useSyncExternalStore(never, knowsFolders, () => true);
   const kinds: readonly Kind[] = folders ? ["camera", "photos", "files", "folder"] : ["camera", "photos", "files"];
@@ -56,7 +56,7 @@ type PickerProps = Pick<PickersProps, "onFiles"> & { kind: Kind; primary: boolea
 function Picker({ kind, primary, onFiles }: PickerProps) {
   const input = useRef<HTMLInputElement>(null);
   const change = (event: ChangeEvent<HTMLInputElement>) => {
-    // A copy: emptying the input, so that the same files can be chosen again, empties its list.
+    // A copy, as the input is emptied so that the same files can be chosen again.
     const found = foundInInput(Array.from(event.target.files ?? []));
     event.target.value = "";
     if (found) onFiles(found);

@@ -3,10 +3,9 @@ import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { formatBytes, formatCount } from "@/components/ui/format";
-import { wordsOf } from "@/lib/uploader/state/failure-messages";
+import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { failure } from "@/lib/uploader/state/failures";
-import type { UploadFile } from "@/lib/uploader/state/file";
-import type { ProblemGroup } from "@/lib/uploader/state/problems";
+import type { ProblemFile, ProblemGroup } from "@/lib/uploader/state/problems";
 import { FilePath } from "./file-path";
 import { problemsCsv } from "./problems-csv";
 
@@ -15,12 +14,12 @@ const shownMore = 200;
 
 type ProblemListProps = {
   groups: readonly ProblemGroup[];
-  /** null once nothing can be retried any more. */
+  /** null when files can no longer be retried. */
   onRetry: ((fileId: number) => void) | null;
   onRetryAll: (() => void) | null;
 };
 
-/** What did not go, by cause: the words once, the files below. */
+/** Files that failed or were refused, by cause. */
 export function ProblemList({ groups, onRetry, onRetryAll }: ProblemListProps) {
   const failed = groups.reduce((sum, { files }) => sum + files.filter(({ state }) => state === "failed").length, 0);
   return (
@@ -51,7 +50,7 @@ export function ProblemList({ groups, onRetry, onRetryAll }: ProblemListProps) {
 
 function Group({ group, onRetry }: Pick<ProblemListProps, "onRetry"> & { group: ProblemGroup }) {
   const [shown, setShown] = useState(shownAtFirst);
-  const { title, advice } = wordsOf(failure(group.code));
+  const { title, advice } = messageOf(failure(group.code));
   const failed = group.files.some(({ state }) => state === "failed");
   return (
     <section className={cn("relative rounded-xl py-3 pr-4 pl-11 text-sm", failed ? "bg-danger-soft" : "bg-raised")}>
@@ -93,9 +92,9 @@ function Group({ group, onRetry }: Pick<ProblemListProps, "onRetry"> & { group: 
   );
 }
 
-/** What is this file's own, beside what it shares with its group. */
-function about(file: UploadFile): string | null {
-  return file.failure?.code === "too-large" ? formatBytes(file.sizeBytes) : (file.failure?.detail ?? null);
+/** What is particular to the file within its group. */
+function about({ failure, sizeBytes }: ProblemFile): string | null {
+  return failure.code === "too-large" ? formatBytes(sizeBytes) : failure.detail;
 }
 
 function download(name: string, text: string): void {
@@ -104,6 +103,6 @@ function download(name: string, text: string): void {
   link.href = url;
   link.download = name;
   link.click();
-  // The browser has taken the bytes by then.
+  // Late enough for the browser to have read the bytes.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -5,7 +5,7 @@ import type { Found } from "./found-files";
 
 let memory: Memory | null = null;
 
-/** Where this browser keeps what was begun in it. */
+/** The uploads that this browser remembers. */
 export function browserMemory(): Memory {
   memory ??= memoryOf();
   return memory;
@@ -13,13 +13,13 @@ export function browserMemory(): Memory {
 
 type Remembered = Awaited<ReturnType<Memory["of"]>>[number];
 
-/** What this browser keeps of an upload begun earlier; null where it keeps nothing that could be opened again. */
+/** What this browser remembers of an upload begun earlier; null without handles that can be opened again. */
 export async function rememberedOf(collectionSlug: string, uploadId: string): Promise<Remembered | null> {
   const all = await browserMemory().of(collectionSlug);
   return all.find((one) => one.uploadId === uploadId && one.roots.length > 0) ?? null;
 }
 
-/** The same to be shown; null, too, as long as it is being looked up. */
+/** The same as a hook; null also while it is being read. */
 export function useRemembered(collectionSlug: string, uploadId: string): Remembered | null {
   const [remembered, setRemembered] = useState<Remembered | null>(null);
   useEffect(() => {
@@ -34,7 +34,7 @@ export function useRemembered(collectionSlug: string, uploadId: string): Remembe
   return remembered;
 }
 
-/** Its files again, once the person lets the browser open them; null where not. To be called in a click. */
+/** Returns its files once the person permits the browser to open them, null if not. To be called in a click. */
 export async function reopen({ roots, label }: Remembered): Promise<Found | null> {
   const readable = await mayRead(roots).catch(() => false);
   return readable ? { batches: walkHandles(roots), folder: label || null, handles: Promise.resolve(roots) } : null;

@@ -4,7 +4,7 @@ import type { Vector } from "@/lib/uploader/state/vector";
 
 type Tally = { readonly heic: number; readonly noPreview: number; readonly taken: number };
 
-// Chunks that did not change keep their identity: only the others are looked through again.
+// Chunks that did not change keep their identity: only the others are counted again.
 const known = new WeakMap<readonly UploadFile[], Tally>();
 
 function tallyOfChunk(chunk: readonly UploadFile[]): Tally {
@@ -20,7 +20,7 @@ function tallyOfChunk(chunk: readonly UploadFile[]): Tally {
   return tally;
 }
 
-/** What there is to know of the files beside their states. */
+/** Counts of files that do not follow from their states. */
 export type FilesTally = {
   /** Those with a note, by note; only notes that some file has. */
   readonly notes: readonly { readonly note: NoteCode; readonly count: number }[];

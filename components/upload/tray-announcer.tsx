@@ -3,23 +3,23 @@ import { announcement } from "./upload-text";
 import type { RunningUpload } from "./uploads-store";
 
 /**
- * Says how the uploads fare to those who listen, wherever they are on the site. It is always there, as a live region
- * that comes with its text is not read; it holds what was said last, by the upload that said it.
+ * Announces the progress of uploads to screen readers, on all pages. Always mounted, as a live region that appears
+ * together with its text is not read. It holds the last message of any upload.
  */
 export function TrayAnnouncer({ uploads }: { uploads: readonly RunningUpload[] }) {
   const [message, setMessage] = useState("");
   const several = uploads.length > 1;
   useEffect(() => {
     const ends = uploads.map(({ collection, uploader }) => {
-      let said = "";
-      const say = () => {
+      let last = "";
+      const update = () => {
         const text = announcement(uploader.getSnapshot());
-        if (text === said) return;
-        said = text;
+        if (text === last) return;
+        last = text;
         setMessage(several ? `${collection.name}: ${text}` : text);
       };
-      say();
-      return uploader.subscribe(say);
+      update();
+      return uploader.subscribe(update);
     });
     return () => {
       for (const end of ends) end();

@@ -1,35 +1,44 @@
 import { Check, CircleAlert, CircleSlash, Pause } from "lucide-react";
 import { formatCount } from "@/components/ui/format";
-import { moodOf, ratioOf, type TrayMood, useStates } from "./tray-state";
+import { ratioOf, type TrayState, trayStateOf, useStates } from "./tray-state";
 import type { RunningUpload } from "./uploads-store";
 
 const radius = 6.25;
 const around = 2 * Math.PI * radius;
 
-const heard: Readonly<Record<TrayMood, string>> = {
-  asks: "needs you",
-  moves: "uploading",
+const spoken: Readonly<Record<TrayState, string>> = {
+  needsPerson: "needs you",
+  moving: "uploading",
   paused: "paused",
   done: "uploaded",
-  over: "canceled",
+  canceled: "canceled",
 };
 
-/** What the tray's button says: one ring for all uploads, or that one of them needs the person. */
+/** The tray's button: the progress of all uploads, or that one of them needs the person. */
 export function TrayBadge({ uploads }: { uploads: readonly RunningUpload[] }) {
   const states = useStates(uploads);
-  const mood = moodOf(states);
+  const together = trayStateOf(states);
   const percent = `${Math.floor(ratioOf(states) * 100)} %`;
   return (
     <>
-      <span className="sr-only">{`${formatCount(uploads.length, "upload")}, ${heard[mood]} `}</span>
-      {mood === "asks" && <CircleAlert aria-hidden className="text-warn" />}
-      {mood === "moves" && <Ring ratio={ratioOf(states)} />}
-      {mood === "paused" && <Pause aria-hidden className="text-muted" />}
-      {mood === "done" && <Check aria-hidden className="text-ok" />}
-      {mood === "over" && <CircleSlash aria-hidden className="text-muted" />}
-      {/* As wide at 9 % as at 100 %. */}
-      <span className="min-w-[3.25em] text-center tabular-nums" aria-hidden={mood === "asks" || mood === "done"}>
-        {mood === "asks" ? "Needs you" : mood === "done" ? "Uploaded" : mood === "over" ? "Canceled" : percent}
+      <span className="sr-only">{`${formatCount(uploads.length, "upload")}, ${spoken[together]} `}</span>
+      {together === "needsPerson" && <CircleAlert aria-hidden className="text-warn" />}
+      {together === "moving" && <Ring ratio={ratioOf(states)} />}
+      {together === "paused" && <Pause aria-hidden className="text-muted" />}
+      {together === "done" && <Check aria-hidden className="text-ok" />}
+      {together === "canceled" && <CircleSlash aria-hidden className="text-muted" />}
+      {/* The same width at 9 % and at 100 %. */}
+      <span
+        className="min-w-[3.25em] text-center tabular-nums"
+        aria-hidden={together === "needsPerson" || together === "done"}
+      >
+        {together === "needsPerson"
+          ? "Needs you"
+          : together === "done"
+            ? "Uploaded"
+            : together === "canceled"
+              ? "Canceled"
+              : percent}
       </span>
     </>
   );

@@ -3,7 +3,7 @@ import Link from "next/link";
 import { useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { routes } from "@/lib/routes";
-import { wordsOf } from "@/lib/uploader/state/failure-messages";
+import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { isDead, isElsewhere, outstanding, takesFiles } from "@/lib/uploader/state/state";
 import { CancelUpload } from "./cancel-upload";
 import { UploadBar } from "./upload-bar";
@@ -14,7 +14,7 @@ import { useUploaderState } from "./use-uploads";
 
 type TrayRowProps = { upload: RunningUpload; onLeave: () => void };
 
-/** One upload in the tray: where it goes, how far it is, and the way to its panel. */
+/** One upload in the tray: its collection with a link, and its progress. */
 export function TrayRow({ upload, onLeave }: TrayRowProps) {
   const { collection, uploader, id } = upload;
   const state = useUploaderState(uploader);
@@ -40,7 +40,7 @@ export function TrayRow({ upload, onLeave }: TrayRowProps) {
           </Link>
           <p className={needsPerson(state) ? "text-warn" : "text-ink"}>{headline(state)}</p>
           <p className="min-h-4 text-muted text-xs tabular-nums">
-            {state.halted ? wordsOf(state.halted).title : (waitingText(state) ?? progressText(state))}
+            {state.halted ? messageOf(state.halted).title : (waitingText(state) ?? progressText(state))}
           </p>
         </div>
         {cancelable && outstanding(state) > 0 && !state.halted && (

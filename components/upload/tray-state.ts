@@ -27,14 +27,14 @@ export function useStates(uploads: readonly RunningUpload[]): readonly UploaderS
   return useSyncExternalStore(subscribe, read, () => nothing);
 }
 
-/** What several uploads are together; the one that asks for the person comes first. */
-export type TrayMood = "asks" | "moves" | "paused" | "done" | "over";
+/** The state of several uploads together: one that needs the person comes first, then one that moves. */
+export type TrayState = "needsPerson" | "moving" | "paused" | "done" | "canceled";
 
-export function moodOf(states: readonly UploaderState[]): TrayMood {
-  if (states.some(needsPerson)) return "asks";
-  const going = states.filter((state) => !hasEnded(state));
-  if (going.length === 0) return endOf(states);
-  return going.every((state) => isPaused(state) || isElsewhere(state)) ? "paused" : "moves";
+export function trayStateOf(states: readonly UploaderState[]): TrayState {
+  if (states.some(needsPerson)) return "needsPerson";
+  const running = states.filter((state) => !hasEnded(state));
+  if (running.length === 0) return endOf(states);
+  return running.every((state) => isPaused(state) || isElsewhere(state)) ? "paused" : "moving";
 }
 
 function hasEnded(state: UploaderState): boolean {
@@ -43,11 +43,11 @@ function hasEnded(state: UploaderState): boolean {
   return phase === "done" || phase === "aborted" || isDead(state);
 }
 
-function endOf(states: readonly UploaderState[]): TrayMood {
-  return states.some(({ phase, halted }) => phase === "done" || halted?.code === "finished") ? "done" : "over";
+function endOf(states: readonly UploaderState[]): TrayState {
+  return states.some(({ phase, halted }) => phase === "done" || halted?.code === "finished") ? "done" : "canceled";
 }
 
-/** 0 … 1 of the bytes of all of them; ended ones count as the whole they are. */
+/** The share of all bytes that were sent, 0 … 1; ended uploads count as whole. */
 export function ratioOf(states: readonly UploaderState[]): number {
   let [sent, planned] = [0, 0];
   for (const state of states) {

@@ -12,38 +12,41 @@ import { useKeptFocus } from "./use-kept-focus";
 
 type UndoUploadProps = { uploadId: string; files: number };
 
-const failed = "That did not work, or not all of it. Nothing is lost; try again.";
+const failed = {
+  POST: "Not everything could be undone. Nothing was lost. Try again.",
+  DELETE: "Not everything could be redone. Nothing was lost. Try again.",
+} as const;
 
-/** Takes a whole upload back, once that was confirmed, and brings it back again. */
+/** Undoes a whole upload after a confirmation, and redoes it. */
 export function UndoUpload({ uploadId, files }: UndoUploadProps) {
-  const { undone, pending, failure, turn } = useUndo(uploadId);
+  const { undone, pending, failure, applyUndo } = useUndo(uploadId);
   const [open, setOpen] = useState(false);
   const place = useRef<HTMLDivElement>(null);
   useKeptFocus(place);
   const undo = async () => {
-    if (await turn("POST")) setOpen(false);
+    if (await applyUndo("POST")) setOpen(false);
   };
   return (
     <div ref={place} tabIndex={-1} className="-mx-2 flex flex-wrap items-center gap-x-3 rounded-lg sm:ml-auto">
       <p role="status" className="pl-2 text-muted text-sm empty:hidden">
-        {undone && "Undone: its files are in the trash."}
+        {undone && "Upload undone. Its files are in the trash."}
       </p>
       {undone ? (
-        <Button variant="ghost" size="sm" className="px-2" pending={pending} onClick={() => turn("DELETE")}>
+        <Button variant="ghost" size="sm" className="px-2" pending={pending} onClick={() => applyUndo("DELETE")}>
           <RotateCcw aria-hidden />
-          Bring them back
+          Redo upload
         </Button>
       ) : (
         <Dialog open={open} onOpenChange={setOpen}>
           <DialogTrigger asChild>
             <Button variant="ghost" size="sm" className="px-2 text-muted hover:text-ink">
               <Undo2 aria-hidden />
-              Undo this upload
+              Undo upload
             </Button>
           </DialogTrigger>
           <DialogContent
             title="Undo this upload?"
-            description={`${formatCount(files, "file")} that it brought ${files === 1 ? "goes" : "go"} to the trash, from where ${files === 1 ? "it" : "they"} can be brought back. Files that it gave a new version get the one before it back.`}
+            description={`${formatCount(files, "file")} of this upload ${files === 1 ? "moves" : "move"} to the trash and can be restored. Files that got a new version return to the one before.`}
           >
             <FormAlert message={failure} />
             <div className="flex flex-wrap justify-end gap-2">
@@ -51,7 +54,7 @@ export function UndoUpload({ uploadId, files }: UndoUploadProps) {
                 <Button>Keep it</Button>
               </DialogClose>
               <Button variant="danger" pending={pending} onClick={undo}>
-                Undo this upload
+                Undo upload
               </Button>
             </div>
           </DialogContent>
@@ -62,24 +65,24 @@ export function UndoUpload({ uploadId, files }: UndoUploadProps) {
   );
 }
 
-/** A plain request: a server action would be called off by going elsewhere on the site. */
+/** Plain requests: a server action is dropped when the person navigates meanwhile. */
 function useUndo(uploadId: string) {
   const router = useRouter();
   const [undone, setUndone] = useState(false);
   const [pending, setPending] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
-  const turn = async (method: "POST" | "DELETE"): Promise<boolean> => {
+  const applyUndo = async (method: "POST" | "DELETE"): Promise<boolean> => {
     setPending(true);
     setFailure(null);
     const response = await fetch(routes.api.uploadUndo(uploadId), { method }).catch(() => null);
     setPending(false);
     if (!response?.ok) {
-      setFailure(failed);
+      setFailure(failed[method]);
       return false;
     }
     setUndone(method === "POST");
     router.refresh();
     return true;
   };
-  return { undone, pending, failure, turn };
+  return { undone, pending, failure, applyUndo };
 }

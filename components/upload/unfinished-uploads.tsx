@@ -10,7 +10,7 @@ import type { UploadTarget } from "./uploads-store";
 import { useUploads } from "./use-uploads";
 import { When } from "./when";
 
-/** When the first gallery of this document was rendered, by the site's clock: later uploads are this document's own. */
+/** When the first gallery of this document was rendered, by the site's clock. Later uploads belong to this document. */
 let documentSince: string | null = null;
 
 function sinceOf(renderedAt: string): string {
@@ -25,14 +25,14 @@ type UnfinishedUploadsProps = {
   renderedAt: string;
 };
 
-/** Uploads that were left half-way, and those whose files are being checked: said on top of the gallery. */
+/** Unfinished uploads, and uploads whose files are being verified, on top of the gallery. */
 export function UnfinishedUploads({ collection, uploads, renderedAt }: UnfinishedUploadsProps) {
   const [since] = useState(() => sinceOf(renderedAt));
   const resumed = new Set(useUploads().map(({ resumes }) => resumes));
-  // One that runs here is shown where it runs.
-  const left = uploads.filter(({ id, createdAt }) => createdAt < since && !resumed.has(id));
-  const open = left.filter(({ state }) => state === "open");
-  const sealed = left.filter(({ state }) => state === "sealed");
+  // Uploads of this page have a panel of their own.
+  const shown = uploads.filter(({ id, createdAt }) => createdAt < since && !resumed.has(id));
+  const open = shown.filter(({ state }) => state === "open");
+  const sealed = shown.filter(({ state }) => state === "sealed");
   const router = useRouter();
   usePolling(sealed.length > 0, async () => {
     router.refresh();

@@ -17,17 +17,17 @@ type UploadActionsProps = { state: UploaderState; uploader: Uploader; onClose: (
 /** What can be done to an upload as a whole. */
 export function UploadActions({ state, uploader, onClose }: UploadActionsProps) {
   const { phase } = state;
-  const over =
+  const ended =
     isDead(state) ||
     phase === "done" ||
     phase === "aborted" ||
     (phase === "idle" && state.adding === 0 && outstanding(state) === 0);
-  // One that waits for its files, or for another tab, is put away without being given up: it stays listed as open.
+  // One that waits for its files, or for another tab, is closed here but stays open on the server.
   const later = awaitsFiles(state) || isElsewhere(state);
-  if (over || later)
+  if (ended || later)
     return (
       <Button size="sm" onClick={onClose}>
-        {over ? "Close" : "Not now"}
+        {ended ? "Close" : "Not now"}
       </Button>
     );
   if (!takesFiles(state)) return null;
@@ -60,7 +60,7 @@ export function UploadActions({ state, uploader, onClose }: UploadActionsProps) 
   );
 }
 
-/** One button, not two that take turns: the focus stays on it. */
+/** One button for both, so that it keeps the focus. */
 function PauseButton({ state, uploader }: Omit<UploadActionsProps, "onClose">) {
   const Icon = state.paused ? Play : Pause;
   return (

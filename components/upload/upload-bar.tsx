@@ -3,7 +3,7 @@ import { awaitsDecision, isDead, isElsewhere, outstanding, type UploaderState } 
 import { progressOf } from "@/lib/uploader/steps/progress";
 import { awaitsFiles, isPaused } from "./upload-text";
 
-/** How far an upload is; nothing where that would say nothing. */
+/** The progress of an upload; nothing where there is none to show. */
 export function UploadBar({ state, label }: { state: UploaderState; label: string }) {
   if (state.phase === "done") return <Progress value={1} tone="ok" label={label} />;
   const quiet = state.phase === "aborted" || (state.phase === "idle" && state.adding === 0 && outstanding(state) === 0);

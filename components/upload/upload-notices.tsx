@@ -2,27 +2,27 @@ import { Info } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { formatCount } from "@/components/ui/format";
 import { Notice } from "@/components/ui/notice";
-import { wordsOf } from "@/lib/uploader/state/failure-messages";
-import { wordsOfNote } from "@/lib/uploader/state/notes";
+import { messageOf } from "@/lib/uploader/state/failure-messages";
+import { messageOfNote } from "@/lib/uploader/state/notes";
 import type { UploaderState } from "@/lib/uploader/state/state";
 import type { Uploader } from "@/lib/uploader/uploader";
 import type { FilesTally } from "./tally";
-import { awaitsFiles, isCalm, waitingText } from "./upload-text";
+import { awaitsFiles, isHarmlessHalt, waitingText } from "./upload-text";
 
-/** What keeps the upload as a whole from going on. */
+/** Why the whole upload waits or stopped. */
 export function Trouble({ state, uploader }: { state: UploaderState; uploader: Uploader }) {
   const waiting = waitingText(state);
   if (state.halted) {
-    const { title, advice } = wordsOf(state.halted);
+    const { title, advice } = messageOf(state.halted);
     const { code } = state.halted;
-    const calm = isCalm(state);
+    const harmless = isHarmlessHalt(state);
     const again = code !== "closed" && code !== "finished" && (
       <Button size="sm" onClick={uploader.tryAgain}>
-        {calm ? "Look again" : "Try again"}
+        {harmless ? "Check again" : "Try again"}
       </Button>
     );
     return (
-      <Notice tone={calm ? "info" : "danger"} title={title} actions={again}>
+      <Notice tone={harmless ? "info" : "danger"} title={title} actions={again}>
         {advice}
       </Notice>
     );
@@ -30,24 +30,24 @@ export function Trouble({ state, uploader }: { state: UploaderState; uploader: U
   if (awaitsFiles(state))
     return (
       <Notice title="Add the same folder or files again">
-        Drop or choose them: only what is missing or has changed is sent. A site cannot open them by itself.
+        Drop or choose them. Only what is missing or has changed is sent.
       </Notice>
     );
   return waiting && <Notice tone="warn">{waiting}</Notice>;
 }
 
-/** The server counts what it found: files that went out and are not there would be said here. */
+/** Files that were sent and that the server did not find. */
 export function Missing({ state }: { state: UploaderState }) {
   const missing = state.phase === "done" && state.status ? state.counts.done - state.status.files.total : 0;
   if (missing <= 0) return null;
   return (
     <Notice tone="danger" title={`${formatCount(missing, "file")} did not arrive`}>
-      The others are safe. Drop the same folder again.
+      The others are safe. Add the same folder again.
     </Notice>
   );
 }
 
-/** Said by the server after it looked at the bytes. */
+/** Files the server rejected after it examined their bytes. */
 export function Rejected({ state }: { state: UploaderState }) {
   const { status } = state;
   if (!status || status.files.rejected === 0) return null;
@@ -64,13 +64,13 @@ export function Rejected({ state }: { state: UploaderState }) {
   );
 }
 
-/** Kinds of files that are taken and fare otherwise than pictures do. */
+/** Notes on files that get no preview. */
 export function Notes({ notes }: Pick<FilesTally, "notes">) {
   if (notes.length === 0) return null;
   return (
     <ul className="grid gap-1.5 text-muted text-sm">
       {notes.map(({ note, count }) => {
-        const { title, advice } = wordsOfNote(note);
+        const { title, advice } = messageOfNote(note);
         return (
           <li key={note} className="flex gap-2">
             <Info aria-hidden className="mt-0.5 size-4 shrink-0" />

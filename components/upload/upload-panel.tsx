@@ -10,11 +10,11 @@ import { useUploads } from "./use-uploads";
 
 type UploadPanelProps = {
   collection: UploadTarget;
-  /** A drawing makes the drop zone large: for a collection in which there is nothing yet. */
+  /** A drawing for an empty collection, which makes the drop zone large. */
   art?: ReactNode;
 };
 
-/** Everything about uploading into a collection: where files come in, how they fare, what becomes of them. */
+/** The drop zone of a collection and its uploads. */
 export function UploadPanel({ collection, art }: UploadPanelProps) {
   const panel = useRef<HTMLElement>(null);
   const running = useUploads().filter((upload) => upload.collection.slug === collection.slug);

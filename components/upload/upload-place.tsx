@@ -11,7 +11,7 @@ type Place = { open: boolean; setOpen: (open: boolean) => void };
 const PlaceContext = createContext<Place>({ open: false, setOpen: () => {} });
 const panelId = "upload-panel";
 
-/** Holds together the button in the head of the page and the panel it opens. */
+/** Connects the button in the page's header with the panel it opens. */
 export function UploadPlaceProvider({ initiallyOpen, children }: { initiallyOpen: boolean; children: ReactNode }) {
   const [open, setOpen] = useState(initiallyOpen);
   return <PlaceContext value={{ open, setOpen }}>{children}</PlaceContext>;
@@ -34,18 +34,18 @@ export function UploadPlace({ collection, children }: { collection: UploadTarget
   const place = useRef<HTMLDivElement>(null);
   const dragging = useFileDrag(() => {
     setOpen(true);
-    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    place.current?.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+    const reducedMotion = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    place.current?.scrollIntoView({ block: "center", behavior: reducedMotion ? "auto" : "smooth" });
   });
 
-  // One that begins, or went on while the person was elsewhere, must be seen.
+  // A new upload, or one that ran while the person was on another page, must be visible.
   useEffect(() => {
     if (newest !== undefined) setOpen(true);
   }, [newest, setOpen]);
 
   return (
     <>
-      {/* Mounted when closed, too: it is what takes files dropped anywhere on the page. */}
+      {/* Mounted when closed, too: it takes files dropped anywhere on the page. */}
       <div ref={place} id={panelId} className={cn(!open && "hidden")}>
         {children}
       </div>

@@ -42,7 +42,7 @@ export function UploadProgress({ upload, onClose }: UploadProgressProps) {
           <h2 ref={title} tabIndex={-1} className="rounded-sm font-semibold tabular-nums">
             {headline(state)}
           </h2>
-          {/* Holds its line before there is anything to say: nothing jumps. */}
+          {/* Keeps its height while empty, so that nothing jumps. */}
           <p className="min-h-5 text-muted text-sm tabular-nums">{progressText(state)}</p>
         </div>
         <UploadActions state={state} uploader={uploader} onClose={onClose} />
@@ -55,7 +55,7 @@ export function UploadProgress({ upload, onClose }: UploadProgressProps) {
         <ProblemList
           groups={groups}
           onRetry={retriable ? uploader.retryFile : null}
-          // Once nothing else is left to do, that is asked on top.
+          // Once all files are settled, this action is on top.
           onRetryAll={retriable && !awaitsDecision(state) ? uploader.retryFailed : null}
         />
       )}
@@ -95,7 +95,7 @@ function StateIcon({ state }: { state: UploaderState }) {
   return <Icon aria-hidden className={cn("mt-0.5 size-5 shrink-0", done ? "text-ok" : "text-muted")} />;
 }
 
-/** Tells whether the card is on the screen: then the tray does not say the same again. */
+/** Reports whether the card is visible: the tray then does not show the same upload. */
 function useSeen(card: React.RefObject<HTMLElement | null>, id: number): void {
   useEffect(() => {
     const observer = new IntersectionObserver((entries) => {
@@ -110,7 +110,7 @@ function useSeen(card: React.RefObject<HTMLElement | null>, id: number): void {
   }, [card, id]);
 }
 
-/** What was verified is on the page at once, what was derived when it is ready. */
+/** Refreshes the page when the files are verified, and again when their previews are ready. */
 function useRefresh(state: UploaderState): void {
   const router = useRouter();
   const refresh = useEffectEvent(() => router.refresh());

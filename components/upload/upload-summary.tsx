@@ -12,7 +12,7 @@ const receiptFormats = [
   { format: "bagit", name: "BagIt" },
 ] as const;
 
-/** What became of an upload: counts, time, the receipt, and the way back. */
+/** The result of an upload: counts, time, receipt and undo. */
 export function UploadSummary({ state }: { state: UploaderState }) {
   const uploadId = state.upload?.id;
   const arrived = arrivedFiles(state) > 0;
@@ -54,7 +54,7 @@ export function UploadSummary({ state }: { state: UploaderState }) {
 
 type Figure = { name: string; value: string };
 
-/** Only those that say something. */
+/** The figures that are not zero. */
 export function figuresOf(state: UploaderState): Figure[] {
   const { counts, bytes, startedAt, endedAt, leftOut } = state;
   const count = (name: string, files: number): Figure[] =>

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount } from "@/components/ui/format";
-import { wordsOf } from "@/lib/uploader/state/failure-messages";
+import { busyConnections } from "@/lib/uploader/state/endpoints";
+import { messageOf } from "@/lib/uploader/state/failure-messages";
 import type { UploadFile } from "@/lib/uploader/state/file";
 import {
   awaitsDecision,
@@ -14,7 +15,7 @@ import { progressOf } from "@/lib/uploader/steps/progress";
 
 const number = (count: number) => count.toLocaleString("en");
 
-/** 75 → "about 1 min": as exact as such a guess can be. */
+/** 75 → "about 1 min": as exact as an estimate can be. */
 export function formatDuration(seconds: number): string {
   if (seconds < 5) return "a few seconds";
   if (seconds < 55) return `about ${Math.ceil(seconds / 5) * 5} s`;
@@ -24,72 +25,74 @@ export function formatDuration(seconds: number): string {
   return minutes % 60 === 0 ? `about ${hours} h` : `about ${hours} h ${minutes % 60} min`;
 }
 
-/** Why nothing moves although nothing is wrong with the upload; null while it moves. */
+/** Why files wait although nothing is wrong with the upload; null while they move. */
 export function waitingText(state: UploaderState): string | null {
   if (isElsewhere(state) || state.halted) return null;
   if (!state.online && (state.outage || state.calls.open))
-    return "You seem to be offline. The upload goes on by itself when the connection is back.";
-  if (state.outage) return "The storage does not answer at the moment. The upload goes on by itself when it does.";
-  if (waitsForSite(state)) return "The site does not answer at the moment. The upload goes on by itself when it does.";
+    return "You seem to be offline. The upload resumes when the connection is back.";
+  if (state.outage) return "The storage does not answer at the moment. The upload resumes when it does.";
+  if (waitsForSite(state)) return "The site does not answer at the moment. The upload resumes when it does.";
   return null;
 }
 
-/** A call that failed is to be made again, and nothing goes on without it. */
+/** Whether everything waits for a failed call to be made again. */
 function waitsForSite(state: UploaderState): boolean {
-  const { phase, calls, counts, flying, batches, policy, paused } = state;
+  const { phase, calls, endpoints, batches, policy, paused } = state;
   if (phase === "opening") return (calls.open ?? calls.resume) !== undefined;
-  // Between two looks at the check nothing has failed.
+  // Between two polls no call has failed.
   if (phase === "sealing" || phase === "verifying") return ((calls.seal ?? calls.status)?.failures ?? 0) > 0;
-  if (phase !== "uploading" || paused || counts.posting + flying > 0) return false;
-  if (calls.renew && policy?.over) return true;
+  if (phase !== "uploading" || paused || busyConnections(endpoints) > 0) return false;
+  if (calls.renew && policy?.expired) return true;
   return Object.values(batches).some(({ trouble }) => trouble !== null) || callsAgain(state);
 }
 
-/** A file's parts are to be signed or put together once more. */
+/** Whether a call that signs or completes parts is made again. */
 function callsAgain({ counts, files }: UploaderState): boolean {
   if (counts.parts + counts.completing === 0) return false;
-  const waits = ({ state, retryAt }: UploadFile) => retryAt !== null && (state === "parts" || state === "completing");
+  const waits = (file: UploadFile) => (file.state === "parts" || file.state === "completing") && file.retryAt !== null;
   return files.chunks.some((chunk) => chunk.some(waits));
 }
 
-/** An upload gone on with whose files were not added again yet. */
+/** Whether a resumed upload waits for its files to be added again. */
 export function awaitsFiles(state: UploaderState): boolean {
   const { resumed, files, adding, phase } = state;
-  return resumed?.driver === "here" && files.size === 0 && adding === 0 && phase === "uploading";
+  return resumed?.owner === "here" && files.size === 0 && adding === 0 && phase === "uploading";
 }
 
-/** Everything that is left waits for the person: for a choice, or to be let go on. */
+/** Whether everything that is left is paused. */
 export function isPaused(state: UploaderState): boolean {
   if (!takesFiles(state) || isDead(state)) return false;
   const left = outstanding(state);
   return left > 0 && (state.paused || left === state.counts.paused);
 }
 
-/** Something only the person can decide or mend. */
+/** Whether the person has to decide or fix something. */
 export function needsPerson(state: UploaderState): boolean {
   if (isElsewhere(state)) return false;
-  const asks = state.counts.asking > 0 && state.counts.asking === outstanding(state) && state.adding === 0;
-  return awaitsDecision(state) || awaitsFiles(state) || asks || (state.halted !== null && !isCalm(state));
+  const awaitsChoice = state.counts.conflict > 0 && state.counts.conflict === outstanding(state) && state.adding === 0;
+  return (
+    awaitsDecision(state) || awaitsFiles(state) || awaitsChoice || (state.halted !== null && !isHarmlessHalt(state))
+  );
 }
 
-/** Halted, and nothing is wrong. */
-export function isCalm({ halted }: UploaderState): boolean {
+/** Whether the upload is halted although nothing is wrong. */
+export function isHarmlessHalt({ halted }: UploaderState): boolean {
   return halted?.code === "slow-check" || halted?.code === "finished";
 }
 
-/** Halted by something that the person has to mend, or to know. */
+/** Whether the upload is halted by a problem. */
 function hasStopped(state: UploaderState): boolean {
-  return state.halted !== null && !isCalm(state) && state.phase !== "done" && state.phase !== "aborted";
+  return state.halted !== null && !isHarmlessHalt(state) && state.phase !== "done" && state.phase !== "aborted";
 }
 
-/** Files that are in the storage: sent now, or there before. */
+/** The number of files in the storage: sent now, or there before. */
 export function arrivedFiles({ counts }: UploaderState): number {
   return counts.done + counts.present;
 }
 
 function uploadingHeadline(state: UploaderState): string {
   const { counts } = state;
-  if (awaitsFiles(state)) return "Ready to go on";
+  if (awaitsFiles(state)) return "Ready to resume";
   if (awaitsDecision(state)) {
     const failed = counts.failed > 0 ? `, ${number(counts.failed)} failed` : "";
     const missing = missingFiles(state);
@@ -97,8 +100,8 @@ function uploadingHeadline(state: UploaderState): string {
   }
   const all = outstanding(state) + arrivedFiles(state) + counts.failed;
   if (isPaused(state)) return `Paused: ${formatCount(all, "file")}`;
-  if (needsPerson(state) && counts.asking > 0)
-    return `${formatCount(counts.asking, "file")} ${counts.asking === 1 ? "waits" : "wait"} for your choice`;
+  if (needsPerson(state) && counts.conflict > 0)
+    return `${formatCount(counts.conflict, "file")} ${counts.conflict === 1 ? "waits" : "wait"} for your choice`;
   return `Uploading ${formatCount(all, "file")}`;
 }
 
@@ -119,7 +122,7 @@ export function headline(state: UploaderState): string {
       if (outstanding(state) > 0) return `Paused: ${formatCount(outstanding(state), "file")}`;
       return counts.refused > 0 ? `${formatCount(counts.refused, "file")} cannot be uploaded` : "Nothing to upload";
     case "opening":
-      return state.resumed ? "Going on with the upload" : "Starting the upload";
+      return state.resumed ? "Resuming the upload" : "Starting the upload";
     case "uploading":
       return uploadingHeadline(state);
     case "sealing":
@@ -129,7 +132,7 @@ export function headline(state: UploaderState): string {
     case "done":
       return doneHeadline(state);
     case "aborted":
-      // With nothing to send there is no upload: what was opened for it was given up.
+      // An upload with nothing to send was aborted by itself.
       return counts.canceled === 0 && counts.skipped > 0 ? "Nothing was uploaded" : "The upload was canceled";
   }
 }
@@ -137,7 +140,7 @@ export function headline(state: UploaderState): string {
 /** The line below the headline. */
 export function progressText(state: UploaderState): string {
   const { counts } = state;
-  if (isElsewhere(state)) return "It is taken over here if that tab closes.";
+  if (isElsewhere(state)) return "It continues here if that tab closes.";
   if (awaitsFiles(state)) return arrivedBefore(state);
   const parts: string[] = [];
   if (state.phase === "opening" || state.phase === "uploading") parts.push(...movingTexts(state));
@@ -157,7 +160,7 @@ export function progressText(state: UploaderState): string {
 function arrivedBefore({ status, resumed }: UploaderState): string {
   const total = status?.files.total ?? 0;
   const planned = resumed?.plannedFiles;
-  if (total === 0) return "Nothing arrived so far.";
+  if (total === 0) return "Nothing has arrived yet.";
   return planned
     ? `${number(total)} of ${formatCount(planned, "file")} are there.`
     : `${formatCount(total, "file")} are there.`;
@@ -174,17 +177,17 @@ function movingTexts(state: UploaderState): string[] {
     if (progress.bytesPerSecond !== null) parts.push(`${formatBytes(progress.bytesPerSecond)}/s`);
     if (progress.secondsLeft !== null) parts.push(`${formatDuration(progress.secondsLeft)} left`);
   }
-  // A figure and its unit stay on one line.
+  // Keeps a figure and its unit on one line.
   return parts.map((part) => part.replaceAll(" ", "\u00a0"));
 }
 
-/** For those who listen: each turn, and every quarter of the way, not every file. */
+/** For screen readers: each change of the headline and every quarter of the progress, not every file. */
 export function announcement(state: UploaderState): string {
   if (state.phase === "idle" && state.files.size === 0) return "";
   const waiting = waitingText(state);
   if (waiting) return waiting;
-  if (state.halted && (hasStopped(state) || isCalm(state))) {
-    const { title, advice } = wordsOf(state.halted);
+  if (state.halted && (hasStopped(state) || isHarmlessHalt(state))) {
+    const { title, advice } = messageOf(state.halted);
     return `${headline(state)}. ${title} ${advice}`;
   }
   const moving = state.phase === "uploading" && outstanding(state) > 0 && !state.halted && !isElsewhere(state);
@@ -192,7 +195,9 @@ export function announcement(state: UploaderState): string {
     return headline(state).replace(/^Reading….*$/, "Reading the files");
   const quarters = Math.floor(progressOf(state).ratio * 4) * 25;
   const failed = state.counts.failed > 0 ? `, ${formatCount(state.counts.failed, "file")} failed` : "";
-  const asked =
-    state.counts.asking > 0 ? `, ${formatCount(state.counts.asking, "file")} already here: your choice is needed` : "";
-  return `Uploading, ${quarters} percent${failed}${asked}`;
+  const choices =
+    state.counts.conflict > 0
+      ? `, ${formatCount(state.counts.conflict, "file")} already here: your choice is needed`
+      : "";
+  return `Uploading, ${quarters} percent${failed}${choices}`;
 }

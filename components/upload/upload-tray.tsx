@@ -9,8 +9,8 @@ import { TrayRow } from "./tray-row";
 import { useUploads, useUploadsInSight } from "./use-uploads";
 
 /**
- * The uploads that run while their panels are out of sight. It lives in the header, in room that is free: nothing is
- * covered and nothing moves when it comes and goes.
+ * Running uploads whose panels are out of sight. It uses free space of the header: nothing is covered and nothing moves
+ * when it appears.
  */
 export function UploadTray() {
   const all = useUploads();

@@ -7,34 +7,33 @@ export type RunningUpload = {
   readonly id: number;
   readonly collection: UploadTarget;
   readonly uploader: Uploader;
-  /** The upload begun earlier that it goes on with, by the server's id. */
+  /** The id of the upload begun earlier that it resumes. */
   readonly resumes: string | null;
-  /** Takes handles of files added to it, for when it is left half-way. */
+  /** Stores handles of added files, for resuming the upload later. */
   readonly remember: (handles: readonly FileSystemHandle[]) => void;
-  /** Unties it from the page: it asks no more before that is left. */
+  /** Detaches it from the page, which no longer warns before it is left. */
   readonly detach: () => void;
 };
 
-/** An upload that was left half-way and that a folder of this name, dropped again, goes on with. */
+/** An unfinished upload, which is resumed when a folder of this name is dropped again. */
 type Offer = { readonly uploadId: string; readonly label: string };
 
 export type UploadsStore = {
   subscribe(changed: () => void): () => void;
-  /** Oldest first; the same array until one comes or goes. */
+  /** Oldest first; the same array until one is added or removed. */
   list(): readonly RunningUpload[];
   /** Ids of those whose panel is on the screen; the same set until that changes. */
   inSight(): ReadonlySet<number>;
   see(id: number, seen: boolean): void;
-  /** Takes up an upload; ended ones of the same collection are put away. */
+  /** Adds an upload and removes ended ones of the same collection. */
   begin(upload: Omit<RunningUpload, "id">): RunningUpload;
   /**
-   * The newest upload of a collection that more files can be added to. One that waits for another tab takes only the
-   * folder it is for, if they are of one.
+   * The newest upload of a collection that takes more files. One that waits for another tab takes only its own folder.
    */
   taking(slug: string, folder?: string | null): RunningUpload | null;
-  /** Puts an upload away: what it still does in this page stops. */
+  /** Removes an upload and stops its work in this page. */
   dismiss(id: number): void;
-  /** Gives what takes the offer back. */
+  /** Adds an unfinished upload; returns a function that removes it. */
   offer(slug: string, offer: Offer): () => void;
   offerFor(slug: string, label: string | null): Offer | null;
 };
@@ -44,7 +43,7 @@ function hasEnded({ uploader }: RunningUpload): boolean {
   return phase === "done" || phase === "aborted" || (phase === "idle" && files.size === 0 && adding === 0);
 }
 
-function putAway({ uploader, detach }: RunningUpload): void {
+function remove({ uploader, detach }: RunningUpload): void {
   detach();
   uploader.dispose();
 }
@@ -75,7 +74,7 @@ export function createUploadsStore(): UploadsStore {
       const upload = { ...begun, id: nextId };
       nextId += 1;
       const ended = list.filter((one) => one.collection.slug === begun.collection.slug && hasEnded(one));
-      for (const one of ended) putAway(one);
+      for (const one of ended) remove(one);
       change([...list.filter((one) => !ended.includes(one)), upload]);
       return upload;
     },
@@ -87,7 +86,7 @@ export function createUploadsStore(): UploadsStore {
       }) ?? null,
     dismiss: (id) => {
       const upload = list.find((one) => one.id === id);
-      if (upload) putAway(upload);
+      if (upload) remove(upload);
       change(list.filter((one) => one.id !== id));
     },
     offer: (slug, { uploadId, label }) => {
@@ -100,7 +99,7 @@ export function createUploadsStore(): UploadsStore {
 }
 
 /**
- * All uploads of this page. They outlive the panels: whoever goes elsewhere within the site and comes back finds them
- * running. Filled in the browser alone, as files come only there.
+ * All uploads of this page. They outlive the panels: they run on while the person visits other pages of the site. Filled
+ * in the browser only.
  */
 export const uploads = createUploadsStore();

@@ -2,7 +2,7 @@ import { type RefObject, useEffect, useRef } from "react";
 
 /**
  * Keeps the focus in a part of the page when the element that had it goes away: a row that was canceled, a button that
- * became another one. `fallback` gets it then; without this the next Tab would start at the top of the page.
+ * became another one. `fallback` gets it then; otherwise the next Tab starts at the top of the page.
  */
 export function useKeptFocus(
   part: RefObject<HTMLElement | null>,
@@ -15,9 +15,9 @@ export function useKeptFocus(
       last.current = target instanceof Element ? target : null;
     };
     const leave = ({ relatedTarget, target }: FocusEvent) => {
-      // A dialog gives the focus back, or its opener goes away with it.
+      // A dialog returns the focus to its opener, unless that is removed with it.
       if (relatedTarget instanceof Element && relatedTarget.closest("[role=dialog]")) return;
-      // Browsers tell of it before they remove the element: only afterwards it can be told from a click on nothing.
+      // The event comes before the element is removed: only later it differs from a click on nothing.
       queueMicrotask(() => {
         if (last.current === target && (relatedTarget || last.current?.isConnected)) last.current = null;
       });
@@ -29,7 +29,7 @@ export function useKeptFocus(
       element?.removeEventListener("focusout", leave);
     };
   }, [part]);
-  // After every change, as any may take the element away.
+  // After every render, as any may remove the element.
   useEffect(() => {
     if (!last.current || last.current.isConnected) return;
     last.current = null;

@@ -6,23 +6,23 @@ function carriesFiles({ dataTransfer }: DragEvent): boolean {
 
 /**
  * Lets files be dropped anywhere on the page, and keeps the browser from opening a file that misses a small target.
- * Gives whether files are over the page now. `onDrop` runs inside the event, the only time the entries can be read.
+ * Returns whether files are dragged over the page. `onDrop` runs inside the event, the only time the entries can be read.
  */
 export function usePageDrop(onDrop: (transfer: DataTransfer) => void): boolean {
-  const [over, setOver] = useState(false);
+  const [dragging, setDragging] = useState(false);
   const take = useEffectEvent(onDrop);
   useEffect(() => {
-    // Entering a child comes before leaving its parent: the depth tells when the files have left the page.
+    // Entering a child comes before leaving its parent: the depth shows when the files have left the page.
     let depth = 0;
     const enter = (event: DragEvent) => {
       if (!carriesFiles(event)) return;
       depth += 1;
-      setOver(true);
+      setDragging(true);
     };
     const leave = (event: DragEvent) => {
       if (!carriesFiles(event)) return;
       depth = Math.max(0, depth - 1);
-      if (depth === 0) setOver(false);
+      if (depth === 0) setDragging(false);
     };
     const hover = (event: DragEvent) => {
       if (!carriesFiles(event)) return;
@@ -31,7 +31,7 @@ export function usePageDrop(onDrop: (transfer: DataTransfer) => void): boolean {
     };
     const drop = (event: DragEvent) => {
       depth = 0;
-      setOver(false);
+      setDragging(false);
       if (!carriesFiles(event) || !event.dataTransfer) return;
       event.preventDefault();
       take(event.dataTransfer);
@@ -43,5 +43,5 @@ export function usePageDrop(onDrop: (transfer: DataTransfer) => void): boolean {
         window.removeEventListener(name, listener as EventListener);
     };
   }, []);
-  return over;
+  return dragging;
 }

@@ -1,9 +1,8 @@
 import { S3ServiceException } from "@aws-sdk/client-s3";
-import { AppError } from "@/lib/errors";
+import { AppError, isConnectionError } from "@/lib/errors";
 
-// Connection errors of Node and the SDK.
-const unreachable =
-  /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ETIMEDOUT|ERR_SOCKET\w*|TimeoutError|NetworkingError)$/;
+// The SDK's names for connection errors.
+const connectionFailed = /^(TimeoutError|NetworkingError)$/;
 const throttled = /^(SlowDown|ServiceUnavailable|Throttling\w*|RequestLimitExceeded|InternalError|RequestTimeout)$/;
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
@@ -36,7 +35,7 @@ export function storageError(error: unknown): AppError {
       { cause: error, retryAfterSeconds: 5 },
     );
   }
-  if (unreachable.test(name) || unreachable.test(code ?? "")) {
+  if (connectionFailed.test(name) || isConnectionError(name) || isConnectionError(code ?? "")) {
     return new AppError("UNAVAILABLE", "Atoll cannot reach its storage. Nothing is lost. Try again in a few seconds.", {
       cause: error,
       retryAfterSeconds: 5,

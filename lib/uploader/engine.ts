@@ -10,31 +10,31 @@ import type { Clock, Uploader, UploaderOptions } from "./uploader";
 import { Work } from "./work";
 
 const systemClock: Clock = {
-  // Does not follow corrections of the wall clock, and neither do timers.
+  // Monotonic, like timers: corrections of the wall clock do not change it.
   now: () => performance.timeOrigin + performance.now(),
-  after: (delayMs, ring) => {
-    const timer = setTimeout(ring, delayMs);
+  after: (delayMs, fire) => {
+    const timer = setTimeout(fire, delayMs);
     return () => clearTimeout(timer);
   },
 };
 
-/** The browser's own way to let others run in between, where there is one: timers would add 4 ms each time. */
+/** Lets other tasks run: by the browser's scheduler where there is one, as timers add 4 ms each time. */
 function yieldToPage(): Promise<void> {
   const { scheduler } = globalThis as { scheduler?: { yield?: () => Promise<void> } };
   return scheduler?.yield?.() ?? new Promise((done) => setTimeout(done, 0));
 }
 
-/** A batch that took longer gives the main thread back before the next one. */
+/** After a batch that took longer the page may paint before the next one. */
 const batchBudgetMs = 12;
 
-/** One upload: give it files, watch its snapshots. A new drop after the end is a new uploader. */
+/** Creates the uploader of one upload. Files added after its end need a new one. */
 export function createUploader(options: UploaderOptions): Uploader {
   const run = new Run(options);
   return {
     getSnapshot: () => run.published,
     subscribe: (changed) => run.subscribe(changed),
     add: (batches) => run.add(batches),
-    resume: (uploadId) => run.dispatch({ type: "resumeAsked", uploadId }),
+    resume: (uploadId) => run.dispatch({ type: "resumeRequested", uploadId }),
     pause: () => run.dispatch({ type: "paused" }),
     unpause: () => run.dispatch({ type: "unpaused" }),
     pauseFile: (fileId) => run.dispatch({ type: "filePaused", fileId }),
@@ -42,7 +42,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     cancelFile: (fileId) => run.dispatch({ type: "fileCanceled", fileId }),
     retryFile: (fileId) => run.dispatch({ type: "fileRetried", fileId }),
     retryFailed: () => run.dispatch({ type: "failedRetried" }),
-    chooseConflict: (choice) => run.dispatch({ type: "conflict", choice }),
+    chooseConflict: (choice) => run.dispatch({ type: "conflictChosen", choice }),
     finish: () => run.dispatch({ type: "finished" }),
     cancelAll: () => run.dispatch({ type: "allCanceled" }),
     tryAgain: () => run.dispatch({ type: "triedAgain" }),
@@ -51,7 +51,7 @@ export function createUploader(options: UploaderOptions): Uploader {
   };
 }
 
-/** Carries out what the reducer says: the only part of the engine that touches the world. */
+/** Runs the reducer and performs its effects. */
 class Run {
   published: UploaderState;
   #state: UploaderState;
@@ -67,7 +67,7 @@ class Run {
   readonly #events: UploaderEvent[] = [];
   #unpublish: (() => void) | null = null;
   #share: { leave(): void } | null = null;
-  #stopDriving: (() => void) | null = null;
+  #stopOwning: (() => void) | null = null;
   #disposed = false;
 
   constructor(options: UploaderOptions) {
@@ -87,15 +87,15 @@ class Run {
 
   dispatch(event: UploaderEvent): void {
     this.#events.push(event);
-    // An effect or a subscriber may cause the next event: it waits until this one is through.
+    // An effect or a subscriber may dispatch the next event: it waits for the end of this one.
     if (this.#events.length > 1) return;
     const faults: unknown[] = [];
-    // It grows meanwhile. Taking the first one out each time would copy thousands, thousands of times.
+    // The list grows meanwhile. Not `shift`: it copies the list each time.
     for (let at = 0; at < this.#events.length; at += 1) {
       try {
         if (!this.#disposed) this.#take(this.#events[at] as UploaderEvent);
       } catch (fault) {
-        faults.push(fault); // A fault in one event must not hold back all later ones.
+        faults.push(fault); // An error in one event must not block all later ones.
       }
     }
     this.#events.length = 0;
@@ -107,9 +107,9 @@ class Run {
     const before = this.#state;
     const { state, effects } = step(before, stamped);
     this.#state = state;
-    for (const effect of effects) this.#carryOut(effect);
+    for (const effect of effects) this.#perform(effect);
     this.#takeShare(state);
-    // Turning points are shown at once, the rest is gathered.
+    // Changes of phase and halts are published at once, others after `gatherMs`.
     if (state.phase !== before.phase || state.halted !== before.halted) this.#publish();
     else this.#unpublish ??= this.#clock.after(this.#gatherMs, () => this.#publish());
   }
@@ -129,7 +129,7 @@ class Run {
   async add(batches: AsyncIterable<WalkBatch>): Promise<void> {
     if (!takesFiles(this.#state))
       throw new AppError("CONFLICT", "This upload is being finished. Start a new one for more files.");
-    const walk = this.#handles.beginWalk();
+    const walk = this.#handles.startWalk();
     this.dispatch({ type: "walkStarted" });
     try {
       let since = performance.now();
@@ -145,7 +145,7 @@ class Run {
     }
   }
 
-  #carryOut(effect: Effect): void {
+  #perform(effect: Effect): void {
     switch (effect.type) {
       case "stop":
         this.#work.stop(effect.fileId);
@@ -153,14 +153,14 @@ class Run {
       case "rename":
         this.#rename(effect.fileId, effect.foundAs);
         break;
-      case "letGo":
-        this.#handles.letGo(effect.fileId);
+      case "releaseFile":
+        this.#handles.release(effect.fileId);
         break;
-      case "goOn":
-        void this.#pause().then(() => this.dispatch({ type: "wentOn" }));
+      case "yieldToPage":
+        void this.#pause().then(() => this.dispatch({ type: "yielded" }));
         break;
-      case "drive":
-        this.#drive(effect.uploadId);
+      case "own":
+        this.#own(effect.uploadId);
         break;
       case "timer":
         this.#setTimer(effect.timer, effect.delayMs);
@@ -182,11 +182,11 @@ class Run {
 
   #setTimer(timer: TimerName, delayMs: number): void {
     this.#endTimer(timer);
-    const ring = () => {
+    const fire = () => {
       this.#timers.delete(timer);
-      this.dispatch({ type: "rang", timer });
+      this.dispatch({ type: "timerFired", timer });
     };
-    this.#timers.set(timer, this.#clock.after(delayMs, ring));
+    this.#timers.set(timer, this.#clock.after(delayMs, fire));
   }
 
   #endTimer(timer: TimerName): void {
@@ -194,14 +194,14 @@ class Run {
     this.#timers.delete(timer);
   }
 
-  #drive(uploadId: string): void {
-    const changed = (driven: boolean) => this.dispatch({ type: "driving", uploadId, driven });
-    this.#stopDriving?.();
-    if (this.#tabs) this.#stopDriving = this.#tabs.drive(uploadId, changed);
+  #own(uploadId: string): void {
+    const changed = (owned: boolean) => this.dispatch({ type: "owning", uploadId, owned });
+    this.#stopOwning?.();
+    if (this.#tabs) this.#stopOwning = this.#tabs.own(uploadId, changed);
     else changed(true);
   }
 
-  /** Counts among the uploads that share the browser's connections while it moves something, and lets go at the end. */
+  /** Takes a share of the browser's connections while files move, and releases the upload at its end. */
   #takeShare(state: UploaderState): void {
     const moving = isMoving(state) && !this.#disposed;
     if (moving && !this.#share) {
@@ -211,12 +211,12 @@ class Run {
       this.#share.leave();
       this.#share = null;
     }
-    if (state.phase === "done" || state.phase === "aborted") this.#letGoOfUpload();
+    if (state.phase === "done" || state.phase === "aborted") this.#releaseUpload();
   }
 
-  #letGoOfUpload(): void {
-    this.#stopDriving?.();
-    this.#stopDriving = null;
+  #releaseUpload(): void {
+    this.#stopOwning?.();
+    this.#stopOwning = null;
   }
 
   #stopAll(): void {
@@ -230,7 +230,7 @@ class Run {
     this.#disposed = true;
     this.#stopAll();
     this.#share?.leave();
-    this.#letGoOfUpload();
+    this.#releaseUpload();
     this.#unpublish?.();
     this.#listeners.clear();
   }

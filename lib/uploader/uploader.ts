@@ -2,16 +2,16 @@ import type { Tabs } from "./browser/tabs";
 import type { WalkBatch } from "./browser/walk";
 import type { Hasher } from "./hash/hasher";
 import type { ConflictChoice } from "./state/file";
-import type { UploaderState } from "./state/state";
+import type { UploaderStore } from "./state/state";
 import type { UploadServer } from "./transport/server";
 import type { PartTransport, Transport } from "./transport/transport";
 
-/** Time, as far as the engine needs it; tests bring their own. */
+/** The time and timers of the engine; tests have their own. */
 export type Clock = {
-  /** Milliseconds of a clock that does not jump. */
+  /** Milliseconds of a monotonic clock. */
   now(): number;
-  /** Runs `ring` once, `delayMs` later; gives what takes it back. */
-  after(delayMs: number, ring: () => void): () => void;
+  /** Calls `fire` once, `delayMs` later; returns a function that cancels it. */
+  after(delayMs: number, fire: () => void): () => void;
 };
 
 export type UploaderOptions = {
@@ -20,32 +20,28 @@ export type UploaderOptions = {
   readonly transport: Transport;
   /** Sends a part of a large one. */
   readonly partTransport: PartTransport;
-  /** Without one nothing is hashed: the storage's own checksums are all there is. */
+  /** Without one nothing is hashed: only the storage's own checksums verify the files. */
   readonly hasher?: Hasher;
-  /** Without it the upload has all connections, and nothing keeps two tabs from resuming it at once. */
+  /** Without it the upload has all connections, and two tabs can resume it at once. */
   readonly tabs?: Tabs;
-  /** Known before the files are: nobody is asked. */
+  /** The choice for taken paths, made in advance. */
   readonly conflict?: ConflictChoice;
   readonly clock?: Clock;
   /** In [0, 1). */
   readonly random?: () => number;
-  /** How long changes are gathered before subscribers hear of them, in milliseconds. */
+  /** How long changes are gathered before they are published, in milliseconds. */
   readonly gatherMs?: number;
   readonly online?: boolean;
   /** Lets the browser paint between two batches of a large drop. */
   readonly pause?: () => Promise<void>;
 };
 
-export type Uploader = {
-  /** The state as last published; the same object until the next publication. */
-  getSnapshot(): UploaderState;
-  /** `changed` is called after each publication, at most once in `gatherMs`; gives what ends the subscription. */
-  subscribe(changed: () => void): () => void;
-  /** Takes in files as they are found; resolves when all are queued. Throws AppError CONFLICT once the upload is being sealed. */
+export type Uploader = UploaderStore & {
+  /** Adds files as they are found; resolves when all are queued. Throws AppError CONFLICT once the upload is being sealed. */
   add(batches: AsyncIterable<WalkBatch>): Promise<void>;
-  /** Goes on with an upload begun earlier, here or elsewhere; its files are to be added again. Before the first `add`. */
+  /** Resumes an upload begun earlier, here or elsewhere; its files must be added again. Before the first `add`. */
   resume(uploadId: string): void;
-  /** Everything stops, and what is on its way is sent again later. */
+  /** Stops everything; files in flight are sent again later. */
   pause(): void;
   unpause(): void;
   pauseFile(fileId: number): void;
@@ -53,13 +49,13 @@ export type Uploader = {
   cancelFile(fileId: number): void;
   retryFile(fileId: number): void;
   retryFailed(): void;
-  /** What becomes of files whose path is taken, of this upload's present and later ones. */
+  /** Applies to all files whose path is taken, now and later. */
   chooseConflict(choice: ConflictChoice): void;
-  /** Seals without the files that failed, or were not added again. */
+  /** Seals without the files that failed or were not added again. */
   finish(): void;
-  /** Gives the whole upload up, on the server, too. */
+  /** Aborts the upload, here and on the server. */
   cancelAll(): void;
-  /** After a halt. */
+  /** Continues after a halt. */
   tryAgain(): void;
   setOnline(online: boolean): void;
   /** Stops connections and timers and forgets the files; the upload stays open on the server. */

@@ -2,15 +2,15 @@ import type { FileAnswer } from "@/lib/upload/schema";
 import type { Handles } from "./browser/handles";
 import type { Hasher } from "./hash/hasher";
 import { wholeCrc } from "./hash/whole-crc";
-import type { Effect, Look, UploaderEvent } from "./state/events";
+import type { Effect, OnDisk, UploaderEvent } from "./state/events";
 import { callFailureOf, type UploadServer } from "./transport/server";
 import type { PartTransport, Transport } from "./transport/transport";
 import type { Clock } from "./uploader";
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
-type Beside = "stop" | "rename" | "letGo" | "goOn" | "drive" | "timer" | "noTimer" | "stopAll";
-/** What takes time. */
-type Lasting = Exclude<Effect, { type: Beside }>;
+type Immediate = "stop" | "rename" | "releaseFile" | "yieldToPage" | "own" | "timer" | "noTimer" | "stopAll";
+/** Effects that take time. */
+type Lasting = Exclude<Effect, { type: Immediate }>;
 type Call = EffectOf<"open" | "resume" | "renew" | "seal" | "status" | "abort">;
 
 type Tools = {
@@ -24,10 +24,10 @@ type Tools = {
   readonly dispatch: (event: UploaderEvent) => void;
 };
 
-/** Answers taken in before the page may paint: a thousand of them are one long task on a slow machine. */
+/** Answers handled before the page may paint: a thousand of them are one long task on a slow machine. */
 const answersAtOnce = 100;
 
-/** Does what takes time: sends, reads, asks the site. Each piece of work ends with one event, unless it was stopped. */
+/** Performs the effects that take time: sending, reading, calls to the site. Each ends with one event, unless stopped. */
 export class Work {
   readonly #tools: Tools;
   readonly #connections = new Map<number, Set<AbortController>>();
@@ -42,16 +42,16 @@ export class Work {
         return this.#post(effect);
       case "part":
         return this.#part(effect);
-      case "look":
-        return this.#look(effect);
+      case "recheck":
+        return this.#recheck(effect);
       case "hash":
         return this.#hash(effect);
       case "hashPart":
         return this.#hashPart(effect);
       case "files":
-        return this.#nameFiles(effect);
-      case "tell":
-        return this.#tell(effect);
+        return this.#registerFiles(effect);
+      case "registerChecksums":
+        return this.#registerChecksums(effect);
       case "sign":
         return this.#sign(effect);
       case "complete":
@@ -72,7 +72,7 @@ export class Work {
     for (const fileId of [...this.#connections.keys()]) this.stop(fileId);
   }
 
-  /** Runs `send`, on a connection or in the hasher, until `stop` ends it; null where it did. */
+  /** Runs `send`, on a connection or in the hasher. Returns null if `stop` ended it. */
   async #connected<T>(fileId: number, send: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
     const controller = new AbortController();
     const all = this.#connections.get(fileId) ?? new Set();
@@ -95,7 +95,7 @@ export class Work {
     const bytes = handles.takeBytes(fileId);
     const file = handles.fileOf(fileId);
     if (!file) {
-      dispatch({ type: "changed", fileId, run, look: null });
+      dispatch({ type: "changed", fileId, run, onDisk: null });
       return;
     }
     const onProgress = (sentBytes: number) => dispatch({ type: "progressed", fileId, run, sentBytes });
@@ -107,7 +107,7 @@ export class Work {
     if (!failure) dispatch({ type: "posted", fileId, run, verified });
     else {
       const change = failure.kind === "network" ? await this.#changeOf(fileId, file) : null;
-      if (change) dispatch({ type: "changed", fileId, run, look: change.look });
+      if (change) dispatch({ type: "changed", fileId, run, onDisk: change.onDisk });
       else dispatch({ type: "postFailed", fileId, run, generation, failure });
     }
   }
@@ -117,7 +117,7 @@ export class Work {
     const { fileId, run, n, url, crc, start, end } = effect;
     const file = handles.fileOf(fileId);
     if (!file) {
-      dispatch({ type: "partChanged", fileId, run, n, look: null });
+      dispatch({ type: "partChanged", fileId, run, n, onDisk: null });
       return;
     }
     const onProgress = (sentBytes: number) => dispatch({ type: "partProgressed", fileId, run, n, sentBytes });
@@ -128,25 +128,25 @@ export class Work {
     if (!failure) dispatch({ type: "partSent", fileId, run, n, etag: outcome.etag });
     else {
       const change = failure.kind === "network" ? await this.#changeOf(fileId, file) : null;
-      if (change) dispatch({ type: "partChanged", fileId, run, n, look: change.look });
+      if (change) dispatch({ type: "partChanged", fileId, run, n, onDisk: change.onDisk });
       else dispatch({ type: "partFailed", fileId, run, n, failure });
     }
   }
 
   /**
-   * A file that changed on the disk breaks its connection, or its reading, like other troubles do: the file itself tells
-   * which it was. null: it is as it was.
+   * A file that changes on the disk breaks its connection or its reading, as other failures do. Returns what is on the
+   * disk if it changed, null if not.
    */
-  async #changeOf(fileId: number, was: Pick<File, "size" | "lastModified">): Promise<{ look: Look } | null> {
-    const look = await this.#tools.handles.look(fileId);
-    return look?.sizeBytes === was.size && look.lastModified === was.lastModified ? null : { look };
+  async #changeOf(fileId: number, was: Pick<File, "size" | "lastModified">): Promise<{ onDisk: OnDisk } | null> {
+    const onDisk = await this.#tools.handles.recheck(fileId);
+    return onDisk?.sizeBytes === was.size && onDisk.lastModified === was.lastModified ? null : { onDisk };
   }
 
   async #hash({ fileId, run, sizeBytes, lastModified, md5, keep }: EffectOf<"hash">): Promise<void> {
     const { dispatch, handles, hasher } = this.#tools;
     const file = handles.fileOf(fileId);
     try {
-      if (!file || !hasher) throw new TypeError("nothing to hash, or nothing to hash with");
+      if (!file || !hasher) throw new TypeError("no file or no hasher");
       const hashed = await this.#connected(fileId, async (signal) => {
         const bytes = keep ? new Uint8Array(await file.arrayBuffer()) : null;
         return { bytes, digests: await hasher.digests(bytes ?? file, { md5, signal }) };
@@ -157,18 +157,20 @@ export class Work {
     } catch {
       const change = await this.#changeOf(fileId, { size: sizeBytes, lastModified });
       dispatch(
-        change ? { type: "changed", fileId, run, look: change.look } : { type: "hashed", fileId, run, digests: null },
+        change
+          ? { type: "changed", fileId, run, onDisk: change.onDisk }
+          : { type: "hashed", fileId, run, digests: null },
       );
     }
   }
 
-  /** The file is compared with the disk before each of its parts is read. */
+  /** Hashes a part. The file is compared with the disk before each of its parts is read. */
   async #hashPart({ fileId, run, n, start, end, ...was }: EffectOf<"hashPart">): Promise<void> {
     const { dispatch, handles, hasher } = this.#tools;
     const size = { size: was.sizeBytes, lastModified: was.lastModified };
     const change = await this.#changeOf(fileId, size);
     if (change) {
-      dispatch({ type: "partChanged", fileId, run, n, look: change.look });
+      dispatch({ type: "partChanged", fileId, run, n, onDisk: change.onDisk });
       return;
     }
     let crc: string | null = null;
@@ -181,19 +183,19 @@ export class Work {
     } catch {
       const late = await this.#changeOf(fileId, size);
       if (late) {
-        dispatch({ type: "partChanged", fileId, run, n, look: late.look });
+        dispatch({ type: "partChanged", fileId, run, n, onDisk: late.onDisk });
         return;
       }
     }
     dispatch({ type: "partHashed", fileId, run, n, crc });
   }
 
-  async #look({ fileId, run, checked }: EffectOf<"look">): Promise<void> {
+  async #recheck({ fileId, run, checked }: EffectOf<"recheck">): Promise<void> {
     const { dispatch, handles } = this.#tools;
-    dispatch({ type: "looked", fileId, run, look: await handles.look(fileId, { read: !checked }) });
+    dispatch({ type: "rechecked", fileId, run, onDisk: await handles.recheck(fileId, { read: !checked }) });
   }
 
-  async #nameFiles({ uploadId, batch, files }: EffectOf<"files">): Promise<void> {
+  async #registerFiles({ uploadId, batch, files }: EffectOf<"files">): Promise<void> {
     const { dispatch, pause, server } = this.#tools;
     let answers: readonly FileAnswer[];
     try {
@@ -209,11 +211,11 @@ export class Work {
     }
   }
 
-  async #tell({ uploadId, batch, files }: EffectOf<"tell">): Promise<void> {
+  async #registerChecksums({ uploadId, batch, files }: EffectOf<"registerChecksums">): Promise<void> {
     const { dispatch, server } = this.#tools;
     try {
-      await (server.tell?.(uploadId, files) ?? server.files(uploadId, files));
-      dispatch({ type: "told", batch });
+      await (server.registerChecksums?.(uploadId, files) ?? server.files(uploadId, files));
+      dispatch({ type: "registeredMore", batch });
     } catch (error) {
       dispatch({ type: "filesFailed", batch, failure: callFailureOf(error) });
     }
@@ -222,10 +224,10 @@ export class Work {
   async #sign({ fileId, multipartId, uploadId, request }: EffectOf<"sign">): Promise<void> {
     const { clock, dispatch, server } = this.#tools;
     const about = { fileId, multipartId, parts: request.parts };
-    const askedAt = clock.now();
+    const requestedAt = clock.now();
     try {
       const { urls, elsewhere } = await server.parts(uploadId, request);
-      dispatch({ type: "partsSigned", ...about, urls, elsewhere, askedAt });
+      dispatch({ type: "partsSigned", ...about, urls, elsewhere, requestedAt });
     } catch (error) {
       dispatch({ type: "signFailed", ...about, failure: callFailureOf(error) });
     }
@@ -254,13 +256,13 @@ export class Work {
 
   async #call(effect: Call): Promise<void> {
     const { clock, dispatch, server } = this.#tools;
-    const askedAt = clock.now();
+    const requestedAt = clock.now();
     try {
-      if (effect.type === "open") dispatch({ type: "opened", upload: await server.open(effect.request), askedAt });
+      if (effect.type === "open") dispatch({ type: "opened", upload: await server.open(effect.request), requestedAt });
       else if (effect.type === "resume")
-        dispatch({ type: "resumed", upload: await server.resume(effect.uploadId), askedAt });
+        dispatch({ type: "resumed", upload: await server.resume(effect.uploadId), requestedAt });
       else if (effect.type === "renew")
-        dispatch({ type: "renewed", policy: await server.renewPolicy(effect.uploadId), askedAt });
+        dispatch({ type: "renewed", policy: await server.renewPolicy(effect.uploadId), requestedAt });
       else if (effect.type === "status") dispatch({ type: "statusRead", status: await server.status(effect.uploadId) });
       else {
         await server[effect.type](effect.uploadId);

@@ -94,7 +94,7 @@ for (const end of ["closed", "killed"]) {
       await second.getByRole("button", { name: "Resume", exact: true }).click();
       const region = uploadRegion(second);
       await expect(region.getByRole("heading", { name: "This upload is running in another tab" })).toBeVisible();
-      await expect(region.getByText("It is taken over here if that tab closes.")).toBeVisible();
+      await expect(region.getByText("It continues here if that tab closes.")).toBeVisible();
       const then = proxy.tally.keys().length;
       await expect.poll(() => proxy.tally.keys().length, { intervals: [20] }).toBeGreaterThan(then + 20);
       expect(sentTwice(killable, sizeOf), "the second sends nothing meanwhile").toBe(0);

@@ -66,13 +66,13 @@ test("a whole upload is undone, and brought back", async ({ page }) => {
   await withTwo(page, "Undone");
   await expect(tiles(page)).toHaveCount(2);
   const region = uploadRegion(page);
-  await region.getByRole("button", { name: "Undo this upload" }).click();
+  await region.getByRole("button", { name: "Undo upload" }).click();
   await expectSound(page, "dialog");
-  await page.getByRole("dialog").getByRole("button", { name: "Undo this upload" }).click();
-  await expect(region.getByText("Undone: its files are in the trash.")).toBeVisible();
+  await page.getByRole("dialog").getByRole("button", { name: "Undo upload" }).click();
+  await expect(region.getByText("Upload undone. Its files are in the trash.")).toBeVisible();
   await expect(tiles(page)).toHaveCount(0);
   await expectSound(page);
-  await region.getByRole("button", { name: "Bring them back" }).click();
+  await region.getByRole("button", { name: "Redo upload" }).click();
   await expect(tiles(page)).toHaveCount(2);
 });
 

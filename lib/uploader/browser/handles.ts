@@ -1,33 +1,33 @@
 import { normalizePath } from "@/lib/upload/policy";
-import type { Look, UploaderEvent } from "../state/events";
+import type { OnDisk, UploaderEvent } from "../state/events";
 import { failure } from "../state/failures";
 import type { NewFile, UploadFile } from "../state/file";
+import { checkFound, type KnownFile } from "../state/preflight";
 import { itemAt, type Vector } from "../state/vector";
-import { judge, type KnownFile } from "../transport/preflight";
 import type { FileSource, WalkBatch } from "./walk";
 
-/** A pause, an outage, a slow connection: whoever waited longer is read again. */
+/** Bytes kept longer than this are read again. */
 const freshForMs = 10_000;
 
 type Known = { readonly fileId: number; readonly walk: number };
 
 /**
- * What is not plain data: the files' handles, and which path belongs to which file. Kept beside the state, so that the
- * state can be copied, compared and looked through without holding on to a file.
+ * The files' handles, and which path belongs to which file. Kept outside of the state, which is plain data that can be
+ * copied and compared.
  */
 export class Handles {
   readonly #sources = new Map<number, FileSource>();
   readonly #paths = new Map<string, Known>();
-  /** What is in small files that were read and are about to be sent. */
+  /** The bytes of small files that were read and are about to be sent. */
   readonly #bytes = new Map<number, { readonly bytes: Uint8Array; readonly readAt: number }>();
   #walks = 0;
 
-  beginWalk(): number {
+  startWalk(): number {
     this.#walks += 1;
     return this.#walks;
   }
 
-  /** Judges a batch and keeps its handles; gives the events that tell the reducer of it. `files` is its present list. */
+  /** Checks a batch and keeps its handles; returns the events for the reducer. `files` is its current list. */
   take(walk: number, batch: WalkBatch, files: Vector<UploadFile>): UploaderEvent[] {
     const added: NewFile[] = [];
     const replaced: UploaderEvent[] = [];
@@ -35,14 +35,14 @@ export class Handles {
     for (const found of batch.files) {
       const known = this.#paths.get(normalizePath(found.path));
       const earlier = known && earlierFile(known, files, added);
-      const judged = judge(found, earlier ? { file: earlier, sameWalk: known?.walk === walk } : null);
-      if (judged.as === "twice") {
+      const checked = checkFound(found, earlier ? { file: earlier, sameWalk: known?.walk === walk } : null);
+      if (checked.as === "twice") {
         twice += 1;
         continue;
       }
-      const { path, sizeBytes, lastModified, contentType, refusal } = judged.file;
-      const fileId = judged.as === "replace" ? judged.fileId : files.size + added.length;
-      if (judged.as === "send") added.push(judged.file);
+      const { path, sizeBytes, lastModified, contentType, refusal } = checked.file;
+      const fileId = checked.as === "replace" ? checked.fileId : files.size + added.length;
+      if (checked.as === "send") added.push(checked.file);
       else replaced.push({ type: "fileReplaced", fileId, sizeBytes, lastModified, contentType });
       if (refusal?.code === "duplicate") continue;
       this.#paths.set(path, { fileId, walk });
@@ -58,12 +58,11 @@ export class Handles {
   }
 
   /**
-   * The file as it is on the disk now, null where it cannot be read; later posts send what was found. Where the disk
-   * cannot be asked again, reading one byte tells: browsers refuse to read a file whose date is not the one they know
-   * (https://w3c.github.io/FileAPI/#NotReadableError). Without `read` that is left out: where the bytes sent were those
-   * hashed before, nothing is gained, and a small file is spared a read of its own.
+   * Returns the file's size and date on the disk, null if it cannot be read; later posts send what was found. Without a
+   * handle to ask the disk, one byte is read: browsers refuse to read a file whose date changed
+   * (https://w3c.github.io/FileAPI/#NotReadableError). `read` false skips that, for bytes that were compared by checksum.
    */
-  async look(fileId: number, { read = true }: { read?: boolean } = {}): Promise<Look> {
+  async recheck(fileId: number, { read = true }: { read?: boolean } = {}): Promise<OnDisk> {
     const source = this.#sources.get(fileId);
     if (!source) return null;
     try {
@@ -76,12 +75,12 @@ export class Handles {
       }
       return { sizeBytes: file.size, lastModified: file.lastModified };
     } catch {
-      // Whatever the reason, the person is told that the file cannot be read.
+      // For any reason, the file is reported as unreadable.
       return null;
     }
   }
 
-  /** A path beside `foundAs` that no file of this upload has ("name (2).jpg"), kept for the file from now on. */
+  /** Reserves a path beside `foundAs` that no file of this upload has ("name (2).jpg"). */
   takeFreePath(fileId: number, foundAs: string): string {
     const name = foundAs.lastIndexOf("/") + 1;
     // A leading dot begins a name, not an extension.
@@ -95,10 +94,10 @@ export class Handles {
     }
   }
 
-  /** Kept until the file is sent for the first time. */
+  /** Keeps the bytes of a file until it is first sent. */
   keepBytes(fileId: number, bytes: Uint8Array): void {
     const now = performance.now();
-    // The oldest come first: those of files that were paused or failed meanwhile are of no use.
+    // The oldest come first: bytes of files that were paused or failed meanwhile are stale.
     for (const [id, { readAt }] of this.#bytes) {
       if (now - readAt < freshForMs) break;
       this.#bytes.delete(id);
@@ -107,14 +106,14 @@ export class Handles {
     if (this.#sources.has(fileId)) this.#bytes.set(fileId, { bytes, readAt: now });
   }
 
-  /** null where they were read a while ago: the file may have changed since, and the disk is to say so. */
+  /** Returns the kept bytes, null if they were read too long ago: the file may have changed since. */
   takeBytes(fileId: number): Uint8Array | null {
     const kept = this.#bytes.get(fileId);
     this.#bytes.delete(fileId);
     return kept && performance.now() - kept.readAt < freshForMs ? kept.bytes : null;
   }
 
-  letGo(fileId: number): void {
+  release(fileId: number): void {
     this.#bytes.delete(fileId);
     this.#sources.delete(fileId);
   }
@@ -126,7 +125,7 @@ export class Handles {
   }
 }
 
-/** The file may be of the very batch being taken, and not be in the list yet. */
+/** The file may be of the same batch and not in the list yet. */
 function earlierFile({ fileId }: Known, files: Vector<UploadFile>, added: readonly NewFile[]): KnownFile | null {
   if (fileId < files.size) return itemAt(files, fileId);
   const file = added[fileId - files.size];

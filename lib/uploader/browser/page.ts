@@ -1,15 +1,17 @@
-import { isBusy } from "../state/state";
-import type { Uploader } from "../uploader";
+import { isBusy, type UploaderStore } from "../state/state";
 
 /**
- * Ties an uploader to the page it runs in: asks before the page is left while that would interrupt something, and tells
- * the uploader of the network's comings and goings. Ends by itself with the upload; gives what ends it sooner.
+ * Attaches an uploader to its page: warns before the page is left while that would interrupt something, and reports
+ * whether the browser is online. Ends with the upload; returns a function that ends it sooner.
  */
-export function attachToPage(uploader: Uploader, page: Window = window): () => void {
+export function attachToPage(
+  uploader: UploaderStore & { setOnline(online: boolean): void },
+  page: Window = window,
+): () => void {
   const warn = (event: BeforeUnloadEvent) => event.preventDefault();
   const online = () => uploader.setOnline(true);
   const offline = () => uploader.setOnline(false);
-  // The listener is there only while needed: a page that has one cannot be kept for "back".
+  // Only while needed: a page with this listener is not kept in the back/forward cache.
   let warning = false;
   const follow = () => {
     const state = uploader.getSnapshot();

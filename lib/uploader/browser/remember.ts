@@ -1,6 +1,6 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { uploadPolicy } from "@/lib/upload/policy";
-import type { Uploader } from "../uploader";
+import type { UploaderStore } from "../state/state";
 
 /** What this browser keeps of an upload that was begun here and has not ended. */
 type RememberedUpload = {
@@ -9,7 +9,7 @@ type RememberedUpload = {
   readonly label: string;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  /** What was dropped or chosen, where the browser gives such handles: with them nothing has to be picked again. */
+  /** Handles of what was dropped or chosen, where the browser has them: the files need not be picked again. */
   readonly roots: readonly FileSystemHandle[];
 };
 
@@ -17,7 +17,7 @@ interface Store extends DBSchema {
   uploads: { key: string; value: RememberedUpload };
 }
 
-/** Where what was begun is remembered. A browser that keeps nothing (private windows) is no reason to fail: it forgets. */
+/** Uploads begun in this browser. Never fails: a browser that stores nothing (private windows) forgets them. */
 export type Memory = {
   remember(upload: RememberedUpload): Promise<void>;
   forget(uploadId: string): Promise<void>;
@@ -25,14 +25,14 @@ export type Memory = {
   of(collectionSlug: string): Promise<readonly RememberedUpload[]>;
 };
 
-/** Gone on with before the browser was let to open its files: what was kept of them is not forgotten for that. */
-export function joined(upload: RememberedUpload, before: RememberedUpload | undefined): RememberedUpload {
+/** Merges with the earlier record: an upload resumed without access to its handles keeps them. */
+export function merged(upload: RememberedUpload, before: RememberedUpload | undefined): RememberedUpload {
   if (!before) return upload;
   return { ...upload, startedAt: before.startedAt, roots: upload.roots.length > 0 ? upload.roots : before.roots };
 }
 
-/** The server has given it up by now. */
-export function isOver(startedAt: number, now: number): boolean {
+/** Whether the server has expired the upload. */
+export function isExpired(startedAt: number, now: number): boolean {
   return now - startedAt > uploadPolicy.uploadMaxLifeSeconds * 1_000;
 }
 
@@ -48,9 +48,9 @@ export function memoryOf(name = "atoll-uploads"): Memory {
     async remember(upload) {
       try {
         const { store } = (await open()).transaction("uploads", "readwrite");
-        await store.put(joined(upload, await store.get(upload.uploadId)));
+        await store.put(merged(upload, await store.get(upload.uploadId)));
       } catch {
-        // Handles that cannot be kept: the rest can.
+        // The handles cannot be stored: keep the rest.
         if (upload.roots.length > 0) await this.remember({ ...upload, roots: [] });
       }
     },
@@ -63,7 +63,7 @@ export function memoryOf(name = "atoll-uploads"): Memory {
       const all = await open()
         .then((database) => database.getAll("uploads"))
         .catch((): RememberedUpload[] => []);
-      const old = all.filter(({ startedAt }) => isOver(startedAt, Date.now()));
+      const old = all.filter(({ startedAt }) => isExpired(startedAt, Date.now()));
       for (const { uploadId } of old) void this.forget(uploadId);
       const own = all.filter((upload) => upload.collectionSlug === collectionSlug && !old.includes(upload));
       return own.sort((a, b) => b.startedAt - a.startedAt);
@@ -72,11 +72,11 @@ export function memoryOf(name = "atoll-uploads"): Memory {
 }
 
 /**
- * Keeps an upload remembered from when the server knows it until nothing more can be added to it. `addRoots` is told of
- * what was dropped or chosen. Ends by itself with the upload; `stop` ends it sooner, and what is remembered stays.
+ * Remembers an upload from when it is open on the server until it is sealed or aborted. `addRoots` takes handles of what
+ * was dropped or chosen. Ends with the upload; `stop` ends it sooner and keeps what is remembered.
  */
 export function rememberWhileOpen(
-  uploader: Uploader,
+  uploader: UploaderStore,
   memory: Memory,
   collectionSlug: string,
 ): { addRoots(roots: readonly FileSystemHandle[]): void; stop(): void } {
@@ -89,8 +89,8 @@ export function rememberWhileOpen(
   };
   const follow = () => {
     const { phase, upload } = uploader.getSnapshot();
-    const over = phase === "verifying" || phase === "done" || phase === "aborted";
-    if (upload && over) {
+    const closed = phase === "verifying" || phase === "done" || phase === "aborted";
+    if (upload && closed) {
       stop();
       void memory.forget(upload.id);
     } else if (upload && known === null) {
@@ -109,18 +109,18 @@ export function rememberWhileOpen(
   };
 }
 
-/** The part of https://wicg.github.io/file-system-access/ that asks for leave, where the browser has it. */
-type Asking = FileSystemHandle & {
+/** The permissions of https://wicg.github.io/file-system-access/, where the browser has them. */
+type WithPermissions = FileSystemHandle & {
   queryPermission?(options: { mode: "read" }): Promise<PermissionState>;
   requestPermission?(options: { mode: "read" }): Promise<PermissionState>;
 };
 
 /**
- * Whether all handles may be read, asking the person where the browser wants that: to be called in a click. False where
- * one may not be, or is no more.
+ * Whether all handles may be read; the browser may ask the person. To be called in a click. False if one is refused or
+ * gone.
  */
 export async function mayRead(roots: readonly FileSystemHandle[]): Promise<boolean> {
-  for (const root of roots as readonly Asking[]) {
+  for (const root of roots as readonly WithPermissions[]) {
     const mode = { mode: "read" } as const;
     if ((await root.queryPermission?.(mode)) === "granted") continue;
     if ((await root.requestPermission?.(mode)) !== "granted") return false;

@@ -1,20 +1,20 @@
 import { uploadPolicy } from "@/lib/upload/policy";
 
-/** The other tabs of this browser, as an uploader needs to know of them. */
+/** The tabs of this browser that upload. */
 export type Tabs = {
-  /** Has a share in the browser's connections from now on; `changed` is told how many, until `leave`. */
+  /** Takes a share of the browser's connections until `leave`; `changed` is called with their number. */
   join(changed: (connections: number) => void): { leave(): void };
   /**
-   * Becomes the one tab that drives an upload. `changed(false)` where another tab does; `changed(true)` once this one
-   * does, at once or when the other has gone. Gives what lets go of it.
+   * Becomes the one tab that owns an upload. Calls `changed(false)` if another tab owns it, `changed(true)` once this one
+   * does, at once or when the other tab ends. Returns a function that releases it.
    */
-  drive(uploadId: string, changed: (driven: boolean) => void): () => void;
+  own(uploadId: string, changed: (owned: boolean) => void): () => void;
 };
 
 const presence = "atoll-uploading:";
-const driving = "atoll-drives:";
+const ownership = "atoll-owns:";
 
-/** Of six connections each uploader's share, the first ones (by id) taking what is left over; never none. */
+/** Each uploader's share of six connections, at least one; the first ones by id take the remainder. */
 export function shareOf(id: string, ids: readonly string[]): number {
   const all = [...new Set([...ids, id])].sort();
   const place = all.indexOf(id);
@@ -23,20 +23,20 @@ export function shareOf(id: string, ids: readonly string[]): number {
 }
 
 type Browser = {
-  /** Web Locks (https://w3c.github.io/web-locks/); a lock goes with its tab, however that ends. */
+  /** Web Locks (https://w3c.github.io/web-locks/); a lock ends with its tab. */
   readonly locks: LockManager | undefined;
-  /** Where uploaders tell each other that they come and go. */
+  /** Carries a message whenever an uploader starts or ends. */
   readonly channel: () => BroadcastChannel | undefined;
   readonly newId: () => string;
 };
 
-/** The tabs of the browser this runs in; one tab alone, with all connections, where it has no locks. */
+/** The tabs of this browser; without Web Locks, this document alone. */
 export function tabsOf(browser: Browser = thisBrowser()): Tabs {
   const { locks } = browser;
   if (!locks) return alone(browser.newId);
   return {
     join: (changed) => new Presence(locks, browser.channel(), browser.newId(), changed),
-    drive: (uploadId, changed) => drive(locks, uploadId, changed),
+    own: (uploadId, changed) => own(locks, uploadId, changed),
   };
 }
 
@@ -45,40 +45,40 @@ function thisBrowser(): Browser {
   return {
     locks: browser?.locks,
     channel: () => (typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("atoll-uploads")),
-    // Not randomUUID: it is not there on pages that are not served securely.
+    // Not randomUUID: it exists only in secure contexts.
     newId: () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join(""),
   };
 }
 
-/** Uploaders of one document share among themselves. */
+/** The uploaders of one document share among themselves. */
 function alone(newId: () => string): Tabs {
   const here = new Map<string, (connections: number) => void>();
-  const tell = () => {
+  const notify = () => {
     for (const [id, changed] of here) changed(shareOf(id, [...here.keys()]));
   };
   return {
     join: (changed) => {
       const id = newId();
       here.set(id, changed);
-      tell();
+      notify();
       return {
         leave: () => {
           here.delete(id);
-          tell();
+          notify();
         },
       };
     },
-    drive: (_, changed) => {
+    own: (_, changed) => {
       changed(true);
       return () => undefined;
     },
   };
 }
 
-function drive(locks: LockManager, uploadId: string, changed: (driven: boolean) => void): () => void {
+function own(locks: LockManager, uploadId: string, changed: (owned: boolean) => void): () => void {
   const leaving = new AbortController();
   const left = new Promise<void>((leave) => leaving.signal.addEventListener("abort", () => leave()));
-  const name = driving + uploadId;
+  const name = ownership + uploadId;
   const hold = () => {
     if (!leaving.signal.aborted) changed(true);
     return left;
@@ -87,14 +87,14 @@ function drive(locks: LockManager, uploadId: string, changed: (driven: boolean) 
     if (lock) return hold();
     if (leaving.signal.aborted) return;
     changed(false);
-    // Granted when the other tab lets go, or is no more.
+    // Granted when the other tab releases it or is closed.
     void locks.request(name, { signal: leaving.signal }, hold).catch(() => undefined);
     return;
   });
   return () => leaving.abort();
 }
 
-/** One uploader among those of all tabs: holds a lock while it uploads, and looks who else holds one. */
+/** One uploader among those of all tabs: holds a lock while it uploads, and queries which others hold one. */
 class Presence {
   readonly #locks: LockManager;
   readonly #channel: BroadcastChannel | undefined;
@@ -114,27 +114,27 @@ class Presence {
     this.#id = id;
     this.#changed = changed;
     const left = new Promise<void>((leave) => this.#leaving.signal.addEventListener("abort", () => leave()));
-    channel?.addEventListener("message", () => void this.#look());
+    channel?.addEventListener("message", () => void this.#refresh());
     void locks.request(presence + id, () => {
-      // Gone again before it was granted: the channel is closed.
+      // Left before it was granted: the channel is closed.
       if (this.#leaving.signal.aborted) return;
-      this.#tell();
-      void this.#look();
+      this.#notify();
+      void this.#refresh();
       return left;
     });
   }
 
   leave(): void {
     this.#leaving.abort();
-    this.#tell();
+    this.#notify();
     this.#channel?.close();
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#channel?.postMessage("changed");
   }
 
-  async #look(): Promise<void> {
+  async #refresh(): Promise<void> {
     const { held = [] } = await this.#locks.query();
     if (this.#leaving.signal.aborted) return;
     const names = held.flatMap(({ name }) => (name?.startsWith(presence) ? [name.slice(presence.length)] : []));
@@ -142,7 +142,7 @@ class Presence {
     this.#changed(shareOf(this.#id, names));
   }
 
-  /** Its lock is granted here when it is gone: whether or not it could still say so. */
+  /** The lock of another uploader is granted here when that one ends, even by a crash. */
   #watch(other: string): void {
     if (other === this.#id || this.#watched.has(other)) return;
     this.#watched.add(other);
@@ -152,7 +152,7 @@ class Presence {
     };
     void this.#locks
       .request(presence + other, { signal, mode: "shared" }, gone)
-      .then(() => this.#look())
+      .then(() => this.#refresh())
       .catch(() => undefined);
   }
 }

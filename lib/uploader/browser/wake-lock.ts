@@ -1,21 +1,20 @@
-import { isMoving } from "../state/state";
-import type { Uploader } from "../uploader";
+import { isMoving, type UploaderStore } from "../state/state";
 
 /**
- * Keeps the device awake while an upload moves (https://w3c.github.io/screen-wake-lock/): the browser gives the lock
- * back whenever the page is hidden, and it is asked for again when it is seen. Does nothing where there is no such thing
- * or the battery is low. Ends by itself with the upload; gives what ends it sooner.
+ * Keeps the device awake while files move (https://w3c.github.io/screen-wake-lock/). The browser releases the lock when
+ * the page is hidden; it is requested again when the page is visible. Does nothing without wake locks or on low battery.
+ * Ends with the upload; returns a function that ends it sooner.
  */
-export function keepAwake(uploader: Uploader, page: Window = window): () => void {
+export function keepAwake(uploader: UploaderStore, page: Window = window): () => void {
   const { wakeLock } = page.navigator;
   if (!wakeLock) return () => undefined;
   let wanted = false;
   let held: WakeLockSentinel | null = null;
-  let asking = false;
+  let requesting = false;
 
-  const ask = async () => {
-    if (!wanted || held || asking || page.document.visibilityState !== "visible") return;
-    asking = true;
+  const request = async () => {
+    if (!wanted || held || requesting || page.document.visibilityState !== "visible") return;
+    requesting = true;
     try {
       const lock = await wakeLock.request("screen");
       lock.addEventListener("release", () => {
@@ -24,20 +23,20 @@ export function keepAwake(uploader: Uploader, page: Window = window): () => void
       if (wanted) held = lock;
       else await lock.release();
     } catch {
-      // Refused: the upload goes on, the device sleeps when it likes.
+      // Refused: the upload continues until the device sleeps.
     } finally {
-      asking = false;
+      requesting = false;
     }
   };
   const follow = () => {
     const state = uploader.getSnapshot();
     wanted = isMoving(state);
-    if (wanted) void ask();
+    if (wanted) void request();
     else void held?.release();
     if (state.phase === "done" || state.phase === "aborted") detach();
   };
   const unsubscribe = uploader.subscribe(follow);
-  const seen = () => void ask();
+  const seen = () => void request();
   const detach = () => {
     wanted = false;
     unsubscribe();

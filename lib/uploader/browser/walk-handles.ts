@@ -1,11 +1,11 @@
 import { batchSize, type FoundFile, isSystemFile, nameOf, type WalkBatch } from "./walk";
 
-/** What a page needs of https://fs.spec.whatwg.org/: the browser's handles fit it. */
+/** The part of https://fs.spec.whatwg.org/ that is used. */
 type Folder = FileSystemDirectoryHandle & { values(): AsyncIterable<FileSystemHandle> };
 
 /**
- * Files and folders by handles that outlive the page, in batches of at most 100, folder by folder; paths begin with the
- * handle's own name, as those of a drop do. What cannot be read is reported and passed by.
+ * Walks files and folders by handles that outlive the page, in batches of at most 100, folder by folder. Paths begin with
+ * the handle's own name, as those of a drop do. Entries that cannot be read are reported and skipped.
  */
 export async function* walkHandles(roots: readonly FileSystemHandle[]): AsyncGenerator<WalkBatch> {
   const folders: { path: string; handle: Folder }[] = [];
@@ -62,13 +62,13 @@ async function readAll(folder: string, handles: readonly FileSystemFileHandle[],
 }
 
 /**
- * The dropped files and folders as handles that can be kept; none where the browser has no such thing. Must be called in
+ * Returns the dropped files and folders as handles that can be stored, none where the browser has none. Must be called in
  * the drop event itself.
  */
 export function takeHandles(transfer: DataTransfer): Promise<readonly FileSystemHandle[]> {
   type Item = DataTransferItem & { getAsFileSystemHandle?(): Promise<FileSystemHandle | null> };
-  const asked = [...(transfer.items as unknown as Iterable<Item>)]
+  const handles = [...(transfer.items as unknown as Iterable<Item>)]
     .filter((item) => item.kind === "file")
     .map((item) => item.getAsFileSystemHandle?.().catch(() => null) ?? Promise.resolve(null));
-  return Promise.all(asked).then((handles) => (handles.every((one) => one !== null) ? handles : []));
+  return Promise.all(handles).then((handles) => (handles.every((one) => one !== null) ? handles : []));
 }

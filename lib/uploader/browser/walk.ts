@@ -1,4 +1,4 @@
-/** A file on this machine. `fresh` looks at the disk again, where the browser lets us; else `file` is all there is. */
+/** A file on this machine. `fresh` reads it from the disk again, where the browser allows that. */
 export type FileSource = { readonly file: File; readonly fresh?: () => Promise<File> };
 
 /** `path` as the browser gives it: with `/` between folders, not normalized, not checked. */
@@ -6,13 +6,13 @@ export type FoundFile = { readonly path: string; readonly source: FileSource };
 
 export type WalkBatch = {
   readonly files: readonly FoundFile[];
-  /** System files that were left out. */
+  /** Number of system files that were left out. */
   readonly system: number;
   /** Entries that could not be read: folders end with `/`. */
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 };
 
-/** The part of https://wicg.github.io/entries-api/ that is used; the browser's entries fit it. */
+/** The part of https://wicg.github.io/entries-api/ that is used. */
 export type DropEntry = {
   readonly name: string;
   readonly isFile: boolean;
@@ -21,20 +21,20 @@ export type DropEntry = {
   createReader?(): { readEntries(found: (entries: DropEntry[]) => void, failed: (error: unknown) => void): void };
 };
 
-/** As many entries as `readEntries` gives at once. */
+/** As many entries as `readEntries` returns at once. */
 export const batchSize = 100;
-/** Chromium asks the disk for a chosen file's size when it is read, and waits: few at a time keep the page alive. */
+/** Chromium reads a chosen file's size from the disk synchronously: few at a time keep the page responsive. */
 const chosenBatchSize = 20;
 const systemNames: ReadonlySet<string> = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 
-/** Files that systems leave in folders and nobody means to upload. */
+/** Whether a file is one that systems leave in folders. */
 export function isSystemFile(name: string): boolean {
   return systemNames.has(name.toLowerCase()) || name.startsWith("._");
 }
 
 /**
- * The dropped entries. Must be called in the drop event itself: afterwards the browser has forgotten them. Falls back
- * to plain files where there are no entries.
+ * Returns the dropped entries. Must be called in the drop event itself: they are gone afterwards. Falls back to plain
+ * files where there are no entries.
  */
 export function takeDropped(transfer: DataTransfer): { entries: DropEntry[]; files: File[] } {
   const entries: DropEntry[] = [];
@@ -49,7 +49,7 @@ export function takeDropped(transfer: DataTransfer): { entries: DropEntry[]; fil
   return { entries, files };
 }
 
-/** Files chosen with an input, single ones or (`webkitdirectory`) those of a folder with their paths. */
+/** Walks files chosen with an input, single ones or (`webkitdirectory`) those of a folder with their paths. */
 export async function* walkFiles(files: Iterable<File>): AsyncGenerator<WalkBatch> {
   let found: FoundFile[] = [];
   let system = 0;
@@ -64,7 +64,7 @@ export async function* walkFiles(files: Iterable<File>): AsyncGenerator<WalkBatc
   if (found.length > 0 || system > 0) yield { files: found, system, unreadable: [] };
 }
 
-/** Dropped files and folders, in batches of at most 100, folder by folder; what cannot be read is reported and passed by. */
+/** Walks dropped entries in batches of at most 100, folder by folder. Entries that cannot be read are reported and skipped. */
 export async function* walkEntries(entries: readonly DropEntry[]): AsyncGenerator<WalkBatch> {
   const folders: { path: string; entry: DropEntry }[] = [];
   for (let start = 0; start < entries.length; start += batchSize)
@@ -80,7 +80,7 @@ export async function* walkEntries(entries: readonly DropEntry[]): AsyncGenerato
   }
 }
 
-/** `readEntries` answers at most 100 entries in Chromium: it is asked until it answers none. */
+/** `readEntries` returns at most 100 entries in Chromium: it is called until it returns none. */
 async function* pagesOf(folder: DropEntry): AsyncGenerator<DropEntry[]> {
   const reader = folder.createReader?.();
   if (!reader) return;

@@ -1,5 +1,5 @@
 import { type HashAnswer, type HashJob, type HashMessage, hashFor } from "./hash-messages";
-import { hashHere } from "./hasher";
+import { hashHere } from "./hashing";
 
 /** The part of a worker's scope that is used. */
 type Scope = {
@@ -7,7 +7,7 @@ type Scope = {
   postMessage(answer: HashAnswer): void;
 };
 
-/** Parts hashed at once: one is read while the other is hashed. A dozen side by side would all be late for their connections. */
+/** Parts hashed at once: one is read while the other is hashed. More would all finish late. */
 const partsAtOnce = 2;
 
 const scope = globalThis as unknown as Scope;
@@ -15,7 +15,7 @@ const underWay = new Map<number, AbortController>();
 const parts: HashJob[] = [];
 let busyParts = 0;
 
-// Blobs come by reference: the bytes are read here, and never leave.
+// Blobs come by reference: their bytes are read in this thread.
 scope.onmessage = ({ data }) => {
   if ("cancel" in data) {
     underWay.get(data.cancel)?.abort();
@@ -40,7 +40,7 @@ function hashParts(): void {
   }
 }
 
-/** Never rejects: what goes wrong is the answer. */
+/** Never rejects: errors are posted as answers. */
 async function hash(job: HashJob): Promise<void> {
   const { id } = job;
   try {

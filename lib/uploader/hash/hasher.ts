@@ -1,15 +1,14 @@
 import type { Digests } from "../state/file";
-import { crc64nvmeOf, digestsOf } from "./hashing";
 
 export type HashOptions = {
-  /** Whether an MD5 is wanted beside the SHA-256. */
+  /** Whether to take an MD5 besides the SHA-256. */
   readonly md5: boolean;
   readonly signal?: AbortSignal;
 };
 
 /**
- * Takes checksums, away from the main thread where there is one and it is worth it. Rejects where the bytes cannot be read,
- * and soon after `signal` where it is of use no more.
+ * Takes checksums, off the main thread where that is worth it. Rejects if the bytes cannot be read, and soon after
+ * `signal` is aborted.
  */
 export type Hasher = {
   /** Of a whole file, which is read piece by piece, or of bytes in hand. */
@@ -17,6 +16,3 @@ export type Hasher = {
   /** CRC64NVME in base64, as S3's headers have it. */
   crc64nvme(part: Blob, signal?: AbortSignal): Promise<string>;
 };
-
-/** Hashes where it is called: for Node, and for browsers without workers. */
-export const hashHere: Hasher = { digests: digestsOf, crc64nvme: crc64nvmeOf };

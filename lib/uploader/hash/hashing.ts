@@ -2,17 +2,17 @@ import { createMD5, createSHA256, type IHasher } from "hash-wasm";
 import { CRC64NVME, crcText } from "@/lib/checksum/crc-kind";
 import { type CrcStep, crcProgram, crcStep } from "@/lib/checksum/crc-wasm";
 import type { Digests } from "../state/file";
-import type { HashOptions } from "./hasher";
+import type { Hasher, HashOptions } from "./hasher";
 
 /** Files of at most so many bytes are read in one go, larger ones piece by piece. */
 const wholeUpToBytes = 4 * 1024 * 1024;
 const ones = (1n << 64n) - 1n;
 
-/** As a stream, whose pieces are small and soon free again: slices of megabytes cost a browser twice the time. */
+/** Reads a file as a stream of small pieces: slices of megabytes take a browser twice the time. */
 async function* piecesOf(file: Blob, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   const reader = file.stream().getReader();
   const cancel = () => reader.cancel().catch(() => undefined);
-  // A read that hangs (a network drive that is gone) ends by this alone.
+  // Ends a read that hangs, as of a lost network drive.
   signal?.addEventListener("abort", cancel, { once: true });
   try {
     for (;;) {
@@ -23,21 +23,21 @@ async function* piecesOf(file: Blob, signal?: AbortSignal): AsyncGenerator<Uint8
       yield value;
     }
   } finally {
-    // Whoever stops half-way closes the file; one that broke has said so already.
+    // Closes the file after an early end; a broken stream has reported its error already.
     signal?.removeEventListener("abort", cancel);
     await cancel();
   }
 }
 
 /**
- * SHA-256 and MD5 of a file. What fits into one piece goes through the browser's own SHA-256, which is the quicker one
- * but takes a whole file and is there only on pages served securely.
+ * Returns SHA-256 and MD5 of a file. Small files use the browser's own SHA-256, which is faster but takes a whole file
+ * and exists only in secure contexts.
  */
 export async function digestsOf(file: Blob | Uint8Array<ArrayBuffer>, options: HashOptions): Promise<Digests> {
   if (file instanceof Uint8Array) return digestsOfBytes(file, options.md5);
   if (file.size <= wholeUpToBytes && hasOwnSha256())
     return digestsOfBytes(new Uint8Array(await file.arrayBuffer()), options.md5);
-  // Files in between are hashed at the same time: each has hashers of its own.
+  // Several files are hashed at the same time: each needs hashers of its own.
   const [sha256, md5] = await Promise.all([createSHA256(), options.md5 ? createMD5() : null]);
   for await (const piece of piecesOf(file, options.signal)) {
     sha256.update(piece);
@@ -60,7 +60,7 @@ export function hasOwnSha256(): boolean {
 const create = { md5: createMD5, sha256: createSHA256 } as const;
 const kept = new Map<keyof typeof create, Promise<IHasher>>();
 
-/** One hasher for all small files: it is used without waiting in between. */
+/** One hasher for all small files: each use ends before the next one begins. */
 function borrowed(name: keyof typeof create): Promise<IHasher> {
   const hasher = kept.get(name) ?? create[name]();
   kept.set(name, hasher);
@@ -69,7 +69,7 @@ function borrowed(name: keyof typeof create): Promise<IHasher> {
 
 let step: CrcStep | undefined;
 
-/** CRC64NVME of a part, in base64 as S3's headers have it. */
+/** Returns the CRC64NVME of a part, in base64 as S3's headers have it. */
 export async function crc64nvmeOf(part: Blob, signal?: AbortSignal): Promise<string> {
   step ??= crcStep(crcProgram(CRC64NVME.polynomial));
   let register = ones;
@@ -84,3 +84,6 @@ function hex(bytes: Uint8Array): string {
   for (const byte of bytes) text += hexOfByte[byte];
   return text;
 }
+
+/** Hashes on the calling thread: for Node, and for browsers without workers. */
+export const hashHere: Hasher = { digests: digestsOf, crc64nvme: crc64nvmeOf };

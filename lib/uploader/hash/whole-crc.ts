@@ -3,10 +3,10 @@ import { CRC64NVME, crcText, crcValue } from "@/lib/checksum/crc-kind";
 
 type Piece = { readonly crc: string; readonly sizeBytes: number };
 
-/** So many are put together before others may run: a millisecond or two. */
+/** So many are combined before other tasks may run: a millisecond or two. */
 const piecesAtOnce = 250;
 
-/** The CRC64NVME of a whole file from those of its parts, in order; `pause` lets the page live in between. */
+/** Returns the CRC64NVME of a whole file from those of its parts, in order; `pause` lets other tasks run in between. */
 export async function wholeCrc(pieces: readonly Piece[], pause: () => Promise<void>): Promise<string> {
   let crc = 0n;
   for (let start = 0; start < pieces.length; start += piecesAtOnce) {

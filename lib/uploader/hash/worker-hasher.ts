@@ -1,11 +1,11 @@
 import { smallBytes } from "../state/file";
 import { type HashAnswer, type HashJob, hashFor } from "./hash-messages";
-import { type Hasher, hashHere } from "./hasher";
-import { hasOwnSha256 } from "./hashing";
+import type { Hasher } from "./hasher";
+import { hashHere, hasOwnSha256 } from "./hashing";
 
 type Waiting = { readonly done: (value: never) => void; readonly failed: (error: Error) => void };
 
-/** Hashes in a web worker, started with the first file that is large enough; here, where a worker cannot be had. */
+/** Returns a hasher that uses a web worker, started with the first file that is large enough; without workers, the main thread. */
 export function hashInWorker(start: () => Worker = startWorker): Hasher {
   let worker: Worker | null | undefined;
   let jobs = 0;
@@ -17,8 +17,8 @@ export function hashInWorker(start: () => Worker = startWorker): Hasher {
     if ("value" in data) one?.done(data.value as never);
     else one?.failed(Object.assign(new Error(data.error.message), { name: data.error.name }));
   };
-  // A worker that does not load (an old browser, a policy of the page): the work is done here.
-  const fall = () => {
+  // The worker did not load, as in an old browser or under a content security policy.
+  const fallBackToMainThread = () => {
     worker?.terminate();
     worker = null;
     for (const [id, { job, done, failed }] of waiting) {
@@ -31,13 +31,13 @@ export function hashInWorker(start: () => Worker = startWorker): Hasher {
     try {
       worker = start();
       worker.onmessage = settle;
-      worker.onerror = fall;
+      worker.onerror = fallBackToMainThread;
     } catch {
       worker = null;
     }
     return worker;
   };
-  const ask = <T>(about: Omit<HashJob, "id">, signal?: AbortSignal): Promise<T> => {
+  const submit = <T>(about: Omit<HashJob, "id">, signal?: AbortSignal): Promise<T> => {
     const to = started();
     jobs += 1;
     const job = { id: jobs, ...about };
@@ -53,8 +53,8 @@ export function hashInWorker(start: () => Worker = startWorker): Hasher {
     digests: (file, options) =>
       file instanceof Uint8Array || isQuickHere(file)
         ? hashHere.digests(file, options)
-        : ask({ kind: "digests", body: file, md5: options.md5 }, options.signal),
-    crc64nvme: (part, signal) => ask({ kind: "crc64nvme", body: part, md5: false }, signal),
+        : submit({ kind: "digests", body: file, md5: options.md5 }, options.signal),
+    crc64nvme: (part, signal) => submit({ kind: "crc64nvme", body: part, md5: false }, signal),
   };
 }
 

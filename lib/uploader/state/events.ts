@@ -3,24 +3,33 @@ import type {
   FileAnswer,
   FileToSend,
   OpenedUpload,
+  OpenUploadInput,
   PartsInput,
   PartUrls,
   PostPolicy,
   UploadStatus,
 } from "@/lib/upload/schema";
-import type { OpenRequest, ResumedUpload } from "../transport/server";
 import type { CallFailure, PostFailure } from "./failures";
 import type { ConflictChoice, Digests, NewFile } from "./file";
 import type { CallName } from "./state";
 
-/** What a file on the disk looks like at a moment; null when it cannot be read any more. */
-export type Look = { readonly sizeBytes: number; readonly lastModified: number } | null;
+export type OpenRequest = Pick<OpenUploadInput, "label" | "plannedFiles" | "plannedBytes" | "checksum">;
 
-/** `run` and `generation` come back from the effect that started the work, so that late news can be told from new. */
+/** An upload begun earlier and a new policy for its prefix; the policy is null when the upload is no longer open. */
+export type ResumedUpload = {
+  readonly prefix: string;
+  readonly policy: PostPolicy | null;
+  readonly status: UploadStatus;
+};
+
+/** A file's size and date on the disk; null when it can no longer be read. */
+export type OnDisk = { readonly sizeBytes: number; readonly lastModified: number } | null;
+
+/** `run` and `generation` come from the effect that started the work: events of earlier attempts are ignored. */
 type OfRun = { readonly fileId: number; readonly run: number };
 /** `n`: the part's number. */
 type OfPart = OfRun & { readonly n: number };
-/** `multipartId`: the server's name for the file; after the file was begun again it has another one. */
+/** `multipartId`: the server's id of the file, which changes when the file is restarted. */
 type OfMultipart = { readonly fileId: number; readonly multipartId: string };
 
 type PersonEvent =
@@ -41,22 +50,22 @@ type PersonEvent =
   | { readonly type: "failedRetried" }
   | { readonly type: "paused" }
   | { readonly type: "unpaused" }
-  /** For all files whose path is taken, now and later. */
-  | { readonly type: "conflict"; readonly choice: ConflictChoice }
+  /** Applies to all files whose path is taken, now and later. */
+  | { readonly type: "conflictChosen"; readonly choice: ConflictChoice }
   | { readonly type: "finished" }
   | { readonly type: "allCanceled" }
   | { readonly type: "triedAgain" }
-  /** Go on with an upload begun earlier. */
-  | { readonly type: "resumeAsked"; readonly uploadId: string };
+  /** Resumes an upload begun earlier. */
+  | { readonly type: "resumeRequested"; readonly uploadId: string };
 
 type DiskEvent =
-  | (OfRun & { readonly type: "looked"; readonly look: Look })
-  | (OfRun & { readonly type: "changed"; readonly look: Look })
-  /** null: could not be taken, though the file can be read. */
+  | (OfRun & { readonly type: "rechecked"; readonly onDisk: OnDisk })
+  | (OfRun & { readonly type: "changed"; readonly onDisk: OnDisk })
+  /** null: hashing failed, although the file can be read. */
   | (OfRun & { readonly type: "hashed"; readonly digests: Digests | null })
   | (OfPart & { readonly type: "partHashed"; readonly crc: string | null })
-  | (OfPart & { readonly type: "partChanged"; readonly look: Look })
-  /** A path that nothing has, neither in this upload nor, as far as is known, in the collection. */
+  | (OfPart & { readonly type: "partChanged"; readonly onDisk: OnDisk })
+  /** `path` is free in this upload and, as far as is known, in the collection. */
   | { readonly type: "renamed"; readonly fileId: number; readonly path: string };
 
 type StorageEvent =
@@ -68,12 +77,12 @@ type StorageEvent =
   | (OfPart & { readonly type: "partSent"; readonly etag: string })
   | (OfPart & { readonly type: "partFailed"; readonly failure: PostFailure });
 
-/** `askedAt` is when the call was made, by the same clock as `at`. */
+/** `requestedAt` is when the call was made, by the same clock as `at`. */
 type SiteEvent =
-  | { readonly type: "opened"; readonly upload: OpenedUpload; readonly askedAt: number }
-  | { readonly type: "resumed"; readonly upload: ResumedUpload; readonly askedAt: number }
-  | { readonly type: "renewed"; readonly policy: PostPolicy; readonly askedAt: number }
-  /** A slice of the answers, those from the batch's file number `from` (0) on, of so many `inAll` (those that are here). */
+  | { readonly type: "opened"; readonly upload: OpenedUpload; readonly requestedAt: number }
+  | { readonly type: "resumed"; readonly upload: ResumedUpload; readonly requestedAt: number }
+  | { readonly type: "renewed"; readonly policy: PostPolicy; readonly requestedAt: number }
+  /** A slice of the answers: `from` (0) is the index of its first file in the batch, `inAll` (its length) their number. */
   | {
       readonly type: "filesAnswered";
       readonly batch: number;
@@ -82,16 +91,16 @@ type SiteEvent =
       readonly inAll?: number;
     }
   | { readonly type: "filesCanceled"; readonly batch: number }
-  /** The digests of the batch's files are known to the server. */
-  | { readonly type: "told"; readonly batch: number }
-  /** Whatever the batch was to say of them. */
+  /** The server has the digests of the batch's files. */
+  | { readonly type: "registeredMore"; readonly batch: number }
+  /** A batch of any kind. */
   | { readonly type: "filesFailed"; readonly batch: number; readonly failure: CallFailure }
   | (OfMultipart & {
       readonly type: "partsSigned";
       readonly parts: readonly number[];
       readonly urls: PartUrls["urls"];
       readonly elsewhere?: PartUrls["elsewhere"];
-      readonly askedAt: number;
+      readonly requestedAt: number;
     })
   | (OfMultipart & {
       readonly type: "signFailed";
@@ -106,21 +115,21 @@ type SiteEvent =
   | { readonly type: "callFailed"; readonly call: CallName; readonly failure: CallFailure };
 
 type AroundEvent =
-  | { readonly type: "rang"; readonly timer: TimerName }
-  /** The page could paint. */
-  | { readonly type: "wentOn" }
+  | { readonly type: "timerFired"; readonly timer: TimerName }
+  /** Answers `yieldToPage`: the page could paint. */
+  | { readonly type: "yielded" }
   | { readonly type: "wentOnline" }
   | { readonly type: "wentOffline" }
-  /** Connections of the browser's six that are this upload's. */
+  /** This upload's share of the browser's six connections. */
   | { readonly type: "shareChanged"; readonly connections: number }
-  /** This tab drives the upload; `driven: false`: another one does, and this one waits for it. */
-  | { readonly type: "driving"; readonly uploadId: string; readonly driven: boolean };
+  /** Whether this tab owns the upload: another one does where `owned` is false, and this one waits for it. */
+  | { readonly type: "owning"; readonly uploadId: string; readonly owned: boolean };
 
 export type UploaderEvent = PersonEvent | DiskEvent | StorageEvent | SiteEvent | AroundEvent;
 
 /**
- * Time and chance come with each event, which keeps the reducer pure: `at` in milliseconds of a clock that does not
- * jump, `random` in [0, 1).
+ * Time and randomness come with each event, which keeps the reducer pure: `at` in milliseconds of a monotonic clock,
+ * `random` in [0, 1).
  */
 export type Stamped = UploaderEvent & { readonly at: number; readonly random: number };
 
@@ -130,7 +139,7 @@ export type TimerName =
   | `batch:${number}`
   | "probe"
   | "policy:due"
-  | "policy:over"
+  | "policy:expired"
   | `call:${CallName}`;
 
 type StorageEffect =
@@ -140,10 +149,10 @@ type StorageEffect =
       readonly contentType: string;
       /** For `x-amz-checksum-sha256`, lower-case hex; null where the policy does not take it, or it is not known. */
       readonly sha256: string | null;
-      /** Its `url` is the lane's. */
+      /** Its `url` is the endpoint's. */
       readonly policy: PostPolicy;
       readonly generation: number;
-      /** It will be through before anybody could see it move. */
+      /** Progress is not reported: the post ends before the screen would show any. */
       readonly quiet: boolean;
     })
   | (OfPart & {
@@ -154,19 +163,19 @@ type StorageEffect =
       /** For `x-amz-checksum-crc64nvme`, which its URL was signed with. */
       readonly crc: string | null;
     })
-  /** The post of the file, or all its parts. */
+  /** Stops the post of the file, or all its parts. */
   | { readonly type: "stop"; readonly fileId: number };
 
 type DiskEffect =
-  /** Compare the file on the disk with what was sent; `checked`: the storage has compared the bytes with a checksum. */
-  | (OfRun & { readonly type: "look"; readonly checked: boolean })
+  /** Compares the file on the disk with what was sent. `checked`: the storage compared the bytes with a checksum. */
+  | (OfRun & { readonly type: "recheck"; readonly checked: boolean })
   | (OfRun & {
       readonly type: "hash";
       readonly sizeBytes: number;
       readonly lastModified: number;
-      /** Whether an MD5 is wanted, too. */
+      /** Whether to take an MD5, too. */
       readonly md5: boolean;
-      /** Keep the bytes that were read: it is posted next. */
+      /** Keep the bytes in memory: the file is posted next. */
       readonly keep: boolean;
     })
   | (OfPart & {
@@ -176,25 +185,25 @@ type DiskEffect =
       readonly sizeBytes: number;
       readonly lastModified: number;
     })
-  /** Find a free path beside this one: "name (2).jpg". */
+  /** Finds a free path beside this one: "name (2).jpg". */
   | { readonly type: "rename"; readonly fileId: number; readonly foundAs: string }
-  /** The handle is not needed any more. */
-  | { readonly type: "letGo"; readonly fileId: number };
+  /** Drops the file's handle. */
+  | { readonly type: "releaseFile"; readonly fileId: number };
 
-type Naming = { readonly uploadId: string; readonly batch: number; readonly files: readonly FileToSend[] };
+type Registration = { readonly uploadId: string; readonly batch: number; readonly files: readonly FileToSend[] };
 
 type SiteEffect =
   | { readonly type: "open"; readonly request: OpenRequest }
   | { readonly type: "resume" | "renew" | "seal" | "status" | "abort"; readonly uploadId: string }
-  | (Naming & { readonly type: "files" })
-  /** They were named before: only what became known of them is told. */
-  | (Naming & { readonly type: "tell" })
+  | (Registration & { readonly type: "files" })
+  /** Registers the checksums of files that are registered already. */
+  | (Registration & { readonly type: "registerChecksums" })
   | (OfMultipart & { readonly type: "sign"; readonly uploadId: string; readonly request: PartsInput })
   | (OfMultipart & {
       readonly type: "complete";
       readonly uploadId: string;
       readonly request: CompleteInput;
-      /** The parts' CRC64NVMEs, to be put together into the whole file's; null where one is not known. */
+      /** The parts' CRC64NVMEs, combined into that of the whole file; null where one is unknown. */
       readonly pieces: readonly { readonly crc: string; readonly sizeBytes: number }[] | null;
     })
   | {
@@ -210,9 +219,9 @@ export type Effect =
   | SiteEffect
   | { readonly type: "timer"; readonly timer: TimerName; readonly delayMs: number }
   | { readonly type: "noTimer"; readonly timer: TimerName }
-  /** Let the page paint, then say so: there is more to do than fits into one step. */
-  | { readonly type: "goOn" }
-  /** Become the one tab that drives the upload. */
-  | { readonly type: "drive"; readonly uploadId: string }
-  /** All timers, posts and parts. */
+  /** Lets the page paint, then answers `yielded`: more is to be done than fits into one step. */
+  | { readonly type: "yieldToPage" }
+  /** Becomes the one tab that owns the upload. */
+  | { readonly type: "own"; readonly uploadId: string }
+  /** Stops all timers, posts and parts. */
   | { readonly type: "stopAll" };

@@ -1,20 +1,20 @@
 import { uploadPolicy } from "@/lib/upload/policy";
 import type { Failure, FailureCode } from "./failures";
 
-/** What happened; what is safe or left to do. Two sentences at most, no jargon. */
-export type Words = { readonly title: string; readonly advice: string };
+/** What happened, and what is safe or to be done next. */
+export type Message = { readonly title: string; readonly advice: string };
 
 const tib = uploadPolicy.maxFileBytes / 1024 ** 4;
 
-const words: Readonly<Record<FailureCode, Words>> = {
-  empty: { title: "The file is empty.", advice: "There is nothing to upload; the others are not affected." },
+const messages: Readonly<Record<FailureCode, Message>> = {
+  empty: { title: "The file is empty.", advice: "There is nothing to upload. The other files are not affected." },
   "too-large": {
     title: `The file is larger than ${tib} TiB.`,
-    advice: "No storage takes such a file; the others are not affected.",
+    advice: "Files of this size cannot be stored. The other files are not affected.",
   },
-  "bad-path": { title: "The name cannot be used.", advice: "Rename the file or its folder and add it again." },
+  "bad-path": { title: "This name cannot be used.", advice: "Rename the file or its folder and add it again." },
   duplicate: {
-    title: "Another file of this upload has the same path.",
+    title: "Another file in this upload has the same path.",
     advice: "The first one is kept. Rename one of them and add it again.",
   },
   unreadable: {
@@ -23,7 +23,7 @@ const words: Readonly<Record<FailureCode, Words>> = {
   },
   changed: {
     title: "The file changed while uploading, or can no longer be read.",
-    advice: "A copy of it may be incomplete. Add the file again once nothing writes to it.",
+    advice: "The copy may be incomplete. Add the file again when it no longer changes.",
   },
   network: {
     title: "The connection broke each time this file was sent.",
@@ -39,69 +39,68 @@ const words: Readonly<Record<FailureCode, Words>> = {
   },
   "access-denied": {
     title: "The storage refused this file.",
-    advice: "The other files are safe. Retry once; if it stays so, tell the site's operator.",
+    advice: "The other files are safe. Retry once. If it fails again, contact the site's operator.",
   },
   quota: {
-    title: "There is no room left in the storage.",
-    advice: "What was uploaded is safe. Ask the site's operator for more room, then retry.",
+    title: "The storage is full.",
+    advice: "What was uploaded is safe. Ask the site's operator for more space, then retry.",
   },
   refused: {
     title: "The storage refused this file.",
-    advice: "The other files are safe. If it stays so, tell the site's operator what is shown here.",
+    advice: "The other files are safe. If it fails again, show this message to the site's operator.",
   },
   unreachable: {
     title: "The storage cannot be reached.",
     advice:
-      "Everything uploaded so far is safe. Check your connection and try again; if it never worked here, the storage may not accept uploads from this site (CORS).",
+      "Nothing uploaded was lost. Check your connection and try again. If uploads never worked here, the storage may not accept them from this site (CORS).",
   },
   "policy-expired": {
-    title: "The permission to upload ran out, and so did a new one.",
-    advice:
-      "Everything uploaded so far is safe. The clocks of the site and of the storage may differ: tell the operator.",
+    title: "Your upload permission expired and could not be renewed.",
+    advice: "Nothing uploaded was lost. Try again.",
   },
   "policy-refused": {
-    title: "The storage does not accept the permission to upload.",
-    advice: "Everything uploaded so far is safe. Try again; if it stays so, tell the site's operator.",
+    title: "The storage does not accept your upload permission.",
+    advice: "Nothing uploaded was lost. Try again. If it fails again, contact the site's operator.",
   },
   "no-bucket": {
-    title: "The storage for this collection is not there.",
-    advice: "Nothing more was sent. Tell the site's operator, then try again.",
+    title: "The storage of this collection does not exist.",
+    advice: "Nothing more was sent. Contact the site's operator, then try again.",
   },
   "signed-out": {
     title: "You are signed out.",
-    advice: "Everything uploaded so far is safe. Sign in in another tab, then try again here.",
+    advice: "Nothing uploaded was lost. Sign in in another tab, then try again here.",
   },
   gone: {
-    title: "This upload or collection is no longer there, or you may not add to it any more.",
+    title: "This upload or collection no longer exists, or you may no longer add to it.",
     advice: "Ask an owner of the collection.",
   },
   closed: {
-    // As the site says it, where it does.
-    title: "This upload was closed elsewhere. Start a new one for the rest.",
-    advice: "Nothing more can be added to it.",
+    // Replaced by the site's message, where it has one.
+    title: "This upload was ended elsewhere. Start a new one for the remaining files.",
+    advice: "Files can no longer be added to it.",
   },
   finished: {
-    title: "This upload was finished in the meantime.",
-    advice: "What was uploaded with it is safe. Start a new upload for more.",
+    title: "This upload was finished meanwhile.",
+    advice: "Nothing uploaded was lost. Start a new upload for more files.",
   },
   "site-unavailable": {
     title: "The site cannot be reached.",
-    advice: "Everything uploaded so far is safe. Check your connection, then try again.",
+    advice: "Nothing uploaded was lost. Check your connection, then try again.",
   },
   "site-error": {
     title: "The site had an error.",
-    advice: "Everything uploaded so far is safe. Try again in a moment.",
+    advice: "Nothing uploaded was lost. Try again in a moment.",
   },
-  "site-refused": { title: "The site refused the upload.", advice: "Nothing is lost. Start again." },
+  "site-refused": { title: "The site refused the upload.", advice: "Nothing was lost. Start a new upload." },
   "slow-check": {
     title: "Checking the files takes longer than usual.",
-    advice: "They are stored. You may leave this page: the server goes on by itself.",
+    advice: "They are stored. You may leave this page: the server continues by itself.",
   },
 };
 
-/** The words for a failure; where the other side said something for people, that is the title. */
-export function wordsOf(failure: Failure): Words {
-  const table = words[failure.code];
+/** Returns the text for a failure; its title is the message of the site or the storage, where there is one. */
+export function messageOf(failure: Failure): Message {
+  const table = messages[failure.code];
   if (failure.detail === null) return table;
   if (failure.code === "refused") return { ...table, title: `${table.title} (${failure.detail})` };
   return { ...table, title: failure.detail };

@@ -1,6 +1,6 @@
-import type { AppError } from "@/lib/errors";
+import { type ErrorCode, isTransient } from "@/lib/errors";
 
-/** Everything that can go wrong, for one file or for the upload as a whole. `words.ts` says each to a person. */
+/** Everything that can go wrong, for one file or for the upload as a whole. `failure-messages.ts` has the text of each. */
 export const failureCodes = [
   "empty",
   "too-large",
@@ -29,14 +29,14 @@ export const failureCodes = [
 ] as const;
 export type FailureCode = (typeof failureCodes)[number];
 
-/** `detail` is what the other side said, already fit for a person, or null. */
+/** `detail` is the message of the storage or the site, fit for the screen, or null. */
 export type Failure = { readonly code: FailureCode; readonly detail: string | null };
 
 export function failure(code: FailureCode, detail: string | null = null): Failure {
   return { code, detail };
 }
 
-/** Why a POST or a part sent to the storage did not succeed: no answer at all, or an answer that is an error. */
+/** Why a POST or a part failed: no answer of the storage, or an answer that is an error. */
 export type PostFailure =
   | { readonly kind: "network"; readonly stalled?: boolean }
   | {
@@ -48,13 +48,13 @@ export type PostFailure =
       readonly retryAfterSeconds: number | null;
     };
 
-/** What to do about it. */
+/** What to do about a failure. */
 export type Verdict = {
   /**
-   * retry: try the file again · renew: the policy or URL is no longer good · begin: what the part belongs to is not
-   * there · doubt: denied without a reason, which may be its age · stop: this file only · halt: all of them.
+   * retry: send it again · renew: with a new policy or URL · restart: the multipart upload is gone · suspect: denied
+   * without a reason, so the policy or URL may have expired · stop: this file fails · halt: all stop.
    */
-  readonly action: "retry" | "renew" | "begin" | "doubt" | "stop" | "halt";
+  readonly action: "retry" | "renew" | "restart" | "suspect" | "stop" | "halt";
   readonly failure: Failure;
   readonly slow: boolean;
   readonly retryAfterSeconds: number | null;
@@ -78,7 +78,7 @@ const rules: Readonly<Record<string, Rule>> = {
   InvalidAccessKeyId: ["renew", "policy-refused"],
   InvalidPolicyDocument: ["renew", "policy-refused"],
   AuthorizationHeaderMalformed: ["renew", "policy-refused"],
-  NoSuchUpload: ["begin", "server"],
+  NoSuchUpload: ["restart", "server"],
   NoSuchBucket: ["halt", "no-bucket"],
   AccountProblem: ["halt", "no-bucket"],
   BadDigest: ["retry", "network"],
@@ -95,12 +95,12 @@ const rules: Readonly<Record<string, Rule>> = {
   TooManyRequests: ["retry", "slow"],
 };
 
-function ruleOf(answer: Extract<PostFailure, { kind: "answer" }>, policyMayBeOver: boolean): Rule {
+function ruleOf(answer: Extract<PostFailure, { kind: "answer" }>, policyMayBeExpired: boolean): Rule {
   // S3 says "Invalid according to Policy: Policy expired."; Ceph says AccessDenied and nothing else.
   const denied = answer.code === "AccessDenied" || (answer.code === null && answer.status === 403);
-  if (denied && (policyMayBeOver || /expired/i.test(answer.message ?? ""))) return ["renew", "policy-expired"];
-  // The clock here stands still while the machine sleeps: by it the policy may be young, and have ended all the same.
-  if (denied) return [answer.message ? "stop" : "doubt", "access-denied"];
+  if (denied && (policyMayBeExpired || /expired/i.test(answer.message ?? ""))) return ["renew", "policy-expired"];
+  // The clock stops while the machine sleeps: a policy may have expired although its age says otherwise.
+  if (denied) return [answer.message ? "stop" : "suspect", "access-denied"];
   const known = answer.code === null ? undefined : rules[answer.code];
   if (known) return known;
   if (answer.status === 429 || answer.status === 503) return ["retry", "slow"];
@@ -111,27 +111,25 @@ function ruleOf(answer: Extract<PostFailure, { kind: "answer" }>, policyMayBeOve
   return ["stop", answer.status === 403 ? "access-denied" : "refused"];
 }
 
-/** `policyMayBeOver`: whether, by the client's reckoning, the policy is about to end or has ended. */
-export function judgePost(post: PostFailure, policyMayBeOver: boolean): Verdict {
+/** `policyMayBeExpired`: the policy is about to expire or has expired, by the client's clock. */
+export function classifyFailure(post: PostFailure, policyMayBeExpired: boolean): Verdict {
   if (post.kind === "network")
     return { action: "retry", failure: failure("network"), slow: false, retryAfterSeconds: null };
-  const [action, code] = ruleOf(post, policyMayBeOver);
+  const [action, code] = ruleOf(post, policyMayBeExpired);
   const detail = action === "stop" && code === "refused" ? (post.code ?? `HTTP ${post.status}`) : null;
   return { action, failure: failure(code, detail), slow: code === "slow", retryAfterSeconds: post.retryAfterSeconds };
 }
 
 /** A call to the site that failed, as plain data. */
 export type CallFailure = {
-  readonly code: AppError["code"] | "NETWORK";
+  readonly code: ErrorCode | "NETWORK";
   readonly message: string | null;
   readonly retryAfterSeconds: number | null;
 };
 
-/** Whether the same call can succeed a little later without anybody doing anything. */
-export function healsByItself(call: CallFailure): boolean {
-  return (
-    call.code === "NETWORK" || call.code === "UNAVAILABLE" || call.code === "RATE_LIMITED" || call.code === "INTERNAL"
-  );
+/** Whether the same call can succeed later without any change. */
+export function isTransientFailure({ code }: CallFailure): boolean {
+  return code === "NETWORK" || isTransient(code);
 }
 
 export function failureOfCall(call: CallFailure): Failure {

@@ -1,4 +1,5 @@
 import { uploadPolicy } from "@/lib/upload/policy";
+import { ownEndpoint } from "./endpoints";
 import { type ConflictChoice, type FileState, fileStates } from "./file";
 import { emptyQueue } from "./queue";
 import type { UploaderState } from "./state";
@@ -18,7 +19,7 @@ export function initialState({ online = true, hashes = false, conflict = null }:
     adding: 0,
     finishing: false,
     passes: {},
-    goingOn: false,
+    yielding: false,
     files: emptyVector,
     counts: Object.fromEntries(fileStates.map((name) => [name, 0])) as Record<FileState, number>,
     bytes: { planned: 0, sent: 0, kept: 0, failed: 0 },
@@ -37,7 +38,7 @@ export function initialState({ online = true, hashes = false, conflict = null }:
     hashes,
     verifies: false,
     queues: {
-      name: emptyQueue,
+      register: emptyQueue,
       hash: emptyQueue,
       hashWhole: emptyQueue,
       again: emptyQueue,
@@ -49,22 +50,19 @@ export function initialState({ online = true, hashes = false, conflict = null }:
     cancellations: emptyQueue,
     batches: {},
     nextBatch: 1,
-    unwantedInRow: 0,
+    rejectedInRow: 0,
     quotaBelow: null,
     hashedAhead: 0,
     hashedWhole: 0,
     active: [],
-    flying: 0,
     lastKind: "part",
     share: uploadPolicy.parallelPosts,
-    limit: uploadPolicy.parallelPosts,
-    lanes: [],
-    laneZero: { postMs: null, mibMs: null },
+    endpoints: [ownEndpoint],
     failuresInRow: 0,
     rowSince: 0,
     outage: null,
     calls: {},
-    looks: 0,
+    polls: 0,
     watchedSince: null,
     status: null,
     samples: [],

@@ -2,40 +2,39 @@ import type { FileAnswer } from "@/lib/upload/schema";
 import { emptyVector, itemAt, type Vector, withAppended, withItem } from "./vector";
 
 /**
- * hashing: its checksum is being taken · unsigned: needs a URL · signing: a URL was asked for · signed: can be sent ·
- * flying: on a connection · waiting: for its next try.
+ * hashing: its checksum is being taken · unsigned: needs a URL · signing: a call for its URL is in flight · signed: can
+ * be sent · inFlight: on a connection · waiting: for its next attempt.
  */
-type PartStage = "hashing" | "unsigned" | "signing" | "signed" | "flying" | "waiting";
+type PartStage = "hashing" | "unsigned" | "signing" | "signed" | "inFlight" | "waiting";
 
-/** A part that is being worked at. */
+/** A part in work. */
 export type Part = {
   /** 1 … partCount. */
   readonly n: number;
   readonly stage: PartStage;
-  /** The file's run in which it was last begun: what an older one reports is not listened to. */
+  /** The file's run in which it was last begun: events of earlier ones are ignored. */
   readonly run: number;
   readonly sentBytes: number;
   /** CRC64NVME in base64, as S3's header has it; null where there is no hasher. */
   readonly crc: string | null;
-  readonly url: string | null;
-  /** URLs for the storage's other endpoints, by the lane's. */
-  readonly elsewhere: Readonly<Record<string, string>>;
-  /** Which endpoint it was last sent to, as files count them, and when that was begun. */
-  readonly lane: number;
+  /** Presigned, by the number of the endpoint. */
+  readonly urls: Readonly<Record<number, string>>;
+  /** Which endpoint it was last sent to, and when that was begun. */
+  readonly endpoint: number;
   readonly begunAt: number;
-  /** When the URLs end, by the clock of the events. */
+  /** When the URLs expire, by the clock of the events. */
   readonly urlEndsAt: number;
-  /** Its last URL was denied without a reason: another one will not be its age. */
-  readonly doubted: boolean;
-  /** A URL of it was said to have ended, and another one was asked for. */
+  /** Its last URL was denied without a reason: a second denial is not due to the URL's age. */
+  readonly suspect: boolean;
+  /** A URL of it expired, and another one was requested. */
   readonly renewed: boolean;
   readonly failures: number;
   readonly failingSince: number | null;
 };
 
-/** A file that is sent in parts. */
+/** The parts of a file as the server and the storage know them. */
 export type Multipart = {
-  /** The server's name for the file. */
+  /** The server's id of the file. */
   readonly fileId: string;
   readonly partSize: number;
   readonly partCount: number;
@@ -45,15 +44,8 @@ export type Multipart = {
   readonly crcs: Vector<string | null>;
   readonly arrivedParts: number;
   readonly arrivedBytes: number;
-  /** Those of `arrivedBytes` that were there already when the file was named. */
+  /** Those of `arrivedBytes` that were there already when the file was registered. */
   readonly keptBytes: number;
-  /** No part from here on was begun. */
-  readonly next: number;
-  /** At most about two budgets of parts: hashed and signed ahead by so much and no more. */
-  readonly window: readonly Part[];
-  /** Calls to sign its parts that failed in a row, and since when. */
-  readonly signFailures: number;
-  readonly signFailingSince: number | null;
 };
 
 /** Where a part begins and how long it is, in bytes. */
@@ -63,8 +55,8 @@ export function rangeOf({ partSize }: Pick<Multipart, "partSize">, n: number, si
 }
 
 /**
- * A multipart as the server answered it; parts it has are never begun. `earlier` is what this page knows of the file:
- * parts it sent itself keep their entity tags and checksums.
+ * Returns the multipart of the server's answer; parts the server has are not sent. `earlier` is this page's own record:
+ * parts it sent keep their entity tags and checksums.
  */
 export function multipartOf(answer: AnsweredMultipart, sizeBytes: number, earlier: Multipart | null): Multipart {
   const { fileId, partSize, partCount } = answer;
@@ -84,32 +76,23 @@ export function multipartOf(answer: AnsweredMultipart, sizeBytes: number, earlie
     arrivedBytes += end - start;
     if (etag === "") keptBytes += end - start;
   }
-  const begun = { arrivedParts, arrivedBytes, keptBytes, next: 1, window: [] };
-  return { fileId, partSize, partCount, etags, crcs, ...begun, signFailures: 0, signFailingSince: null };
+  return { fileId, partSize, partCount, etags, crcs, arrivedParts, arrivedBytes, keptBytes };
 }
 
 type AnsweredMultipart = NonNullable<FileAnswer["multipart"]>;
 
-/** As if no part were being worked at; those that arrived stay. */
-export function rewound(multipart: Multipart): Multipart {
-  return { ...multipart, next: 1, window: [], signFailures: 0, signFailingSince: null };
+/** The window with a part replaced, or (`null`) without it. */
+export function withPart(window: readonly Part[], n: number, change: Partial<Part> | null): readonly Part[] {
+  if (!change) return window.filter((part) => part.n !== n);
+  return window.map((part) => (part.n === n ? { ...part, ...change } : part));
 }
 
-/** With a part of the window replaced, or (`null`) taken out of it. */
-export function withPart(multipart: Multipart, n: number, change: Partial<Part> | null): Multipart {
-  const window = change
-    ? multipart.window.map((part) => (part.n === n ? { ...part, ...change } : part))
-    : multipart.window.filter((part) => part.n !== n);
-  return { ...multipart, window };
+/** Bytes sent of parts in work. */
+export function sentBytesOfParts(window: readonly Part[]): number {
+  return window.reduce((sum, part) => sum + part.sentBytes, 0);
 }
 
-/** Bytes that arrived or are on the way. */
-export function sentOf({ arrivedBytes, window }: Multipart): number {
-  return window.reduce((sum, part) => sum + part.sentBytes, arrivedBytes);
-}
-
-/** Parts on a connection, to one endpoint or to any. */
-export function flyingOf(multipart: Multipart | null, lane: number | null = null): number {
-  const isFlying = (part: Part) => part.stage === "flying" && (lane === null || part.lane === lane);
-  return multipart ? multipart.window.reduce((sum, part) => sum + Number(isFlying(part)), 0) : 0;
+/** Parts on a connection to an endpoint. */
+export function partsInFlight(window: readonly Part[], endpoint: number): number {
+  return window.reduce((sum, part) => sum + Number(part.stage === "inFlight" && part.endpoint === endpoint), 0);
 }

@@ -1,12 +1,12 @@
-import type { Words } from "./failure-messages";
+import type { Message } from "./failure-messages";
 
-/** Something a person should know of a file that is taken all the same. The server looks at the bytes: these are hints. */
+/** A hint about a file that is uploaded all the same, from its name alone. The server examines the bytes. */
 export type NoteCode = "heic" | "no-preview";
 
-// Kept in step with what previews are made of (README, Limits).
+// The formats of which previews are made (README, Limits).
 const pictures: ReadonlySet<string> = new Set(["jpg", "jpeg", "png", "webp", "gif", "tif", "tiff", "avif"]);
 
-/** The note for a file by its name, null for pictures that get a preview. */
+/** Returns the note for a file by its name, null for pictures that get a preview. */
 export function noteOf(path: string): NoteCode | null {
   const dot = path.lastIndexOf(".");
   const extension = dot > path.lastIndexOf("/") ? path.slice(dot + 1).toLowerCase() : "";
@@ -14,17 +14,17 @@ export function noteOf(path: string): NoteCode | null {
   return pictures.has(extension) ? null : "no-preview";
 }
 
-const words: Readonly<Record<NoteCode, Words>> = {
+const messages: Readonly<Record<NoteCode, Message>> = {
   heic: {
     title: "This is a HEIC picture.",
     advice: "It is uploaded and kept as it is. A preview is made only where the site can read HEIC.",
   },
   "no-preview": {
-    title: "This is not a picture the site knows.",
-    advice: "It is uploaded and kept as it is, for download; there is no preview of it.",
+    title: "The site does not know this picture format.",
+    advice: "It is uploaded and kept as it is, for download. It gets no preview.",
   },
 };
 
-export function wordsOfNote(note: NoteCode): Words {
-  return words[note];
+export function messageOfNote(note: NoteCode): Message {
+  return messages[note];
 }

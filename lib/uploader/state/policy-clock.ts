@@ -10,9 +10,9 @@ function parseAmzDate(text: string): number | null {
 }
 
 /**
- * How long the server meant the policy to live, in milliseconds: from its signing date (the form field x-amz-date,
- * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html) to `expiresAt`. Both are the
- * server's times, so the client's clock does not matter. Without a date: the time agreed in `uploadPolicy`.
+ * Returns the policy's lifetime in milliseconds: from its signing date (the form field x-amz-date,
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html) to `expiresAt`. Both are
+ * the server's times, so the client's clock does not matter. Without a date: the default of `uploadPolicy`.
  */
 export function lifetimeMs(policy: PostPolicy): number {
   const field = Object.entries(policy.fields).find(([name]) => name.toLowerCase() === "x-amz-date");
@@ -21,13 +21,13 @@ export function lifetimeMs(policy: PostPolicy): number {
   return Math.max(0, Date.parse(policy.expiresAt) - signedAt);
 }
 
-/** Not used in its last moments: it must not end between here and the storage. */
+/** A URL is not used in its last seconds: it must not expire on its way to the storage. */
 const marginMs = 30_000;
 
 /**
- * How long a presigned URL can be used, in milliseconds from when it was asked for: its own X-Amz-Expires
+ * Returns how long a presigned URL can be used, in milliseconds from the call for it: its X-Amz-Expires
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html) less a margin. The client's clock does
- * not matter. Without one: the time agreed in `uploadPolicy`.
+ * not matter. Without X-Amz-Expires: the default of `uploadPolicy`.
  */
 export function urlLifeMs(url: string): number {
   const seconds = Number(/[?&]X-Amz-Expires=(\d{1,7})(?:&|$)/i.exec(url)?.[1] ?? uploadPolicy.policyTtlSeconds);
@@ -35,7 +35,7 @@ export function urlLifeMs(url: string): number {
 }
 
 /**
- * Whether a policy's forms may carry the field `x-amz-checksum-sha256`: a condition speaks of it
+ * Whether a policy's forms may carry the field `x-amz-checksum-sha256`: its conditions name it
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html).
  */
 export function takesSha256({ fields }: PostPolicy): boolean {

@@ -1,6 +1,6 @@
 /**
- * An immutable first-in, first-out list: adding to it and taking from it cost the same however long it is (amortized),
- * which slices of arrays do not. Taken items stay in `front` until all of it was taken.
+ * An immutable first-in, first-out queue: pushing and shifting take amortized constant time, unlike slices of arrays.
+ * Taken items stay in `front` until all of it is taken.
  */
 export type Queue<T> = {
   readonly size: number;
@@ -21,12 +21,13 @@ export function withPushed<T>(queue: Queue<T>, item: T): Queue<T> {
 /** The first item and the queue without it; null where it is empty. */
 export function shifted<T>(queue: Queue<T>): { readonly item: T; readonly rest: Queue<T> } | null {
   if (queue.size === 0) return null;
-  const turned = queue.taken < queue.front.length ? queue : turn(queue);
-  const item = turned.front[turned.taken] as T;
-  return { item, rest: { ...turned, size: queue.size - 1, taken: turned.taken + 1 } };
+  const ready = queue.taken < queue.front.length ? queue : withFront(queue);
+  const item = ready.front[ready.taken] as T;
+  return { item, rest: { ...ready, size: queue.size - 1, taken: ready.taken + 1 } };
 }
 
-function turn<T>({ size, back }: Queue<T>): Queue<T> {
+/** The queue with all items in `front`. */
+function withFront<T>({ size, back }: Queue<T>): Queue<T> {
   const front: T[] = [];
   for (let link = back; link; link = link.before) front.push(link.item);
   return { size, front: front.reverse(), taken: 0, back: null };

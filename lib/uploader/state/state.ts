@@ -1,6 +1,7 @@
 import type { PostPolicy, UploadStatus } from "@/lib/upload/schema";
+import { busyConnections, type Endpoints } from "./endpoints";
 import type { Failure, FailureCode } from "./failures";
-import type { ConflictChoice, FileState, UploadFile } from "./file";
+import { type ConflictChoice, type FileState, type UploadFile, unsettledStates } from "./file";
 import type { Queue } from "./queue";
 import type { Vector } from "./vector";
 
@@ -9,20 +10,20 @@ type Phase = "idle" | "opening" | "uploading" | "sealing" | "verifying" | "done"
 
 export type CallName = "open" | "resume" | "renew" | "seal" | "status" | "abort";
 
-/** The policy in use. `renewDue`: about to end. `over`: ended, or refused by the storage; not to be used. */
+/** The policy in use. `renewDue`: about to expire. `expired`: expired or refused by the storage, not to be used. */
 type HeldPolicy = PostPolicy & {
   readonly generation: number;
   readonly renewDue: boolean;
-  readonly over: boolean;
-  /** Denied without a reason: it may be its age, and is seen with the next one. */
-  readonly doubted: boolean;
-  /** Asked for after such a denial: until then another one is not its age. */
+  readonly expired: boolean;
+  /** The storage denied it without a reason: it may have expired, which the next one shows. */
+  readonly suspect: boolean;
+  /** For a policy that replaced a suspect one: a denial before this time is not due to its age. */
   readonly freshUntil: number;
   /** Whether its forms may carry `x-amz-checksum-sha256`. */
   readonly takesSha256: boolean;
 };
 
-/** The storage is away: one file is sent now and then (`probing`) until one arrives. */
+/** The storage is unreachable: one file is sent now and then (`probing`) until one arrives. */
 type Outage = {
   readonly since: number;
   readonly failures: number;
@@ -30,54 +31,41 @@ type Outage = {
   readonly retryAt: number;
 };
 
-/** What a person decides for all files at once. */
+/** What a person can decide for all files at once. */
 export type PassName = "conflict" | "retry" | "cancel";
 
-/** A call to be made again at `retryAt`; null while it is on its way. */
+/** A call that failed and is made again at `retryAt`; null while it is in flight. */
 type Trouble = { readonly failures: number; readonly since: number; readonly retryAt: number | null };
 
-/** Files being named to the server, told the digests of (`report`) or taken back (`cancel`) in one call. */
+/** Files whose registration, digests (`report`) or cancellation (`cancel`) is sent in one call. */
 export type Batch = {
-  readonly kind: "name" | "report" | "cancel";
-  /** None where files are taken back: that is by path. */
+  readonly kind: "register" | "report" | "cancel";
+  /** Empty for cancellations: they go by path. */
   readonly fileIds: readonly number[];
   readonly paths: readonly string[];
   readonly trouble: Trouble | null;
 };
 
-/** How quick an endpoint is, smoothed: milliseconds a post took, and a mebibyte of a part. null before the first. */
-export type Pace = { readonly postMs: number | null; readonly mibMs: number | null };
-
-/** Another endpoint of the same storage, with connections of its own. */
-export type Lane = Pace & {
-  readonly url: string;
-  readonly limit: number;
-  readonly busy: number;
-  /** Requests in a row that it did not take; `dropped` after a few. */
-  readonly failures: number;
-  readonly dropped: boolean;
-};
-
-/** Everything the engine knows, as plain data; File handles and connections are kept beside it. */
+/** The uploader's state as plain data. File handles and connections are kept outside of it. */
 export type UploaderState = {
   readonly phase: Phase;
-  /** Why nothing goes on until the person acts (`tryAgain`), in any phase; null otherwise. */
+  /** Why everything stopped until the person acts (`tryAgain`), in any phase; null otherwise. */
   readonly halted: Failure | null;
-  /** The person stopped everything for a while. */
+  /** The person paused the whole upload. */
   readonly paused: boolean;
-  /** Folders still being read. */
+  /** How many folders are still being read. */
   readonly adding: number;
-  /** The person said to seal without the files that failed or are missing: done as soon as the last calls are through. */
+  /** The person chose to seal without the files that failed or are missing: done once the last calls have ended. */
   readonly finishing: boolean;
-  /** What the person decided for all files and is still being done: the chunk of the list that is next. */
+  /** Decisions for all files that are still being applied, with the next chunk of the list. */
   readonly passes: Readonly<Partial<Record<PassName, number>>>;
-  /** `goOn` was asked for. */
-  readonly goingOn: boolean;
+  /** A `yieldToPage` effect has no answer yet. */
+  readonly yielding: boolean;
   readonly files: Vector<UploadFile>;
   readonly counts: Readonly<Record<FileState, number>>;
   /**
-   * Bytes of the files that are sent, or will be, or failed; how many of them arrived or are on the way; how many of those
-   * were there already (`kept`) and were not sent; and how many are missing of files that failed.
+   * planned: of all files but canceled, skipped and refused ones · sent: arrived or in flight · kept: those of `sent`
+   * that were in the storage before · failed: missing of files that failed.
    */
   readonly bytes: {
     readonly planned: number;
@@ -85,117 +73,109 @@ export type UploaderState = {
     readonly kept: number;
     readonly failed: number;
   };
-  /** System files (.DS_Store …) that were left out, and files that were there already when a folder came twice. */
+  /** System files (.DS_Store …), and files of this upload that were added again. */
   readonly leftOut: { readonly system: number; readonly twice: number };
-  /** The one folder everything is in; null when there are several. */
+  /** The one folder that holds all files; null when there are several. */
   readonly label: string | null;
-  /** Of the files in state `asking`: how many have the same size as the collection's file, how many another one. */
+  /** Files in state `conflict`: those of the same size as the collection's file, and those of another one. */
   readonly conflicts: { readonly same: number; readonly other: number };
-  /** What the person said about taken paths; null: files wait in state `asking`. */
+  /** The person's choice for taken paths; null: files wait in state `conflict`. */
   readonly conflict: ConflictChoice | null;
   readonly upload: { readonly id: string; readonly prefix: string } | null;
-  /** An upload begun earlier that is gone on with. */
+  /** An upload begun earlier that is being resumed. */
   readonly resumed: {
     readonly id: string;
-    /** Which tab drives it: this one waits until it is `here`. */
-    readonly driver: "unknown" | "elsewhere" | "here";
-    /** How many files it was to have, where that was known when it was opened; and how many were registered to it. */
+    /** Which tab owns it: this one waits until that is `here`. */
+    readonly owner: "unknown" | "elsewhere" | "here";
+    /** Files that were planned when it was opened, where known, and files that were registered. */
     readonly plannedFiles: number | null;
     readonly registeredFiles: number;
   } | null;
   readonly policy: HeldPolicy | null;
   readonly renewing: boolean;
-  /** Policies in a row that the storage did not take, posts it refused with them, and files it denied in a row. */
+  /** In a row: policies the storage refused, posts it refused with them, and files it denied. */
   readonly policyRefusals: number;
   readonly refusedInRow: number;
   readonly deniedInRow: number;
   readonly online: boolean;
   /** Whether there is a hasher. */
   readonly hashes: boolean;
-  /** The storage has shown that it compares what it gets with its SHA-256: no MD5 is needed to find out afterwards. */
+  /** The storage has shown that it verifies SHA-256: no MD5 is needed. */
   readonly verifies: boolean;
-  /** Files by what they wait for. An entry counts only while the file is in the state that belongs to the queue. */
+  /** Files by what they wait for. An entry is stale when its file is no longer in the state of the queue. */
   readonly queues: {
-    /** `queued`: to be named. */
-    readonly name: Queue<number>;
-    /** `ready` or `queued` with a hash wanted first. */
+    /** `queued`: to be registered. */
+    readonly register: Queue<number>;
+    /** `ready` or `queued`: small files to be hashed first. */
     readonly hash: Queue<number>;
-    /** The same of large files, which the collection may have already. */
+    /** The same for large files, which the collection may have already. */
     readonly hashWhole: Queue<number>;
-    /** `ready`: tried before, and first-come. */
+    /** `ready`: files sent before (`again`), which come first, and new ones (`post`). */
     readonly again: Queue<number>;
     readonly post: Queue<number>;
     /** `ready`: in parts. */
     readonly large: Queue<number>;
-    /** Hashed, digests not told yet. */
+    /** Hashed files whose digests are not registered yet. */
     readonly report: Queue<number>;
   };
-  /** Batches that were too much for the quota: named again in halves. */
+  /** Batches that did not fit into the quota: registered again in halves. */
   readonly halves: Queue<readonly number[]>;
-  /** Paths the server was told of under which nothing will come. */
+  /** Registered paths that are canceled. */
   readonly cancellations: Queue<string>;
   readonly batches: Readonly<Record<number, Batch>>;
   readonly nextBatch: number;
-  /** Files the site refused, each by itself, since it took one. */
-  readonly unwantedInRow: number;
-  /** A file of so many bytes did not fit into the quota by itself: larger ones are not asked for. */
+  /** Files in a row the site rejected, each in a call of its own. */
+  readonly rejectedInRow: number;
+  /** A file of this size did not fit into the quota by itself: larger ones are not registered. */
   readonly quotaBelow: number | null;
   /** Small files hashed ahead of their post: being hashed, or `ready` with digests. */
   readonly hashedAhead: number;
   /** Large files being hashed. */
   readonly hashedWhole: number;
-  /** Files in state `parts` or about to be, in the order they were begun. */
+  /** Files in state `parts`, in the order they were begun. */
   readonly active: readonly number[];
-  /** Parts on a connection, of all files. */
-  readonly flying: number;
-  /** What was started last, so that neither kind starves the other. */
+  /** What was started last: the other kind comes next, so that neither starves. */
   readonly lastKind: "post" | "part";
-  /** Connections this upload may use at all: a share of the browser's six where several tabs upload. */
+  /** Connections this upload may use to each endpoint: its share of the browser's six where several tabs upload. */
   readonly share: number;
-  /** Connections at most; halved on SlowDown, regained one by one, never above `share`. */
-  readonly limit: number;
-  readonly lanes: readonly Lane[];
-  /** Of the policy's own endpoint. */
-  readonly laneZero: Pace;
+  readonly endpoints: Endpoints;
   readonly failuresInRow: number;
   readonly rowSince: number;
   readonly outage: Outage | null;
   readonly calls: Readonly<Partial<Record<CallName, Trouble>>>;
-  readonly looks: number;
+  readonly polls: number;
   readonly watchedSince: number | null;
   readonly status: UploadStatus | null;
-  /** Arrived bytes over the last seconds, oldest first: where speed and remaining time come from. */
+  /** Arrived bytes over the last seconds, oldest first: the source of speed and remaining time. */
   readonly samples: readonly { readonly at: number; readonly sentBytes: number; readonly files: number }[];
   readonly startedAt: number | null;
   readonly endedAt: number | null;
 };
 
-/** States with something ahead of them: of themselves, or (`asking`, `paused`) once the person says so. */
-export const unsettledStates = [
-  "queued",
-  "naming",
-  "asking",
-  "ready",
-  "hashing",
-  "posting",
-  "parts",
-  "completing",
-  "checking",
-  "waiting",
-  "paused",
-] as const satisfies readonly FileState[];
+/** A state that changes over time, as components and browser adapters read it. */
+export type UploaderStore = {
+  /** The state as last published; the same object until the next publication. */
+  getSnapshot(): UploaderState;
+  /** Calls `changed` after each publication; returns a function that ends the subscription. */
+  subscribe(changed: () => void): () => void;
+};
 
-/** Files that still have something ahead of them. */
+/** Parts on a connection, of all files. */
+export function partsOnTheirWay({ endpoints, counts }: UploaderState): number {
+  return busyConnections(endpoints) - counts.posting;
+}
+
+/** Files that are not settled. */
 export function outstanding({ counts }: UploaderState): number {
   return unsettledStates.reduce((sum, state) => sum + counts[state], 0);
 }
 
-/** Those of them that do not wait for the person. */
+/** Files that are not settled and do not wait for the person. */
 export function leftToMove(state: UploaderState): number {
-  return outstanding(state) - state.counts.asking - state.counts.paused;
+  return outstanding(state) - state.counts.conflict - state.counts.paused;
 }
 
-/** Files of a resumed upload that were not added again yet: the person adds them, or finishes without. */
+/** Files of a resumed upload that were not added again yet: the person adds them or finishes without them. */
 export function missingFiles({ resumed, counts, phase }: UploaderState): number {
   if (!resumed || phase !== "uploading") return 0;
   const settled = counts.done + counts.present + counts.failed;
@@ -209,7 +189,7 @@ export function takesFiles({ phase }: UploaderState): boolean {
   return phase === "idle" || phase === "opening" || phase === "uploading";
 }
 
-/** Every file is settled, some failed or are missing, and the person chooses: retry or add them, or finish without. */
+/** All files are settled, some failed or are missing: the person retries or adds them, or finishes without them. */
 export function awaitsDecision(state: UploaderState): boolean {
   const { phase, adding, finishing, counts, files, resumed } = state;
   if (phase !== "uploading" || finishing || adding > 0 || outstanding(state) > 0 || files.size === 0) return false;
@@ -217,25 +197,25 @@ export function awaitsDecision(state: UploaderState): boolean {
   return counts.failed > 0 || missingFiles(state) > 0 || nothing;
 }
 
-/** Another tab drives the upload: this one waits. */
+/** Whether another tab owns the upload and this one waits. */
 export function isElsewhere({ resumed, phase }: UploaderState): boolean {
-  return resumed?.driver === "elsewhere" && (phase === "opening" || phase === "uploading");
+  return resumed?.owner === "elsewhere" && (phase === "opening" || phase === "uploading");
 }
 
 const endings: ReadonlySet<string> = new Set<FailureCode>(["closed", "finished", "gone"]);
 
-/** The upload was ended elsewhere, or is out of reach: nothing can be added to it, and it is not this page's to discard. */
+/** Whether the upload ended elsewhere or is no longer accessible: files cannot be added and it cannot be canceled here. */
 export function isDead({ phase, halted }: UploaderState): boolean {
   return halted !== null && endings.has(halted.code) && phase !== "done" && phase !== "aborted";
 }
 
-/** Connections to the storage are in use, or will be as soon as they can. */
+/** Whether connections to the storage are in use, or will be as soon as possible. */
 export function isMoving(state: UploaderState): boolean {
   const { phase, halted, paused } = state;
   return phase === "uploading" && !halted && !paused && leftToMove(state) > 0;
 }
 
-/** Leaving the page now would interrupt something. */
+/** Whether leaving the page now would interrupt something. */
 export function isBusy(state: UploaderState): boolean {
   if (isDead(state) || isElsewhere(state)) return false;
   if (state.adding > 0 || awaitsDecision(state)) return true;

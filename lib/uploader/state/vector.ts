@@ -1,6 +1,6 @@
 /**
  * An immutable list cut into chunks. Replacing one of 50,000 items copies one chunk and the list of chunks (about 450
- * pointers), not 50,000; chunks that did not change keep their identity, so whatever was derived from them can be kept.
+ * pointers), not 50,000; chunks that did not change keep their identity, so values derived from them can be cached.
  */
 export type Vector<T> = { readonly size: number; readonly chunks: readonly (readonly T[])[] };
 
@@ -8,7 +8,7 @@ const chunkSize = 256;
 
 export const emptyVector: Vector<never> = { size: 0, chunks: [] };
 
-/** The item at `index`; throws RangeError outside 0 … size − 1. */
+/** Returns the item at `index`; throws RangeError outside 0 … size − 1. */
 export function itemAt<T>(vector: Vector<T>, index: number): T {
   const chunk = vector.chunks[Math.floor(index / chunkSize)];
   const offset = index % chunkSize;
@@ -16,7 +16,7 @@ export function itemAt<T>(vector: Vector<T>, index: number): T {
   return chunk[offset] as T;
 }
 
-/** The vector with the item at `index` replaced; throws RangeError outside 0 … size − 1. */
+/** Returns the vector with the item at `index` replaced; throws RangeError outside 0 … size − 1. */
 export function withItem<T>(vector: Vector<T>, index: number, item: T): Vector<T> {
   itemAt(vector, index);
   const at = Math.floor(index / chunkSize);
@@ -28,23 +28,23 @@ export function withItem<T>(vector: Vector<T>, index: number, item: T): Vector<T
 }
 
 /**
- * The same where many items are replaced one after the other: `own` holds the arrays made on the way, which nobody else
- * has seen; they are changed in place instead of being copied again.
+ * Like `withItem`, for many replacements in a row: `mutable` holds the arrays made on the way, which no other vector
+ * has. They are changed in place instead of being copied again.
  */
-export function withItemOf<T>(vector: Vector<T>, index: number, item: T, own: WeakSet<object>): Vector<T> {
+export function withItemInPlace<T>(vector: Vector<T>, index: number, item: T, mutable: WeakSet<object>): Vector<T> {
   itemAt(vector, index);
   const at = Math.floor(index / chunkSize);
-  const isOwn = own.has(vector.chunks);
-  const chunks = (isOwn ? vector.chunks : vector.chunks.slice()) as T[][];
+  const inPlace = mutable.has(vector.chunks);
+  const chunks = (inPlace ? vector.chunks : vector.chunks.slice()) as T[][];
   const before = chunks[at] ?? [];
-  const chunk = own.has(before) ? before : before.slice();
-  own.add(chunks).add(chunk);
+  const chunk = mutable.has(before) ? before : before.slice();
+  mutable.add(chunks).add(chunk);
   chunk[index % chunkSize] = item;
   chunks[at] = chunk;
-  return isOwn ? vector : { size: vector.size, chunks };
+  return inPlace ? vector : { size: vector.size, chunks };
 }
 
-/** The vector with `items` after its last one. */
+/** Returns the vector with `items` appended. */
 export function withAppended<T>(vector: Vector<T>, items: readonly T[]): Vector<T> {
   const chunks = vector.chunks.slice();
   let rest = items;

@@ -1,20 +1,20 @@
-import { type Draft, setFile } from "../state/draft";
+import { type Draft, putFile } from "../state/draft";
 import type { UploadFile } from "../state/file";
 import { withPushed } from "../state/queue";
 
 /**
- * Takes back what the server was told of a file under its path. While a call that tells of it is on its way this waits
- * for the answer (`onBatchEnd`): the two could change places on the wire.
+ * Cancels the file's registration under its path. While a call about it is in flight this waits for the answer
+ * (`onBatchEnd`): two calls at once could arrive in either order.
  */
-export function cancel(draft: Draft, file: UploadFile): UploadFile {
-  if (!file.named || file.asked) return file;
+export function cancelRegistration<File extends UploadFile>(draft: Draft, file: File): File {
+  if (!file.registered || file.inCall) return file;
   const { state } = draft;
   state.cancellations = withPushed(state.cancellations, file.path);
-  return setFile(draft, file, { named: false });
+  return putFile(draft, { ...file, registered: false });
 }
 
-/** A call that told of the file has its answer, or is given up. */
+/** Notes that a call about the file has its answer or failed for good. */
 export function onBatchEnd(draft: Draft, file: UploadFile): UploadFile {
-  const free = setFile(draft, file, { asked: false });
-  return free.state === "canceled" ? cancel(draft, free) : free;
+  const free = putFile(draft, { ...file, inCall: false });
+  return free.state === "canceled" ? cancelRegistration(draft, free) : free;
 }

@@ -1,13 +1,13 @@
-import { uploadPolicy } from "@/lib/upload/policy";
-import type { PostPolicy } from "@/lib/upload/schema";
-import { backoffMs, patience, pollMs } from "../state/backoff";
-import { type Draft, halt, renewIfDue } from "../state/draft";
+import { maxWait, pollMs } from "../state/backoff";
+import type { Draft } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import { type Failure, failure, failureOfCall, healsByItself } from "../state/failures";
-import { lifetimeMs, takesSha256 } from "../state/policy-clock";
+import { type Failure, failure, failureOfCall } from "../state/failures";
 import { type CallName, leftToMove, outstanding, type UploaderState } from "../state/state";
-import { beginAgain, lanesFor } from "./lanes";
-import { nameAgainNow } from "./on-names";
+import { retryEndpoints } from "./endpoints";
+import { halt } from "./halt";
+import { renewIfDue, takePolicy } from "./on-policy";
+import { retryBatchesNow } from "./on-registered";
+import { clearTrouble, retryOf } from "./retry-call";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
@@ -19,25 +19,17 @@ const callOf: Partial<Record<UploaderState["phase"], CallName>> = {
   aborted: "abort",
 };
 
-/** The call that the phase is waiting for; null where there is none, or where another tab drives the upload. */
+/** The call that the phase waits for; null where there is none, or where another tab owns the upload. */
 function callFor({ phase, resumed }: UploaderState): CallName | null {
-  if (phase === "opening" && resumed) return resumed.driver === "here" ? "resume" : null;
+  if (phase === "opening" && resumed) return resumed.owner === "here" ? "resume" : null;
   return callOf[phase] ?? null;
 }
-
-/** A machine that is awake for so long may have slept since. */
-const freshForMs = 60_000;
 
 function awaited(draft: Draft, call: CallName): boolean {
   return call === "renew" ? draft.state.renewing : callFor(draft.state) === call;
 }
 
-function well(draft: Draft, call: CallName): void {
-  const { [call]: _, ...rest } = draft.state.calls;
-  draft.state.calls = rest;
-}
-
-export function onOpened(draft: Draft, { upload, askedAt }: EventOf<"opened">): void {
+export function onOpened(draft: Draft, { upload, requestedAt }: EventOf<"opened">): void {
   const { state } = draft;
   if (state.upload) return;
   const { id, prefix } = upload;
@@ -48,37 +40,37 @@ export function onOpened(draft: Draft, { upload, askedAt }: EventOf<"opened">): 
     state.upload = { id, prefix };
     state.phase = "uploading";
     state.halted = null;
-    well(draft, "open");
-    draft.effects.push({ type: "drive", uploadId: id });
-    hold(draft, upload.policy, askedAt);
+    clearTrouble(draft, "open");
+    draft.effects.push({ type: "own", uploadId: id });
+    takePolicy(draft, upload.policy, requestedAt);
   }
 }
 
-/** Before anything else: the upload is gone on with once no other tab drives it. */
-export function onResumeAsked(draft: Draft, { uploadId }: EventOf<"resumeAsked">): void {
+/** Resumes the upload as soon as no other tab owns it. Before anything else. */
+export function onResumeRequested(draft: Draft, { uploadId }: EventOf<"resumeRequested">): void {
   const { state } = draft;
   if (state.phase !== "idle" || state.upload) return;
-  state.resumed = { id: uploadId, driver: "unknown", plannedFiles: null, registeredFiles: 0 };
+  state.resumed = { id: uploadId, owner: "unknown", plannedFiles: null, registeredFiles: 0 };
   state.phase = "opening";
-  draft.effects.push({ type: "drive", uploadId });
+  draft.effects.push({ type: "own", uploadId });
 }
 
-export function onDriving(draft: Draft, { uploadId, driven }: EventOf<"driving">): void {
+export function onOwning(draft: Draft, { uploadId, owned }: EventOf<"owning">): void {
   const { state } = draft;
   const { resumed } = state;
-  if (state.phase !== "opening" || resumed?.id !== uploadId || resumed.driver === "here") return;
-  state.resumed = { ...resumed, driver: driven ? "here" : "elsewhere" };
-  if (driven) ask(draft, "resume");
+  if (state.phase !== "opening" || resumed?.id !== uploadId || resumed.owner === "here") return;
+  state.resumed = { ...resumed, owner: owned ? "here" : "elsewhere" };
+  if (owned) makeCall(draft, "resume");
 }
 
-export function onResumed(draft: Draft, { upload, askedAt }: EventOf<"resumed">): void {
+export function onResumed(draft: Draft, { upload, requestedAt }: EventOf<"resumed">): void {
   const { state } = draft;
   if (state.phase !== "opening" || !state.resumed || state.upload) return;
   const { prefix, status, policy } = upload;
   state.status = status;
   if (!policy) {
-    // Most often by the tab that was waited for.
-    well(draft, "resume");
+    // Most often the tab that owned it has ended it.
+    clearTrouble(draft, "resume");
     halt(draft, failure(status.state === "sealed" || status.state === "verified" ? "finished" : "closed"));
     return;
   }
@@ -88,72 +80,37 @@ export function onResumed(draft: Draft, { upload, askedAt }: EventOf<"resumed">)
   state.label = status.label || null;
   state.phase = "uploading";
   state.halted = null;
-  well(draft, "resume");
-  hold(draft, policy, askedAt);
-}
-
-export function onRenewed(draft: Draft, { policy, askedAt }: EventOf<"renewed">): void {
-  const { state } = draft;
-  if (!state.renewing) return;
-  state.renewing = false;
-  well(draft, "renew");
-  if (state.phase === "uploading") hold(draft, policy, askedAt);
-}
-
-/**
- * Reckons the policy's end by this machine's clock: it lives from the moment it was asked for (not later than it was
- * signed) as long as the server's two times are apart, so that a wrong clock here does no harm.
- */
-function hold(draft: Draft, policy: PostPolicy, askedAt: number): void {
-  const { state } = draft;
-  const lifeMs = lifetimeMs(policy);
-  const leftMs = Math.max(0, askedAt + lifeMs - draft.at);
-  const renewBeforeMs = Math.min(uploadPolicy.policyRenewBeforeSeconds * 1_000, lifeMs / 3);
-  const generation = (state.policy?.generation ?? 0) + 1;
-  const freshUntil = state.policy?.doubted ? draft.at + freshForMs : 0;
-  const begins = { generation, renewDue: false, over: false, doubted: false, freshUntil };
-  state.policy = { ...policy, ...begins, takesSha256: takesSha256(policy) };
-  state.lanes = lanesFor(state, policy.endpoints);
-  draft.effects.push(
-    { type: "timer", timer: "policy:due", delayMs: Math.max(0, leftMs - renewBeforeMs) },
-    { type: "timer", timer: "policy:over", delayMs: leftMs },
-  );
-}
-
-export function onPolicyRang(draft: Draft, part: "due" | "over"): void {
-  const { state } = draft;
-  if (!state.policy) return;
-  state.policy = { ...state.policy, renewDue: true, over: state.policy.over || part === "over" };
-  renewIfDue(draft);
+  clearTrouble(draft, "resume");
+  takePolicy(draft, policy, requestedAt);
 }
 
 export function onAborted(draft: Draft): void {
-  well(draft, "abort");
+  clearTrouble(draft, "abort");
 }
 
 export function onSealed(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "sealing" || !state.upload) return;
-  well(draft, "seal");
+  clearTrouble(draft, "seal");
   state.halted = null;
   state.phase = "verifying";
-  state.looks = 0;
+  state.polls = 0;
   state.watchedSince = draft.at;
   draft.effects.push({ type: "status", uploadId: state.upload.id });
 }
 
-/** Verified is done; previews are made afterwards and looked at a little longer, as they tell what is no picture. */
+/** An upload is done once verified. Its previews are polled a little longer: they show which files are no pictures. */
 export function onStatusRead(draft: Draft, { status }: EventOf<"statusRead">): void {
   const { state, at } = draft;
   if (state.phase !== "verifying" && state.phase !== "done") return;
-  well(draft, "status");
+  clearTrouble(draft, "status");
   state.status = status;
   state.halted = null;
   if (state.phase === "verifying" && status.state === "verified") {
     state.phase = "done";
     state.endedAt = at;
     state.watchedSince = at;
-    state.looks = 0;
+    state.polls = 0;
   }
   if (status.state === "aborted" || status.state === "expired") halt(draft, failure("closed"));
   else if (state.phase === "verifying" || status.files.pending > 0) lookAgain(draft);
@@ -161,54 +118,51 @@ export function onStatusRead(draft: Draft, { status }: EventOf<"statusRead">): v
 
 function lookAgain(draft: Draft): void {
   const { state, at, random } = draft;
-  if (at - (state.watchedSince ?? at) >= patience.pollMs) {
+  if (at - (state.watchedSince ?? at) >= maxWait.pollMs) {
     if (state.phase === "verifying") halt(draft, failure("slow-check"));
     return;
   }
-  askLater(draft, "status", { failures: 0, since: at }, pollMs(state.looks, random));
-  state.looks += 1;
+  retryCallLater(draft, "status", { failures: 0, since: at, delayMs: pollMs(state.polls, random) });
+  state.polls += 1;
 }
 
-function askLater(draft: Draft, call: CallName, trouble: { failures: number; since: number }, delayMs: number): void {
+type Later = { failures: number; since: number; delayMs: number };
+
+function retryCallLater(draft: Draft, call: CallName, { failures, since, delayMs }: Later): void {
   const { state, effects, at } = draft;
-  state.calls = { ...state.calls, [call]: { ...trouble, retryAt: at + delayMs } };
+  state.calls = { ...state.calls, [call]: { failures, since, retryAt: at + delayMs } };
   effects.push({ type: "timer", timer: `call:${call}`, delayMs });
 }
 
 export function onCallFailed(draft: Draft, { call, failure: why }: EventOf<"callFailed">): void {
-  const { state, at, random } = draft;
   if (!awaited(draft, call)) return;
-  const trouble = state.calls[call] ?? { failures: 0, since: at };
-  const failures = trouble.failures + 1;
-  const patient = at - trouble.since < patience.callMs || !state.online;
-  // A fault inside the site is worth a few tries, not a quarter of an hour.
-  if (healsByItself(why) && patient && (why.code !== "INTERNAL" || failures < patience.fileTries)) {
-    const delayMs = backoffMs(failures, random, { retryAfterSeconds: why.retryAfterSeconds });
-    askLater(draft, call, { failures, since: trouble.since }, delayMs);
+  const retry = retryOf(draft, draft.state.calls[call] ?? null, why);
+  if (retry) {
+    retryCallLater(draft, call, retry);
     return;
   }
-  well(draft, call);
+  clearTrouble(draft, call);
   giveUpCall(draft, call, failureOfCall(why));
 }
 
 function giveUpCall(draft: Draft, call: CallName, why: Failure): void {
   const { state } = draft;
   if (call === "renew") state.renewing = false;
-  // Done is done, and a given-up upload ends by itself on the server.
+  // The server ends an aborted upload by itself.
   if (state.phase === "done" || state.phase === "aborted") return;
-  // The policy held may still be good for a while; if nothing is left to send, the failure is nobody's concern.
+  // Nothing is left to send: no new policy is needed.
   if (call === "renew" && leftToMove(state) === 0) return;
   halt(draft, why);
 }
 
-/** It is made as soon as anything may be. */
-export function onCallRang(draft: Draft, call: CallName): void {
+/** Marks the call as due; `callDue` makes it unless everything is halted. */
+export function onCallTimer(draft: Draft, call: CallName): void {
   const { state } = draft;
   const trouble = state.calls[call];
   if (trouble && trouble.retryAt !== null) state.calls = { ...state.calls, [call]: { ...trouble, retryAt: draft.at } };
 }
 
-/** After every event: the calls whose time has come, in a halt or out of it, are made unless one is halted now. */
+/** After every event: makes the calls that are due, unless everything is halted. */
 export function callDue(draft: Draft): void {
   const { state, at } = draft;
   if (state.halted) return;
@@ -217,28 +171,28 @@ export function callDue(draft: Draft): void {
     if (!awaited(draft, call) || !trouble || trouble.retryAt === null || trouble.retryAt > at) continue;
     draft.effects.push({ type: "noTimer", timer: `call:${call}` });
     if (call === "renew" && leftToMove(state) === 0) {
-      // Nothing is left to send: it is asked for anew once something is.
+      // Nothing is left to send: the policy is requested again once something is.
       state.renewing = false;
-      well(draft, call);
+      clearTrouble(draft, call);
       continue;
     }
     state.calls = { ...state.calls, [call]: { ...trouble, retryAt: null } };
-    ask(draft, call);
+    makeCall(draft, call);
   }
 }
 
-/** What waits for a later try is tried now. */
-function callAgainNow(draft: Draft): void {
-  for (const call of Object.keys(draft.state.calls) as CallName[]) onCallRang(draft, call);
-  nameAgainNow(draft);
+/** Makes all waiting calls now. */
+function retryCallsNow(draft: Draft): void {
+  for (const call of Object.keys(draft.state.calls) as CallName[]) onCallTimer(draft, call);
+  retryBatchesNow(draft);
 }
 
-export function ask(draft: Draft, call: CallName): void {
+export function makeCall(draft: Draft, call: CallName): void {
   const { state, effects } = draft;
   if (call === "open") {
-    // While folders are being read nobody knows how much will come.
+    // While folders are being read the numbers are not known.
     const planned = { plannedFiles: outstanding(state), plannedBytes: state.bytes.planned };
-    // A label is kept at 200 characters at most.
+    // The server takes at most 200 characters.
     const label = state.label?.slice(0, 200).trim();
     const request = {
       ...(state.adding === 0 && planned),
@@ -251,22 +205,22 @@ export function ask(draft: Draft, call: CallName): void {
   } else if (state.upload) effects.push({ type: call, uploadId: state.upload.id });
 }
 
-/** The person says: go on. */
+/** The person chose to try again after a halt. */
 export function onTriedAgain(draft: Draft): void {
   const { state } = draft;
   if (!state.halted) return;
-  // Perhaps with a policy that ended unnoticed.
-  if (state.halted.code === "access-denied" && state.policy) state.policy = { ...state.policy, over: true };
+  // The policy may have expired unnoticed.
+  if (state.halted.code === "access-denied" && state.policy) state.policy = { ...state.policy, expired: true };
   state.halted = null;
-  beginAgain(draft);
+  retryEndpoints(draft);
   state.policyRefusals = 0;
   state.refusedInRow = 0;
   state.deniedInRow = 0;
   state.watchedSince = draft.at;
-  state.looks = 0;
-  callAgainNow(draft);
+  state.polls = 0;
+  retryCallsNow(draft);
   const call = callFor(state);
-  if (call && !state.calls[call]) ask(draft, call);
+  if (call && !state.calls[call]) makeCall(draft, call);
   else renewIfDue(draft);
 }
 
@@ -274,10 +228,10 @@ export function onOnline(draft: Draft, online: boolean): void {
   const { state } = draft;
   state.online = online;
   if (!online) return;
-  beginAgain(draft);
+  retryEndpoints(draft);
   if (state.halted?.code === "unreachable" || state.halted?.code === "site-unavailable") {
     onTriedAgain(draft);
     return;
   }
-  callAgainNow(draft);
+  retryCallsNow(draft);
 }

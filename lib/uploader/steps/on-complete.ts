@@ -1,25 +1,28 @@
-import { backoffMs, patience } from "../state/backoff";
-import { type Draft, fail, fileOf, halt, interrupt, setFile, toNaming } from "../state/draft";
+import { type Draft, fileOf, putFile } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import { type CallFailure, type Failure, failure, failureOfCall, healsByItself } from "../state/failures";
-import type { UploadFile } from "../state/file";
-import { rangeOf } from "../state/multipart";
+import { type CallFailure, type Failure, failure, failureOfCall } from "../state/failures";
+import type { FileIn, PartsFile } from "../state/file";
+import { type Multipart, rangeOf } from "../state/multipart";
 import { itemAt } from "../state/vector";
-import { settleDone } from "./settle-file";
+import { halt } from "./halt";
+import { retryOf } from "./retry-call";
+import { stopWork, toCompleting, toDone, toFailed, toQueued, withoutFailure } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-/** A file whose parts the storage does not put together, or has lost, is begun again so many times. */
+/** Restarts of a file whose parts the storage lost or does not complete. */
 const rejectionsAtMost = 3;
 
-/** All parts are there, and the file is still what they were cut from. */
-export function beginCompleting(draft: Draft, file: UploadFile): void {
-  askToComplete(draft, setFile(draft, file, { state: "completing" }));
+type WithParts = PartsFile | FileIn<"completing">;
+
+/** All parts arrived and the file did not change: has the server complete them. */
+export function startCompleting(draft: Draft, file: FileIn<"checking">, multipart: Multipart): void {
+  requestCompletion(draft, toCompleting(draft, file, multipart));
 }
 
-function askToComplete(draft: Draft, { id, multipart, sizeBytes }: UploadFile): void {
+function requestCompletion(draft: Draft, { id, known: { multipart }, sizeBytes }: FileIn<"completing">): void {
   const { upload } = draft.state;
-  if (!multipart || !upload) return;
+  if (!upload) return;
   const { fileId: multipartId, partCount, etags, crcs } = multipart;
   const numbers = Array.from({ length: partCount }, (_, index) => index + 1);
   const parts = numbers.flatMap((n) => {
@@ -36,59 +39,64 @@ function askToComplete(draft: Draft, { id, multipart, sizeBytes }: UploadFile): 
   draft.effects.push({ type: "complete", fileId: id, multipartId, uploadId: upload.id, request, pieces: whole });
 }
 
-/** The file an answer about its parts is for; null after it was begun again. */
-export function ofMultipart(
+/** The file that an answer about its parts is for; null if it was restarted meanwhile. */
+export function ofMultipart<File extends WithParts>(
   draft: Draft,
   event: { fileId: number; multipartId: string },
-  state: "parts" | "completing",
-): UploadFile | null {
+  state: File["state"],
+): File | null {
   const file = fileOf(draft, event.fileId);
-  return file?.state === state && file.multipart?.fileId === event.multipartId ? file : null;
+  if (file?.state !== "parts" && file?.state !== "completing") return null;
+  return file.state === state && file.known.multipart.fileId === event.multipartId ? (file as File) : null;
 }
 
 export function onCompleted(draft: Draft, event: EventOf<"completed">): void {
-  const file = ofMultipart(draft, event, "completing");
-  if (file) settleDone(draft, file);
+  const file = ofMultipart<FileIn<"completing">>(draft, event, "completing");
+  if (file) toDone(draft, file);
 }
 
 export function onCompleteFailed(draft: Draft, event: EventOf<"completeFailed">): void {
-  const file = ofMultipart(draft, event, "completing");
+  const file = ofMultipart<FileIn<"completing">>(draft, event, "completing");
   if (!file) return;
   if (waitForCall(draft, file, event.failure)) return;
   giveUpCall(draft, file, event.failure);
 }
 
-/** Repeats what heals by itself, on the file's own timer; false where that is over. */
-export function waitForCall(draft: Draft, file: UploadFile, why: CallFailure): boolean {
-  const { state, at, random } = draft;
-  const failures = file.failures + 1;
-  const failingSince = file.failingSince ?? at;
-  const patient = at - failingSince < patience.callMs || !state.online;
-  if (!healsByItself(why) || !patient || (why.code === "INTERNAL" && failures >= patience.fileTries)) return false;
-  const delayMs = backoffMs(failures, random, { retryAfterSeconds: why.retryAfterSeconds });
-  setFile(draft, file, { failures, failingSince, retryAt: at + delayMs });
+/** Retries a call about a file's parts later, on the file's timer. Returns false where it is given up. */
+export function waitForCall(draft: Draft, file: WithParts, why: CallFailure): boolean {
+  const { failures: before, failingSince } = file.attempts;
+  const retry = retryOf(draft, failingSince === null ? null : { failures: before, since: failingSince }, why);
+  if (!retry) return false;
+  const { failures, since, delayMs } = retry;
+  const attempts = { ...file.attempts, failures, failingSince: since };
+  putFile(draft, { ...file, attempts, retryAt: draft.at + delayMs });
   draft.effects.push({ type: "timer", timer: `file:${file.id}`, delayMs });
   return true;
 }
 
-/** A call about one file's parts failed for good: for the file, or for the whole upload. */
-export function giveUpCall(draft: Draft, file: UploadFile, why: CallFailure): void {
-  const calm = setFile(draft, file, { failures: 0, failingSince: null });
+/** A call about one file's parts failed for good: restarts the file, or halts the upload. */
+export function giveUpCall(draft: Draft, file: WithParts, why: CallFailure): void {
+  const reset = { ...file, attempts: withoutFailure(file.attempts) };
   if (why.code === "NOT_FOUND" || why.code === "CONFLICT" || why.code === "INVALID")
-    nameAgain(draft, calm, why.code === "INVALID" ? failureOfCall(why) : failure("server"));
+    registerAgain(draft, reset, why.code === "INVALID" ? failureOfCall(why) : failure("server"));
   else {
-    toNaming(draft, interrupt(draft, calm));
+    stopWork(draft, reset);
+    toQueued(draft, reset);
     halt(draft, failureOfCall(why));
   }
 }
 
-/** The server is asked what there is of the file; after a few times it is given up for `reason`. */
-export function nameAgain(draft: Draft, file: UploadFile, reason: Failure): void {
-  const rejections = file.rejections + 1;
-  if (rejections > rejectionsAtMost) fail(draft, file, reason);
-  else toNaming(draft, interrupt(draft, file), { rejections });
+/** Registers the file again, to learn what the server has of it. After a few times it fails with `reason`. */
+export function registerAgain(draft: Draft, file: WithParts, reason: Failure): void {
+  const rejections = file.attempts.rejections + 1;
+  if (rejections > rejectionsAtMost) {
+    toFailed(draft, file, reason);
+    return;
+  }
+  stopWork(draft, file);
+  toQueued(draft, file, { attempts: { ...file.attempts, rejections } });
 }
 
-export function onCompleteRang(draft: Draft, file: UploadFile): void {
-  askToComplete(draft, setFile(draft, file, { retryAt: null }));
+export function onCompleteTimer(draft: Draft, file: FileIn<"completing">): void {
+  requestCompletion(draft, putFile(draft, { ...file, retryAt: null }));
 }

@@ -1,42 +1,44 @@
-import { type Draft, fileOf, setFile, toNaming, toReady, unknown } from "../state/draft";
+import { type Draft, fileOf } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import type { UploadFile } from "../state/file";
-import { cancel } from "./cancel-file";
+import { type FileIn, type UnsettledFile, unhashed } from "../state/file";
+import { cancelRegistration } from "./cancel-file";
+import { toConflict, toQueued, toReady, toSkipped } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-/** The collection has a file at this path: what the person chose for the whole drop is done, or waited for. */
-export function meetConflict(draft: Draft, file: UploadFile): void {
+/** The collection has a file at this path: applies the person's choice for the whole upload, or waits for it. */
+export function handleConflict(draft: Draft, file: UnsettledFile, exists: "same" | "other"): void {
   const { conflict } = draft.state;
   if (conflict === "skip") skip(draft, file);
   else {
-    const asking = setFile(draft, file, { state: "asking" });
-    if (conflict === "both") rename(draft, asking);
+    const waiting = toConflict(draft, file, exists);
+    if (conflict === "both") rename(draft, waiting);
   }
 }
 
-function skip(draft: Draft, file: UploadFile): void {
-  cancel(draft, setFile(draft, file, { state: "skipped", multipart: null, digests: null }));
-  draft.effects.push({ type: "letGo", fileId: file.id });
+function skip(draft: Draft, file: UnsettledFile): void {
+  cancelRegistration(draft, toSkipped(draft, file));
+  draft.effects.push({ type: "releaseFile", fileId: file.id });
 }
 
-/** Which names are free is known beside the state: the file waits for the answer. */
-function rename(draft: Draft, file: UploadFile): void {
+/** Requests a free path. Which paths are free is known outside of the state. */
+function rename(draft: Draft, file: FileIn<"conflict">): void {
   draft.effects.push({ type: "rename", fileId: file.id, foundAs: file.foundAs ?? file.path });
 }
 
-/** For a file that was waiting for the person, who has chosen. */
-export function decide(draft: Draft, file: UploadFile): void {
+/** Applies the choice to a file that was waiting for it. */
+export function decide(draft: Draft, file: FileIn<"conflict">): void {
   const { conflict } = draft.state;
   if (conflict === "revision") toReady(draft, file);
   else if (conflict === "skip") skip(draft, file);
   else if (conflict === "both") rename(draft, file);
 }
 
-/** Under its own path it is a new file, which may be taken as well: it is named once more. */
+/** Registers the file under its new path, which may be taken in the collection as well. */
 export function onRenamed(draft: Draft, { fileId, path }: EventOf<"renamed">): void {
   const file = fileOf(draft, fileId);
-  if (file?.state !== "asking") return;
-  const { foundAs, digests } = file;
-  toNaming(draft, cancel(draft, file), { ...unknown, digests, path, foundAs: foundAs ?? file.path });
+  if (file?.state !== "conflict") return;
+  const foundAs = file.foundAs ?? file.path;
+  const known = { ...unhashed, digests: file.known.digests };
+  toQueued(draft, cancelRegistration(draft, file), { common: { path, foundAs, exists: null }, known });
 }

@@ -1,21 +1,24 @@
-import { uploadPolicy } from "@/lib/upload/policy";
-import { type Draft, fileOf, interrupt, renewIfDue, setFile, toNaming, toReady } from "../state/draft";
+import { type Draft, fileOf } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import { pausable } from "../state/file";
+import { isPausable } from "../state/file";
 import { itemsOf } from "../state/vector";
+import { renewIfDue } from "./on-policy";
 import { sendAgain } from "./retry";
+import { stopWork, toPaused, toQueued, toReady } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-/** What is on its way comes back into the queue; of large files the parts that arrived stay. */
+/** Files in flight return to the queue; parts that arrived stay. */
 export function onPaused(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "uploading" && state.phase !== "opening" && state.phase !== "idle") return;
   state.paused = true;
   if (state.counts.posting + state.counts.parts === 0) return;
   for (const file of itemsOf(state.files)) {
-    if (file.state === "posting") sendAgain(draft, interrupt(draft, file));
-    else if (file.state === "parts") toReady(draft, interrupt(draft, file));
+    if (file.state !== "posting" && file.state !== "parts") continue;
+    stopWork(draft, file);
+    if (file.state === "posting") sendAgain(draft, file);
+    else toReady(draft, file);
   }
 }
 
@@ -26,21 +29,11 @@ export function onUnpaused(draft: Draft): void {
 
 export function onFilePaused(draft: Draft, event: EventOf<"filePaused">): void {
   const file = fileOf(draft, event.fileId);
-  if (!file || !pausable.has(file.state)) return;
-  setFile(draft, interrupt(draft, file), { state: "paused", sentBytes: 0, retryAt: null });
+  if (file && isPausable(file)) toPaused(draft, file);
 }
 
-/** It is named again: what became of it meanwhile, the server knows. */
+/** Registers the file again: the server knows whether it arrived meanwhile. */
 export function onFileResumed(draft: Draft, event: EventOf<"fileResumed">): void {
   const file = fileOf(draft, event.fileId);
-  if (file?.state === "paused") toNaming(draft, file);
-}
-
-/** More connections are used at once, fewer as soon as those in use are free. */
-export function onShareChanged(draft: Draft, { connections }: EventOf<"shareChanged">): void {
-  const { state } = draft;
-  const share = Math.min(uploadPolicy.parallelPosts, Math.max(1, Math.floor(connections)));
-  const full = state.limit === state.share;
-  state.share = share;
-  state.limit = full ? share : Math.min(state.limit, share);
+  if (file?.state === "paused") toQueued(draft, file);
 }

@@ -1,14 +1,16 @@
-import { afresh, type Draft, fileOf, halt, interrupt, push, setFile, toNaming, unknown } from "../state/draft";
+import { type Draft, fileOf, push } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import type { NewFile, UploadFile } from "../state/file";
+import { commonOf, type FileIn, isRevivable, type NewFile, noAttempts, type UploadFile, unhashed } from "../state/file";
 import { noteOf } from "../state/notes";
+import { sizeFailure } from "../state/preflight";
 import { emptyQueue } from "../state/queue";
 import { awaitsDecision, isDead, takesFiles } from "../state/state";
 import { withAppended } from "../state/vector";
-import { isRevivable, sizeFailure } from "../transport/preflight";
-import { cancel } from "./cancel-file";
+import { cancelRegistration } from "./cancel-file";
+import { halt } from "./halt";
 import { onTriedAgain } from "./on-calls";
-import { beginPass, endPass } from "./passes";
+import { endPass, startPass } from "./passes";
+import { stopWork, toCanceled, toQueued, toRefused } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
@@ -22,7 +24,7 @@ export function onWalkEnded(draft: Draft): void {
   if (draft.state.adding > 0) draft.state.adding -= 1;
 }
 
-/** Files come only while a folder is being read, which keeps the upload from being sealed meanwhile. */
+/** Files are added only while a folder is being read, which keeps the upload from being sealed meanwhile. */
 export function onFilesAdded(draft: Draft, event: EventOf<"filesAdded">): void {
   const { state } = draft;
   if (!takesFiles(state) || state.adding === 0) return;
@@ -31,7 +33,7 @@ export function onFilesAdded(draft: Draft, event: EventOf<"filesAdded">): void {
     state.counts[begins] += 1;
     if (begins === "refused") continue;
     state.bytes.planned += sizeBytes;
-    push(draft, "name", id);
+    push(draft, "register", id);
   }
   if (state.files.size === 0) state.label = rootOf(event.files[0]?.path);
   if (state.label !== null && event.files.some((file) => rootOf(file.path) !== state.label)) state.label = null;
@@ -40,25 +42,25 @@ export function onFilesAdded(draft: Draft, event: EventOf<"filesAdded">): void {
   state.startedAt ??= draft.at;
 }
 
-function newFile(id: number, { refusal, ...file }: NewFile): UploadFile {
-  const state = refusal ? "refused" : "queued";
-  const note = refusal ? null : noteOf(file.path);
-  return {
+function newFile(id: number, { path, sizeBytes, lastModified, contentType, refusal }: NewFile): UploadFile {
+  // One literal with the fields of `activeIn` in their order: see there.
+  const file: FileIn<"queued"> = {
     id,
-    ...file,
-    ...afresh,
-    ...unknown,
+    path,
     foundAs: null,
-    named: false,
-    asked: false,
-    checked: false,
-    quiet: false,
+    sizeBytes,
+    lastModified,
+    contentType,
+    note: refusal ? null : noteOf(path),
+    exists: null,
+    registered: false,
+    inCall: false,
     run: 0,
-    lane: 0,
-    note,
-    state,
-    failure: refusal,
+    state: "queued",
+    attempts: noAttempts,
+    known: unhashed,
   };
+  return refusal ? { ...commonOf(file), state: "refused", failure: refusal } : file;
 }
 
 function rootOf(path: string | undefined): string | null {
@@ -66,24 +68,25 @@ function rootOf(path: string | undefined): string | null {
   return slash > 0 ? (path?.slice(0, slash) ?? null) : null;
 }
 
-/** The same path was dropped again after it had failed or been canceled: the new bytes take its place. */
+/** The path of a failed or canceled file was added again: the new bytes take its place. */
 export function onFileReplaced(draft: Draft, event: EventOf<"fileReplaced">): void {
   const file = fileOf(draft, event.fileId);
   if (!file || !takesFiles(draft.state) || !isRevivable(file)) return;
   const { sizeBytes, lastModified, contentType } = event;
   const problem = sizeFailure(sizeBytes);
-  const bytes = { sizeBytes, lastModified, contentType, ...unknown, note: problem ? null : noteOf(file.path) };
-  if (problem) setFile(draft, file, { ...bytes, state: "refused", failure: problem });
-  else toNaming(draft, file, { ...bytes, ...afresh });
+  const note = problem ? null : noteOf(file.path);
+  const common = { sizeBytes, lastModified, contentType, exists: null, note };
+  if (problem) toRefused(draft, file, common, problem);
+  else toQueued(draft, file, { common, known: unhashed });
   draft.state.finishing = false;
 }
 
 export function onFileCanceled(draft: Draft, event: EventOf<"fileCanceled">): void {
   const file = fileOf(draft, event.fileId);
   if (!file || !takesFiles(draft.state) || isSettledForGood(file)) return;
-  const gone = { state: "canceled", sentBytes: 0, retryAt: null, multipart: null, digests: null } as const;
-  cancel(draft, setFile(draft, interrupt(draft, file), gone));
-  draft.effects.push({ type: "letGo", fileId: file.id });
+  stopWork(draft, file);
+  cancelRegistration(draft, toCanceled(draft, file));
+  draft.effects.push({ type: "releaseFile", fileId: file.id });
 }
 
 function isSettledForGood({ state }: UploadFile): boolean {
@@ -95,7 +98,7 @@ export function onFileRetried(draft: Draft, event: EventOf<"fileRetried">): void
   if (file?.state !== "failed" || draft.state.phase !== "uploading") return;
   draft.state.quotaBelow = null;
   draft.state.finishing = false;
-  toNaming(draft, file, afresh);
+  toQueued(draft, file);
   onTriedAgain(draft);
 }
 
@@ -103,12 +106,12 @@ export function onFailedRetried(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "uploading") return;
   state.quotaBelow = null;
-  beginPass(draft, "retry");
+  startPass(draft, "retry");
   state.finishing = false;
   onTriedAgain(draft);
 }
 
-/** Finish without the files that failed, or that were not added again: once what the server is to know is told. */
+/** Finishes without the files that failed or were not added again, once all calls have ended. */
 export function onFinished(draft: Draft): void {
   const { state } = draft;
   if (!awaitsDecision(state) || !state.upload) return;
@@ -118,20 +121,20 @@ export function onFinished(draft: Draft): void {
   state.finishing = true;
 }
 
-/** The whole upload is given up. While it is still being opened, `onOpened` tells the server. */
+/** Cancels the whole upload. If it is still being opened, `onOpened` aborts it on the server. */
 export function onAllCanceled(draft: Draft): void {
   const { state } = draft;
   if (!takesFiles(state)) return;
   giveUp(draft);
 }
 
-/** Ends the upload with nothing in it. */
+/** Aborts the upload. */
 export function giveUp(draft: Draft): void {
   const { state } = draft;
   const dead = isDead(state);
   draft.effects.push({ type: "stopAll" });
   state.passes = {};
-  beginPass(draft, "cancel");
+  startPass(draft, "cancel");
   state.adding = 0;
   state.renewing = false;
   state.calls = {};
@@ -142,9 +145,9 @@ export function giveUp(draft: Draft): void {
   state.outage = null;
   state.phase = "aborted";
   state.endedAt = draft.at;
-  // Another tab drives it, or ended it: this one only stops waiting.
+  // Another tab owns it, or ended it: this one only stops waiting.
   if (dead) return;
-  if (state.resumed && state.resumed.driver !== "here") return;
+  if (state.resumed && state.resumed.owner !== "here") return;
   const uploadId = state.upload?.id ?? state.resumed?.id;
   if (uploadId) draft.effects.push({ type: "abort", uploadId });
 }

@@ -1,21 +1,23 @@
-import { current, type Draft, push, setFile, takeFrom, toNaming } from "../state/draft";
+import { current, type Draft, push, putFile, takeFrom } from "../state/draft";
+import { allConnections } from "../state/endpoints";
 import type { UploaderEvent } from "../state/events";
-import { smallBytes, type UploadFile } from "../state/file";
-import { connectionsOf } from "./lanes";
-import { go } from "./on-names";
+import { type FileIn, smallBytes, type UploadFile } from "../state/file";
+import { sendUnlessTaken } from "./on-registered";
+import { toHashed, toHashing, toQueued } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-/** Files hashed ahead of their posts, in budgets of connections: enough to keep them busy, little to read twice. */
+/** Files hashed ahead of their posts, for each connection: enough to keep it busy, few to read twice. */
 const budgetsAhead = 2;
-/** Large files hashed at once: the second is read while the first is being judged by the site. */
+/** Large files hashed at once: the second is read while the first is being checked by the site. */
 const wholeAtOnce = 2;
 
-/** Hashes what is about to be posted, and what the collection may have already. */
+/** Hashes files that are about to be posted, and files that the collection may have already. */
 export function hashNext(draft: Draft): void {
   const { state } = draft;
   if (!state.hashes || state.phase !== "uploading" || state.halted || state.paused) return;
-  while (state.hashedAhead < budgetsAhead * connectionsOf(state)) if (!begin(draft, "hash")) break;
+  while (state.hashedAhead < budgetsAhead * allConnections(state.endpoints, state.share))
+    if (!begin(draft, "hash")) break;
   while (state.hashedWhole < wholeAtOnce) if (!begin(draft, "hashWhole")) break;
 }
 
@@ -24,27 +26,29 @@ function begin(draft: Draft, queue: "hash" | "hashWhole"): boolean {
   if (!file) return false;
   const { sizeBytes, lastModified } = file;
   const keep = file.state === "ready" && sizeBytes <= smallBytes;
-  const { run } = setFile(draft, file, { state: "hashing", run: file.run + 1 });
+  const { run } = toHashing(draft, file);
   const md5 = !(draft.state.verifies && draft.state.policy?.takesSha256);
   draft.effects.push({ type: "hash", fileId: file.id, run, sizeBytes, lastModified, md5, keep });
   return true;
 }
 
-function waitsForHash({ state, digests, mayBeKnown, multipart }: UploadFile): boolean {
-  if (digests !== null) return false;
-  return (state === "ready" && multipart === null) || (state === "queued" && mayBeKnown);
+function waitsForHash(file: UploadFile): file is FileIn<"ready" | "queued"> {
+  if (file.state !== "ready" && file.state !== "queued") return false;
+  const { digests, multipart, mayBeKnown } = file.known;
+  return digests === null && (file.state === "ready" ? multipart === null : mayBeKnown);
 }
 
 export function onHashed(draft: Draft, event: EventOf<"hashed">): void {
   const file = current(draft, event, "hashing");
   if (!file) return;
   const { digests } = event;
-  if (file.mayBeKnown && digests) toNaming(draft, file, { digests });
-  else if (file.mayBeKnown) go(draft, setFile(draft, file, { mayBeKnown: false }));
+  const { known } = file;
+  if (known.mayBeKnown && digests) toQueued(draft, file, { known: { ...known, digests } });
+  else if (known.mayBeKnown)
+    sendUnlessTaken(draft, putFile(draft, { ...file, known: { ...known, mayBeKnown: false } }));
   else {
-    // Without digests, too: a hasher that does not work keeps nothing from being sent.
-    setFile(draft, file, { state: "ready", digests });
-    push(draft, "post", file.id);
+    // Without digests, too: files are sent even if the hasher does not work.
+    toHashed(draft, file, { ...known, digests });
     if (digests) push(draft, "report", file.id);
   }
 }

@@ -1,17 +1,18 @@
 import type { PartsInput } from "@/lib/upload/schema";
-import { type Draft, fileOf, setFile, takeFrom } from "../state/draft";
-import type { UploadFile } from "../state/file";
+import { type Draft, fileOf, putFile, takeFrom } from "../state/draft";
+import { allConnections, endpointAt, otherUrls } from "../state/endpoints";
+import type { FileIn, PartsFile, UploadFile } from "../state/file";
 import { type Multipart, type Part, rangeOf } from "../state/multipart";
 import type { UploaderState } from "../state/state";
 import { itemAt } from "../state/vector";
-import { connectionsOf } from "./lanes";
+import { toChecking, toParts } from "./transitions";
 
-/** Parts of a file hashed and signed ahead of their connections, in budgets. */
+/** Parts hashed and signed ahead, for each connection. */
 const budgetsAhead = 2;
 /** URLs in one call. */
 const signedAtOnce = 100;
 
-/** Keeps as many parts prepared as the connections will soon want: of the file begun first, then of the next. */
+/** Keeps as many parts prepared as the connections will soon need: of the file begun first, then of the next. */
 export function prepareParts(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== "uploading" || state.halted || state.paused || !state.upload) return;
@@ -19,60 +20,74 @@ export function prepareParts(draft: Draft): void {
   state.active = state.active.filter((fileId) => fileOf(draft, fileId)?.state === "parts");
   for (const fileId of state.active) prepare(draft, fileId);
   while (wantsAnother(draft)) {
-    const file = takeFrom(draft, "large", (one) => one.state === "ready" && one.multipart !== null);
+    const file = takeFrom(draft, "large", isToSendInParts);
     if (!file) return;
-    setFile(draft, file, { state: "parts", failures: 0, failingSince: null });
+    toParts(draft, file, file.known.multipart);
     state.active = [...state.active, file.id];
     prepare(draft, file.id);
   }
 }
 
-/** All parts of the files at hand are begun, and they do not fill two budgets. */
+type ToSendInParts = FileIn<"ready"> & { readonly known: { readonly multipart: Multipart } };
+
+function isToSendInParts(file: UploadFile): file is ToSendInParts {
+  return file.state === "ready" && file.known.multipart !== null;
+}
+
+/** Whether all parts of the active files are begun and more can be prepared. */
 function wantsAnother(draft: Draft): boolean {
   let begun = 0;
   for (const fileId of draft.state.active) {
-    const multipart = fileOf(draft, fileId)?.multipart;
-    if (!multipart) continue;
-    if (multipart.next <= multipart.partCount && !isFull(draft, multipart)) return false;
-    begun += multipart.window.filter(({ stage }) => stage !== "waiting").length;
+    const file = fileOf(draft, fileId);
+    if (file?.state !== "parts") continue;
+    if (hasNext(file) && !isFull(draft, file.window)) return false;
+    begun += file.window.filter(({ stage }) => stage !== "waiting").length;
   }
-  return begun < budgetsAhead * connectionsOf(draft.state);
+  return begun < windowOf(draft);
 }
 
-function isFull({ state }: Draft, { window }: Multipart): boolean {
-  return window.filter(({ stage }) => stage !== "waiting").length >= budgetsAhead * connectionsOf(state);
+function hasNext({ next, known }: Pick<PartsFile, "next" | "known">): boolean {
+  return next <= known.multipart.partCount;
+}
+
+function isFull(draft: Draft, window: readonly Part[]): boolean {
+  return window.filter(({ stage }) => stage !== "waiting").length >= windowOf(draft);
+}
+
+/** How many parts are prepared at a time. */
+function windowOf({ state }: Draft): number {
+  return budgetsAhead * allConnections(state.endpoints, state.share);
 }
 
 function prepare(draft: Draft, fileId: number): void {
   const file = fileOf(draft, fileId);
-  if (!file?.multipart || file.state !== "parts") return;
-  const extended = extend(draft, file, file.multipart);
+  if (file?.state !== "parts") return;
+  const extended = extend(draft, file);
   sign(draft, extended);
   completeWhenAll(draft, extended);
 }
 
-/** Before its parts are put together the file is compared with the disk once more. */
-export function completeWhenAll(draft: Draft, file: UploadFile): void {
-  const { multipart } = file;
-  if (!multipart || multipart.arrivedParts < multipart.partCount) return;
-  if (multipart.window.length > 0 || multipart.next <= multipart.partCount) return;
-  const { run } = setFile(draft, file, { state: "checking", failures: 0, failingSince: null, run: file.run + 1 });
-  draft.effects.push({ type: "look", fileId: file.id, run, checked: false });
+/** Compares the file with the disk once more before its parts are completed. */
+export function completeWhenAll(draft: Draft, file: PartsFile): void {
+  const { multipart } = file.known;
+  if (multipart.arrivedParts < multipart.partCount || file.window.length > 0 || hasNext(file)) return;
+  const run = file.run + 1;
+  toChecking(draft, file, run);
+  draft.effects.push({ type: "recheck", fileId: file.id, run, checked: false });
 }
 
 const untried = {
-  ...{ url: null, elsewhere: {}, urlEndsAt: 0, doubted: false, renewed: false },
-  ...{ sentBytes: 0, lane: 0, begunAt: 0, failures: 0, failingSince: null },
+  ...{ urls: {}, urlEndsAt: 0, suspect: false, renewed: false },
+  ...{ sentBytes: 0, endpoint: 0, begunAt: 0, failures: 0, failingSince: null },
 } as const;
 
-/** Begins parts until the window is full. A part that was there before is only hashed, for the whole's checksum. */
-function extend(draft: Draft, file: UploadFile, multipart: Multipart): UploadFile {
+/** Begins parts until the window is full. A part that arrived before is only hashed, for the checksum of the file. */
+function extend(draft: Draft, file: PartsFile): PartsFile {
   const { hashes } = draft.state;
-  let { next } = multipart;
-  let { run } = file;
-  const window = [...multipart.window];
-  const widened = () => ({ ...multipart, next, window });
-  for (; next <= multipart.partCount && !isFull(draft, widened()); next += 1) {
+  const { multipart } = file.known;
+  let { next, run } = file;
+  const window = [...file.window];
+  for (; next <= multipart.partCount && !isFull(draft, window); next += 1) {
     const n = next;
     const there = itemAt(multipart.etags, n - 1) !== null;
     const crc = itemAt(multipart.crcs, n - 1);
@@ -80,45 +95,42 @@ function extend(draft: Draft, file: UploadFile, multipart: Multipart): UploadFil
     run += 1;
     const hash = hashes && crc === null;
     window.push({ n, run, crc, stage: hash ? "hashing" : "unsigned", ...untried });
-    if (hash) askForHash(draft, file, n, run, multipart);
+    if (hash) requestPartHash(draft, file, n, run);
   }
-  if (next === multipart.next) return file;
-  return setFile(draft, file, { run, multipart: widened() });
+  return next === file.next ? file : putFile(draft, { ...file, run, next, window });
 }
 
-export function askForHash(draft: Draft, file: UploadFile, n: number, run: number, multipart: Multipart): void {
+export function requestPartHash(draft: Draft, file: PartsFile, n: number, run: number): void {
   const { id, sizeBytes, lastModified } = file;
-  const range = rangeOf(multipart, n, sizeBytes);
+  const range = rangeOf(file.known.multipart, n, sizeBytes);
   draft.effects.push({ type: "hashPart", fileId: id, run, n, ...range, sizeBytes, lastModified });
 }
 
-const staged = ({ window }: Multipart, ...stages: Part["stage"][]) =>
+const staged = ({ window }: PartsFile, ...stages: Part["stage"][]) =>
   window.filter((part) => stages.includes(part.stage));
 
-/** URLs that ended before there was a connection for them are asked for anew. */
-function withoutEnded(draft: Draft, file: UploadFile): UploadFile {
+/** Requests URLs again that expired before a connection was free. */
+function withoutEnded(draft: Draft, file: PartsFile): PartsFile {
   const isEnded = ({ stage, urlEndsAt }: Part) => stage === "signed" && urlEndsAt <= draft.at;
-  if (!file.multipart?.window.some(isEnded)) return file;
-  const window = file.multipart.window.map((part) =>
-    isEnded(part) ? { ...part, stage: "unsigned" as const, url: null } : part,
-  );
-  return setFile(draft, file, { multipart: { ...file.multipart, window } });
+  if (!file.window.some(isEnded)) return file;
+  const window = file.window.map((part) => (isEnded(part) ? { ...part, stage: "unsigned" as const, urls: {} } : part));
+  return putFile(draft, { ...file, window });
 }
 
-/** Asks for URLs, one call a file at a time, shortly before they are needed and not one by one. */
-function sign(draft: Draft, named: UploadFile): void {
+/** Requests URLs shortly before they are needed, many in one call, one call for each file at a time. */
+function sign(draft: Draft, prepared: PartsFile): void {
   const { state } = draft;
-  const file = withoutEnded(draft, named);
-  const { multipart } = file;
-  if (!multipart || !state.upload || file.retryAt !== null || staged(multipart, "signing").length > 0) return;
-  const unsigned = staged(multipart, "unsigned").slice(0, signedAtOnce);
+  const file = withoutEnded(draft, prepared);
+  const { multipart } = file.known;
+  if (!state.upload || file.retryAt !== null || staged(file, "signing").length > 0) return;
+  const unsigned = staged(file, "unsigned").slice(0, signedAtOnce);
   if (unsigned.length === 0) return;
-  const idle = staged(multipart, "signed", "flying").length === 0;
-  const last = multipart.next > multipart.partCount && staged(multipart, "hashing").length === 0;
-  if (!idle && !last && unsigned.length < Math.ceil(state.limit / 2)) return;
+  const idle = staged(file, "signed", "inFlight").length === 0;
+  const last = !hasNext(file) && staged(file, "hashing").length === 0;
+  if (!idle && !last && unsigned.length < Math.ceil(endpointAt(state.endpoints, 0).limit / 2)) return;
   const numbers = new Set(unsigned.map(({ n }) => n));
-  const window = multipart.window.map((part) => (numbers.has(part.n) ? { ...part, stage: "signing" as const } : part));
-  setFile(draft, file, { multipart: { ...multipart, window } });
+  const window = file.window.map((part) => (numbers.has(part.n) ? { ...part, stage: "signing" as const } : part));
+  putFile(draft, { ...file, window });
   draft.effects.push({
     type: "sign",
     fileId: file.id,
@@ -128,30 +140,28 @@ function sign(draft: Draft, named: UploadFile): void {
   });
 }
 
-function requestFor({ lanes }: UploaderState, fileId: string, parts: readonly Part[]): PartsInput {
+function requestFor({ endpoints }: UploaderState, fileId: string, parts: readonly Part[]): PartsInput {
   const checksums = Object.fromEntries(parts.flatMap(({ n, crc }) => (crc === null ? [] : [[String(n), crc]])));
-  const endpoints = lanes.flatMap(({ url, dropped }) => (dropped ? [] : [url]));
+  const others = otherUrls(endpoints);
   return {
     fileId,
     parts: parts.map(({ n }) => n),
     ...(Object.keys(checksums).length > 0 && { checksums }),
-    ...(endpoints.length > 0 && { endpoints }),
+    ...(others.length > 0 && { endpoints: others }),
   };
 }
 
-/** The first part that can be sent right now to an endpoint, and where to. */
-export function takeSigned(draft: Draft, lane: number): Signed | null {
-  const { state, at } = draft;
-  const endpoint = state.lanes[lane - 1]?.url ?? "";
+/** The first part that can be sent to an endpoint now, with its URL. */
+export function takeSigned({ state, at }: Draft, endpoint: number): Signed | null {
   for (const fileId of state.active) {
-    const file = fileOf(draft, fileId);
-    for (const part of file?.multipart?.window ?? []) {
-      const url = lane === 0 ? part.url : (part.elsewhere[endpoint] ?? null);
-      if (file?.multipart && part.stage === "signed" && part.urlEndsAt > at && url !== null)
-        return { file, multipart: file.multipart, part, url };
+    const file = itemAt(state.files, fileId);
+    if (file.state !== "parts") continue;
+    for (const part of file.window) {
+      const url = part.urls[endpoint];
+      if (part.stage === "signed" && part.urlEndsAt > at && url !== undefined) return { file, part, url };
     }
   }
   return null;
 }
 
-type Signed = { file: UploadFile; multipart: Multipart; part: Part; url: string };
+type Signed = { file: PartsFile; part: Part; url: string };

@@ -1,75 +1,79 @@
-import { afresh, type Draft, setFile, toNaming } from "../state/draft";
+import type { Draft } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import type { FileState, UploadFile } from "../state/file";
-import { type PassName, unsettledStates } from "../state/state";
+import { type UploadFile, unsettledStates } from "../state/file";
+import type { PassName } from "../state/state";
 import { decide } from "./on-conflicts";
+import { toCanceled, toQueued } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
-type Pass = {
-  readonly of: ReadonlySet<FileState>;
-  readonly each: (draft: Draft, file: UploadFile) => void;
-};
+const unsettled: ReadonlySet<string> = new Set(unsettledStates);
 
-const canceled = { state: "canceled", sentBytes: 0, retryAt: null, multipart: null, digests: null } as const;
-
-const passes: Record<PassName, Pass> = {
-  conflict: { of: new Set(["asking"]), each: decide },
-  retry: { of: new Set(["failed"]), each: (draft, file) => toNaming(draft, file, afresh) },
-  // By then nothing works on them any more.
-  cancel: { of: new Set(unsettledStates), each: (draft, file) => setFile(draft, file, canceled) },
+/** What each pass does to a file; false for a file it does not concern. */
+const passes: Record<PassName, (draft: Draft, file: UploadFile) => boolean> = {
+  conflict: (draft, file) => {
+    if (file.state === "conflict") decide(draft, file);
+    return file.state === "conflict";
+  },
+  retry: (draft, file) => {
+    if (file.state === "failed") toQueued(draft, file);
+    return file.state === "failed";
+  },
+  // `stopAll` ended all work on them.
+  cancel: (draft, file) => {
+    if (unsettled.has(file.state)) toCanceled(draft, file);
+    return unsettled.has(file.state);
+  },
 };
 
 /**
- * Goes through all files, the first few hundred at once and the others after the page could paint: fifty thousand in one step
- * would hold it up for seconds. A pass that is under way begins anew.
+ * Goes through all files, the first few hundred at once and the others after the page could paint: fifty thousand in
+ * one step would block it for seconds. A pass in progress starts over.
  */
-export function beginPass(draft: Draft, name: PassName): void {
+export function startPass(draft: Draft, name: PassName): void {
   draft.state.passes = { ...draft.state.passes, [name]: 0 };
-  passOn(draft);
+  runPasses(draft);
 }
 
-/** Files that were not come to stay as they are. */
+/** Ends a pass. Files it did not reach stay as they are. */
 export function endPass(draft: Draft, name: PassName): void {
   const { [name]: _ended, ...others } = draft.state.passes;
   draft.state.passes = others;
 }
 
-export function onConflict(draft: Draft, { choice }: EventOf<"conflict">): void {
+export function onConflictChosen(draft: Draft, { choice }: EventOf<"conflictChosen">): void {
   draft.state.conflict = choice;
-  if (draft.state.counts.asking > 0) beginPass(draft, "conflict");
+  if (draft.state.counts.conflict > 0) startPass(draft, "conflict");
 }
 
-export function onWentOn(draft: Draft): void {
-  draft.state.goingOn = false;
-  passOn(draft);
+export function onYielded(draft: Draft): void {
+  draft.state.yielding = false;
+  runPasses(draft);
 }
 
-/** To be woken after the page could paint, for what was too much for one step. */
-export function goOnLater(draft: Draft): void {
-  if (draft.state.goingOn) return;
-  draft.state.goingOn = true;
-  draft.effects.push({ type: "goOn" });
+/** Continues after the page could paint, for work that is too much for one step. */
+export function yieldLater(draft: Draft): void {
+  if (draft.state.yielding) return;
+  draft.state.yielding = true;
+  draft.effects.push({ type: "yieldToPage" });
 }
 
-function passOn(draft: Draft): void {
+function runPasses(draft: Draft): void {
   for (const name of Object.keys(draft.state.passes) as PassName[]) {
-    const next = passChunk(draft, name, draft.state.passes[name] ?? 0);
+    const next = runChunk(draft, name, draft.state.passes[name] ?? 0);
     if (next === null) endPass(draft, name);
     else draft.state.passes = { ...draft.state.passes, [name]: next };
   }
-  if (Object.keys(draft.state.passes).length > 0) goOnLater(draft);
+  if (Object.keys(draft.state.passes).length > 0) yieldLater(draft);
 }
 
-/** Does the first chunk from this one on in which there is anything to do; the chunk after it, null where there is none. */
-function passChunk(draft: Draft, name: PassName, from: number): number | null {
-  const { of, each } = passes[name];
+/** Processes the next chunk with anything to do, from this one on. Returns the chunk after it, null at the end. */
+function runChunk(draft: Draft, name: PassName, from: number): number | null {
   const { chunks } = draft.state.files;
   for (let at = from; at < chunks.length; at += 1) {
-    const found = chunks[at]?.filter(({ state }) => of.has(state)) ?? [];
-    if (found.length === 0) continue;
-    for (const file of found) each(draft, file);
-    return at + 1 < chunks.length ? at + 1 : null;
+    let found = false;
+    for (const file of chunks[at]?.slice() ?? []) found = passes[name](draft, file) || found;
+    if (found) return at + 1 < chunks.length ? at + 1 : null;
   }
   return null;
 }

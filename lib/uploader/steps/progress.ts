@@ -4,7 +4,7 @@ import { outstanding, type UploaderState } from "../state/state";
 const sampleEveryMs = 1_000;
 const samplesKept = 11;
 
-/** Notes how far the upload is, once a second while it sends. */
+/** Records the progress, once a second while files are sent. */
 export function sample(draft: Draft): void {
   const { state, at } = draft;
   if (state.phase !== "uploading") {
@@ -27,7 +27,7 @@ export type Progress = {
   /** Over the last ten seconds; null while there is nothing to measure. */
   readonly bytesPerSecond: number | null;
   readonly filesPerSecond: number | null;
-  /** The longer of what bytes and files say: many small files go by their number, large ones by their size. */
+  /** The longer of the estimates by bytes and by files: small files take time by number, large ones by size. */
   readonly secondsLeft: number | null;
 };
 

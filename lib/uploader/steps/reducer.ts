@@ -1,24 +1,23 @@
-import { type Draft, draftOf, fileOf, setFile } from "../state/draft";
+import { type Draft, draftOf, fileOf, putFile } from "../state/draft";
 import type { Effect, Stamped, TimerName, UploaderEvent } from "../state/events";
 import type { CallName, UploaderState } from "../state/state";
+import { onProbe, onShareChanged } from "./endpoints";
 import {
   onAborted,
   onCallFailed,
-  onCallRang,
-  onDriving,
+  onCallTimer,
   onOnline,
   onOpened,
-  onPolicyRang,
-  onRenewed,
-  onResumeAsked,
+  onOwning,
   onResumed,
+  onResumeRequested,
   onSealed,
   onStatusRead,
   onTriedAgain,
 } from "./on-calls";
-import { onCompleted, onCompleteFailed, onCompleteRang } from "./on-complete";
+import { onCompleted, onCompleteFailed, onCompleteTimer } from "./on-complete";
 import { onRenamed } from "./on-conflicts";
-import { onFilePaused, onFileResumed, onPaused, onShareChanged, onUnpaused } from "./on-control";
+import { onFilePaused, onFileResumed, onPaused, onUnpaused } from "./on-control";
 import {
   onAllCanceled,
   onFailedRetried,
@@ -31,32 +30,33 @@ import {
   onWalkStarted,
 } from "./on-files";
 import { onHashed } from "./on-hashes";
-import { onBatchRang, onFilesAnswered, onFilesCanceled, onFilesFailed, onTold } from "./on-names";
 import {
   onPartChanged,
   onPartFailed,
   onPartHashed,
   onPartProgressed,
-  onPartRang,
   onPartSent,
   onPartsSigned,
+  onPartTimer,
   onSignFailed,
 } from "./on-parts";
-import { onChanged, onLooked, onPosted, onPostFailed, onProgressed } from "./on-posts";
-import { onConflict, onWentOn } from "./passes";
+import { onPolicyTimer, onRenewed } from "./on-policy";
+import { onChanged, onPosted, onPostFailed, onProgressed, onRechecked } from "./on-posts";
+import { onBatchTimer, onFilesAnswered, onFilesCanceled, onFilesFailed, onRegisteredMore } from "./on-registered";
+import { onConflictChosen, onYielded } from "./passes";
 import { sample } from "./progress";
-import { onFileRang, onProbe } from "./retry";
+import { onFileTimer } from "./retry";
 import { advance } from "./schedule";
 
 export type Step = { readonly state: UploaderState; readonly effects: readonly Effect[] };
 
 /**
- * What an event makes of the state, and what is to be done about it. Pure: the same state and event give the same
- * result, the given state is not changed, nothing is thrown for an event that comes too late or twice.
+ * Applies an event: returns the next state and the effects to perform. Pure: the same state and event give the same
+ * result, the given state is not changed, and late or repeated events throw nothing.
  */
 export function step(state: UploaderState, event: Stamped): Step {
   const draft = draftOf(state, event.at, event.random);
-  // Of files that are not crossed out yet nothing counts any more.
+  // After an abort, events of files are ignored: the pass has not canceled all of them yet.
   if (state.phase !== "aborted" || !("fileId" in event)) handle(draft, event);
   advance(draft);
   sample(draft);
@@ -79,15 +79,15 @@ const handlers: Handlers = {
   failedRetried: onFailedRetried,
   paused: onPaused,
   unpaused: onUnpaused,
-  conflict: onConflict,
-  wentOn: onWentOn,
+  conflictChosen: onConflictChosen,
+  yielded: onYielded,
   finished: onFinished,
   allCanceled: onAllCanceled,
   triedAgain: onTriedAgain,
-  resumeAsked: onResumeAsked,
+  resumeRequested: onResumeRequested,
   progressed: onProgressed,
   posted: onPosted,
-  looked: onLooked,
+  rechecked: onRechecked,
   changed: onChanged,
   hashed: onHashed,
   partHashed: onPartHashed,
@@ -103,7 +103,7 @@ const handlers: Handlers = {
   filesAnswered: onFilesAnswered,
   filesFailed: onFilesFailed,
   filesCanceled: onFilesCanceled,
-  told: onTold,
+  registeredMore: onRegisteredMore,
   partsSigned: onPartsSigned,
   signFailed: onSignFailed,
   completed: onCompleted,
@@ -115,29 +115,29 @@ const handlers: Handlers = {
   wentOnline: (draft) => onOnline(draft, true),
   wentOffline: (draft) => onOnline(draft, false),
   shareChanged: onShareChanged,
-  driving: onDriving,
-  rang: (draft, { timer }) => onRang(draft, timer),
+  owning: onOwning,
+  timerFired: (draft, { timer }) => onTimer(draft, timer),
 };
 
 function handle<Type extends UploaderEvent["type"]>(draft: Draft, event: Extract<UploaderEvent, { type: Type }>): void {
   handlers[event.type as Type](draft, event);
 }
 
-function onRang(draft: Draft, timer: TimerName): void {
+function onTimer(draft: Draft, timer: TimerName): void {
   const [kind = "", ...rest] = timer.split(":");
   if (timer === "probe") onProbe(draft);
-  else if (timer === "policy:due") onPolicyRang(draft, "due");
-  else if (timer === "policy:over") onPolicyRang(draft, "over");
-  else if (kind === "call") onCallRang(draft, rest[0] as CallName);
-  else if (kind === "batch") onBatchRang(draft, Number(rest[0]));
-  else if (kind === "part") onPartRang(draft, Number(rest[0]), Number(rest[1]));
-  else onOwnTimer(draft, Number(rest[0]));
+  else if (timer === "policy:due") onPolicyTimer(draft, "due");
+  else if (timer === "policy:expired") onPolicyTimer(draft, "expired");
+  else if (kind === "call") onCallTimer(draft, rest[0] as CallName);
+  else if (kind === "batch") onBatchTimer(draft, Number(rest[0]));
+  else if (kind === "part") onPartTimer(draft, Number(rest[0]), Number(rest[1]));
+  else onTimerOfFile(draft, Number(rest[0]));
 }
 
-/** A file has one timer, whatever it waits for: its next try, or the next call about its parts. */
-function onOwnTimer(draft: Draft, fileId: number): void {
+/** A file has one timer: for its next attempt, or for the next call about its parts. */
+function onTimerOfFile(draft: Draft, fileId: number): void {
   const file = fileOf(draft, fileId);
-  if (file?.state === "completing") onCompleteRang(draft, file);
-  else if (file?.state === "parts") setFile(draft, file, { retryAt: null });
-  else onFileRang(draft, fileId);
+  if (file?.state === "completing") onCompleteTimer(draft, file);
+  else if (file?.state === "parts") putFile(draft, { ...file, retryAt: null });
+  else onFileTimer(draft, fileId);
 }

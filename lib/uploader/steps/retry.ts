@@ -1,97 +1,64 @@
-import { backoffMs, patience } from "../state/backoff";
-import { type Draft, fail, fileOf, halt, setFile, toNaming, toReady } from "../state/draft";
-import { type Failure, failure, type PostFailure, type Verdict } from "../state/failures";
-import type { UploadFile } from "../state/file";
+import { backoffMs, maxWait } from "../state/backoff";
+import { type Draft, fileOf } from "../state/draft";
+import type { Failure, PostFailure, Verdict } from "../state/failures";
+import type { PostingFile, UnsettledFile, WaitingFile } from "../state/file";
+import { noteStorageFailure } from "./endpoints";
+import { halt } from "./halt";
+import { toFailed, toQueued, toReady, toWaiting } from "./transitions";
 
-/** So many files denied in a row, none taken in between: it is not about the files. */
+/** So many files denied in a row: the cause is not the files. */
 const deniedAtMost = 20;
 
-/** A file or a part arrived: the storage is there, and takes what it is sent. */
-export function wentWell(draft: Draft): void {
+/** Notes that a file or a part arrived: earlier refusals no longer count. */
+export function noteStorageSuccess(draft: Draft): void {
   const { state } = draft;
   state.policyRefusals = 0;
   state.refusedInRow = 0;
   state.deniedInRow = 0;
 }
 
-/** The storage will not take this file; the others go on, unless it takes none. */
-export function stopFile(draft: Draft, file: UploadFile, reason: Failure): void {
+/** Fails a file that the storage refused. The others continue, unless all are denied. */
+export function stopFile(draft: Draft, file: UnsettledFile, reason: Failure): void {
   const { state } = draft;
-  fail(draft, file, reason);
+  toFailed(draft, file, reason);
   state.deniedInRow = reason.code === "access-denied" ? state.deniedInRow + 1 : 0;
   if (state.deniedInRow >= deniedAtMost) halt(draft, reason);
 }
 
-/** Notes that something could not be sent this time; gives whether all wait together now. */
-export function waitsTogether(draft: Draft, post: PostFailure, verdict: Verdict): boolean {
-  const { state } = draft;
-  if (state.failuresInRow === 0) state.rowSince = draft.at;
-  state.failuresInRow += 1;
-  if (verdict.slow) state.limit = Math.max(1, Math.floor(state.limit / 2));
-  const offline = !state.online && post.kind === "network";
-  if (!state.outage && !offline && state.failuresInRow < patience.outageAfter) return false;
-  waitOut(draft, verdict, offline);
-  return true;
-}
-
-/** All files wait together, and one is sent to see whether the storage is back. */
-function waitOut(draft: Draft, verdict: Verdict, offline: boolean): void {
-  const { state, at } = draft;
-  const { outage } = state;
-  // The other posts of the same moment fail too: they say nothing new.
-  if (outage && !outage.probing) return;
-  const since = outage?.since ?? state.rowSince;
-  if (!offline && at - since >= patience.outageMs) {
-    halt(draft, failure("unreachable"));
-    return;
-  }
-  const failures = (outage?.failures ?? 0) + 1;
-  const delayMs = offline ? patience.offlineProbeMs : backoffMs(failures, draft.random, verdict);
-  state.outage = { since: offline ? at : since, failures, probing: false, retryAt: at + delayMs };
-  draft.effects.push({ type: "timer", timer: "probe", delayMs });
-}
-
-export function onProbe(draft: Draft): void {
-  const { state } = draft;
-  if (state.outage) state.outage = { ...state.outage, probing: true };
-}
-
-/** Whether something that fails again and again is to be given up. */
+/** Whether repeated failures are enough to give up. */
 export function isHopeless(failures: number, failingSince: number, at: number): boolean {
-  return failures >= patience.fileTries && at - failingSince >= patience.fileMs;
+  return failures >= maxWait.fileTries && at - failingSince >= maxWait.fileMs;
 }
 
-/** A file that is posted waits by itself, longer each time. */
-export function retryLater(draft: Draft, file: UploadFile, post: PostFailure, verdict: Verdict): void {
-  if (waitsTogether(draft, post, verdict)) {
+/** A file whose post failed waits, longer each time. */
+export function retryLater(draft: Draft, file: PostingFile, post: PostFailure, verdict: Verdict): void {
+  if (noteStorageFailure(draft, post, verdict)) {
     sendAgain(draft, file);
     return;
   }
-  const failures = file.failures + 1;
-  const failingSince = file.failingSince ?? draft.at;
+  const failures = file.attempts.failures + 1;
+  const failingSince = file.attempts.failingSince ?? draft.at;
   if (isHopeless(failures, failingSince, draft.at)) {
-    fail(draft, file, verdict.failure);
+    toFailed(draft, file, verdict.failure);
     return;
   }
-  const delayMs = backoffMs(failures, draft.random, verdict);
-  const waiting = { failures, failingSince, retryAt: draft.at + delayMs, failure: verdict.failure };
-  setFile(draft, file, { ...waiting, state: "waiting" });
-  draft.effects.push({ type: "timer", timer: `file:${file.id}`, delayMs });
+  const attempts = { ...file.attempts, failures, failingSince };
+  toWaiting(draft, file, { attempts, failure: verdict.failure, delayMs: backoffMs(failures, draft.random, verdict) });
 }
 
-/** The body had gone out whole when the connection broke: it may have arrived, which the server can tell. */
-function mayHaveArrived({ sizeBytes, sentBytes, quiet }: UploadFile): boolean {
-  return quiet || sentBytes >= sizeBytes;
+/** Whether the whole body was sent when the connection broke: only the server can tell if it arrived. */
+function mayHaveArrived({ sizeBytes, post }: PostingFile | WaitingFile): boolean {
+  return post.quiet || post.sentBytes >= sizeBytes;
 }
 
-/** Where all its bytes went out, the server is asked first: it may be there. */
-export function sendAgain(draft: Draft, file: UploadFile): void {
-  if (mayHaveArrived(file)) toNaming(draft, file);
+/** Sends the file again, or registers it again if it may have arrived. */
+export function sendAgain(draft: Draft, file: PostingFile | WaitingFile): void {
+  if (mayHaveArrived(file)) toQueued(draft, file);
   else toReady(draft, file, { again: true });
 }
 
-/** A file's own timer, while it waits for its next try. */
-export function onFileRang(draft: Draft, fileId: number): void {
+/** The wait of a file for its next attempt ended. */
+export function onFileTimer(draft: Draft, fileId: number): void {
   const file = fileOf(draft, fileId);
   if (file?.state === "waiting") sendAgain(draft, file);
 }

@@ -1,12 +1,12 @@
 import { smallBytes } from "../state/file";
 import { checksumHeader, type PostRequest } from "./transport";
 
-/** S3 puts the file's name wherever the key says this. */
+/** S3 replaces this in a key by the file's name. */
 const fileNameVariable = "$" + "{filename}";
 
 type Form = Pick<PostRequest, "policy" | "key" | "contentType" | "sha256">;
 
-/** The fields of a POST upload. The file comes after them: S3 ignores whatever follows it. */
+/** The fields of a POST upload. The file comes after them: S3 ignores fields that follow it. */
 function* fieldsOf({ policy, key, contentType, sha256 }: Form): Generator<[name: string, value: string]> {
   for (const [name, value] of Object.entries(policy.fields)) {
     const lower = name.toLowerCase();
@@ -17,7 +17,7 @@ function* fieldsOf({ policy, key, contentType, sha256 }: Form): Generator<[name:
   if (sha256 !== null) yield [checksumHeader, base64OfHex(sha256)];
 }
 
-/** A path that happens to contain S3's variable is kept by naming the file the same; any other file needs no name here. */
+/** A path that contains S3's variable is kept by giving the file that name; other files need no name. */
 function fileNameOf(key: string): string {
   return key.includes(fileNameVariable) ? fileNameVariable : "file";
 }
@@ -29,7 +29,7 @@ function base64OfHex(hex: string): string {
 }
 
 /**
- * The form of a POST upload, to be encoded by the browser
+ * Returns the form of a POST upload, which the browser encodes
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html).
  */
 export function formOf(request: Form & Pick<PostRequest, "file">): FormData {
@@ -41,13 +41,13 @@ export function formOf(request: Form & Pick<PostRequest, "file">): FormData {
 
 const encoder = new TextEncoder();
 
-/** Used again for each form: new memory for every file costs more than copying it. */
+/** Reused for each form: allocating memory for every file costs more than copying it. */
 let scratch = new Uint8Array(0);
 
 /**
- * The same form with the file's bytes, encoded here: a browser hands bytes to the network in one piece, where a file is opened
- * and read by another process (https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data).
- * `body` is to be sent at once, before the next form is encoded; XMLHttpRequest and fetch copy it
+ * Returns the same form with the file's bytes, encoded here: a browser passes bytes to the network at once, while a file
+ * is opened and read by another process (https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data).
+ * `body` must be sent before the next form is encoded; XMLHttpRequest and fetch copy it
  * (https://fetch.spec.whatwg.org/#concept-bodyinit-extract).
  */
 export function encodedForm(
@@ -69,7 +69,7 @@ export function encodedForm(
   return { body, contentType: `multipart/form-data; boundary=${boundary}` };
 }
 
-/** No file can know it. */
+/** Random, so that no file contains it. */
 function newBoundary(): string {
   let text = "----AtollFormBoundary";
   for (const byte of crypto.getRandomValues(new Uint8Array(16))) text += byte.toString(16).padStart(2, "0");

@@ -17,7 +17,7 @@ export const postByFetch: Transport = async (request) => {
     request.onProgress(request.file.size);
     return { ...outcome, verified: request.sha256 !== null && response.headers.has(checksumHeader) };
   } catch {
-    // fetch says the same for every way in which no answer came; the engine tries again and, at last, tells the person.
+    // fetch rejects alike for every kind of missing answer; the engine retries and reports the failure in the end.
     return { failure: { kind: "network" } };
   }
 };

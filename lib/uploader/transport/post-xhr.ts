@@ -20,7 +20,7 @@ export const postByXhr: Transport = async (request) => {
   return { failure, verified: failure === null && sha256 !== null && headersOf(xhr).includes(`${checksumHeader}:`) };
 };
 
-/** All that may be seen: asking for one that may not be is complained of on the console. */
+/** All readable headers: reading one that CORS does not expose logs an error on the console. */
 function headersOf(xhr: XMLHttpRequest): string {
   return xhr.getAllResponseHeaders().toLowerCase();
 }

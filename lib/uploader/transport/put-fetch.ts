@@ -12,7 +12,7 @@ export const putByFetch: PartTransport = async (request) => {
     if (outcome.failure === null) request.onProgress(body.size);
     return outcome;
   } catch {
-    // fetch says the same for every way in which no answer came; the engine tries again and, at last, tells the person.
+    // fetch rejects alike for every kind of missing answer; the engine retries and reports the failure in the end.
     return { failure: { kind: "network" }, etag: null };
   }
 };

@@ -4,7 +4,7 @@ import { retryAfterOf, sendWatched } from "./watched-xhr";
 /** PUT of a part by XMLHttpRequest. The bucket's CORS rules must expose `ETag`. */
 export const putByXhr: PartTransport = async (request) => {
   const { url, body, signal, onProgress } = request;
-  // Of a slice no type is sent: the URL was not signed with one.
+  // A slice has no type, so no Content-Type is sent: the URL was signed without one.
   const sent = {
     method: "PUT",
     url,

@@ -4,45 +4,36 @@ import type {
   FileAnswer,
   FileToSend,
   OpenedUpload,
-  OpenUploadInput,
   PartsInput,
   PartUrls,
   PostPolicy,
   UploadStatus,
 } from "@/lib/upload/schema";
+import type { OpenRequest, ResumedUpload } from "../state/events";
 import type { CallFailure } from "../state/failures";
 
-export type OpenRequest = Pick<OpenUploadInput, "label" | "plannedFiles" | "plannedBytes" | "checksum">;
-
-/** An upload begun earlier, with a fresh policy for its prefix; null where it is not open any more, as its status tells. */
-export type ResumedUpload = {
-  readonly prefix: string;
-  readonly policy: PostPolicy | null;
-  readonly status: UploadStatus;
-};
-
 /**
- * The site, as the engine needs it. Each call rejects with an AppError for what the site answered and with anything
- * else for a connection that broke; the engine repeats what heals by itself, so every call must bear being repeated.
+ * The site's API, as the engine needs it. Each call rejects with an AppError for an error the site answered, and with
+ * any other error for a broken connection. The engine retries transient failures: every call must be idempotent.
  */
 export type UploadServer = {
   open(request: OpenRequest): Promise<OpenedUpload>;
   resume(uploadId: string): Promise<ResumedUpload>;
   renewPolicy(uploadId: string): Promise<PostPolicy>;
-  /** At most 1,000 files; the answers come in their order. TOO_LARGE where they do not fit into the quota together. */
+  /** Registers at most 1,000 files; the answers come in their order. TOO_LARGE if they do not fit into the quota together. */
   files(uploadId: string, files: readonly FileToSend[]): Promise<readonly FileAnswer[]>;
   /**
-   * Adds the checksums of at most 1,000 files that were named before. Without it they are named once more, which costs the site
-   * looking up what is there.
+   * Adds the checksums of at most 1,000 registered files. Without this method they are registered once more, for which
+   * the site looks up what is there.
    */
-  tell?(uploadId: string, files: readonly FileToSend[]): Promise<void>;
-  /** URLs for at most 100 parts of one file. */
+  registerChecksums?(uploadId: string, files: readonly FileToSend[]): Promise<void>;
+  /** Returns URLs for at most 100 parts of one file. */
   parts(uploadId: string, input: PartsInput): Promise<PartUrls>;
-  /** Puts the parts together. Parts that were there before this client began may be left out: the storage knows them. */
+  /** Completes a file from its parts. Parts that arrived before this client began may be left out: the storage knows them. */
   complete(uploadId: string, input: CompleteInput): Promise<void>;
   /**
-   * Takes back at most 1,000 files that were named: nobody misses them, their room is free, and what has arrived of them
-   * is thrown away. A path that was not named is passed over. Without it the server reports them as missing.
+   * Cancels at most 1,000 registered files: they are not reported as missing, their quota is free, and what arrived of
+   * them is deleted. Paths that are not registered are ignored. Without this method the server reports them as missing.
    */
   cancel?(uploadId: string, paths: readonly string[]): Promise<void>;
   seal(uploadId: string): Promise<void>;

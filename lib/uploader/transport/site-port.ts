@@ -5,22 +5,22 @@ import { filesAnswer, openedUpload, type PostPolicy, partUrls, postPolicy, uploa
 import type { UploadServer } from "./server";
 
 const callTimeoutMs = 30_000;
-/** Putting 10,000 parts together takes the storage minutes. */
+/** Completing 10,000 parts takes the storage minutes. */
 const completeTimeoutMs = 5 * 60_000;
-const lost = "The site gave an answer that makes no sense. Nothing is lost; please reload the page.";
+const unexpected = "The site returned an unexpected response. Try again.";
 
 /**
- * The site as the uploader's server. Opening is a plain request, too: a server action is called off without a word when
- * the person goes elsewhere on the site meanwhile.
+ * The uploader's port to the site's HTTP API. Opening is a plain request, too: a server action is dropped when the
+ * person navigates meanwhile.
  */
 export function siteServer(collectionSlug: string): UploadServer {
-  let asked: { body: string; key: string } | null = null;
+  let lastOpen: { body: string; key: string } | null = null;
   return {
     open: async (request) => {
-      // The same request again is the same upload: an answer that was lost does not leave an empty one behind.
+      // The same request again is the same upload: a lost answer leaves no empty one behind.
       const body = JSON.stringify(request);
-      if (asked?.body !== body) asked = { body, key: newKey() };
-      const options = { headers: { "idempotency-key": asked.key } };
+      if (lastOpen?.body !== body) lastOpen = { body, key: newKey() };
+      const options = { headers: { "idempotency-key": lastOpen.key } };
       return parse(openedUpload, await call(routes.api.uploads(collectionSlug), "POST", request, options));
     },
     async resume(uploadId) {
@@ -31,7 +31,7 @@ export function siteServer(collectionSlug: string): UploadServer {
     },
     files: async (uploadId, files) =>
       parse(filesAnswer, await call(routes.api.uploadFiles(uploadId), "POST", { files })).files,
-    tell: async (uploadId, files) => {
+    registerChecksums: async (uploadId, files) => {
       await call(routes.api.uploadFiles(uploadId), "PATCH", { files });
     },
     parts: async (uploadId, input) => parse(partUrls, await call(routes.api.uploadParts(uploadId), "POST", input)),
@@ -52,12 +52,12 @@ export function siteServer(collectionSlug: string): UploadServer {
   };
 }
 
-/** The policy's key is the prefix with S3's variable for the file's name behind it. */
+/** The policy's key is the prefix, followed by S3's variable for the file's name. */
 function prefixOf({ fields }: PostPolicy): string {
   return (fields.key ?? "").replace(/\$\{filename\}$/, "");
 }
 
-/** Not randomUUID: it is not there on pages that are not served securely. */
+/** Not randomUUID: it exists only in secure contexts. */
 function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join("-");
 }
@@ -86,19 +86,19 @@ async function call(
 
 function parse<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.output<Schema> {
   const parsed = schema.safeParse(answer);
-  if (!parsed.success) throw new AppError("INTERNAL", lost, { cause: parsed.error });
+  if (!parsed.success) throw new AppError("INTERNAL", unexpected, { cause: parsed.error });
   return parsed.data;
 }
 
 function errorOf(response: Response, answer: unknown): AppError {
   const { detail } = (answer ?? {}) as { detail?: unknown };
-  const message = typeof detail === "string" ? detail : lost;
+  const message = typeof detail === "string" ? detail : unexpected;
   const retryAfter = response.headers.get("retry-after") ?? "";
   const options = /^\d+$/.test(retryAfter) ? { retryAfterSeconds: Number(retryAfter) } : {};
   return new AppError(codeOf(response.status), message, options);
 }
 
-/** A proxy in between answers 502 and 504: the site is away. */
+/** A proxy answers 502 and 504 if the site is unreachable. */
 function codeOf(status: number): ErrorCode {
   const codes = Object.keys(errorStatus) as ErrorCode[];
   const code = codes.find((one) => errorStatus[one] === status);

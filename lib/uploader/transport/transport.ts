@@ -6,31 +6,31 @@ export type PostRequest = {
   /** The whole object key: the policy's prefix and the file's path. */
   readonly key: string;
   readonly contentType: string;
-  /** Lower-case hex: S3 refuses a body that has another one. Only where the policy takes it. */
+  /** Lower-case hex: S3 rejects a body with another one. Only where the policy allows it. */
   readonly sha256: string | null;
   readonly file: Blob;
-  /** What is in the file, where it was read just now: sent as it is. */
+  /** The bytes of the file, where it was just read: they are sent instead of it. */
   readonly bytes: Uint8Array | null;
-  /** Nobody needs to see how it gets on. */
+  /** Progress is not reported. */
   readonly quiet: boolean;
   readonly signal: AbortSignal;
-  /** Bytes of the file handed to the network so far. */
+  /** Called with the bytes of the file passed to the network so far. */
   readonly onProgress: (sentBytes: number) => void;
 };
 
-/** `failure` null: the storage has the file. `verified`: and tells its SHA-256, so it has compared it with the one sent. */
+/** `failure` null: the storage has the file. `verified`: it answered with the SHA-256, so it compared it. */
 export type PostOutcome = { readonly failure: PostFailure | null; readonly verified?: boolean };
 
-/** A field of the form, and a header of the answer: S3 refuses bytes that have another one than the field says. */
+/** A field of the form and a header of the answer: S3 rejects bytes that do not match the field. */
 export const checksumHeader = "x-amz-checksum-sha256";
 
-/** Sends one file. Never rejects: an aborted post resolves with a network failure nobody listens to any more. */
+/** Sends one file. Never rejects: an aborted post resolves with a network failure, which is ignored. */
 export type Transport = (request: PostRequest) => Promise<PostOutcome>;
 
 export type PartRequest = {
   /** Presigned for one part, with its checksum where there is one. */
   readonly url: string;
-  /** CRC64NVME in base64: S3 refuses a body that has another one. */
+  /** CRC64NVME in base64: S3 rejects a body with another one. */
   readonly crc: string | null;
   readonly body: Blob;
   readonly signal: AbortSignal;
@@ -50,7 +50,7 @@ export function headersOf({ crc }: Pick<PartRequest, "crc">): Record<string, str
   return crc === null ? {} : { "x-amz-checksum-crc64nvme": crc };
 }
 
-/** Reads S3's answer to a part. Without an entity tag the part cannot be put together with the others. */
+/** Reads S3's answer to a part. A part without an entity tag cannot be completed. */
 export function partOutcomeOf(
   status: number,
   body: string,
@@ -60,19 +60,19 @@ export function partOutcomeOf(
   const { failure } = outcomeOf(status, body, retryAfter);
   if (failure) return { failure, etag: null };
   if (etag) return { failure: null, etag };
-  // The bucket's CORS rules do not let it be read, or something in between swallowed it.
+  // The bucket's CORS rules do not expose it, or a proxy removed it.
   const message = "The storage's answer has no ETag.";
   return { failure: { kind: "answer", status: 501, code: "NoETag", message, retryAfterSeconds: null }, etag: null };
 }
 
-/** A connection on which nothing moved for so long is broken, whatever it says. */
+/** A connection without progress for so long is treated as broken. */
 export const stallMs = 60_000;
-/** After the whole body was sent, the storage may have work to do: the longer, the more there was. */
+/** How long the storage may take to answer after the whole body was sent. */
 export function answerMs(sizeBytes: number): number {
   return stallMs + (sizeBytes / (1024 * 1024)) * 250;
 }
 
-/** Reads S3's answer. Some servers answer 200 and tell of the error in the body. */
+/** Reads S3's answer. Some servers answer 200 with an error in the body. */
 export function outcomeOf(status: number, body: string, retryAfter: string | null): PostOutcome {
   const isError = /<Error[\s>]/.test(body);
   if (status >= 200 && status < 300 && !isError) return { failure: null };

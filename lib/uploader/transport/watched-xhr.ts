@@ -5,21 +5,21 @@ type Sent = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: FormData | Blob | Uint8Array<ArrayBuffer>;
-  /** Of the file or part alone. */
+  /** Of the file or part, without the form around it. */
   readonly sizeBytes: number;
   readonly signal: AbortSignal;
-  /** null: nobody listens, which spares the browser a message a request, and across origins asking first. */
+  /** null: no listener, which saves a message for each step and, across origins, a preflight. */
   readonly onProgress: ((sentBytes: number) => void) | null;
 };
 
-/** Whoever looks sees ten steps a second; a small file is through before the first one. */
+/** Progress is reported at most ten times a second. */
 const progressMs = 100;
-/** From the first byte to the answer of what nobody watches: it may be slow, as long as it moves. */
+/** The limit for a whole request without progress events. */
 const unwatchedMs = 3 * stallMs;
 
 /**
- * A request by XMLHttpRequest, the only browser interface that reports how much of a body was sent. Resolves with the
- * finished request; with `stalled` or a status of 0 where no answer came.
+ * Sends a request by XMLHttpRequest, the only browser interface that reports upload progress. Resolves with the finished
+ * request; without an answer its status is 0, and `stalled` says whether it made no progress.
  */
 export function sendWatched(request: Sent): Promise<{ readonly xhr: XMLHttpRequest; readonly stalled: boolean }> {
   const { sizeBytes, signal, onProgress } = request;
@@ -39,13 +39,13 @@ export function sendWatched(request: Sent): Promise<{ readonly xhr: XMLHttpReque
         xhr.abort();
       }, ms);
     };
-    let toldAt = performance.now();
-    // The form around the file counts as sent, too: it is taken off at the front.
+    let reportedAt = performance.now();
+    // The form around the file counts as sent, too: it is subtracted.
     const progressed = ({ loaded, total }: ProgressEvent) => {
       watch(loaded < total ? stallMs : answerMs(sizeBytes));
       const now = performance.now();
-      if (loaded < total && now - toldAt < progressMs) return;
-      toldAt = now;
+      if (loaded < total && now - reportedAt < progressMs) return;
+      reportedAt = now;
       onProgress?.(Math.min(sizeBytes, Math.max(0, loaded - Math.max(0, total - sizeBytes))));
     };
     if (onProgress) xhr.upload.onprogress = progressed;
@@ -62,7 +62,7 @@ export function sendWatched(request: Sent): Promise<{ readonly xhr: XMLHttpReque
   });
 }
 
-/** Asked for only where it matters: a browser complains on its console of a header it may not show. */
+/** Read only where it matters: reading a header that CORS does not expose logs an error on the console. */
 export function retryAfterOf(xhr: XMLHttpRequest): string | null {
   return xhr.status === 429 || xhr.status === 503 ? xhr.getResponseHeader("retry-after") : null;
 }

@@ -3,8 +3,7 @@ import { expect, vi } from "vitest";
 import { uploadPolicy } from "@/lib/upload/policy";
 import type { FileSource } from "@/lib/uploader/browser/walk";
 import { createUploader } from "@/lib/uploader/engine";
-import { hashHere } from "@/lib/uploader/hash/hasher";
-import { crc64nvmeOf } from "@/lib/uploader/hash/hashing";
+import { crc64nvmeOf, hashHere } from "@/lib/uploader/hash/hashing";
 import type { ConflictChoice, UploadFile } from "@/lib/uploader/state/file";
 import { itemsOf } from "@/lib/uploader/state/vector";
 import { postByFetch } from "@/lib/uploader/transport/post-fetch";
@@ -14,17 +13,17 @@ import type { Uploader } from "@/lib/uploader/uploader";
 import { ManualClock } from "../../unit/uploader/manual-clock";
 import type { Site } from "./site";
 
-export type Named = { path: string; source: FileSource };
+export type SourceFile = { path: string; source: FileSource };
 
-export function named(path: string, text = `the bytes of ${path}`): Named {
+export function sourceFile(path: string, text = `the bytes of ${path}`): SourceFile {
   return { path, source: { file: new File([text], path.split("/").at(-1) ?? "", { lastModified: 1 }) } };
 }
 
-export function tree(count: number): Named[] {
-  return Array.from({ length: count }, (_, index) => named(`reef/site-${index % 7}/IMG_${index}.jpg`));
+export function tree(count: number): SourceFile[] {
+  return Array.from({ length: count }, (_, index) => sourceFile(`reef/site-${index % 7}/IMG_${index}.jpg`));
 }
 
-export async function* inBatches(files: Named[]) {
+export async function* inBatches(files: SourceFile[]) {
   for (let start = 0; start < files.length; start += 100)
     yield { files: files.slice(start, start + 100), system: 0, unreadable: [] };
 }
@@ -32,7 +31,7 @@ export async function* inBatches(files: Named[]) {
 type BenchOptions = { transport?: Transport; partTransport?: PartTransport; conflict?: ConflictChoice };
 
 /** A file of so many MiB that is nowhere the same. */
-export function large(path: string, mib: number): Named {
+export function large(path: string, mib: number): SourceFile {
   const bytes = randomBytes(Math.round(mib * 1024 * 1024));
   return { path, source: { file: new File([bytes], path, { lastModified: 1 }) } };
 }
@@ -79,7 +78,7 @@ export class Bench {
     });
   }
 
-  add(files: Named[]): Promise<void> {
+  add(files: SourceFile[]): Promise<void> {
     return this.uploader.add(inBatches(files));
   }
 
@@ -102,7 +101,7 @@ export class Bench {
   }
 
   /** Every file is there with its own bytes. */
-  async expectAll(files: Named[]): Promise<void> {
+  async expectAll(files: SourceFile[]): Promise<void> {
     const { storage } = this.site;
     const arrived = await storage.arrived(this.site.prefix);
     expect([...arrived.files.keys()].sort()).toEqual(files.map(({ path }) => path.normalize("NFC")).sort());

@@ -115,13 +115,13 @@ describe.skipIf(!executablePath)("in a browser", () => {
     expect(await storage.crcOf(`${site.prefix}large.bin`)).toBe(crcs["large.bin"]);
     const arrived = await storage.arrived(site.prefix);
     expect(arrived.versions).toBe(51);
-    const told = [...site.told].filter(([name]) => name !== "large.bin");
-    for (const [name, { sha256, md5 }] of told) {
+    const sent = [...site.checksums].filter(([name]) => name !== "large.bin");
+    for (const [name, { sha256, md5 }] of sent) {
       expect(sha256).toMatch(/^[0-9a-f]{64}$/);
       if (md5 !== undefined) expect(arrived.files.get(name)?.etag).toBe(md5);
     }
     // The page may see that the storage compares the SHA-256: from then on there is no other.
-    expect(told.filter(([, { md5 }]) => md5 === undefined).length).toBeGreaterThan(10);
+    expect(sent.filter(([, { md5 }]) => md5 === undefined).length).toBeGreaterThan(10);
     await expect.poll(ids).toEqual([]);
     const locks = () =>
       page.evaluate(() => (globalThis as unknown as InPage).atoll.locks.map(({ released }) => released));
@@ -129,7 +129,7 @@ describe.skipIf(!executablePath)("in a browser", () => {
     await page.context().close();
   }, 60_000);
 
-  it("shares the connections among tabs, and takes over from one that is gone", async () => {
+  it("shares the connections among tabs, and takes over from a closed one", async () => {
     const context = await browser.newContext();
     const pages = [await open(context), await open(context), await open(context)];
     const shares = (page: Page) => page.evaluate(() => (globalThis as unknown as InPage).atoll.shares.at(-1));
@@ -140,15 +140,15 @@ describe.skipIf(!executablePath)("in a browser", () => {
     for (const page of [second, third]) await page.evaluate(() => (globalThis as unknown as InPage).atoll.join());
     await expect.poll(() => each(pages)).toEqual([2, 2, 2]);
 
-    const drive = (page: Page) => page.evaluate(() => (globalThis as unknown as InPage).atoll.drive("u"));
-    const driven = (page: Page) => page.evaluate(() => (globalThis as unknown as InPage).atoll.driven);
-    await drive(second);
-    await expect.poll(() => driven(second)).toEqual([true]);
-    await drive(first);
-    await expect.poll(() => driven(first)).toEqual([false]);
-    // Without a word: nothing in the page runs any more.
+    const own = (page: Page) => page.evaluate(() => (globalThis as unknown as InPage).atoll.own("u"));
+    const owned = (page: Page) => page.evaluate(() => (globalThis as unknown as InPage).atoll.owned);
+    await own(second);
+    await expect.poll(() => owned(second)).toEqual([true]);
+    await own(first);
+    await expect.poll(() => owned(first)).toEqual([false]);
+    // Nothing in the page runs any more, so it cannot announce its end.
     await second.close({ runBeforeUnload: false });
-    await expect.poll(() => driven(first)).toEqual([false, true]);
+    await expect.poll(() => owned(first)).toEqual([false, true]);
     await expect.poll(() => each([first, third])).toEqual([3, 3]);
     await third.evaluate(() => (globalThis as unknown as InPage).atoll.leave());
     await expect.poll(() => each([first])).toEqual([6]);

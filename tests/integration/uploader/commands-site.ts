@@ -34,8 +34,8 @@ export class CommandsSite {
       resume: (uploadId) => this.#call("resume", () => this.#resume(uploadId)),
       files: (uploadId, files) =>
         this.#call("files", () => registerFiles(viewer, uploadId, filesInput.parse({ files }).files)),
-      tell: (uploadId, files) =>
-        this.#call("tell", () => registerChecksums(viewer, uploadId, filesInput.parse({ files }).files)),
+      registerChecksums: (uploadId, files) =>
+        this.#call("registerChecksums", () => registerChecksums(viewer, uploadId, filesInput.parse({ files }).files)),
       parts: (uploadId, input) => this.#call("parts", () => signParts(viewer, uploadId, partsInput.parse(input))),
       complete: (uploadId, input) =>
         this.#call("complete", () => completeFile(viewer, uploadId, completeInput.parse(input))),
@@ -47,7 +47,7 @@ export class CommandsSite {
     };
   }
 
-  /** Resolves when the worker has nothing left to do; rejects where it gave up. */
+  /** Resolves when the worker has no job left; rejects if one failed for good. */
   async settled(): Promise<void> {
     await this.#verified;
   }
@@ -60,7 +60,7 @@ export class CommandsSite {
   async #seal(uploadId: string): Promise<void> {
     await sealUpload(this.viewer, uploadId);
     this.#verified ??= this.#verify(uploadId);
-    this.#verified.catch(() => undefined); // told by `settled`
+    this.#verified.catch(() => undefined); // reported by `settled`
   }
 
   /** What the worker does, which repeats a job that failed. */

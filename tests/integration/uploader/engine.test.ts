@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { wordsOf } from "@/lib/uploader/state/failure-messages";
+import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { postByFetch } from "@/lib/uploader/transport/post-fetch";
-import { Bench, named, tree } from "./bench";
+import { Bench, sourceFile, tree } from "./bench";
 import { Site } from "./site";
 import { Storage } from "./storage";
 
@@ -40,7 +40,7 @@ describe("an upload to the real store", () => {
       "…",
     ];
     const bench = new Bench(new Site(storage));
-    const files = paths.map((path) => named(path));
+    const files = paths.map((path) => sourceFile(path));
     await bench.add(files);
     await bench.until(() => bench.state.phase === "done");
     await bench.expectAll(files);
@@ -48,7 +48,7 @@ describe("an upload to the real store", () => {
 });
 
 describe("trouble on the way", () => {
-  it("waits while the store is away and sends the rest when it is back on its port", async () => {
+  it("waits while the store is down and sends the rest when it is back on its port", async () => {
     const bench = new Bench(new Site(storage));
     const files = tree(200);
     await bench.add(files);
@@ -69,7 +69,7 @@ describe("trouble on the way", () => {
     await bench.expectAll(files);
   }, 60_000);
 
-  it("renews a policy that ran out while the uploader's clock stood still", async () => {
+  it("renews a policy that expired while the uploader's clock stood still", async () => {
     let gate: Promise<void> = Promise.resolve();
     const bench = new Bench(new Site(storage), { transport: async (request) => gate.then(() => postByFetch(request)) });
     let granted = 0;
@@ -85,7 +85,7 @@ describe("trouble on the way", () => {
     await bench.expectAll(files);
   });
 
-  it("stops with clear words at a forged policy, keeps every file, and goes on with a good one", async () => {
+  it("halts with a clear message at a forged policy, keeps every file, and resumes with a good one", async () => {
     const bench = new Bench(new Site(storage));
     const good = bench.site.grant;
     bench.site.grant = async () => {
@@ -98,7 +98,7 @@ describe("trouble on the way", () => {
     await bench.add(files);
     await bench.until(() => bench.state.halted !== null);
     expect(bench.site.calls).toEqual(["open", "files", "files", "renew"]);
-    expect(bench.state.halted && wordsOf(bench.state.halted).title).toMatch(/does not accept the permission/);
+    expect(bench.state.halted && messageOf(bench.state.halted).title).toMatch(/does not accept your upload permission/);
     await bench.until(() => bench.state.counts.ready === 30);
     expect((await storage.arrived(bench.site.prefix)).versions).toBe(0);
     bench.site.grant = good;
@@ -107,11 +107,11 @@ describe("trouble on the way", () => {
     await bench.expectAll(files);
   });
 
-  it("refuses a file beyond the policy's size alone, and finishes without it when told", async () => {
+  it("refuses a file beyond the policy's size alone, and finishes without it when the person says so", async () => {
     const bench = new Bench(new Site(storage));
     bench.site.grant = () => storage.policy(bench.site.prefix, { maxBytes: 100 });
     const small = tree(10);
-    await bench.add([...small, named("large.jpg", "x".repeat(500))]);
+    await bench.add([...small, sourceFile("large.jpg", "x".repeat(500))]);
     await bench.until(() => bench.state.counts.failed === 1 && bench.state.counts.done === 10);
     expect(bench.files().at(-1)).toMatchObject({ state: "failed", failure: { code: "too-large" } });
     expect(bench.state.phase).toBe("uploading");
@@ -138,7 +138,7 @@ describe("trouble on the way", () => {
   });
 
   it("sends small files from memory, as they were hashed, and reads one again only for another try", async () => {
-    const files = [...tree(40), named("broken", "sent twice")];
+    const files = [...tree(40), sourceFile("broken", "sent twice")];
     const inMemory = new Map<string, boolean[]>();
     let mostHeld = 0;
     const held = new Set<string>();
@@ -163,7 +163,7 @@ describe("trouble on the way", () => {
     await bench.expectAll(files);
   });
 
-  it("tells the site when everything is canceled, and leaves no timer behind", async () => {
+  it("aborts on the site when everything is canceled, and leaves no timer behind", async () => {
     const bench = new Bench(new Site(storage));
     await bench.add(tree(100));
     await bench.until(() => bench.state.counts.done > 0);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { stopQueue } from "@/lib/jobs/queue";
 import { createUploader } from "@/lib/uploader/engine";
-import { hashHere } from "@/lib/uploader/hash/hasher";
+import { hashHere } from "@/lib/uploader/hash/hashing";
 import type { UploaderState } from "@/lib/uploader/state/state";
 import { postByFetch } from "@/lib/uploader/transport/post-fetch";
 import { putByFetch } from "@/lib/uploader/transport/put-fetch";
@@ -27,7 +27,7 @@ const largeSizes = [16 * mib, 16 * mib + 1, 20 * mib, 24 * mib, 32 * mib];
 /** Of the calls to the site, which are few. */
 const siteShare = 0.3;
 const stallMs = 300;
-/** A minute of the engine's longTransaction passes in 1.2 s. */
+/** A minute of the engine's clock passes in 1.2 s. */
 const speed = 50;
 
 await testDatabase();

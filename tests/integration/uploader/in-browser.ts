@@ -31,9 +31,9 @@ export function leave(): void {
   presence?.leave();
 }
 
-export const driven: boolean[] = [];
-export function drive(uploadId: string): void {
-  tabs.drive(uploadId, (here) => void driven.push(here));
+export const owned: boolean[] = [];
+export function own(uploadId: string): void {
+  tabs.own(uploadId, (here) => void owned.push(here));
 }
 
 /** The server's calls are answered by the test, by the function it has put into the page. */
@@ -61,7 +61,7 @@ navigator.wakeLock.request = async (type) => {
 
 export let uploader: Uploader | undefined;
 
-/** Sends files of these sizes; gives the CRC64NVME of each. */
+/** Sends files of these sizes; returns the CRC64NVME of each. */
 export async function upload(sizes: Record<string, number>): Promise<Record<string, string>> {
   uploader = createUploader({ server: remote(), transport: postByXhr, partTransport: putByXhr, hasher, tabs });
   const roots = rememberWhileOpen(uploader, memory, "reef");

@@ -4,7 +4,7 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { stopQueue } from "@/lib/jobs/queue";
 import { partSizeOf, uploadPolicy } from "@/lib/upload/policy";
 import { createUploader } from "@/lib/uploader/engine";
-import { hashHere } from "@/lib/uploader/hash/hasher";
+import { hashHere } from "@/lib/uploader/hash/hashing";
 import { postByFetch } from "@/lib/uploader/transport/post-fetch";
 import { putByFetch } from "@/lib/uploader/transport/put-fetch";
 import { testCollection, testUser } from "@/tests/support/collections";
@@ -39,7 +39,7 @@ function twice(prefix: string, files: readonly Sent[]): number {
   return proxy.tally.bytesUnder(prefix) - files.reduce((sum, { file }) => sum + file.size, 0);
 }
 
-/** Stopped when so many bytes were sent, as a browser that is killed stops: connections break, nothing is said to anybody. */
+/** Stopped when so many bytes were sent, as a browser that is killed stops: connections break without notice. */
 async function killedAt(bytes: number, site: CommandsSite, files: readonly Sent[]): Promise<string> {
   const uploader = uploaderTo(site);
   await uploader.add(inBatches(files));
@@ -78,12 +78,12 @@ async function killAndResume(files: readonly Sent[], killedAtBytes: number, inFl
   await expectNothingElse(bucket, state, files);
 }
 
-it("sends of a large file no more than the parts under way again", { timeout: 120_000 }, async () => {
+it("sends of a large file no more than the parts in flight again", { timeout: 120_000 }, async () => {
   const file = makeFile("film.mov", 150 * mib, createHash("sha512").update("film").digest());
   await killAndResume([file], 70 * mib, uploadPolicy.parallelPosts * partSizeOf(file.file.size));
 });
 
-it("sends of a thousand files no more than those under way again", { timeout: 120_000 }, async () => {
+it("sends of a thousand files no more than those in flight again", { timeout: 120_000 }, async () => {
   const size = 5_000;
   const files = Array.from({ length: 1_000 }, (_, index) =>
     makeFile(`reef/IMG_${index}.jpg`, size, createHash("sha512").update(`${index}`).digest()),

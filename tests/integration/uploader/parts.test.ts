@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { uploadPolicy } from "@/lib/upload/policy";
+import { knownOf } from "@/lib/uploader/state/file";
 import { postByFetch } from "@/lib/uploader/transport/post-fetch";
 import { putByFetch } from "@/lib/uploader/transport/put-fetch";
 import type { PartTransport, PostRequest } from "@/lib/uploader/transport/transport";
-import { Bench, large, type Named, named, tree } from "./bench";
+import { Bench, large, type SourceFile, sourceFile, tree } from "./bench";
 import { Site } from "./site";
 import { Storage } from "./storage";
 import { Trouble } from "./trouble";
@@ -17,7 +18,8 @@ afterAll(() => storage.end());
 
 /** Parts of the first file that are there. */
 function partsOf(bench: Bench): number {
-  return bench.files()[0]?.multipart?.arrivedParts ?? 0;
+  const [file] = bench.files();
+  return (file && knownOf(file).multipart?.arrivedParts) ?? 0;
 }
 
 describe("large files", () => {
@@ -87,7 +89,7 @@ describe("large files", () => {
     await bench.expectAll(files);
   }, 60_000);
 
-  it("are begun again when they change on the disk, and what was sent of the old one is thrown away", async () => {
+  it("are sent again when they change on the disk, and what was sent of the old one is deleted", async () => {
     const [before, after] = [large("a.bin", 30), large("a.bin", 21)];
     const changed = new File([after.source.file], "a.bin", { lastModified: 2 });
     let onDisk = before.source.file;
@@ -106,25 +108,25 @@ describe("large files", () => {
 
   it("leave nothing behind when they are canceled one by one", async () => {
     const bench = new Bench(new Site(storage));
-    await bench.add([large("a.bin", 40), named("b.jpg")]);
+    await bench.add([large("a.bin", 40), sourceFile("b.jpg")]);
     await bench.until(() => partsOf(bench) > 0);
     bench.uploader.cancelFile(0);
     await bench.until(() => bench.state.phase === "done");
     await vi.waitFor(async () => expect(await storage.openMultiparts(bench.site.prefix)).toEqual([]));
-    await bench.expectAll([named("b.jpg")]);
+    await bench.expectAll([sourceFile("b.jpg")]);
   }, 60_000);
 });
 
 describe("an upload that was left", () => {
-  /** Sends until some of it is there, and goes away without a word. */
-  async function leave(site: Site, files: Named[], enough: (bench: Bench) => boolean, partTransport = putByFetch) {
+  /** Sends until enough has arrived, then stops without sealing or aborting. */
+  async function leave(site: Site, files: SourceFile[], enough: (bench: Bench) => boolean, partTransport = putByFetch) {
     const first = new Bench(site, { partTransport });
     await first.add(files);
     await first.until(() => enough(first));
     first.uploader.dispose();
   }
 
-  it("goes on with the parts and files that are missing, and sends no other", async () => {
+  it("resumes with the parts and files that are missing, and sends no other", async () => {
     const site = new Site(storage);
     const files = [large("a.bin", 65), ...tree(40)];
     await leave(site, files, (first) => first.state.counts.done >= 10 && partsOf(first) >= 2);
@@ -162,13 +164,13 @@ describe("before bytes move", () => {
     const site = new Site(storage);
     site.quotaBytes = 3_000;
     const bench = new Bench(site);
-    const small = Array.from({ length: 20 }, (_, index) => named(`small-${index}`, "x".repeat(100)));
-    const big = Array.from({ length: 40 }, (_, index) => named(`z-big-${index}`, "x".repeat(2_000)));
+    const small = Array.from({ length: 20 }, (_, index) => sourceFile(`small-${index}`, "x".repeat(100)));
+    const big = Array.from({ length: 40 }, (_, index) => sourceFile(`z-big-${index}`, "x".repeat(2_000)));
     await bench.add([...small, ...big]);
     await bench.until(() => bench.state.counts.done >= 20 && bench.state.counts.failed > 0);
-    await bench.until(() => bench.state.counts.naming === 0);
+    await bench.until(() => bench.state.counts.registering === 0);
     expect(bench.state.counts).toMatchObject({ done: 20, failed: 40 });
-    expect(bench.files().at(-1)?.failure?.code).toBe("quota");
+    expect(bench.files().at(-1)).toMatchObject({ failure: { code: "quota" } });
     bench.uploader.finish();
     await bench.until(() => bench.state.phase === "done");
     await bench.expectAll(small);
@@ -179,29 +181,29 @@ describe("before bytes move", () => {
     const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
     site.known.set(500, sha256("k".repeat(500)));
     const bench = new Bench(site);
-    const other = named("other", "o".repeat(500));
-    await bench.add([named("known", "k".repeat(500)), other, named("plain")]);
+    const other = sourceFile("other", "o".repeat(500));
+    await bench.add([sourceFile("known", "k".repeat(500)), other, sourceFile("plain")]);
     await bench.until(() => bench.state.phase === "done");
     expect(bench.state.counts).toMatchObject({ present: 1, done: 2 });
-    await bench.expectAll([other, named("plain")]);
+    await bench.expectAll([other, sourceFile("plain")]);
   });
 
-  it("the digests of everything sent are told to the site before it is sealed", async () => {
+  it("the digests of everything sent are registered before the seal", async () => {
     for (const verifies of [true, false]) {
       const unverified = async (request: PostRequest) => ({ ...(await postByFetch(request)), verified: false });
       const bench = new Bench(new Site(storage), verifies ? {} : { transport: unverified });
       const files = tree(60);
       await bench.add(files);
       await bench.until(() => bench.state.phase === "done");
-      const told = files.map(({ path }) => bench.site.told.get(path));
+      const sent = files.map(({ path }) => bench.site.checksums.get(path));
       for (const [index, { source }] of files.entries()) {
         const bytes = await source.file.bytes();
         const hash = (name: string) => createHash(name).update(bytes).digest("hex");
-        const md5 = told[index]?.md5;
-        expect(told[index]).toEqual({ sha256: hash("sha256"), ...(md5 !== undefined && { md5: hash("md5") }) });
+        const md5 = sent[index]?.md5;
+        expect(sent[index]).toEqual({ sha256: hash("sha256"), ...(md5 !== undefined && { md5: hash("md5") }) });
       }
       // The first ones are hashed before the storage has shown what it does with a SHA-256.
-      const withMd5 = told.filter((digests) => digests?.md5 !== undefined).length;
+      const withMd5 = sent.filter((digests) => digests?.md5 !== undefined).length;
       if (verifies) expect(withMd5).toBeLessThan(files.length / 2);
       else expect(withMd5).toBe(files.length);
       expect(bench.site.calls.at(-1)).toBe("seal");
@@ -213,31 +215,37 @@ describe("before bytes move", () => {
       const site = new Site(storage);
       site.taken.set("a/IMG.jpg", 3).set("b", 1);
       const bench = new Bench(site);
-      await bench.add([named("a/IMG.jpg", "new"), named("b", "longer"), named("c"), named("a/IMG (2).jpg")]);
-      await bench.until(() => bench.state.counts.asking === 2 && bench.state.counts.done === 2);
+      await bench.add([
+        sourceFile("a/IMG.jpg", "new"),
+        sourceFile("b", "longer"),
+        sourceFile("c"),
+        sourceFile("a/IMG (2).jpg"),
+      ]);
+      await bench.until(() => bench.state.counts.conflict === 2 && bench.state.counts.done === 2);
       expect(bench.state.conflicts).toEqual({ same: 1, other: 1 });
       expect(bench.state.phase).toBe("uploading");
       bench.uploader.chooseConflict(choice);
       await bench.until(() => bench.state.phase === "done");
-      const fresh = [named("c"), named("a/IMG (2).jpg")];
-      if (choice === "revision") await bench.expectAll([...fresh, named("a/IMG.jpg", "new"), named("b", "longer")]);
+      const fresh = [sourceFile("c"), sourceFile("a/IMG (2).jpg")];
+      if (choice === "revision")
+        await bench.expectAll([...fresh, sourceFile("a/IMG.jpg", "new"), sourceFile("b", "longer")]);
       else if (choice === "skip") await bench.expectAll(fresh);
-      else await bench.expectAll([...fresh, named("a/IMG (3).jpg", "new"), named("b (2)", "longer")]);
+      else await bench.expectAll([...fresh, sourceFile("a/IMG (3).jpg", "new"), sourceFile("b (2)", "longer")]);
     }
   });
 
-  it("nobody is asked where the choice was made before", async () => {
+  it("no choice is asked for where it was made before", async () => {
     const site = new Site(storage);
     site.taken.set("a", 3);
     const bench = new Bench(site, { conflict: "skip" });
-    await bench.add([named("a", "new"), named("b")]);
+    await bench.add([sourceFile("a", "new"), sourceFile("b")]);
     await bench.until(() => bench.state.phase === "done");
     expect(bench.state.counts).toMatchObject({ skipped: 1, done: 1 });
   });
 });
 
 describe("pausing", () => {
-  it("stops everything, keeps what arrived, and goes on where it was", async () => {
+  it("stops everything, keeps what arrived, and resumes where it was", async () => {
     const bench = new Bench(new Site(storage));
     const files = [large("a.bin", 60), ...tree(60)];
     await bench.add(files);

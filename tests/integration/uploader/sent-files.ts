@@ -29,7 +29,7 @@ export async function* inBatches(files: readonly Sent[]) {
   }
 }
 
-/** Resolves when nothing goes on by itself any more. */
+/** Resolves when the upload has ended or needs the person. */
 export function settled(uploader: Uploader): Promise<void> {
   return new Promise((resolve) => {
     const unsubscribe = uploader.subscribe(() => {
@@ -67,7 +67,7 @@ async function sha256Of({ Body }: GetObjectCommandOutput): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Under the upload's prefix, when what nobody pins was removed: a version a file, and no multipart left unfinished. */
+/** Under the upload's prefix, when unpinned versions were removed: a version a file, and no multipart left unfinished. */
 export async function expectNothingElse(
   bucket: TestBucket,
   { upload }: UploaderState,

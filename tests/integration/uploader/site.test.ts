@@ -8,14 +8,13 @@ import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { uploadStatus } from "@/lib/upload/queries";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { createUploader } from "@/lib/uploader/engine";
-import { hashHere } from "@/lib/uploader/hash/hasher";
-import { crc64nvmeOf, digestsOf } from "@/lib/uploader/hash/hashing";
+import { crc64nvmeOf, digestsOf, hashHere } from "@/lib/uploader/hash/hashing";
 import type { UploadServer } from "@/lib/uploader/transport/server";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { ManualClock } from "../../unit/uploader/manual-clock";
-import { inBatches, large, type Named, named, tree } from "./bench";
+import { inBatches, large, type SourceFile, sourceFile, tree } from "./bench";
 import { Trouble } from "./trouble";
 
 await testDatabase();
@@ -78,7 +77,7 @@ class Visit {
     return this.uploader.getSnapshot();
   }
 
-  add(files: Named[]): Promise<void> {
+  add(files: SourceFile[]): Promise<void> {
     return this.uploader.add(inBatches(files));
   }
 
@@ -124,7 +123,7 @@ describe("an upload to the site", () => {
   it("sends nothing of what the collection has, neither at the same path nor at another one", async () => {
     const slug = await testCollection(owner);
     // Of sizes that no other collection here has.
-    const files = Array.from({ length: 60 }, (_, index) => named(`trip/${index}`, "x".repeat(1_000 + index)));
+    const files = Array.from({ length: 60 }, (_, index) => sourceFile(`trip/${index}`, "x".repeat(1_000 + index)));
     const first = new Visit(slug);
     await first.add(files);
     await first.until(() => first.state.phase === "done");
@@ -141,7 +140,7 @@ describe("an upload to the site", () => {
   it("misses nothing that was skipped, canceled (and had arrived) or sent under another name", async () => {
     const slug = await testCollection(owner);
     const first = new Visit(slug);
-    await first.add([named("a", "old"), named("b", "old")]);
+    await first.add([sourceFile("a", "old"), sourceFile("b", "old")]);
     await first.until(() => first.state.phase === "done");
     for (const [choice, made] of [
       ["skip", ["c"]],
@@ -150,7 +149,12 @@ describe("an upload to the site", () => {
       const visit = new Visit(slug);
       visit.uploader.chooseConflict(choice);
       visit.arrived = (key) => key.endsWith("/canceled") && visit.uploader.cancelFile(0);
-      await visit.add([named("canceled", choice), named("a", `new ${choice}`), named("b", choice), named("c", choice)]);
+      await visit.add([
+        sourceFile("canceled", choice),
+        sourceFile("a", `new ${choice}`),
+        sourceFile("b", choice),
+        sourceFile("c", choice),
+      ]);
       await visit.until(() => visit.state.phase === "done");
       expect(visit.state.counts).toMatchObject({ done: made.length, canceled: 1 });
       expect(visit.state.status).toMatchObject({ files: { verified: made.length, rejected: 0 }, rejected: [] });
@@ -158,7 +162,7 @@ describe("an upload to the site", () => {
     expect([...(await revisionsOf(slug)).keys()].sort()).toEqual(["a", "a (2)", "b", "b (2)", "c", "c (2)"]);
   }, 60_000);
 
-  it("goes on elsewhere with what is missing", async () => {
+  it("resumes elsewhere with what is missing", async () => {
     const slug = await testCollection(owner);
     const files = [large("a.bin", 50), ...tree(60)];
     const first = new Visit(slug);
@@ -180,6 +184,6 @@ describe("an upload to the site", () => {
   }, 60_000);
 });
 
-function inside({ path, source }: Named): Named {
+function inside({ path, source }: SourceFile): SourceFile {
   return { path: `inside/${path}`, source };
 }

@@ -127,8 +127,8 @@ export class Site implements UploadServer {
     }
   }
 
-  /** Digests the client told, by path. */
-  get told(): Map<string, { sha256: string | undefined; md5: string | undefined }> {
+  /** The digests that were registered, by path. */
+  get checksums(): Map<string, { sha256: string | undefined; md5: string | undefined }> {
     return new Map([...this.#rows].map(([path, { sha256, md5 }]) => [path, { sha256, md5 }]));
   }
 

@@ -118,7 +118,7 @@ export class Storage {
     return getSignedUrl(this.#client, command, { expiresIn: seconds, unhoistableHeaders: headers });
   }
 
-  /** Numbers and entity tags of the parts there are; null where the multipart is put together or given up. */
+  /** Numbers and entity tags of the parts there are; null if the multipart is completed or aborted. */
   async parts(key: string, s3UploadId: string): Promise<{ PartNumber: number; ETag: string }[] | null> {
     const input = { Bucket: bucket, Key: key, UploadId: s3UploadId };
     try {
@@ -149,7 +149,7 @@ export class Storage {
     await this.#client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: s3UploadId }));
   }
 
-  /** Multiparts under a prefix that were neither put together nor given up. */
+  /** Multiparts under a prefix that were neither completed nor aborted. */
   async openMultiparts(prefix: string): Promise<string[]> {
     const { Uploads = [] } = await this.#client.send(
       new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix }),

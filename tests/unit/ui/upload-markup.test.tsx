@@ -26,14 +26,14 @@ describe("a row", () => {
       <FileRow file={fileIn(state, 0, { path: "a.jpg", ...more })} count={1} actions={uploaderIn(stateWith([]))} />,
     );
 
-  it.each(fileStates.map((state) => [state]))("has a text for a file that is %s", (state) => {
+  it.each(fileStates.map((state) => [state]))("has a label for a file that is %s", (state) => {
     expect(textOf(row(state))).toMatch(/a\.jpg \w+/);
   });
 
   it.each([
     ["posting", ["Pause a.jpg", "Cancel a.jpg"]],
     ["paused", ["Resume a.jpg", "Cancel a.jpg"]],
-    ["asking", ["Cancel a.jpg"]],
+    ["conflict", ["Cancel a.jpg"]],
     ["failed", ["Retry a.jpg"]],
     ["checking", []],
     ["done", []],
@@ -62,7 +62,7 @@ describe("the choice about existing files", () => {
     renderToStaticMarkup(<ConflictChoice state={state} taken={taken} onChoose={nothing} />);
 
   it("is asked once for all of them, with what each answer means", () => {
-    const html = choice(stateWith(filesIn({ asking: 3, posting: 1 }), { conflicts: { same: 1, other: 2 } }), 3);
+    const html = choice(stateWith(filesIn({ conflict: 3, posting: 1 }), { conflicts: { same: 1, other: 2 } }), 3);
     expect(textOf(html)).toContain("3 files are already here: 1 of the same size, 2 different");
     expect(buttonsOf(html).map((name) => name.split(" They")[0])).toEqual(["New versions", "Skip them", "Keep both"]);
     expect(html).not.toContain('aria-pressed="true"');
@@ -87,7 +87,7 @@ describe("the actions of an upload", () => {
     [["Retry all failed", "Cancel upload"], stateWith(filesIn({ failed: 1 }))],
     [
       ["Not now"],
-      stateWith([], { resumed: { id: "u", driver: "elsewhere" as const, plannedFiles: null, registeredFiles: 0 } }),
+      stateWith([], { resumed: { id: "u", owner: "elsewhere" as const, plannedFiles: null, registeredFiles: 0 } }),
     ],
     ...(["closed", "gone", "finished"] as const).map((code): [string[], UploaderState] => [
       ["Close"],
@@ -99,7 +99,7 @@ describe("the actions of an upload", () => {
     [
       ["Finish without them", "Not now", "Cancel upload"],
       stateWith(filesIn({ canceled: 1 }), {
-        resumed: { id: "u", driver: "here" as const, plannedFiles: 4, registeredFiles: 0 },
+        resumed: { id: "u", owner: "here" as const, plannedFiles: 4, registeredFiles: 0 },
       }),
     ],
     [[], stateWith(filesIn({ done: 1 }), { phase: "sealing" })],
@@ -113,7 +113,7 @@ it("offers a retry where that can help", () => {
     return buttonsOf(renderToStaticMarkup(<Trouble state={state} uploader={uploaderIn(state)} />));
   };
   expect(offered("signed-out")).toEqual(["Try again"]);
-  expect(offered("slow-check")).toEqual(["Look again"]);
+  expect(offered("slow-check")).toEqual(["Check again"]);
   expect(offered("gone")).toEqual(["Try again"]);
   expect([offered("closed"), offered("finished")]).toEqual([[], []]);
 });
@@ -123,7 +123,7 @@ it("counts notes of accepted files, not of skipped ones", () => {
   const tally = tallyOf(stateWith([...files, fileIn("refused", 4, { path: "e.heic" })]).files);
   const text = textOf(renderToStaticMarkup(<Notes notes={tally.notes} />));
   expect(text).toMatch(/2 files: This is a HEIC picture\./);
-  expect(text).toMatch(/1 file: This is not a picture the site knows\./);
+  expect(text).toMatch(/1 file: The site does not know this picture format\./);
 });
 
 it("ends with the receipt in each format, if anything arrived", () => {

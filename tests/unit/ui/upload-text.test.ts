@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { askedText } from "@/components/upload/conflict-choice";
-import { moodOf, ratioOf } from "@/components/upload/tray-state";
+import { conflictText } from "@/components/upload/conflict-choice";
+import { ratioOf, trayStateOf } from "@/components/upload/tray-state";
 import { figuresOf, formatSpan } from "@/components/upload/upload-summary";
 import { announcement, headline, needsPerson, progressText, waitingText } from "@/components/upload/upload-text";
 import { failure } from "@/lib/uploader/state/failures";
 import { statusOf } from "@/tests/unit/uploader/world";
 import { fileIn, filesIn, stateWith } from "./upload-states";
 
-const resumed = { id: "u", driver: "here" as const, plannedFiles: 40, registeredFiles: 0 };
+const resumed = { id: "u", owner: "here" as const, plannedFiles: 40, registeredFiles: 0 };
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
 describe("the headline", () => {
@@ -19,12 +19,12 @@ describe("the headline", () => {
     ["The upload stopped", stateWith(filesIn({ ready: 3 }), { halted: failure("signed-out") })],
     ["Finished elsewhere", stateWith(filesIn({ queued: 3 }), { phase: "opening", halted: failure("finished") })],
     ["Checking 1 file", stateWith(filesIn({ done: 1 }), { phase: "verifying", halted: failure("slow-check") })],
-    ["12 files wait for your choice", stateWith(filesIn({ done: 2, asking: 12 }))],
-    ["Uploading 4 files", stateWith(filesIn({ asking: 3, posting: 1 }))],
+    ["12 files wait for your choice", stateWith(filesIn({ done: 2, conflict: 12 }))],
+    ["Uploading 4 files", stateWith(filesIn({ conflict: 3, posting: 1 }))],
     ["3 files uploaded, 2 failed", stateWith(filesIn({ done: 2, present: 1, failed: 2 }))],
     ["3 files uploaded, 37 missing", stateWith(filesIn({ done: 3 }), { resumed })],
-    ["Ready to go on", stateWith([], { resumed })],
-    ["This upload is running in another tab", stateWith([], { resumed: { ...resumed, driver: "elsewhere" as const } })],
+    ["Ready to resume", stateWith([], { resumed })],
+    ["This upload is running in another tab", stateWith([], { resumed: { ...resumed, owner: "elsewhere" as const } })],
     ["4 files uploaded and verified", stateWith(filesIn({ done: 4, present: 2 }), { phase: "done" })],
     ["2 files already there, nothing to upload", stateWith(filesIn({ present: 2 }), { phase: "done" })],
     ["Nothing was uploaded", stateWith(filesIn({ skipped: 2 }), { phase: "done" })],
@@ -50,7 +50,7 @@ describe("the line below", () => {
       { at: 10_000, sentBytes: 2_000, files: 2 },
     ];
     for (const state of [
-      stateWith(filesIn({ done: 2, asking: 2 }), { samples }),
+      stateWith(filesIn({ done: 2, conflict: 2 }), { samples }),
       stateWith(filesIn({ done: 2, ready: 2 }), { samples, paused: true }),
     ])
       expect(progressText(state)).not.toMatch(/left|\/s/);
@@ -81,8 +81,8 @@ describe("screen reader announcements", () => {
     expect(announcement(slow)).toMatch(/^Checking 1 file\. Checking .* You may leave/);
   });
 
-  it("say at once that a choice is needed", () => {
-    expect(announcement(stateWith(filesIn({ asking: 3, posting: 1 })))).toMatch(/3 files already here: your choice/);
+  it("announces at once that a choice is open", () => {
+    expect(announcement(stateWith(filesIn({ conflict: 3, posting: 1 })))).toMatch(/3 files already here: your choice/);
   });
 
   function counted(done: number) {
@@ -93,10 +93,10 @@ describe("screen reader announcements", () => {
 
 describe("waiting for the site", () => {
   const trouble = { failures: 1, since: 0, retryAt: 1 };
-  const batch = { kind: "name" as const, fileIds: [0], paths: [], trouble };
+  const batch = { kind: "register" as const, fileIds: [0], paths: [], trouble };
   it.each([
-    ["naming", stateWith(filesIn({ naming: 1 }), { batches: { 1: batch } }), true],
-    ["naming beside posts", stateWith(filesIn({ naming: 1, posting: 1 }), { batches: { 1: batch } }), false],
+    ["registering", stateWith(filesIn({ registering: 1 }), { batches: { 1: batch } }), true],
+    ["registering beside posts", stateWith(filesIn({ registering: 1, posting: 1 }), { batches: { 1: batch } }), false],
     ["signing", stateWith([fileIn("parts", 0, { retryAt: 5 })]), true],
     ["completing", stateWith([fileIn("completing", 0, { retryAt: 5 })]), true],
     ["completing well", stateWith([fileIn("completing")]), false],
@@ -141,8 +141,8 @@ it.each([
   [12, { same: 12, other: 0 }, "12 files are already here, all of the same size"],
   [2, { same: 0, other: 2 }, "2 files are already here, all of another size"],
   [1, { same: 0, other: 1 }, "1 file is already here, of another size"],
-])("asks about %d taken paths %o in words", (asking, conflicts, text) => {
-  expect(askedText(stateWith(filesIn({ asking }), { conflicts }))).toBe(text);
+])("describes %d taken paths %o", (conflict, conflicts, text) => {
+  expect(conflictText(stateWith(filesIn({ conflict }), { conflicts }))).toBe(text);
 });
 
 describe("the tray", () => {
@@ -153,18 +153,18 @@ describe("the tray", () => {
   const done = stateWith(filesIn({ done: 1 }), { phase: "done" });
 
   it.each([
-    ["asks", [uploading, failed]],
-    ["asks", [halted]],
-    ["moves", [uploading, paused, done]],
+    ["needsPerson", [uploading, failed]],
+    ["needsPerson", [halted]],
+    ["moving", [uploading, paused, done]],
     ["paused", [paused, done]],
     ["paused", [stateWith(filesIn({ queued: 1 }), { phase: "idle", paused: true })]],
-    ["moves", [stateWith([], { phase: "idle", adding: 1 })]],
-    ["over", [stateWith([], { phase: "idle" })]],
+    ["moving", [stateWith([], { phase: "idle", adding: 1 })]],
+    ["canceled", [stateWith([], { phase: "idle" })]],
     ["done", [done]],
-    ["over", [stateWith([], { phase: "aborted" })]],
-    ["asks", [stateWith(filesIn({ ready: 1 }), { halted: failure("closed") })]],
+    ["canceled", [stateWith([], { phase: "aborted" })]],
+    ["needsPerson", [stateWith(filesIn({ ready: 1 }), { halted: failure("closed") })]],
     ["done", [stateWith([], { phase: "opening", halted: failure("finished") })]],
-  ] as const)("%s", (mood, states) => expect(moodOf(states)).toBe(mood));
+  ] as const)("%s", (mood, states) => expect(trayStateOf(states)).toBe(mood));
 
   it("has one progress for all uploads", () => {
     const half = { bytes: { planned: 100, sent: 50, kept: 0, failed: 0 } };

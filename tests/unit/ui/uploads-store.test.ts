@@ -17,11 +17,11 @@ const upload = (collection: UploadTarget, uploader: Uploader) => ({
   detach: () => detached.push(uploader),
 });
 
-it("holds uploads of several collections, and notifies when one is added or removed", () => {
+it("keeps uploads of several collections, and notifies when one is added or removed", () => {
   const store = createUploadsStore();
-  let notified = 0;
+  let changes = 0;
   const end = store.subscribe(() => {
-    notified += 1;
+    changes += 1;
   });
   const first = store.begin(upload(reef, running()));
   store.begin(upload(kelp, running()));
@@ -29,10 +29,10 @@ it("holds uploads of several collections, and notifies when one is added or remo
   expect(store.list()).toBe(store.list());
   store.dismiss(first.id);
   expect(store.list().map(({ collection }) => collection.slug)).toEqual(["kelp"]);
-  expect(notified).toBe(3);
+  expect(changes).toBe(3);
   end();
   store.dismiss(store.list()[0]?.id ?? -1);
-  expect(notified).toBe(3);
+  expect(changes).toBe(3);
 });
 
 it("adds to the newest upload of the same collection that accepts files", () => {
@@ -47,7 +47,7 @@ it("adds to the newest upload of the same collection that accepts files", () => 
 
 it("adds no new files to an upload closed elsewhere or one waiting for another tab", () => {
   const store = createUploadsStore();
-  const elsewhere = { id: "u", driver: "elsewhere" as const, plannedFiles: null, registeredFiles: 0 };
+  const elsewhere = { id: "u", owner: "elsewhere" as const, plannedFiles: null, registeredFiles: 0 };
   const opening = { phase: "opening" as const, resumed: elsewhere };
   const waiting = store.begin(
     upload(reef, uploaderIn(stateWith(filesIn({ queued: 1 }), { ...opening, label: "trip" }))),
@@ -76,7 +76,7 @@ it("dismisses ended uploads of a collection when the next one starts, not others
   store.begin(upload(kelp, ended()));
   store.begin(upload(reef, running()));
   store.begin(upload(reef, running()));
-  expect(closed.asked).toEqual(["dispose"]);
+  expect(closed.calls).toEqual(["dispose"]);
   expect(detached).toEqual([closed]);
   expect(store.list().map(({ collection }) => collection.slug)).toEqual(["kelp", "reef", "reef"]);
 });

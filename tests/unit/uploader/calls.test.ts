@@ -3,7 +3,7 @@ import { uploading } from "./post-world";
 import { newFile, statusOf, World } from "./world";
 
 describe("calls to the site", () => {
-  it("are repeated while they can heal, and halt with the reason when they cannot", () => {
+  it("are retried while the failure is transient, and halt with the reason when it is not", () => {
     const world = new World();
     world.add(newFile("a"));
     const why = { code: "UNAVAILABLE", message: "x", retryAfterSeconds: 5 } as const;
@@ -12,7 +12,7 @@ describe("calls to the site", () => {
     expect(timer).toMatchObject({ timer: "call:open" });
     expect(timer?.delayMs).toBeGreaterThanOrEqual(5_000);
     world.take("open");
-    world.send({ type: "rang", timer: "call:open" });
+    world.send({ type: "timerFired", timer: "call:open" });
     expect(world.take("open")).toHaveLength(1);
     world.send({ type: "callFailed", call: "open", failure: { ...why, code: "UNAUTHENTICATED" } });
     expect(world.state.halted?.code).toBe("signed-out");
@@ -45,7 +45,7 @@ describe("calls to the site", () => {
     expect(world.state).toMatchObject({ phase: "done", halted: null });
   });
 
-  it("watch the previews for a while after the end, as they tell which file is no picture", () => {
+  it("poll the previews for a while after the end, as they show which file is no picture", () => {
     const world = uploading(1);
     for (const post of world.take("post")) world.deliver(post);
     world.send({ type: "sealed" });

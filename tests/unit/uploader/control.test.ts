@@ -4,16 +4,9 @@ import { Handles } from "@/lib/uploader/browser/handles";
 import { shareOf } from "@/lib/uploader/browser/tabs";
 import { smallBytes } from "@/lib/uploader/state/file";
 import { awaitsDecision, isBusy, isMoving } from "@/lib/uploader/state/state";
-import { answerOf, newFile, policyOf, World } from "./world";
-
-const digests = { sha256: "a".repeat(64), md5: "b".repeat(32) };
-
-function uploading(count: number, policy = policyOf()): World {
-  const world = new World();
-  world.add(...Array.from({ length: count }, (_, index) => newFile(`f${index}`)));
-  world.open(policy);
-  return world;
-}
+import { uploading } from "./post-world";
+import { digests } from "./samples";
+import { answerOf, newFile, World } from "./world";
 
 describe("pausing", () => {
   it("stops what is on its way, starts nothing, and sends it again afterwards", () => {
@@ -27,13 +20,13 @@ describe("pausing", () => {
     // Too late to be listened to.
     world.send({ type: "posted", fileId: 0, run: posts[0]?.run ?? 0 });
     expect(world.state.counts).toMatchObject({ ready: 10, checking: 0 });
-    world.send({ type: "rang", timer: "policy:due" });
+    world.send({ type: "timerFired", timer: "policy:due" });
     expect(world.take("post")).toEqual([]);
     world.send({ type: "unpaused" });
     expect(world.take("post")).toHaveLength(6);
   });
 
-  it("asks the server about small files that were not watched on their way: they may have arrived", () => {
+  it("registers small files again whose progress was not reported: they may have arrived", () => {
     const world = uploading(10);
     world.answer = null;
     world.send({ type: "paused" });
@@ -42,7 +35,7 @@ describe("pausing", () => {
     expect(world.take("files").map(({ files }) => files.length)).toEqual([6]);
   });
 
-  it("of one file lets the others go on, and keeps the upload from being sealed", () => {
+  it("of one file lets the others continue, and keeps the upload from being sealed", () => {
     const world = uploading(3);
     world.send({ type: "filePaused", fileId: 1 });
     expect(world.take("stop")).toEqual([{ type: "stop", fileId: 1 }]);
@@ -54,10 +47,10 @@ describe("pausing", () => {
     expect(world.state.phase).toBe("sealing");
   });
 
-  it("ends by itself once what was left was canceled or skipped, and the site is told before the seal", () => {
+  it("ends by itself once what was left was canceled or skipped, and the site knows before the seal", () => {
     for (const event of [
       { type: "fileCanceled", fileId: 1 },
-      { type: "conflict", choice: "skip" },
+      { type: "conflictChosen", choice: "skip" },
     ] as const) {
       const world = new World();
       world.answer = (file) => ({ ...answerOf(file), ...(file.path === "b" && { exists: "other" as const }) });
@@ -83,12 +76,12 @@ describe("pausing", () => {
     world.send({ type: "paused" });
     world.send({ type: "fileCanceled", fileId: 2 });
     for (const { fileId, run } of posts)
-      world.send({ type: "looked", fileId, run, look: { sizeBytes: 100, lastModified: 1 } });
+      world.send({ type: "rechecked", fileId, run, onDisk: { sizeBytes: 100, lastModified: 1 } });
     expect(world.take("seal")).toEqual([]);
-    expect(world.take("tell").flatMap(({ files }) => files)).toMatchObject([digests, digests]);
+    expect(world.take("registerChecksums").flatMap(({ files }) => files)).toMatchObject([digests, digests]);
   });
 
-  it("before the upload is opened holds the files, and the page is not left without a word", () => {
+  it("before the upload is opened holds the files, and the page warns before it is left", () => {
     const world = new World();
     world.send({ type: "walkStarted" });
     world.send({ type: "filesAdded", files: [newFile("a")], system: 0, twice: 0 });
@@ -100,7 +93,7 @@ describe("pausing", () => {
     expect(world.take("open")).toHaveLength(1);
   });
 
-  it("of a file that is being named is not undone by the answer", () => {
+  it("of a file that is being registered is not undone by the answer", () => {
     const world = new World();
     world.answer = null;
     world.add(newFile("a"), newFile("b"));
@@ -108,7 +101,7 @@ describe("pausing", () => {
     const [batch] = world.take("files");
     world.send({ type: "filePaused", fileId: 0 });
     world.answer = answerOf;
-    if (batch) world.name(batch);
+    if (batch) world.register(batch);
     expect(world.file(0).state).toBe("paused");
     expect(world.take("post").map(({ fileId }) => fileId)).toEqual([1]);
   });
@@ -154,7 +147,7 @@ describe("a pause", () => {
   });
 });
 
-describe("free names", () => {
+describe("free paths", () => {
   it("keep the extension, and are not taken twice", () => {
     const handles = new Handles();
     const found = (path: string) => ({ path, source: { file: new File(["x"], "x") } });
@@ -163,7 +156,7 @@ describe("free names", () => {
       system: 0,
       unreadable: [],
     };
-    handles.take(handles.beginWalk(), batch, new World().state.files);
+    handles.take(handles.startWalk(), batch, new World().state.files);
     expect(handles.takeFreePath(0, "a/b.tar.gz")).toBe("a/b.tar (3).gz");
     expect(handles.takeFreePath(0, "a/b.tar.gz")).toBe("a/b.tar (4).gz");
     expect(handles.takeFreePath(2, ".hidden")).toBe(".hidden (2)");

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { Handles } from "@/lib/uploader/browser/handles";
 import type { FoundFile } from "@/lib/uploader/browser/walk";
-import { wordsOf } from "@/lib/uploader/state/failure-messages";
+import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { failure } from "@/lib/uploader/state/failures";
 import { World } from "./world";
 
@@ -15,7 +15,7 @@ class Drops {
   readonly handles = new Handles();
 
   drop(...batches: FoundFile[][]): void {
-    const walk = this.handles.beginWalk();
+    const walk = this.handles.startWalk();
     this.world.send({ type: "walkStarted" });
     for (const files of batches)
       for (const event of this.handles.take(walk, { files, system: 0, unreadable: [] }, this.world.state.files))
@@ -24,18 +24,18 @@ class Drops {
   }
 
   get rows(): [path: string, state: string, why: string | undefined][] {
-    return this.world.files().map(({ path, state, failure }) => [path, state, failure?.code]);
+    return this.world.files().map(({ id, path, state }) => [path, state, this.world.failure(id)?.code]);
   }
 }
 
 describe("what was read of a file", () => {
   const bytes = new Uint8Array([120]);
 
-  it("is not given when it was read a while ago: the disk is asked again", () => {
+  it("is not used when it was read a while ago: the file is read again", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const { handles, ...drops } = new Drops();
     const batch = { files: [found("a")], system: 0, unreadable: [] };
-    handles.take(handles.beginWalk(), batch, drops.world.state.files);
+    handles.take(handles.startWalk(), batch, drops.world.state.files);
     handles.keepBytes(0, bytes);
     vi.advanceTimersByTime(9_000);
     expect(handles.takeBytes(0)).toEqual(bytes);
@@ -45,9 +45,9 @@ describe("what was read of a file", () => {
     vi.useRealTimers();
   });
 
-  it("is given once, and not when the file was let go, dropped anew or changed on the disk", async () => {
+  it("is used once, and not when the file was released, dropped again or changed on the disk", async () => {
     const { handles, ...drops } = new Drops();
-    const walk = handles.beginWalk();
+    const walk = handles.startWalk();
     let onDisk = new File(["x"], "a", { lastModified: 5 });
     const source = { file: onDisk, fresh: async () => onDisk };
     const take = () =>
@@ -56,14 +56,14 @@ describe("what was read of a file", () => {
     handles.keepBytes(0, bytes);
     expect([handles.takeBytes(0), handles.takeBytes(0)]).toEqual([bytes, null]);
     handles.keepBytes(0, bytes);
-    await handles.look(0);
+    await handles.recheck(0);
     expect(handles.takeBytes(0)).toEqual(bytes);
     handles.keepBytes(0, bytes);
     onDisk = new File(["y"], "a", { lastModified: 6 });
-    await handles.look(0);
+    await handles.recheck(0);
     expect(handles.takeBytes(0)).toBeNull();
     handles.keepBytes(0, bytes);
-    handles.letGo(0);
+    handles.release(0);
     expect(handles.takeBytes(0)).toBeNull();
     // The file is gone: what is read of it late is not kept.
     handles.keepBytes(0, bytes);
@@ -100,8 +100,8 @@ describe("files before they are sent", () => {
       "too-large",
       "queued",
     ]);
-    expect(drops.world.file(3).failure?.detail).toMatch(/604 bytes long; at most 512/);
-    expect(wordsOf(failure("too-large")).title).toMatch(/5 TiB/);
+    expect(drops.world.failure(3)?.detail).toMatch(/604 bytes long; at most 512/);
+    expect(messageOf(failure("too-large")).title).toMatch(/5 TiB/);
   });
 
   it("keep their odd names: emoji, right-to-left, differing in case, the same name in two folders", () => {
@@ -153,7 +153,7 @@ describe("a folder dropped again", () => {
     drops.drop([found("a"), found("b"), found("c", "")]);
     drops.world.open();
     drops.world.send({ type: "fileCanceled", fileId: 0 });
-    drops.world.send({ type: "changed", fileId: 1, run: 1, look: null });
+    drops.world.send({ type: "changed", fileId: 1, run: 1, onDisk: null });
     drops.drop([found("a", "longer"), found("b", "longer"), found("c", "longer")]);
     expect(drops.world.files().map(({ state, sizeBytes }) => [state, sizeBytes])).toEqual([
       ["posting", 6],
@@ -177,7 +177,7 @@ describe("a folder dropped again", () => {
 describe("looking at the disk", () => {
   it("finds a changed file, keeps it for the next try, and says when there is none", async () => {
     const handles = new Handles();
-    const walk = handles.beginWalk();
+    const walk = handles.startWalk();
     const { files } = new World().state;
     let now = new File(["one"], "a", { lastModified: 1 });
     const gone = new File(["x"], "b");
@@ -190,14 +190,14 @@ describe("looking at the disk", () => {
       { path: "c", source: { file: new File(["ccc"], "c", { lastModified: 3 }) } },
     ];
     handles.take(walk, { files: batch, system: 0, unreadable: [] }, files);
-    expect(await handles.look(0)).toEqual({ sizeBytes: 3, lastModified: 1 });
+    expect(await handles.recheck(0)).toEqual({ sizeBytes: 3, lastModified: 1 });
     now = new File(["three"], "a", { lastModified: 2 });
-    expect(await handles.look(0)).toEqual({ sizeBytes: 5, lastModified: 2 });
+    expect(await handles.recheck(0)).toEqual({ sizeBytes: 5, lastModified: 2 });
     expect(handles.fileOf(0)).toBe(now);
-    expect(await handles.look(1)).toBeNull();
-    expect(await handles.look(1, { read: false })).toMatchObject({ sizeBytes: 1 });
-    expect(await handles.look(2)).toEqual({ sizeBytes: 3, lastModified: 3 });
-    handles.letGo(2);
-    expect(await handles.look(2)).toBeNull();
+    expect(await handles.recheck(1)).toBeNull();
+    expect(await handles.recheck(1, { read: false })).toMatchObject({ sizeBytes: 1 });
+    expect(await handles.recheck(2)).toEqual({ sizeBytes: 3, lastModified: 3 });
+    handles.release(2);
+    expect(await handles.recheck(2)).toBeNull();
   });
 });

@@ -3,9 +3,9 @@ import { uploadPolicy } from "@/lib/upload/policy";
 import { digestsOf } from "@/lib/uploader/hash/hashing";
 import { hashInWorker } from "@/lib/uploader/hash/worker-hasher";
 import { smallBytes } from "@/lib/uploader/state/file";
+import { digests } from "./samples";
 import { answerOf, newFile, openedOf, World } from "./world";
 
-const digests = { sha256: "a".repeat(64), md5: "b".repeat(32) };
 const largeBytes = uploadPolicy.multipartFromBytes;
 
 /** Twenty large files that the collection may have already, and then forty small new ones. */
@@ -45,8 +45,8 @@ describe("large files that are to be hashed whole", () => {
 describe("small files that are posted next", () => {
   const quickMs = 200;
 
-  /** Hashes and posts what there is to; gives the last effects of both kinds. */
-  function turn(world: World, verified: boolean, tookMs = quickMs) {
+  /** Hashes and posts what there is to; returns the last effects of both kinds. */
+  function postRound(world: World, verified: boolean, tookMs = quickMs) {
     const hashes = world.take("hash");
     for (const { fileId, run } of hashes) world.send({ type: "hashed", fileId, run, digests });
     const posts = world.take("post");
@@ -54,12 +54,12 @@ describe("small files that are posted next", () => {
     for (const { fileId, run } of posts) {
       const { sizeBytes, lastModified } = world.file(fileId);
       world.send({ type: "posted", fileId, run, verified });
-      world.send({ type: "looked", fileId, run, look: { sizeBytes, lastModified } });
+      world.send({ type: "rechecked", fileId, run, onDisk: { sizeBytes, lastModified } });
     }
     return { hashes, posts };
   }
 
-  function opened(sizeBytes = 100): World {
+  function uploadingHashed(sizeBytes = 100): World {
     const world = new World({ hashes: true });
     world.add(...Array.from({ length: 60 }, (_, index) => newFile(`f${index}`, sizeBytes)));
     const policy = Buffer.from('["starts-with", "$x-amz-checksum-sha256", ""]').toString("base64");
@@ -68,10 +68,10 @@ describe("small files that are posted next", () => {
   }
 
   it("keep their bytes until then, as few as are hashed ahead; others do not", () => {
-    const small = opened();
+    const small = uploadingHashed();
     expect(small.take("hash").map(({ keep }) => keep)).toEqual(Array.from({ length: 12 }, () => true));
     expect(
-      opened(smallBytes + 1)
+      uploadingHashed(smallBytes + 1)
         .take("hash")
         .some(({ keep }) => keep),
     ).toBe(false);
@@ -85,33 +85,33 @@ describe("small files that are posted next", () => {
 
   it("need no MD5 once the storage has shown that it compares the SHA-256", () => {
     for (const verified of [true, false]) {
-      const world = opened();
-      expect(turn(world, verified).hashes.every(({ md5 }) => md5)).toBe(true);
-      turn(world, verified);
+      const world = uploadingHashed();
+      expect(postRound(world, verified).hashes.every(({ md5 }) => md5)).toBe(true);
+      postRound(world, verified);
       expect(world.take("hash").every(({ md5 }) => md5)).toBe(!verified);
     }
   });
 
   it("are not watched on their way where that is short, but when something went wrong with them", () => {
-    const fair = opened(smallBytes);
-    expect(turn(fair, true).posts.some(({ quiet }) => quiet)).toBe(false);
-    expect(turn(fair, true).posts.every(({ quiet }) => quiet)).toBe(true);
-    const quick = opened();
-    expect(turn(quick, true).posts.every(({ quiet }) => quiet)).toBe(true);
+    const fair = uploadingHashed(smallBytes);
+    expect(postRound(fair, true).posts.some(({ quiet }) => quiet)).toBe(false);
+    expect(postRound(fair, true).posts.every(({ quiet }) => quiet)).toBe(true);
+    const quick = uploadingHashed();
+    expect(postRound(quick, true).posts.every(({ quiet }) => quiet)).toBe(true);
     for (const { fileId, run } of quick.take("hash")) quick.send({ type: "hashed", fileId, run, digests });
     const [post] = quick.take("post");
     const { fileId = -1, run = -1, generation = -1 } = post ?? {};
     quick.send({ type: "postFailed", fileId, run, generation, failure: { kind: "network" } });
     quick.at += 60_000;
-    quick.send({ type: "rang", timer: `file:${fileId}` });
-    const later = Array.from({ length: 20 }, () => turn(quick, true)).flatMap(({ posts }) => posts);
+    quick.send({ type: "timerFired", timer: `file:${fileId}` });
+    const later = Array.from({ length: 20 }, () => postRound(quick, true)).flatMap(({ posts }) => posts);
     expect(later.find((one) => one.fileId === fileId)?.quiet).toBe(false);
-    const slow = opened();
-    turn(slow, true, 3_000);
-    expect(turn(slow, true, 3_000).posts.some(({ quiet }) => quiet)).toBe(false);
-    const large = opened(smallBytes + 1);
-    turn(large, true);
-    expect(turn(large, true).posts.some(({ quiet }) => quiet)).toBe(false);
+    const slow = uploadingHashed();
+    postRound(slow, true, 3_000);
+    expect(postRound(slow, true, 3_000).posts.some(({ quiet }) => quiet)).toBe(false);
+    const large = uploadingHashed(smallBytes + 1);
+    postRound(large, true);
+    expect(postRound(large, true).posts.some(({ quiet }) => quiet)).toBe(false);
   });
 });
 
@@ -151,7 +151,7 @@ describe("a hash that is of use no more", () => {
     expect({ pulled, canceled }).toEqual({ pulled: 1, canceled: true });
   });
 
-  it("is told to the worker", () => {
+  it("is passed to the worker", () => {
     const messages: object[] = [];
     const worker = { postMessage: (message: object) => void messages.push(message), terminate: () => undefined };
     const hasher = hashInWorker(() => worker as unknown as Worker);
@@ -162,7 +162,7 @@ describe("a hash that is of use no more", () => {
     expect(messages).toEqual([{ id: 1, kind: "digests", body, md5: true }, { cancel: 1 }]);
   });
 
-  it("is a matter of small files for nobody: they are hashed at once, without a worker", async () => {
+  it("has no effect on small files: they are hashed at once, without a worker", async () => {
     const hasher = hashInWorker(() => {
       throw new Error("no worker is to be started");
     });

@@ -42,7 +42,7 @@ class Gate {
     };
   }
 
-  letGo(): void {
+  releaseFile(): void {
     this.#release();
   }
 }
@@ -54,16 +54,16 @@ describe("the worker", () => {
     ask({ id: 9, kind: "digests", body: new Blob(["small"]), md5: true });
     await vi.waitFor(() => expect(answered()).toEqual([9]));
     expect(gates.map(({ isOpen }) => isOpen)).toEqual([true, true, false, false, false]);
-    gates[0]?.letGo();
+    gates[0]?.releaseFile();
     await vi.waitFor(() => expect(answered()).toEqual([9, 1]));
     await vi.waitFor(() => expect(gates.map(({ isOpen }) => isOpen)).toEqual([true, true, true, false, false]));
-    for (const gate of gates) gate.letGo();
+    for (const gate of gates) gate.releaseFile();
     await vi.waitFor(() => expect(answers).toHaveLength(6));
     const crc = await crc64nvmeOf(new Blob(["part"]));
     for (const answer of answers.slice(1)) expect(answer).toMatchObject({ value: crc });
   });
 
-  it("leaves out what was called off while it waited, and goes on after what cannot be read", async () => {
+  it("skips jobs canceled while they waited, and continues after a file that cannot be read", async () => {
     const [first, second, third] = [new Gate(), new Gate(), new Gate()];
     const broken = new Blob(["gone"]);
     broken.stream = () => {
@@ -75,8 +75,8 @@ describe("the worker", () => {
     crcJob(4, broken);
     crcJob(5, new Blob(["last"]));
     ask({ cancel: 3 });
-    first.letGo();
-    second.letGo();
+    first.releaseFile();
+    second.releaseFile();
     await vi.waitFor(() => expect(answers).toHaveLength(5));
     const errors = answers.filter((answer) => "error" in answer);
     expect(errors).toMatchObject([

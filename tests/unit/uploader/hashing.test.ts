@@ -82,13 +82,13 @@ describe("what a policy and a URL say", () => {
     return { ...policyOf(), fields: { key: "k", Policy: Buffer.from(text).toString("base64") } };
   };
 
-  it("tells whether forms may carry a checksum", () => {
+  it("shows whether forms may carry a checksum", () => {
     expect(takesSha256(withPolicy([["starts-with", "$x-amz-checksum-sha256", ""]]))).toBe(true);
     expect(takesSha256(withPolicy([["starts-with", "$Content-Type", ""]]))).toBe(false);
     expect(takesSha256({ ...policyOf(), fields: { policy: "not base64 at all!" } })).toBe(false);
   });
 
-  it("tells how long it lives, by the site's times alone", () => {
+  it("shows how long it lives, by the site's times alone", () => {
     expect(urlLifeMs("http://s3.test/k?partNumber=1&X-Amz-Expires=900&X-Amz-Signature=s")).toBe(870_000);
     expect(urlLifeMs("http://s3.test/k?X-Amz-Expires=10")).toBe(5_000);
     expect(urlLifeMs("http://s3.test/k")).toBe(870_000);

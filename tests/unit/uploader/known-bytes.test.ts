@@ -2,27 +2,28 @@ import { describe, expect, it } from "vitest";
 import type { Effect } from "@/lib/uploader/state/events";
 import { smallBytes } from "@/lib/uploader/state/file";
 import { outstanding } from "@/lib/uploader/state/state";
-import { callFailure, digests, type Files, nameAll, opened } from "./naming-world";
+import { type Files, opened, registerAll } from "./register-world";
+import { callFailure, digests } from "./samples";
 import { answerOf, newFile, policyOf, World } from "./world";
 
 describe("bytes that need not be sent", () => {
   it("count as there, as done, and not as speed", () => {
     const world = opened(3);
     world.answer = ({ path }) => ({ path, status: path === "f2" ? "post" : "present" });
-    world.name(world.take("files")[0] as Files);
+    world.register(world.take("files")[0] as Files);
     expect(world.state.counts).toMatchObject({ present: 2, posting: 1 });
     expect(world.state.bytes).toMatchObject({ planned: 300, sent: 200, kept: 200 });
-    expect(world.take("letGo")).toHaveLength(2);
+    expect(world.take("releaseFile")).toHaveLength(2);
     const [post] = world.take("post");
     if (post) world.deliver(post);
     expect(world.state.phase).toBe("sealing");
   });
 
-  it("are hashed where the collection may have them, and named once more with their digests", () => {
+  it("are hashed where the collection may have them, and registered once more with their digests", () => {
     const world = opened(2, undefined, true);
     world.answer = (file) =>
       file.sha256 ? { path: file.path, status: "present" } : { ...answerOf(file), mayBeKnown: file.path === "f1" };
-    world.name(world.take("files")[0] as Files);
+    world.register(world.take("files")[0] as Files);
     for (const { fileId, run } of world.take("hash")) world.send({ type: "hashed", fileId, run, digests });
     expect(world.file(1)).toMatchObject({ path: "f1", state: "present" });
     expect(world.file(0)).toMatchObject({ state: "posting" });
@@ -32,7 +33,7 @@ describe("bytes that need not be sent", () => {
   it("are sent all the same when they cannot be hashed", () => {
     const world = opened(1, undefined, true);
     world.answer = (file) => ({ ...answerOf(file), mayBeKnown: true });
-    world.name(world.take("files")[0] as Files);
+    world.register(world.take("files")[0] as Files);
     for (let hashes = world.take("hash"); hashes.length > 0; hashes = world.take("hash"))
       for (const { fileId, run } of hashes) world.send({ type: "hashed", fileId, run, digests: null });
     expect(world.state.counts.posting).toBe(1);
@@ -41,7 +42,7 @@ describe("bytes that need not be sent", () => {
   it("are known to the collection, and not sent, where other bytes were tried at their path before", () => {
     const world = opened(1, () => smallBytes);
     world.answer = answerOf;
-    world.name(world.take("files")[0] as Files);
+    world.register(world.take("files")[0] as Files);
     const [post] = world.take("post");
     if (!post) throw new Error("nothing was posted");
     const { fileId, run, generation } = post;
@@ -52,7 +53,7 @@ describe("bytes that need not be sent", () => {
     world.send({ type: "walkStarted" });
     world.send({ type: "fileReplaced", fileId, sizeBytes: smallBytes, lastModified: 9, contentType: "image/jpeg" });
     world.send({ type: "walkEnded" });
-    for (const call of world.take("files")) world.name(call);
+    for (const call of world.take("files")) world.register(call);
     expect(world.file(fileId).state).toBe("present");
     expect(world.state.bytes).toMatchObject({ kept: smallBytes });
   });
@@ -60,7 +61,7 @@ describe("bytes that need not be sent", () => {
   it("are not sent twice when the answer to a post was lost on the way", () => {
     const world = opened(2, () => smallBytes);
     world.answer = answerOf;
-    world.name(world.take("files")[0] as Files);
+    world.register(world.take("files")[0] as Files);
     const [first, second] = world.take("post");
     if (!first || !second) throw new Error("nothing was posted");
     const lost = ({ fileId, run, generation }: typeof first) =>
@@ -69,12 +70,12 @@ describe("bytes that need not be sent", () => {
     lost(first);
     lost(second);
     world.answer = ({ path }) => ({ path, status: "present" });
-    world.send({ type: "rang", timer: `file:${first.fileId}` });
-    world.send({ type: "rang", timer: `file:${second.fileId}` });
+    world.send({ type: "timerFired", timer: `file:${first.fileId}` });
+    world.send({ type: "timerFired", timer: `file:${second.fileId}` });
     // It was sent after all, and is compared with the disk as if its answer had come.
-    expect(world.take("look").map(({ fileId }) => fileId)).toEqual([first.fileId]);
-    const look = { sizeBytes: smallBytes, lastModified: world.file(first.fileId).lastModified };
-    world.send({ type: "looked", fileId: first.fileId, run: first.run, look });
+    expect(world.take("recheck").map(({ fileId }) => fileId)).toEqual([first.fileId]);
+    const onDisk = { sizeBytes: smallBytes, lastModified: world.file(first.fileId).lastModified };
+    world.send({ type: "rechecked", fileId: first.fileId, run: first.run, onDisk });
     expect(world.file(first.fileId).state).toBe("done");
     expect(world.state.bytes).toMatchObject({ kept: 0, sent: smallBytes });
     // Of the other one not all had gone out: it cannot have arrived.
@@ -83,21 +84,21 @@ describe("bytes that need not be sent", () => {
 });
 
 describe("digests", () => {
-  it("are taken a little ahead of the posts, and told while the last ones are still being sent", () => {
+  it("are taken a little ahead of the posts, and registered while the last ones are still being sent", () => {
     const world = opened(40, undefined, true);
-    nameAll(world, Number.POSITIVE_INFINITY);
+    registerAll(world, Number.POSITIVE_INFINITY);
     expect(world.effects.filter(({ type }) => type === "hash")).toHaveLength(12);
-    const reports: Extract<Effect, { type: "tell" }>[] = [];
+    const reports: Extract<Effect, { type: "registerChecksums" }>[] = [];
     let most = 0;
     for (let step = 0; step < 200 && world.state.phase === "uploading"; step += 1) {
       world.answer = null;
       for (const { fileId, run } of world.take("hash")) world.send({ type: "hashed", fileId, run, digests });
       for (const post of world.take("post")) world.deliver(post);
       most = Math.max(most, world.state.hashedAhead);
-      for (const batch of world.take("tell")) {
+      for (const batch of world.take("registerChecksums")) {
         reports.push(batch);
         expect(outstanding(world.state)).toBeGreaterThan(0);
-        world.hear(batch);
+        world.registerMore(batch);
       }
     }
     expect(most).toBeLessThanOrEqual(12);
@@ -116,18 +117,18 @@ describe("digests", () => {
     const [post] = world.take("post");
     expect(post?.sha256).toBe(digests.sha256);
     world.send({ type: "posted", fileId: 0, run: post?.run ?? 0 });
-    expect(world.take("look")).toEqual([{ type: "look", fileId: 0, run: post?.run, checked: true }]);
+    expect(world.take("recheck")).toEqual([{ type: "recheck", fileId: 0, run: post?.run, checked: true }]);
   });
 
   it("that the site does not want keep nothing from being sealed", () => {
     const world = opened(1, undefined, true);
     world.answer = answerOf;
-    world.name(world.take("files")[0] as Files);
+    world.register(world.take("files")[0] as Files);
     const [hash] = world.take("hash");
     world.send({ type: "hashed", fileId: 0, run: hash?.run ?? 0, digests });
     world.answer = null;
     for (const post of world.take("post")) world.deliver(post);
-    const [report] = world.take("tell");
+    const [report] = world.take("registerChecksums");
     world.send({ type: "filesFailed", batch: report?.batch ?? 0, failure: callFailure("INVALID") });
     expect(world.state).toMatchObject({ phase: "sealing", halted: null });
   });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { answer, failPost, network, uploading } from "./post-world";
+import { failPost, uploading } from "./post-world";
+import { answer, network } from "./samples";
 
-describe("a storage that is away", () => {
-  it("makes all files wait together, sends one to see, and goes on where it was", () => {
+describe("a storage that is unreachable", () => {
+  it("makes all files wait together, sends one to see, and resumes where it was", () => {
     const world = uploading(100);
     for (const post of world.take("post")) failPost(world, post, network);
     expect(world.state.outage).toMatchObject({ failures: 1, probing: false });
-    // Two more had been started before the third failure told that it is not about the files.
+    // Two more were started before the third failure showed that the files are not the cause.
     const late = world.take("post");
     expect(late).toHaveLength(2);
     for (const post of late) failPost(world, post, network);
@@ -14,26 +15,26 @@ describe("a storage that is away", () => {
     expect(world.state.outage).toMatchObject({ failures: 1 });
     for (let minute = 0; minute < 10; minute += 1) {
       world.at += 60_000;
-      world.send({ type: "rang", timer: "probe" });
+      world.send({ type: "timerFired", timer: "probe" });
       const probes = world.take("post");
       expect(probes).toHaveLength(1);
       if (probes[0]) failPost(world, probes[0], network);
     }
     expect(world.state).toMatchObject({ halted: null, counts: { failed: 0 } });
-    world.send({ type: "rang", timer: "probe" });
+    world.send({ type: "timerFired", timer: "probe" });
     const [probe] = world.take("post");
     if (probe) world.deliver(probe);
     expect(world.state.outage).toBeNull();
     expect(world.take("post").length).toBeGreaterThanOrEqual(5);
   });
 
-  it("halts after a quarter of an hour with every file kept, and goes on when told or when the network is back", () => {
+  it("halts after a quarter of an hour with every file kept, and resumes when the person or the network says so", () => {
     for (const event of [{ type: "triedAgain" }, { type: "wentOnline" }] as const) {
       const world = uploading(10);
       for (const post of world.take("post")) failPost(world, post, network);
       while (!world.state.halted) {
         world.at += 120_000;
-        world.send({ type: "rang", timer: "probe" });
+        world.send({ type: "timerFired", timer: "probe" });
         for (const post of world.take("post")) failPost(world, post, network);
         expect(world.at).toBeLessThan(3_600_000);
       }
@@ -54,7 +55,7 @@ describe("a storage that is away", () => {
     for (const post of posts) failPost(world, post, network);
     for (let hour = 0; hour < 5; hour += 1) {
       world.at += 3_600_000;
-      world.send({ type: "rang", timer: "probe" });
+      world.send({ type: "timerFired", timer: "probe" });
       for (const post of world.take("post")) failPost(world, post, network);
     }
     expect(world.state).toMatchObject({ halted: null, counts: { failed: 0 } });
@@ -62,25 +63,25 @@ describe("a storage that is away", () => {
     expect(world.take("post")).toHaveLength(2);
   });
 
-  it("is over with the upload: what was sent last had arrived, though no answer came", () => {
+  it("ends with the upload: the last file had arrived, though no answer came", () => {
     const world = uploading(3);
     world.answer = ({ path }) => ({ path, status: "present" });
     for (const post of world.take("post")) failPost(world, post, network);
-    for (const { timer } of world.take("timer")) world.send({ type: "rang", timer });
-    for (const { fileId, run } of world.take("look"))
-      world.send({ type: "looked", fileId, run, look: { sizeBytes: 100, lastModified: 1 } });
+    for (const { timer } of world.take("timer")) world.send({ type: "timerFired", timer });
+    for (const { fileId, run } of world.take("recheck"))
+      world.send({ type: "rechecked", fileId, run, onDisk: { sizeBytes: 100, lastModified: 1 } });
     expect(world.state).toMatchObject({ phase: "sealing", outage: null, counts: { done: 3 } });
   });
 
-  it("slows down on SlowDown for as long as asked, and recovers one connection a file", () => {
+  it("slows down on SlowDown for as long as Retry-After says, and recovers one connection a file", () => {
     const world = uploading(50);
     const [first, ...rest] = world.take("post");
     if (!first) throw new Error("nothing was posted");
     world.take("timer");
     failPost(world, first, answer(503, "SlowDown", "", 7));
-    expect(world.state.limit).toBe(3);
+    expect(world.limit).toBe(3);
     expect(world.take("timer")[0]?.delayMs).toBeGreaterThanOrEqual(7_000);
     for (const post of rest) world.deliver(post);
-    expect(world.state.limit).toBe(6);
+    expect(world.limit).toBe(6);
   });
 });

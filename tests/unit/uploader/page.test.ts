@@ -8,12 +8,12 @@ import type { PostOutcome, PostRequest } from "@/lib/uploader/transport/transpor
 import { ManualClock } from "./manual-clock";
 import { answerOf, openedOf, policyOf, prefix, statusOf } from "./world";
 
-/** A page that counts who listens to its leaving, and tells those who do. */
+/** A page that counts its beforeunload listeners and can call them. */
 class Page extends EventTarget {
   readonly navigator = { onLine: true };
 
   /** Whether the browser would ask before this page is left. */
-  get asks(): boolean {
+  get warns(): boolean {
     const leaving = new Event("beforeunload", { cancelable: true });
     this.dispatchEvent(leaving);
     return leaving.defaultPrevented;
@@ -42,21 +42,21 @@ function setUp() {
 }
 
 describe("a page with an upload", () => {
-  it("asks before it is left while files are on their way, and not before or after", async () => {
+  it("warns before it is left while files are in flight, and not before or after", async () => {
     const { uploader, page, posts, clock } = setUp();
-    expect(page.asks).toBe(false);
+    expect(page.warns).toBe(false);
     await uploader.add(walkFiles([new File(["x"], "a")]));
     await vi.waitFor(() => expect(posts).toHaveLength(1));
-    expect(page.asks).toBe(true);
+    expect(page.warns).toBe(true);
     posts[0]?.answer({ failure: null });
     await vi.waitFor(() => {
       clock.advance(100);
       expect(uploader.getSnapshot().phase).toBe("done");
     });
-    expect(page.asks).toBe(false);
+    expect(page.warns).toBe(false);
   });
 
-  it("goes on where somebody who watches it fails", async () => {
+  it("continues when a subscriber throws", async () => {
     const { uploader, posts } = setUp();
     const unsubscribe = uploader.subscribe(() => {
       throw new Error("a fault of the page");
@@ -68,7 +68,7 @@ describe("a page with an upload", () => {
     await vi.waitFor(() => expect(posts).toHaveLength(1));
   });
 
-  it("tells the uploader of the network, and nothing once detached", async () => {
+  it("reports the network to the uploader, and nothing once detached", async () => {
     const { uploader, page, clock, detach } = setUp();
     page.dispatchEvent(new Event("offline"));
     clock.advance(100);
@@ -117,7 +117,7 @@ describe("subscribers", () => {
     expect(posts).toHaveLength(7);
   });
 
-  it("are told that no files are taken once the upload is finished", async () => {
+  it("get an error once the upload is finished", async () => {
     const { uploader } = setUp();
     await uploader.add(walkFiles([new File(["x"], "a")]));
     uploader.cancelAll();

@@ -1,20 +1,11 @@
 import type { Effect } from "@/lib/uploader/state/events";
-import type { CallFailure, PostFailure } from "@/lib/uploader/state/failures";
+import type { PostFailure } from "@/lib/uploader/state/failures";
+import { mib } from "./samples";
 import { newFile, policyOf, World } from "./world";
 
 export type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
 
-export const mib = 1024 * 1024;
-
-export function answer(status: number, code: string, message = ""): PostFailure {
-  return { kind: "answer", status, code, message, retryAfterSeconds: null };
-}
-
-export function callFailure(code: CallFailure["code"]): CallFailure {
-  return { code, message: null, retryAfterSeconds: null };
-}
-
-export function uploading(...sizesMib: number[]): World {
+export function uploadingLarge(...sizesMib: number[]): World {
   return uploadingTo(undefined, ...sizesMib);
 }
 
@@ -26,7 +17,7 @@ export function uploadingTo(endpoints: string[] | undefined, ...sizesMib: number
   return world;
 }
 
-/** The site signs whatever waits for it, for all endpoints that were asked for. */
+/** The site signs all parts that wait for it, for all requested endpoints. */
 export function sign(world: World, seconds = 900): number {
   let calls = 0;
   for (const effect of world.take("sign")) {
@@ -36,7 +27,7 @@ export function sign(world: World, seconds = 900): number {
     const urlsAt = (host: string) => Object.fromEntries(parts.map((n) => [String(n), url(host, n)]));
     const elsewhere = Object.fromEntries(endpoints.map((endpoint) => [endpoint, urlsAt(endpoint)]));
     const signed = { fileId, multipartId, parts, urls: urlsAt("http://s3.test"), elsewhere };
-    world.send({ type: "partsSigned", ...signed, askedAt: world.at });
+    world.send({ type: "partsSigned", ...signed, requestedAt: world.at });
     calls += 1;
   }
   return calls;
@@ -52,13 +43,13 @@ export function lose(world: World, { fileId, run, n }: EffectOf<"part">, failure
 
 /** Sends everything, as fast as it comes. */
 export function sendAll(world: World): void {
-  for (let turn = 0; turn < 30_000 && world.state.phase === "uploading"; turn += 1) {
+  for (let round = 0; round < 30_000 && world.state.phase === "uploading"; round += 1) {
     sign(world);
     for (const part of world.take("part")) land(world, part);
     for (const post of world.take("post")) world.deliver(post);
-    for (const { fileId, run } of world.take("look")) {
+    for (const { fileId, run } of world.take("recheck")) {
       const { sizeBytes, lastModified } = world.file(fileId);
-      world.send({ type: "looked", fileId, run, look: { sizeBytes, lastModified } });
+      world.send({ type: "rechecked", fileId, run, onDisk: { sizeBytes, lastModified } });
     }
     for (const { fileId, multipartId } of world.take("complete"))
       world.send({ type: "completed", fileId, multipartId });

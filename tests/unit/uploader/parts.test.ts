@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Effect } from "@/lib/uploader/state/events";
-import { answer, land, lose, mib, sendAll, sign, uploading } from "./parts-world";
+import { land, lose, sendAll, sign, uploadingLarge } from "./parts-world";
+import { answer, mib } from "./samples";
 import { newFile, World } from "./world";
 
 describe("a file in parts", () => {
-  it("is cut as answered, signed, sent six at a time, looked at and put together", () => {
-    const world = uploading(60);
+  it("is cut as answered, signed, sent six at a time, rechecked and completed", () => {
+    const world = uploadingLarge(60);
     const [call] = world.take("sign");
     expect(call?.request.parts).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     world.effects.push(call as Effect);
@@ -25,9 +26,15 @@ describe("a file in parts", () => {
     expect(world.state.bytes.sent).toBe(6 * mib);
     for (const part of [...parts, ...world.take("part")]) land(world, part);
     for (const part of world.take("part")) land(world, part);
-    expect(world.file(0)).toMatchObject({ state: "checking", sentBytes: 60 * mib });
-    const [look] = world.take("look");
-    world.send({ type: "looked", fileId: 0, run: look?.run ?? 0, look: { sizeBytes: 60 * mib, lastModified: 1 } });
+    expect(world.file(0).state).toBe("checking");
+    expect(world.state.bytes.sent).toBe(60 * mib);
+    const [onDisk] = world.take("recheck");
+    world.send({
+      type: "rechecked",
+      fileId: 0,
+      run: onDisk?.run ?? 0,
+      onDisk: { sizeBytes: 60 * mib, lastModified: 1 },
+    });
     const [complete] = world.take("complete");
     expect(complete?.request.parts).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => ({ n, etag: `"etag-${n}"` })));
     world.send({ type: "completed", fileId: 0, multipartId: complete?.multipartId ?? "" });
@@ -35,26 +42,26 @@ describe("a file in parts", () => {
   });
 
   it("is prepared two budgets ahead and no further, however large it is", () => {
-    const world = uploading(5 * 1024 * 1024);
-    expect(world.file(0).multipart?.partCount).toBe(5 * 1024);
-    let asked = 0;
+    const world = uploadingLarge(5 * 1024 * 1024);
+    expect(world.multipart(0).partCount).toBe(5 * 1024);
+    let requested = 0;
     for (let landed = 0; landed < 40; landed += 1) {
-      asked += world.effects.flatMap((one) => (one.type === "sign" ? one.request.parts : [])).length;
+      requested += world.effects.flatMap((one) => (one.type === "sign" ? one.request.parts : [])).length;
       sign(world);
-      expect(world.file(0).multipart?.window.length).toBeLessThanOrEqual(12);
+      expect(world.window(0).length).toBeLessThanOrEqual(12);
       const [part] = world.effects.filter((one) => one.type === "part");
       world.effects = world.effects.filter((one) => one !== part);
       if (part) land(world, part);
     }
-    expect(asked).toBeLessThanOrEqual(40 + 12);
+    expect(requested).toBeLessThanOrEqual(40 + 12);
   });
 
   it("has its URLs signed anew when they ended before they were used", () => {
-    const world = uploading(200);
+    const world = uploadingLarge(200);
     sign(world, 60);
-    const flying = world.take("part");
+    const inFlight = world.take("part");
     world.at += 45_000;
-    for (const part of flying) land(world, part);
+    for (const part of inFlight) land(world, part);
     expect(world.take("part")).toEqual([]);
     expect(sign(world)).toBe(1);
     sign(world);
@@ -62,12 +69,12 @@ describe("a file in parts", () => {
   });
 
   it("has them signed anew in the same step in which a connection is free again", () => {
-    const world = uploading(200);
+    const world = uploadingLarge(200);
     sign(world);
     for (const _ of ["those on their way", "those begun before it was clear"])
       for (const part of world.take("part")) lose(world, part, { kind: "network" });
     world.at += 16 * 60_000;
-    world.send({ type: "rang", timer: "probe" });
+    world.send({ type: "timerFired", timer: "probe" });
     expect(world.take("part")).toEqual([]);
     expect(sign(world)).toBe(1);
     expect(world.take("part")).toHaveLength(1);
@@ -92,24 +99,24 @@ describe("a file in parts", () => {
     const [part] = world.take("part");
     expect(part).toMatchObject({ n: 1, crc: "crc1" });
     if (part) lose(world, part, answer(400, "BadDigest"));
-    world.send({ type: "rang", timer: "part:0:1" });
+    world.send({ type: "timerFired", timer: "part:0:1" });
     expect(world.take("hashPart")).toMatchObject([{ n: 1 }]);
   });
 });
 
 describe("parts and small files", () => {
-  it("take turns: neither kind waits while the other has all connections", () => {
+  it("alternate: neither kind waits while the other has all connections", () => {
     const world = new World();
     world.add(...Array.from({ length: 300 }, (_, index) => newFile(`s${index}`)));
     world.open();
     expect(world.state.counts.posting).toBe(6);
     world.add(newFile("large", 400 * mib));
     sign(world);
-    for (let turn = 0; turn < 60; turn += 1) {
+    for (let round = 0; round < 60; round += 1) {
       const posts = world.effects.filter((one) => one.type === "post");
       const parts = world.effects.filter((one) => one.type === "part");
       expect(posts.length + parts.length).toBe(6);
-      if (turn > 6) expect(Math.min(posts.length, parts.length)).toBeGreaterThanOrEqual(2);
+      if (round > 6) expect(Math.min(posts.length, parts.length)).toBeGreaterThanOrEqual(2);
       sign(world);
       // Whichever began first is through first.
       const first = world.effects.find((one) => one.type === "post" || one.type === "part");
@@ -119,13 +126,13 @@ describe("parts and small files", () => {
     }
   });
 
-  it("take turns on a single connection, too", () => {
+  it("alternate on a single connection, too", () => {
     const world = new World();
     world.send({ type: "shareChanged", connections: 1 });
     world.add(newFile("large", 80 * mib), ...Array.from({ length: 20 }, (_, index) => newFile(`s${index}`)));
     world.open();
     const kinds: string[] = [];
-    for (let turn = 0; turn < 12; turn += 1) {
+    for (let round = 0; round < 12; round += 1) {
       sign(world);
       for (const part of world.take("part")) {
         kinds.push("part");
@@ -141,7 +148,7 @@ describe("parts and small files", () => {
   });
 
   it("share what is left: many middling files are sent side by side", () => {
-    const world = uploading(17, 17, 17, 17);
+    const world = uploadingLarge(17, 17, 17, 17);
     sign(world);
     expect(new Set(world.take("part").map(({ fileId }) => fileId)).size).toBeGreaterThan(1);
     sendAll(world);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { failure } from "@/lib/uploader/state/failures";
-import type { UploadFile } from "@/lib/uploader/state/file";
+import { commonOf, knownOf, type UploadFile } from "@/lib/uploader/state/file";
 import type { UploaderState } from "@/lib/uploader/state/state";
 import { itemsOf } from "@/lib/uploader/state/vector";
-import { opened } from "./naming-world";
+import { opened } from "./register-world";
 import { answerOf, type World } from "./world";
 
 const many = 2_000;
@@ -14,26 +14,26 @@ const atOnce = 256;
 function world(which: "taken" | "failed"): World {
   const made = opened(many);
   made.answer = (file) => ({ ...answerOf(file), exists: "other" });
-  for (const batch of made.take("files")) made.name(batch);
-  expect(made.state.counts.asking).toBe(many);
+  for (const batch of made.take("files")) made.register(batch);
+  expect(made.state.counts.conflict).toBe(many);
   if (which === "failed") {
     const chunks = made.state.files.chunks.map((chunk) => chunk.map(failed));
-    const counts = { ...made.state.counts, asking: 0, failed: many };
+    const counts = { ...made.state.counts, conflict: 0, failed: many };
     made.state = { ...made.state, counts, conflicts: { same: 0, other: 0 }, files: { size: many, chunks } };
   }
   return made;
 }
 
 function failed(file: UploadFile): UploadFile {
-  return { ...file, state: "failed", failure: failure("unreachable") };
+  return { ...commonOf(file), known: knownOf(file), state: "failed", failure: failure("unreachable") };
 }
 
-/** Goes on until there is nothing to go on with; tells how often, and that no step changed too many files. */
-function goOn(world: World): number {
+/** Yields until no pass is left; returns how often, and checks that no step changed too many files. */
+function runPasses(world: World): number {
   for (let times = 0; ; times += 1) {
-    if (world.take("goOn").length === 0) return times;
+    if (world.take("yieldToPage").length === 0) return times;
     const before = world.state;
-    world.send({ type: "wentOn" });
+    world.send({ type: "yielded" });
     expect(changed(before, world.state)).toBeLessThanOrEqual(atOnce + 6);
   }
 }
@@ -50,31 +50,31 @@ describe("what a person decides for thousands of files", () => {
   ] as const)("is done a few hundred at a time: %s", (choice, counts) => {
     const made = world("taken");
     const before = made.state;
-    made.send({ type: "conflict", choice });
+    made.send({ type: "conflictChosen", choice });
     expect(changed(before, made.state)).toBe(atOnce);
-    expect(goOn(made)).toBe(Math.ceil(many / atOnce) - 1);
-    expect(made.state.counts).toMatchObject({ asking: 0, ...counts });
+    expect(runPasses(made)).toBe(Math.ceil(many / atOnce) - 1);
+    expect(made.state.counts).toMatchObject({ conflict: 0, ...counts });
     expect(made.state.passes).toEqual({});
   });
 
-  it("asks for other names a few hundred at a time", () => {
+  it("requests free paths a few hundred at a time", () => {
     const made = world("taken");
-    made.send({ type: "conflict", choice: "both" });
+    made.send({ type: "conflictChosen", choice: "both" });
     made.answer = answerOf;
     let renames = made.take("rename");
     expect(renames).toHaveLength(atOnce);
     for (; renames.length > 0; renames = made.take("rename")) {
       for (const { fileId, foundAs } of renames) made.send({ type: "renamed", fileId, path: `${foundAs} (2)` });
-      if (made.take("goOn").length > 0) made.send({ type: "wentOn" });
+      if (made.take("yieldToPage").length > 0) made.send({ type: "yielded" });
     }
-    expect(made.state.counts.asking).toBe(0);
+    expect(made.state.counts.conflict).toBe(0);
   });
 
   it("is what was decided last", () => {
     const made = world("taken");
-    made.send({ type: "conflict", choice: "skip" });
-    made.send({ type: "conflict", choice: "revision" });
-    goOn(made);
+    made.send({ type: "conflictChosen", choice: "skip" });
+    made.send({ type: "conflictChosen", choice: "revision" });
+    runPasses(made);
     expect(made.state.counts).toMatchObject({ skipped: atOnce, ready: many - atOnce - 6, posting: 6 });
   });
 
@@ -83,7 +83,7 @@ describe("what a person decides for thousands of files", () => {
     made.answer = answerOf;
     made.send({ type: "failedRetried" });
     expect(made.state).toMatchObject({ phase: "uploading", counts: { failed: many - atOnce } });
-    goOn(made);
+    runPasses(made);
     expect(made.state.counts).toMatchObject({ failed: 0 });
   });
 
@@ -91,22 +91,22 @@ describe("what a person decides for thousands of files", () => {
     const made = world("failed");
     made.send({ type: "failedRetried" });
     made.send({ type: "finished" });
-    // Some are being named again: the person is asked once more when these are through.
+    // Some are registered again: the choice is open once more when they are answered.
     expect(made.state.finishing).toBe(false);
-    goOn(made);
+    runPasses(made);
     expect(made.state.counts.failed).toBe(0);
   });
 
   it("ends the upload at once, whatever is still to be crossed out", () => {
     const made = world("taken");
-    made.send({ type: "conflict", choice: "skip" });
+    made.send({ type: "conflictChosen", choice: "skip" });
     made.send({ type: "allCanceled" });
     expect(made.state.phase).toBe("aborted");
     expect(made.take("abort")).toHaveLength(1);
     // Late news of a file that is not crossed out yet.
     made.send({ type: "renamed", fileId: many - 1, path: "f (2)" });
-    goOn(made);
-    expect(made.state.counts).toMatchObject({ skipped: atOnce, canceled: many - atOnce, asking: 0 });
+    runPasses(made);
+    expect(made.state.counts).toMatchObject({ skipped: atOnce, canceled: many - atOnce, conflict: 0 });
     expect(made.take("post")).toEqual([]);
   });
 });

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AppError } from "@/lib/errors";
-import { backoffMs, patience, pollMs } from "@/lib/uploader/state/backoff";
+import { backoffMs, maxWait, pollMs } from "@/lib/uploader/state/backoff";
 import type { UploaderEvent } from "@/lib/uploader/state/events";
-import { wordsOf } from "@/lib/uploader/state/failure-messages";
-import { failure, failureCodes, failureOfCall, judgePost } from "@/lib/uploader/state/failures";
-import { noteOf, wordsOfNote } from "@/lib/uploader/state/notes";
+import { messageOf } from "@/lib/uploader/state/failure-messages";
+import { classifyFailure, failure, failureCodes, failureOfCall } from "@/lib/uploader/state/failures";
+import { messageOfNote, noteOf } from "@/lib/uploader/state/notes";
 import { emptyQueue, type Queue, shifted, withPushed } from "@/lib/uploader/state/queue";
 import {
   emptyVector,
@@ -14,7 +14,7 @@ import {
   type Vector,
   withAppended,
   withItem,
-  withItemOf,
+  withItemInPlace,
 } from "@/lib/uploader/state/vector";
 import { progressOf } from "@/lib/uploader/steps/progress";
 import { encodedForm, formOf } from "@/lib/uploader/transport/form";
@@ -25,30 +25,30 @@ import { newFile, policyOf, World } from "./world";
 describe("backoff", () => {
   it("doubles its ceiling up to a cap, spreads over all of it, and never is a busy loop", () => {
     for (let failures = 1; failures < 40; failures += 1) {
-      const ceiling = Math.min(patience.capMs, patience.baseMs * 2 ** (failures - 1));
-      expect(backoffMs(failures, 0)).toBe(patience.floorMs);
-      expect(backoffMs(failures, 0.999999)).toBeCloseTo(patience.floorMs + ceiling, -2);
+      const ceiling = Math.min(maxWait.capMs, maxWait.baseMs * 2 ** (failures - 1));
+      expect(backoffMs(failures, 0)).toBe(maxWait.floorMs);
+      expect(backoffMs(failures, 0.999999)).toBeCloseTo(maxWait.floorMs + ceiling, -2);
     }
   });
 
-  it("is never shorter than what the server asks for, and slower where it asks to slow down", () => {
+  it("is never shorter than Retry-After, and slower after SlowDown", () => {
     expect(backoffMs(1, 0, { retryAfterSeconds: 30 })).toBe(30_000);
     expect(backoffMs(1, 0.5, { slow: true })).toBeGreaterThan(backoffMs(1, 0.5));
-    expect(pollMs(0, 0.5)).toBe(patience.pollFirstMs);
-    expect(pollMs(99, 0.5)).toBe(patience.pollCapMs);
+    expect(pollMs(0, 0.5)).toBe(maxWait.pollFirstMs);
+    expect(pollMs(99, 0.5)).toBe(maxWait.pollCapMs);
   });
 });
 
 describe("what a storage answers", () => {
-  const verdict = (status: number, code: string | null, message = "", mayBeOver = false) =>
-    judgePost({ kind: "answer", status, code, message, retryAfterSeconds: null }, mayBeOver);
+  const verdict = (status: number, code: string | null, message = "", mayBeExpired = false) =>
+    classifyFailure({ kind: "answer", status, code, message, retryAfterSeconds: null }, mayBeExpired);
 
   it.each([
     [400, "EntityTooLarge", "stop", "too-large"],
     [400, "EntityTooSmall", "stop", "empty"],
     [400, "KeyTooLongError", "stop", "bad-path"],
-    [403, "AccessDenied", "doubt", "access-denied"],
-    [403, null, "doubt", "access-denied"],
+    [403, "AccessDenied", "suspect", "access-denied"],
+    [403, null, "suspect", "access-denied"],
     [403, "QuotaExceeded", "stop", "quota"],
     [507, null, "stop", "quota"],
     [413, null, "stop", "too-large"],
@@ -90,10 +90,10 @@ describe("what a storage answers", () => {
   });
 });
 
-describe("words", () => {
+describe("failure messages", () => {
   it("say for every failure what happened and what is to be done, in sentences", () => {
     for (const code of failureCodes) {
-      const { title, advice } = wordsOf(failure(code));
+      const { title, advice } = messageOf(failure(code));
       for (const text of [title, advice]) {
         expect(text, code).toMatch(/^[A-Z].{9,}[.]$/);
         expect(text, code).not.toMatch(/undefined|null|NaN|HTTP|4\d\d|5\d\d/);
@@ -104,7 +104,7 @@ describe("words", () => {
   it("say of files that are not pictures what becomes of them, and refuse none", () => {
     const notes = ["a.jpg", "b.JPEG", "IMG_1.HEIC", "c.heif", "d.pdf", "e", "jpg/f", ".png"].map(noteOf);
     expect(notes).toEqual([null, null, "heic", "heic", "no-preview", "no-preview", "no-preview", null]);
-    for (const note of ["heic", "no-preview"] as const) expect(wordsOfNote(note).advice).toMatch(/uploaded and kept/);
+    for (const note of ["heic", "no-preview"] as const) expect(messageOfNote(note).advice).toMatch(/uploaded and kept/);
     const world = new World();
     world.add(newFile("IMG_1.HEIC"), newFile("b.jpg"));
     expect(world.files().map(({ state, note }) => [state, note])).toEqual([
@@ -113,12 +113,14 @@ describe("words", () => {
     ]);
   });
 
-  it("let the site's own words through, and the storage's code only beside ours", () => {
+  it("have the site's own message as title, and the storage's code only beside ours", () => {
     const said = failureOfCall(callFailureOf(new AppError("CONFLICT", "This upload is sealed already.")));
-    expect(wordsOf(said).title).toBe("This upload is sealed already.");
-    expect(wordsOf(failure("refused", "NotImplemented")).title).toBe("The storage refused this file. (NotImplemented)");
+    expect(messageOf(said).title).toBe("This upload is sealed already.");
+    expect(messageOf(failure("refused", "NotImplemented")).title).toBe(
+      "The storage refused this file. (NotImplemented)",
+    );
     expect(failureOfCall(callFailureOf(new TypeError("Failed to fetch")))).toEqual(failure("site-unavailable"));
-    expect(wordsOf(failureOfCall(callFailureOf(new AppError("NOT_FOUND", "x")))).title).toMatch(/no longer there/);
+    expect(messageOf(failureOfCall(callFailureOf(new AppError("NOT_FOUND", "x")))).title).toMatch(/no longer exists/);
   });
 });
 
@@ -165,13 +167,15 @@ describe("the form", () => {
     const sha256 = fc.constantFrom(null, "ab".repeat(32));
     await fc.assert(
       fc.asyncProperty(bytes, name, sha256, async (file, path, digest) => {
-        const asked = { ...request(`p/${path}`), sha256: digest };
-        const { body, contentType } = encodedForm(asked, file);
+        const withDigest = { ...request(`p/${path}`), sha256: digest };
+        const { body, contentType } = encodedForm(withDigest, file);
         const read = await new Response(body, { headers: { "content-type": contentType } }).formData();
-        const expected = [...formOf(asked).entries()].slice(0, -1).map(([field, value]) => [field, linesOf(value)]);
+        const expected = [...formOf(withDigest).entries()]
+          .slice(0, -1)
+          .map(([field, value]) => [field, linesOf(value)]);
         expect([...read.entries()].slice(0, -1)).toEqual(expected);
         const sent = read.get("file") as File;
-        expect(sent.name).toBe((formOf(asked).get("file") as File).name);
+        expect(sent.name).toBe((formOf(withDigest).get("file") as File).name);
         expect(new Uint8Array(await sent.arrayBuffer())).toEqual(new Uint8Array(file));
       }),
     );
@@ -180,7 +184,7 @@ describe("the form", () => {
   it("has another boundary each time", () => {
     const types = Array.from({ length: 100 }, () => encodedForm(request("p/a"), new Uint8Array()).contentType);
     expect(new Set(types).size).toBe(100);
-    // Longer values are asked about by a preflight: https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+    // Longer values cause a preflight: https://fetch.spec.whatwg.org/#cors-safelisted-request-header
     for (const type of types) expect(type.length).toBeLessThanOrEqual(128);
   });
 });
@@ -204,8 +208,8 @@ describe("the vector", () => {
           } else if (list.length > 0) {
             const index = one.at % list.length;
             vector = withItem(vector, index, one.put);
-            vector = withItemOf(vector, (index + 1) % list.length, one.put, own);
-            vector = withItemOf(vector, index, one.put + 1, own);
+            vector = withItemInPlace(vector, (index + 1) % list.length, one.put, own);
+            vector = withItemInPlace(vector, index, one.put + 1, own);
             list = list.with((index + 1) % list.length, one.put).with(index, one.put + 1);
           }
           expect([...itemsOf(before)]).toEqual(copy);
@@ -220,7 +224,7 @@ describe("the vector", () => {
 });
 
 describe("progress", () => {
-  it("gives speed and remaining time from the last seconds", () => {
+  it("returns speed and remaining time from the last seconds", () => {
     const world = new World();
     world.add(...Array.from({ length: 6 }, (_, index) => newFile(`f${index}`, 10_000)));
     world.open();
@@ -246,7 +250,7 @@ describe("progress", () => {
     const tooLarge = { ...denied, status: 400, code: "EntityTooLarge" };
     world.send({ type: "postFailed", fileId: 1, run: 1, generation: 1, failure: tooLarge });
     expect(world.state).toMatchObject({ counts: { failed: 1 }, bytes: { failed: 10_000 } });
-    // Nobody waits for what failed.
+    // Failed files take no time.
     expect(progressOf(world.state).secondsLeft).toBe(45);
   });
 
@@ -268,7 +272,7 @@ describe("progress", () => {
 });
 
 describe("the queue", () => {
-  it("gives what was put into it, in order, whatever is taken in between, and stays as it was", () => {
+  it("returns what was put into it, in order, whatever is taken in between, and stays as it was", () => {
     fc.assert(
       fc.property(fc.array(fc.option(fc.nat()), { maxLength: 60 }), (steps) => {
         let queue: Queue<number> = emptyQueue;

@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lifetimeMs } from "@/lib/uploader/state/policy-clock";
+import { uploading } from "./post-world";
 import { newFile, policyOf, uploadId, World } from "./world";
-
-function uploading(count: number, policy = policyOf()): World {
-  const world = new World();
-  world.add(...Array.from({ length: count }, (_, index) => newFile(`f${index}`)));
-  world.open(policy);
-  return world;
-}
 
 const expired = {
   kind: "answer",
@@ -30,33 +24,33 @@ describe("a policy's life", () => {
     world.open(farOff);
     expect(world.take("timer")).toMatchObject([
       { timer: "policy:due", delayMs: 720_000 },
-      { timer: "policy:over", delayMs: 900_000 },
+      { timer: "policy:expired", delayMs: 900_000 },
     ]);
     expect(world.take("post")).toHaveLength(1);
   });
 
-  it("counts from the moment it was asked for", () => {
+  it("counts from the moment of the call", () => {
     const world = new World();
     world.add(newFile("a"));
-    const askedAt = world.at;
+    const requestedAt = world.at;
     world.at += 10_000;
     world.take("open");
     const upload = { id: uploadId, state: "open", prefix: "p/", policy: policyOf(), expiresAt: "" } as const;
-    world.send({ type: "opened", upload, askedAt });
-    expect(world.take("timer").at(-1)).toMatchObject({ timer: "policy:over", delayMs: 890_000 });
+    world.send({ type: "opened", upload, requestedAt });
+    expect(world.take("timer").at(-1)).toMatchObject({ timer: "policy:expired", delayMs: 890_000 });
   });
 
   it("is renewed before its end while the old one is still used", () => {
     const world = uploading(10);
-    world.send({ type: "rang", timer: "policy:due" });
+    world.send({ type: "timerFired", timer: "policy:due" });
     expect(world.take("renew")).toEqual([{ type: "renew", uploadId }]);
     const posts = world.take("post");
     for (const post of posts) world.deliver(post);
     expect(world.take("post")[0]?.generation).toBe(1);
-    world.send({ type: "rang", timer: "policy:over" });
+    world.send({ type: "timerFired", timer: "policy:expired" });
     expect(world.take("renew")).toEqual([]);
-    world.send({ type: "renewed", policy: policyOf(), askedAt: world.at });
-    expect(world.state.policy).toMatchObject({ generation: 2, renewDue: false, over: false });
+    world.send({ type: "renewed", policy: policyOf(), requestedAt: world.at });
+    expect(world.state.policy).toMatchObject({ generation: 2, renewDue: false, expired: false });
   });
 
   it("is not renewed while nothing is left to send, but as soon as something is", () => {
@@ -65,21 +59,21 @@ describe("a policy's life", () => {
     if (!post) throw new Error("nothing was posted");
     const { fileId, run, generation } = post;
     world.send({ type: "postFailed", fileId, run, generation, failure: { ...expired, code: "EntityTooLarge" } });
-    world.send({ type: "rang", timer: "policy:over" });
+    world.send({ type: "timerFired", timer: "policy:expired" });
     expect(world.take("renew")).toEqual([]);
     world.send({ type: "failedRetried" });
     expect(world.take("renew")).toHaveLength(1);
     expect(world.take("post")).toEqual([]);
-    world.send({ type: "renewed", policy: policyOf(), askedAt: world.at });
+    world.send({ type: "renewed", policy: policyOf(), requestedAt: world.at });
     expect(world.take("post")).toHaveLength(1);
   });
 });
 
-it("a policy is not renewed for files that wait for the person, but as soon as they go on", () => {
+it("a policy is not renewed for files that wait for the person, but as soon as they continue", () => {
   const world = uploading(1);
   world.send({ type: "filePaused", fileId: 0 });
   world.take("post");
-  world.send({ type: "rang", timer: "policy:over" });
+  world.send({ type: "timerFired", timer: "policy:expired" });
   expect(world.take("renew")).toEqual([]);
   world.send({ type: "fileResumed", fileId: 0 });
   expect(world.take("renew")).toHaveLength(1);
@@ -93,14 +87,14 @@ describe("a policy the storage does not take", () => {
       world.send({ type: "postFailed", fileId, run, generation, failure: expired });
     expect(world.take("renew")).toHaveLength(1);
     expect(world.state.counts).toMatchObject({ failed: 0, ready: 10 });
-    world.send({ type: "renewed", policy: policyOf(), askedAt: world.at });
+    world.send({ type: "renewed", policy: policyOf(), requestedAt: world.at });
     expect(world.take("post")).toHaveLength(6);
   });
 
   it("is known by the clock where the storage does not say why it denies", () => {
     const world = uploading(1);
     const [post] = world.take("post");
-    world.send({ type: "rang", timer: "policy:over" });
+    world.send({ type: "timerFired", timer: "policy:expired" });
     world.send({ type: "postFailed", fileId: 0, run: post?.run ?? 0, generation: 1, failure: silent });
     expect(world.file(0).state).toBe("ready");
   });
@@ -111,7 +105,7 @@ describe("a policy the storage does not take", () => {
       world.send({ type: "postFailed", fileId, run, generation, failure: silent });
     expect(world.take("renew")).toHaveLength(1);
     expect(world.state.counts).toMatchObject({ failed: 0, ready: 10 });
-    world.send({ type: "renewed", policy: policyOf(), askedAt: world.at });
+    world.send({ type: "renewed", policy: policyOf(), requestedAt: world.at });
     const [first, ...rest] = world.take("post");
     for (const post of rest) world.deliver(post);
     // With a fresh one it is about the file.
@@ -135,7 +129,7 @@ describe("a policy the storage does not take", () => {
       for (const round of [1, 2]) {
         for (const { fileId, run, generation } of world.take("post"))
           world.send({ type: "postFailed", fileId, run, generation, failure });
-        if (round === 1) world.send({ type: "renewed", policy: policyOf(), askedAt: world.at });
+        if (round === 1) world.send({ type: "renewed", policy: policyOf(), requestedAt: world.at });
       }
       expect(world.state.halted?.code).toBe(code);
       expect(world.state.counts).toMatchObject({ failed: 0, ready: 10 });
@@ -161,47 +155,47 @@ describe("a policy the storage does not take", () => {
 describe("a renewal that fails", () => {
   const why = { code: "NETWORK", message: null, retryAfterSeconds: null } as const;
 
-  it("is repeated, with the old policy in use until it is over", () => {
+  it("is repeated, with the old policy in use until it expires", () => {
     const world = uploading(10);
-    world.send({ type: "rang", timer: "policy:due" });
+    world.send({ type: "timerFired", timer: "policy:due" });
     world.take("timer");
     world.send({ type: "callFailed", call: "renew", failure: why });
     expect(world.take("timer")).toMatchObject([{ timer: "call:renew" }]);
     for (const post of world.take("post")) world.deliver(post);
     expect(world.take("post")).toHaveLength(4);
     world.take("renew");
-    world.send({ type: "rang", timer: "call:renew" });
+    world.send({ type: "timerFired", timer: "call:renew" });
     expect(world.take("renew")).toHaveLength(1);
   });
 
   it("halts with the reason when the upload is closed, files kept", () => {
     const world = uploading(10);
-    world.send({ type: "rang", timer: "policy:due" });
+    world.send({ type: "timerFired", timer: "policy:due" });
     const message = "This upload was discarded. Start a new upload.";
     world.send({ type: "callFailed", call: "renew", failure: { ...why, code: "CONFLICT", message } });
     expect(world.state).toMatchObject({ halted: { code: "closed", detail: message }, counts: { failed: 0 } });
   });
 
   it.each(["triedAgain", "wentOnline"] as const)("and whose time came in a halt is made after %s", (event) => {
-    for (const rings of [true, false]) {
+    for (const fires of [true, false]) {
       const world = uploading(10);
-      world.send({ type: "rang", timer: "policy:due" });
+      world.send({ type: "timerFired", timer: "policy:due" });
       world.send({ type: "callFailed", call: "renew", failure: { ...why, retryAfterSeconds: 3_600 } });
       haltUnreachable(world);
-      world.send({ type: "rang", timer: "policy:over" });
+      world.send({ type: "timerFired", timer: "policy:expired" });
       world.take("renew");
-      if (rings) world.send({ type: "rang", timer: "call:renew" });
+      if (fires) world.send({ type: "timerFired", timer: "call:renew" });
       expect(world.take("renew")).toEqual([]);
       world.send({ type: event });
       expect(world.take("renew")).toHaveLength(1);
-      world.send({ type: "renewed", policy: policyOf(), askedAt: world.at });
+      world.send({ type: "renewed", policy: policyOf(), requestedAt: world.at });
       expect(world.take("post").length).toBeGreaterThan(0);
     }
   });
 
   it("keeps its timer where the network comes back in a halt that this does not end", () => {
     const world = uploading(10);
-    world.send({ type: "rang", timer: "policy:due" });
+    world.send({ type: "timerFired", timer: "policy:due" });
     world.send({ type: "callFailed", call: "renew", failure: why });
     const [post] = world.take("post");
     if (post) world.send({ ...post, type: "postFailed", failure: { ...expired, code: "NoSuchBucket" } });
@@ -215,11 +209,11 @@ describe("a renewal that fails", () => {
     const world = uploading(2);
     const [first, second] = world.take("post");
     if (!first || !second) throw new Error("nothing was posted");
-    world.send({ type: "rang", timer: "policy:over" });
+    world.send({ type: "timerFired", timer: "policy:expired" });
     world.send({ type: "callFailed", call: "renew", failure: why });
     world.send({ ...second, type: "postFailed", failure: { ...expired, code: "NoSuchBucket" } });
     world.take("renew");
-    world.send({ type: "rang", timer: "call:renew" });
+    world.send({ type: "timerFired", timer: "call:renew" });
     world.deliver(first);
     world.send({ type: "walkStarted" });
     world.send({ type: "fileCanceled", fileId: 1 });
@@ -231,12 +225,12 @@ describe("a renewal that fails", () => {
   });
 });
 
-/** The storage is away for longer than the upload waits. */
+/** The storage is unreachable for longer than the upload waits. */
 function haltUnreachable(world: World): void {
   while (!world.state.halted) {
     for (const { fileId, run, generation } of world.take("post"))
       world.send({ type: "postFailed", fileId, run, generation, failure: { kind: "network" } });
     world.at += 120_000;
-    if (!world.state.halted && world.state.outage) world.send({ type: "rang", timer: "probe" });
+    if (!world.state.halted && world.state.outage) world.send({ type: "timerFired", timer: "probe" });
   }
 }

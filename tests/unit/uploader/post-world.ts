@@ -1,21 +1,11 @@
 import type { PostFailure } from "@/lib/uploader/state/failures";
-import { newFile, World } from "./world";
+import { newFile, policyOf, World } from "./world";
 
-export const network: PostFailure = { kind: "network" };
-
-export function answer(
-  status: number,
-  code: string | null,
-  message = "",
-  retryAfterSeconds: number | null = null,
-): PostFailure {
-  return { kind: "answer", status, code, message, retryAfterSeconds };
-}
-
-export function uploading(count: number): World {
+/** An open upload of so many small files. */
+export function uploading(count: number, policy = policyOf(), sizeBytes = 100): World {
   const world = new World();
-  world.add(...Array.from({ length: count }, (_, index) => newFile(`trip/f${index}.jpg`)));
-  world.open();
+  world.add(...Array.from({ length: count }, (_, index) => newFile(`trip/f${index}.jpg`, sizeBytes)));
+  world.open(policy);
   return world;
 }
 

@@ -6,19 +6,25 @@ import { failure } from "@/lib/uploader/state/failures";
 import type { ConflictChoice } from "@/lib/uploader/state/file";
 import { awaitsDecision, isDead, outstanding, type UploaderState } from "@/lib/uploader/state/state";
 import { checkInvariants } from "./invariants";
-import { callFailures, Luck, mib, oneOf, postFailures } from "./luck";
+import { mib } from "./samples";
+import { callFailures, oneOf, postFailures, Simulation } from "./simulation";
 import { newFile, openedOf, policyOf, statusOf, uploadId } from "./world";
 
-type Act = { readonly person: number; readonly pick: number; readonly luck: number | null; readonly wait: number };
+type Act = {
+  readonly person: number;
+  readonly pick: number;
+  readonly simulation: number | null;
+  readonly wait: number;
+};
 
 const act: fc.Arbitrary<Act> = fc.record({
   person: fc.nat(49),
   pick: fc.nat(1_000),
-  luck: fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(1_000) }),
+  simulation: fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(1_000) }),
   wait: fc.oneof(fc.constant(0), fc.nat(20_000), fc.constant(400_000)),
 });
 
-/** Most of the time the person watches. */
+/** Mostly nothing: the person watches. */
 function personDoes({ person, pick }: Act, size: number): UploaderEvent[] {
   const fileId = size === 0 ? 0 : pick % size;
   const files = [newFile(`more-${pick}`, pick % 3 === 0 ? 40 * mib : 50), newFile("refused", 0, failure("empty"))];
@@ -38,32 +44,32 @@ function personDoes({ person, pick }: Act, size: number): UploaderEvent[] {
     11: [{ type: "unpaused" }],
     12: [{ type: "filePaused", fileId }],
     13: [{ type: "fileResumed", fileId }],
-    14: [{ type: "conflict", choice: oneOf(choices, pick) }],
+    14: [{ type: "conflictChosen", choice: oneOf(choices, pick) }],
     15: [{ type: "shareChanged", connections: pick % 9 }],
   };
   return table[person] ?? [];
 }
 
-/** Lets all that is under way go well, until nothing is. */
-function runOut(luck: Luck): void {
+/** Lets all effects succeed until none is left. */
+function runOut(simulation: Simulation): void {
   let steps = 0;
-  while (luck.happen(steps, null)) {
-    luck.world.at += 100;
+  while (simulation.happen(steps, null)) {
+    simulation.world.at += 100;
     steps += 1;
     expect(steps).toBeLessThan(5_000);
   }
 }
 
-/** What the screen offers where the upload waits for the person; false where it offers nothing to go on with. */
-function moveOn(luck: Luck): boolean {
-  const { state } = luck.world;
+/** Does what the screen offers where the upload waits for the person; false where it offers nothing. */
+function moveOn(simulation: Simulation): boolean {
+  const { state } = simulation.world;
   const left = outstanding(state);
   if (state.phase === "aborted" || state.phase === "done" || isDead(state)) return false;
-  if (state.halted) luck.send({ type: state.halted.code === "unreachable" ? "wentOnline" : "triedAgain" });
-  else if (state.paused && left > 0) luck.send({ type: "unpaused" });
-  else if (state.counts.asking > 0) luck.send({ type: "conflict", choice: "both" });
+  if (state.halted) simulation.send({ type: state.halted.code === "unreachable" ? "wentOnline" : "triedAgain" });
+  else if (state.paused && left > 0) simulation.send({ type: "unpaused" });
+  else if (state.counts.conflict > 0) simulation.send({ type: "conflictChosen", choice: "both" });
   else if (state.counts.paused > 0)
-    for (const { id } of luck.world.files()) luck.send({ type: "fileResumed", fileId: id });
+    for (const { id } of simulation.world.files()) simulation.send({ type: "fileResumed", fileId: id });
   else return false;
   return true;
 }
@@ -79,35 +85,35 @@ it("never loses a file, never exceeds the budget and always ends, whatever happe
   const ends = new Set<string>();
   fc.assert(
     fc.property(fc.nat(25), fc.array(act, { maxLength: 150 }), fc.boolean(), fc.nat(9), (count, acts, hashes, kind) => {
-      const luck = new Luck(hashes);
-      const { world } = luck;
-      if (kind === 0) luck.send({ type: "resumeAsked", uploadId });
-      luck.send({ type: "walkStarted" });
+      const simulation = new Simulation(hashes);
+      const { world } = simulation;
+      if (kind === 0) simulation.send({ type: "resumeRequested", uploadId });
+      simulation.send({ type: "walkStarted" });
       const files = Array.from({ length: count }, (_, index) =>
         newFile(`f${index}`, index % 5 === kind ? (17 + 8 * index) * mib : 10 + index),
       );
-      luck.send({ type: "filesAdded", files, system: 0, twice: 0 });
-      if (kind === 1) luck.send({ type: "paused" });
-      luck.send({ type: "walkEnded" });
+      simulation.send({ type: "filesAdded", files, system: 0, twice: 0 });
+      if (kind === 1) simulation.send({ type: "paused" });
+      simulation.send({ type: "walkEnded" });
       let size = count;
       for (const one of acts) {
         world.at += one.wait;
         world.random = (one.pick % 100) / 100;
-        for (const event of personDoes(one, size)) luck.send(event);
-        luck.happen(one.pick, one.luck);
-        checkInvariants(luck);
+        for (const event of personDoes(one, size)) simulation.send(event);
+        simulation.happen(one.pick, one.simulation);
+        checkInvariants(simulation);
         expect(world.state.files.size).toBeGreaterThanOrEqual(size);
         size = world.state.files.size;
       }
-      // From here on nothing goes wrong: it comes to an end by itself, or with what the screen offers the person.
-      runOut(luck);
+      // From here on nothing fails: the upload ends by itself, or by what the screen offers.
+      runOut(simulation);
       const { state } = world;
       if (state.halted) ends.add("halted");
-      for (let turns = 0; moveOn(luck); turns += 1) {
-        expect(turns).toBeLessThan(10);
-        runOut(luck);
+      for (let rounds = 0; moveOn(simulation); rounds += 1) {
+        expect(rounds).toBeLessThan(10);
+        runOut(simulation);
       }
-      checkInvariants(luck);
+      checkInvariants(simulation);
       const end = endOf(world.state);
       ends.add(end);
       expect(["decision", "dead", "idle", "no files", "done", "aborted"]).toContain(end);
@@ -115,26 +121,26 @@ it("never loses a file, never exceeds the budget and always ends, whatever happe
     }),
     { numRuns: 500 },
   );
-  // The test is worth something only if it reached every kind of end.
+  // The test must reach every kind of end.
   expect([...ends]).toEqual(expect.arrayContaining(["done", "halted", "decision", "aborted"]));
 }, 60_000);
 
 it("ends even if everything fails forever", () => {
   fc.assert(
     fc.property(fc.nat(postFailures.length - 1), fc.nat(callFailures.length - 1), fc.nat(5), (post, call, when) => {
-      const luck = new Luck();
-      luck.world.add(newFile("a"), newFile("b"), newFile("c", 20 * mib));
-      luck.waiting = luck.world.take("open");
-      for (let good = 0; good < when; good += 1) luck.happen(0, null);
+      const simulation = new Simulation();
+      simulation.world.add(newFile("a"), newFile("b"), newFile("c", 20 * mib));
+      simulation.waiting = simulation.world.take("open");
+      for (let good = 0; good < when; good += 1) simulation.happen(0, null);
       let steps = 0;
-      const isPost = () => luck.waiting[0]?.type === "post" || luck.waiting[0]?.type === "part";
-      const isLock = () => luck.waiting[0]?.type === "drive";
-      while (luck.happen(0, isLock() ? null : isPost() ? post : call)) {
-        luck.world.at += 2_000;
+      const isPost = () => simulation.waiting[0]?.type === "post" || simulation.waiting[0]?.type === "part";
+      const isLock = () => simulation.waiting[0]?.type === "own";
+      while (simulation.happen(0, isLock() ? null : isPost() ? post : call)) {
+        simulation.world.at += 2_000;
         steps += 1;
         expect(steps).toBeLessThan(20_000);
       }
-      checkInvariants(luck);
+      checkInvariants(simulation);
     }),
     { numRuns: 100 },
   );
@@ -143,11 +149,11 @@ it("ends even if everything fails forever", () => {
 it("takes any event at any time without harm", () => {
   const anyEvent: fc.Arbitrary<UploaderEvent> = fc.oneof(
     fc.record({
-      type: fc.constant("rang" as const),
+      type: fc.constant("timerFired" as const),
       timer: fc.constantFrom<TimerName>(
         "probe",
         "policy:due",
-        "policy:over",
+        "policy:expired",
         "call:open",
         "call:renew",
         "call:seal",
@@ -189,8 +195,8 @@ it("takes any event at any time without harm", () => {
       call: fc.constantFrom("open" as const, "renew" as const, "seal" as const, "status" as const, "abort" as const),
       failure: fc.constantFrom(...callFailures),
     }),
-    fc.constant<UploaderEvent>({ type: "opened", upload: openedOf(), askedAt: 0 }),
-    fc.constant<UploaderEvent>({ type: "renewed", policy: policyOf(), askedAt: 0 }),
+    fc.constant<UploaderEvent>({ type: "opened", upload: openedOf(), requestedAt: 0 }),
+    fc.constant<UploaderEvent>({ type: "renewed", policy: policyOf(), requestedAt: 0 }),
     fc
       .constantFrom("open", "sealed", "verified", "aborted")
       .map((state): UploaderEvent => ({ type: "statusRead", status: statusOf(state as "open") })),
@@ -198,10 +204,10 @@ it("takes any event at any time without harm", () => {
   );
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 60 }), (events) => {
-      const luck = new Luck();
+      const simulation = new Simulation();
       for (const event of events) {
-        luck.send(event);
-        const { counts, files } = luck.world.state;
+        simulation.send(event);
+        const { counts, files } = simulation.world.state;
         expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(files.size);
         expect(counts.posting).toBeLessThanOrEqual(uploadPolicy.parallelPosts);
       }

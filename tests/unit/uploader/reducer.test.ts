@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { uploadPolicy } from "@/lib/upload/policy";
 import { failure } from "@/lib/uploader/state/failures";
 import { awaitsDecision } from "@/lib/uploader/state/state";
-import { answer, failPost, uploading } from "./post-world";
+import { failPost, uploading } from "./post-world";
+import { answer } from "./samples";
 import { newFile, prefix, statusOf, uploadId, World } from "./world";
 
 describe("an upload without trouble", () => {
@@ -24,11 +25,11 @@ describe("an upload without trouble", () => {
     world.send({ type: "statusRead", status: statusOf("sealed") });
     expect(world.state.phase).toBe("verifying");
     expect(world.take("timer").at(-1)?.timer).toBe("call:status");
-    world.send({ type: "rang", timer: "call:status" });
+    world.send({ type: "timerFired", timer: "call:status" });
     expect(world.take("status")).toHaveLength(1);
     world.send({ type: "statusRead", status: statusOf("verified") });
     expect(world.state).toMatchObject({ phase: "done", halted: null, bytes: { planned: 800, sent: 800 } });
-    expect(world.take("letGo")).toHaveLength(8);
+    expect(world.take("releaseFile")).toHaveLength(8);
   });
 
   it("frees the connection as soon as a file is stored, while it is compared with the disk", () => {
@@ -36,7 +37,7 @@ describe("an upload without trouble", () => {
     const [first] = world.take("post");
     world.send({ type: "posted", fileId: 0, run: first?.run ?? 0 });
     expect(world.state.counts).toMatchObject({ checking: 1, posting: 6 });
-    expect(world.take("look")).toEqual([{ type: "look", fileId: 0, run: 1, checked: false }]);
+    expect(world.take("recheck")).toEqual([{ type: "recheck", fileId: 0, run: 1, checked: false }]);
   });
 
   it("does not seal while another folder is being read, nor opens for refused files alone", () => {
@@ -63,7 +64,7 @@ describe("an upload without trouble", () => {
     expect(label("x", "a/y")).toBeUndefined();
   });
 
-  it("gives an empty upload up when all files were canceled", () => {
+  it("aborts an empty upload when all files were canceled", () => {
     const world = uploading(2);
     world.send({ type: "fileCanceled", fileId: 0 });
     world.send({ type: "fileCanceled", fileId: 1 });
@@ -72,7 +73,7 @@ describe("an upload without trouble", () => {
     expect(world.take("abort")).toEqual([{ type: "abort", uploadId }]);
   });
 
-  it("tells the server of a cancel that came while the upload was being opened", () => {
+  it("aborts on the server when it was canceled while being opened", () => {
     const world = new World();
     world.add(newFile("a"));
     world.send({ type: "allCanceled" });
@@ -97,16 +98,16 @@ describe("a file that fails", () => {
     const [again] = world.take("post");
     expect(again).toMatchObject({ fileId: 0, run: 2 });
     if (again) failPost(world, again, answer(507, null));
-    expect(world.file(0).failure?.code).toBe("quota");
+    expect(world.failure(0)?.code).toBe("quota");
     world.send({ type: "finished" });
     expect(world.take("seal")).toHaveLength(1);
   });
 
-  it("waits longer each time for a single file, and gives it up only after eight tries and five minutes", () => {
+  it("waits longer each time for a single file, and fails only after eight attempts and five minutes", () => {
     const world = uploading(1);
     let tries = 0;
     while (world.file(0).state !== "failed") {
-      // Other files go through all the time: the storage is there.
+      // Other files arrive all the time: the storage is reachable.
       world.add(newFile(`other${tries}`));
       let bad: ReturnType<typeof world.take<"post">>[number] | undefined;
       for (let posts = world.take("post"); posts.length > 0; posts = world.take("post"))
@@ -117,12 +118,13 @@ describe("a file that fails", () => {
       if (!bad) throw new Error("the file was not tried again");
       tries += 1;
       failPost(world, bad, answer(500, "InternalError"));
-      world.at = world.file(0).retryAt ?? world.at;
-      world.send({ type: "rang", timer: "file:0" });
+      const file = world.file(0);
+      if (file.state === "waiting") world.at = file.retryAt;
+      world.send({ type: "timerFired", timer: "file:0" });
     }
     expect(tries).toBeGreaterThanOrEqual(8);
     expect(world.at).toBeGreaterThan(5 * 60_000);
-    expect(world.file(0).failure?.code).toBe("server");
+    expect(world.failure(0)?.code).toBe("server");
   });
 
   it("is replaced by what is dropped again at its path", () => {
@@ -142,28 +144,28 @@ describe("a file that changes", () => {
     const world = uploading(1);
     const [post] = world.take("post");
     world.send({ type: "posted", fileId: 0, run: post?.run ?? 0 });
-    world.send({ type: "looked", fileId: 0, run: 1, look: { sizeBytes: 120, lastModified: 2 } });
+    world.send({ type: "rechecked", fileId: 0, run: 1, onDisk: { sizeBytes: 120, lastModified: 2 } });
     expect(world.take("post")).toMatchObject([{ fileId: 0, run: 2 }]);
     expect(world.state.bytes.planned).toBe(120);
-    world.send({ type: "changed", fileId: 0, run: 2, look: { sizeBytes: 130, lastModified: 3 } });
+    world.send({ type: "changed", fileId: 0, run: 2, onDisk: { sizeBytes: 130, lastModified: 3 } });
     expect(world.file(0)).toMatchObject({ state: "failed", failure: { code: "changed" } });
     expect(world.take("seal")).toEqual([]);
   });
 
   it("is reported at once when it cannot be read, or has become what cannot be sent", () => {
-    for (const [look, code] of [
+    for (const [onDisk, code] of [
       [null, "changed"],
       [{ sizeBytes: 0, lastModified: 2 }, "empty"],
     ] as const) {
       const world = uploading(1);
-      world.send({ type: "changed", fileId: 0, run: 1, look });
+      world.send({ type: "changed", fileId: 0, run: 1, onDisk });
       expect(world.file(0)).toMatchObject({ state: "failed", failure: { code } });
     }
   });
 
-  it("does not listen to a try that is over", () => {
+  it("ignores events of an earlier attempt", () => {
     const world = uploading(1);
-    world.send({ type: "changed", fileId: 0, run: 1, look: { sizeBytes: 120, lastModified: 2 } });
+    world.send({ type: "changed", fileId: 0, run: 1, onDisk: { sizeBytes: 120, lastModified: 2 } });
     world.send({ type: "posted", fileId: 0, run: 1 });
     expect(world.file(0)).toMatchObject({ state: "posting", run: 2 });
   });

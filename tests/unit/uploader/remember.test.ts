@@ -1,19 +1,19 @@
 import { expect, it } from "vitest";
 import { uploadPolicy } from "@/lib/upload/policy";
-import { isOver, joined } from "@/lib/uploader/browser/remember";
+import { isExpired, merged } from "@/lib/uploader/browser/remember";
 
 const handle = { kind: "directory", name: "trip" } as FileSystemHandle;
 const other = { kind: "directory", name: "more" } as FileSystemHandle;
 const begun = { uploadId: "u", collectionSlug: "reef", label: "trip", startedAt: 1, roots: [handle] };
 
-it("keeps what can open the files again when the upload is gone on with without them", () => {
+it("keeps the handles when the upload is resumed without them", () => {
   const again = { ...begun, startedAt: 2, roots: [] };
-  expect(joined(again, undefined)).toEqual(again);
-  expect(joined(again, begun)).toEqual(begun);
-  expect(joined({ ...again, roots: [other] }, begun)).toEqual({ ...begun, roots: [other] });
+  expect(merged(again, undefined)).toEqual(again);
+  expect(merged(again, begun)).toEqual(begun);
+  expect(merged({ ...again, roots: [other] }, begun)).toEqual({ ...begun, roots: [other] });
 });
 
-it("is over when the server has given the upload up", () => {
+it("is expired when the server has expired the upload", () => {
   const ttlMs = uploadPolicy.uploadMaxLifeSeconds * 1_000;
-  expect([isOver(5, 5 + ttlMs), isOver(5, 6 + ttlMs)]).toEqual([false, true]);
+  expect([isExpired(5, 5 + ttlMs), isExpired(5, 6 + ttlMs)]).toEqual([false, true]);
 });

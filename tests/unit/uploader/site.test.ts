@@ -18,7 +18,7 @@ function answering(response: () => Response) {
 }
 
 describe("the site as the uploader's server", () => {
-  it("speaks the contract's calls", async () => {
+  it("makes the contract's calls", async () => {
     const opening = answering(() => Response.json(openedOf(), { status: 201 }));
     expect(await opening.site.open({ plannedFiles: 1 })).toEqual(openedOf());
     expect(opening.calls[0]).toMatchObject([
@@ -37,9 +37,9 @@ describe("the site as the uploader's server", () => {
     const about = `/api/v1/uploads/${uploadId}`;
     const file = { path: "a", size: 1 };
     const answer = { files: [{ path: "a", status: "post" as const }] };
-    const naming = answering(() => Response.json(answer));
-    expect(await naming.site.files(uploadId, [file])).toEqual(answer.files);
-    expect(naming.calls[0]).toMatchObject([
+    const registering = answering(() => Response.json(answer));
+    expect(await registering.site.files(uploadId, [file])).toEqual(answer.files);
+    expect(registering.calls[0]).toMatchObject([
       `${about}/files`,
       { method: "POST", body: JSON.stringify({ files: [file] }) },
     ]);
@@ -60,14 +60,14 @@ describe("the site as the uploader's server", () => {
     expect(renewing.calls[0]?.[0]).toBe(`/api/v1/uploads/${uploadId}/policy`);
   });
 
-  it("goes on with an upload by its status and a fresh policy, whose key tells the prefix", async () => {
+  it("resumes an upload by its status and a new policy, whose key has the prefix", async () => {
     const bodies = [statusOf("open"), policyOf()];
     const { site, calls } = answering(() => Response.json(bodies.shift()));
     expect(await site.resume(uploadId)).toEqual({ status: statusOf("open"), policy: policyOf(), prefix });
     expect(calls.map(([, { method }]) => method)).toEqual(["GET", "POST"]);
   });
 
-  it("asks for no policy of an upload that is not open any more", async () => {
+  it("requests no policy for an upload that is not open", async () => {
     const { site, calls } = answering(() => Response.json(statusOf("sealed")));
     expect(await site.resume(uploadId)).toMatchObject({ status: statusOf("sealed"), policy: null });
     expect(calls).toHaveLength(1);
@@ -81,7 +81,7 @@ describe("the site as the uploader's server", () => {
     [503, "UNAVAILABLE"],
     [502, "UNAVAILABLE"],
     [400, "INVALID"],
-  ])("turns a problem with status %i into %s, with its words and its patience", async (status, code) => {
+  ])("converts a problem with status %i into %s, with its message and Retry-After", async (status, code) => {
     const headers = { "content-type": "application/problem+json", "retry-after": "7" };
     const { site } = answering(() => new Response('{"detail":"Said so."}', { status, headers }));
     await expect(site.seal(uploadId)).rejects.toMatchObject({ code, message: "Said so.", retryAfterSeconds: 7 });
@@ -94,7 +94,7 @@ describe("the site as the uploader's server", () => {
 });
 
 describe("what the panel says", () => {
-  it("follows the upload, and is registered in quarters", () => {
+  it("follows the upload, and is announced in quarters", () => {
     const world = new World();
     expect(announcement(world.state)).toBe("");
     world.add(...Array.from({ length: 10 }, (_, index) => newFile(`f${index}`)), newFile("", 0, failure("bad-path")));
@@ -117,14 +117,14 @@ describe("what the panel says", () => {
     expect(progressText(world.state)).toBe("");
   });
 
-  it("says who does not answer, and that it goes on by itself", () => {
+  it("says what does not answer, and that the upload resumes", () => {
     const world = new World();
     world.add(newFile("a"), newFile("b"), newFile("c"));
     world.open();
     expect(waitingText(world.state)).toBeNull();
     for (const { fileId, run, generation } of world.take("post"))
       world.send({ type: "postFailed", fileId, run, generation, failure: { kind: "network" } });
-    expect(waitingText(world.state)).toMatch(/storage does not answer .* by itself/);
+    expect(waitingText(world.state)).toMatch(/storage does not answer .* resumes/);
     world.send({ type: "wentOffline" });
     expect(waitingText(world.state)).toMatch(/offline/);
   });

@@ -1,39 +1,40 @@
 import { describe, expect, it } from "vitest";
 import type { Effect } from "@/lib/uploader/state/events";
-import { callFailure, type Files, opened } from "./naming-world";
+import { type Files, opened } from "./register-world";
+import { callFailure } from "./samples";
 import { answerOf, type World } from "./world";
 
 describe("taken paths", () => {
-  function asking(): World {
+  function withConflicts(): World {
     const world = opened(4);
     world.answer = (file) => {
       const exists = file.path === "f1" ? "same" : file.path === "f2" ? "other" : undefined;
       return { ...answerOf(file), ...(exists && { exists }) };
     };
-    world.name(world.take("files")[0] as Files);
+    world.register(world.take("files")[0] as Files);
     return world;
   }
 
   it("wait for the person while the others are sent, with counts to choose by", () => {
-    const world = asking();
-    expect(world.state).toMatchObject({ conflicts: { same: 1, other: 1 }, counts: { asking: 2, posting: 2 } });
+    const world = withConflicts();
+    expect(world.state).toMatchObject({ conflicts: { same: 1, other: 1 }, counts: { conflict: 2, posting: 2 } });
     for (const post of world.take("post")) world.deliver(post);
     expect(world.state.phase).toBe("uploading");
-    world.send({ type: "conflict", choice: "skip" });
+    world.send({ type: "conflictChosen", choice: "skip" });
     expect(world.state).toMatchObject({ phase: "sealing", counts: { skipped: 2 }, conflicts: { same: 0, other: 0 } });
     expect(world.state.bytes.planned).toBe(200);
     expect(world.canceled).toEqual(["f2", "f1"]);
   });
 
   it("become revisions", () => {
-    const world = asking();
-    world.send({ type: "conflict", choice: "revision" });
+    const world = withConflicts();
+    world.send({ type: "conflictChosen", choice: "revision" });
     expect(world.take("post")).toHaveLength(4);
   });
 
-  it("are avoided by other names, until one is free", () => {
-    const world = asking();
-    world.send({ type: "conflict", choice: "both" });
+  it("are avoided by other paths, until one is free", () => {
+    const world = withConflicts();
+    world.send({ type: "conflictChosen", choice: "both" });
     expect(world.take("rename")).toEqual([
       { type: "rename", fileId: 2, foundAs: "f2" },
       { type: "rename", fileId: 3, foundAs: "f1" },
@@ -46,45 +47,45 @@ describe("taken paths", () => {
     expect(world.canceled).toEqual(["f2", "f2 (2)"]);
   });
 
-  it("are left for names under which nothing was sent, whatever was sent under the taken ones", () => {
+  it("are left for paths under which nothing was sent before", () => {
     const world = opened(1);
-    world.name(world.take("files")[0] as Files);
+    world.register(world.take("files")[0] as Files);
     world.answer = ({ path }) => ({ path, status: path === "f1" ? "post" : "present", exists: "other" });
-    world.send({ type: "conflict", choice: "both" });
+    world.send({ type: "conflictChosen", choice: "both" });
     for (const post of world.take("post")) {
       const { fileId, run, generation } = post;
       world.send({ type: "postFailed", fileId, run, generation, failure: { kind: "network" } });
-      world.send({ type: "rang", timer: `file:${fileId}` });
+      world.send({ type: "timerFired", timer: `file:${fileId}` });
     }
     for (const { fileId } of world.take("rename")) world.send({ type: "renamed", fileId, path: "f1 (2)" });
-    expect(world.file(0)).toMatchObject({ path: "f1 (2)", state: "present", begunAt: null });
+    expect(world.file(0)).toMatchObject({ path: "f1 (2)", state: "present" });
   });
 });
 
-describe("files that will not come", () => {
-  it("are taken back before the seal, in one call, and what was never named is not", () => {
+describe("canceled registrations", () => {
+  it("are sent before the seal, in one call, for registered files only", () => {
     const world = opened(60);
     const [first, second] = world.take("files");
-    world.name(first as Files);
+    world.register(first as Files);
     for (const { id } of world.files().slice(0, 20)) world.send({ type: "fileCanceled", fileId: id });
-    // 16 of them the server knows of; the other four are being named.
+    // 16 of them are registered; the call for the other four is in flight.
     const [back] = world.take("cancelFiles");
     expect(back?.paths).toEqual(["f60"]);
     world.send({ type: "filesCanceled", batch: back?.batch ?? 0 });
     const [rest] = world.take("cancelFiles");
     expect(rest?.paths).toHaveLength(15);
-    world.name(second as Files);
+    world.register(second as Files);
     world.answer = answerOf;
-    world.takeBack(rest as Extract<Effect, { type: "cancelFiles" }>);
+    world.cancel(rest as Extract<Effect, { type: "cancelFiles" }>);
     expect(world.canceled).toHaveLength(19);
     for (let posts = world.take("post"); posts.length > 0; posts = world.take("post"))
       for (const post of posts) if (world.file(post.fileId).state === "posting") world.deliver(post);
     expect(world.state).toMatchObject({ phase: "sealing", counts: { done: 40, canceled: 20 } });
   });
 
-  it("and come after all are named again only when they have been taken back", () => {
+  it("come before the same paths are registered again", () => {
     const world = opened(2);
-    world.name(world.take("files")[0] as Files);
+    world.register(world.take("files")[0] as Files);
     world.send({ type: "fileCanceled", fileId: 0 });
     world.send({ type: "walkStarted" });
     const again = { sizeBytes: 9, lastModified: 2, contentType: "image/jpeg" };
@@ -96,9 +97,9 @@ describe("files that will not come", () => {
     expect(world.take("files").map(({ files }) => files)).toMatchObject([[{ path: "f2", size: 9 }]]);
   });
 
-  it("are taken back before the person's seal, too; repeated where the site was away, left where it refuses", () => {
+  it("come before the person's seal, too; retried if the site is unreachable, left if it refuses", () => {
     const world = opened(3);
-    world.name(world.take("files")[0] as Files);
+    world.register(world.take("files")[0] as Files);
     const [lost, sent] = world.take("post");
     if (lost) world.send({ ...lost, type: "postFailed", failure: tooLarge });
     if (sent) world.deliver(sent);
@@ -107,7 +108,7 @@ describe("files that will not come", () => {
     expect(world.take("seal")).toEqual([]);
     const [back] = world.take("cancelFiles");
     world.send({ type: "filesFailed", batch: back?.batch ?? 0, failure: callFailure("NETWORK") });
-    world.send({ type: "rang", timer: `batch:${back?.batch ?? 0}` });
+    world.send({ type: "timerFired", timer: `batch:${back?.batch ?? 0}` });
     expect(world.take("cancelFiles")).toEqual([back]);
     world.send({ type: "filesFailed", batch: back?.batch ?? 0, failure: callFailure("INVALID") });
     expect(world.take("seal")).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type DropEntry, isSystemFile, type WalkBatch, walkEntries, walkFiles } from "@/lib/uploader/browser/walk";
 
-/** A folder as Chromium gives it: at most 100 entries a call, an empty answer at the end. */
+/** A folder as in Chromium: at most 100 entries a call, an empty answer at the end. */
 function folder(name: string, entries: DropEntry[], failsAfter = Number.POSITIVE_INFINITY): DropEntry {
   return {
     name,
@@ -51,7 +51,7 @@ describe("a dropped folder", () => {
     expect(seen.largest).toBeLessThanOrEqual(100);
   });
 
-  it("names what cannot be read and goes on with the rest", async () => {
+  it("reports what cannot be read and continues", async () => {
     const locked = leaf("locked", "", new DOMException("no", "NotReadableError"));
     const tree = folder("a", [locked, folder("half", [leaf("x")], 1), leaf("fine")]);
     const seen = await all(walkEntries([tree]));
@@ -83,7 +83,7 @@ describe("a dropped folder", () => {
   });
 });
 
-it("gives chosen files with their folders where the browser knows them", async () => {
+it("returns chosen files with their folders where the browser has them", async () => {
   const chosen = new File(["x"], "b.jpg");
   Object.defineProperty(chosen, "webkitRelativePath", { value: "a/b.jpg" });
   const seen = await all(walkFiles([chosen, new File(["y"], "c.jpg"), new File(["z"], ".DS_Store")]));

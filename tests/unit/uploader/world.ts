@@ -1,8 +1,11 @@
 import { partSizeOf, uploadPolicy } from "@/lib/upload/policy";
 import type { FileAnswer, FileToSend, OpenedUpload, PostPolicy, UploadStatus } from "@/lib/upload/schema";
+import { type Endpoint, endpointAt } from "@/lib/uploader/state/endpoints";
 import type { Effect, Stamped, UploaderEvent } from "@/lib/uploader/state/events";
-import type { NewFile, UploadFile } from "@/lib/uploader/state/file";
+import type { Failure } from "@/lib/uploader/state/failures";
+import { knownOf, type NewFile, type UploadFile } from "@/lib/uploader/state/file";
 import { type InitialState, initialState } from "@/lib/uploader/state/initial-state";
+import type { Multipart, Part } from "@/lib/uploader/state/multipart";
 import type { UploaderState } from "@/lib/uploader/state/state";
 import { itemsOf } from "@/lib/uploader/state/vector";
 import { step } from "@/lib/uploader/steps/reducer";
@@ -45,15 +48,15 @@ export function answerOf({ path, size }: FileToSend, serial = 1): FileAnswer {
   };
 }
 
-/** A state with its effects, moved on event by event; time moves only when told. */
+/** A state with its effects, moved on event by event; time moves only by the test. */
 export class World {
   state: UploaderState;
   effects: Effect[] = [];
   at = 1_000;
   random = 0.5;
-  /** Paths that were taken back. */
+  /** Paths whose registration was canceled. */
   readonly canceled: string[] = [];
-  /** How files that are named are answered at once; null: by hand. */
+  /** How files that are registered are answered at once; null: by hand. */
   answer: ((file: FileToSend) => FileAnswer) | null = answerOf;
 
   constructor(initial: InitialState = {}) {
@@ -68,26 +71,26 @@ export class World {
     const all = [...made.effects];
     for (const effect of made.effects) {
       if (!this.answer) break;
-      if (effect.type === "files") all.push(...this.name(effect));
-      else if (effect.type === "tell") all.push(...this.hear(effect));
-      else if (effect.type === "cancelFiles") all.push(...this.takeBack(effect));
+      if (effect.type === "files") all.push(...this.register(effect));
+      else if (effect.type === "registerChecksums") all.push(...this.registerMore(effect));
+      else if (effect.type === "cancelFiles") all.push(...this.cancel(effect));
     }
     return all;
   }
 
-  /** The server takes a batch in. */
-  name({ batch, files }: Extract<Effect, { type: "files" }>): readonly Effect[] {
+  /** The server registers a batch. */
+  register({ batch, files }: Extract<Effect, { type: "files" }>): readonly Effect[] {
     this.effects = this.effects.filter((effect) => effect.type !== "files" || effect.batch !== batch);
     return this.send({ type: "filesAnswered", batch, files: files.map((file) => (this.answer ?? answerOf)(file)) });
   }
 
-  /** The server knows what became known of a batch. */
-  hear({ batch }: Extract<Effect, { type: "tell" }>): readonly Effect[] {
-    this.effects = this.effects.filter((effect) => effect.type !== "tell" || effect.batch !== batch);
-    return this.send({ type: "told", batch });
+  /** The server registers the checksums of a batch. */
+  registerMore({ batch }: Extract<Effect, { type: "registerChecksums" }>): readonly Effect[] {
+    this.effects = this.effects.filter((effect) => effect.type !== "registerChecksums" || effect.batch !== batch);
+    return this.send({ type: "registeredMore", batch });
   }
 
-  takeBack({ batch, paths }: Extract<Effect, { type: "cancelFiles" }>): readonly Effect[] {
+  cancel({ batch, paths }: Extract<Effect, { type: "cancelFiles" }>): readonly Effect[] {
     this.effects = this.effects.filter((effect) => effect.type !== "cancelFiles" || effect.batch !== batch);
     this.canceled.push(...paths);
     return this.send({ type: "filesCanceled", batch });
@@ -108,14 +111,24 @@ export class World {
 
   open(policy?: PostPolicy): void {
     this.take("open");
-    this.send({ type: "opened", upload: openedOf(policy), askedAt: this.at });
+    this.send({ type: "opened", upload: openedOf(policy), requestedAt: this.at });
   }
 
   /** The storage takes the file, and it is on the disk as it was. */
   deliver({ fileId, run }: { fileId: number; run: number }): void {
     const { sizeBytes, lastModified } = this.file(fileId);
     this.send({ type: "posted", fileId, run });
-    this.send({ type: "looked", fileId, run, look: { sizeBytes, lastModified } });
+    this.send({ type: "rechecked", fileId, run, onDisk: { sizeBytes, lastModified } });
+  }
+
+  /** Connections to the policy's own endpoint at most. */
+  get limit(): number {
+    return endpointAt(this.state.endpoints, 0).limit;
+  }
+
+  /** The storage's other endpoints. */
+  get others(): readonly Endpoint[] {
+    return this.state.endpoints.slice(1);
   }
 
   files(): UploadFile[] {
@@ -126,5 +139,23 @@ export class World {
     const file = this.files()[fileId];
     if (!file) throw new Error(`no file ${fileId}`);
     return file;
+  }
+
+  /** Why the file waits, failed or was refused. */
+  failure(fileId: number): Failure | null {
+    const file = this.file(fileId);
+    return "failure" in file ? file.failure : null;
+  }
+
+  multipart(fileId: number): Multipart {
+    const { multipart } = knownOf(this.file(fileId));
+    if (!multipart) throw new Error(`file ${fileId} has no parts`);
+    return multipart;
+  }
+
+  /** The parts of the file that are worked on. */
+  window(fileId: number): readonly Part[] {
+    const file = this.file(fileId);
+    return file.state === "parts" ? file.window : [];
   }
 }

@@ -17,7 +17,7 @@ const server: UploadServer = {
   resume: () => Promise.reject(new Error("the benchmark does not resume uploads")),
   renewPolicy: (uploadId) => siteCall<PostPolicy>("/atoll/policy", { uploadId }),
   files: (uploadId, input) => siteCall("/atoll/files", { uploadId, input }),
-  tell: (uploadId, input) => siteCall("/atoll/tell", { uploadId, input }),
+  registerChecksums: (uploadId, input) => siteCall("/atoll/tell", { uploadId, input }),
   parts: (uploadId, input) => siteCall("/atoll/parts", { uploadId, input }),
   complete: (uploadId, input) => siteCall("/atoll/complete", { uploadId, input }),
   seal: (uploadId) => siteCall("/atoll/seal", { uploadId }),
@@ -80,7 +80,7 @@ export const atollWide: Contestant = { upload: (files) => uploadBy(server, files
 export const atoll: Contestant = {
   upload: (files) => uploadBy(narrow, files),
   async add(files) {
-    // The next step, opening the upload, is blocked.
+    // Keeps it from opening the upload next.
     const uploader = makeUploader({ ...server, open: () => new Promise(() => undefined) });
     const listed = new Promise<void>((resolve) => {
       uploader.subscribe(() => uploader.getSnapshot().files.size >= files.length && resolve());

@@ -10,7 +10,7 @@ export const startHashWorker = () => new Worker("/hash-worker.js", { type: "modu
 const lanes = 6;
 const partBytes = 16 * 1024 * 1024;
 
-/** Sends a request with an upload progress listener, as a real uploader does. The listener makes the browser send a preflight. */
+/** With a listener for upload progress, as any page that shows it needs: it makes the browser send a preflight. */
 function send(
   method: "POST" | "PUT",
   url: string,
@@ -67,8 +67,8 @@ const hashedForms = formLoop("/peer/policy-checked", async (file) => {
 });
 
 /**
- * Does the same with the SHA-256 of each file or the CRC of each part, which the storage verifies: the upper bound for an
- * uploader that detects damaged files.
+ * The same with the SHA-256 of each file, or the CRC of each part, for the storage to verify: the limit for
+ * uploads that verify every byte.
  */
 export const bareChecked: Contestant = {
   async upload(files, options) {

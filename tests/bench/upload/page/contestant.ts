@@ -2,7 +2,7 @@
 export type Contestant = {
   /** Uploads the files. Resolves with their prefix when all are stored; rejects when one is not. */
   upload(files: File[], options: { tuned: boolean }): Promise<string>;
-  /** Adds files without sending them. Resolves when all are in the list, with an object that keeps them alive. */
+  /** Takes files in without sending any; resolves when all are in its list. Returns what keeps them in memory. */
   add?(files: File[]): Promise<unknown>;
 };
 

@@ -23,7 +23,7 @@ declare global {
 }
 
 let files: File[] = [];
-/** Keeps what was added, to measure its memory. */
+/** Keeps what was added: its memory is measured afterwards. */
 export const kept: unknown[] = [];
 
 async function add(name: ContestantName): Promise<{ ms: number; longestMs: number }> {

@@ -1,21 +1,26 @@
 import { normalizePath, pathProblem, sizeProblem, uploadPolicy } from "@/lib/upload/policy";
-import type { FoundFile } from "../browser/walk";
-import { type Failure, failure } from "../state/failures";
-import type { NewFile, UploadFile } from "../state/file";
+import { type Failure, failure } from "./failures";
+import { isRevivable, type NewFile, type UploadFile } from "./file";
+
+/** A file as a browser found it; its path is not normalized or checked yet. */
+type FoundFile = {
+  readonly path: string;
+  readonly source: { readonly file: Pick<File, "size" | "lastModified" | "type"> };
+};
 
 export type KnownFile = Pick<UploadFile, "id" | "state" | "sizeBytes" | "lastModified">;
 
 /**
- * send: a new row (refused ones too, so that they are seen) · replace: takes the place of a file that did not arrive ·
- * twice: the very same file is in this upload already, which a folder dropped again means.
+ * send: a new row, also for refused files, which are shown · replace: takes the place of a file that did not arrive ·
+ * twice: the same file is in this upload already, as when a folder is dropped again.
  */
-export type Judgement =
+export type CheckedFile =
   | { readonly as: "send"; readonly file: NewFile }
   | { readonly as: "replace"; readonly fileId: number; readonly file: NewFile }
   | { readonly as: "twice" };
 
 const fallbackType = "application/octet-stream";
-// What a browser says of a file's type is sent on as a form field: nothing but a media type may be in it.
+// The browser's type of a file becomes a form field: it must be a media type and nothing else.
 const mediaType = /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}$/;
 
 export function sizeFailure(sizeBytes: number): Failure | null {
@@ -23,16 +28,11 @@ export function sizeFailure(sizeBytes: number): Failure | null {
   return failure(sizeBytes < uploadPolicy.minFileBytes ? "empty" : "too-large");
 }
 
-/** Settled without having been sent, and free to be tried with other bytes. */
-export function isRevivable({ state }: Pick<UploadFile, "state">): boolean {
-  return state === "failed" || state === "canceled" || state === "refused" || state === "skipped";
-}
-
 /**
- * Checks a file before anything is sent. `known` is the file of this upload that has the path already; where both came
- * in the same drop they are two different files with one name.
+ * Checks a file before anything is sent. `known` is the file of this upload at the same path; two of the same drop are
+ * different files with one name.
  */
-export function judge(found: FoundFile, known: { file: KnownFile; sameWalk: boolean } | null): Judgement {
+export function checkFound(found: FoundFile, known: { file: KnownFile; sameWalk: boolean } | null): CheckedFile {
   const path = normalizePath(found.path);
   const { file } = found.source;
   const asNew = (refusal: Failure | null): NewFile => ({

@@ -1,16 +1,10 @@
 import type { Effect } from "@/lib/uploader/state/events";
-import type { CallFailure } from "@/lib/uploader/state/failures";
+import { callFailure } from "./samples";
 import { newFile, World } from "./world";
 
 export type Files = Extract<Effect, { type: "files" }>;
 
-export const digests = { sha256: "a".repeat(64), md5: "b".repeat(32) };
-
-export function callFailure(code: CallFailure["code"], message: string | null = null): CallFailure {
-  return { code, message, retryAfterSeconds: null };
-}
-
-/** Open, with so many files, none of them named. */
+/** An open upload with so many files, none of them registered. */
 export function opened(count: number, sizeOf: (index: number) => number = () => 100, hashes = false): World {
   const world = new World({ hashes });
   world.answer = null;
@@ -19,25 +13,25 @@ export function opened(count: number, sizeOf: (index: number) => number = () => 
   return world;
 }
 
-/** Answers what is named until nothing is, taking no batch above so many bytes. */
-export function nameAll(world: World, roomBytes: number): number {
+/** Answers all batches, rejecting those above so many bytes; returns the number of calls. */
+export function registerAll(world: World, roomBytes: number): number {
   let calls = 0;
-  for (let batches = world.take("files"); batches.length > 0; batches = takeOrGoOn(world))
+  for (let batches = world.take("files"); batches.length > 0; batches = takeOrYield(world))
     for (const batch of batches) {
       calls += 1;
       const wanted = batch.files.reduce((sum, { size }) => sum + size, 0);
       if (wanted > roomBytes)
         world.send({ type: "filesFailed", batch: batch.batch, failure: callFailure("TOO_LARGE", "No room.") });
-      else world.name(batch);
+      else world.register(batch);
     }
   return calls;
 }
 
-/** What is named next, after as many pauses as it takes. */
-function takeOrGoOn(world: World): Files[] {
+/** The next batches, after as many yields as needed. */
+function takeOrYield(world: World): Files[] {
   for (;;) {
     const batches = world.take("files");
-    if (batches.length > 0 || world.take("goOn").length === 0) return batches;
-    world.send({ type: "wentOn" });
+    if (batches.length > 0 || world.take("yieldToPage").length === 0) return batches;
+    world.send({ type: "yielded" });
   }
 }
