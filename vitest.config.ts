@@ -3,34 +3,48 @@ import path from "node:path";
 import { defineConfig } from "vitest/config";
 
 import { cephAvailable } from "./tests/support/ceph.ts";
+import { applyForm } from "./tests/support/forms.mjs";
 
 const root = import.meta.dirname;
+const form = applyForm();
+const withPeers = process.env.ATOLL_TEST_PEERS === "yes";
 
 /** Against Ceph's S3, which is started once for the project `elsewhere`. */
 const comparison = "tests/integration/embedded-s3/differential/**/*.test.ts";
+/** Debian's s3cmd, rclone and aws. */
+const clients = "tests/integration/embedded-s3/clients/**/*.test.ts";
+const globalSetup = ["tests/support/global-services.ts"];
 
 /**
- * The main job once more, on Ceph's S3 and Debian's PostgreSQL 15, and the embedded S3 store compared with Ceph's, where
- * both are there (`.ci/run` fetches them).
+ * The main job and the storage layer once more, on Ceph's S3 and Debian's PostgreSQL 15, and the embedded S3 store compared
+ * with Ceph's, where both are there (`.ci/run` fetches them).
  */
 function elsewhere() {
+  if (!withPeers) {
+    console.error(
+      `Skipping the tests with Ceph, PostgreSQL 15 and Debian's S3 clients in the ${form} form: .ci/run runs them.`,
+    );
+    return [];
+  }
   const postgres = existsSync("/usr/lib/postgresql/15/bin/postgres");
   if (!postgres)
-    console.error(
-      "Skipping the main job on PostgreSQL 15 and the comparison with Ceph: Debian's package postgresql-15 is not here.",
-    );
+    console.error("Skipping the tests on PostgreSQL 15 and on Ceph: Debian's package postgresql-15 is not here.");
   if (!cephAvailable() || !postgres) return [];
-  const include = ["tests/integration/main-job/**/*.test.ts", comparison];
-  const globalSetup = ["tests/support/global-services.ts"];
+  const names = ["main-job", "storage", "infra"];
+  const include = [...names.map((name) => `tests/integration/${name}/**/*.test.ts`), comparison];
   return [{ extends: true as const, test: { name: "elsewhere", include, globalSetup } }];
 }
 
 export default defineConfig({
   resolve: { alias: { "@": root, "server-only": path.join(root, "tests/support/empty.ts") } },
   test: {
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Bounds for a machine under load: no test measures time.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
+    isolate: false,
+    setupFiles: ["tests/support/setup.ts"],
     projects: [
       { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.{ts,tsx}"] } },
       {
@@ -38,8 +52,8 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["tests/integration/**/*.test.ts"],
-          exclude: [comparison],
-          globalSetup: ["tests/support/global-services.ts"],
+          exclude: [comparison, ...(withPeers ? [] : [clients])],
+          globalSetup,
         },
       },
       ...elsewhere(),
