@@ -8,6 +8,7 @@ import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "@/lib/embedded/postgres";
 import { freePort } from "@/lib/embedded/postmaster";
 import { isAlive } from "@/lib/embedded/process";
+import { until } from "@/tests/support/until";
 
 // Each makes a cluster of its own, which takes two seconds, and much longer beside a build.
 vi.setConfig({ testTimeout: 60_000 });
@@ -94,7 +95,7 @@ test("kill -9 of its owner ends the server, too", async () => {
   const pid = postmasterPid(dataDir);
   expect(isAlive(pid)).toBe(true);
   owner.kill("SIGKILL");
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 10_000, interval: 50 });
+  await until(() => expect(isAlive(pid)).toBe(false));
 });
 
 test("a second owner is refused with one line that names the first", async () => {
