@@ -15,7 +15,7 @@ const table = {
   ATOLL_TEST_FULL_DISK_ROUNDS: [3, 3, 20],
   // Random histories of the store and of undoing uploads, compared with models.
   ATOLL_TEST_HISTORIES: [60, 150, 1000],
-  ATOLL_TEST_UNDO_HISTORIES: [20, 40, 200],
+  ATOLL_TEST_UNDO_HISTORIES: [40, 40, 200],
   // Uploads through a proxy that fails a tenth of the requests.
   ATOLL_TEST_FAULT_SEEDS: [2, 3, 20],
   ATOLL_TEST_LARGE_OBJECT_BYTES: [500e6, 500e6, 5 * 2 ** 30],
