@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 import { cephAvailable } from "./tests/support/ceph.ts";
 import { applyForm } from "./tests/support/forms.mjs";
@@ -35,6 +36,21 @@ function elsewhere() {
   return [{ extends: true as const, test: { name: "elsewhere", include, globalSetup } }];
 }
 
+const slowest =
+  /(crash|disk-full|memory|delivery|aws-cli|disasters|worker|killed|faults|undo-histories|roles|up\/up)\.test\.ts$/;
+
+/** Starts the slowest files of each project first: one that starts last keeps the run waiting while the other workers idle. */
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return [...new Set(sorted.map(({ project }) => project))].flatMap((project) => {
+      const own = sorted.filter((file) => file.project === project);
+      const isSlow = ({ moduleId }: TestSpecification) => slowest.test(moduleId);
+      return [...own.filter(isSlow), ...own.filter((file) => !isSlow(file))];
+    });
+  }
+}
+
 export default defineConfig({
   resolve: { alias: { "@": root, "server-only": path.join(root, "tests/support/empty.ts") } },
   test: {
@@ -42,7 +58,9 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
-    maxWorkers: 2,
+    // One more than the cores of a small machine: much of the integration tests is waiting.
+    maxWorkers: 3,
+    sequence: { sequencer: SlowestFirst },
     isolate: false,
     setupFiles: ["tests/support/setup.ts"],
     projects: [
