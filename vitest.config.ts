@@ -55,9 +55,9 @@ export default defineConfig({
   resolve: { alias: { "@": root, "server-only": path.join(root, "tests/support/empty.ts") } },
   test: {
     // Bounds for a machine under load: no test measures time.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 40_000 } },
     // One more than the cores of a small machine: much of the integration tests is waiting.
     maxWorkers: 3,
     sequence: { sequencer: SlowestFirst },

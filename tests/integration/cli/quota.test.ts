@@ -42,4 +42,4 @@ it("sets the quota of a person and of a collection, and says what it was", async
 
   const missing = await atoll("collection", "quota", "nowhere", "1MB");
   expect(missing).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("does not exist") });
-}, 60_000);
+});

@@ -3,15 +3,12 @@ import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
-import { afterAll, afterEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, expect, test } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "@/lib/embedded/postgres";
 import { freePort } from "@/lib/embedded/postmaster";
 import { isAlive } from "@/lib/embedded/process";
 import { serverDir } from "@/tests/support/server-dir";
 import { until } from "@/tests/support/until";
-
-// Each makes a cluster of its own, which takes two seconds, and much longer beside a build.
-vi.setConfig({ testTimeout: 60_000 });
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

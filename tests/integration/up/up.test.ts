@@ -2,11 +2,9 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import pg from "pg";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { alive, dataDir, type Family, family, runCli, startUp, type Up } from "@/tests/support/run-up";
 import { until } from "@/tests/support/until";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 // One data dir and, where a test does not end it, one `up` for all: each start takes four processes and a second or two.
 const shared = dataDir();
