@@ -11,15 +11,15 @@ const table = {
   // What random tests begin with; faults.test.ts counts on from it.
   ATOLL_TEST_SEED: [1, 1, random],
   // Kills of the embedded S3 store, on a disk with room and on a full one.
-  ATOLL_TEST_CRASH_ROUNDS: [15, 60, 200],
+  ATOLL_TEST_CRASH_ROUNDS: [12, 60, 200],
   ATOLL_TEST_FULL_DISK_ROUNDS: [2, 3, 20],
   // Random histories of the store and of undoing uploads, compared with models.
-  ATOLL_TEST_HISTORIES: [60, 150, 1000],
+  ATOLL_TEST_HISTORIES: [40, 150, 1000],
   ATOLL_TEST_UNDO_HISTORIES: [20, 40, 200],
   // Uploads through a proxy that fails a tenth of the requests.
   ATOLL_TEST_FAULT_SEEDS: [2, 3, 20],
-  ATOLL_TEST_LARGE_OBJECT_BYTES: [250e6, 500e6, 5 * 2 ** 30],
-  ATOLL_TEST_LISTING_KEYS: [50_000, 50_000, 1_000_000],
+  ATOLL_TEST_LARGE_OBJECT_BYTES: [200e6, 500e6, 5 * 2 ** 30],
+  ATOLL_TEST_LISTING_KEYS: [20_000, 50_000, 1_000_000],
   // Browser tests.
   ATOLL_TEST_OFFLINE_SECONDS: [8, 8, 60],
   ATOLL_TEST_KILLED_MB: [128, 128, 300],
