@@ -12,7 +12,11 @@ export type FaultProxyOptions = {
   readonly latencyMs?: number;
   /** A stalled request is broken after this; never unless told (clients, `release` and `stop` end it). */
   readonly stallMs?: number;
+  /** How it waits for the latency; a timer unless given. */
+  readonly wait?: (ms: number) => Promise<void>;
 };
+
+const timer = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 const hopByHop = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "expect"]);
 const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
@@ -38,6 +42,7 @@ export class FaultProxy {
   latencyMs: number;
   readonly #target: URL | null;
   readonly #stallMs: number | undefined;
+  readonly #timer: (ms: number) => Promise<void>;
   readonly #agent = new http.Agent({ keepAlive: true });
   readonly #greeted = new WeakSet<Socket>();
   readonly #sockets = new Set<Socket>();
@@ -46,11 +51,12 @@ export class FaultProxy {
   #server: http.Server | undefined;
   #port = 0;
 
-  private constructor({ target, plan, latencyMs = 0, stallMs }: FaultProxyOptions) {
+  private constructor({ target, plan, latencyMs = 0, stallMs, wait = timer }: FaultProxyOptions) {
     this.#target = target === undefined ? null : new URL(target);
     this.#faults = new Faults(plan ?? null);
     this.latencyMs = latencyMs;
     this.#stallMs = stallMs;
+    this.#timer = wait;
   }
 
   static async start(options: FaultProxyOptions): Promise<FaultProxy> {
@@ -197,7 +203,7 @@ export class FaultProxy {
   }
 
   #wait(ms: number): Promise<void> | undefined {
-    return ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : undefined;
+    return ms > 0 ? this.#timer(ms) : undefined;
   }
 }
 

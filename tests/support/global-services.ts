@@ -1,10 +1,10 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
 import { startCeph } from "./ceph";
 import { startDebianPostgres, startTestPostgres, type TestPostgres } from "./postgres";
 import { startTestS3, type TestS3 } from "./s3";
+import { serverDir } from "./server-dir";
 import { makeTemplate } from "./template";
 
 export type TestServices = {
@@ -38,9 +38,7 @@ async function startServices(project: TestProject, dir: string): Promise<[TestPo
 
 /** One PostgreSQL and one S3 for the whole run; each test file then takes a database and a bucket of its own. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-test-"));
-  // PostgreSQL runs as a user of its own when the tests run as root.
-  chmodSync(dir, 0o711);
+  const dir = serverDir("atoll-test-");
   const started: (TestPostgres | TestS3)[] = [];
   const teardown = async () => {
     for (const service of started.reverse()) await service.stop();

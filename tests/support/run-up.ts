@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import { freePort } from "@/lib/embedded/postmaster";
 import { isAlive } from "@/lib/embedded/process";
+import { serverDir } from "./server-dir";
 import { testEnv } from "./steps.mjs";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -21,8 +21,7 @@ export type Up = {
 
 /** A data dir that PostgreSQL's user can reach, too. */
 export function dataDir(): { path: string; remove(): void } {
-  const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-up-"));
-  chmodSync(dir, 0o711);
+  const dir = serverDir("atoll-up-");
   return { path: dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 

@@ -4,12 +4,26 @@ import { afterAll, inject } from "vitest";
 import type { S3Access } from "./s3";
 import { databaseUrl, onServer, randomName } from "./template";
 
+const kept = globalThis as typeof globalThis & { atollQueue?: unknown };
+
+/** Ends what our modules keep on globalThis, which the files of one worker share. */
+async function closeKept(): Promise<void> {
+  if (kept.atollQueue) {
+    const { stopQueue } = await import("@/lib/jobs/queue");
+    await stopQueue();
+  }
+  const { closeDb } = await import("@/lib/db");
+  await closeDb();
+}
+
 /**
  * A database of this test file's own, migrated and empty; DATABASE_URL names it from then on, so call it before
  * anything of the app reads the environment: `await testDatabase()` at the top of the file. Dropped after the file.
  */
 export async function testDatabase(): Promise<{ url: string }> {
   const { adminUrl, template } = inject("services");
+  // Work that the file before left running may have opened that one's database again.
+  await closeKept();
   const name = randomName("atoll_test");
   await onServer(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = databaseUrl(adminUrl, name);
@@ -17,8 +31,7 @@ export async function testDatabase(): Promise<{ url: string }> {
   process.env.NEXTAUTH_SECRET ??= randomBytes(32).toString("base64");
   process.env.ATOLL_URL ??= "http://localhost:3000";
   afterAll(async () => {
-    const { closeDb } = await import("@/lib/db");
-    await closeDb();
+    await closeKept();
     await onServer(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
   });
   return { url };

@@ -12,6 +12,8 @@ export function testEnv() {
 }
 
 const children = new Set();
+/** The lines about skipped tests that were printed. */
+const skipped = new Set();
 
 export function stopSteps() {
   for (const child of children) child.kill("SIGTERM");
@@ -56,8 +58,10 @@ export async function runStep(step) {
   process.stdout.write(`${isOk ? "✓" : "✗"} ${step.name} ${seconds} s\n`);
   if (!isOk) process.stdout.write(`${output.trimEnd()}\n`);
   else {
-    const skipped = new Set(output.match(/^Skipping .*$/gm));
-    for (const line of skipped) process.stdout.write(`  ${line}\n`);
+    for (const line of output.match(/^Skipping .*$/gm) ?? []) {
+      if (!skipped.has(line)) process.stdout.write(`  ${line}\n`);
+      skipped.add(line);
+    }
   }
   return isOk;
 }

@@ -1,5 +1,5 @@
 import net from "node:net";
-import { afterAll, expect, it, vi } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { handleAuth } from "@/lib/auth/route";
 import { signInMessage } from "@/lib/auth/schema";
 import { viewerOfCookies } from "@/lib/auth/session";
@@ -8,6 +8,7 @@ import { toAppError } from "@/lib/errors";
 import { TestBrowser } from "../../support/browser";
 import { person, sessionCookie } from "../../support/people";
 import { testDatabase } from "../../support/services";
+import { until } from "../../support/until";
 
 // The site is behind https here, and reaches its database through a proxy that can be disconnected.
 process.env.ATOLL_URL = "https://atoll.example";
@@ -66,7 +67,7 @@ it("tells an outage of the database from a wrong password, and keeps the session
   expect(await pending).toMatchObject({ code: "UNAVAILABLE" });
 
   await line.mend();
-  await vi.waitFor(async () => {
+  await until(async () => {
     expect(await viewerOfCookies(Object.fromEntries(browser.cookies))).toMatchObject({ kind: "user", userId });
   });
   expect((await new TestBrowser(handleAuth).signIn(email, password)).error).toBeNull();

@@ -42,4 +42,4 @@ it("sets the quota of a user and of a collection, and prints the previous one", 
 
   const missing = await atoll("collection", "quota", "nowhere", "1MB");
   expect(missing).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("does not exist") });
-}, 60_000);
+});

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { type RunningS3, type S3Options, startS3 } from "@/lib/embedded/s3/server";
+import { serverDir } from "@/tests/support/server-dir";
 
 export const root = { name: "root", accessKeyId: "ROOTKEY", secretAccessKey: "root-secret-key" };
 export const guest = { name: "guest", accessKeyId: "GUESTKEY", secretAccessKey: "guest-secret-key" };
@@ -22,7 +22,7 @@ export interface TestStore {
 }
 
 export async function startStore(folder?: string, options: Partial<S3Options> = {}): Promise<TestStore> {
-  const dataDir = folder ?? (await mkdtemp(join(tmpdir(), "embedded-s3-")));
+  const dataDir = folder ?? serverDir("embedded-s3-");
   const server = await startS3({ dataDir, users: [root, guest], ...options });
   const client = (config: Partial<S3ClientConfig> = {}) => s3Client(server.endpoint, config);
   const s3 = client();

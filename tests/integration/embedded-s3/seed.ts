@@ -1,9 +1,4 @@
-import { randomInt } from "node:crypto";
+import { formNumber } from "@/tests/support/forms.mjs";
 
-/**
- * What random tests start with: 1, so that a run can be repeated, `ATOLL_TEST_SEED` where it is set, or a random number
- * with `ATOLL_TEST_RANDOM=1`. Names of tests say it.
- */
-export const seed = Number(
-  process.env.ATOLL_TEST_SEED ?? (process.env.ATOLL_TEST_RANDOM === "1" ? randomInt(2 ** 31) : 1),
-);
+/** What random tests start with; their names say it. */
+export const seed = formNumber("ATOLL_TEST_SEED");

@@ -3,6 +3,7 @@ import { afterAll, expect, it } from "vitest";
 import { stopQueue } from "@/lib/jobs/queue";
 import { redoUpload, undoUpload } from "@/lib/upload/undo/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
+import { formNumber } from "@/tests/support/forms.mjs";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { derive, dropInto, shownIn } from "./drops";
 
@@ -91,6 +92,6 @@ it("shows the newest revision that is not undone, after any order of drops, undo
         expect(await shownIn(slug)).toEqual(model.shown());
       }
     }),
-    { numRuns: 40 },
+    { numRuns: formNumber("ATOLL_TEST_UNDO_HISTORIES") },
   );
 }, 120_000);

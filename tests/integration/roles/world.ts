@@ -103,10 +103,12 @@ export class Stage {
         sizeBytes: given.mediaTrashed ? 0 : 1_000,
         deletedAt: given.collectionTrashed ? new Date() : null,
         members: {
-          create: Object.entries(membership).map(([name, role]) => ({
-            userId: this.#people[name as Person].userId,
-            role,
-          })),
+          createMany: {
+            data: Object.entries(membership).map(([name, role]) => ({
+              userId: this.#people[name as Person].userId,
+              role,
+            })),
+          },
         },
         uploads: {
           create: {

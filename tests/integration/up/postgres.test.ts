@@ -1,16 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
-import { afterAll, afterEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, expect, test } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "@/lib/embedded/postgres";
 import { freePort } from "@/lib/embedded/postmaster";
 import { isAlive } from "@/lib/embedded/process";
-
-// Each makes a cluster of its own, which takes two seconds, and much longer beside a build.
-vi.setConfig({ testTimeout: 60_000 });
+import { serverDir } from "@/tests/support/server-dir";
+import { until } from "@/tests/support/until";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -18,15 +16,14 @@ afterEach(async () => {
 });
 
 function folder(mode = 0o711): string {
-  const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-pg-"));
+  const dir = serverDir("atoll-pg-");
   chmodSync(dir, mode);
   cleanups.push(() => rmSync(dir, { recursive: true, force: true }));
   return path.join(dir, "postgres");
 }
 
 // Made once, started by one test after the other.
-const shared = mkdtempSync(path.join(os.tmpdir(), "atoll-pg-"));
-chmodSync(shared, 0o711);
+const shared = serverDir("atoll-pg-");
 afterAll(() => rmSync(shared, { recursive: true, force: true }));
 const dataDir = path.join(shared, "postgres");
 
@@ -94,7 +91,7 @@ test("kill -9 of its owner ends the server, too", async () => {
   const pid = postmasterPid(dataDir);
   expect(isAlive(pid)).toBe(true);
   owner.kill("SIGKILL");
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 10_000, interval: 50 });
+  await until(() => expect(isAlive(pid)).toBe(false));
 });
 
 test("a second owner is refused with one line that names the first", async () => {

@@ -2,33 +2,36 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import pg from "pg";
-import { afterAll, afterEach, expect, test, vi } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { alive, dataDir, type Family, family, runCli, startUp, type Up } from "@/tests/support/run-up";
+import { until } from "@/tests/support/until";
 
-vi.setConfig({ testTimeout: 120_000 });
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+// One data dir and, where a test does not end it, one `up` for all: each start takes four processes and a second or two.
+const shared = dataDir();
+const dir = shared.path;
+let current: Up | null = null;
+afterAll(async () => {
+  current?.child.kill("SIGTERM");
+  await current?.ended;
+  shared.remove();
 });
 
-// One data dir for all, one start after the other: making a database anew each time would take most of the time.
-const shared = dataDir();
-afterAll(shared.remove);
-const dir = shared.path;
+/** Returns the `up` that runs, or starts one. */
+async function live(): Promise<Up> {
+  current ??= await startUp(dir);
+  return current;
+}
 
-async function start(): Promise<Up> {
-  const up = await startUp(dir);
-  cleanups.push(async () => {
-    up.child.kill("SIGTERM");
-    await up.ended;
-  });
+/** Returns the `up` that runs, or starts one, for a test that ends it: the next one starts anew. */
+async function toBeEnded(): Promise<Up> {
+  const up = await live();
+  current = null;
   return up;
 }
 
 /** A worker whose database went first gives up after 12 s; the database itself waits for it. */
 async function expectGone(processes: Family): Promise<void> {
-  await vi.waitFor(() => expect(alive(processes)).toEqual([]), { timeout: 45_000, interval: 100 });
+  await until(() => expect(alive(processes)).toEqual([]));
 }
 
 const running = () =>
@@ -51,7 +54,7 @@ test.each(["SIGTERM", "SIGINT"] as const)(
   "%s stops everything it started, and the next start has all data",
   async (signal) => {
     const email = `${signal.toLowerCase()}@example.org`;
-    const up = await start();
+    const up = await toBeEnded();
     const before = running();
     await insertUser(email);
     const processes = family(up.child.pid ?? 0);
@@ -63,7 +66,7 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     expect(alive(processes)).toEqual([]);
     expect(existsSync(path.join(dir, "running.json"))).toBe(false);
 
-    await start();
+    await live();
     expect(await findUser(email)).toEqual([{ email }]);
     // The store's address and the secrets are the same: signed URLs and sessions live on.
     expect(running()).toMatchObject({ ...before, ATOLL_URL: expect.any(String) });
@@ -72,7 +75,7 @@ test.each(["SIGTERM", "SIGINT"] as const)(
 
 test("kill -9 ends its parts, too, and the next start goes on", async () => {
   const email = "killed@example.org";
-  const up = await start();
+  const up = await toBeEnded();
   await insertUser(email);
   const processes = family(up.child.pid ?? 0);
   const supervisor = processes.find(
@@ -80,37 +83,33 @@ test("kill -9 ends its parts, too, and the next start goes on", async () => {
   );
   process.kill(supervisor?.pid ?? 0, "SIGKILL");
   await expectGone(processes);
-  await start();
+  await live();
   expect(await findUser(email)).toEqual([{ email }]);
 });
 
 test("kill -9 of the launcher ends the rest", async () => {
-  const up = await start();
+  const up = await toBeEnded();
   const processes = family(up.child.pid ?? 0);
   up.child.kill("SIGKILL");
   await expectGone(processes);
 });
 
 test("a worker, a store or a site that dies comes back", async () => {
-  const up = await start();
+  const up = await live();
   const find = (part: string) => family(up.child.pid ?? 0).find(({ command }) => command.includes(part))?.pid;
   for (const part of ["main.ts worker", "main.ts s3", "stand-in-site.ts"]) {
     const before = find(part);
     expect(before).toBeDefined();
     process.kill(before ?? 0, "SIGKILL");
-    await vi.waitFor(() => expect(find(part) ?? before).not.toBe(before), { timeout: 20_000, interval: 100 });
+    await until(() => expect(find(part) ?? before).not.toBe(before));
   }
   expect(up.output()).toMatch(/^The worker ended \(SIGKILL\) and restarts in 0\.5 s: /m);
-  await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${up.port}/`)).ok).toBe(true), {
-    timeout: 20_000,
-  });
-  await vi.waitFor(async () => expect((await fetch(running().S3_ENDPOINT ?? "")).status).toBe(403), {
-    timeout: 20_000,
-  });
+  await until(async () => expect((await fetch(`http://127.0.0.1:${up.port}/`)).ok).toBe(true));
+  await until(async () => expect((await fetch(running().S3_ENDPOINT ?? "")).status).toBe(403));
 });
 
 test("a second start on the same data dir, or on a taken port, is one clear line", async () => {
-  const up = await start();
+  const up = await live();
   const second = runCli(["up"], { ATOLL_DATA_DIR: dir, PORT: String(up.port + 1) });
   expect(await second.ended).toBe(1);
   expect(second.output()).toMatch(/^Atoll is already running on \S+ \(process \d+\): [^\n]+\n$/);
@@ -120,7 +119,7 @@ test("a second start on the same data dir, or on a taken port, is one clear line
 });
 
 test("secrets are for the owner alone, and other commands find the running services", async () => {
-  await start();
+  await live();
   expect(running()).toMatchObject({ S3_BUCKET: "atoll-media", S3_REGION: "us-east-1", AWS_PROFILE: "" });
   for (const name of ["nextauth-secret", "s3-root-key", "running.json", "postgres/password"]) {
     expect(statSync(path.join(dir, name)).mode & 0o777, name).toBe(0o600);

@@ -10,16 +10,17 @@ import { putByFetch } from "@/lib/uploader/transport/put-fetch";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { FaultProxy } from "@/tests/support/fault-proxy";
 import { faultKinds } from "@/tests/support/fault-proxy/faults";
+import { formNumber } from "@/tests/support/forms.mjs";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { CommandsSite } from "./commands-site";
 import { fastClock } from "./fast-clock";
 import { expectNothingElse, expectRecorded, inBatches, makeFile, type Sent, settled } from "./sent-files";
 
-/** ATOLL_TEST_FAULT_SEEDS=20 for the long run, ATOLL_TEST_FAULT_SEED=7 for one that failed. */
-const { ATOLL_TEST_FAULT_SEEDS = "2", ATOLL_TEST_FAULT_SEED } = process.env;
-const seeds = ATOLL_TEST_FAULT_SEED
-  ? [Number(ATOLL_TEST_FAULT_SEED)]
-  : Array.from({ length: Number(ATOLL_TEST_FAULT_SEEDS) }, (_, index) => index + 1);
+/** `ATOLL_TEST_FAULT_SEEDS=1 ATOLL_TEST_SEED=7` for the one that failed. */
+const seeds = Array.from(
+  { length: formNumber("ATOLL_TEST_FAULT_SEEDS") },
+  (_, index) => formNumber("ATOLL_TEST_SEED") + index,
+);
 const mib = 1024 * 1024;
 const smallCount = 500;
 /** From two to four parts of 8 MiB, one of them with a last part of a byte. */

@@ -30,7 +30,7 @@ test("--help everywhere goes to stdout with exit 0", async () => {
     expect({ code, stderr }, calls[index]?.join(" ")).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^Usage: atoll /);
   }
-}, 60_000);
+});
 
 test("wrong usage is exit 2 on stderr", async () => {
   const calls = [
@@ -49,4 +49,4 @@ test("wrong usage is exit 2 on stderr", async () => {
     expect({ code, stdout }, calls[index]?.join(" ")).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(/^atoll: /);
   }
-}, 60_000);
+});

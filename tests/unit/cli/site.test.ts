@@ -4,7 +4,7 @@ import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { maxBodyBytes, watchBody } from "@/lib/cli/site/body";
 import { setClientAddressHeader } from "@/lib/cli/site/client-address";
 import { databaseProbe } from "@/lib/cli/site/database-probe";
@@ -13,6 +13,7 @@ import { openRequestLog, type RequestLog } from "@/lib/cli/site/request-log";
 import { acceptUpgrades, closeServer, listen } from "@/lib/cli/site/server";
 import { answerUnavailable, isPage } from "@/lib/cli/site/unavailable-page";
 import { parseStartEnv } from "@/lib/env";
+import { until } from "@/tests/support/until";
 
 const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-site-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -59,7 +60,7 @@ describe("request log and body limit", () => {
   test("a log line has the bytes in and out, without the query", async () => {
     const response = await fetch(url("/c/reef?token=secret"), { method: "POST", body: "0123456789" });
     expect(await response.text()).toBe("twelve bytes");
-    await vi.waitFor(async () => expect(readFileSync(file, "utf8")).toContain("\n"));
+    await until(async () => expect(readFileSync(file, "utf8")).toContain("\n"));
     const [line] = await lines();
     expect(line).toMatchObject({ method: "POST", path: "/c/reef", status: 201, bytesIn: 10, bytesOut: 12 });
     expect(Object.keys(line).sort()).toEqual([
@@ -109,9 +110,9 @@ describe("request log and body limit", () => {
     const { port } = server.address() as AddressInfo;
     const socket = net.connect(port, "127.0.0.1");
     socket.write("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nfew");
-    await vi.waitFor(() => expect(received).toBe(3));
+    await until(() => expect(received).toBe(3));
     socket.destroy();
-    await vi.waitFor(() => expect(readFileSync(file, "utf8")).toContain("\n"));
+    await until(() => expect(readFileSync(file, "utf8")).toContain("\n"));
     expect((await lines())[0]).toMatchObject({ path: "/slow", status: 499, bytesIn: 3 });
   });
 });
@@ -205,7 +206,7 @@ describe("a request to upgrade", () => {
     const site = server();
     await listen(site, 0);
     const { text, closed } = connect(site);
-    await vi.waitFor(() => expect(text()).toMatch(/^HTTP\/1\.1 200 [\s\S]*as ever/));
+    await until(() => expect(text()).toMatch(/^HTTP\/1\.1 200 [\s\S]*as ever/));
     await closeServer(site);
     await closed;
   });
@@ -219,7 +220,7 @@ describe("a request to upgrade", () => {
     await listen(site, 0);
     await connect(site).closed;
     const { closed } = connect(site);
-    await vi.waitFor(() => expect(kept).toHaveLength(2));
+    await until(() => expect(kept).toHaveLength(2));
     await closeServer(site);
     await closed;
   });

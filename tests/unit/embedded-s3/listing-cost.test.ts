@@ -7,9 +7,10 @@ import { objectKey, versionKey } from "@/lib/embedded/s3/store/keys";
 import { listObjects, listVersions } from "@/lib/embedded/s3/store/listing";
 import type { BucketRecord, ObjectRecord } from "@/lib/embedded/s3/store/records";
 import { DiskSpace } from "@/lib/embedded/s3/store/space";
+import { formNumber } from "@/tests/support/forms.mjs";
 
 /** `ATOLL_TEST_LISTING_KEYS=1000000 npx vitest run --project unit tests/unit/embedded-s3/listing-cost` */
-const keys = Number(process.env.ATOLL_TEST_LISTING_KEYS ?? 20_000);
+const keys = formNumber("ATOLL_TEST_LISTING_KEYS");
 const perFolder = 50;
 const folders = keys / perFolder;
 const PAGE = 1000;

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { HashAnswer, HashMessage } from "@/lib/uploader/hash/hash-messages";
 import { crc64nvmeOf } from "@/lib/uploader/hash/hashing";
+import { until } from "@/tests/support/until";
 
 type Scope = { onmessage: (event: { data: HashMessage }) => void; postMessage: (answer: HashAnswer) => void };
 const scope = globalThis as unknown as Scope;
@@ -52,13 +53,13 @@ describe("the worker", () => {
     const gates = Array.from({ length: 5 }, () => new Gate());
     for (const [index, { part }] of gates.entries()) crcJob(index + 1, part);
     ask({ id: 9, kind: "digests", body: new Blob(["small"]), md5: true });
-    await vi.waitFor(() => expect(answered()).toEqual([9]));
+    await until(() => expect(answered()).toEqual([9]));
     expect(gates.map(({ isOpen }) => isOpen)).toEqual([true, true, false, false, false]);
     gates[0]?.releaseFile();
-    await vi.waitFor(() => expect(answered()).toEqual([9, 1]));
-    await vi.waitFor(() => expect(gates.map(({ isOpen }) => isOpen)).toEqual([true, true, true, false, false]));
+    await until(() => expect(answered()).toEqual([9, 1]));
+    await until(() => expect(gates.map(({ isOpen }) => isOpen)).toEqual([true, true, true, false, false]));
     for (const gate of gates) gate.releaseFile();
-    await vi.waitFor(() => expect(answers).toHaveLength(6));
+    await until(() => expect(answers).toHaveLength(6));
     const crc = await crc64nvmeOf(new Blob(["part"]));
     for (const answer of answers.slice(1)) expect(answer).toMatchObject({ value: crc });
   });
@@ -77,7 +78,7 @@ describe("the worker", () => {
     ask({ cancel: 3 });
     first.releaseFile();
     second.releaseFile();
-    await vi.waitFor(() => expect(answers).toHaveLength(5));
+    await until(() => expect(answers).toHaveLength(5));
     const errors = answers.filter((answer) => "error" in answer);
     expect(errors).toMatchObject([
       { id: 3, error: { name: "AbortError" } },

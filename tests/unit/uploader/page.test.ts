@@ -1,10 +1,11 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { attachToPage } from "@/lib/uploader/browser/page";
 import { walkFiles } from "@/lib/uploader/browser/walk";
 import { createUploader } from "@/lib/uploader/engine";
 import { putByFetch } from "@/lib/uploader/transport/put-fetch";
 import type { UploadServer } from "@/lib/uploader/transport/server";
 import type { PostOutcome, PostRequest } from "@/lib/uploader/transport/transport";
+import { until } from "@/tests/support/until";
 import { ManualClock } from "./manual-clock";
 import { answerOf, openedOf, policyOf, prefix, statusOf } from "./world";
 
@@ -46,10 +47,10 @@ describe("a page with an upload", () => {
     const { uploader, page, posts, clock } = setUp();
     expect(page.warns).toBe(false);
     await uploader.add(walkFiles([new File(["x"], "a")]));
-    await vi.waitFor(() => expect(posts).toHaveLength(1));
+    await until(() => expect(posts).toHaveLength(1));
     expect(page.warns).toBe(true);
     posts[0]?.answer({ failure: null });
-    await vi.waitFor(() => {
+    await until(() => {
       clock.advance(100);
       expect(uploader.getSnapshot().phase).toBe("done");
     });
@@ -65,7 +66,7 @@ describe("a page with an upload", () => {
     expect(() => uploader.setOnline(false)).not.toThrow();
     unsubscribe();
     uploader.setOnline(true);
-    await vi.waitFor(() => expect(posts).toHaveLength(1));
+    await until(() => expect(posts).toHaveLength(1));
   });
 
   it("reports the network to the uploader, and nothing once detached", async () => {
@@ -91,7 +92,7 @@ describe("subscribers", () => {
       heard += 1;
     });
     await uploader.add(walkFiles([new File(["0123456789"], "a")]));
-    await vi.waitFor(() => expect(posts).toHaveLength(1));
+    await until(() => expect(posts).toHaveLength(1));
     const atStart = heard;
     expect(uploader.getSnapshot().phase).toBe("uploading");
     for (let sent = 1; sent <= 9; sent += 1) posts[0]?.request.onProgress(sent);
@@ -111,7 +112,7 @@ describe("subscribers", () => {
   it("aborts the post of a canceled file and frees its place", async () => {
     const { uploader, posts } = setUp();
     await uploader.add(walkFiles(Array.from({ length: 7 }, (_, index) => new File(["x"], `f${index}`))));
-    await vi.waitFor(() => expect(posts).toHaveLength(6));
+    await until(() => expect(posts).toHaveLength(6));
     uploader.cancelFile(0);
     expect(posts[0]?.request.signal.aborted).toBe(true);
     expect(posts).toHaveLength(7);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { formNumber } from "@/tests/support/forms.mjs";
 import { seed } from "../seed";
 import { expectSound } from "./audit";
 import { bundleStoreChild } from "./bundle";
@@ -13,7 +14,7 @@ import { readAllBack } from "./readback";
 import { EndedError, type KillPoint, StoreProcess } from "./store-process";
 
 /** `ATOLL_TEST_CRASH_ROUNDS=200 ATOLL_TEST_SEED=7 npx vitest run --project integration tests/integration/embedded-s3/durability/crash` */
-const rounds = Number(process.env.ATOLL_TEST_CRASH_ROUNDS ?? 12);
+const rounds = formNumber("ATOLL_TEST_CRASH_ROUNDS");
 const LANES = 8;
 const buckets = new Map<string, BucketKind>([
   ["plain", "plain"],

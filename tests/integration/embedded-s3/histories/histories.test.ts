@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, it } from "vitest";
+import { formNumber } from "@/tests/support/forms.mjs";
 import { expectSound } from "../durability/audit";
 import { Caller } from "../durability/caller";
 import { startStore, type TestStore } from "../harness";
@@ -12,7 +13,7 @@ import { uploadCommands } from "./upload-commands";
 import { removeAll, versionCommands } from "./version-commands";
 
 /** `ATOLL_TEST_HISTORIES=2000 npx vitest run --project integration tests/integration/embedded-s3/histories` */
-const runs = Number(process.env.ATOLL_TEST_HISTORIES ?? 40);
+const runs = formNumber("ATOLL_TEST_HISTORIES");
 
 let store: TestStore;
 let caller: Caller;

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { formNumber } from "@/tests/support/forms.mjs";
 import { signedRaw } from "../conformance/signed-request";
 import { expectSound } from "../durability/audit";
 import { bundleStoreChild } from "../durability/bundle";
@@ -19,7 +20,7 @@ import { type DiskKind, SmallDisk, whyNoDisk } from "./small-disk";
 
 const MIB = 1024 * 1024;
 const DISK_BYTES = 96 * MIB;
-const rounds = Number(process.env.ATOLL_TEST_FULL_DISK_ROUNDS ?? 2);
+const rounds = formNumber("ATOLL_TEST_FULL_DISK_ROUNDS");
 const noise = randomBytes(8 * MIB);
 
 const full = { status: 507, code: "InsufficientStorage" };

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { formNumber } from "@/tests/support/forms.mjs";
 import { signedRaw } from "../conformance/signed-request";
 import { StoreProcess } from "../durability/store-process";
 import { field } from "../xml";
@@ -9,7 +10,7 @@ import { check, open, upload } from "./transfer";
 
 const MIB = 1024 * 1024;
 /** `ATOLL_TEST_LARGE_OBJECT_BYTES=5368709120` is the largest single PUT; memory must not depend on it. */
-const sizeBytes = Number(process.env.ATOLL_TEST_LARGE_OBJECT_BYTES ?? 200e6);
+const sizeBytes = formNumber("ATOLL_TEST_LARGE_OBJECT_BYTES");
 /**
  * What is asserted is VmHWM, the most that was ever resident, with everything in it: Node's own pages, tsx, which the
  * store is run by here as it is by `atoll s3`, and those of the database's file, which is small here.

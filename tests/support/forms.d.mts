@@ -1,0 +1,2 @@
+export function applyForm(): string;
+export function formNumber(name: string): number;

@@ -1,0 +1,13 @@
+// Runs before each test file. The files of one worker share its process and the packages loaded into it. Our own modules are
+// evaluated anew for each file, because they read the environment once, and the environment is reset.
+import fc from "fast-check";
+import { vi } from "vitest";
+import { formNumber } from "./forms.mjs";
+
+const kept = globalThis as typeof globalThis & { atollTestEnv?: Map<string, string | undefined> };
+kept.atollTestEnv ??= new Map(Object.entries(process.env));
+const isOwn = (name: string) => !name.startsWith("VITEST");
+for (const name of Object.keys(process.env).filter(isOwn)) delete process.env[name];
+for (const [name, value] of kept.atollTestEnv) if (isOwn(name)) process.env[name] = value;
+vi.resetModules();
+fc.configureGlobal({ seed: formNumber("ATOLL_TEST_SEED") });
