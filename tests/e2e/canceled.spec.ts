@@ -1,8 +1,8 @@
 import path from "node:path";
 import { expect } from "@playwright/test";
-import { dropOnPage, folderOfFiles, folderOfLargeFile } from "./drop";
+import { dropOnPage, folderOfFiles, folderOfLargeFile } from "./dropped-files";
 import { newCollection, test } from "./killable";
-import { heldUnder } from "./store";
+import { heldUnder } from "./list-storage";
 
 const largeBytes = 64 * 1024 * 1024;
 const small = 20;

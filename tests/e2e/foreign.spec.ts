@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Browser, expect, type Page, test } from "@playwright/test";
-import { createCollection, signIn, signUp } from "./support";
+import { createCollection, signIn, signUp } from "./site";
 
 type Call = readonly [method: string, path: string, body?: object | undefined];
 

@@ -1,7 +1,7 @@
 import { test as base, expect, type Page } from "@playwright/test";
 import { FaultProxy } from "@/tests/support/fault-proxy";
 import { KillableBrowser } from "./killable-browser";
-import { createCollection, signIn } from "./support";
+import { createCollection, signIn } from "./site";
 
 export type Killable = {
   readonly browser: KillableBrowser;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { expect, type Page } from "@playwright/test";
 import { partSizeOf, uploadPolicy } from "@/lib/upload/policy";
-import { dropOnPage, folderOfFiles, folderOfLargeFile, sizeOf } from "./drop";
+import { dropOnPage, folderOfFiles, folderOfLargeFile, sizeOf } from "./dropped-files";
 import { type Killable, newCollection, openCollection, sentTwice, test } from "./killable";
-import { note } from "./support";
+import { note } from "./site";
 
 const count = 1_000;
 /** ATOLL_TEST_KILLED_MB=300 for the large run. */

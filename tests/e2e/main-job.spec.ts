@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { type BrowserContext, expect, test } from "@playwright/test";
 import { folderOfPictures } from "@/tests/support/pictures";
-import { createCollection, requestLog, signIn, signUp } from "./support";
+import { createCollection, requestLog, signIn, signUp } from "./site";
 
 const oddNames = [
   "ünïcode ñ.jpg",

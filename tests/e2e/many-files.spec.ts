@@ -1,6 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
-import { bareSeconds, dropOnPage, folderOfFiles, heapBytes } from "./drop";
-import { createCollection, note, signIn } from "./support";
+import { bareSeconds, dropOnPage, folderOfFiles, heapBytes } from "./dropped-files";
+import { createCollection, note, signIn } from "./site";
 
 const count = 10_000;
 /** What the page promises is 50 ms, measured by `npm run bench -- upload`; a busy machine gets this much. */

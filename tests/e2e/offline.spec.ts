@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
-import { dropOnPage, folderOfFiles } from "./drop";
-import { createCollection, signIn } from "./support";
+import { dropOnPage, folderOfFiles } from "./dropped-files";
+import { createCollection, signIn } from "./site";
 
 /** ATOLL_TEST_OFFLINE_SECONDS=60 for the long run. */
 const offlineSeconds = Number(process.env.ATOLL_TEST_OFFLINE_SECONDS ?? 8);

@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { expectSound, looks, pageWith, signIn } from "./support";
+import { expectSound, looks, pageWith, signIn } from "./site";
 
 for (const look of looks) {
   test(`every screen is accessible and fits: ${look.name}`, async ({ browser }) => {

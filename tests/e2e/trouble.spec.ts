@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 import { picture } from "@/tests/support/pictures";
-import { createCollection, signIn } from "./support";
+import { createCollection, signIn } from "./site";
 
 type Dropped = { name: string; mimeType: string; buffer: Buffer };
 

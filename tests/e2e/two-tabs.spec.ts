@@ -1,8 +1,8 @@
 import { expect, type Page } from "@playwright/test";
 import { uploadPolicy } from "@/lib/upload/policy";
-import { dropOnPage, folderOfFiles, sizeOf } from "./drop";
+import { dropOnPage, folderOfFiles, sizeOf } from "./dropped-files";
 import { newCollection, openCollection, sentTwice, test } from "./killable";
-import { note } from "./support";
+import { note } from "./site";
 
 const count = 120;
 const { parallelPosts } = uploadPolicy;

@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { createCollection, expectSound, looks, pageWith, signIn } from "./support";
+import { createCollection, expectSound, looks, pageWith, signIn } from "./site";
 import { choose, expectFinished, pictures, storageGate, tray, uploadRegion } from "./uploads";
 
 for (const look of looks) {

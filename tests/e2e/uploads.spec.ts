@@ -3,8 +3,8 @@ import os from "node:os";
 import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 import { picture } from "@/tests/support/pictures";
-import { takesDrops } from "./drop";
-import { createCollection, expectSound, signIn } from "./support";
+import { takesDrops } from "./dropped-files";
+import { createCollection, expectSound, signIn } from "./site";
 import { choose, expectFinished, pictures, storageGate, tiles, tray, uploadRegion } from "./uploads";
 
 /** A collection with two pictures in it. */
