@@ -8,31 +8,36 @@ const chunkBytes = 1024 * 1024;
 
 type Folder = { dir: string; remove(): Promise<void> };
 
-const bytesOf = (index: number) => `the bytes of ${index}`;
+const contentOf = (index: number) => `the bytes of ${index}`;
 
-/** The size of one of `folderOfFiles`, by its path. */
+/** Returns the size in bytes of one of `folderOfFiles`, by its path. */
 export function sizeOf(filePath: string): number {
-  return bytesOf(Number(/IMG_(\d+)\.jpg$/.exec(filePath)?.[1])).length;
+  return contentOf(Number(/IMG_(\d+)\.jpg$/.exec(filePath)?.[1])).length;
 }
 
-/** A folder of `count` small files, a hundred to a folder, on the disk; `remove` takes it away. */
-export async function folderOfFiles(count: number, name = "survey"): Promise<Folder> {
+/** Makes a folder `name` in a temporary one; `remove` removes both. */
+export async function newFolder(name: string): Promise<Folder> {
   const base = await mkdtemp(path.join(os.tmpdir(), "atoll-e2e-"));
   const dir = path.join(base, name);
-  for (let start = 0; start < count; start += 100) {
-    const inside = path.join(dir, `site-${start / 100}`);
-    await mkdir(inside, { recursive: true });
-    const indexes = Array.from({ length: Math.min(100, count - start) }, (_, index) => start + index);
-    await Promise.all(indexes.map((index) => writeFile(path.join(inside, `IMG_${index}.jpg`), bytesOf(index))));
-  }
+  await mkdir(dir);
   return { dir, remove: () => rm(base, { recursive: true, force: true }) };
 }
 
-/** A folder on the disk with one file of `sizeBytes` in it, that nothing can make smaller, and its SHA-256 in hex. */
+/** Makes a folder of `count` small files, in subfolders of a hundred. */
+export async function folderOfFiles(count: number, name = "survey"): Promise<Folder> {
+  const folder = await newFolder(name);
+  for (let start = 0; start < count; start += 100) {
+    const inside = path.join(folder.dir, `site-${start / 100}`);
+    await mkdir(inside);
+    const indexes = Array.from({ length: Math.min(100, count - start) }, (_, index) => start + index);
+    await Promise.all(indexes.map((index) => writeFile(path.join(inside, `IMG_${index}.jpg`), contentOf(index))));
+  }
+  return folder;
+}
+
+/** Makes a folder with one file of `sizeBytes` random bytes; `sha256` is in hexadecimal. */
 export async function folderOfLargeFile(name: string, sizeBytes: number): Promise<Folder & { sha256: string }> {
-  const base = await mkdtemp(path.join(os.tmpdir(), "atoll-e2e-"));
-  const dir = path.join(base, "dive");
-  await mkdir(dir);
+  const folder = await newFolder("dive");
   const hash = createHash("sha256");
   async function* content() {
     for (let left = sizeBytes; left > 0; left -= chunkBytes) {
@@ -41,12 +46,12 @@ export async function folderOfLargeFile(name: string, sizeBytes: number): Promis
       yield chunk;
     }
   }
-  await writeFile(path.join(dir, name), content());
-  return { dir, sha256: hash.digest("hex"), remove: () => rm(base, { recursive: true, force: true }) };
+  await writeFile(path.join(folder.dir, name), content());
+  return { ...folder, sha256: hash.digest("hex") };
 }
 
-/** Until the page is alive: what is dropped or pasted before its scripts run is lost, as everywhere. */
-export async function takesDrops(page: Page): Promise<void> {
+/** Waits until the page's scripts take drops and pastes: what comes before is lost. */
+export async function waitForDropTarget(page: Page): Promise<void> {
   await page.waitForFunction(
     () => {
       const dataTransfer = new DataTransfer();
@@ -59,9 +64,9 @@ export async function takesDrops(page: Page): Promise<void> {
   );
 }
 
-/** Drops files or folders of the disk on the page, as from a file manager: the page gets entries, which a script cannot make. */
+/** Drops files or folders of the disk as a file manager does: the page gets entries, which a script cannot make. */
 export async function dropOnPage(page: Page, paths: readonly string[]): Promise<void> {
-  await takesDrops(page);
+  await waitForDropTarget(page);
   const session = await page.context().newCDPSession(page);
   const data = { items: [], files: [...paths], dragOperationsMask: 1 };
   for (const type of ["dragEnter", "dragOver", "drop"] as const)

@@ -1,6 +1,7 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { bareSeconds, dropOnPage, folderOfFiles, heapBytes } from "./dropped-files";
-import { createCollection, note, signIn } from "./site";
+import { createCollection, note } from "./site";
+import { test } from "./test";
 
 const count = 10_000;
 /** What the page promises is 50 ms, measured by `npm run bench -- upload`; a busy machine gets this much. */
@@ -22,7 +23,6 @@ async function watchTasks(page: Page): Promise<() => Promise<number[]>> {
 test("a folder of 10,000 files can be dropped: the page stays alive and light", async ({ page }) => {
   const folder = await folderOfFiles(count);
   try {
-    await signIn(page);
     const bare = await bareSeconds(page, folder.dir);
     await createCollection(page, "Ten thousand");
     // Nothing is sent: what is measured is taking them in and showing them.

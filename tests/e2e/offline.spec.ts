@@ -1,6 +1,7 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { dropOnPage, folderOfFiles } from "./dropped-files";
-import { createCollection, signIn } from "./site";
+import { createCollection } from "./site";
+import { test } from "./test";
 
 /** ATOLL_TEST_OFFLINE_SECONDS=60 for the long run. */
 const offlineSeconds = Number(process.env.ATOLL_TEST_OFFLINE_SECONDS ?? 8);
@@ -13,7 +14,6 @@ test(`${offlineSeconds} s without a network are waited out, and nothing is lost 
   test.setTimeout(120_000 + offlineSeconds * 1_000);
   const folder = await folderOfFiles(count);
   try {
-    await signIn(page);
     const address = await createCollection(page, "Offline");
     let arrived = 0;
     page.on("response", (response) => {
