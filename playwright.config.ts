@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { defineConfig, devices } from "@playwright/test";
+import { type Engine, type EngineOptions, engines, missingPackages } from "./tests/e2e/engines/installed";
 import { findBrowser } from "./tests/support/find-browser.mjs";
 import { testEnv } from "./tests/support/steps.mjs";
 
@@ -22,7 +23,17 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 const { ATOLL_DATA_DIR = "", ATOLL_DEMO_PASSWORD = "" } = process.env;
 const executablePath = findBrowser();
 
-export default defineConfig({
+/** The main job in other engines takes a minute: with ATOLL_TEST_ENGINES=yes, where they are installed. */
+const wanted = engines.filter((engine) => {
+  const missing = missingPackages(engine);
+  const isWanted = process.env.ATOLL_TEST_ENGINES === "yes";
+  if (isWanted && missing.length > 0 && !isWorker)
+    console.error(`Skipping the main job in ${engine}: ${missing.map((name) => `${name} is not here`).join(", ")}.`);
+  return isWanted && missing.length === 0;
+});
+const ofEngine = (engine: Engine) => ({ name: engine, testMatch: "engines/*.spec.ts", use: { engine } });
+
+export default defineConfig<EngineOptions>({
   testDir: "tests/e2e",
   outputDir: "test-results",
   fullyParallel: true,
@@ -44,12 +55,13 @@ export default defineConfig({
     screenshot: "only-on-failure",
   },
   projects: [
-    { name: "parallel", testIgnore: "alone/**" },
+    { name: "parallel", testIgnore: ["alone/**", "engines/**"] },
+    ...wanted.map(ofEngine),
     // Tests that stop what others need, or read what others did. Without the others: `--no-deps`.
     {
       name: "alone",
       testMatch: "alone/*.spec.ts",
-      dependencies: ["parallel"],
+      dependencies: ["parallel", ...wanted],
       workers: 1,
       fullyParallel: false,
     },
