@@ -26,7 +26,7 @@ export class KillableBrowser {
 
   /**
    * `proxy`: the origin of a FaultProxy that gets every request but those to `direct` (hosts with ports). `trusted`: an
-   * origin that may read files again that were given to it before, as nobody could answer Chromium's question.
+   * origin that may read files again that were given to it before, as no person is there to answer Chromium's question.
    */
   static async start({ proxy, direct = [], trusted }: Options = {}) {
     const profile = await mkdtemp(path.join(os.tmpdir(), "atoll-profile-"));

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { type BrowserContext, expect, test } from "@playwright/test";
+import { type BrowserContext, expect } from "@playwright/test";
 import { folderOfPictures } from "@/tests/support/pictures";
 import { newFolder } from "./dropped-files";
 import { createCollection, mediaOf } from "./site";
-import { signIn, signUp } from "./test";
+import { signedOut, signIn, signUp, test } from "./test";
 import { tiles } from "./uploads";
 
 const oddNames = [
@@ -43,7 +43,7 @@ let dropped: Awaited<ReturnType<typeof surveyFolder>>;
 
 test.beforeAll(async ({ browser }) => {
   dropped = await surveyFolder();
-  owner = await browser.newContext();
+  owner = await browser.newContext({ storageState: signedOut });
 });
 
 test.afterAll(async () => {
@@ -122,8 +122,8 @@ test("the full view shows the original by a signed URL; altered it is 403", asyn
 });
 
 test("another person and an anonymous visitor get 404", async ({ browser }) => {
-  const anonymous = await browser.newContext();
-  const stranger = await browser.newContext();
+  const anonymous = await browser.newContext({ storageState: signedOut });
+  const stranger = await browser.newContext({ storageState: signedOut });
   const signedIn = await stranger.newPage();
   await signUp(signedIn, "Stranger");
   const asked = await owner.newPage();

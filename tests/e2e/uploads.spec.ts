@@ -17,9 +17,9 @@ async function collectionOfTwo(page: Page, name: string): Promise<string> {
   return address;
 }
 
-test("an upload goes on while the person is elsewhere on the site, and the tray says how far", async ({ page }) => {
+test("an upload continues while the person is elsewhere on the site, and the tray says how far", async ({ page }) => {
   const gate = await storageGate(page);
-  const address = await createCollection(page, "Goes on");
+  const address = await createCollection(page, "Elsewhere");
   gate("hold");
   await choose(page, await pictures(6));
   await expect(uploadRegion(page).getByRole("heading", { name: "Uploading 6 files" })).toBeVisible();
@@ -28,12 +28,12 @@ test("an upload goes on while the person is elsewhere on the site, and the tray 
   await expect(page).toHaveURL(/\/collections$/);
   await tray(page).click();
   await expect(page.getByRole("dialog").getByText("Uploading 6 files")).toBeVisible();
-  await page.getByRole("button", { name: "Pause the upload to Goes on" }).click();
+  await page.getByRole("button", { name: "Pause the upload to Elsewhere" }).click();
   await expect(page.getByRole("dialog").getByText("Paused: 6 files")).toBeVisible();
   gate("pass");
-  await page.getByRole("button", { name: "Resume the upload to Goes on" }).click();
+  await page.getByRole("button", { name: "Resume the upload to Elsewhere" }).click();
   await expect(page.getByRole("dialog").getByText("6 files uploaded and verified")).toBeVisible({ timeout: 60_000 });
-  await page.getByRole("dialog").getByRole("link", { name: "Goes on" }).click();
+  await page.getByRole("dialog").getByRole("link", { name: "Elsewhere" }).click();
   await expect(page).toHaveURL(new RegExp(`${address}$`));
   await expect(tiles(page)).toHaveCount(6);
   await expect(uploadRegion(page).getByRole("heading", { name: "6 files uploaded and verified" })).toBeVisible();
@@ -53,7 +53,7 @@ test("files that are here already: new versions, both kept, or skipped, as the p
   await expectFinished(page, "2 files uploaded and verified");
   expect(await paths()).toHaveLength(5);
   await choose(page, await pictures(2, 70));
-  // The very same bytes: nobody is asked, nothing is sent.
+  // The same bytes: there is no choice to make, and nothing is sent.
   await expectFinished(page, "2 files already there, nothing to upload");
 });
 
