@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { type Browser, expect, type Page, test } from "@playwright/test";
-import { createCollection, signIn, signUp } from "./support";
+import { type Browser, expect, type Page } from "@playwright/test";
+import { createCollection } from "./site";
+import { signedOut, signUp, test } from "./test";
 
 type Call = readonly [method: string, path: string, body?: object | undefined];
 
-/** As a script of the page would: with its session's cookie and the site's own origin. */
+/** Sends a request as a script of the page would: with its session's cookie and the site's own origin. */
 function ask(page: Page, [method, path, body]: Call): Promise<{ status: number; body: unknown }> {
   return page.evaluate(
     async ([how, where, what]) => {
@@ -18,7 +19,7 @@ function ask(page: Page, [method, path, body]: Call): Promise<{ status: number; 
 }
 
 async function stranger(browser: Browser): Promise<Page> {
-  const page = await (await browser.newContext()).newPage();
+  const page = await (await browser.newContext({ storageState: signedOut })).newPage();
   await signUp(page, "Stranger");
   return page;
 }
@@ -30,14 +31,13 @@ async function openUpload(page: Page, slug: string): Promise<{ uploads: string; 
   const opened = await ask(page, ["POST", uploads, {}]);
   expect(opened.status).toBe(201);
   const upload = `/api/v1/uploads/${(opened.body as { id: string }).id}`;
-  const named = await ask(page, ["POST", `${upload}/files`, { files: [large] }]);
-  expect(named).toMatchObject({ status: 200, body: { files: [{ status: "multipart" }] } });
-  const [file] = (named.body as { files: { multipart: { fileId: string } }[] }).files;
+  const registered = await ask(page, ["POST", `${upload}/files`, { files: [large] }]);
+  expect(registered).toMatchObject({ status: 200, body: { files: [{ status: "multipart" }] } });
+  const [file] = (registered.body as { files: { multipart: { fileId: string } }[] }).files;
   return { uploads, upload, fileId: file?.multipart.fileId ?? "" };
 }
 
-test("an upload is nobody's but its owner's: whatever another person asks of it is 404", async ({ page, browser }) => {
-  await signIn(page);
+test("an upload is its owner's alone: every request of another person for it is 404", async ({ page, browser }) => {
   const slug = (await createCollection(page, "Mine alone")).split("/").at(-1) ?? "";
   const { uploads, upload, fileId } = await openUpload(page, slug);
   const parts = { fileId, parts: [1] };
@@ -61,21 +61,21 @@ test("an upload is nobody's but its owner's: whatever another person asks of it 
     const name = call.slice(0, 2).join(" ");
     const foreign = await ask(other, call);
     expect(foreign.status, name).toBe(404);
-    // Not a word more than for an upload there is not.
+    // The answer is the same as for an upload that does not exist.
     const forged = await ask(other, [call[0], call[1].replace(/[0-9a-f-]{36}/, randomUUID()), call[2]]);
     if (call[1] !== uploads) expect(foreign.body, name).toEqual(forged.body);
   }
 
-  // In an upload of one's own another's file is none, either.
+  // A file of another person's upload is not found in an upload of one's own, either.
   const own = (await createCollection(other, "Another's")).split("/").at(-1) ?? "";
   const theirs = await openUpload(other, own);
   expect((await ask(other, ["POST", `${theirs.upload}/parts`, parts])).status).toBe(404);
-  // Taking back what is not announced is done already: nothing happens, and nothing is told.
+  // Canceling a file that is not registered changes nothing and says nothing.
   const foreign = await ask(other, ["DELETE", `${theirs.upload}/files/${fileId}`]);
   expect(foreign).toEqual(await ask(other, ["DELETE", `${theirs.upload}/files/${randomUUID()}`]));
   expect((await ask(other, ["POST", `${theirs.upload}/parts`, { ...parts, fileId: theirs.fileId }])).status).toBe(200);
 
-  // Nothing of all that was done; the owner's own calls are.
+  // None of those requests changed anything; the owner's own do.
   expect(await ask(page, ["GET", upload])).toMatchObject({ status: 200, body: { state: "open" } });
   expect((await ask(page, ["POST", `${upload}/parts`, parts])).status).toBe(200);
   expect((await ask(page, ["PATCH", upload, { state: "aborted" }])).status).toBe(202);

@@ -11,8 +11,8 @@ type Options = { proxy?: string; direct?: readonly string[]; trusted?: string };
 type Running = { child: ChildProcess; browser: Browser };
 
 /**
- * A Chromium with a profile that outlives it: killed outright, as by a crash or a pulled plug, it comes back to what it
- * had written down. Cookies of the last half minute may be lost with it: sign in again where asked.
+ * A Chromium whose profile outlives it: killed, as by a crash or a power failure, and started again it finds what it had
+ * written to the disk. Cookies of the last half minute may be lost.
  */
 export class KillableBrowser {
   readonly #profile: string;
@@ -26,7 +26,7 @@ export class KillableBrowser {
 
   /**
    * `proxy`: the origin of a FaultProxy that gets every request but those to `direct` (hosts with ports). `trusted`: an
-   * origin that may open files again that were given to it before: nobody is here to answer when Chromium asks for leave.
+   * origin that may read files again that were given to it before, as no person is there to answer Chromium's question.
    */
   static async start({ proxy, direct = [], trusted }: Options = {}) {
     const profile = await mkdtemp(path.join(os.tmpdir(), "atoll-profile-"));
@@ -35,7 +35,7 @@ export class KillableBrowser {
     const bypass = ["<-loopback>", ...direct].join(";");
     const args = proxy === undefined ? [] : [`--proxy-server=${proxy}`, `--proxy-bypass-list=${bypass}`];
     const browser = new KillableBrowser(profile, args);
-    await browser.comeBack();
+    await browser.restart();
     return browser;
   }
 
@@ -45,18 +45,18 @@ export class KillableBrowser {
     return context;
   }
 
-  /** SIGKILL to it and all its processes. Resolves when it is gone. */
+  /** Sends SIGKILL to the browser and all its processes. Resolves when it has exited. */
   async kill(): Promise<void> {
     const { child } = this.#running ?? {};
     this.#running = undefined;
     if (child?.pid === undefined || child.exitCode !== null) return;
-    const gone = once(child, "exit");
+    const exited = once(child, "exit");
     process.kill(-child.pid, "SIGKILL");
-    await gone;
+    await exited;
   }
 
-  /** Starts it with the same profile. */
-  async comeBack(): Promise<void> {
+  /** Starts the browser with the same profile. */
+  async restart(): Promise<void> {
     const child = spawn(
       await ensureBrowser(),
       [
@@ -82,14 +82,14 @@ export class KillableBrowser {
     }
   }
 
-  /** Kills it and removes the profile. */
+  /** Kills the browser and removes the profile. */
   async end(): Promise<void> {
     await this.kill();
     await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-/** Into a profile not used yet: the site's setting for reading files, as its preferences keep it. */
+/** Writes the permission to read files into the preferences of a profile that was not used yet. */
 async function trust(profile: string, origin: string): Promise<void> {
   const exceptions = { file_system_read_guard: { [`${origin},*`]: { setting: 1 } } };
   await mkdir(path.join(profile, "Default"));
@@ -98,14 +98,14 @@ async function trust(profile: string, origin: string): Promise<void> {
 }
 
 async function endpointOf({ stderr }: ChildProcess): Promise<string> {
-  if (!stderr) throw new Error("the browser says nothing");
-  const said: string[] = [];
+  if (!stderr) throw new Error("the browser has no error output");
+  const lines: string[] = [];
   for await (const line of createInterface(stderr)) {
     const endpoint = /DevTools listening on (ws:\S+)/.exec(line)?.[1];
-    said.push(line);
+    lines.push(line);
     if (endpoint === undefined) continue;
-    stderr.resume(); // what it says later would fill the pipe
+    stderr.resume(); // later output would fill the pipe
     return endpoint;
   }
-  throw new Error(`the browser did not start:\n${said.join("\n")}`);
+  throw new Error(`the browser did not start:\n${lines.join("\n")}`);
 }

@@ -1,18 +1,20 @@
-import { test as base, expect, type Page } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { FaultProxy } from "@/tests/support/fault-proxy";
 import { KillableBrowser } from "./killable-browser";
-import { createCollection, signIn } from "./support";
+import { createCollection } from "./site";
+import { test as base, type Session } from "./test";
 
 export type Killable = {
   readonly browser: KillableBrowser;
-  /** Between it and the storage; the site is asked directly. */
+  /** Between the browser and the storage; the site is asked directly. */
   readonly proxy: FaultProxy;
   readonly site: string;
+  readonly session: Session;
 };
 
 /** Tests with a browser of their own that can be killed, and everything it sends to the storage counted. */
 export const test = base.extend<{ killable: Killable }>({
-  killable: async ({ baseURL }, provide) => {
+  killable: async ({ baseURL, session }, provide) => {
     const site = baseURL ?? "";
     const proxy = await FaultProxy.start({});
     const browser = await KillableBrowser.start({
@@ -20,35 +22,37 @@ export const test = base.extend<{ killable: Killable }>({
       direct: [new URL(site).host],
       trusted: site,
     });
-    await provide({ browser, proxy, site });
+    await provide({ browser, proxy, site, session });
     await browser.end();
     await proxy.stop();
   },
 });
 
-/** Signs in and makes a collection; gives its page, and the path of that. */
-export async function newCollection({ browser, site }: Killable, name: string) {
-  const page = await browser.context.newPage();
-  await signIn(page, site);
-  return { page, address: await createCollection(page, name, site) };
+/** Opens a page that is signed in. After a kill, cookies of the last half minute may be lost. */
+async function signedInPage({ browser, session }: Killable): Promise<Page> {
+  await browser.context.addCookies(session.cookies);
+  return browser.context.newPage();
 }
 
-/** How many objects were sent so that more of them reached the storage than they are long, by the size of a path. */
+/** Makes a collection; returns its page and that page's path. */
+export async function newCollection(killable: Killable, name: string): Promise<{ page: Page; address: string }> {
+  const page = await signedInPage(killable);
+  return { page, address: await createCollection(page, name, killable.site) };
+}
+
+export async function openCollection(killable: Killable, address: string): Promise<Page> {
+  const page = await signedInPage(killable);
+  await page.goto(killable.site + address);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  return page;
+}
+
+/** Counts the objects of which more bytes reached the storage than they have, by the size of a path. */
 export function sentTwice({ proxy }: Killable, sizeOf: (path: string) => number): number {
   return proxy.tally.keys().filter((key) => proxy.tally.bytesOf(key) > sizeOf(pathIn(key))).length;
 }
 
-/** `media/<collection>/<upload>/` and then the path. */
+/** Keys are `media/<collection>/<upload>/<path>`. */
 function pathIn(key: string): string {
   return key.split("/").slice(3).join("/");
-}
-
-/** A page of the collection; after a kill whoever signed in shortly before does so again. */
-export async function openCollection({ browser, site }: Killable, address: string): Promise<Page> {
-  const page = await browser.context.newPage();
-  await page.goto(`${site}/collections`);
-  if (new URL(page.url()).pathname === "/sign-in") await signIn(page, site);
-  await page.goto(site + address);
-  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-  return page;
 }

@@ -1,18 +1,20 @@
 import { createHash } from "node:crypto";
 import { expect, type Page } from "@playwright/test";
 import { partSizeOf, uploadPolicy } from "@/lib/upload/policy";
-import { dropOnPage, folderOfFiles, folderOfLargeFile, sizeOf } from "./drop";
+import { formNumber } from "../support/forms.mjs";
+import { dropOnPage, folderOfFiles, folderOfLargeFile, sizeOf } from "./dropped-files";
 import { type Killable, newCollection, openCollection, sentTwice, test } from "./killable";
-import { note } from "./support";
+import { mediaOf, note } from "./site";
+import { expectFinished, uploadRegion } from "./uploads";
 
-const count = 1_000;
-/** ATOLL_TEST_KILLED_MB=300 for the large run. */
-const largeBytes = Number(process.env.ATOLL_TEST_KILLED_MB ?? 128) * 1_000_000;
+/** ATOLL_TEST_KILLED_FILES=1000 and ATOLL_TEST_KILLED_MB=300 for the large run. */
+const count = formNumber("ATOLL_TEST_KILLED_FILES");
+const largeBytes = formNumber("ATOLL_TEST_KILLED_MB") * 1_000_000;
+/** Slows the upload down, so that it is not over before the browser is killed. */
+const latencyMs = 50;
 const { parallelPosts } = uploadPolicy;
 
-const uploadRegion = (page: Page) => page.getByRole("region", { name: "Upload", exact: true });
-
-/** In the page: nothing that IndexedDB keeps can be read before somebody clicks. */
+/** Runs in the page: delays all reading from IndexedDB until the first click, as where somebody clicks very early. */
 function readNothingBeforeClick(): void {
   const clicked = new Promise((resolve) => {
     addEventListener("click", () => setTimeout(resolve), { capture: true, once: true });
@@ -27,38 +29,34 @@ function readNothingBeforeClick(): void {
   };
 }
 
-/** Kills it and starts it again, with a script for its pages; gives the collection's, which says that the upload is still open. */
-async function killAndComeBack(killable: Killable, address: string, script?: () => void): Promise<Page> {
+/** Kills the browser and starts it again, with a script for its pages. Returns the collection's page, which offers the upload. */
+async function killAndRestart(killable: Killable, address: string, script?: () => void): Promise<Page> {
   await killable.browser.kill();
-  await killable.browser.comeBack();
+  await killable.browser.restart();
+  killable.proxy.latencyMs = 0;
   if (script) await killable.browser.context.addInitScript(script);
   const page = await openCollection(killable, address);
   await expect(page.getByText("is still open")).toBeVisible();
   return page;
 }
 
-async function expectVerified(page: Page, headline: RegExp): Promise<void> {
-  await expect(uploadRegion(page).getByRole("heading", { name: headline })).toBeVisible({ timeout: 40_000 });
-}
-
-test("a browser killed amid a large file goes on with it, and sends no more again than was on its way", async ({
+test("a browser killed amid a large file resumes it, and sends no more again than was on its way", async ({
   killable,
 }) => {
-  test.setTimeout(180_000);
   const { proxy } = killable;
   const folder = await folderOfLargeFile("dive.mp4", largeBytes);
   try {
     const { page, address } = await newCollection(killable, "Killed amid a file");
-    proxy.latencyMs = 50;
+    proxy.latencyMs = latencyMs;
     await dropOnPage(page, [folder.dir]);
     await expect.poll(() => proxy.tally.bytesUnder(""), { intervals: [10] }).toBeGreaterThan(largeBytes / 3);
-    const later = await killAndComeBack(killable, address, readNothingBeforeClick);
+    const later = await killAndRestart(killable, address, readNothingBeforeClick);
     const before = proxy.tally.bytesUnder("");
     expect(before, "it was killed too late").toBeLessThan(largeBytes);
 
-    // By the handles the browser kept, however quickly one clicks: nothing is dropped again.
+    // The browser kept the files' handles: nothing is dropped again.
     await later.getByRole("button", { name: "Resume", exact: true }).click();
-    await expectVerified(later, /^1 file uploaded and verified/);
+    await expectFinished(later, /^1 file uploaded and verified/);
     const [key = "", ...others] = proxy.tally.keys();
     expect(others).toEqual([]);
     const again = proxy.tally.bytesOf(key) - largeBytes;
@@ -66,10 +64,9 @@ test("a browser killed amid a large file goes on with it, and sends no more agai
     expect(again).toBeGreaterThanOrEqual(0);
     expect(again).toBeLessThanOrEqual(parallelPosts * partSizeOf(largeBytes));
 
-    const slug = address.split("/").at(-1);
-    const { items } = await (await later.request.get(`${killable.site}/api/v1/collections/${slug}/media`)).json();
-    expect(items).toMatchObject([{ path: "dive/dive.mp4" }]);
-    const original = await later.request.get(`${killable.site}/api/v1/media/${items[0].id}/original`);
+    const media = await mediaOf(later, address, killable.site);
+    expect(media).toMatchObject([{ path: "dive/dive.mp4" }]);
+    const original = await later.request.get(`${killable.site}/api/v1/media/${media[0]?.id}/original`);
     expect(
       createHash("sha256")
         .update(await original.body())
@@ -81,33 +78,33 @@ test("a browser killed amid a large file goes on with it, and sends no more agai
 });
 
 for (const how of ["remembers them", "is given them again"]) {
-  test(`a browser killed amid 1,000 files goes on with them where it ${how}, and sends no more again than was on its way`, async ({
+  test(`a browser killed amid many files resumes where it ${how}, and sends no more again than was on its way`, async ({
     killable,
   }) => {
-    test.setTimeout(180_000);
     const { proxy } = killable;
     const folder = await folderOfFiles(count);
     try {
       const { page, address } = await newCollection(killable, "Killed amid many");
+      proxy.latencyMs = latencyMs;
       await dropOnPage(page, [folder.dir]);
       await expect.poll(() => proxy.tally.keys().length, { intervals: [10] }).toBeGreaterThan(100);
-      const later = await killAndComeBack(killable, address);
+      const later = await killAndRestart(killable, address);
       const stored = proxy.tally.keys().length;
       expect(stored, "it was killed too late").toBeLessThan(count);
 
-      // Posts cut off by the kill did not arrive. How many were to come is not known to an upload that was begun while its
-      // folder was still being read.
-      const arrived = later.getByText(/\d+ (of 1,000 )?files arrived/);
+      // Posts cut off by the kill did not arrive. An upload begun while its folder was still being read does not know how
+      // many files were to come.
+      const arrived = later.getByText(/\d+ (of [\d,]+ )?files arrived/);
       await expect(arrived).toBeVisible();
-      const told = Number(/\d+/.exec((await arrived.textContent()) ?? "")?.[0]);
-      expect(told).toBeLessThanOrEqual(stored);
-      expect(told).toBeGreaterThanOrEqual(stored - parallelPosts);
+      const shown = Number(/\d+/.exec((await arrived.textContent()) ?? "")?.[0]);
+      expect(shown).toBeLessThanOrEqual(stored);
+      expect(shown).toBeGreaterThanOrEqual(stored - parallelPosts);
 
       if (how === "remembers them") await later.getByRole("button", { name: "Resume", exact: true }).click();
       else await dropOnPage(later, [folder.dir]);
-      await expectVerified(later, /files uploaded and verified/);
+      await expectFinished(later, /files uploaded and verified/);
       const again = sentTwice(killable, sizeOf);
-      note("1,000 files", `${stored} before the kill, ${again} sent again`);
+      note("many files", `${stored} of ${count} before the kill, ${again} sent again`);
       expect(again).toBeLessThanOrEqual(parallelPosts);
       expect(proxy.tally.keys()).toHaveLength(count);
       await expect(uploadRegion(later).getByText(/failed|missing/)).toHaveCount(0);

@@ -1,50 +1,49 @@
-import { expect, test } from "@playwright/test";
-import { expectSound, looks, pageWith, signIn } from "./support";
+import { expect } from "@playwright/test";
+import { expectAccessibleInAllLooks } from "./accessible";
+import { signedOut, test } from "./test";
+import { tiles } from "./uploads";
 
-for (const look of looks) {
-  test(`every screen is accessible and fits: ${look.name}`, async ({ browser }) => {
-    const page = await pageWith(browser, look);
-    for (const address of ["/", "/sign-in", "/sign-up", "/c/there-is-no-such-collection"]) {
-      await page.goto(address);
-      await expectSound(page);
-    }
-    await signIn(page);
-    await expectSound(page);
-    await page
-      .getByRole("link", { name: /Reef survey/ })
-      .first()
-      .click();
-    const tiles = page
-      .getByRole("main")
-      .getByRole("link")
-      .filter({ has: page.getByRole("img") });
-    await expect(tiles).toHaveCount(12);
-    await expectSound(page);
-    const address = new URL(page.url()).pathname;
-    await tiles.first().click();
-    await expect(page).toHaveURL(/[0-9a-f-]{36}$/);
-    await expectSound(page);
-    await page.goto(`${address}/settings`);
-    await expectSound(page);
-    await page.goto("/collections");
-    await page.getByRole("button", { name: "New collection" }).first().click();
-    await expectSound(page, "dialog");
-    await page.context().close();
-  });
-}
+const demoTiles = 12;
 
-test("the way from the gallery into a picture and back is by keyboard, too", async ({ page }) => {
-  await signIn(page);
+test.use({ storageState: ({ demoSession }, provide) => provide(demoSession) });
+
+test("every screen of a visitor is accessible and fits", async ({ browser }) => {
+  const page = await (await browser.newContext({ storageState: signedOut })).newPage();
+  for (const address of ["/", "/sign-in", "/sign-up", "/c/there-is-no-such-collection"]) {
+    await page.goto(address);
+    await expectAccessibleInAllLooks(page);
+  }
+  await page.context().close();
+});
+
+test("every screen of a member is accessible and fits", async ({ page }) => {
+  await page.goto("/collections");
+  await expectAccessibleInAllLooks(page);
+  await page.getByRole("button", { name: "New collection" }).first().click();
+  await expectAccessibleInAllLooks(page, "dialog");
+  await page.keyboard.press("Escape");
   await page
     .getByRole("link", { name: /Reef survey/ })
     .first()
     .click();
-  const tiles = page
-    .getByRole("main")
-    .getByRole("link")
-    .filter({ has: page.getByRole("img") });
-  await expect(tiles).toHaveCount(12);
-  await tiles.nth(2).focus();
+  await expect(tiles(page)).toHaveCount(demoTiles);
+  await expectAccessibleInAllLooks(page);
+  const address = new URL(page.url()).pathname;
+  await tiles(page).first().click();
+  await expect(page).toHaveURL(/[0-9a-f-]{36}$/);
+  await expectAccessibleInAllLooks(page);
+  await page.goto(`${address}/settings`);
+  await expectAccessibleInAllLooks(page);
+});
+
+test("the keyboard leads from the gallery into a picture, to the next one and back", async ({ page }) => {
+  await page.goto("/collections");
+  await page
+    .getByRole("link", { name: /Reef survey/ })
+    .first()
+    .click();
+  await expect(tiles(page)).toHaveCount(demoTiles);
+  await tiles(page).nth(2).focus();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/[0-9a-f-]{36}$/);
   const third = page.url();
@@ -57,11 +56,11 @@ test("the way from the gallery into a picture and back is by keyboard, too", asy
   await expect(page).toHaveURL(third);
   await page.keyboard.press("Escape");
   await expect(page).toHaveURL(/\/c\/[a-z0-9-]+$/);
-  await expect(tiles.nth(2)).toBeFocused();
+  await expect(tiles(page).nth(2)).toBeFocused();
 });
 
 test("the gallery does not shift while it loads", async ({ page }) => {
-  await signIn(page);
+  await page.goto("/collections");
   await page.addInitScript(() => {
     const shifts: number[] = [];
     Object.assign(window, { shifts });
@@ -70,10 +69,9 @@ test("the gallery does not shift while it loads", async ({ page }) => {
     }).observe({ type: "layout-shift", buffered: true });
   });
   const card = page.getByRole("link", { name: /Reef survey/ }).first();
-  const address = (await card.getAttribute("href")) ?? "";
-  await page.goto(address);
+  await page.goto((await card.getAttribute("href")) ?? "");
   const images = page.getByRole("main").getByRole("img");
-  await expect(images).toHaveCount(12);
+  await expect(images).toHaveCount(demoTiles);
   await expect
     .poll(() => images.evaluateAll((all) => all.every((image) => (image as HTMLImageElement).complete)))
     .toBe(true);

@@ -1,24 +1,25 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import os from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { picture } from "@/tests/support/pictures";
-import { takesDrops } from "./drop";
-import { createCollection, expectSound, signIn } from "./support";
-import { choose, expectFinished, pictures, storageGate, tiles, tray, uploadRegion } from "./uploads";
+import { expectAccessible } from "./accessible";
+import { newFolder, waitForDropTarget } from "./dropped-files";
+import { createCollection, mediaOf } from "./site";
+import { carriesFile, refuseFiles, storageGate } from "./storage-requests";
+import { test } from "./test";
+import { choose, chosenFile, expectFinished, expectLeftUpload, pictures, tiles, tray, uploadRegion } from "./uploads";
 
-/** A collection with two pictures in it. */
-async function withTwo(page: Page, name: string): Promise<string> {
+/** Makes a collection with two pictures; returns its path. */
+async function collectionOfTwo(page: Page, name: string): Promise<string> {
   const address = await createCollection(page, name);
   await choose(page, await pictures(2));
   await expectFinished(page, "2 files uploaded and verified");
   return address;
 }
 
-test("an upload goes on while the person is elsewhere on the site, and the tray says how far", async ({ page }) => {
-  await signIn(page);
+test("an upload continues while the person is elsewhere on the site, and the tray says how far", async ({ page }) => {
   const gate = await storageGate(page);
-  const address = await createCollection(page, "Goes on");
+  const address = await createCollection(page, "Elsewhere");
   gate("hold");
   await choose(page, await pictures(6));
   await expect(uploadRegion(page).getByRole("heading", { name: "Uploading 6 files" })).toBeVisible();
@@ -27,25 +28,20 @@ test("an upload goes on while the person is elsewhere on the site, and the tray 
   await expect(page).toHaveURL(/\/collections$/);
   await tray(page).click();
   await expect(page.getByRole("dialog").getByText("Uploading 6 files")).toBeVisible();
-  await page.getByRole("button", { name: "Pause the upload to Goes on" }).click();
+  await page.getByRole("button", { name: "Pause the upload to Elsewhere" }).click();
   await expect(page.getByRole("dialog").getByText("Paused: 6 files")).toBeVisible();
   gate("pass");
-  await page.getByRole("button", { name: "Resume the upload to Goes on" }).click();
+  await page.getByRole("button", { name: "Resume the upload to Elsewhere" }).click();
   await expect(page.getByRole("dialog").getByText("6 files uploaded and verified")).toBeVisible({ timeout: 60_000 });
-  await page.getByRole("dialog").getByRole("link", { name: "Goes on" }).click();
+  await page.getByRole("dialog").getByRole("link", { name: "Elsewhere" }).click();
   await expect(page).toHaveURL(new RegExp(`${address}$`));
   await expect(tiles(page)).toHaveCount(6);
   await expect(uploadRegion(page).getByRole("heading", { name: "6 files uploaded and verified" })).toBeVisible();
 });
 
 test("files that are here already: new versions, both kept, or skipped, as the person says", async ({ page }) => {
-  await signIn(page);
-  const address = await withTwo(page, "Taken");
-  const slug = address.split("/").at(-1);
-  const paths = async () => {
-    const { items } = await (await page.request.get(`/api/v1/collections/${slug}/media`)).json();
-    return items.map((item: { path: string }) => item.path).toSorted();
-  };
+  const address = await collectionOfTwo(page, "Taken");
+  const paths = async () => (await mediaOf(page, address)).map((item) => item.path).toSorted();
   const region = uploadRegion(page);
   await choose(page, await pictures(3, 50));
   await expect(region.getByRole("heading", { name: /^2 files (are|wait)/ }).first()).toBeVisible();
@@ -57,36 +53,30 @@ test("files that are here already: new versions, both kept, or skipped, as the p
   await expectFinished(page, "2 files uploaded and verified");
   expect(await paths()).toHaveLength(5);
   await choose(page, await pictures(2, 70));
-  // The very same bytes: nobody is asked, nothing is sent.
+  // The same bytes: there is no choice to make, and nothing is sent.
   await expectFinished(page, "2 files already there, nothing to upload");
 });
 
 test("a whole upload is undone, and brought back", async ({ page }) => {
-  await signIn(page);
-  await withTwo(page, "Undone");
+  await collectionOfTwo(page, "Undone");
   await expect(tiles(page)).toHaveCount(2);
   const region = uploadRegion(page);
   await region.getByRole("button", { name: "Undo upload" }).click();
-  await expectSound(page, "dialog");
+  await expectAccessible(page, "dialog");
   await page.getByRole("dialog").getByRole("button", { name: "Undo upload" }).click();
   await expect(region.getByText("Upload undone. Its files are in the trash.")).toBeVisible();
   await expect(tiles(page)).toHaveCount(0);
-  await expectSound(page);
+  await expectAccessible(page);
   await region.getByRole("button", { name: "Redo upload" }).click();
   await expect(tiles(page)).toHaveCount(2);
 });
 
 test("what failed is listed by cause and can be taken away as a table", async ({ page }) => {
-  await signIn(page);
   const gate = await storageGate(page);
   await createCollection(page, "Refused");
   gate("deny");
   const jpeg = await picture({ width: 200, height: 150 });
-  await choose(page, [
-    { name: "=1+1.jpg", mimeType: "image/jpeg", buffer: jpeg },
-    { name: "a,b.jpg", mimeType: "image/jpeg", buffer: jpeg },
-    { name: "empty.jpg", mimeType: "image/jpeg", buffer: Buffer.alloc(0) },
-  ]);
+  await choose(page, [chosenFile("=1+1.jpg", jpeg), chosenFile("a,b.jpg", jpeg), chosenFile("empty.jpg", "")]);
   const region = uploadRegion(page);
   await expect(region.getByRole("heading", { name: /2 failed/ })).toBeVisible({ timeout: 60_000 });
   const downloading = page.waitForEvent("download");
@@ -100,10 +90,9 @@ test("what failed is listed by cause and can be taken away as a table", async ({
 });
 
 test("pictures are taken from the clipboard, too", async ({ page }) => {
-  await signIn(page);
   await createCollection(page, "Pasted");
   const bytes = [...(await picture({ width: 200, height: 150 }))];
-  await takesDrops(page);
+  await waitForDropTarget(page);
   await page.evaluate((numbers) => {
     const clipboardData = new DataTransfer();
     clipboardData.items.add(new File([new Uint8Array(numbers)], "image.png", { type: "image/png" }));
@@ -118,43 +107,36 @@ test("an upload left half-way is resumed by adding its files again: only what is
   page,
   context,
 }) => {
-  await signIn(page);
   const address = await createCollection(page, "Resumed");
-  let passed = 0;
-  await page.route("**/*", async (route) => {
-    const request = route.request();
-    const post = request.method() === "POST" && new URL(request.url()).host !== new URL(page.url()).host;
-    if (!post) return route.fallback();
-    passed += 1;
-    return passed <= 2 ? route.fallback() : route.abort("connectionrefused");
-  });
-  // From a disk: the same files have the same dates when they come again.
-  const dir = await mkdtemp(path.join(os.tmpdir(), "atoll-e2e-"));
-  const files = await Promise.all(
-    (await pictures(8)).map(async ({ name, buffer }) => {
-      await writeFile(path.join(dir, name), buffer);
-      return path.join(dir, name);
-    }),
-  );
-  await page.getByLabel("Files to upload").setInputFiles(files);
-  await expect.poll(() => passed).toBeGreaterThan(2);
-  await page.close({ runBeforeUnload: false });
+  const refused = await refuseFiles(page, (count) => count > 2);
+  // On the disk, where the same files have the same dates when they are added again.
+  const folder = await newFolder("pictures");
+  try {
+    const files = await Promise.all(
+      (await pictures(8)).map(async ({ name, buffer }) => {
+        const file = path.join(folder.dir, name);
+        await writeFile(file, buffer);
+        return file;
+      }),
+    );
+    await choose(page, files);
+    await expect.poll(refused).toBeGreaterThan(0);
+    await page.close({ runBeforeUnload: false });
 
-  const later = await context.newPage();
-  await expect(async () => {
-    await later.goto(address);
-    await expect(later.getByText(/2 of 8 files arrived/)).toBeVisible({ timeout: 1_000 });
-  }).toPass();
-  let sent = 0;
-  later.on("request", (request) => {
-    if (request.method() === "POST" && new URL(request.url()).host !== new URL(later.url()).host) sent += 1;
-  });
-  await later.getByRole("button", { name: "Resume" }).click();
-  await expect(uploadRegion(later).getByText("2 of 8 files are there.")).toBeVisible();
-  await expectSound(later);
-  await later.getByLabel("Files to upload").setInputFiles(files);
-  await expectFinished(later, "6 files uploaded and verified");
-  expect(sent).toBe(6);
-  await expect(tiles(later)).toHaveCount(8);
-  await rm(dir, { recursive: true });
+    const later = await context.newPage();
+    await expectLeftUpload(later, address, "2 of 8 files arrived");
+    let sent = 0;
+    later.on("request", (request) => {
+      if (carriesFile(later, request)) sent += 1;
+    });
+    await later.getByRole("button", { name: "Resume" }).click();
+    await expect(uploadRegion(later).getByText("2 of 8 files are there.")).toBeVisible();
+    await expectAccessible(later);
+    await choose(later, files);
+    await expectFinished(later, "6 files uploaded and verified");
+    expect(sent).toBe(6);
+    await expect(tiles(later)).toHaveCount(8);
+  } finally {
+    await folder.remove();
+  }
 });

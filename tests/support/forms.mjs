@@ -8,6 +8,8 @@ const random = () => randomInt(2 ** 31);
 const table = {
   // Ceph, Debian's PostgreSQL 15 and Debian's S3 clients, where they are installed.
   ATOLL_TEST_PEERS: ["no", "yes", "yes"],
+  // The main job in Firefox and WebKitGTK, where they are installed.
+  ATOLL_TEST_ENGINES: ["no", "yes", "yes"],
   // What random tests begin with; faults.test.ts counts on from it.
   ATOLL_TEST_SEED: [1, 1, random],
   // Kills of the embedded S3 store, on a disk with room and on a full one.
@@ -21,8 +23,9 @@ const table = {
   ATOLL_TEST_LARGE_OBJECT_BYTES: [200e6, 500e6, 5 * 2 ** 30],
   ATOLL_TEST_LISTING_KEYS: [20_000, 50_000, 1_000_000],
   // Browser tests.
-  ATOLL_TEST_OFFLINE_SECONDS: [8, 8, 60],
-  ATOLL_TEST_KILLED_MB: [128, 128, 300],
+  ATOLL_TEST_OFFLINE_SECONDS: [0, 0, 60],
+  ATOLL_TEST_KILLED_FILES: [400, 400, 1000],
+  ATOLL_TEST_KILLED_MB: [96, 96, 300],
 };
 
 const forms = ["small", "middle", "long"];

@@ -1,10 +1,10 @@
 import { ListMultipartUploadsCommand, ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { readRunning } from "@/lib/cli/start/data-dir";
 
-/** What the storage of the tested site holds under a prefix, as the storage itself says: multiparts, then versions, by key. */
-export async function heldUnder(prefix: string): Promise<{ multiparts: string[]; objects: string[] }> {
+/** Lists the keys under a prefix of the tested site's storage: those of multipart uploads and those of versions. */
+export async function listStorage(prefix: string): Promise<{ multiparts: string[]; objects: string[] }> {
   const env = readRunning(process.env.ATOLL_DATA_DIR ?? "");
-  if (!env) throw new Error("the site does not run on the tests' data dir");
+  if (!env) throw new Error("the site does not run in the tests' data folder");
   const { S3_ENDPOINT = "", S3_BUCKET = "atoll-media", AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = env;
   const client = new S3Client({
     endpoint: S3_ENDPOINT,

@@ -1,0 +1,35 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page, test } from "@playwright/test";
+
+type Shown = "main" | "dialog";
+
+const looks = [
+  { name: "phone, light", width: 390, height: 844, colorScheme: "light" },
+  { name: "phone, dark", width: 390, height: 844, colorScheme: "dark" },
+  { name: "desktop, dark", width: 1440, height: 900, colorScheme: "dark" },
+  { name: "desktop, light", width: 1440, height: 900, colorScheme: "light" },
+] as const;
+
+/** Expects that axe finds nothing in the page as it stands, and that nothing scrolls sideways. */
+export async function expectAccessible(page: Page, shown: Shown = "main"): Promise<void> {
+  await expect(page.getByRole(shown)).toBeVisible();
+  // Next takes a page's title out for a moment while it fetches it again: one that stays away fails here.
+  await expect(page).toHaveTitle(/./);
+  // The legacy mode runs in the page itself. The other one opens a second page for the results of frames: there are none.
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  const found = violations.map(({ id, nodes }) => `${page.url()} ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  expect(found).toEqual([]);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(overflow, `${page.url()} scrolls sideways`).toBeLessThanOrEqual(0);
+}
+
+/** The same at both widths and in both colour schemes; leaves the page on a desktop, light. */
+export async function expectAccessibleInAllLooks(page: Page, shown: Shown = "main"): Promise<void> {
+  for (const { name, width, height, colorScheme } of looks)
+    await test.step(name, async () => {
+      await page.setViewportSize({ width, height });
+      // Transitions would show axe colours that are in between.
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await expectAccessible(page, shown);
+    });
+}

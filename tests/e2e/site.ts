@@ -1,0 +1,38 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, type Page } from "@playwright/test";
+import { requiredEnv, test } from "./test";
+
+/** Creates a collection and returns its path. `site` is needed where the page's context has no base URL. */
+export async function createCollection(page: Page, name: string, site = ""): Promise<string> {
+  await page.goto(`${site}/collections`);
+  await page.getByRole("button", { name: "New collection" }).first().click();
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByRole("button", { name: "Create collection" }).click();
+  await expect(page).toHaveURL(/\/c\/[a-z0-9-]+$/);
+  return new URL(page.url()).pathname;
+}
+
+export type MediaItem = { id: string; path: string; state: string };
+
+/** Lists a collection's media by the API. `site` as in `createCollection`. */
+export async function mediaOf(page: Page, address: string, site = ""): Promise<MediaItem[]> {
+  const response = await page.request.get(`${site}/api/v1/collections/${address.split("/").at(-1)}/media`);
+  expect(response.ok()).toBe(true);
+  return ((await response.json()) as { items: MediaItem[] }).items;
+}
+
+export type LoggedRequest = { method: string; path: string; status: number; bytesIn: number; bytesOut: number };
+
+/** Reads the site's log of every request since it was started. */
+export async function requestLog(): Promise<LoggedRequest[]> {
+  const file = path.join(requiredEnv("ATOLL_DATA_DIR"), "logs/requests.ndjson");
+  const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as LoggedRequest);
+}
+
+/** Prints a figure measured by the running test and keeps it in the report. */
+export function note(type: string, description: string): void {
+  test.info().annotations.push({ type, description });
+  console.log(`${type}: ${description}`);
+}

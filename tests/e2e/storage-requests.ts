@@ -1,0 +1,55 @@
+import type { Page, Request, Route } from "@playwright/test";
+
+const denial = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>';
+
+/** Whether a request of the page carries a file, or a part of one, to the storage. */
+export function carriesFile(page: Page, request: Request): boolean {
+  const toStorage = new URL(request.url()).host !== new URL(page.url()).host;
+  return toStorage && ["POST", "PUT"].includes(request.method());
+}
+
+/** Calls `handle` for each request of the page that carries a file, with how many there were, itself included. */
+async function onFileRequests(page: Page, handle: (route: Route, count: number) => Promise<void>): Promise<void> {
+  let count = 0;
+  await page.route("**/*", (route) => {
+    if (!carriesFile(page, route.request())) return route.fallback();
+    count += 1;
+    return handle(route, count);
+  });
+}
+
+/**
+ * Breaks the requests that carry files, counted from 1, for which `isRefused` holds. Returns how many were refused so far.
+ */
+export async function refuseFiles(page: Page, isRefused: (count: number) => boolean): Promise<() => number> {
+  let refused = 0;
+  await onFileRequests(page, (route, count) => {
+    if (!isRefused(count)) return route.fallback();
+    refused += 1;
+    return route.abort("connectionrefused");
+  });
+  return () => refused;
+}
+
+type Outcome = "pass" | "hold" | "deny";
+
+/** Decides what happens to requests that carry files to the storage; those held back wait until the outcome changes. */
+export async function storageGate(page: Page): Promise<(outcome: Outcome) => void> {
+  let outcome: Outcome = "pass";
+  let release = () => {};
+  let released = Promise.resolve();
+  await onFileRequests(page, async (route) => {
+    if (outcome === "deny")
+      return route.fulfill({ status: 403, body: denial, headers: { "access-control-allow-origin": "*" } });
+    await released;
+    // The page may be gone by now.
+    return route.fallback().catch(() => undefined);
+  });
+  return (next) => {
+    outcome = next;
+    if (next !== "hold") return release();
+    released = new Promise((resolve) => {
+      release = resolve;
+    });
+  };
+}

@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import { type Browser, type BrowserContextOptions, test as base, expect, type Page } from "@playwright/test";
+
+/** Cookies of a signed-in browser. */
+export type Session = Exclude<BrowserContextOptions["storageState"], string | undefined>;
+
+export const signedOut: Session = { cookies: [], origins: [] };
+
+/** Returns the value of a variable that playwright.config.ts sets. Throws Error where it is missing. */
+export function requiredEnv(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: playwright.config.ts sets it`);
+  return value;
+}
+
+/** Signs in as the demo user. */
+export async function signIn(page: Page): Promise<void> {
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail").fill("demo@atoll.local");
+  await page.getByLabel("Password", { exact: true }).fill(requiredEnv("ATOLL_DEMO_PASSWORD"));
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(/\/collections$/);
+}
+
+/** Creates an account and signs in with it. */
+export async function signUp(page: Page, name: string): Promise<void> {
+  await page.goto("/sign-up");
+  await page.getByLabel(/^Name/).fill(name);
+  await page.getByLabel("E-mail").fill(`${randomBytes(6).toString("hex")}@example.org`);
+  await page.getByLabel("Password", { exact: true }).fill(randomBytes(12).toString("hex"));
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page).toHaveURL(/\/collections$/);
+}
+
+async function sessionAfter(browser: Browser, baseURL: string, enter: (page: Page) => Promise<void>): Promise<Session> {
+  const context = await browser.newContext({ baseURL, storageState: signedOut });
+  await enter(await context.newPage());
+  const { cookies } = await context.storageState();
+  await context.close();
+  return { cookies, origins: [] };
+}
+
+/**
+ * Tests whose pages are signed in from the start. Each worker has an account of its own, so that tests that run side by
+ * side do not see each other's collections. `demoSession` is for tests of the demo's collections.
+ */
+export const test = base.extend<object, { session: Session; demoSession: Session }>({
+  session: [
+    async ({ browser }, provide, { project, workerIndex }) => {
+      const enter = (page: Page) => signUp(page, `Worker ${workerIndex}`);
+      await provide(await sessionAfter(browser, project.use.baseURL ?? "", enter));
+    },
+    { scope: "worker" },
+  ],
+  demoSession: [
+    async ({ browser }, provide, { project }) => {
+      await provide(await sessionAfter(browser, project.use.baseURL ?? "", signIn));
+    },
+    { scope: "worker" },
+  ],
+  storageState: ({ session }, provide) => provide(session),
+});
