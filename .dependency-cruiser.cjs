@@ -1,43 +1,118 @@
 /**
- * The import table of the design as rules (docs/decisions/0002-boundaries.md).
- * `tests/unit/boundaries.test.ts` plants a violation of each and sees it fire.
+ * The import table as rules, by default-deny: a file may import, of this project, only what its row names; a file without
+ * a row may neither import nor be imported (docs/decisions/0002-boundaries.md). `tests/unit/boundaries.test.ts` plants a
+ * violation of each rule and sees it fire.
  */
-const pure = "^lib/[^/]+/(?:schema|policy)\\.ts$|^lib/upload/[^/]+/(?:schema|policy)\\.ts$";
-const edge = "^lib/(errors|routes|action|http|env)\\.ts$";
-// Nouns nest: $1 is `upload` for lib/upload/undo/commands.ts, too.
-const record = "^lib/([^/]+)/(?:[^/]+/|)(queries|commands|rows|present|verify|reap)\\.ts$";
+const project = "^(app|components|lib|prisma|tests)/|^middleware\\.ts$";
 
-/** `from` may import, of this project, only what `allowed` names. */
-function only(name, from, allowed, comment) {
+/** Shapes and rules as tables: they run in browsers and servers alike. */
+const pure = "^lib/[^/]+/(schema|policy)\\.ts$|^lib/upload/[^/]+/(schema|policy)\\.ts$";
+const actions = "^lib/[^/]+/actions\\.ts$";
+/** What pages, route handlers and the worker call. */
+const calls = "^lib/[^/]+/(queries|commands)\\.ts$|^lib/upload/[^/]+/(queries|commands)\\.ts$";
+const looseFiles = "^lib/(action|db|env|errors|http|locks|routes)\\.ts$";
+const database = "^lib/(db|locks)\\.ts$";
+const env = "^lib/env\\.ts$";
+const errors = "^lib/errors\\.ts$";
+const routes = "^lib/routes\\.ts$";
+const viewer = "^lib/auth/viewer\\.ts$";
+const record = "^lib/event/commands\\.ts$";
+const queue = "^lib/jobs/queue/queue\\.ts$";
+const storage = "^lib/storage/";
+const checksum = "^lib/checksum/";
+
+/** The nouns, and whose queries, commands and rows each may use beside its own. */
+const neighbours = {
+  collection: [],
+  event: [],
+  health: [],
+  idempotency: [],
+  media: ["collection"],
+  member: ["collection"],
+  quota: [],
+  revision: ["media"],
+  upload: ["collection", "idempotency", "media", "quota", "revision"],
+};
+const nounFolders = `^lib/(${Object.keys(neighbours).join("|")})/`;
+
+/** Folders of `lib` with rules of their own. */
+const folders = [
+  "auth",
+  "bulk",
+  "checksum",
+  "cli",
+  "client",
+  "derive",
+  "embedded",
+  "infra",
+  "jobs",
+  "policy",
+  "storage",
+  "uploader",
+];
+
+/** `from` may import, of this project, itself and what `allowed` names. */
+function only(name, from, allowed, comment, except = []) {
   return {
     name,
     severity: "error",
     comment,
-    from: { path: from },
-    to: { path: "^(app|components|lib|prisma|tests)/", pathNot: [from, ...allowed] },
+    from: { path: from, pathNot: except },
+    to: { path: project, pathNot: [from, ...allowed] },
   };
 }
 
+const nounRules = Object.entries(neighbours).map(([noun, others]) =>
+  only(
+    `noun-${noun}`,
+    `^lib/${noun}/`,
+    [
+      pure,
+      database,
+      errors,
+      env,
+      viewer,
+      record,
+      queue,
+      storage,
+      ...others.map((other) => `^lib/${other}/(queries|commands|rows|present)\\.ts$`),
+    ],
+    "A noun stands on the database, the storage, the queue, and the neighbours named here.",
+    [pure, actions],
+  ),
+);
+
 module.exports = {
   forbidden: [
+    { name: "no-circular", severity: "error", comment: "Types included.", from: {}, to: { circular: true } },
     {
-      name: "no-circular",
+      name: "no-folder-circular",
       severity: "error",
+      comment: "Folders depend in one direction, too.",
+      scope: "folder",
+      from: { path: "^(components|lib)/" },
+      to: { circular: true },
+    },
+    {
+      name: "ungoverned",
+      severity: "error",
+      comment: "A new folder of lib, or a loose file in it, gets its row in this table first.",
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+      to: { path: "^lib/", pathNot: [nounFolders, `^lib/(${folders.join("|")})/`, looseFiles] },
+    },
+    {
+      name: "ungoverned-imports",
+      severity: "error",
+      from: { path: "^lib/", pathNot: [nounFolders, `^lib/(${folders.join("|")})/`, looseFiles] },
+      to: { path: project },
     },
     only(
       "app",
       "^app/",
-      [
-        "^components/",
-        "^lib/[^/]+/(queries|commands|actions|schema|policy)\\.ts$",
-        "^lib/upload/[^/]+/(queries|commands|schema|policy)\\.ts$",
-        "^lib/auth/",
-        edge,
-      ],
+      ["^components/", calls, actions, pure, "^lib/auth/", "^lib/(action|env|errors|http|routes)\\.ts$"],
       "Routes compose; they hold no logic and touch no engine.",
     ),
+    only("middleware", "^middleware\\.ts$", [], "It only redirects: access is decided beside the data."),
     only("components-ui", "^components/ui/", [], "These could ship in another product."),
     {
       name: "components-noun",
@@ -45,13 +120,8 @@ module.exports = {
       comment: "Props in, events out.",
       from: { path: "^components/(?!ui/)([^/]+)/" },
       to: {
-        path: "^(app|components|lib|prisma|tests)/",
-        pathNot: [
-          "^components/(ui|$1)/",
-          "^lib/[^/]+/(schema|policy|actions)\\.ts$",
-          "^lib/uploader/",
-          "^lib/(routes|errors|action)\\.ts$",
-        ],
+        path: project,
+        pathNot: ["^components/(ui|$1)/", pure, actions, "^lib/uploader/", "^lib/(action|errors|routes)\\.ts$"],
       },
     },
     only("pure-files", pure, [], "Schemas and policies run in browsers and servers alike."),
@@ -63,80 +133,78 @@ module.exports = {
     },
     only(
       "actions",
-      "^lib/[^/]+/actions\\.ts$",
-      ["^lib/[^/]+/(queries|commands|schema|policy)\\.ts$", "^lib/auth/", edge],
+      actions,
+      [calls, pure, "^lib/auth/", "^lib/(action|errors|routes)\\.ts$"],
       "Thin wrappers around commands.",
     ),
-    only(
-      "record",
-      record,
-      [
-        pure,
-        "^lib/$1/",
-        "^lib/(db|locks)\\.ts$",
-        "^lib/(errors|env)\\.ts$",
-        "^lib/storage/",
-        "^lib/auth/(viewer|password)\\.ts$",
-        "^lib/jobs/queue\\.ts$",
-      ],
-      "Queries and commands stand on the database, storage, the queue and other nouns' public files.",
-    ),
+    ...nounRules,
     {
-      name: "database-only-in-record",
+      name: "rows-only-from-records",
       severity: "error",
-      comment: "Prisma is used in queries and commands, in lib/auth, and nowhere else.",
-      from: {
-        pathNot: [
-          record,
-          "^lib/(db|locks|action)\\.ts$",
-          "^lib/auth/",
-          "^lib/cli/",
-          "^lib/jobs/",
-          "^tests/",
-          "^prisma/",
-        ],
-      },
-      to: { path: ["^lib/db\\.ts$", "^prisma/generated/"] },
+      comment: "A noun's SQL is used by its own and its neighbours' queries and commands.",
+      from: { pathNot: [nounFolders, "^lib/auth/", "^tests/"] },
+      to: { path: "^lib/[^/]+/rows\\.ts$|^lib/upload/[^/]+/rows\\.ts$" },
     },
+    {
+      name: "database-only-in-nouns",
+      severity: "error",
+      comment: "Prisma and Kysely are used in nouns and in lib/auth.",
+      from: { pathNot: [nounFolders, database, "^lib/auth/", "^lib/cli/", "^tests/", "^prisma/"] },
+      to: { path: [database, "^prisma/generated/"] },
+    },
+    only("loose-action", "^lib/action\\.ts$", [errors], "Edges turn errors into answers."),
+    only("loose-db", "^lib/db\\.ts$", [env, "^prisma/generated/"], "The one pool."),
+    only("loose-env", "^lib/env\\.ts$", [], "The one place that reads the environment."),
+    only("loose-errors", "^lib/errors\\.ts$", [], "Codes and their properties."),
+    only("loose-http", "^lib/http\\.ts$", [errors], "Edges turn errors into answers."),
+    only("loose-locks", "^lib/locks\\.ts$", ["^lib/db\\.ts$", errors], "The order of locks."),
+    only("loose-routes", "^lib/routes\\.ts$", [], "Paths of the site."),
     only(
       "uploader",
       "^lib/uploader/",
-      [pure, "^lib/errors\\.ts$", "^lib/checksum/"],
-      "The uploader runs without React, without a server, in any page.",
+      [pure, errors, routes, checksum],
+      "The engine runs without React and without a server.",
     ),
-    only("storage", "^lib/storage/", ["^lib/(env|errors)\\.ts$"], "The object store knows nothing of collections."),
+    only("uploader-state", "^lib/uploader/state/", [pure, errors], "Plain data, and what is derived from it."),
+    only("uploader-steps", "^lib/uploader/steps/", ["^lib/uploader/state/", pure, errors], "The reducer is pure."),
+    {
+      name: "uploader-effects",
+      severity: "error",
+      comment: "Effects know the state, and neither the reducer nor each other.",
+      from: { path: "^lib/uploader/(transport|hash|browser)/" },
+      to: {
+        path: project,
+        pathNot: ["^lib/uploader/(state|$1)/", pure, errors, routes, checksum],
+      },
+    },
+    only("storage", storage, [env, errors], "The object store knows nothing of collections."),
     {
       name: "aws-sdk-only-in-storage",
       severity: "error",
-      from: { pathNot: ["^lib/storage/", "^tests/", "^node_modules/"] },
+      from: { pathNot: [storage, "^tests/", "^node_modules/"] },
       to: { path: "node_modules/@(aws-sdk|smithy)/" },
     },
-    only("derive", "^lib/derive/", [
-      "^lib/storage/",
-      "^lib/media/(queries|commands|schema|policy)\\.ts$",
-      "^lib/auth/viewer\\.ts$",
-      "^lib/errors\\.ts$",
-    ]),
+    only("derive", "^lib/derive/", [storage, "^lib/media/(queries|commands|schema|policy)\\.ts$", viewer, errors]),
     only("jobs", "^lib/jobs/", [
       "^lib/derive/",
-      "^lib/[^/]+/(queries|commands|schema|policy)\\.ts$",
-      "^lib/upload/[^/]+/(queries|commands|verify|reap|schema|policy)\\.ts$",
-      "^lib/auth/viewer\\.ts$",
-      "^lib/(env|errors|db)\\.ts$",
+      calls,
+      "^lib/upload/verify/(verify|reap)\\.ts$",
+      pure,
+      viewer,
+      env,
+      errors,
     ]),
-    only(
-      "queue",
-      "^lib/jobs/(queue|boss)\\.ts$",
-      ["^lib/env\\.ts$"],
-      "Commands send jobs by lib/jobs/queue, so it knows no noun: else their folders would import each other.",
-    ),
-    only("infra", "^lib/infra/", ["^lib/storage/", "^lib/errors\\.ts$"]),
-    only("checksum", "^lib/checksum/", [], "Arithmetic for browsers and servers alike."),
+    only("jobs-queue", "^lib/jobs/queue/", [env, errors], "The port by which commands send jobs knows no noun."),
+    only("infra", "^lib/infra/", [storage, "^lib/policy/", errors]),
+    only("bulk", "^lib/bulk/", [storage, errors], "Walk, list, merge, plan, run."),
+    only("checksum", checksum, [], "Arithmetic for browsers and servers alike."),
+    only("policy", "^lib/policy/", [], "Policy documents and their evaluation, pure."),
+    only("client", "^lib/client/", [], "The typed API client knows nothing of the app."),
     only(
       "embedded",
       "^lib/embedded/",
-      ["^lib/checksum/"],
-      "The stores are modules of their own: nothing of the app in them but arithmetic.",
+      [checksum, "^lib/policy/"],
+      "The stores are modules of their own: nothing of the app in them.",
     ),
     {
       name: "embedded-only-from-cli",
@@ -146,8 +214,8 @@ module.exports = {
       to: { path: "^lib/embedded/" },
     },
     only("cli", "^lib/cli/", ["^lib/", "^prisma/"], "The command line may use everything but the site's pages."),
-    only("auth", "^lib/auth/", ["^lib/(db|env|errors|action|routes|http)\\.ts$", "^lib/event/commands\\.ts$", pure]),
-    only("prisma", "^prisma/", ["^lib/cli/", "^lib/env\\.ts$"], "Schema, migrations and the seed."),
+    only("auth", "^lib/auth/", [database, env, errors, routes, "^lib/(action|http)\\.ts$", record, pure]),
+    only("prisma", "^prisma/", ["^lib/cli/", env], "Schema, migrations and the seed."),
     { name: "no-tests", severity: "error", from: { pathNot: "^tests/" }, to: { path: "^tests/" } },
   ],
   options: {

@@ -15,7 +15,9 @@ if (!existsSync(own)) {
 }
 
 const base = path.resolve(process.argv[2] ?? root);
-const folders = ["app", "components", "lib", "prisma", "tests"].filter((name) => existsSync(path.join(base, name)));
+const folders = ["app", "components", "lib", "prisma", "tests", "middleware.ts"].filter((name) =>
+  existsSync(path.join(base, name)),
+);
 const { status } = spawnSync(
   process.execPath,
   [
