@@ -260,7 +260,7 @@ describe("pausing", () => {
     bench.uploader.unpause();
     await bench.until(() => bench.state.counts.done + bench.state.counts.present === 60);
     expect(bench.state.phase).toBe("uploading");
-    expect(bench.files()[0]).toMatchObject({ state: "paused", multipart: { arrivedParts: arrived } });
+    expect(bench.files()[0]).toMatchObject({ state: "paused", known: { multipart: { arrivedParts: arrived } } });
     bench.uploader.unpauseFile(0);
     await bench.until(() => bench.state.phase === "done");
     await bench.expectAll(files);
