@@ -27,10 +27,10 @@ const neighbours = {
   event: [],
   health: [],
   idempotency: [],
-  media: ["collection"],
+  media: ["collection", "revision"],
   member: ["collection"],
   quota: [],
-  revision: ["media"],
+  revision: [],
   upload: ["collection", "idempotency", "media", "quota", "revision"],
 };
 const nounFolders = `^lib/(${Object.keys(neighbours).join("|")})/`;
@@ -154,7 +154,12 @@ module.exports = {
     },
     only("loose-action", "^lib/action\\.ts$", [errors], "Edges turn errors into answers."),
     only("loose-db", "^lib/db\\.ts$", [env, "^prisma/generated/"], "The one pool."),
-    only("loose-env", "^lib/env\\.ts$", [], "The one place that reads the environment."),
+    only(
+      "loose-env",
+      "^lib/env\\.ts$",
+      ["^lib/storage/endpoint\\.ts$"],
+      "The one place that reads the environment. Whether an address is AWS is said once, in a file without imports.",
+    ),
     only("loose-errors", "^lib/errors\\.ts$", [], "Codes and their properties."),
     only("loose-http", "^lib/http\\.ts$", [errors], "Edges turn errors into answers."),
     only("loose-locks", "^lib/locks\\.ts$", ["^lib/db\\.ts$", errors], "The order of locks."),

@@ -9,7 +9,14 @@ import { recordDerivation } from "@/lib/media/commands";
 import { finishUndo } from "@/lib/upload/undo/commands";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
-import { type DeriveJob, insertDerive, insertDeriveAgain, type ReapJob, type UndoJob, type VerifyJob } from "./boss";
+import {
+  type DeriveJob,
+  insertDerive,
+  insertDeriveAgain,
+  type ReapJob,
+  type UndoJob,
+  type VerifyJob,
+} from "./queue/boss";
 
 export type JobContext = { boss: PgBoss; viewer: SystemViewer; log: Logger };
 type Failure = { code: string; message: string };

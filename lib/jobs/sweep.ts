@@ -4,8 +4,8 @@ import { revisionsToDerive } from "@/lib/media/queries";
 import { deleteIdempotencyKeys, expireUploads } from "@/lib/upload/commands";
 import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
 import { uploadsToUndo } from "@/lib/upload/undo/queries";
-import { insertDerive, insertReap, insertUndo, insertVerify, laterPriority } from "./boss";
 import type { JobContext } from "./handlers";
+import { insertDerive, insertReap, insertUndo, insertVerify, laterPriority } from "./queue/boss";
 
 const uploadsAtOnce = 100;
 const revisionsAtOnce = 1_000;

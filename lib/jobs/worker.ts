@@ -5,7 +5,6 @@ import type { Job, JobWithMetadata } from "pg-boss";
 import { type Logger, pino } from "pino";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { stopDecoders, warmDecoders } from "@/lib/derive/decoder";
-import { createBoss, type DeriveJob, queueNames, type ReapJob, startBoss, type UndoJob, type VerifyJob } from "./boss";
 import {
   each,
   handleDerive,
@@ -15,6 +14,15 @@ import {
   handleVerify,
   type JobContext,
 } from "./handlers";
+import {
+  createBoss,
+  type DeriveJob,
+  queueNames,
+  type ReapJob,
+  startBoss,
+  type UndoJob,
+  type VerifyJob,
+} from "./queue/boss";
 import { sweep } from "./sweep";
 import { throttle } from "./throttle";
 

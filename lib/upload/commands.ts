@@ -8,7 +8,7 @@ import { env } from "@/lib/env";
 import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { claimKey, deleteOldKeys, type KeyedRequest, keyedRequest, subjectOfKey } from "@/lib/idempotency/rows";
-import { sendReap, sendVerify } from "@/lib/jobs/queue";
+import { sendReap, sendVerify } from "@/lib/jobs/queue/queue";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { createPostPolicy } from "@/lib/storage/post-policy";

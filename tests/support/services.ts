@@ -9,7 +9,7 @@ const kept = globalThis as typeof globalThis & { atollQueue?: unknown };
 /** Ends what our modules keep on globalThis, which the files of one worker share. */
 async function closeKept(): Promise<void> {
   if (kept.atollQueue) {
-    const { stopQueue } = await import("@/lib/jobs/queue");
+    const { stopQueue } = await import("@/lib/jobs/queue/queue");
     await stopQueue();
   }
   const { closeDb } = await import("@/lib/db");

@@ -2,7 +2,7 @@ import { createUser, viewerOfEmail } from "@/lib/auth/commands";
 import { mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
 import { createCollection } from "@/lib/collection/commands";
 import { closeDb, db } from "@/lib/db";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { closeStorage } from "@/lib/storage/client";
 import { originalKey } from "@/lib/storage/keys";
 import { putObject } from "@/lib/storage/objects";

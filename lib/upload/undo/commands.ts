@@ -4,7 +4,7 @@ import { collectionsWhere } from "@/lib/collection/queries";
 import { db, type Transaction } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
-import { sendUndo } from "@/lib/jobs/queue";
+import { sendUndo } from "@/lib/jobs/queue/queue";
 import { lockCollection, longTransaction } from "@/lib/locks";
 import { uploadFrom } from "../policy";
 import { visibleUploadsWhere } from "../queries";

@@ -4,7 +4,7 @@ import path from "node:path";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { db } from "@/lib/db";
-import { sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue";
+import { sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue/queue";
 import { dropUnsent, statesOf } from "@/tests/integration/derive/fixtures";
 import { folderOfPictures } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";

@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db, type Prisma } from "@/lib/db";
 import { AppError } from "@/lib/errors";
-import { createBoss, startBoss } from "@/lib/jobs/boss";
 import type { JobContext } from "@/lib/jobs/handlers";
-import { stopQueue } from "@/lib/jobs/queue";
+import { createBoss, startBoss } from "@/lib/jobs/queue/boss";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { sweep } from "@/lib/jobs/sweep";
 import { type RunningWorker, startWorker } from "@/lib/jobs/worker";
 import { longTransaction } from "@/lib/locks";

@@ -2,9 +2,9 @@ import { DeleteBucketPolicyCommand, DeleteObjectCommand, PutBucketPolicyCommand 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { db, firstId } from "@/lib/db";
 import { decoderPids } from "@/lib/derive/decoder";
-import { createBoss, startBoss } from "@/lib/jobs/boss";
 import { handleDeriveFailed, type JobContext } from "@/lib/jobs/handlers";
-import { sendDerive, sendUndo, sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue";
+import { createBoss, startBoss } from "@/lib/jobs/queue/boss";
+import { sendDerive, sendUndo, sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue/queue";
 import { sweep } from "@/lib/jobs/sweep";
 import { startWorker } from "@/lib/jobs/worker";
 import { dropUnsent, pendingRevision, revisionById, statesOf, worker } from "@/tests/integration/derive/fixtures";

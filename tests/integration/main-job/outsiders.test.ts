@@ -3,7 +3,7 @@ import { mintAnonymousViewer, type UserViewer, type Viewer } from "@/lib/auth/vi
 import { updateCollection } from "@/lib/collection/commands";
 import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { coverThumbs, mediaByIds, mediaDetail, mediaPage, mediaVariantUrl } from "@/lib/media/queries";
 import { derivedKey } from "@/lib/storage/keys";
 import { testUser } from "@/tests/support/collections";

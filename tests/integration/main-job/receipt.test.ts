@@ -8,7 +8,7 @@ import { GET as getKey } from "@/app/api/v1/receipt-key/route";
 import { GET } from "@/app/api/v1/uploads/[id]/receipt/route";
 import { mintAnonymousViewer, type UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { recordDerivation, trashMedia } from "@/lib/media/commands";
 import { openUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { openUpload, sealUpload } from "@/lib/upload/commands";
 import { cancelFiles, registerChecksums, registerFiles } from "@/lib/upload/file/commands";
 import type { OpenedUpload } from "@/lib/upload/schema";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { redoUpload, undoUpload } from "@/lib/upload/undo/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { formNumber } from "@/tests/support/forms.mjs";

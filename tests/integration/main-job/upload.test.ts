@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mintAnonymousViewer, mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
 import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { recordDerivation, trashMedia } from "@/lib/media/commands";
 import { mediaPage } from "@/lib/media/queries";
 import { abortUpload, expireUploads, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";

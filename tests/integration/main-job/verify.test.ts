@@ -3,7 +3,7 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { recordDerivation, trashMedia } from "@/lib/media/commands";
 import { listMultiparts } from "@/lib/storage/multipart";
 import { sealUpload } from "@/lib/upload/commands";

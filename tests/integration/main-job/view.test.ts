@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
 import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { coverThumbs, mediaDetail, mediaPage } from "@/lib/media/queries";
 import { storage } from "@/lib/storage/client";
 import { presignView } from "@/lib/storage/view";

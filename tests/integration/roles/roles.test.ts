@@ -3,7 +3,7 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { visibilities } from "@/lib/collection/policy";
 import { toAppError } from "@/lib/errors";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { testBucket, testDatabase } from "../../support/services";
 import { rows } from "./table";
 import { type ActorName, actorNames, Stage, snapshot, type World } from "./world";

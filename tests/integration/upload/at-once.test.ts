@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { longTransaction } from "@/lib/locks";
 import { storage } from "@/lib/storage/client";
 import { listMultiparts } from "@/lib/storage/multipart";

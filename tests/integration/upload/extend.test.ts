@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { expireUploads, openUpload, renewPolicy } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { signParts } from "@/lib/upload/part/commands";

@@ -3,7 +3,7 @@ import { POST } from "@/app/api/v1/collections/[slug]/uploads/route";
 import { DELETE, POST as postFiles } from "@/app/api/v1/uploads/[id]/files/route";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { deleteIdempotencyKeys, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { sessionCookie, system } from "@/tests/support/people";

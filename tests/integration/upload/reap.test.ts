@@ -2,7 +2,7 @@ import type { DeleteObjectCommandInput, ListObjectVersionsCommandOutput } from "
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
-import { startQueue, stopQueue } from "@/lib/jobs/queue";
+import { startQueue, stopQueue } from "@/lib/jobs/queue/queue";
 import { closeStorage, storage } from "@/lib/storage/client";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { createMultipart, listMultiparts } from "@/lib/storage/multipart";

@@ -4,7 +4,7 @@ import { POST as renew } from "@/app/api/v1/uploads/[id]/policy/route";
 import { PATCH } from "@/app/api/v1/uploads/[id]/route";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { env } from "@/lib/env";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { openUpload } from "@/lib/upload/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { sessionCookie } from "@/tests/support/people";

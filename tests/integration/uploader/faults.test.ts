@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { createUploader } from "@/lib/uploader/engine";
 import { hashHere } from "@/lib/uploader/hash/hashing";
 import type { UploaderState } from "@/lib/uploader/state/state";

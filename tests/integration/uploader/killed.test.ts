@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
-import { stopQueue } from "@/lib/jobs/queue";
+import { stopQueue } from "@/lib/jobs/queue/queue";
 import { partSizeOf, uploadPolicy } from "@/lib/upload/policy";
 import { createUploader } from "@/lib/uploader/engine";
 import { hashHere } from "@/lib/uploader/hash/hashing";
