@@ -173,7 +173,7 @@ export async function addChecksums(
     md5?: string | undefined;
   }[],
 ): Promise<Set<string>> {
-  const told = files.map(({ path, size, modifiedAt, sha256 = null, md5 = null }) => {
+  const claims = files.map(({ path, size, modifiedAt, sha256 = null, md5 = null }) => {
     const modifiedMs = modifiedAt === undefined ? null : BigInt(modifiedAt);
     return { path, size_bytes: BigInt(size), modified_ms: modifiedMs, sha256, md5 };
   });
@@ -182,7 +182,7 @@ export async function addChecksums(
     tx,
     query
       .updateTable("upload_file as f")
-      .from(unnest("t", told, types))
+      .from(unnest("t", claims, types))
       .set(({ fn }) => ({ sha256: fn.coalesce("t.sha256", "f.sha256"), md5: fn.coalesce("t.md5", "f.md5") }))
       .where("f.upload_id", "=", uploadId)
       .whereRef("f.path", "=", "t.path")

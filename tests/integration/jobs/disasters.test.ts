@@ -22,7 +22,7 @@ import {
 const { url } = await testDatabase();
 const bucket = await testBucket();
 
-// Killed workers leave what only an hour later is anybody's to remove.
+// Killed workers leave temporary folders that others remove only after an hour.
 const tempRoot = mkdtempSync(path.join(tmpdir(), "atoll-test-"));
 process.env.TMPDIR = tempRoot;
 afterAll(() => rmSync(tempRoot, { recursive: true }));
@@ -67,8 +67,8 @@ describe("disasters", () => {
       await victim.ended;
       await expect.poll(() => children.filter(isAlive), { timeout: 5_000 }).toEqual([]);
       expect(await pendingCount(uploadId)).toBeGreaterThan(0);
-      const abandoned = (await jobs()).filter(({ state }) => state === "active");
-      expect(abandoned.length).toBeGreaterThan(0);
+      const orphaned = (await jobs()).filter(({ state }) => state === "active");
+      expect(orphaned.length).toBeGreaterThan(0);
       await withWorker({}, async () => {
         await untilFinal(uploadId, 45_000);
         // A picture may have been recorded while its job was not: that one is taken up again all the same.
@@ -97,7 +97,7 @@ describe("disasters", () => {
     await sendVerify({ id: uploadId, isLarge: false });
     gate.open();
     await untilFinal(uploadId, 30_000);
-    // The job whose end the database was not told is taken up again once it gives no sign of life.
+    // The job whose end did not reach the database is retried once its heartbeat is overdue.
     await expect.poll(activeJobs, { timeout: 30_000 }).toEqual([]);
     waiting.child.kill("SIGTERM");
     expect(await waiting.ended).toBe(0);

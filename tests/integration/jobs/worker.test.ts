@@ -63,7 +63,7 @@ describe("working", () => {
     });
   });
 
-  test("an undoing that was cut short is finished, and so is one that was sent", async () => {
+  test("an undo that was cut short is finished, and so is a redo that was sent", async () => {
     const id = await pendingRevision(await picture({ width: 64, height: 64 }));
     const { uploadId, mediaId } = await revisionById(id);
     const deletedAt = async () => (await db().media.findUniqueOrThrow({ where: { id: mediaId } })).deletedAt;
@@ -118,7 +118,7 @@ describe("working", () => {
 });
 
 describe("when all tries fail", () => {
-  test("a picture that kills the decoder each time is given up in words, and the others go on", {
+  test("a picture that kills the decoder each time is rejected with a reason, and the others are derived", {
     timeout: 60_000,
   }, async () => {
     await withWorker({}, async () => {
@@ -135,7 +135,7 @@ describe("when all tries fail", () => {
     });
   });
 
-  test("a storage that refuses us costs no picture: they wait, and come once it is mended", async () => {
+  test("a storage that refuses access costs no picture: they wait, and are derived once it is repaired", async () => {
     await withWorker({}, async () => {
       await hurryQueue("derive", { retryLimit: 0 });
       const id = await pendingRevision(await picture({ width: 64, height: 64 }));
@@ -158,7 +158,7 @@ describe("when all tries fail", () => {
     });
   });
 
-  test("decoders that cannot even start are no picture's fault", async () => {
+  test("decoders that cannot start reject no picture", async () => {
     await withWorker({}, async () => {
       await hurryQueue("derive", { retryLimit: 0 });
       const id = await pendingRevision(await picture({ width: 64, height: 64 }));
@@ -207,7 +207,7 @@ describe("when all tries fail", () => {
       }
     });
 
-    test("a picture none of whose workers ever came back is given up in the end", async () => {
+    test("a picture that killed the worker in every round is rejected in the end", async () => {
       const revisionId = await pendingRevision(await picture({ width: 64, height: 64 }));
       await handleDeriveFailed(context, { data: { revisionId, rounds: 5, lost: 5 }, sourceOutput: heartbeat });
       expect(await revisionById(revisionId)).toMatchObject({ state: "rejected" });
@@ -215,7 +215,7 @@ describe("when all tries fail", () => {
     });
   });
 
-  test("an original that is gone from the storage is said to be", async () => {
+  test("an original that is gone from the storage is rejected with that reason", async () => {
     await withWorker({}, async () => {
       await hurryQueue("derive", { retryLimit: 0 });
       const id = await pendingRevision(await picture({ width: 64, height: 64 }));
