@@ -155,8 +155,8 @@ it("reads the collection once for a page of its gallery, and for a media's page"
   await coverThumbs([collection]);
   const statements = query.mock.calls.map(([statement]: unknown[]) => JSON.stringify(statement));
   query.mockRestore();
-  expect(statements.filter((text) => /FROM \W+public\W+collection\W/.test(text))).toHaveLength(1);
-  expect(statements.filter((text) => /FROM \W+media\W/.test(text)).length).toBeGreaterThan(0);
+  expect(statements.filter((text) => /FROM \W+(?:public\W+)?collection\W/i.test(text))).toHaveLength(1);
+  expect(statements.filter((text) => /FROM \W+media\W/i.test(text)).length).toBeGreaterThan(0);
 });
 
 describe("what stays on the server", () => {
