@@ -21,7 +21,7 @@ import { crc64nvme } from "@/tests/support/checksums";
 import { endpoint } from "./endpoint";
 
 const MIB = 1024 * 1024;
-/** S3 takes smaller ones as the last part only. */
+/** The minimum size of all parts but the last. */
 const partBytes = 5 * MIB;
 const site = "http://localhost:3000";
 
@@ -63,7 +63,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
 
   const all = [1, 2, 3].map((number) => ({ number }));
 
-  it("takes parts by signed URLs and puts them together, once however often it is asked", async () => {
+  it("accepts parts by signed URLs and completes them idempotently", async () => {
     const multipart = await begun("media/c/u/ä b/film (1).mov");
     const parts = await sendParts(multipart, all);
     expect(await listParts(multipart, store, 1)).toEqual(
@@ -80,12 +80,12 @@ describe(`multiparts on ${endpoint.name}`, () => {
     await abortMultipart(multipart, store);
   });
 
-  it("says which of the ways it failed", async () => {
+  it("tells the kinds of failure apart", async () => {
     const multipart = await begun("media/c/u/fails");
     const parts = await sendParts(multipart, all.slice(0, 2));
     const whole = { ...multipart, sizeBytes, parts: [...parts, { number: 3, etag: "0".repeat(32) }] };
     expect(await completeMultipart(whole, store)).toEqual({ state: "parts" });
-    // Ceph 16 takes a completion that failed to be "in progress" for ten minutes.
+    // On Ceph 16 a failed completion stays "in progress" for ten minutes.
     if (endpoint.ceph) return;
     const wrong = parts.map((part) => ({ ...part, etag: "0".repeat(32) }));
     expect(await completeMultipart({ ...whole, parts: wrong }, store)).toEqual({ state: "parts" });
@@ -94,7 +94,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
     await abortMultipart(multipart, store);
   });
 
-  it.skipIf(endpoint.ceph)("lets the storage refuse bytes that are not what the checksums say", async () => {
+  it.skipIf(endpoint.ceph)("makes the storage reject bytes that do not match the checksums", async () => {
     const multipart = await begun("media/c/u/checksums");
     const [first = Buffer.alloc(0)] = partsOf(bytes);
     const crc = crc64nvme(first);
@@ -118,7 +118,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
     });
   });
 
-  it("lists what was begun, page by page, until it is aborted", async () => {
+  it("lists multipart uploads page by page until they are aborted", async () => {
     const begunHere = await Promise.all(["1", "2 +%", "2 +%", "3/ü"].map((name) => begun(`media/c/listed/${name}`)));
     const found: Multipart[] = [];
     for await (const page of listMultiparts("media/c/listed/", store, 2)) found.push(...page);
@@ -128,7 +128,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
     for await (const page of listMultiparts("media/c/listed/", store)) expect(page).toEqual([]);
   });
 
-  it("answers the site's preflight for a part and shows its page the ETag", async () => {
+  it("accepts the site's preflight for a part and exposes the ETag", async () => {
     const multipart = await begun("media/c/u/cors");
     const { urls } = await presignParts({ ...multipart, parts: [{ number: 1 }], ttlSeconds: 60 }, store);
     const url = urls[0] ?? "";
@@ -148,7 +148,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
   });
 
   it("copies a version whole and in parts", async () => {
-    // Ceph 16 decodes the name of a part's source twice.
+    // Ceph 16 decodes the source key of a part twice.
     const odd = `media/c/u/ünï +${endpoint.ceph ? "" : "%20"}&?.bin`;
     const object = { key: odd, body: bytes, contentType: "image/jpeg", cacheControl: "private" };
     const { versionId } = await putObject(object, store);
@@ -164,7 +164,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
     for await (const page of listMultiparts("media/c/v/", store)) expect(page).toEqual([]);
   });
 
-  it("finds the latest versions of some keys among many, gaps jumped over", async () => {
+  it("finds the latest versions of some keys among many, skipping gaps", async () => {
     const prefix = "media/c/many/";
     const names = Array.from({ length: 60 }, (_, index) => `d/${String(index).padStart(3, "0")}.jpg`);
     const odd = ["0", "1", "é", "~", "d/", "z z/+", "\u{10fffd}", "a\ufffd", "\ue000"];
@@ -190,7 +190,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
     expect(await latestVersions(prefix, [], store)).toEqual(new Map());
   });
 
-  it("finds every version of some keys among many, pages that end between the versions of one included", async () => {
+  it("finds every version of some keys among many, also when a page ends between versions of one key", async () => {
     const prefix = "media/c/many/";
     const wanted = ["0", "a\ufffd", "d/000.jpg", "d/017.jpg", "d/018.jpg", "missing", "zz"].map(
       (name) => prefix + name,
@@ -204,7 +204,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
     }
   });
 
-  it("removes keys XML cannot carry beside others", async () => {
+  it("deletes keys that XML cannot represent together with others", async () => {
     const names = ["plain", "dle \u0010", "a\u0001/b?c", "none \uffff", "cr \r", "nl \n", "del \u007f"];
     for (const name of names) {
       const object = { key: `media/c/xml/${name}`, contentType: "image/jpeg", cacheControl: "private" };
@@ -218,7 +218,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
     for await (const page of listObjectVersions("media/c/xml/", store)) expect(page).toEqual([]);
   });
 
-  it("removes versions for good, and again", async () => {
+  it("deletes versions permanently and idempotently", async () => {
     const versions = [];
     for await (const page of listObjectVersions("media/c/many/d/00", store)) versions.push(...page);
     expect(versions.length).toBeGreaterThan(5);

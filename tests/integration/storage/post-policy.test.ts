@@ -51,7 +51,7 @@ describe(`a POST policy on ${endpoint.name}`, () => {
     expect(await keysUnder("")).toEqual(before);
   }
 
-  it("takes a file under the name of its part", async () => {
+  it("accepts a file with the key from its file name", async () => {
     const { status, body } = await post(policy.url, { fields: policy.fields, fileName: "reef one.jpg" });
     expect(status).toBe(201);
     expect(body).toContain(createHash("md5").update("hello").digest("hex"));
@@ -59,7 +59,7 @@ describe(`a POST policy on ${endpoint.name}`, () => {
   });
 
   it.each(["a/b/c.jpg", "emoji 😀.jpg", "עברית.jpg", "quote \"'.jpg", "per%20cent+plus.jpg"])(
-    "takes an explicit key %j",
+    "accepts an explicit key %j",
     async (path) => {
       const { status } = await post(policy.url, { fields: { ...policy.fields, key: prefix + path } });
       expect(status).toBe(201);
@@ -67,7 +67,7 @@ describe(`a POST policy on ${endpoint.name}`, () => {
     },
   );
 
-  it("takes the optional fields, present or absent", async () => {
+  it("accepts the optional fields, present or absent", async () => {
     const md5 = createHash("md5").update("hello").digest("base64");
     const sha256 = createHash("sha256").update("hello").digest("base64");
     const optional = [
@@ -83,8 +83,8 @@ describe(`a POST policy on ${endpoint.name}`, () => {
     }
   });
 
-  // Ceph 16 reads neither field of a form: the verifier's comparison with the listing is what counts there.
-  it.skipIf(endpoint.ceph)("refuses bytes that are not what the checksum says", async () => {
+  // Ceph 16 ignores both fields of a form. There the verification compares with the listing.
+  it.skipIf(endpoint.ceph)("rejects bytes that do not match the checksum", async () => {
     const md5 = createHash("md5").update("other").digest("base64");
     const sha256 = createHash("sha256").update("other").digest("base64");
     await expectRefused({ fields: { ...policy.fields, "Content-MD5": md5 } }, [400]);
@@ -105,7 +105,7 @@ describe(`a POST policy on ${endpoint.name}`, () => {
     await expectRefused({ fields: { ...policy.fields, key } }, [400, 403]);
   });
 
-  it("keeps dots in a key as they are: nothing leaves the prefix by them", async () => {
+  it("does not resolve dots in a key, so that no key leaves the prefix", async () => {
     const key = `${prefix}../../../escaped.jpg`;
     const { status } = await post(policy.url, { fields: { ...policy.fields, key } });
     if (status === 201) expect(await keysUnder(key)).toEqual([key]);
@@ -113,7 +113,7 @@ describe(`a POST policy on ${endpoint.name}`, () => {
     expect(await keysUnder("media/escaped")).toEqual([]);
   });
 
-  it("does not let the file part's name leave the prefix", async () => {
+  it("does not let a file name leave the prefix", async () => {
     for (const fileName of ["../../evil.jpg", "..\\..\\evil.jpg", "/evil.jpg", "media/collection/other/evil.jpg"])
       await post(policy.url, { fields: policy.fields, fileName });
     for (const key of await keysUnder("")) expect(key.startsWith(prefix)).toBe(true);
@@ -137,7 +137,7 @@ describe(`a POST policy on ${endpoint.name}`, () => {
     expect((await post(policy.url, { fields: policy.fields, file: "x".repeat(1000) })).status).toBe(201);
   });
 
-  it("refuses another answer, another bucket and another date than it names", async () => {
+  it("rejects another response status, bucket or date than the policy's", async () => {
     await expectRefused({ fields: { ...policy.fields, success_action_status: "200" } });
     await expectRefused({ fields: { ...policy.fields, "X-Amz-Date": "20200101T000000Z" } }, [400, 403]);
     const { status } = await post(policy.url.replace("policy-test", "policy-other"), { fields: policy.fields });
@@ -145,7 +145,7 @@ describe(`a POST policy on ${endpoint.name}`, () => {
     expect(await keysUnder("", endpoint.storage("policy-other"))).toEqual([]);
   });
 
-  it("refuses a policy that was changed, whose signature was, or without either", async () => {
+  it("rejects a changed policy, a changed signature, and the lack of either", async () => {
     const policyText = Buffer.from(policy.fields.Policy ?? "", "base64").toString();
     const widened = Buffer.from(policyText.replace(prefix, "media/")).toString("base64");
     await expectRefused({ fields: { ...policy.fields, Policy: widened, key: "media/x/a.jpg" } });
@@ -156,7 +156,7 @@ describe(`a POST policy on ${endpoint.name}`, () => {
     await expectRefused({ fields: { key: policy.fields.key ?? "" } });
   });
 
-  it("says when it expires, and is refused from then on", async () => {
+  it("returns its expiry, and is rejected from then on", async () => {
     const before = Date.now();
     const brief = await createPostPolicy({ prefix, ...limits, ttlSeconds: 1 }, store);
     const expiresAt = brief.expiresAt.getTime();

@@ -41,7 +41,7 @@ describe(`storage on ${endpoint.name}`, () => {
     await applyBucket(store, mediaBucket({ bucket: store.bucket, origins: ["http://localhost:3000"], secure: false }));
   });
 
-  it.each(oddNames)("stores, lists and gives back %j", async (name) => {
+  it.each(oddNames)("stores, lists and returns %j", async (name) => {
     const prefix = `odd-${createHash("sha256").update(name).digest("hex").slice(0, 8)}/`;
     const { versionId, etag } = await put(store, prefix + name, name);
     const [listed] = (await allVersions(prefix, store)).flat();
@@ -94,11 +94,11 @@ describe(`storage on ${endpoint.name}`, () => {
     expect(versions[0]?.isLatest).toBe(false);
   });
 
-  it("lists nothing under an empty prefix's sibling", async () => {
+  it("lists nothing under a prefix without objects", async () => {
     expect(await allVersions("nothing-here/", store)).toEqual([]);
   });
 
-  it("lists page by page, each version once, whatever is in the names", async () => {
+  it("lists page by page, each version once, whatever the keys", async () => {
     const names = ["a +b", "a%2Bb", "a+b", "b\u0001\u001f", "ü &<x>", "\uffee", "😀"].map((name) => `pages/${name}`);
     for (const name of [...names, ...names]) await put(store, name, "x");
     await store.client.send(new DeleteObjectCommand({ Bucket: store.bucket, Key: "pages/a+b" }));
@@ -111,7 +111,7 @@ describe(`storage on ${endpoint.name}`, () => {
     }
   });
 
-  it("says NOT_FOUND for a missing object, INTERNAL for a missing bucket", async () => {
+  it("throws NOT_FOUND for a missing object, INTERNAL for a missing bucket", async () => {
     await expect(getObject({ key: "missing" }, store)).rejects.toMatchObject({ code: "NOT_FOUND" });
     const nowhere = endpoint.storage("never-made");
     for (const failing of [() => headBucket(nowhere), () => getObject({ key: "missing" }, nowhere)])
@@ -119,7 +119,7 @@ describe(`storage on ${endpoint.name}`, () => {
     await expect(headBucket(store)).resolves.toBeUndefined();
   });
 
-  it("says INTERNAL, not NOT_FOUND, for refused credentials", async () => {
+  it("throws INTERNAL, not NOT_FOUND, for rejected credentials", async () => {
     const { config } = store;
     const stranger = createStorage({
       ...config,
@@ -170,18 +170,21 @@ describe(`storage on ${endpoint.name}`, () => {
 });
 
 describe("storage that cannot be reached", () => {
-  it.each(["http://127.0.0.1:9", "http://no-such-host.invalid"])("%s is UNAVAILABLE, in words", async (endpoint) => {
-    const credentials = { accessKeyId: "a", secretAccessKey: "b" };
-    const config = { endpoint, region: "us-east-1", bucket: "none", forcePathStyle: true, credentials };
-    const store = createStorage(config);
-    const failing = [() => headBucket(store), () => getObject({ key: "a" }, store), () => allVersions("a/", store)];
-    for (const call of failing) {
-      await expect(call()).rejects.toMatchObject({
-        code: "UNAVAILABLE",
-        message: expect.stringContaining("cannot reach its storage"),
-        retryAfterSeconds: 5,
-      });
-    }
-    store.close();
-  });
+  it.each(["http://127.0.0.1:9", "http://no-such-host.invalid"])(
+    "%s throws UNAVAILABLE with a message",
+    async (endpoint) => {
+      const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+      const config = { endpoint, region: "us-east-1", bucket: "none", forcePathStyle: true, credentials };
+      const store = createStorage(config);
+      const failing = [() => headBucket(store), () => getObject({ key: "a" }, store), () => allVersions("a/", store)];
+      for (const call of failing) {
+        await expect(call()).rejects.toMatchObject({
+          code: "UNAVAILABLE",
+          message: expect.stringContaining("cannot reach its storage"),
+          retryAfterSeconds: 5,
+        });
+      }
+      store.close();
+    },
+  );
 });
