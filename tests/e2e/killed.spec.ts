@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { expect, type Page } from "@playwright/test";
 import { partSizeOf, uploadPolicy } from "@/lib/upload/policy";
-import { formNumber } from "../support/forms.mjs";
+import { formNumber } from "@/tests/support/forms.mjs";
 import { dropOnPage, folderOfFiles, folderOfLargeFile, sizeOf } from "./dropped-files";
 import { type Killable, newCollection, openCollection, sentTwice, test } from "./killable";
 import { mediaOf, note } from "./site";
 import { expectFinished, uploadRegion } from "./uploads";
 
-/** ATOLL_TEST_KILLED_FILES=1000 and ATOLL_TEST_KILLED_MB=300 for the large run. */
 const count = formNumber("ATOLL_TEST_KILLED_FILES");
 const largeBytes = formNumber("ATOLL_TEST_KILLED_MB") * 1_000_000;
 /** Slows the upload down, so that it is not over before the browser is killed. */

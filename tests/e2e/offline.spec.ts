@@ -1,15 +1,15 @@
 import { expect } from "@playwright/test";
 import { uploadPolicy } from "@/lib/upload/policy";
 import { maxWait } from "@/lib/uploader/state/backoff";
-import { formNumber } from "../support/forms.mjs";
+import { formNumber } from "@/tests/support/forms.mjs";
 import { dropOnPage, folderOfFiles } from "./dropped-files";
 import { createCollection, mediaOf } from "./site";
 import { carriesFile } from "./storage-requests";
 import { test } from "./test";
 import { expectFinished, uploadRegion } from "./uploads";
 
-/** ATOLL_TEST_OFFLINE_SECONDS=60 for the long run: the outage then lasts for the attempts made in that time. */
 const offlineMs = formNumber("ATOLL_TEST_OFFLINE_SECONDS") * 1_000;
+/** Made after the first ones have failed. */
 const laterAttempts = Math.floor(offlineMs / maxWait.offlineProbeMs);
 const count = 400;
 const { parallelPosts } = uploadPolicy;

@@ -22,7 +22,7 @@ const table = {
   ATOLL_TEST_FAULT_SEEDS: [2, 3, 20],
   ATOLL_TEST_LARGE_OBJECT_BYTES: [200e6, 500e6, 5 * 2 ** 30],
   ATOLL_TEST_LISTING_KEYS: [20_000, 50_000, 1_000_000],
-  // Browser tests.
+  // Browser tests. The outage lasts for the attempts that are made in its seconds.
   ATOLL_TEST_OFFLINE_SECONDS: [0, 0, 60],
   ATOLL_TEST_KILLED_FILES: [400, 400, 1000],
   ATOLL_TEST_KILLED_MB: [96, 96, 300],
@@ -49,6 +49,6 @@ export function applyForm() {
 /** Returns a number of the form. Throws Error where neither the form nor the environment has it. */
 export function formNumber(name) {
   const number = Number(process.env[name] || Number.NaN);
-  if (Number.isNaN(number)) throw new Error(`${name} is not a number: vitest.config.ts and tests/run.mjs set it`);
+  if (Number.isNaN(number)) throw new Error(`${name} is not a number: the tests' configuration sets it`);
   return number;
 }
