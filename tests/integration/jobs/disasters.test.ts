@@ -8,6 +8,7 @@ import { sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue/queue";
 import { dropUnsent, statesOf } from "@/tests/integration/derive/fixtures";
 import { folderOfPictures } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
+import { boundMs } from "@/tests/support/until";
 import {
   databaseGate,
   hurryQueue,
@@ -53,26 +54,26 @@ describe("disasters", () => {
       const files = await folderOfPictures(8, { width: 2000, height: 1500 });
       const uploadId = await dropUnsent(files);
       const victim = start({ concurrency: 2, sweepIntervalSeconds: 3_600 });
-      await expect.poll(victim.output, { timeout: 20_000 }).toContain("started");
+      await expect.poll(victim.output).toContain("started");
       await hurryQueue("derive", { heartbeatSeconds: 2 });
       await hurryQueue("verify", { heartbeatSeconds: 2 });
       await sendVerify({ id: uploadId, isLarge: false });
       // Some done, some being done: that is when it hurts.
       await expect
-        .poll(() => victim.output().match(/revision derived/g)?.length ?? 0, { timeout: 20_000, interval: 10 })
+        .poll(() => victim.output().match(/revision derived/g)?.length ?? 0, { interval: 10 })
         .toBeGreaterThan(1);
       const children = childPids(victim.child.pid);
       expect(children.length).toBeGreaterThan(0);
       victim.child.kill("SIGKILL");
       await victim.ended;
-      await expect.poll(() => children.filter(isAlive), { timeout: 5_000 }).toEqual([]);
+      await expect.poll(() => children.filter(isAlive)).toEqual([]);
       expect(await pendingCount(uploadId)).toBeGreaterThan(0);
       const orphaned = (await jobs()).filter(({ state }) => state === "active");
       expect(orphaned.length).toBeGreaterThan(0);
       await withWorker({}, async () => {
         await untilFinal(uploadId, 45_000);
         // A picture may have been recorded while its job was not: that one is taken up again all the same.
-        await expect.poll(activeJobs, { timeout: 45_000 }).toEqual([]);
+        await expect.poll(activeJobs).toEqual([]);
       });
       expect(new Set(Object.values(await statesOf(uploadId)))).toEqual(new Set(["ready"]));
       const retried = (await jobs()).filter(({ retry_count: count, name }) => name === "derive" && count > 0);
@@ -81,24 +82,24 @@ describe("disasters", () => {
     },
   );
 
-  onLinux("without a database a worker waits, at the start and later", { timeout: 120_000 }, async () => {
+  onLinux("without a database a worker waits, at the start and later", async () => {
     const gate = await databaseGate(url);
     gate.shut();
     const waiting = start({ concurrency: 1, sweepIntervalSeconds: 1 }, gate.url);
-    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("the worker is waiting for the database");
+    await expect.poll(waiting.output).toContain("the worker is waiting for the database");
     gate.open();
-    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("worker started");
+    await expect.poll(waiting.output).toContain("worker started");
     await hurryQueue("derive", { heartbeatSeconds: 2 });
-    await expect.poll(() => decoderPid(waiting.child.pid), { timeout: 20_000 }).not.toBeNaN();
+    await expect.poll(() => decoderPid(waiting.child.pid)).not.toBeNaN();
     await whileUnsettled(decoderPid(waiting.child.pid), await dropUnsent(await folderOfPictures(1)), gate.shut);
     expect(await activeJobs()).toHaveLength(1);
-    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("sweep failed");
+    await expect.poll(waiting.output).toContain("sweep failed");
     const uploadId = await dropUnsent(await folderOfPictures(1));
     await sendVerify({ id: uploadId, isLarge: false });
     gate.open();
     await untilFinal(uploadId, 30_000);
     // The job whose end did not reach the database is retried once its heartbeat is overdue.
-    await expect.poll(activeJobs, { timeout: 30_000 }).toEqual([]);
+    await expect.poll(activeJobs).toEqual([]);
     waiting.child.kill("SIGTERM");
     expect(await waiting.ended).toBe(0);
     gate.close();
@@ -110,7 +111,7 @@ describe("disasters", () => {
     async () => {
       const uploadId = await dropUnsent(await folderOfPictures(6, { width: 2000, height: 1500 }));
       const stopped = start({ concurrency: 1, stopTimeoutSeconds: 60 });
-      const waits = { timeout: 60_000, interval: 10 };
+      const waits = { interval: 10 };
       const states = async () => Object.values(await statesOf(uploadId));
       await expect.poll(states, waits).toContain("ready");
       // One that only just starts would not hear the signal yet. This one has begun with the next picture, and is held there
@@ -122,7 +123,7 @@ describe("disasters", () => {
       await expect.poll(() => statOf(decoder).cpuTicks, waits).toBeGreaterThan(cpuTicks + 5);
       process.kill(decoder, "SIGSTOP");
       const taken = await vi
-        .waitUntil(() => takenOf(uploadId), waits)
+        .waitUntil(() => takenOf(uploadId), { timeout: boundMs, ...waits })
         .finally(() => {
           process.kill(decoder, "SIGINT");
           stopped.child.kill("SIGTERM");
@@ -144,7 +145,7 @@ describe("disasters", () => {
     const gate = await databaseGate(url);
     gate.shut();
     const waiting = start({}, gate.url);
-    await expect.poll(waiting.output, { timeout: 20_000 }).toContain("started");
+    await expect.poll(waiting.output).toContain("started");
     waiting.child.kill("SIGTERM");
     expect(await waiting.ended).toBe(0);
     gate.close();
@@ -186,7 +187,7 @@ async function whileUnsettled(decoder: number, uploadId: string, run: () => void
     async (tx) => {
       const lock = () => tx.$queryRaw<object[]>`
         SELECT id FROM pgboss.job WHERE name = 'derive' AND state = 'active' FOR UPDATE`;
-      await expect.poll(lock, { timeout: 20_000 }).not.toEqual([]);
+      await expect.poll(lock).not.toEqual([]);
       process.kill(decoder, "SIGCONT");
       await untilFinal(uploadId);
       run();

@@ -59,7 +59,7 @@ describe("working", () => {
     const id = await pendingRevision(await picture({ width: 64, height: 64 }));
     await withWorker({}, async () => {
       await untilFinal(uploadId);
-      await expect.poll(async () => (await revisionById(id)).state, { timeout: 10_000 }).toBe("ready");
+      await expect.poll(async () => (await revisionById(id)).state).toBe("ready");
     });
   });
 
@@ -70,14 +70,14 @@ describe("working", () => {
     const undoneAt = new Date();
     await db().uploadUndo.create({ data: { uploadId, at: undoneAt, cursor: firstId } });
     await withWorker({}, async () => {
-      await expect.poll(deletedAt, { timeout: 10_000 }).toEqual(undoneAt);
+      await expect.poll(deletedAt).toEqual(undoneAt);
       // As long as that job is not through, another one would be the same.
       const states = async () =>
         (await jobsOf(uploadId)).filter(({ name }) => name === "undo").map(({ state }) => state);
-      await expect.poll(states, { timeout: 10_000 }).toEqual(["completed"]);
+      await expect.poll(states).toEqual(["completed"]);
       await db().uploadUndo.update({ where: { uploadId }, data: { redoneAt: new Date(), cursor: firstId } });
       await sendUndo(uploadId);
-      await expect.poll(deletedAt, { timeout: 10_000 }).toBeNull();
+      await expect.poll(deletedAt).toBeNull();
     });
   });
 
@@ -88,7 +88,7 @@ describe("working", () => {
     });
   });
 
-  test("a stop lets what runs finish and leaves the rest for later", { timeout: 60_000 }, async () => {
+  test("a stop lets what runs finish and leaves the rest for later", async () => {
     const large = await picture({ width: 3000, height: 2000 });
     const ids = await Promise.all(Array.from({ length: 8 }, (_, i) => pendingRevision(large, `${i}.jpg`)));
     await withWorker({}, async () => {
@@ -101,7 +101,7 @@ describe("working", () => {
     expect(states).not.toContain("active");
     expect(await pendingCount()).toBeGreaterThan(0);
     expect(await pendingCount()).toBeLessThan(8);
-    await withWorker({}, () => expect.poll(() => pendingCount(), { timeout: 20_000 }).toBe(0));
+    await withWorker({}, () => expect.poll(() => pendingCount()).toBe(0));
   });
 
   test("what does not finish in a stop's time goes back into the queue", async () => {
@@ -112,7 +112,7 @@ describe("working", () => {
       await expect.poll(async () => (await jobsOf(id))[0]?.state, { interval: 10 }).toBe("active");
     });
     expect(await jobsOf(id)).toMatchObject([{ state: "retry", retry_count: 0 }]);
-    await withWorker({}, () => expect.poll(pendingCount, { timeout: 20_000 }).toBe(0));
+    await withWorker({}, () => expect.poll(pendingCount).toBe(0));
     expect(await jobsOf(id)).toMatchObject([{ state: "completed" }]);
   });
 });
@@ -126,12 +126,12 @@ describe("when all tries fail", () => {
       const id = await pendingRevision(await picture({ width: 3000, height: 2000 }));
       await whileKilling("ready", async () => {
         await sendDerive([id]);
-        await expect.poll(async () => (await revisionById(id)).state, { timeout: 40_000 }).toBe("rejected");
+        await expect.poll(async () => (await revisionById(id)).state).toBe("rejected");
       });
       expect((await revisionById(id)).rejectReason).toMatch(/could not be processed/);
       const next = await pendingRevision(await picture({ width: 64, height: 64 }));
       await sendDerive([next]);
-      await expect.poll(async () => (await revisionById(next)).state, { timeout: 10_000 }).toBe("ready");
+      await expect.poll(async () => (await revisionById(next)).state).toBe("ready");
     });
   });
 
@@ -148,13 +148,13 @@ describe("when all tries fail", () => {
       await bucket.client.send(new PutBucketPolicyCommand({ Bucket: bucket.bucket, Policy }));
       try {
         await sendDerive([id]);
-        await expect.poll(() => waiting(id), { timeout: 10_000 }).toMatchObject([{ data: { rounds: 1, lost: 0 } }]);
+        await expect.poll(() => waiting(id)).toMatchObject([{ data: { rounds: 1, lost: 0 } }]);
         expect(await revisionById(id)).toMatchObject({ state: "pending" });
       } finally {
         await bucket.client.send(new DeleteBucketPolicyCommand({ Bucket: bucket.bucket }));
       }
       await hurry(id);
-      await expect.poll(async () => (await revisionById(id)).state, { timeout: 10_000 }).toBe("ready");
+      await expect.poll(async () => (await revisionById(id)).state).toBe("ready");
     });
   });
 
@@ -164,11 +164,11 @@ describe("when all tries fail", () => {
       const id = await pendingRevision(await picture({ width: 64, height: 64 }));
       await whileKilling("all", async () => {
         await sendDerive([id]);
-        await expect.poll(() => waiting(id), { timeout: 10_000 }).toHaveLength(1);
+        await expect.poll(() => waiting(id)).toHaveLength(1);
       });
       expect(await revisionById(id)).toMatchObject({ state: "pending" });
       await hurry(id);
-      await expect.poll(async () => (await revisionById(id)).state, { timeout: 10_000 }).toBe("ready");
+      await expect.poll(async () => (await revisionById(id)).state).toBe("ready");
     });
   });
 
@@ -222,7 +222,7 @@ describe("when all tries fail", () => {
       const { key: Key, versionId: VersionId } = await revisionById(id);
       await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.bucket, Key, VersionId }));
       await sendDerive([id]);
-      await expect.poll(async () => (await revisionById(id)).state, { timeout: 10_000 }).toBe("rejected");
+      await expect.poll(async () => (await revisionById(id)).state).toBe("rejected");
       expect((await revisionById(id)).rejectReason).toMatch(/no longer in the storage/);
     });
   });
@@ -239,7 +239,7 @@ test("a worker that cannot begin leaves no connection behind", async () => {
   // The queue takes no worker of none at once: it fails after the connection is up.
   const worker = await startWorker({ logger: quiet, concurrency: 0 });
   try {
-    await expect.poll(connections, { timeout: 1_500 }).toBe(before);
+    await expect.poll(connections).toBe(before);
   } finally {
     await worker.stop();
   }

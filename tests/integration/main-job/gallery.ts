@@ -1,4 +1,4 @@
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
@@ -7,6 +7,7 @@ import { mediaPage } from "@/lib/media/queries";
 import type { MediaItem } from "@/lib/media/schema";
 import { testCollection, testMember, testUser } from "@/tests/support/collections";
 import { picture, truncated } from "@/tests/support/pictures";
+import { until } from "@/tests/support/until";
 import { drop, type Files } from "@/tests/support/uploads";
 
 /** Runs the real worker until nothing of the upload waits any more. */
@@ -14,14 +15,11 @@ export async function work(uploadId: string): Promise<void> {
   const worker = await startWorker();
   try {
     // Not by expect.poll, which is for tests alone: a gallery is made before them.
-    await vi.waitFor(
-      async () => {
-        const open = await db().upload.count({ where: { id: uploadId, state: { not: "verified" } } });
-        const pending = await db().revision.count({ where: { uploadId, state: "pending" } });
-        expect({ open, pending }).toEqual({ open: 0, pending: 0 });
-      },
-      { timeout: 60_000, interval: 50 },
-    );
+    await until(async () => {
+      const open = await db().upload.count({ where: { id: uploadId, state: { not: "verified" } } });
+      const pending = await db().revision.count({ where: { uploadId, state: "pending" } });
+      expect({ open, pending }).toEqual({ open: 0, pending: 0 });
+    });
   } finally {
     await worker.stop();
   }

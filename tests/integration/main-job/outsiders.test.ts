@@ -23,7 +23,7 @@ let slug: string;
 beforeAll(async () => {
   stranger = await testUser("Stranger");
   ({ owner, member, slug } = await newGallery());
-}, 120_000);
+});
 
 describe("what outsiders see", () => {
   const asks: [string, (viewer: Viewer, mediaId: string) => Promise<unknown>][] = [

@@ -94,4 +94,4 @@ it("shows the newest revision that is not undone, after any order of drops, undo
     }),
     { numRuns: formNumber("ATOLL_TEST_UNDO_HISTORIES") },
   );
-}, 120_000);
+});

@@ -16,7 +16,7 @@ await testBucket();
 afterAll(() => stopQueue());
 
 const gate = 4_004;
-const patient = { timeout: 15_000, interval: 50 };
+const patient = { interval: 50 };
 let owner: UserViewer;
 let slug: string;
 beforeAll(async () => {

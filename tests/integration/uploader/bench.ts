@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import { uploadPolicy } from "@/lib/upload/policy";
 import type { FileSource } from "@/lib/uploader/browser/walk";
 import { createUploader } from "@/lib/uploader/engine";
@@ -10,6 +10,7 @@ import { postByFetch } from "@/lib/uploader/transport/post-fetch";
 import { putByFetch } from "@/lib/uploader/transport/put-fetch";
 import type { PartTransport, Transport } from "@/lib/uploader/transport/transport";
 import type { Uploader } from "@/lib/uploader/uploader";
+import { until } from "@/tests/support/until";
 import { ManualClock } from "../../unit/uploader/manual-clock";
 import type { Site } from "./site";
 
@@ -91,13 +92,10 @@ export class Bench {
   }
 
   async until(reached: () => boolean, stepMs = 0): Promise<void> {
-    await vi.waitFor(
-      () => {
-        this.clock.advance(stepMs);
-        if (!reached()) throw new Error(`still ${this.state.phase} ${JSON.stringify(this.state.counts)}`);
-      },
-      { timeout: 15_000, interval: 5 },
-    );
+    await until(() => {
+      this.clock.advance(stepMs);
+      if (!reached()) throw new Error(`still ${this.state.phase} ${JSON.stringify(this.state.counts)}`);
+    }, 5);
   }
 
   /** Every file is there with its own bytes. */

@@ -56,7 +56,7 @@ async function serve(): Promise<ViteServer> {
 async function open(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`${origin}/empty`);
-  await page.waitForFunction(() => "atoll" in globalThis, undefined, { timeout: 30_000 });
+  await page.waitForFunction(() => "atoll" in globalThis);
   return page;
 }
 
@@ -67,7 +67,7 @@ describe.skipIf(!executablePath)("in a browser", () => {
     storage = await Storage.start();
     await storage.allowOrigin(origin);
     browser = await chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser.close();
@@ -111,7 +111,7 @@ describe.skipIf(!executablePath)("in a browser", () => {
     await expect.poll(ids).toEqual([(await site.open()).id]);
     release();
     const phase = () => page.evaluate(() => (globalThis as unknown as InPage).atoll.uploader?.getSnapshot().phase);
-    await expect.poll(phase, { timeout: 30_000 }).toBe("done");
+    await expect.poll(phase).toBe("done");
     expect(await storage.crcOf(`${site.prefix}large.bin`)).toBe(crcs["large.bin"]);
     const arrived = await storage.arrived(site.prefix);
     expect(arrived.versions).toBe(51);
@@ -127,7 +127,7 @@ describe.skipIf(!executablePath)("in a browser", () => {
       page.evaluate(() => (globalThis as unknown as InPage).atoll.locks.map(({ released }) => released));
     await expect.poll(locks).toEqual([true]);
     await page.context().close();
-  }, 60_000);
+  });
 
   it("shares the connections among tabs, and takes over from a closed one", async () => {
     const context = await browser.newContext();

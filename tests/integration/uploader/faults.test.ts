@@ -78,7 +78,7 @@ async function uploadThrough(seed: number, slug: string, files: readonly Sent[])
 
 describe("an upload through a storage of which a tenth of the answers is trouble", () => {
   for (const seed of seeds) {
-    it(`brings every file there once, whole and verified: seed ${seed}`, { timeout: 120_000 }, async () => {
+    it(`brings every file there once, whole and verified: seed ${seed}`, async () => {
       const before = { ...proxy.tally.faults };
       const slug = await testCollection(owner);
       const files = makeFiles(seed);

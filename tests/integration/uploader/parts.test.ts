@@ -5,6 +5,7 @@ import { knownOf } from "@/lib/uploader/state/file";
 import { postByFetch } from "@/lib/uploader/transport/post-fetch";
 import { putByFetch } from "@/lib/uploader/transport/put-fetch";
 import type { PartTransport, PostRequest } from "@/lib/uploader/transport/transport";
+import { boundMs, until } from "@/tests/support/until";
 import { Bench, large, type SourceFile, sourceFile, tree } from "./bench";
 import { Site } from "./site";
 import { Storage } from "./storage";
@@ -35,7 +36,7 @@ describe("large files", () => {
     expect(bench.state.bytes.sent).toBe(bench.state.bytes.planned);
     expect(await storage.openMultiparts(bench.site.prefix)).toEqual([]);
     await bench.expectAll(files);
-  }, 60_000);
+  });
 
   it("arrive whole through every kind of trouble, small ones too, each once", async () => {
     const trouble = new Trouble(4);
@@ -47,7 +48,7 @@ describe("large files", () => {
     await bench.expectAll(files);
     expect((await storage.arrived(bench.site.prefix)).versions).toBe(files.length);
     expect(await storage.openMultiparts(bench.site.prefix)).toEqual([]);
-  }, 60_000);
+  });
 
   it("are sent again where they were damaged on the way, as the storage refuses what does not fit its checksum", async () => {
     let damaged = 0;
@@ -65,7 +66,7 @@ describe("large files", () => {
     await bench.until(() => bench.state.phase === "done", 1_000);
     expect(bench.parts).toBe(3 + 2);
     await bench.expectAll(files);
-  }, 60_000);
+  });
 
   it("get new URLs when theirs have ended", async () => {
     const site = new Site(storage);
@@ -73,7 +74,7 @@ describe("large files", () => {
     let late = true;
     const bench = new Bench(site, {
       partTransport: async (request) => {
-        if (late) await vi.waitUntil(() => Date.now() > startedAt + 2_500, { timeout: 5_000 });
+        if (late) await vi.waitUntil(() => Date.now() > startedAt + 2_500, { timeout: boundMs });
         late = false;
         // The next ones are to last, however slow the machine.
         site.urlSeconds = 900;
@@ -87,7 +88,7 @@ describe("large files", () => {
     expect(bench.parts).toBeGreaterThan(3);
     expect(site.calls.filter((call) => call === "parts").length).toBeGreaterThan(1);
     await bench.expectAll(files);
-  }, 60_000);
+  });
 
   it("are sent again when they change on the disk, and what was sent of the old one is deleted", async () => {
     const [before, after] = [large("a.bin", 30), large("a.bin", 21)];
@@ -104,7 +105,7 @@ describe("large files", () => {
     await bench.until(() => bench.state.phase === "done");
     await bench.expectAll([{ path: "a.bin", source: { file: changed } }]);
     expect(await storage.openMultiparts(bench.site.prefix)).toEqual([]);
-  }, 60_000);
+  });
 
   it("leave nothing behind when they are canceled one by one", async () => {
     const bench = new Bench(new Site(storage));
@@ -112,9 +113,9 @@ describe("large files", () => {
     await bench.until(() => partsOf(bench) > 0);
     bench.uploader.cancelFile(0);
     await bench.until(() => bench.state.phase === "done");
-    await vi.waitFor(async () => expect(await storage.openMultiparts(bench.site.prefix)).toEqual([]));
+    await until(async () => expect(await storage.openMultiparts(bench.site.prefix)).toEqual([]));
     await bench.expectAll([sourceFile("b.jpg")]);
-  }, 60_000);
+  });
 });
 
 describe("an upload that was left", () => {
@@ -142,7 +143,7 @@ describe("an upload that was left", () => {
     expect(second.state.bytes.kept).toBeGreaterThan(16 * 1024 * 1024);
     await second.expectAll(files);
     expect(await storage.openMultiparts(site.prefix)).toEqual([]);
-  }, 60_000);
+  });
 
   it("does not take parts of another file for its own, though it has the same size and time", async () => {
     const site = new Site(storage);
@@ -156,7 +157,7 @@ describe("an upload that was left", () => {
     await second.add(other);
     await second.until(() => second.state.phase === "done", 100);
     await second.expectAll(other);
-  }, 60_000);
+  });
 });
 
 describe("before bytes move", () => {
@@ -264,5 +265,5 @@ describe("pausing", () => {
     bench.uploader.unpauseFile(0);
     await bench.until(() => bench.state.phase === "done");
     await bench.expectAll(files);
-  }, 60_000);
+  });
 });

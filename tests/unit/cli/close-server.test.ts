@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import http from "node:http";
 import net, { type AddressInfo } from "node:net";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { closeServer, listen } from "@/lib/cli/site/server";
+import { until } from "@/tests/support/until";
 
 /** Where the limit must not be what ends the connections: hanging on them, the test would time out. */
 const noLimitMs = 2 ** 31 - 1;
@@ -45,7 +46,7 @@ test.each([
   const accepted = once(server, "connection");
   const { closed, received } = connect(port, text);
   await accepted;
-  await vi.waitFor(() => expect(received()).toContain(answer));
+  await until(() => expect(received()).toContain(answer));
   expect(await closeServer(server, noLimitMs)).toBe(0);
   await closed;
 });
@@ -54,7 +55,7 @@ test("requests under way are answered, and their connections closed then", async
   const { server, port, held, answer } = await openServer();
   const { closed, received } = connect(port, request("/held") + request("/held"));
   const fetched = fetch(`http://127.0.0.1:${port}/held`).then((response) => response.text());
-  await vi.waitFor(() => expect(held()).toBe(3));
+  await until(() => expect(held()).toBe(3));
   const stopped = closeServer(server, noLimitMs);
   answer();
   expect(await stopped).toBe(0);
@@ -67,7 +68,7 @@ test("a request that does not end is cut off, and counted", async () => {
   const { server, port, held } = await openServer();
   const { closed } = connect(port, request("/held"));
   connect(port);
-  await vi.waitFor(() => expect(held()).toBe(1));
+  await until(() => expect(held()).toBe(1));
   expect(await closeServer(server, 1)).toBe(1);
   await closed;
 });

@@ -46,7 +46,7 @@ async function audit(dataDir: string): Promise<string[]> {
 
 /** Expects nothing wrong, once the files that are removed in the background are gone. */
 export async function expectSound(dataDir: string, message?: string): Promise<void> {
-  await expect.poll(() => audit(dataDir), { timeout: 20_000, ...(message && { message }) }).toEqual([]);
+  await expect.poll(() => audit(dataDir), { ...(message && { message }) }).toEqual([]);
 }
 
 function differences(what: string, expected: Map<string, number>, found: Map<string, number>): string[] {

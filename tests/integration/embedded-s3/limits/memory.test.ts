@@ -87,7 +87,7 @@ describe.skipIf(!isLinux)("the store's memory", () => {
     );
     expect((await Promise.all(copies)).map(({ status }) => status)).toEqual([200, 200]);
     expectLittle("4 parts at once, 2 downloads, 2 copies", MOST_FOR_EIGHT_BYTES);
-  }, 120_000);
+  });
 
   it("stays small while readers do not read on", async () => {
     await start();
@@ -100,7 +100,7 @@ describe.skipIf(!isLinux)("the store's memory", () => {
     for (const found of await Promise.all(waiting.slice(0, 2).map(check)))
       expect(found).toMatchObject({ receivedBytes: bytes, firstDifference: undefined });
     for (const answer of waiting) answer.destroy();
-  }, 120_000);
+  });
 
   it("stays small when the disk is slower than those who send", async () => {
     await start(15); // half a mebibyte each: 35 MB/s
@@ -110,5 +110,5 @@ describe.skipIf(!isLinux)("the store's memory", () => {
     );
     expect(sent.map(({ status }) => status)).toEqual(sent.map(() => 200));
     expectLittle("8 uploads to a slow disk", MOST_FOR_EIGHT_BYTES);
-  }, 120_000);
+  });
 });

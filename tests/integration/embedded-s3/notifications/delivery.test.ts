@@ -29,7 +29,7 @@ describe("delivery", () => {
     const { media, receiver, store, topic } = await startScene({ logger });
     receiver.answer = ({ s3 }) => (s3.object.key === "b" && receiver.tried.length < 4 ? 500 : 200);
     await putAll(media, ["a", "b", "c"]);
-    await expect.poll(() => receiver.keys, { timeout: 10_000 }).toEqual(["a", "b", "c"]);
+    await expect.poll(() => receiver.keys).toEqual(["a", "b", "c"]);
     expect(receiver.tried.map(({ s3 }) => s3.object.key)).toEqual(["a", "b", "b", "b", "c"]);
     await expect.poll(() => pending(store.endpoint, topic)).toBe(0);
     expect(lines.map(([message]) => message)).toEqual([
@@ -48,7 +48,7 @@ describe("delivery", () => {
     await media.put("b", "x");
     expect(await pending(store.endpoint, topic)).toBe(2);
     const again = await startReceiver(port);
-    await expect.poll(() => again.keys, { timeout: 10_000 }).toEqual(["a", "b"]);
+    await expect.poll(() => again.keys).toEqual(["a", "b"]);
   });
 
   it("delays neither writes nor other topics while an answer is missing, and retries", async () => {
@@ -66,7 +66,7 @@ describe("delivery", () => {
     await expect.poll(() => others.keys).toEqual(["x"]);
     expect(receiver.taken).toEqual([]); // all of that happened while the first one waits for its answer
     vi.advanceTimersByTime(ANSWER_TIMEOUT_MS);
-    await expect.poll(() => receiver.keys, { timeout: 15_000 }).toEqual(keys);
+    await expect.poll(() => receiver.keys).toEqual(keys);
     expect(receiver.tried.length).toBe(keys.length + 1);
   });
 
@@ -95,7 +95,7 @@ describe("delivery", () => {
     await putAll(media, ["k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8"]);
     expect(await pending(store.endpoint, topic)).toBe(5);
     receiver.answer = () => 200;
-    await expect.poll(() => receiver.keys.includes("k8"), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => receiver.keys.includes("k8")).toBe(true);
     await expect.poll(() => pending(store.endpoint, topic)).toBe(0);
     expect(receiver.keys).toEqual(["k4", "k5", "k6", "k7", "k8"]);
     const given = lines.filter(([message]) => message.startsWith("events were dropped"));
@@ -134,7 +134,7 @@ describe("delivery", () => {
     receiver.answer = () => 200;
     await makeTopic(store.endpoint, "media", receiver.url);
     await media.put("c", "x");
-    await expect.poll(() => receiver.keys, { timeout: 10_000 }).toEqual(["c"]);
+    await expect.poll(() => receiver.keys).toEqual(["c"]);
     const other = await startReceiver();
     await makeTopic(store.endpoint, "media", other.url);
     await media.put("d", "x");
@@ -160,7 +160,7 @@ describe("delivery", () => {
     await Promise.all(keys.map((key) => media.put(key, "x")));
     expect(await pending(store.endpoint, topic)).toBe(300);
     const again = await startReceiver(port);
-    await expect.poll(() => again.taken.length, { timeout: 15_000 }).toBe(300);
+    await expect.poll(() => again.taken.length).toBe(300);
     expect([...again.keys].sort()).toEqual([...keys].sort());
     await expect.poll(() => pending(store.endpoint, topic)).toBe(0);
   });
