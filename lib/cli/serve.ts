@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import http from "node:http";
 import path from "node:path";
 import next from "next";
+import { closeServer } from "@/lib/embedded/server-close";
 import { env } from "@/lib/env";
 import { root } from "./install.mjs";
 import { notifyParent, stopRequested } from "./lifetime";
@@ -12,9 +13,11 @@ import { setClientAddressHeader } from "./site/client-address";
 import { databaseProbe } from "./site/database-probe";
 import { contentSecurityPolicy, fixedHeaders } from "./site/headers";
 import { openRequestLog } from "./site/request-log";
-import { acceptUpgrades, closeServer, listen } from "./site/server";
+import { acceptUpgrades, listen } from "./site/server";
 import { answerUnavailable, isPage } from "./site/unavailable-page";
 import { fatalExitCode } from "./start/supervise";
+
+const closeTimeoutMs = 8_000;
 
 async function main(): Promise<void> {
   const stop = stopRequested();
@@ -53,7 +56,7 @@ async function main(): Promise<void> {
   await listen(server, site.PORT);
   notifyParent({ type: "ready" });
   await stop;
-  const cutOff = await closeServer(server);
+  const cutOff = await closeServer(server, closeTimeoutMs);
   if (cutOff > 0) console.error(`${cutOff} requests took too long and were cut off.`);
   await Promise.all([log.close(), database.close(), app.close()]);
 }

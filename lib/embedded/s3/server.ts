@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
+import { closeServer, trackRequests } from "../server-close";
 import { configuredRoles, type S3Role } from "./auth/configured-roles";
 import { RoleDirectory } from "./auth/role-directory";
 import { SessionDirectory } from "./auth/sessions";
@@ -96,6 +97,7 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
   );
   server.on("checkContinue", serve(true));
   server.timeout = IDLE_TIMEOUT_MS;
+  trackRequests(server);
   try {
     await new Promise<void>((listening, failed) => {
       server.once("error", failed);
@@ -109,11 +111,8 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
   const lifecycles = scheduleLifecycles(store, logger, publishExpiry(service));
   const stop = async () => {
     const quiet = lifecycles.stop();
-    const closed = new Promise<void>((done) => server.close(() => done()));
-    server.closeIdleConnections();
-    const deadline = setTimeout(() => server.closeAllConnections(), STOP_DEADLINE_MS);
-    await closed;
-    clearTimeout(deadline);
+    const cutOff = await closeServer(server, STOP_DEADLINE_MS);
+    if (cutOff > 0) logger.error({ cutOff }, "requests were cut off at the stop");
     await Promise.all([...pending, quiet]);
     await delivery.stop();
     await store.close();

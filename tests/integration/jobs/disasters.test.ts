@@ -71,7 +71,7 @@ describe("disasters", () => {
       const orphaned = (await jobs()).filter(({ state }) => state === "active");
       expect(orphaned.length).toBeGreaterThan(0);
       await withWorker({}, async () => {
-        await untilFinal(uploadId, 45_000);
+        await untilFinal(uploadId);
         // A picture may have been recorded while its job was not: that one is taken up again all the same.
         await expect.poll(activeJobs).toEqual([]);
       });
@@ -97,7 +97,7 @@ describe("disasters", () => {
     const uploadId = await dropUnsent(await folderOfPictures(1));
     await sendVerify({ id: uploadId, isLarge: false });
     gate.open();
-    await untilFinal(uploadId, 30_000);
+    await untilFinal(uploadId);
     // The job whose end did not reach the database is retried once its heartbeat is overdue.
     await expect.poll(activeJobs).toEqual([]);
     waiting.child.kill("SIGTERM");
@@ -137,7 +137,7 @@ describe("disasters", () => {
       expect(
         ended.filter(({ job }) => job?.retry_count !== 0 || !["completed", "created"].includes(job.state)),
       ).toEqual([]);
-      await withWorker({}, () => untilFinal(uploadId, 60_000));
+      await withWorker({}, () => untilFinal(uploadId));
     },
   );
 

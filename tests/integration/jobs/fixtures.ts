@@ -71,12 +71,12 @@ export async function pendingCount(uploadId?: string): Promise<number> {
 }
 
 /** Waits until an upload is verified and each of its revisions is in a final state. */
-export async function untilFinal(uploadId: string, timeout = 20_000): Promise<void> {
+export async function untilFinal(uploadId: string): Promise<void> {
   const left = async () => {
     const { state } = await db().upload.findUniqueOrThrow({ where: { id: uploadId }, select: { state: true } });
     return { state, pending: await pendingCount(uploadId) };
   };
-  await expect.poll(left, { timeout, interval: 50 }).toEqual({ state: "verified", pending: 0 });
+  await expect.poll(left, { interval: 50 }).toEqual({ state: "verified", pending: 0 });
 }
 
 /** A way to the database that can be cut and mended. */

@@ -10,8 +10,9 @@ import { setClientAddressHeader } from "@/lib/cli/site/client-address";
 import { databaseProbe } from "@/lib/cli/site/database-probe";
 import { bucketOrigin, contentSecurityPolicy, fixedHeaders } from "@/lib/cli/site/headers";
 import { openRequestLog, type RequestLog } from "@/lib/cli/site/request-log";
-import { acceptUpgrades, closeServer, listen } from "@/lib/cli/site/server";
+import { acceptUpgrades, listen } from "@/lib/cli/site/server";
 import { answerUnavailable, isPage } from "@/lib/cli/site/unavailable-page";
+import { closeServer } from "@/lib/embedded/server-close";
 import { parseStartEnv } from "@/lib/env";
 import { until } from "@/tests/support/until";
 
@@ -44,7 +45,7 @@ describe("request log and body limit", () => {
     await listen(server, 0);
   });
   afterEach(async () => {
-    await closeServer(server);
+    await closeServer(server, 8_000);
     await log.close();
   });
 
@@ -207,7 +208,7 @@ describe("a request to upgrade", () => {
     await listen(site, 0);
     const { text, closed } = connect(site);
     await until(() => expect(text()).toMatch(/^HTTP\/1\.1 200 [\s\S]*as ever/));
-    await closeServer(site);
+    await closeServer(site, 8_000);
     await closed;
   });
 
@@ -221,7 +222,7 @@ describe("a request to upgrade", () => {
     await connect(site).closed;
     const { closed } = connect(site);
     await until(() => expect(kept).toHaveLength(2));
-    await closeServer(site);
+    await closeServer(site, 8_000);
     await closed;
   });
 });
@@ -244,7 +245,7 @@ describe("without a database", () => {
     const page = await response.text();
     expect(page).toContain("cannot reach its database");
     expect(page).not.toMatch(/<script|src=|href=/);
-    await closeServer(server);
+    await closeServer(server, 8_000);
   });
 
   test.each([

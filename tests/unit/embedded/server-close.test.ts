@@ -2,7 +2,8 @@ import { once } from "node:events";
 import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { closeServer, listen } from "@/lib/cli/site/server";
+import { listen } from "@/lib/cli/site/server";
+import { closeServer } from "@/lib/embedded/server-close";
 import { until } from "@/tests/support/until";
 
 /** Where the limit must not be what ends the connections: hanging on them, the test would time out. */
