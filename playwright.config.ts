@@ -41,7 +41,7 @@ export default defineConfig<EngineOptions>({
   fullyParallel: true,
   workers: 2,
   // Generous, for a busy machine: conditions end the waits.
-  timeout: 180_000,
+  timeout: 300_000,
   expect: { timeout: 30_000 },
   forbidOnly: Boolean(process.env.CI),
   use: {

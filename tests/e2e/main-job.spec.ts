@@ -57,7 +57,7 @@ test("sign in, make a collection, drop a folder of 40, see all of them", async (
   address = await createCollection(page, "Kelp forest 2026");
   await page.getByLabel("Folder to upload").setInputFiles(dropped.dir);
   await expect(page.getByRole("heading", { name: /40 files/ })).toBeVisible();
-  await expect(tiles(page)).toHaveCount(40, { timeout: 90_000 });
+  await expect(tiles(page)).toHaveCount(40, { timeout: 180_000 });
   for (const image of await tiles(page).getByRole("img").all()) {
     await image.scrollIntoViewIfNeeded();
     await expect.poll(() => image.evaluate((element: HTMLImageElement) => element.naturalWidth)).toBeGreaterThan(0);
