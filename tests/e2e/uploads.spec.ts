@@ -57,7 +57,7 @@ test("files that are here already: new versions, both kept, or skipped, as the p
   await expectFinished(page, "2 files already there, nothing to upload");
 });
 
-test("a whole upload is undone, and brought back", async ({ page }) => {
+test("a whole upload is undone and redone", async ({ page }) => {
   await collectionOfTwo(page, "Undone");
   await expect(tiles(page)).toHaveCount(2);
   const region = uploadRegion(page);
