@@ -1,10 +1,10 @@
-import { expect, type Page } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { uploadPolicy } from "@/lib/upload/policy";
 import { maxWait } from "@/lib/uploader/state/backoff";
 import { formNumber } from "@/tests/support/forms.mjs";
 import { dropOnPage, folderOfFiles } from "./dropped-files";
 import { createCollection, mediaOf } from "./site";
-import { carriesFile } from "./storage-requests";
+import { countFileRequests } from "./storage-requests";
 import { test } from "./test";
 import { expectFinished, uploadRegion } from "./uploads";
 
@@ -14,32 +14,12 @@ const laterAttempts = Math.floor(offlineMs / maxWait.offlineProbeMs);
 const files = 400;
 const { parallelPosts } = uploadPolicy;
 
-/** Counts the page's requests with files, by what became of them so far. */
-function watchPosts(page: Page): { underWay: number; arrived: number; failed: number } {
-  const count = { underWay: 0, arrived: 0, failed: 0 };
-  page.on("request", (request) => {
-    if (carriesFile(page, request)) count.underWay += 1;
-  });
-  page.on("response", (response) => {
-    if (carriesFile(page, response.request()) && response.ok()) count.arrived += 1;
-  });
-  page.on("requestfinished", (request) => {
-    if (carriesFile(page, request)) count.underWay -= 1;
-  });
-  page.on("requestfailed", (request) => {
-    if (!carriesFile(page, request)) return;
-    count.underWay -= 1;
-    count.failed += 1;
-  });
-  return count;
-}
-
 test("an upload waits while there is no network, and nothing is lost or sent twice", async ({ page, context }) => {
   test.setTimeout(300_000 + 2 * offlineMs);
   const folder = await folderOfFiles(files);
   try {
     const address = await createCollection(page, "Offline");
-    const count = watchPosts(page);
+    const count = countFileRequests(page);
     await dropOnPage(page, [folder.dir]);
     await expect.poll(() => count.arrived, { intervals: [20] }).toBeGreaterThan(20);
     await context.setOffline(true);

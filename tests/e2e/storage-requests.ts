@@ -8,6 +8,26 @@ export function carriesFile(page: Page, request: Request): boolean {
   return toStorage && ["POST", "PUT"].includes(request.method());
 }
 
+/** Counts the page's requests that carry files from now on, by what became of them. */
+export function countFileRequests(page: Page): { underWay: number; arrived: number; failed: number } {
+  const count = { underWay: 0, arrived: 0, failed: 0 };
+  page.on("request", (request) => {
+    if (carriesFile(page, request)) count.underWay += 1;
+  });
+  page.on("response", (response) => {
+    if (carriesFile(page, response.request()) && response.ok()) count.arrived += 1;
+  });
+  page.on("requestfinished", (request) => {
+    if (carriesFile(page, request)) count.underWay -= 1;
+  });
+  page.on("requestfailed", (request) => {
+    if (!carriesFile(page, request)) return;
+    count.underWay -= 1;
+    count.failed += 1;
+  });
+  return count;
+}
+
 /** Calls `handle` for each request of the page that carries a file, with how many there were, itself included. */
 async function onFileRequests(page: Page, handle: (route: Route, count: number) => Promise<void>): Promise<void> {
   let count = 0;
@@ -18,17 +38,11 @@ async function onFileRequests(page: Page, handle: (route: Route, count: number) 
   });
 }
 
-/**
- * Breaks the requests that carry files, counted from 1, for which `isRefused` holds. Returns how many were refused so far.
- */
-export async function refuseFiles(page: Page, isRefused: (count: number) => boolean): Promise<() => number> {
-  let refused = 0;
-  await onFileRequests(page, (route, count) => {
-    if (!isRefused(count)) return route.fallback();
-    refused += 1;
-    return route.abort("connectionrefused");
-  });
-  return () => refused;
+/** Breaks the requests that carry files, counted from 1, for which `isRefused` holds. */
+export async function refuseFiles(page: Page, isRefused: (count: number) => boolean): Promise<void> {
+  await onFileRequests(page, (route, count) =>
+    isRefused(count) ? route.abort("connectionrefused") : route.fallback(),
+  );
 }
 
 type Outcome = "pass" | "hold" | "deny";

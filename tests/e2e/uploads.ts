@@ -40,5 +40,5 @@ export async function expectLeftUpload(page: Page, address: string, arrived: str
   await expect(async () => {
     await page.goto(address);
     await expect(page.getByText(arrived)).toBeVisible({ timeout: 1_000 });
-  }).toPass();
+  }).toPass({ timeout: 90_000 });
 }
