@@ -41,8 +41,8 @@ export function db(): PrismaClient {
       connectionString: env().DATABASE_URL,
       max: 10,
       connectionTimeoutMillis: 5_000,
-      // Detects a server that accepts connections but does not respond. As long as our longest transaction timeout, which
-      // sums over millions of rows need.
+      // Detects a server that accepts connections but does not respond. As long as `longTransaction`
+      // (lib/locks.ts), which sums over millions of rows need.
       query_timeout: 60_000,
       // With JIT, Debian's PostgreSQL spends 1.4 s compiling a statement that runs in 0.1 s when statistics are stale.
       // Set by a statement: PgBouncer rejects it as a connection parameter.

@@ -17,7 +17,7 @@ export type ErrorCode = keyof typeof errorStatus;
 
 const transient: ReadonlySet<ErrorCode> = new Set(["RATE_LIMITED", "INTERNAL", "UNAVAILABLE"]);
 
-/** Whether the same call can succeed later without any change. INTERNAL may repeat: retry it a few times only. */
+/** Tells whether the same call can succeed later without any change. INTERNAL may repeat: retry it a few times only. */
 export function isTransient(code: ErrorCode): boolean {
   return transient.has(code);
 }
@@ -25,7 +25,7 @@ export function isTransient(code: ErrorCode): boolean {
 const connectionError =
   /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ETIMEDOUT|ERR_SOCKET\w*)$/;
 
-/** Whether a code of Node's says that a connection broke or could not be made (https://nodejs.org/api/errors.html). */
+/** Tells whether a code of Node means that a connection broke or could not be made (https://nodejs.org/api/errors.html). */
 export function isConnectionError(code: string): boolean {
   return connectionError.test(code);
 }

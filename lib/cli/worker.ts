@@ -22,7 +22,7 @@ export const worker: Command = {
     const running = await startWorker({ stopTimeoutSeconds });
     notifyParent({ type: "ready" });
     await stop;
-    // Without a database `stop` may never resolve. Unfinished jobs are retried by another worker.
+    // If the database's host does not respond, `stop` may never resolve. Its jobs time out by their heartbeat.
     setTimeout(() => process.exit(1), (stopTimeoutSeconds + 2) * 1_000).unref();
     await running.stop();
     return 0;

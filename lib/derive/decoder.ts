@@ -81,7 +81,7 @@ function start(): ChildProcess {
     cwd: root,
     execArgv: ["--conditions=react-server", "--import", tsx],
     env: decoderEnv,
-    // Not our process group: Ctrl-C in a terminal would end a decoder that has not installed its signal handlers yet.
+    // A process group of its own: Ctrl-C in a terminal would end a decoder that has not installed its signal handlers yet.
     detached: true,
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],

@@ -1,14 +1,14 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
 import { headBucket } from "@/lib/storage/objects";
-import { askDatabase, askQueue } from "./rows";
+import { queryDatabase, queryQueue } from "./rows";
 import type { Health } from "./schema";
 
 const timeoutMs = 3_000;
 
 /** Checks that database, storage and queue respond within three seconds. Public: the result contains no data. */
 export async function health(_viewer: Viewer): Promise<Health> {
-  const [database, storage, queue] = await Promise.all([check(askDatabase), check(headBucket), check(askQueue)]);
+  const [database, storage, queue] = await Promise.all([check(queryDatabase), check(headBucket), check(queryQueue)]);
   const all = [database, storage, queue].every((part) => part === "ok");
   return { status: all ? "ok" : "down", database, storage, queue };
 }

@@ -1,11 +1,11 @@
 import "server-only";
 import { db } from "@/lib/db";
 
-export async function askDatabase(): Promise<void> {
+export async function queryDatabase(): Promise<void> {
   await db().$queryRaw`SELECT 1`;
 }
 
-/** The queue lives in the database; its schema is pg-boss's, made when a worker or a sender starts for the first time. */
-export async function askQueue(): Promise<void> {
+/** Queries pg-boss's schema, which exists once a worker or the site has started. */
+export async function queryQueue(): Promise<void> {
   await db().$queryRaw`SELECT "version" FROM "pgboss"."version" LIMIT 1`;
 }

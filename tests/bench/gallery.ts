@@ -101,7 +101,7 @@ export async function bench(): Promise<BenchResult> {
   try {
     const { name } = await makeTemplate(postgres.adminUrl);
     process.env.DATABASE_URL = databaseUrl(postgres.adminUrl, name);
-    process.env.NEXTAUTH_SECRET ??= "a benchmark signs nobody in, but the environment wants one";
+    process.env.NEXTAUTH_SECRET ??= "required by the environment, unused by the benchmark";
     await fill(process.env.DATABASE_URL);
     return report(await measure());
   } finally {

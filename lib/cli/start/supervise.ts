@@ -23,7 +23,7 @@ export type ChildSpec = {
 export type Supervised<Ready> = {
   /** The child's first `ready` message. Rejects when the child ends before, with the last line of its output. */
   ready: Promise<Ready>;
-  /** Sends SIGTERM, and SIGKILL after 15 s. Resolves when the child has ended. */
+  /** Sends SIGTERM, and SIGKILL after 15 s. Resolves when the child has ended, rejects if it was killed or its code is not 0. */
   stop(): Promise<void>;
 };
 

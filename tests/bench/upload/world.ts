@@ -118,7 +118,7 @@ export class World {
 function environment(database: string, { identity }: OwnStore, publicEndpoint: string) {
   return {
     DATABASE_URL: database,
-    NEXTAUTH_SECRET: "a benchmark signs nobody in, but the environment wants one",
+    NEXTAUTH_SECRET: "required by the environment, unused by the benchmark",
     S3_ENDPOINT: identity.endpoint,
     S3_PUBLIC_ENDPOINT: publicEndpoint,
     S3_REGION: identity.region,

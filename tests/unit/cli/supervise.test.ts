@@ -7,7 +7,7 @@ import { supervise } from "@/lib/cli/start/supervise";
 const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-supervise-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** A child that does this when it is told to stop. */
+/** Starts a child that runs `onSigterm` when it gets SIGTERM. */
 async function startChild(onSigterm: string) {
   const file = path.join(dir, "child.mjs");
   writeFileSync(
