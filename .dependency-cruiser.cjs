@@ -7,6 +7,7 @@ const project = "^(app|components|lib|prisma|tests)/|^middleware\\.ts$";
 
 /** Shapes and rules as tables: they run in browsers and servers alike. */
 const pure = "^lib/[^/]+/(schema|policy)\\.ts$|^lib/upload/[^/]+/(schema|policy)\\.ts$";
+const rows = "^lib/[^/]+/rows\\.ts$|^lib/upload/[^/]+/rows\\.ts$";
 const actions = "^lib/[^/]+/actions\\.ts$";
 /** What pages, route handlers and the worker call. */
 const calls = "^lib/[^/]+/(queries|commands)\\.ts$|^lib/upload/[^/]+/(queries|commands)\\.ts$";
@@ -138,12 +139,18 @@ module.exports = {
       "Thin wrappers around commands.",
     ),
     ...nounRules,
+    only(
+      "rows",
+      rows,
+      [database, errors, pure, "^lib/storage/keys\\.ts$", "^lib/media/cursor\\.ts$"],
+      "SQL knows the database, rules as tables and the keys of objects, not what runs it.",
+    ),
     {
-      name: "rows-only-from-records",
+      name: "rows-only-from-nouns",
       severity: "error",
       comment: "A noun's SQL is used by its own and its neighbours' queries and commands.",
       from: { pathNot: [nounFolders, "^lib/auth/", "^tests/"] },
-      to: { path: "^lib/[^/]+/rows\\.ts$|^lib/upload/[^/]+/rows\\.ts$" },
+      to: { path: rows },
     },
     {
       name: "database-only-in-nouns",

@@ -59,11 +59,17 @@ export async function closeDb(): Promise<void> {
   await client?.$disconnect();
 }
 
+class NoDriver extends DummyDriver {
+  override async acquireConnection(): Promise<never> {
+    throw new Error("`query` has no connection. Send its statements with `rowsOf` or `execute`.");
+  }
+}
+
 /** Builds typed SQL for a noun's `rows.ts`. It has no connection of its own: `rowsOf` and `execute` send what it builds. */
 export const query = new Kysely<Tables>({
   dialect: {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
+    createDriver: () => new NoDriver(),
     createIntrospector: (kysely) => new PostgresIntrospector(kysely),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   },

@@ -5,10 +5,12 @@
  * 1. The collection: counts, quota account, members, undo records and revision numbers.
  * 2. The user who opened the upload: quota account.
  * 3. The upload: state, reserved bytes, running counts.
- * 4. The files registered to the upload (`selectFiles` and `markCanceled` in lib/upload/file/rows.ts).
+ * 4. The files registered to the upload (lib/upload/file/rows.ts, lib/upload/verify/rows.ts).
  * 5. Media and revisions, locked by the statements that update them.
  *
- * All but 4 are NO KEY: inserts that only refer to a locked row by a foreign key do not wait.
+ * 1 to 3 are NO KEY: inserts that only refer to a locked row by a foreign key do not wait.
+ *
+ * Advisory locks (`lockName`) come before row locks; of two, the IP address comes before the account.
  */
 import "server-only";
 import type { InferResult } from "kysely";
@@ -47,7 +49,7 @@ export async function lockUserByEmail(tx: Transaction, email: string): Promise<B
   return user;
 }
 
-/** Locks both accounts of an upload before used or reserved bytes change: of two uploads that need the last room, one fails. */
+/** Locks both accounts of an upload before used or reserved bytes change: of two uploads that need the last free bytes, one fails. */
 export async function lockAccounts(tx: Transaction, { collectionId, createdById }: AccountIds): Promise<Account[]> {
   const collection = await lockCollection(tx, collectionId);
   const [person] = createdById === null ? [] : await rowsOf(tx, users.where("id", "=", createdById));
@@ -64,4 +66,9 @@ export async function lockUpload(
 ): Promise<InferResult<typeof uploads>[number] | undefined> {
   const [upload] = await rowsOf(tx, uploads.where("id", "=", uploadId));
   return upload;
+}
+
+/** Takes a lock by name that the transaction holds until it ends. */
+export async function lockName(tx: Transaction, name: string): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`;
 }

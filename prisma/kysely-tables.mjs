@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import readline from "node:readline";
 
-/** Of Prisma's types, what `$queryRawUnsafe` returns for their columns. Of JSON nothing is known. */
+/** Of Prisma's types, what `$queryRawUnsafe` returns for their columns. JSON columns are `unknown`. */
 const scalars = {
   String: "string",
   Boolean: "boolean",

@@ -4,9 +4,9 @@ import { db, Prisma, type Transaction } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError, notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
+import { lockName } from "@/lib/locks";
 import { hashPassword, verifyPassword } from "./password";
 import { signInPolicy } from "./policy";
-import { lockName } from "./rows";
 import { type CreateUserInput, type SignUpInput, signInInput } from "./schema";
 import { mintUserViewer, originOfViewer, type SystemViewer, type UserViewer, type Viewer } from "./viewer";
 
@@ -58,7 +58,8 @@ async function insertUser(viewer: Viewer, data: Prisma.UserCreateInput, action: 
 
 /**
  * Returns the user with this e-mail and password, or null when either is wrong. Throws RATE_LIMITED after too many failed
- * attempts for one account (existing or not) or from one IP address, and UNAUTHENTICATED for a disabled account.
+ * attempts for one account (existing or not) or from one IP address, and UNAUTHENTICATED when the password is
+ * that of a disabled account.
  */
 export async function checkPassword(viewer: Viewer, form: unknown): Promise<SessionUser | null> {
   const parsed = signInInput.safeParse(form);

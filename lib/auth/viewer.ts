@@ -11,7 +11,10 @@ export type AnonymousViewer = Minted & Origin & { readonly kind: "anonymous" };
 /** The worker and the command line. Not a person; may see everything. */
 export type SystemViewer = Minted & { readonly kind: "system"; readonly name: "worker" | "cli" };
 
-/** Who makes a request. The brand lets only `lib/auth` create one. Every query and command takes it as first argument. */
+/**
+ * Who makes a request. The brand lets only `lib/auth` create one. Every query and command takes it as
+ * first argument, or a `SeenCollection` that was made for it.
+ */
 export type Viewer = UserViewer | AnonymousViewer | SystemViewer;
 
 /** Returns the origin of a viewer's request, to create another viewer for the same request (sign-up). */

@@ -9,12 +9,14 @@ export type KeyedRequest = { userId: string; key: string; fingerprint: string };
 
 const lifeSeconds = 24 * 60 * 60;
 
-/** Returns a request under its key. Throws INVALID for a key that is empty, longer than 255 characters or not printable ASCII. */
-export function keyedRequest(userId: string, key: string, input: unknown): KeyedRequest {
+/**
+ * Returns a request under its key; `operation` names what is called, with its target. Throws INVALID for a key that is empty, longer than 255 characters or not printable ASCII.
+ */
+export function keyedRequest(userId: string, key: string, operation: string, input: unknown): KeyedRequest {
   if (!/^[\x20-\x7e]{1,255}$/.test(key)) {
     throw new AppError("INVALID", "An Idempotency-Key has 1 to 255 printable ASCII characters.");
   }
-  return { userId, key, fingerprint: hash("sha256", JSON.stringify(input), "hex") };
+  return { userId, key, fingerprint: hash("sha256", JSON.stringify([operation, input]), "hex") };
 }
 
 /**

@@ -31,7 +31,7 @@ export type WorkerOptions = {
   /** Number of pictures decoded in parallel, each in its own process. Default: one per core, at most four. */
   concurrency?: number;
   sweepIntervalSeconds?: number;
-  /** How often it looks for what no notification tells of: retries that have become due. 2 by default, at least 0.5. */
+  /** Seconds between polls for retries that have become due. 2 by default, at least 0.5. */
   pollIntervalSeconds?: number;
   /** How long running jobs may take to finish at a stop, 20 by default; the others go back into the queue. */
   stopTimeoutSeconds?: number;
@@ -100,7 +100,7 @@ async function connect(options: WorkerOptions, log: Logger, report: Report): Pro
     return context;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // A partly started instance would keep running beside the one of the next attempt.
+    // A partly started instance would run in parallel with the next attempt's.
     await boss.stop({ graceful: false }).catch(() => undefined);
     report(new Error(`the worker is waiting for the database: ${reason}`, { cause: error }));
     return undefined;

@@ -66,7 +66,7 @@ export async function selectNeighbour(
   return media?.id ?? null;
 }
 
-/** How many media of a collection are searched for pictures: one without pictures is not read to its end. */
+/** The newest media examined for covers, so that a collection without pictures is not scanned. */
 const coverCandidates = 200;
 
 /** Selects the derivatives of the newest pictures of each collection, among its newest media. */

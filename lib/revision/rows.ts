@@ -40,7 +40,7 @@ const isUndone = (uploadId: Expression<string>) => {
 
 /**
  * Whether this revision is wanted: the upload that made it is not undone, or another upload that is not undone brought the
- * same bytes since. Undoing an upload has the effect that it alone never was: bytes that another one brought as well stay.
+ * same bytes since. Undoing restores the state without this upload: what other uploads brought stays.
  */
 const isWanted = (revision: typeof r) => {
   const [f, u] = [columns("upload_file", "f"), columns("upload", "u")];
@@ -89,7 +89,7 @@ function toRow({ versionId, sizeBytes, ...found }: Found) {
   return { ...found, version_id: versionId, size_bytes: BigInt(sizeBytes) };
 }
 
-type Into = { id: string; collectionId: string; createdById: string | null };
+type TargetUpload = { id: string; collectionId: string; createdById: string | null };
 
 /**
  * Selects those of these files whose bytes their media hold already from another upload: path → that revision. The objects of
@@ -97,7 +97,7 @@ type Into = { id: string; collectionId: string; createdById: string | null };
  */
 export async function selectSame(
   tx: Transaction,
-  { id, collectionId }: Into,
+  { id, collectionId }: TargetUpload,
   found: Found[],
 ): Promise<Map<string, string>> {
   const rows = await rowsOf(
@@ -126,7 +126,7 @@ type Inserted = Pick<Selectable<Tables["revision"]>, "id" | "key" | "size_bytes"
 /** Inserts media and revisions of files, except those that an earlier run inserted. Returns the new revisions. */
 export async function insertRevisions(
   tx: Transaction,
-  { id, collectionId, createdById }: Into,
+  { id, collectionId, createdById }: TargetUpload,
   found: Found[],
 ): Promise<Inserted[]> {
   if (found.length === 0) return [];
@@ -206,7 +206,7 @@ async function showNewMedia(tx: Transaction, collectionId: string, revisionIds: 
   );
 }
 
-/** Gives a pending revision this derived id where it has none. Returns the one it has then; null when it is pending no more. */
+/** Gives a pending revision this derived id where it has none. Returns its derived id; null when it is no longer pending. */
 export async function setDerivedId(revisionId: string, derivedId: string): Promise<string | null> {
   const [revision] = await rowsOf(
     db(),

@@ -33,7 +33,7 @@ export async function openUpload(viewer: Viewer, input: Input, idempotencyKey?: 
   });
   if (!collection) throw notFound("collection");
   if (idempotencyKey === undefined || viewer.kind !== "user") return insertUpload(viewer, input, collection.id, null);
-  const request = keyedRequest(viewer.userId, idempotencyKey, input);
+  const request = keyedRequest(viewer.userId, idempotencyKey, "upload.open", input);
   const known = await subjectOfKey(request);
   if (known) return reopen(viewer, known);
   try {

@@ -117,4 +117,4 @@ export const uploadFrom = {
 
 /** Why an unregistered file beyond the quota does not become media. Its bytes are removed. */
 export const noSpaceReason =
-  "There was not enough space for this file, so it was not kept. Ask the operator of this site for more space, then upload it again.";
+  "There was not enough space for this file, so it was not kept. Ask the site's administrator for more space, then upload it again.";

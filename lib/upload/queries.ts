@@ -7,7 +7,7 @@ import { notFound, requireId } from "@/lib/errors";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { listObjectVersions } from "@/lib/storage/list";
 import { grantsOutliveSeconds } from "./policy";
-import { ended, isFrom, largeUploads } from "./rows";
+import { allows, ended, largeUploads } from "./rows";
 import type { UnfinishedUpload, UploadStatus } from "./schema";
 
 const maxRejectedShown = 1_000;
@@ -45,7 +45,7 @@ export async function openUploadOf(viewer: Viewer, uploadId: string): Promise<Op
     select: openSelect,
   });
   if (!upload) throw notFound("upload");
-  if (!isFrom("send", upload.state) || upload.expiresAt <= new Date()) throw ended(upload.state);
+  if (!allows(upload.state, "send") || upload.expiresAt <= new Date()) throw ended(upload.state);
   return upload;
 }
 
@@ -152,7 +152,7 @@ async function countSealed(upload: StatusRow): Promise<Counted> {
     },
     bytes: Number(upload.verifiedBytes),
     rejected,
-    ...(registeredFiles === null ? {} : { registeredFiles: registeredFiles }),
+    ...(registeredFiles === null ? {} : { registeredFiles }),
   };
 }
 

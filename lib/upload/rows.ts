@@ -22,7 +22,7 @@ export async function extendUpload({ id, createdAt, expiresAt }: Lifetime, now =
 export async function lockOpenUpload(tx: Transaction, uploadId: string): Promise<void> {
   const upload = await lockUpload(tx, uploadId);
   if (!upload) throw notFound("upload");
-  if (!isFrom("send", upload.state)) throw ended(upload.state);
+  if (!allows(upload.state, "send")) throw ended(upload.state);
 }
 
 /** Adds to the used and reserved bytes of an upload and of its accounts. Needs the locks of `lockAccounts`. */
@@ -72,7 +72,8 @@ export async function largeUploads(ids: string[]): Promise<Set<string>> {
   return new Set(rows.map(({ id }) => id));
 }
 
-export function isFrom(verb: keyof typeof uploadFrom, state: UploadState): boolean {
+/** Whether an upload in this state may be changed by this verb. */
+export function allows(state: UploadState, verb: keyof typeof uploadFrom): boolean {
   return (uploadFrom[verb] as readonly UploadState[]).includes(state);
 }
 

@@ -33,7 +33,8 @@ const planted: Record<string, [file: string, imports: string]> = {
   "noun-quota": ["lib/quota/planted.ts", "@/lib/upload/queries"],
   "noun-revision": ["lib/revision/planted.ts", "@/lib/collection/queries"],
   "noun-upload": ["lib/upload/file/planted.ts", "@/lib/derive/derive"],
-  "rows-only-from-records": ["lib/derive/reads-rows.ts", "@/lib/media/rows"],
+  rows: ["lib/media/rows.ts", "@/lib/storage/client"],
+  "rows-only-from-nouns": ["lib/derive/reads-rows.ts", "@/lib/media/rows"],
   "database-only-in-nouns": ["lib/derive/reads-database.ts", "@/lib/db"],
   "loose-action": ["lib/action.ts", "@/lib/env"],
   "loose-db": ["lib/db.ts", "@/lib/errors"],
@@ -72,7 +73,7 @@ const targets = [
   "lib/embedded/postgres.ts",
   "lib/jobs/worker.ts",
   "lib/media/queries.ts",
-  "lib/media/rows.ts",
+
   "lib/media/schema.ts",
   "lib/storage/client.ts",
   "lib/upload/queries.ts",

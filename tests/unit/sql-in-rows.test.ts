@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { query } from "@/lib/db";
 
 const root = path.resolve(import.meta.dirname, "../..");
 
@@ -36,6 +37,10 @@ describe("SQL", () => {
     ["app/api/rows.ts", "await db().$queryRaw`SELECT 1`;"],
   ])("would be found in %s", (file, text) => {
     expect(isViolation(file, text)).toBe(true);
+  });
+
+  it("is sent by rowsOf and execute alone: the builder has no connection", async () => {
+    await expect(query.selectFrom("media").select("id").execute()).rejects.toThrow("rowsOf");
   });
 
   it.each(["lib/upload/verify/rows.ts", "lib/locks.ts"])("may be in %s", (file) => {

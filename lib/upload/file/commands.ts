@@ -162,7 +162,7 @@ async function reserve(tx: Transaction, upload: OpenUpload, space: Space | null,
 function quotaMessage({ of, left, quota }: Space, wanted: bigint): string {
   const whose = of === "collection" ? "this collection's" : "your";
   const rest = left === 0n ? "nothing" : sizeText(Number(left));
-  return `Not enough space: these files need ${sizeText(Number(wanted))} and ${rest} is left of ${whose} ${sizeText(Number(quota))}. Files in the trash count too. Ask the operator of this site for more space.`;
+  return `Not enough space: these files need ${sizeText(Number(wanted))} and ${rest} is left of ${whose} ${sizeText(Number(quota))}. Files in the trash count too. Ask the site's administrator for more space.`;
 }
 
 /** Aborts multiparts of files that changed, after the commit. The reaper aborts those that fail here. */

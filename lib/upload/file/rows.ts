@@ -61,10 +61,7 @@ const candidates = 100;
  * that sender only; for others it counts once it was computed from the stored bytes. Otherwise a wrong claim could make
  * another person's file count as stored.
  */
-export async function selectKnown(
-  upload: { collectionId: string; createdById: string | null },
-  files: FileToFind[],
-): Promise<Map<string, KnownFile>> {
+export async function selectKnown(upload: AccountIds, files: FileToFind[]): Promise<Map<string, KnownFile>> {
   const rows = await rowsOf(db(), knownFiles(upload, files));
   return new Map(rows.map((row) => [row.path, row]));
 }

@@ -22,7 +22,7 @@ const stored = query
   ])
   .limit(pageSize);
 
-function madeBy(uploadId: string, after: string) {
+function addedFiles(uploadId: string, after: string) {
   return stored
     .select(["r.id", sql<boolean>`false`.as("unchanged")])
     .where("r.upload_id", "=", uploadId)
@@ -42,11 +42,11 @@ function unchangedBy(uploadId: string, after: string) {
 }
 
 /** A stored file of an upload, as SQL returns it: with its key, so the row never leaves the server. */
-export type ReceiptFile = InferResult<ReturnType<typeof madeBy>>[number];
+export type ReceiptFile = InferResult<ReturnType<typeof addedFiles>>[number];
 
 /** Yields every file of an upload, page by page: first those that the upload added, then those that were there already. */
 export async function* receiptFiles(uploadId: string): AsyncGenerator<ReceiptFile> {
-  yield* pages((after) => madeBy(uploadId, after));
+  yield* pages((after) => addedFiles(uploadId, after));
   yield* pages((after) => unchangedBy(uploadId, after));
 }
 

@@ -14,7 +14,7 @@ import { applyUndoPage, insertUndo, startRedo } from "./rows";
 /** Pages of a few thousand files each that a request applies while a person waits. The worker applies the rest. */
 const pagesInRequest = 5;
 
-type Ended = { id: string; collectionId: string };
+type UploadIds = { id: string; collectionId: string };
 
 /**
  * Undoes an upload: media it made go to the trash, and media it revised show what they showed before, or what other uploads
@@ -55,12 +55,12 @@ async function applyUndo(uploadId: string, viewer: Viewer, record: typeof undo):
   if (await applyUndoPages(upload, pagesInRequest)) await sendUndo(upload.id);
 }
 
-async function undo(tx: Transaction, viewer: Viewer, { id, collectionId }: Ended): Promise<void> {
+async function undo(tx: Transaction, viewer: Viewer, { id, collectionId }: UploadIds): Promise<void> {
   if (!(await insertUndo(tx, id, viewer.kind === "user" ? viewer.userId : null))) return;
   await recordEvent(tx, viewer, { ...about(id, collectionId), action: "upload.undone" });
 }
 
-async function redo(tx: Transaction, viewer: Viewer, { id, collectionId }: Ended): Promise<void> {
+async function redo(tx: Transaction, viewer: Viewer, { id, collectionId }: UploadIds): Promise<void> {
   const undone = await tx.uploadUndo.findUnique({ where: { uploadId: id }, select: { byId: true, redoneAt: true } });
   if (!undone || undone.redoneAt) return;
   if (!(await mayRedo(tx, viewer, { collectionId, byId: undone.byId }))) throw notFound("upload");
@@ -79,7 +79,7 @@ async function mayRedo(
 }
 
 /** Each page is a transaction that reads whether to undo or redo. Returns whether pages are left. */
-async function applyUndoPages({ id, collectionId }: Ended, maxPages: number): Promise<boolean> {
+async function applyUndoPages({ id, collectionId }: UploadIds, maxPages: number): Promise<boolean> {
   for (let pages = 0; pages < maxPages; pages += 1) {
     const isMore = await db().$transaction(async (tx) => {
       await lockCollection(tx, collectionId);

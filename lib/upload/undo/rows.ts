@@ -9,7 +9,7 @@ const pageSize = 2_000;
 const clock = sql<Date>`clock_timestamp()`;
 
 /**
- * Records that an upload is undone, from the time of the database; nothing is applied yet. Needs the collection's lock. Returns
+ * Records that an upload is undone, with the database's time; nothing is applied yet. Needs the collection's lock. Returns
  * false when the upload is undone already.
  */
 export async function insertUndo(tx: Transaction, uploadId: string, byId: string | null): Promise<boolean> {
@@ -26,7 +26,7 @@ export async function insertUndo(tx: Transaction, uploadId: string, byId: string
   return inserted > 0;
 }
 
-/** Records that an upload is undone no more; nothing is applied yet. Needs the collection's lock. */
+/** Records that an upload is no longer undone; nothing is applied yet. Needs the collection's lock. */
 export async function startRedo(tx: Transaction, uploadId: string): Promise<void> {
   await execute(
     tx,

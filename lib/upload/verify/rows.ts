@@ -17,7 +17,6 @@ import { lockUpload, longTransaction } from "@/lib/locks";
 import { mediaAt } from "@/lib/media/rows";
 import { type Found, headOfMedia } from "@/lib/revision/rows";
 import { uploadPrefix } from "@/lib/storage/keys";
-import type { ListedVersion } from "@/lib/storage/list";
 
 type Sealed = { id: string; collectionId: string };
 
@@ -50,14 +49,11 @@ const samePerPage = 5_000;
  * Counts the files of a sealed upload that are the same as what their media hold. Files that no longer are, as their media have
  * changed or the revision was rejected since, are marked to be copied instead. In pages, each done once.
  */
-export async function settleSame(upload: { id: string; collectionId: string }): Promise<void> {
+export async function settleSame(upload: Sealed): Promise<void> {
   while (await db().$transaction((tx) => settleSamePage(tx, upload), longTransaction));
 }
 
-async function settleSamePage(
-  tx: Transaction,
-  { id, collectionId }: { id: string; collectionId: string },
-): Promise<boolean> {
+async function settleSamePage(tx: Transaction, { id, collectionId }: Sealed): Promise<boolean> {
   const upload = await lockUpload(tx, id);
   if (upload?.state !== "sealed" || upload.settled_to === lastId) return false;
   const [settled] = await rowsOf(
@@ -127,7 +123,7 @@ export async function selectRecorded(
               .whereRef("s.path", "=", "f.path")
               .where("s.same_as_id", "is not", null),
           ),
-          exists(madeBy(id, sql`${prefix} || ${ref("f.path")}`)),
+          exists(revisionAt(id, sql`${prefix} || ${ref("f.path")}`)),
         ]),
       ),
   );
@@ -196,7 +192,7 @@ export async function rejectMissing(
             .where("f.same_as_id", "is", null)
             .where("f.canceled_at", "is", null)
             .where(({ not, exists, ref }) =>
-              not(exists(madeBy(ref("f.upload_id"), sql`${prefix} || ${ref("f.path")}`))),
+              not(exists(revisionAt(ref("f.upload_id"), sql`${prefix} || ${ref("f.path")}`))),
             ),
           ({ eb, ref }) => ({
             upload_id: ref("f.upload_id"),
@@ -219,7 +215,7 @@ export async function rejectMissing(
 }
 
 /** The revisions that an upload made of the object at this key: one at most. */
-function madeBy(uploadId: string | Expression<string>, key: Expression<string>) {
+function revisionAt(uploadId: string | Expression<string>, key: Expression<string>) {
   return query.selectFrom("revision as r").where("r.upload_id", "=", uploadId).where("r.key", "=", key);
 }
 
@@ -235,7 +231,7 @@ function lastOf(column: Expression<string>, pageSize: number): RawBuilder<string
 }
 
 /** Returns those of these versions that a revision pins, each as `version_id key`. */
-export async function selectPinned(versions: ListedVersion[]): Promise<Set<string>> {
+export async function selectPinned(versions: { key: string; versionId: string }[]): Promise<Set<string>> {
   const listed = versions.map(({ key, versionId }) => ({ key, version_id: versionId }));
   const pinned = await rowsOf(
     db(),

@@ -119,7 +119,7 @@ async function applyConflict(tx: Transaction, upload: Sealed, found: Found[]) {
   const reason =
     upload.conflict === "skip"
       ? "There is a file at this path already. It is unchanged."
-      : "There is a file at this path already, and this upload fails in that case. The file there is unchanged.";
+      : "There is a file at this path already, and this upload does not replace existing files. The file there is unchanged.";
   return {
     accepted: found.filter(({ path }) => !takenPaths.has(path)),
     refused: found

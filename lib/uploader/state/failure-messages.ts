@@ -39,15 +39,15 @@ const messages: Readonly<Record<FailureCode, Message>> = {
   },
   "access-denied": {
     title: "The storage refused this file.",
-    advice: "The other files are safe. Retry once. If it fails again, contact the site's operator.",
+    advice: "The other files are safe. Retry once. If it fails again, contact the site's administrator.",
   },
   quota: {
     title: "The storage is full.",
-    advice: "What was uploaded is safe. Ask the site's operator for more space, then retry.",
+    advice: "What was uploaded is safe. Ask the site's administrator for more space, then retry.",
   },
   refused: {
     title: "The storage refused this file.",
-    advice: "The other files are safe. If it fails again, show this message to the site's operator.",
+    advice: "The other files are safe. If it fails again, show this message to the site's administrator.",
   },
   unreachable: {
     title: "The storage cannot be reached.",
@@ -60,11 +60,11 @@ const messages: Readonly<Record<FailureCode, Message>> = {
   },
   "policy-refused": {
     title: "The storage does not accept your upload permission.",
-    advice: "Nothing uploaded was lost. Try again. If it fails again, contact the site's operator.",
+    advice: "Nothing uploaded was lost. Try again. If it fails again, contact the site's administrator.",
   },
   "no-bucket": {
     title: "The storage of this collection does not exist.",
-    advice: "Nothing more was sent. Contact the site's operator, then try again.",
+    advice: "Nothing more was sent. Contact the site's administrator, then try again.",
   },
   "signed-out": {
     title: "You are signed out.",

@@ -26,7 +26,8 @@ ALTER TABLE "upload_undo"
 -- For the worker's sweep: undos and redos that were cut short.
 CREATE INDEX "upload_undo_unfinished_idx" ON "upload_undo"("at") WHERE "cursor" IS NOT NULL;
 
--- Who undid an upload was in the audit log, found by the very time. The nil UUID is before every id: nothing is done yet.
+-- Who undid an upload was in the audit log, found by the very time. Without such a line `by_id` is null, and only viewers who may
+-- trash media of the collection redo it. The nil UUID is before every id: nothing is done yet.
 INSERT INTO "upload_undo" ("upload_id", "by_id", "at", "redone_at", "cursor")
 SELECT u."id",
        (SELECT p."id" FROM "event" e JOIN "user" p ON p."id" = e."actor_id"
