@@ -3,7 +3,16 @@ import { picture } from "@/tests/support/pictures";
 import { createCollection, mediaOf } from "./site";
 import { countFileRequests, refuseFiles } from "./storage-requests";
 import { test } from "./test";
-import { choose, chosenFile, expectFinished, expectLeftUpload, pictures, tiles, uploadRegion } from "./uploads";
+import {
+  choose,
+  chosenFile,
+  expectFinished,
+  expectLeftUpload,
+  leaveHalfWay,
+  pictures,
+  tiles,
+  uploadRegion,
+} from "./uploads";
 
 /** More than are under way at once, so that several attempts follow after growing waits. */
 const refusedConnections = 12;
@@ -49,12 +58,7 @@ test("an upload waits for storage that refuses connections", async ({ page }) =>
 
 test("an upload left half-way stays open, is shown, and can be finished", async ({ page, context }) => {
   const address = await createCollection(page, "Left");
-  // Refused, not held back: what is held back is let go when the page closes.
-  await refuseFiles(page, (count) => count > 2);
-  const count = countFileRequests(page);
-  await choose(page, await pictures(8));
-  await expect.poll(() => count.arrived === 2 && count.failed > 0).toBe(true);
-  await page.close({ runBeforeUnload: false });
+  await leaveHalfWay(page, await pictures(8));
   const later = await context.newPage();
   await expectLeftUpload(later, address, "2 of 8 files arrived");
   await later.getByRole("button", { name: "Keep what arrived" }).click();

@@ -1,5 +1,6 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 import { picture } from "@/tests/support/pictures";
+import { countFileRequests, refuseFiles } from "./storage-requests";
 
 export type ChosenFile = { name: string; mimeType: string; buffer: Buffer };
 
@@ -33,6 +34,19 @@ export async function choose(page: Page, files: ChosenFile[] | string[]): Promis
 
 export async function expectFinished(page: Page, heading: RegExp | string): Promise<void> {
   await expect(uploadRegion(page).getByRole("heading", { name: heading })).toBeVisible({ timeout: 90_000 });
+}
+
+/** Uploads until two files have arrived, then closes the page. */
+export async function leaveHalfWay(page: Page, files: ChosenFile[] | string[]): Promise<void> {
+  await refuseFiles(page, (count) => count > 2);
+  const count = countFileRequests(page);
+  await choose(page, files);
+  await expect.poll(() => count.arrived).toBe(2);
+  // Chromium sends what waits for `refuseFiles` as the page closes: nothing must be under way by then.
+  await uploadRegion(page).getByRole("button", { name: "Pause", exact: true }).click();
+  await expect(uploadRegion(page).getByRole("heading", { name: /^Paused/ })).toBeVisible();
+  await expect.poll(() => count.underWay).toBe(0);
+  await page.close({ runBeforeUnload: false });
 }
 
 /** Opens the collection until it offers the upload that was left with so many files arrived. */
