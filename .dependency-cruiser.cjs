@@ -99,12 +99,18 @@ module.exports = {
       severity: "error",
       comment: "A new folder of lib, or a loose file in it, gets its row in this table first.",
       from: {},
-      to: { path: "^lib/", pathNot: [nounFolders, `^lib/(${folders.join("|")})/`, looseFiles] },
+      to: {
+        path: "^(lib|components)/",
+        pathNot: [nounFolders, `^lib/(${folders.join("|")})/`, looseFiles, "^components/[^/]+/"],
+      },
     },
     {
       name: "ungoverned-imports",
       severity: "error",
-      from: { path: "^lib/", pathNot: [nounFolders, `^lib/(${folders.join("|")})/`, looseFiles] },
+      from: {
+        path: "^(lib|components)/",
+        pathNot: [nounFolders, `^lib/(${folders.join("|")})/`, looseFiles, "^components/[^/]+/"],
+      },
       to: { path: project },
     },
     only(

@@ -46,7 +46,7 @@ export function UndoUpload({ uploadId, files }: UndoUploadProps) {
           </DialogTrigger>
           <DialogContent
             title="Undo this upload?"
-            description={`${formatCount(files, "file")} of this upload ${files === 1 ? "moves" : "move"} to the trash and can be restored. Files that got a new version return to the one before.`}
+            description={`This undoes ${formatCount(files, "file")}: new ones move to the trash and can be restored, replaced ones return to their previous version.`}
           >
             <FormAlert message={failure} />
             <div className="flex flex-wrap justify-end gap-2">

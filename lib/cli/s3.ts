@@ -5,6 +5,7 @@ import type { S3Role } from "@/lib/embedded/s3/auth/configured-roles";
 import type { S3Topic } from "@/lib/embedded/s3/notifications/topic";
 import { EnvError, parseStartEnv } from "@/lib/env";
 import { notifyParent, stopRequested } from "./lifetime";
+import { processLog } from "./process-log";
 import { type Command, parseCommand, UsageError } from "./usage";
 
 const help = `Usage: atoll s3 [--port N] [--host ADDRESS] [--data-dir DIR]
@@ -85,7 +86,7 @@ export const s3: Command = {
       users,
       roles,
       topics,
-      logger: pino({ level: "warn", base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)),
+      logger: processLog(2, { level: "warn", base: null, timestamp: pino.stdTimeFunctions.isoTime }),
     });
     console.log(`S3 store ready at ${store.endpoint}`);
     notifyParent({ type: "ready", endpoint: store.endpoint });

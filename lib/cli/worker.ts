@@ -1,5 +1,6 @@
 import { parseEnv } from "@/lib/env";
 import { notifyParent, stopRequested } from "./lifetime";
+import { processLog } from "./process-log";
 import { adoptRunning } from "./running";
 import { type Command, parseCommand } from "./usage";
 
@@ -19,7 +20,7 @@ export const worker: Command = {
     parseEnv(process.env);
     const stop = stopRequested();
     const { startWorker } = await import("@/lib/jobs/worker");
-    const running = await startWorker({ stopTimeoutSeconds });
+    const running = await startWorker({ logger: processLog(1, { name: "worker" }), stopTimeoutSeconds });
     notifyParent({ type: "ready" });
     await stop;
     // If the database's host does not respond, `stop` may never resolve. Its jobs time out by their heartbeat.

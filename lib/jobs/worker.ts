@@ -2,7 +2,7 @@ import "server-only";
 import { availableParallelism } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Job, JobWithMetadata } from "pg-boss";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { stopDecoders, warmDecoders } from "@/lib/derive/decoder";
 import {
@@ -27,7 +27,7 @@ import { sweep } from "./sweep";
 import { throttle } from "./throttle";
 
 export type WorkerOptions = {
-  logger?: Logger;
+  logger: Logger;
   /** Number of pictures decoded in parallel, each in its own process. Default: one per core, at most four. */
   concurrency?: number;
   sweepIntervalSeconds?: number;
@@ -46,8 +46,8 @@ const reconnectMilliseconds = 2_000;
  * Runs the jobs of the queue until stopped. Waits while the database is unreachable, at the start and later. Resolves when
  * connected or when the first attempt to connect failed; then it keeps retrying in the background.
  */
-export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
-  const log = options.logger ?? pino({ name: "worker" });
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { logger: log } = options;
   const stopping = new AbortController();
   const throttled = throttle();
   const report: Report = (error) => throttled(error.message, () => log.error({ reason: error.message }, "queue error"));

@@ -1,11 +1,14 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
 
+/** A phone, for tests whose every click is tried at its width. */
+export const phone = { width: 390, height: 844 };
+
 type Shown = "main" | "dialog";
 
 const looks = [
-  { name: "phone, light", width: 390, height: 844, colorScheme: "light" },
-  { name: "phone, dark", width: 390, height: 844, colorScheme: "dark" },
+  { name: "phone, light", ...phone, colorScheme: "light" },
+  { name: "phone, dark", ...phone, colorScheme: "dark" },
   { name: "desktop, dark", width: 1440, height: 900, colorScheme: "dark" },
   { name: "desktop, light", width: 1440, height: 900, colorScheme: "light" },
 ] as const;
@@ -23,8 +26,9 @@ export async function expectAccessible(page: Page, shown: Shown = "main"): Promi
   expect(overflow, `${page.url()} scrolls sideways`).toBeLessThanOrEqual(0);
 }
 
-/** The same at both widths and in both colour schemes; leaves the page on a desktop, light. */
+/** The same at both widths and in both colour schemes; leaves the page at the width it had, light. */
 export async function expectAccessibleInAllLooks(page: Page, shown: Shown = "main"): Promise<void> {
+  const before = page.viewportSize();
   for (const { name, width, height, colorScheme } of looks)
     await test.step(name, async () => {
       await page.setViewportSize({ width, height });
@@ -32,4 +36,5 @@ export async function expectAccessibleInAllLooks(page: Page, shown: Shown = "mai
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await expectAccessible(page, shown);
     });
+  if (before) await page.setViewportSize(before);
 }

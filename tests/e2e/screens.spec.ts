@@ -1,5 +1,5 @@
 import { expect } from "@playwright/test";
-import { expectAccessibleInAllLooks } from "./accessible";
+import { expectAccessibleInAllLooks, phone } from "./accessible";
 import { signedOut, test } from "./test";
 import { tiles } from "./uploads";
 
@@ -16,7 +16,8 @@ test("every screen of a visitor is accessible and fits", async ({ browser }) => 
   await page.context().close();
 });
 
-test("every screen of a member is accessible and fits", async ({ page }) => {
+test("every screen of a member is accessible and fits, used on a phone", async ({ page }) => {
+  await page.setViewportSize(phone);
   await page.goto("/collections");
   await expectAccessibleInAllLooks(page);
   await page.getByRole("button", { name: "New collection" }).first().click();

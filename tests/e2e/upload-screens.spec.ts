@@ -1,11 +1,12 @@
 import { expect } from "@playwright/test";
-import { expectAccessible, expectAccessibleInAllLooks } from "./accessible";
+import { expectAccessible, expectAccessibleInAllLooks, phone } from "./accessible";
 import { createCollection } from "./site";
 import { storageGate } from "./storage-requests";
 import { test } from "./test";
 import { choose, chosenFile, expectFinished, pictures, tray, uploadRegion } from "./uploads";
 
-test("every state of an upload that is under way is accessible and fits", async ({ page }) => {
+test("every state of an upload that is under way is accessible and fits, used on a phone", async ({ page }) => {
+  await page.setViewportSize(phone);
   const gate = await storageGate(page);
   await createCollection(page, "Under way");
   const region = uploadRegion(page);
@@ -73,7 +74,7 @@ test("the tray comes and goes without moving the page", async ({ page }) => {
   gate("hold");
   await choose(page, await pictures(2));
   await expect(uploadRegion(page).getByRole("heading", { name: "Uploading 2 files" })).toBeVisible();
-  await page.setViewportSize({ width: 390, height: 844 });
+  await page.setViewportSize(phone);
   await page.getByRole("banner").getByRole("link").first().click();
   await expect(tray(page)).toBeVisible();
   const heading = page.getByRole("heading", { level: 1, name: "Collections" });
@@ -113,7 +114,7 @@ test("an upload can be controlled by keyboard alone, and the focus is never lost
 });
 
 test("on a phone the camera and the photos are offered", async ({ browser }) => {
-  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const context = await browser.newContext({ viewport: phone, hasTouch: true, isMobile: true });
   const page = await context.newPage();
   await createCollection(page, "Phone");
   for (const name of ["Take a photo", "Choose photos", "Choose files"])

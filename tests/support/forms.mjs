@@ -17,13 +17,13 @@ const table = {
   ATOLL_TEST_FULL_DISK_ROUNDS: [2, 3, 20],
   // Random histories of the store and of undoing uploads, compared with models.
   ATOLL_TEST_HISTORIES: [40, 150, 1000],
-  ATOLL_TEST_UNDO_HISTORIES: [20, 40, 200],
+  ATOLL_TEST_UNDO_HISTORIES: [20, 30, 200],
   // Uploads through a proxy that fails a tenth of the requests.
   ATOLL_TEST_FAULT_SEEDS: [2, 3, 20],
   ATOLL_TEST_LARGE_OBJECT_BYTES: [200e6, 500e6, 5 * 2 ** 30],
   ATOLL_TEST_LISTING_KEYS: [20_000, 50_000, 1_000_000],
   // Browser tests. The outage lasts for the attempts that are made in its seconds.
-  ATOLL_TEST_OFFLINE_SECONDS: [0, 0, 60],
+  ATOLL_TEST_OFFLINE_SECONDS: [0, 35, 60],
   ATOLL_TEST_KILLED_FILES: [400, 400, 1000],
   ATOLL_TEST_KILLED_MB: [96, 96, 300],
 };

@@ -12,7 +12,8 @@ export type Tabs = {
 };
 
 const presence = "atoll-uploading:";
-const ownership = "atoll-owns:";
+/** Tabs with an older script of the site use the same name: changing it would let two tabs own one upload. */
+const ownership = "atoll-drives:";
 
 /** Each uploader's share of six connections, at least one; the first ones by id take the remainder. */
 export function shareOf(id: string, ids: readonly string[]): number {

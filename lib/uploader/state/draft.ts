@@ -58,16 +58,16 @@ function isIn<State extends FileState>(file: UploadFile, states: readonly State[
 export function putFile<File extends UploadFile>(draft: Draft, next: File): File {
   const before = itemAt(draft.state.files, next.id);
   draft.state.files = withItemInPlace(draft.state.files, next.id, next, draft.mutable);
-  follow(draft, before, next);
+  updateTotals(draft, before, next);
   return next;
 }
 
-function follow(draft: Draft, file: UploadFile, next: UploadFile): void {
+function updateTotals(draft: Draft, file: UploadFile, next: UploadFile): void {
   const { state } = draft;
   if (next.state !== file.state) {
     state.counts[file.state] -= 1;
     state.counts[next.state] += 1;
-    followConflicts(draft, file, next);
+    updateConflicts(draft, file, next);
   }
   state.endpoints = withConnections(state.endpoints, file, next);
   state.bytes.planned += plannedBytesOf(next) - plannedBytesOf(file);
@@ -78,7 +78,7 @@ function follow(draft: Draft, file: UploadFile, next: UploadFile): void {
   state.hashedWhole += Number(isHashedWhole(next)) - Number(isHashedWhole(file));
 }
 
-function followConflicts(draft: Draft, file: UploadFile, next: UploadFile): void {
+function updateConflicts(draft: Draft, file: UploadFile, next: UploadFile): void {
   const conflicts = { ...draft.state.conflicts };
   if (file.state === "conflict") conflicts[file.exists] -= 1;
   if (next.state === "conflict") conflicts[next.exists] += 1;

@@ -42,7 +42,7 @@ const messages: Readonly<Record<FailureCode, Message>> = {
     advice: "The other files are safe. Retry once. If it fails again, contact the site's administrator.",
   },
   quota: {
-    title: "The storage is full.",
+    title: "Not enough space for this file.",
     advice: "What was uploaded is safe. Ask the site's administrator for more space, then retry.",
   },
   refused: {
@@ -89,7 +89,7 @@ const messages: Readonly<Record<FailureCode, Message>> = {
   },
   "site-error": {
     title: "The site had an error.",
-    advice: "Nothing uploaded was lost. Try again in a moment.",
+    advice: "Nothing uploaded was lost.",
   },
   "site-refused": { title: "The site refused the upload.", advice: "Nothing was lost. Start a new upload." },
   "slow-check": {

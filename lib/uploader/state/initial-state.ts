@@ -59,7 +59,7 @@ export function initialState({ online = true, hashes = false, conflict = null }:
     share: uploadPolicy.parallelPosts,
     endpoints: [ownEndpoint],
     failuresInRow: 0,
-    rowSince: 0,
+    failingSince: 0,
     outage: null,
     calls: {},
     polls: 0,

@@ -140,7 +140,7 @@ export type UploaderState = {
   readonly share: number;
   readonly endpoints: Endpoints;
   readonly failuresInRow: number;
-  readonly rowSince: number;
+  readonly failingSince: number;
   readonly outage: Outage | null;
   readonly calls: Readonly<Partial<Record<CallName, Trouble>>>;
   readonly polls: number;

@@ -91,7 +91,7 @@ export function endpointFailed(draft: Draft, number: number, verdict: Verdict, {
 /** Notes that the policy's own endpoint failed. Returns whether all files wait for it together now. */
 export function noteStorageFailure(draft: Draft, post: PostFailure, verdict: Verdict): boolean {
   const { state } = draft;
-  if (state.failuresInRow === 0) state.rowSince = draft.at;
+  if (state.failuresInRow === 0) state.failingSince = draft.at;
   state.failuresInRow += 1;
   const { limit } = endpointAt(state.endpoints, 0);
   if (verdict.slow) change(draft, 0, { limit: Math.max(1, Math.floor(limit / 2)) });
@@ -107,7 +107,7 @@ function waitOut(draft: Draft, verdict: Verdict, offline: boolean): void {
   const { outage } = state;
   // Other posts of the same moment fail, too: they count once.
   if (outage && !outage.probing) return;
-  const since = outage?.since ?? state.rowSince;
+  const since = outage?.since ?? state.failingSince;
   if (!offline && at - since >= maxWait.outageMs) {
     halt(draft, failure("unreachable"));
     return;

@@ -113,10 +113,10 @@ export function onStatusRead(draft: Draft, { status }: EventOf<"statusRead">): v
     state.polls = 0;
   }
   if (status.state === "aborted" || status.state === "expired") halt(draft, failure("closed"));
-  else if (state.phase === "verifying" || status.files.pending > 0) lookAgain(draft);
+  else if (state.phase === "verifying" || status.files.pending > 0) pollLater(draft);
 }
 
-function lookAgain(draft: Draft): void {
+function pollLater(draft: Draft): void {
   const { state, at, random } = draft;
   if (at - (state.watchedSince ?? at) >= maxWait.pollMs) {
     if (state.phase === "verifying") halt(draft, failure("slow-check"));

@@ -8,7 +8,7 @@ import { toHashed, toHashing, toQueued } from "./transitions";
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
 /** Files hashed ahead of their posts, for each connection: enough to keep it busy, few to read twice. */
-const budgetsAhead = 2;
+const aheadPerConnection = 2;
 /** Large files hashed at once: the second is read while the first is being checked by the site. */
 const wholeAtOnce = 2;
 
@@ -16,7 +16,7 @@ const wholeAtOnce = 2;
 export function hashNext(draft: Draft): void {
   const { state } = draft;
   if (!state.hashes || state.phase !== "uploading" || state.halted || state.paused) return;
-  while (state.hashedAhead < budgetsAhead * allConnections(state.endpoints, state.share))
+  while (state.hashedAhead < aheadPerConnection * allConnections(state.endpoints, state.share))
     if (!begin(draft, "hash")) break;
   while (state.hashedWhole < wholeAtOnce) if (!begin(draft, "hashWhole")) break;
 }

@@ -8,7 +8,7 @@ import { itemAt } from "../state/vector";
 import { toChecking, toParts } from "./transitions";
 
 /** Parts hashed and signed ahead, for each connection. */
-const budgetsAhead = 2;
+const aheadPerConnection = 2;
 /** URLs in one call. */
 const signedAtOnce = 100;
 
@@ -56,7 +56,7 @@ function isFull(draft: Draft, window: readonly Part[]): boolean {
 
 /** How many parts are prepared at a time. */
 function windowOf({ state }: Draft): number {
-  return budgetsAhead * allConnections(state.endpoints, state.share);
+  return aheadPerConnection * allConnections(state.endpoints, state.share);
 }
 
 function prepare(draft: Draft, fileId: number): void {

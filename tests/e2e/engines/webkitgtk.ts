@@ -41,7 +41,10 @@ export async function startWebKit(): Promise<Driver> {
 async function startXvfb(): Promise<{ server: ChildProcess; display: string }> {
   const args = ["-displayfd", "1", "-screen", "0", "1440x900x24", "-nolisten", "tcp"];
   const server = spawn(xvfbFile, args, { stdio: ["ignore", "pipe", "ignore"], detached: true });
-  const [chunk] = await once(server.stdout, "data");
+  const ended = once(server, "exit").then(([code]) =>
+    Promise.reject(new Error(`Xvfb ended with ${code} at its start`)),
+  );
+  const [chunk] = await Promise.race([once(server.stdout, "data"), ended]);
   return { server, display: `:${String(chunk).trim()}` };
 }
 

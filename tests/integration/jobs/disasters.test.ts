@@ -33,6 +33,7 @@ afterAll(stopQueue);
 
 describe("disasters", () => {
   // Where /proc tells a worker's children.
+  if (process.platform !== "linux") console.error("Skipping the killed workers: their children are found by /proc.");
   const onLinux = test.skipIf(process.platform !== "linux");
   const spawned: WorkerProcess[] = [];
   afterAll(async () => {

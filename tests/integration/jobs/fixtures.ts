@@ -12,7 +12,7 @@ export const quiet = pino({ level: "silent" });
  * Runs with a worker in this process: one picture at once unless asked for more, as each decoder takes a while to start,
  * and no sweep unless asked for, so that nothing hides a job that was not sent.
  */
-export async function withWorker<T>(options: WorkerOptions, run: () => Promise<T>): Promise<T> {
+export async function withWorker<T>(options: Omit<WorkerOptions, "logger">, run: () => Promise<T>): Promise<T> {
   const worker = await startWorker({
     logger: quiet,
     concurrency: 1,
@@ -32,7 +32,7 @@ const script = path.join(import.meta.dirname, "worker-process.ts");
 export type WorkerProcess = { child: ChildProcess; output: () => string; ended: Promise<number | string | null> };
 
 /** A worker in a process of its own, to be killed. */
-export function spawnWorker(options: WorkerOptions, databaseUrl: string): WorkerProcess {
+export function spawnWorker(options: Omit<WorkerOptions, "logger">, databaseUrl: string): WorkerProcess {
   const args = ["--conditions=react-server", "--import", "tsx", script, JSON.stringify(options)];
   const child = spawn(process.execPath, args, {
     cwd: path.resolve(import.meta.dirname, "../../.."),

@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { expect } from "vitest";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionBySlug } from "@/lib/collection/queries";
@@ -12,7 +13,7 @@ import { drop, type Files } from "@/tests/support/uploads";
 
 /** Runs the real worker until nothing of the upload waits any more. */
 export async function work(uploadId: string): Promise<void> {
-  const worker = await startWorker();
+  const worker = await startWorker({ logger: pino({ level: "silent" }) });
   try {
     // Not by expect.poll, which is for tests alone: a gallery is made before them.
     await until(async () => {

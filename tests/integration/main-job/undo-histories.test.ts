@@ -66,32 +66,38 @@ class Model {
   }
 }
 
-it("shows the newest revision that is not undone, after any order of drops, undos, redos and derivations", async () => {
-  const owner = await testUser("Owner");
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
-      const slug = await testCollection(owner);
-      const model = new Model();
-      const uploads: Awaited<ReturnType<typeof dropInto>>[] = [];
-      for (const step of steps) {
-        if ("drop" in step) {
-          const files = Object.entries(step.drop).map(([path, size]) => [path, "x".repeat(size)]);
-          for (const [path, size] of Object.entries(step.drop)) model.drop(uploads.length, path, size);
-          uploads.push(await dropInto(slug, Object.fromEntries(files), { by: owner, derived: false }));
-        } else {
-          const upload = uploads[step.which];
-          if (!upload) continue;
-          if (step.verb === "derive") {
-            model.derive(step.which);
-            for (const id of upload.revisions) await derive(id);
+const histories = formNumber("ATOLL_TEST_UNDO_HISTORIES");
+
+it(
+  "shows the newest revision that is not undone, after any order of drops, undos, redos and derivations",
+  async () => {
+    const owner = await testUser("Owner");
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
+        const slug = await testCollection(owner);
+        const model = new Model();
+        const uploads: Awaited<ReturnType<typeof dropInto>>[] = [];
+        for (const step of steps) {
+          if ("drop" in step) {
+            const files = Object.entries(step.drop).map(([path, size]) => [path, "x".repeat(size)]);
+            for (const [path, size] of Object.entries(step.drop)) model.drop(uploads.length, path, size);
+            uploads.push(await dropInto(slug, Object.fromEntries(files), { by: owner, derived: false }));
           } else {
-            model.apply(step.which, step.verb);
-            await (step.verb === "undo" ? undoUpload : redoUpload)(owner, upload.id);
+            const upload = uploads[step.which];
+            if (!upload) continue;
+            if (step.verb === "derive") {
+              model.derive(step.which);
+              for (const id of upload.revisions) await derive(id);
+            } else {
+              model.apply(step.which, step.verb);
+              await (step.verb === "undo" ? undoUpload : redoUpload)(owner, upload.id);
+            }
           }
+          expect(await shownIn(slug)).toEqual(model.shown());
         }
-        expect(await shownIn(slug)).toEqual(model.shown());
-      }
-    }),
-    { numRuns: formNumber("ATOLL_TEST_UNDO_HISTORIES") },
-  );
-});
+      }),
+      { numRuns: histories },
+    );
+  },
+  60_000 + histories * 10_000,
+);

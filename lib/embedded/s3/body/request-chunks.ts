@@ -12,13 +12,13 @@ export async function* requestChunks(req: IncomingMessage): AsyncGenerator<Buffe
   const waiting: Buffer[] = [];
   let wake = () => {};
   let failure: Error | undefined;
-  let isOver = req.readableEnded;
+  let isEnded = req.readableEnded;
   const onData = (chunk: Buffer) => {
     if (waiting.push(chunk) >= MOST_WAITING) req.pause();
     wake();
   };
   const onEnd = () => {
-    isOver = true;
+    isEnded = true;
     wake();
   };
   const onFailure = (error?: Error) => {
@@ -26,17 +26,17 @@ export async function* requestChunks(req: IncomingMessage): AsyncGenerator<Buffe
     wake();
   };
   const onClose = () => {
-    if (!isOver) onFailure();
+    if (!isEnded) onFailure();
   };
   req.on("data", onData).on("end", onEnd).on("error", onFailure).on("close", onClose);
   try {
-    if (req.destroyed && !isOver) onFailure();
+    if (req.destroyed && !isEnded) onFailure();
     for (;;) {
       const chunk = waiting.shift();
       if (chunk) {
         if (waiting.length < MOST_WAITING / 2 && req.isPaused()) req.resume();
         yield chunk;
-      } else if (isOver) return;
+      } else if (isEnded) return;
       else if (failure) throw failure;
       else
         await new Promise<void>((resolve) => {
@@ -45,6 +45,6 @@ export async function* requestChunks(req: IncomingMessage): AsyncGenerator<Buffe
     }
   } finally {
     req.off("data", onData).off("end", onEnd).off("error", onFailure).off("close", onClose);
-    if (!isOver) req.pause();
+    if (!isEnded) req.pause();
   }
 }

@@ -23,7 +23,7 @@ const MOST_BEHIND_BYTES = 64 * 1024 * 1024;
 export class FileDigests implements BodyDigests {
   #writtenBytes = 0;
   #digestedBytes = 0;
-  #isOver = false;
+  #isEnded = false;
   /** Resumes a writer that was too far ahead. */
   #caughtUp: (() => void) | undefined;
   readonly #values: Promise<DigestValues>;
@@ -48,7 +48,7 @@ export class FileDigests implements BodyDigests {
   wrote(fd: number, sizeBytes: number): Promise<void> | undefined {
     this.send({ fd, upTo: sizeBytes, ...(this.#writtenBytes === 0 && { names: [...this.names] }) });
     this.#writtenBytes = sizeBytes;
-    if (this.#isOver || sizeBytes - this.#digestedBytes <= MOST_BEHIND_BYTES) return undefined;
+    if (this.#isEnded || sizeBytes - this.#digestedBytes <= MOST_BEHIND_BYTES) return undefined;
     return new Promise((resolve) => {
       this.#caughtUp = resolve;
     });
@@ -60,7 +60,7 @@ export class FileDigests implements BodyDigests {
   }
 
   async discard(): Promise<void> {
-    if (this.#isOver) return;
+    if (this.#isEnded) return;
     this.send({ isDiscarded: true });
     await this.#values.catch(() => {}); // resolved or rejected, the thread no longer reads the file
   }
@@ -68,10 +68,10 @@ export class FileDigests implements BodyDigests {
   /** Takes a message of the thread. @returns whether it was the last one */
   take({ at, values, failure }: Report): boolean {
     this.#digestedBytes = at ?? this.#digestedBytes;
-    this.#isOver ||= values !== undefined || failure !== undefined;
-    if (this.#isOver || this.#writtenBytes - this.#digestedBytes <= MOST_BEHIND_BYTES / 2) this.#caughtUp?.();
+    this.#isEnded ||= values !== undefined || failure !== undefined;
+    if (this.#isEnded || this.#writtenBytes - this.#digestedBytes <= MOST_BEHIND_BYTES / 2) this.#caughtUp?.();
     if (failure) this.#reject(failure);
     else if (values) this.#resolve(new Map(values));
-    return this.#isOver;
+    return this.#isEnded;
   }
 }

@@ -163,37 +163,41 @@ function onFullDisk(kind: DiskKind): void {
     await expectSound(dataDir);
   });
 
-  it(`keeps every acknowledged write of a mixed load killed on a nearly full disk (ATOLL_TEST_SEED=${seed})`, async () => {
-    const random = new SeededRandom(seed);
-    const kinds = new Map<string, BucketKind>([
-      ["plain-load", "plain"],
-      ["versioned", "versioned"],
-    ]);
-    expect((await send("PUT", "plain-load")).status).toBe(200);
-    for (const path of ["small", "large"]) await removeAllVersions(path);
-    const lanes = Array.from({ length: 6 }, (_, i) => new Lane(i, new SeededRandom(seed * 1000 + i), kinds));
-    for (let round = 0; round < rounds; round++) {
-      const removeBallast = round % 2 === 1 ? await disk.fillUp() : async () => {};
-      if (round === 0) await putUntilFull("of", 2 * MIB);
-      const caller = new Caller(prepared.endpoint, lanes.length);
-      const work = Promise.all(lanes.map((lane) => lane.run(caller, true)));
-      const timer = setTimeout(() => store.signal("SIGKILL"), random.between(200, 1200));
-      await work;
-      clearTimeout(timer);
-      await store.kill();
-      caller.close();
-      prepared = { ...prepared, endpoint: await startAgain() };
-      await removeBallast();
-      const reader = new Caller(prepared.endpoint);
-      expect(await readAllBack(reader, kinds.keys(), lanes), `round ${round}`).toEqual([]);
-      await store.saying("swept");
-      await expectSound(dataDir, `round ${round}`);
-      reader.close();
-    }
-    const sum = (of: (lane: Lane) => number) => lanes.reduce((total, lane) => total + of(lane), 0);
-    console.log(`${kind}: ${sum((lane) => lane.acknowledged)} acknowledged, ${sum((lane) => lane.refused)} refused`);
-    expect(sum((lane) => lane.refused)).toBeGreaterThan(0);
-  });
+  it(
+    `keeps every acknowledged write of a mixed load killed on a nearly full disk (ATOLL_TEST_SEED=${seed})`,
+    async () => {
+      const random = new SeededRandom(seed);
+      const kinds = new Map<string, BucketKind>([
+        ["plain-load", "plain"],
+        ["versioned", "versioned"],
+      ]);
+      expect((await send("PUT", "plain-load")).status).toBe(200);
+      for (const path of ["small", "large"]) await removeAllVersions(path);
+      const lanes = Array.from({ length: 6 }, (_, i) => new Lane(i, new SeededRandom(seed * 1000 + i), kinds));
+      for (let round = 0; round < rounds; round++) {
+        const removeBallast = round % 2 === 1 ? await disk.fillUp() : async () => {};
+        if (round === 0) await putUntilFull("of", 2 * MIB);
+        const caller = new Caller(prepared.endpoint, lanes.length);
+        const work = Promise.all(lanes.map((lane) => lane.run(caller, true)));
+        const timer = setTimeout(() => store.signal("SIGKILL"), random.between(200, 1200));
+        await work;
+        clearTimeout(timer);
+        await store.kill();
+        caller.close();
+        prepared = { ...prepared, endpoint: await startAgain() };
+        await removeBallast();
+        const reader = new Caller(prepared.endpoint);
+        expect(await readAllBack(reader, kinds.keys(), lanes), `round ${round}`).toEqual([]);
+        await store.saying("swept");
+        await expectSound(dataDir, `round ${round}`);
+        reader.close();
+      }
+      const sum = (of: (lane: Lane) => number) => lanes.reduce((total, lane) => total + of(lane), 0);
+      console.log(`${kind}: ${sum((lane) => lane.acknowledged)} acknowledged, ${sum((lane) => lane.refused)} refused`);
+      expect(sum((lane) => lane.refused)).toBeGreaterThan(0);
+    },
+    60_000 + rounds * 30_000,
+  );
 
   async function removeAllVersions(key: string): Promise<void> {
     const { text } = await send("GET", `versioned?versions=&prefix=${key}`);
