@@ -84,8 +84,8 @@ const client = { name: "database client", run: ensureClient };
 
 const withBrowser = process.argv[2] !== "check";
 for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.on(signal, () => {
-    stopSteps();
+  process.once(signal, async () => {
+    await stopSteps();
     rmSync(reports, { recursive: true, force: true });
     process.exit(1);
   });

@@ -1,5 +1,6 @@
 // Runs the steps of tests/run.mjs: two lanes of them at once, one line each, full output of those that fail.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { root } from "../../lib/cli/install.mjs";
 
 /** Whatever the machine points Atoll at is not for the tests: empty is unset, and wins over a .env file. */
@@ -12,11 +13,16 @@ export function testEnv() {
 }
 
 const children = new Set();
+let isStopping = false;
 /** The lines about skipped tests that were printed. */
 const skipped = new Set();
 
-export function stopSteps() {
-  for (const child of children) child.kill("SIGTERM");
+/** Interrupts the running steps, starts no more, and resolves when they have ended with the servers they started. */
+export async function stopSteps() {
+  isStopping = true;
+  const ended = [...children].map((child) => once(child, "close"));
+  for (const child of children) child.kill("SIGINT");
+  await Promise.all(ended);
 }
 
 /** Runs Node with these arguments. Gives its output, and whether it ended well. */
@@ -44,6 +50,7 @@ function runNode(args, env) {
  * when it failed; what it skipped it says in lines that begin with "Skipping". Gives whether it passed.
  */
 export async function runStep(step) {
+  if (isStopping) return false;
   const startedAt = Date.now();
   let isOk = true;
   let output = "";
