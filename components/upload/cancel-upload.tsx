@@ -23,7 +23,7 @@ export function CancelUpload({ arrived, onCancel, children }: CancelUploadProps)
         description={
           arrived > 0
             ? `${formatCount(arrived, "file")} that arrived ${arrived === 1 ? "is" : "are"} removed from the storage. To stop for a while, pause instead.`
-            : "What was sent so far is removed from the storage. To stop for a while, pause instead."
+            : "Files sent so far are removed from the storage. To stop for a while, pause instead."
         }
       >
         <div className="flex flex-wrap justify-end gap-2">

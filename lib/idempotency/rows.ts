@@ -20,7 +20,7 @@ export function keyedRequest(userId: string, key: string, operation: string, inp
 }
 
 /**
- * Returns the id of what was created under this key within a day; null when nothing was. Throws INVALID when the key came with
+ * Returns the id that this key created within a day; null when there is none. Throws INVALID when the key came with
  * another request: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/, 2.7.
  */
 export async function subjectOfKey({ userId, key, fingerprint }: KeyedRequest): Promise<string | null> {

@@ -37,8 +37,8 @@ export async function reserveDerivedId(viewer: Viewer, revisionId: string): Prom
 }
 
 /**
- * Records what was found in a revision. Idempotent: a revision that is no longer pending does not change. A newer revision
- * becomes the current one only when it can be shown or kept, so a broken file never hides a good one.
+ * Records type, size and date found in a revision's bytes. Idempotent: a revision that is no longer pending does not change. A
+ * newer revision becomes the current one only when it can be shown or kept, so a broken file never hides a good one.
  */
 export async function recordDerivation(viewer: Viewer, revisionId: string, derivation: Derivation): Promise<void> {
   if (viewer.kind !== "system") throw notFound("picture");

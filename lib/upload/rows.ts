@@ -46,7 +46,7 @@ export async function releaseReserved(tx: Transaction, upload: ChargedUpload): P
 const largeFrom = 10_000;
 
 /**
- * Returns those of these uploads that are large, by what was planned or registered: the bucket has not been listed yet. An
+ * Returns those of these uploads that are large, by their planned or registered files: the bucket has not been listed yet. An
  * upload that changes sides after it is sealed is verified in two queues at once, which is safe.
  */
 export async function largeUploads(ids: string[]): Promise<Set<string>> {

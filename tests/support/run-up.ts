@@ -29,7 +29,8 @@ export function dataDir(): { path: string; remove(): void } {
 export function runCli(args: string[], env: Record<string, string> = {}): Up {
   const child = spawn(process.execPath, [bootstrap, ...args], {
     cwd: root,
-    env: { ...process.env, ...testEnv(), ...env },
+    // As started by npm: it then stops when this process is killed, which an interrupted run does to it.
+    env: { ...process.env, ...testEnv(), npm_lifecycle_event: "test", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

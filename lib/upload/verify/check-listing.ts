@@ -18,7 +18,7 @@ export type CheckedPage = {
 };
 
 /**
- * Checks a page of a listing against the rules for files and against what was registered, and leaves out canceled files.
+ * Checks a page of a listing against the rules for files and against the registered files, and leaves out canceled files.
  * `select` returns the registrations of some paths. Throws AppError UNAVAILABLE, INTERNAL (the storage's).
  */
 export async function checkListing(

@@ -58,7 +58,7 @@ export class Handles {
   }
 
   /**
-   * Returns the file's size and date on the disk, null if it cannot be read; later posts send what was found. Without a
+   * Returns the file's size and date on the disk, null if it cannot be read; later posts send these bytes. Without a
    * handle to ask the disk, one byte is read: browsers refuse to read a file whose date changed
    * (https://w3c.github.io/FileAPI/#NotReadableError). `read` false skips that, for bytes that were compared by checksum.
    */

@@ -35,7 +35,7 @@ export function endpointAt(endpoints: Endpoints, number: number): Endpoint {
 export function withUrls([own = ownEndpoint, ...others]: Endpoints, urls: readonly string[]): Endpoints {
   const kept = others.map((endpoint) => {
     if (!urls.some((url) => url === endpoint.url)) return { ...endpoint, dropped: true };
-    // A dropped one is tried once more: what was wrong may have been the network.
+    // A dropped one is tried once more: the cause may have been the network.
     return endpoint.dropped ? { ...endpoint, ...untried } : endpoint;
   });
   const added = new Set(urls.filter((url) => !others.some((endpoint) => endpoint.url === url)));

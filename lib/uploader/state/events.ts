@@ -167,7 +167,7 @@ type StorageEffect =
   | { readonly type: "stop"; readonly fileId: number };
 
 type DiskEffect =
-  /** Compares the file on the disk with what was sent. `checked`: the storage compared the bytes with a checksum. */
+  /** Compares the file on the disk with the bytes that were sent. `checked`: the storage compared the bytes with a checksum. */
   | (OfRun & { readonly type: "recheck"; readonly checked: boolean })
   | (OfRun & {
       readonly type: "hash";

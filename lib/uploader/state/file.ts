@@ -3,35 +3,12 @@ import type { Multipart, Part } from "./multipart";
 import type { NoteCode } from "./notes";
 
 /**
+ * States that are not the last: a file moves on by itself, or (`conflict`, `paused`) when the person acts.
  * queued: to be registered with the server · registering: the call is in flight · conflict: the collection has a file
  * at its path and the person has not chosen yet · ready: needs a connection · hashing: being read for its checksums ·
  * posting: on a connection · parts: some of its parts are · completing: its parts are being put together · checking:
- * stored, being compared with the disk · waiting: for its next attempt · paused: by the person · present: the storage
- * has these bytes, nothing was sent · done · skipped: left out, its path is taken · failed: can be retried · refused:
- * never sent · canceled: by the person.
+ * stored, being compared with the disk · waiting: for its next attempt · paused: by the person.
  */
-export const fileStates = [
-  "queued",
-  "registering",
-  "conflict",
-  "ready",
-  "hashing",
-  "posting",
-  "parts",
-  "completing",
-  "checking",
-  "waiting",
-  "paused",
-  "present",
-  "done",
-  "skipped",
-  "failed",
-  "refused",
-  "canceled",
-] as const;
-export type FileState = (typeof fileStates)[number];
-
-/** States that are not the last: a file moves on by itself, or (`conflict`, `paused`) when the person acts. */
 export const unsettledStates = [
   "queued",
   "registering",
@@ -44,7 +21,14 @@ export const unsettledStates = [
   "checking",
   "waiting",
   "paused",
-] as const satisfies readonly FileState[];
+] as const;
+
+/**
+ * All states. present: the storage has these bytes, nothing was sent · done · skipped: left out, its path is taken ·
+ * failed: can be retried · refused: never sent · canceled: by the person.
+ */
+export const fileStates = [...unsettledStates, "present", "done", "skipped", "failed", "refused", "canceled"] as const;
+export type FileState = (typeof fileStates)[number];
 
 /** What a person can pause. */
 const pausableStates = ["queued", "registering", "ready", "hashing", "posting", "parts", "waiting"] as const;
@@ -103,7 +87,7 @@ export type Attempts = {
   readonly failingSince: number | null;
   /** Restarts because it changed on the disk. */
   readonly restarts: number;
-  /** Restarts because the storage rejected or lost what was sent. */
+  /** Restarts because the storage rejected or lost the bytes. */
   readonly rejections: number;
 };
 

@@ -160,19 +160,8 @@ export function toDone(draft: Draft, file: FileIn<"checking" | "completing">): v
   const { digests, reported, multipart } = file.known;
   // Kept until the call with them is answered: it may have to be repeated.
   const kept = (digests !== null && !reported) || file.inCall ? digests : null;
-  const { id, path, foundAs, sizeBytes, lastModified, contentType, note, exists, registered, inCall, run } = file;
   putFile(draft, {
-    id,
-    path,
-    foundAs,
-    sizeBytes,
-    lastModified,
-    contentType,
-    note,
-    exists,
-    registered,
-    inCall,
-    run,
+    ...commonOf(file),
     state: "done",
     known: { digests: kept, reported },
     keptBytes: multipart?.keptBytes ?? 0,
