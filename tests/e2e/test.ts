@@ -41,17 +41,13 @@ async function sessionAfter(browser: Browser, baseURL: string, enter: (page: Pag
 }
 
 /**
- * Tests whose pages are signed in from the start. Each worker has an account of its own, so that tests that run side by
- * side do not see each other's collections. `demoSession` is for tests of the demo's collections.
+ * Tests whose pages are signed in from the start, each with an account of its own: no test sees what another one left,
+ * whether they share a worker or not. `demoSession` is for tests of the demo's collections.
  */
-export const test = base.extend<object, { session: Session; demoSession: Session }>({
-  session: [
-    async ({ browser }, provide, { project, workerIndex }) => {
-      const enter = (page: Page) => signUp(page, `Worker ${workerIndex}`);
-      await provide(await sessionAfter(browser, project.use.baseURL ?? "", enter));
-    },
-    { scope: "worker" },
-  ],
+export const test = base.extend<{ session: Session }, { demoSession: Session }>({
+  session: async ({ browser, baseURL = "" }, provide, { title }) => {
+    await provide(await sessionAfter(browser, baseURL, (page) => signUp(page, title.slice(0, 40))));
+  },
   demoSession: [
     async ({ browser }, provide, { project }) => {
       await provide(await sessionAfter(browser, project.use.baseURL ?? "", signIn));
