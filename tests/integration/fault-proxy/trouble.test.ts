@@ -24,7 +24,8 @@ describe("each kind of trouble", () => {
     it(`${kind} answers ${status} in S3's words, to other origins too, and the store hears nothing`, async () => {
       const key = `trouble/${kind}`;
       proxy.follow(always(kind));
-      const url = `${proxy.endpoint}/${bucket.bucket}/${key}`;
+      // A part: what a presigned URL is for. Nothing else that is put expires.
+      const url = `${proxy.endpoint}/${bucket.bucket}/${key}?partNumber=1&uploadId=none`;
       const response = await fetch(url, { method: "PUT", body: randomBytes(500_000), headers: { origin } });
       expect(response.status).toBe(status);
       expect(await response.text()).toContain(`<Code>${code}</Code>`);

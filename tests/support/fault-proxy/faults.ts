@@ -4,7 +4,8 @@ import { nameOf, type Subject } from "./subject";
 
 /**
  * What can happen to a request:
- * - error500, slowDown (503, every second time with Retry-After), expired (403): the body is read, the store not asked
+ * - error500, slowDown (503, every second time with Retry-After): the body is read, the store not asked
+ * - expired: the same with status 403, of what a browser sends by a policy or a presigned URL. Others sign each request anew.
  * - error200: the same with status 200, of forms and completions, as S3 answers when it fails after its first byte
  *   (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html)
  * - reset: the connection breaks before the store hears of the request
@@ -45,14 +46,16 @@ export class Faults {
     this.#seen.set(name, times);
     const [hit = 1, which = 0, scatter = 0] = draws(`${plan.seed} ${name} ${times}`);
     if (hit >= (plan.share ?? 0.1)) return null;
-    const kinds = (plan.kinds ?? faultKinds).filter((kind) => kind !== "error200" || canFailLate(subject));
+    const kinds = (plan.kinds ?? faultKinds).filter((kind) => canHappen(kind, subject));
     const kind = kinds[Math.floor(which * kinds.length)];
     return kind ? { kind, scatter } : null;
   }
 }
 
-function canFailLate({ operation }: Subject): boolean {
-  return operation === "complete" || operation === "post";
+function canHappen(kind: FaultKind, { operation }: Subject): boolean {
+  if (kind === "error200") return operation === "complete" || operation === "post";
+  if (kind === "expired") return operation === "part" || operation === "post";
+  return true;
 }
 
 function draws(text: string): number[] {
