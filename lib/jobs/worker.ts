@@ -151,6 +151,7 @@ async function work(context: JobContext, options: WorkerOptions): Promise<void> 
 async function sweepUntilStopped(context: JobContext, options: WorkerOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sweep(context, signal);
+    context.log.debug("sweep finished");
     await pause((options.sweepIntervalSeconds ?? 60) * 1_000, signal);
   }
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
 import net, { type AddressInfo, type Socket } from "node:net";
 import path from "node:path";
 import { pino } from "pino";
@@ -8,19 +9,29 @@ import { startWorker, type WorkerOptions } from "@/lib/jobs/worker";
 
 export const quiet = pino({ level: "silent" });
 
+/** A logger that prints nothing, and a promise of its first line with this message. */
+function loggerUntil(message: string) {
+  const stream = new EventEmitter();
+  const write = (line: string) => JSON.parse(line).msg === message && stream.emit("logged");
+  return { logger: pino({ level: "debug" }, { write }), logged: once(stream, "logged") };
+}
+
 /**
- * Runs with a worker in this process: one picture at once unless asked for more, as each decoder takes a while to start,
- * and no sweep unless asked for, so that nothing hides a job that was not sent.
+ * Runs with a worker in this process: one picture at once unless asked for more, as each decoder takes a while to start. The
+ * sweep of its start is over then, and another one only comes if asked for: nothing hides a job that was not sent, and nothing
+ * takes up a picture before the test is ready.
  */
 export async function withWorker<T>(options: Omit<WorkerOptions, "logger">, run: () => Promise<T>): Promise<T> {
+  const { logger, logged: swept } = loggerUntil("sweep finished");
   const worker = await startWorker({
-    logger: quiet,
+    logger,
     concurrency: 1,
     sweepIntervalSeconds: 3_600,
     pollIntervalSeconds: 0.5,
     ...options,
   });
   try {
+    await swept;
     return await run();
   } finally {
     await worker.stop();

@@ -90,12 +90,13 @@ describe("working", () => {
 
   test("a stop lets what runs finish and leaves the rest for later", async () => {
     const large = await picture({ width: 3000, height: 2000 });
-    const ids = await Promise.all(Array.from({ length: 8 }, (_, i) => pendingRevision(large, `${i}.jpg`)));
-    await withWorker({}, async () => {
+    const ids = await withWorker({}, async () => {
+      const ids = await Promise.all(Array.from({ length: 8 }, (_, i) => pendingRevision(large, `${i}.jpg`)));
       await sendDerive(ids);
       await expect
         .poll(async () => (await jobs()).some(({ state }) => state === "active"), { interval: 10 })
         .toBe(true);
+      return ids;
     });
     const states = (await jobs()).filter(({ singleton_key: key }) => ids.includes(key)).map(({ state }) => state);
     expect(states).not.toContain("active");
@@ -105,11 +106,12 @@ describe("working", () => {
   });
 
   test("what does not finish in a stop's time goes back into the queue", async () => {
-    const id = await pendingRevision(await picture({ width: 64, height: 64 }));
-    await withWorker({ stopTimeoutSeconds: 0.1 }, async () => {
+    const id = await withWorker({ stopTimeoutSeconds: 0.1 }, async () => {
       for (const pid of decoderPids()) process.kill(pid, "SIGSTOP");
+      const id = await pendingRevision(await picture({ width: 64, height: 64 }));
       await sendDerive([id]);
       await expect.poll(async () => (await jobsOf(id))[0]?.state, { interval: 10 }).toBe("active");
+      return id;
     });
     expect(await jobsOf(id)).toMatchObject([{ state: "retry", retry_count: 0 }]);
     await withWorker({}, () => expect.poll(pendingCount).toBe(0));
