@@ -13,16 +13,28 @@ const looks = [
   { name: "desktop, light", width: 1440, height: 900, colorScheme: "light" },
 ] as const;
 
+/**
+ * Resolves in the page when no transition runs any more: colours that are in between, just after the scheme has changed,
+ * would fail. The page hears of a new scheme while it makes its next frame, and its transitions start with the one after.
+ */
+async function untilColorsAreStill(): Promise<void> {
+  const frame = () => new Promise(requestAnimationFrame);
+  const isEnding = ({ effect }: Animation) => effect?.getComputedTiming().endTime !== Infinity;
+  let ending: Animation[];
+  do {
+    await frame();
+    await frame();
+    ending = document.getAnimations().filter(isEnding);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  } while (ending.length > 0);
+}
+
 /** Expects that axe finds nothing in the page as it stands, and that nothing scrolls sideways. */
 export async function expectAccessible(page: Page, shown: Shown = "main"): Promise<void> {
   await expect(page.getByRole(shown)).toBeVisible();
   // Next takes a page's title out for a moment while it fetches it again: one that stays away fails here.
   await expect(page).toHaveTitle(/./);
-  // Colours that are in between, just after the scheme has changed, would fail.
-  await page.evaluate(async () => {
-    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
-    await Promise.allSettled(ending.map(({ finished }) => finished));
-  });
+  await page.evaluate(untilColorsAreStill);
   // The legacy mode runs in the page itself. The other one opens a second page for the results of frames: there are none.
   const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
   const found = violations.map(({ id, nodes }) => `${page.url()} ${id}: ${nodes.map(({ html }) => html).join(" ")}`);

@@ -45,8 +45,8 @@ async function sessionAfter(browser: Browser, baseURL: string, enter: (page: Pag
  * whether they share a worker or not. `demoSession` is for tests of the demo's collections.
  */
 export const test = base.extend<{ session: Session }, { demoSession: Session }>({
-  session: async ({ browser, baseURL }, provide, { title }) => {
-    await provide(await sessionAfter(browser, baseURL ?? "", (page) => signUp(page, title.slice(0, 40))));
+  session: async ({ browser, baseURL }, provide) => {
+    await provide(await sessionAfter(browser, baseURL ?? "", (page) => signUp(page, "Robin")));
   },
   demoSession: [
     async ({ browser }, provide, { project }) => {
