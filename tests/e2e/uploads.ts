@@ -53,6 +53,6 @@ export async function leaveHalfWay(page: Page, files: ChosenFile[] | string[]): 
 export async function expectLeftUpload(page: Page, address: string, arrived: string): Promise<void> {
   await expect(async () => {
     await page.goto(address);
-    await expect(page.getByText(arrived)).toBeVisible({ timeout: 1_000 });
-  }).toPass({ timeout: 90_000 });
+    await expect(page.getByText(arrived)).toBeVisible({ timeout: 10_000 });
+  }).toPass({ timeout: 120_000 });
 }
