@@ -2,7 +2,7 @@ import type { Checksum, ChecksumAlgorithm, ChecksumDemand } from "../hashing/che
 import { type DigestName, RunningDigests } from "../hashing/digests";
 import { FileDigests } from "../hashing/file-digests";
 import { S3Error } from "../protocol/errors";
-import type { StagedData } from "../store/staging";
+import type { StagedData, WriterOptions } from "../store/staging";
 import type { Store } from "../store/store";
 import { BodyChecksums } from "./body-checksums";
 import type { Payload } from "./payload";
@@ -35,6 +35,9 @@ export interface Expectations {
   readonly likelyBytes?: number;
 }
 
+/** `recycle` takes back a chunk whose bytes are written: see `ContentStream`. */
+export type ReceivedPayload = Omit<Payload, "sizeBytes"> & Pick<WriterOptions, "recycle">;
+
 /** From this size another thread computes the digests; below, passing the work on costs more than it saves. */
 const THREADED_BYTES = 4 * 1024 * 1024;
 
@@ -44,7 +47,7 @@ const THREADED_BYTES = 4 * 1024 * 1024;
  * @throws S3Error InsufficientStorage, BadDigest, XAmzContentSHA256Mismatch, IncompleteBody, EntityTooLarge, EntityTooSmall
  */
 export async function receive(
-  payload: Omit<Payload, "sizeBytes">,
+  payload: ReceivedPayload,
   expected: Expectations,
   { staging, digestThreads }: Pick<Store, "staging" | "digestThreads">,
 ): Promise<Received> {
@@ -53,7 +56,8 @@ export async function receive(
   if (payload.sha256 !== undefined) names.add("SHA256");
   const isLarge = (expected.exactBytes ?? expected.likelyBytes ?? 0) >= THREADED_BYTES && digestThreads.isWorthwhile;
   const digests = isLarge ? digestThreads.follow(names) : new RunningDigests(names);
-  const writer = staging.open(digests instanceof FileDigests ? digests : undefined);
+  const follower = digests instanceof FileDigests ? digests : undefined;
+  const writer = staging.open({ follower, recycle: payload.recycle });
   let sizeBytes = 0;
   try {
     for await (const chunk of payload.chunks) {

@@ -21,7 +21,8 @@ export async function uploadPartCopy(call: Call): Promise<Reply> {
     const sizeBytes = range.end - range.start + 1;
     if (sizeBytes > MAX_PUT_BYTES) throw new S3Error("EntityTooLarge");
     const content = await call.store.reader.open(source.record, range);
-    const payload = { chunks: Buffer.isBuffer(content) ? once(content) : content, sha256: undefined };
+    const chunks = Buffer.isBuffer(content) ? { chunks: once(content) } : { chunks: content, recycle: content.recycle };
+    const payload = { ...chunks, sha256: undefined, trailers: new Map() };
     const expected = {
       md5: undefined,
       checksum: undefined,
@@ -29,7 +30,7 @@ export async function uploadPartCopy(call: Call): Promise<Reply> {
       maxBytes: MAX_PUT_BYTES,
       exactBytes: sizeBytes,
     };
-    return { source, body: await receive({ ...payload, trailers: new Map() }, expected, call.store) };
+    return { source, body: await receive(payload, expected, call.store) };
   });
   const part = await keepPart(call, target, body);
   const { checksum } = part;

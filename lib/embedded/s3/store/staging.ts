@@ -25,6 +25,12 @@ export interface Follower {
   wrote(fd: number, sizeBytes: number): Promise<void> | undefined;
 }
 
+export interface WriterOptions {
+  readonly follower?: Follower | undefined;
+  /** Takes back a chunk once its bytes are in the file. */
+  readonly recycle?: ((chunk: Buffer) => void) | undefined;
+}
+
 /** Takes bodies of any length in constant memory. */
 export class Staging {
   constructor(
@@ -33,8 +39,8 @@ export class Staging {
     private readonly space: DiskSpace,
   ) {}
 
-  open(follower?: Follower): StagedWriter {
-    return new StagedWriter(this.database, this.blobs, this.space, follower);
+  open(options: WriterOptions = {}): StagedWriter {
+    return new StagedWriter(this.database, this.blobs, this.space, options);
   }
 }
 
@@ -54,7 +60,7 @@ export class StagedWriter {
     private readonly database: Database,
     private readonly blobs: BlobFiles,
     private readonly space: DiskSpace,
-    private readonly follower: Follower | undefined,
+    private readonly options: WriterOptions,
   ) {}
 
   /**
@@ -65,13 +71,13 @@ export class StagedWriter {
   write(chunk: Buffer): Promise<void> | undefined {
     this.#batch.push(chunk);
     this.#batchBytes += chunk.length;
-    const isFile = this.#handle !== undefined || this.follower !== undefined;
+    const isFile = this.#handle !== undefined || this.options.follower !== undefined;
     return this.#batchBytes >= (isFile ? BATCH_BYTES : INLINE_BYTES + 1) ? this.#flush() : undefined;
   }
 
   /** Writes the rest of the body to the file, if there is one, so that its follower has seen all bytes. */
   async drain(): Promise<void> {
-    if (!this.#handle && !this.follower) return;
+    if (!this.#handle && !this.options.follower) return;
     await this.#flush();
     await this.#writing;
   }
@@ -117,7 +123,9 @@ export class StagedWriter {
   }
 
   async #writeOut(handle: FileHandle, batch: Buffer[]): Promise<void> {
+    const { follower, recycle } = this.options;
     this.#writtenBytes += await writeAll(handle, batch);
+    if (recycle) batch.forEach(recycle);
     if (this.#writtenBytes - this.#syncedBytes >= SYNC_BYTES) {
       // The system reports a failed sync once only: await this one before starting the next.
       await this.#syncing;
@@ -125,7 +133,7 @@ export class StagedWriter {
       this.#syncing = handle.datasync();
       this.#syncing.catch(() => {}); // awaited above and by `sync`
     }
-    await this.follower?.wrote(handle.fd, this.#writtenBytes);
+    await follower?.wrote(handle.fd, this.#writtenBytes);
   }
 
   #placeInline(bytes: Buffer): DataRef {
