@@ -13,11 +13,13 @@ const MIB = 1024 * 1024;
 const sizeBytes = formNumber("ATOLL_TEST_LARGE_OBJECT_BYTES");
 /**
  * What is asserted is VmHWM, the most that was ever resident, with everything in it: Node's own pages, tsx, which the
- * store is run by here as it is by `atoll s3`, and those of the database's file, which is small here.
+ * store is run by here as it is by `atoll s3`, those of the database's file, which is small here, and buffers that the
+ * garbage collector has not freed yet: on a busy machine, whose other cores should do that, it gets to them late. 95 MB are
+ * there from the start; a body kept in memory would add all of it, 200 MB.
  */
-const MOST_BYTES = 150e6;
-/** For eight transfers at once: each has a few buffers of its own. Without backpressure it would be 144 MB more at least. */
-const MOST_FOR_EIGHT_BYTES = 200e6;
+const MOST_BYTES = 200e6;
+/** For eight transfers at once: each has a few buffers of its own. Bodies kept in memory would add 144 MiB at least. */
+const MOST_FOR_EIGHT_BYTES = 230e6;
 const timeout = 60_000 + sizeBytes / 10_000;
 
 const isLinux = process.platform === "linux";
@@ -51,7 +53,7 @@ describe.skipIf(!isLinux)("the store's memory", () => {
   }
 
   it(
-    `stays at 150 MB for an object of ${sizeBytes / 1e9} GB, up and down`,
+    `stays small for an object of ${sizeBytes / 1e9} GB, up and down`,
     async () => {
       await start();
       expect(await upload(`${endpoint}/big/one`, 0, sizeBytes)).toMatchObject({ status: 200 });
