@@ -21,7 +21,7 @@ const BATCH_BYTES = 1024 * 1024;
 const SYNC_BYTES = 16 * 1024 * 1024;
 
 /** Follows the writing of a file; a promise it returns is awaited before more is written. */
-export interface Follower {
+interface Follower {
   wrote(fd: number, sizeBytes: number): Promise<void> | undefined;
 }
 
