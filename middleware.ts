@@ -1,7 +1,7 @@
 import { type NextRequest, NextResponse } from "next/server";
 
-// next-auth splits a long cookie into name.0, name.1, … and prefixes it on https.
-const sessionCookie = /^(__Secure-)?next-auth\.session-token(\.0)?$/;
+// On https with a prefix. next-auth splits a long cookie into name.0, name.1, …
+const sessionCookie = /^(__Host-)?next-auth\.session-token(\.0)?$/;
 
 /** Redirects visitors without a session cookie to sign-in. A convenience only: queries and commands check access. */
 export function middleware(request: NextRequest) {
@@ -12,4 +12,4 @@ export function middleware(request: NextRequest) {
   return NextResponse.redirect(signIn);
 }
 
-export const config = { matcher: ["/collections/:path*", "/c/:slug/settings", "/c/:slug/upload"] };
+export const config = { matcher: ["/account/:path*", "/collections/:path*", "/c/:slug/settings", "/c/:slug/upload"] };

@@ -11,14 +11,17 @@ const adapterUserSelect = { ...sessionUserSelect, emailVerified: true } as const
 type Pending = { id: string; email: string; name: string | null };
 
 /**
- * Creates the next-auth adapter for provider sign-in, for one request. Differs from the Prisma adapter in three ways: it
- * never reads password hashes, it does not store provider tokens, and it creates user and account in one transaction.
+ * Creates the next-auth adapter for provider sign-in, for one request. Differs from the Prisma adapter in four ways: it
+ * never reads password hashes, it does not store provider tokens, it creates user and account in one transaction, and it does
+ * not touch sessions (`startSession`).
  */
 export function requestAdapter(origin: Origin): Adapter {
   let pending: Pending | null = null;
+  // PrismaAdapter's type expects the client of @prisma/client. The generated client has the same interface.
+  const whole = PrismaAdapter(db() as unknown as Parameters<typeof PrismaAdapter>[0]) as Adapter;
+  const { createSession, getSessionAndUser, updateSession, deleteSession, ...users } = whole;
   return {
-    // PrismaAdapter's type expects the client of @prisma/client. The generated client has the same interface.
-    ...(PrismaAdapter(db() as unknown as Parameters<typeof PrismaAdapter>[0]) as Adapter),
+    ...users,
     getUser: (id) => db().user.findUnique({ where: { id }, select: adapterUserSelect }),
     getUserByEmail: (email) =>
       db().user.findUnique({ where: { email: email.toLowerCase() }, select: adapterUserSelect }),

@@ -57,11 +57,15 @@ async function insertUser(viewer: Viewer, data: Prisma.UserCreateInput, action: 
 }
 
 /**
- * Returns the user with this e-mail and password, or null when either is wrong. Throws RATE_LIMITED after too many failed
- * attempts for one account (existing or not) or from one IP address, and UNAUTHENTICATED when the password is
- * that of a disabled account.
+ * Returns the user with this e-mail and password, or null when either is wrong or the account is disabled: one answer, so that
+ * a stranger does not learn which. Throws RATE_LIMITED after too many failed attempts for one account (existing or not) or from
+ * one IP address. `recordAs` is the event of a success; any other than a sign-in does not reset the count of failures.
  */
-export async function checkPassword(viewer: Viewer, form: unknown): Promise<SessionUser | null> {
+export async function checkPassword(
+  viewer: Viewer,
+  form: unknown,
+  recordAs: "user.signedIn" | "user.passwordConfirmed" = "user.signedIn",
+): Promise<SessionUser | null> {
   const parsed = signInInput.safeParse(form);
   if (!parsed.success) return null;
   const { email, password } = parsed.data;
@@ -73,10 +77,10 @@ export async function checkPassword(viewer: Viewer, form: unknown): Promise<Sess
   const eventId = await reserveAttempt(viewer, subject);
   if (!(await verifyPassword(user?.passwordHash ?? null, password)) || !user) return null;
   const { passwordHash: _, disabledAt, ...sessionUser } = user;
-  if (disabledAt) throw new AppError("UNAUTHENTICATED", "This account is disabled. Ask the site's administrator.");
+  if (disabledAt) return null;
   await db().event.update({
     where: { id: eventId },
-    data: { action: "user.signedIn", actorId: user.id, actorName: mintUserViewer(user).name },
+    data: { action: recordAs, actorId: user.id, actorName: mintUserViewer(user).name },
   });
   return sessionUser;
 }

@@ -3,8 +3,10 @@ import "next-auth/jwt";
 
 declare module "next-auth" {
   interface User {
-    /** The user's epoch when the session was created. Raising it in the database ends the session. */
+    /** The user's epoch when their identity was checked. */
     sessionEpoch?: number;
+    /** The session that was started for them. */
+    sessionId?: string;
   }
   interface Session {
     user: { id: string; name: string | null; email: string | null };
@@ -13,7 +15,6 @@ declare module "next-auth" {
 
 declare module "next-auth/jwt" {
   interface JWT {
-    userId?: string;
-    sessionEpoch?: number;
+    sessionId?: string;
   }
 }

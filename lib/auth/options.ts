@@ -1,22 +1,37 @@
 import "server-only";
-import type { Account, AuthOptions, Profile } from "next-auth";
+import type { Account, AuthOptions, Profile, User } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
-import { type AppError, toAppError } from "@/lib/errors";
+import { AppError, toAppError } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { routes } from "@/lib/routes";
 import { requestAdapter } from "./adapter";
 import { checkPassword } from "./commands";
+import { startSession } from "./live-session";
 import { isSecureSite, sessionPolicy } from "./policy";
 import { externalProviders } from "./providers";
+import type { LiveSession } from "./rows";
+import { authCookies } from "./session-cookies";
 import { mintAnonymousViewer, mintUserViewer, type Origin } from "./viewer";
 
-/**
- * Returns next-auth's options for one request. next-auth reduces thrown errors to a text; `onError` gets the error itself,
- * so that the response can have its status.
- */
-export function authOptions(origin: Origin, onError: (error: AppError) => void): AuthOptions {
+/** What sign-in needs to know of a request. */
+export type Visit = {
+  origin: Origin;
+  device: string;
+  /** The session that the browser's cookie names, alive or not. */
+  sessionId: string | null;
+  /** That session, looked up where next-auth is asked for it; null where it has ended. */
+  session: LiveSession | null;
+  /** next-auth reduces thrown errors to a text. This gets the error itself, so that the response can have its status. */
+  onError(error: AppError): void;
+  /** Called where the browser asks to end its session, after the check of the CSRF token. */
+  onSignOut(): void;
+};
+
+/** Returns next-auth's options for one request. */
+export function authOptions(visit: Visit): AuthOptions {
+  const { origin, session: live, onError } = visit;
   const { ATOLL_URL, NEXTAUTH_SECRET } = env();
   const reporting = <Args extends unknown[], T>(run: (...args: Args) => Promise<T>) =>
     (async (...args) => {
@@ -32,25 +47,31 @@ export function authOptions(origin: Origin, onError: (error: AppError) => void):
   return {
     secret: NEXTAUTH_SECRET,
     useSecureCookies: isSecureSite(ATOLL_URL),
+    cookies: authCookies(),
     session: { strategy: "jwt", maxAge: sessionPolicy.maxAgeSeconds },
+    jwt: { maxAge: sessionPolicy.maxAgeSeconds },
     pages: { signIn: routes.signIn(), error: routes.signIn(), signOut: routes.home() },
     adapter: reportingAdapter(requestAdapter(origin), reporting),
     providers: [
       Credentials({
         credentials: { email: { label: "E-mail", type: "email" }, password: { label: "Password", type: "password" } },
-        authorize: reporting(async (form) => checkPassword(mintAnonymousViewer(origin), form)),
+        authorize: reporting((form) => authorize(form, visit)),
       }),
       ...externalProviders(),
     ],
     callbacks: {
       signIn: reporting(async ({ account, profile }) => (account ? allowsSignIn(account, profile) : false)),
-      jwt: ({ token, user }) => (user ? { ...token, userId: user.id, sessionEpoch: user.sessionEpoch ?? 0 } : token),
-      session: ({ session, token }) => ({
-        expires: session.expires,
-        user: { id: token.userId ?? "", name: token.name ?? null, email: token.email ?? null },
+      // The cookie names the session and nothing else. All that is shown or decided is read from rows.
+      jwt: reporting(async ({ token, user }) => ({
+        sessionId: user ? (user.sessionId ?? (await startFor(user, visit))) : (token.sessionId ?? ""),
+      })),
+      session: ({ session }) => ({
+        expires: live?.endsAt.toISOString() ?? session.expires,
+        user: { id: live?.userId ?? "", name: live?.name ?? null, email: live?.email ?? null },
       }),
     },
     events: {
+      signOut: () => visit.onSignOut(),
       signIn: async ({ user, account }) => {
         if (!account || account.provider === "credentials") return;
         const viewer = mintUserViewer({ id: user.id, name: user.name ?? null, email: user.email ?? "" }, origin);
@@ -69,6 +90,20 @@ export function authOptions(origin: Origin, onError: (error: AppError) => void):
       debug: () => undefined,
     },
   };
+}
+
+/** Returns the user with this e-mail and password, and the session that was started; null as `checkPassword`. */
+async function authorize(form: unknown, visit: Visit): Promise<User | null> {
+  const user = await checkPassword(mintAnonymousViewer(visit.origin), form);
+  return user && { ...user, sessionId: await startFor(user, visit) };
+}
+
+/** Starts a session for a user who has proven who they are, and returns its id. Throws UNAUTHENTICATED. */
+async function startFor({ id: userId, sessionEpoch: epoch = 0 }: User, visit: Visit): Promise<string> {
+  const { origin, device, sessionId: replaces } = visit;
+  const sessionId = await startSession({ userId, epoch, origin, device, replaces });
+  if (sessionId === null) throw new AppError("UNAUTHENTICATED", "The account was changed meanwhile. Sign in again.");
+  return sessionId;
 }
 
 type Reporting = <Args extends unknown[], T>(run: (...args: Args) => Promise<T>) => (...args: Args) => Promise<T>;

@@ -15,13 +15,18 @@ export const signInPolicy = {
 /** Set by lib/cli/site on every request, which drops the client's own. Not trustworthy behind any other server. */
 export const clientAddressHeader = "x-atoll-client-address";
 
-export const sessionPolicy = { maxAgeSeconds: 30 * 24 * 60 * 60 } as const;
+const daySeconds = 24 * 60 * 60;
+
+/** How long a session lasts: at most `maxAgeSeconds` after signing in and `maxIdleSeconds` after its last use. */
+export const sessionPolicy = {
+  maxAgeSeconds: 90 * daySeconds,
+  maxIdleSeconds: 30 * daySeconds,
+  /** Its last use is recorded at most this often. */
+  seenEverySeconds: 5 * 60,
+  /** A sign-in beyond this number ends the user's session that has not been used for longest. */
+  maxPerUser: 100,
+} as const;
 
 export function isSecureSite(siteUrl: string): boolean {
   return siteUrl.startsWith("https://");
-}
-
-/** Returns next-auth's name of the session cookie. Browsers accept `__Secure-` cookies over https only. */
-export function sessionCookieName(siteUrl: string): string {
-  return isSecureSite(siteUrl) ? "__Secure-next-auth.session-token" : "next-auth.session-token";
 }

@@ -4,9 +4,11 @@ import NextAuth from "next-auth";
 import { env } from "@/lib/env";
 import { AppError, errorStatus } from "@/lib/errors";
 import { route } from "@/lib/http";
+import { sessionOfCookies, signOut } from "./live-session";
 import { authOptions } from "./options";
-import { sessionCookieName } from "./policy";
-import { cookiesOf, originOf, viewerOfCookies } from "./session";
+import { cookiesOf, originOf } from "./session";
+import { cookiesForNextAuth, sessionIdIn, settledCookies } from "./session-cookies";
+import { deviceWords } from "./user-agent";
 
 const maxBodyBytes = 64 * 1024;
 type Fields = Record<string, string>;
@@ -23,35 +25,39 @@ export const handleAuth = route(async (request: Request): Promise<Response> => {
   if (action === "_log") return new Response(null, { status: 204 });
 
   const body = request.method === "POST" ? await readFields(request) : {};
+  const jar = cookiesOf(request);
+  const session = action === "session" ? await sessionOfCookies(jar) : null;
+  const sessionId = await sessionIdIn(jar);
+  const origin = originOf(request.headers);
+  const device = deviceWords(request.headers.get("user-agent"));
   let failure: AppError | undefined;
+  let isSigningOut = false;
   const recorder = new ResponseRecorder();
   await NextAuth(
     {
       method: request.method,
       headers: Object.fromEntries(request.headers),
-      cookies: await cookiesFor(action, request),
+      // next-auth trusts any session it can decrypt. On a provider's callback it would link the account to the session's user.
+      cookies: cookiesForNextAuth(jar, session !== null || action === "signout"),
       query: { ...Object.fromEntries(url.searchParams), nextauth },
       body,
     } as unknown as NextApiRequest,
     recorder as unknown as NextApiResponse,
-    authOptions(originOf(request.headers), (error) => {
-      failure ??= error;
+    authOptions({
+      ...{ origin, device, session, sessionId },
+      onError: (error) => {
+        failure ??= error;
+      },
+      onSignOut: () => {
+        isSigningOut = true;
+      },
     }),
   );
-  return recorder.toResponse(failure);
+  // After next-auth, which would log an error of this and go on to remove the cookie of a session that has not ended.
+  if (isSigningOut && sessionId) await signOut(sessionId, origin);
+  const fate = session ? "alive" : action === "session" ? "ended" : "as set";
+  return recorder.toResponse(failure, (lines) => settledCookies(lines, jar, fate));
 });
-
-/**
- * Returns the cookies to pass to next-auth. next-auth trusts any session it can decrypt, so revoked sessions are removed.
- * Removed on a provider's callback too, where next-auth would link the provider's account to the session's user.
- */
-async function cookiesFor(action: string, request: Request): Promise<Fields> {
-  const jar = cookiesOf(request);
-  const keep = action === "session" && (await viewerOfCookies(jar)).kind === "user";
-  if (keep || action === "signout") return jar;
-  const name = sessionCookieName(env().ATOLL_URL);
-  return Object.fromEntries(Object.entries(jar).filter(([cookie]) => !cookie.startsWith(name)));
-}
 
 /** Returns the fields of a form or the string values of a JSON object. Throws TOO_LARGE, INVALID. */
 async function readFields(request: Request): Promise<Fields> {
@@ -116,10 +122,10 @@ class ResponseRecorder {
 
   end(): void {}
 
-  /** Builds the response. `failure` sets its status and the `error` parameter of the sign-in page. */
-  toResponse(failure: AppError | undefined): Response {
+  /** Builds the response with the cookies that `settle` returns. `failure` sets its status and the `error` parameter of the sign-in page. */
+  toResponse(failure: AppError | undefined, settle: (lines: readonly string[]) => string[]): Response {
     if (failure) this.#apply(failure);
-    for (const cookie of this.#cookies) this.#headers.append("set-cookie", cookie);
+    for (const cookie of settle(this.#cookies)) this.#headers.append("set-cookie", cookie);
     if (!this.#headers.has("cache-control")) this.#headers.set("cache-control", "private, no-store");
     return new Response(this.#body, { status: this.#status, headers: this.#headers });
   }

@@ -94,7 +94,6 @@ const signInMessages = new Map(
     RATE_LIMITED: "Too many failed sign-in attempts. Wait 15 minutes, then try again.",
     UNAVAILABLE:
       "Atoll cannot reach its database, so you cannot sign in right now. Your account is safe. Try again in a few seconds.",
-    UNAUTHENTICATED: "This account is disabled. Ask the site's administrator.",
     AccessDenied: "This account is disabled. Ask the site's administrator.",
     EmailNotVerified: "The provider has not verified your e-mail address. Verify it there, then sign in again.",
     OAuthAccountNotLinked:

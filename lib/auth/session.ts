@@ -2,49 +2,42 @@ import "server-only";
 import { isIP } from "node:net";
 import { cookies, headers } from "next/headers";
 import { NextRequest } from "next/server";
-import { getToken } from "next-auth/jwt";
-import { cache } from "react";
-import { z } from "zod";
-import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
-import { clientAddressHeader, isSecureSite, sessionCookieName } from "./policy";
+import { sessionOfCookies } from "./live-session";
+import { clientAddressHeader } from "./policy";
+import { type Cookies, sessionCookie } from "./session-cookies";
 import { mintAnonymousViewer, mintUserViewer, type Origin, type UserViewer, type Viewer } from "./viewer";
 
-/** Our claims in the encrypted session cookie. */
-const sessionClaims = z.object({ userId: z.uuid(), sessionEpoch: z.int().nonnegative() });
-
-type Cookies = Record<string, string>;
-
-/**
- * Returns the viewer of a session cookie. Reads the user row each time, so that sessions of deleted or disabled users, and
- * sessions with an older epoch, end with the next request.
- */
+/** Returns the viewer of a session cookie: anonymous where the session has ended. */
 export async function viewerOfCookies(jar: Cookies, origin: Origin = {}): Promise<Viewer> {
-  const { ATOLL_URL, NEXTAUTH_SECRET } = env();
-  // next-auth's type requires a whole Next request, but only cookies and headers are read.
-  const req = { cookies: jar, headers: {} } as unknown as Parameters<typeof getToken>[0]["req"];
-  const token = await getToken({
-    req,
-    secret: NEXTAUTH_SECRET,
-    secureCookie: isSecureSite(ATOLL_URL),
-    cookieName: sessionCookieName(ATOLL_URL),
-  });
-  const claims = sessionClaims.safeParse(token);
-  if (!claims.success) return mintAnonymousViewer(origin);
-  const { userId, sessionEpoch } = claims.data;
-  const user = await db().user.findUnique({
-    where: { id: userId, sessionEpoch, disabledAt: null },
-    select: { id: true, name: true, email: true },
-  });
-  return user ? mintUserViewer(user, origin) : mintAnonymousViewer(origin);
+  const session = await sessionOfCookies(jar);
+  if (!session) return mintAnonymousViewer(origin);
+  const { id, userId, name, email } = session;
+  return mintUserViewer({ id: userId, name, email }, origin, id);
 }
 
-/** Returns the viewer of the current page or action. Cached per request. */
-export const currentViewer = cache(async (): Promise<Viewer> => {
-  const [jar, sent] = await Promise.all([cookies(), headers()]);
-  return viewerOfCookies(Object.fromEntries(jar.getAll().map(({ name, value }) => [name, value])), originOf(sent));
-});
+/** The viewers of requests that are being answered, by their headers: a request looks its session up once. */
+const viewers = new WeakMap<object, Promise<Viewer>>();
+
+function viewerOnce(request: object, find: () => Promise<Viewer>): Promise<Viewer> {
+  const viewer = viewers.get(request) ?? find();
+  viewers.set(request, viewer);
+  return viewer;
+}
+
+/** Returns the viewer of the current page or action. */
+export async function currentViewer(): Promise<Viewer> {
+  const sent = await headers();
+  // React's `cache` would not share it between an action and the page that is rendered after it.
+  return viewerOnce(sent, async () => viewerOfCookies(byName((await cookies()).getAll()), originOf(sent)));
+}
+
+/** Gives this browser the cookie of a renewed session, in an action. The page that is rendered after it looks it up anew. */
+export async function setSessionCookie({ id, leftSeconds }: { id: string; leftSeconds: number }): Promise<void> {
+  (await cookies()).set(await sessionCookie(id, leftSeconds));
+  viewers.delete(await headers());
+}
 
 /** Returns the signed-in user of the current page or action. Throws UNAUTHENTICATED. */
 export async function requireUser(): Promise<UserViewer> {
@@ -65,7 +58,7 @@ export async function viewerOf(request: Request): Promise<Viewer> {
   if (request.headers.has("authorization")) {
     throw new AppError("UNAUTHENTICATED", "This token is not valid here. Sign in with the session cookie instead.");
   }
-  return viewerOfCookies(cookiesOf(request), originOf(request.headers));
+  return viewerOnce(request, () => viewerOfCookies(cookiesOf(request), originOf(request.headers)));
 }
 
 /**
@@ -88,6 +81,9 @@ export function originOf(sent: Pick<Headers, "get">): Origin {
 }
 
 export function cookiesOf(request: Request): Cookies {
-  const jar = new NextRequest(request.url, { headers: request.headers }).cookies;
-  return Object.fromEntries(jar.getAll().map(({ name, value }) => [name, value]));
+  return byName(new NextRequest(request.url, { headers: request.headers }).cookies.getAll());
+}
+
+function byName(jar: { name: string; value: string }[]): Cookies {
+  return Object.fromEntries(jar.map(({ name, value }) => [name, value]));
 }

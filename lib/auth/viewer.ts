@@ -1,11 +1,13 @@
 import "server-only";
+import { AppError } from "@/lib/errors";
 
 declare const minted: unique symbol;
 type Minted = { readonly [minted]: true };
 export type Origin = { readonly ipAddress?: string };
 
-/** A user whose session or token was checked against the user row. */
-export type UserViewer = Minted & Origin & { readonly kind: "user"; readonly userId: string; readonly name: string };
+/** A user whose session or token was checked against its row. `sessionId` is set for a request with a session cookie. */
+export type UserViewer = Minted &
+  Origin & { readonly kind: "user"; readonly userId: string; readonly name: string; readonly sessionId?: string };
 /** A visitor without a session. */
 export type AnonymousViewer = Minted & Origin & { readonly kind: "anonymous" };
 /** The worker and the command line. Not a person; may see everything. */
@@ -25,8 +27,10 @@ export function originOfViewer(viewer: Viewer): Origin {
 export function mintUserViewer(
   user: { id: string; name: string | null; email: string },
   origin: Origin = {},
+  sessionId?: string,
 ): UserViewer {
-  return { ...origin, kind: "user", userId: user.id, name: user.name ?? user.email } as UserViewer;
+  const session = sessionId === undefined ? {} : { sessionId };
+  return { ...origin, ...session, kind: "user", userId: user.id, name: user.name ?? user.email } as UserViewer;
 }
 
 export function mintAnonymousViewer(origin: Origin = {}): AnonymousViewer {
@@ -35,4 +39,11 @@ export function mintAnonymousViewer(origin: Origin = {}): AnonymousViewer {
 
 export function mintSystemViewer(name: SystemViewer["name"]): SystemViewer {
   return { kind: "system", name } as SystemViewer;
+}
+
+/** Returns the user and the session of a request with a session cookie. Throws UNAUTHENTICATED for any other, a token's included. */
+export function sessionOfViewer(viewer: Viewer): { userId: string; sessionId: string } {
+  if (viewer.kind !== "user" || viewer.sessionId === undefined)
+    throw new AppError("UNAUTHENTICATED", "Sign in on the site first: this needs its session cookie.");
+  return { userId: viewer.userId, sessionId: viewer.sessionId };
 }

@@ -1,12 +1,13 @@
-import { encode } from "next-auth/jwt";
 import { createUser } from "@/lib/auth/commands";
+import { startSession } from "@/lib/auth/live-session";
 import { createUserInput } from "@/lib/auth/schema";
+import { signedIn, viewerOfCookies } from "@/lib/auth/session";
+import { sessionCookie as signedCookie } from "@/lib/auth/session-cookies";
 import { mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
 import { createCollection } from "@/lib/collection/commands";
 import type { Role, Visibility } from "@/lib/collection/policy";
 import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
-import { env } from "@/lib/env";
 import { setMember } from "@/lib/member/commands";
 
 export const system = mintSystemViewer("cli");
@@ -39,10 +40,18 @@ export async function collectionOf(
   return { id, slug };
 }
 
-/** The cookie a browser has after signing in. */
-export async function sessionCookie(viewer: UserViewer, sessionEpoch = 0): Promise<Record<string, string>> {
-  const token = await encode({ token: { userId: viewer.userId, sessionEpoch }, secret: env().NEXTAUTH_SECRET });
-  return { "next-auth.session-token": token };
+/** Signs a person in and returns the cookies of their browser. */
+export async function sessionCookie({ userId }: UserViewer): Promise<Record<string, string>> {
+  const { sessionEpoch: epoch } = await db().user.findUniqueOrThrow({ where: { id: userId } });
+  const sessionId = await startSession({ userId, epoch, origin: {}, device: "Test browser", replaces: null });
+  if (sessionId === null) throw new Error("This person cannot sign in");
+  const { name, value } = await signedCookie(sessionId);
+  return { [name]: value };
+}
+
+/** Signs a person in and returns the viewer of their session. */
+export async function signedInViewer(viewer: UserViewer): Promise<UserViewer> {
+  return signedIn(await viewerOfCookies(await sessionCookie(viewer)));
 }
 
 export async function disable({ userId }: { userId: string }): Promise<void> {

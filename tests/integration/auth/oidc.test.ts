@@ -53,7 +53,7 @@ describe("signing in by an OpenID Connect issuer", () => {
       where: { email: "ada@example.org" },
       include: { accounts: true },
     });
-    expect(await viewerIn(first)).toEqual({ kind: "user", userId: user.id, name: "Ada" });
+    expect(await viewerIn(first)).toMatchObject({ kind: "user", userId: user.id, name: "Ada" });
     expect(user.emailVerified).not.toBeNull();
     const before = await counts();
     issuer.person = { ...issuer.person, email: "lovelace@example.org" };

@@ -58,6 +58,7 @@ const membership: Partial<Record<Person, Role>> = {
 
 export class Stage {
   readonly #people: Record<Person, UserViewer>;
+  readonly #cookies = new Map<string, Record<string, string>>();
 
   private constructor(people: Record<Person, UserViewer>) {
     this.#people = people;
@@ -68,6 +69,7 @@ export class Stage {
     const people: Partial<Record<Person, UserViewer>> = {};
     for (const name of names) if (name !== "anonymous" && name !== "system") people[name] = await person(name);
     const stage = new Stage(people as Record<Person, UserViewer>);
+    for (const [name, viewer] of Object.entries(people)) stage.#cookies.set(name, await sessionCookie(viewer));
     await disable(stage.#people.disabled);
     return stage;
   }
@@ -76,7 +78,7 @@ export class Stage {
   async viewer(name: ActorName): Promise<Viewer> {
     if (name === "system") return system;
     if (name === "anonymous") return mintAnonymousViewer();
-    return viewerOfCookies(await sessionCookie(this.#people[name]));
+    return viewerOfCookies(this.#cookies.get(name) ?? {});
   }
 
   /** A collection with all actors as members, one upload and one picture. */
