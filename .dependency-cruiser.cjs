@@ -32,8 +32,12 @@ const neighbours = {
   member: ["collection"],
   quota: [],
   revision: [],
+  session: ["auth"],
   upload: ["collection", "idempotency", "media", "quota", "revision"],
+  user: ["auth", "session"],
 };
+/** What a noun needs beside its neighbours. */
+const extras = { user: ["^lib/auth/password\\.ts$"] };
 const nounFolders = `^lib/(${Object.keys(neighbours).join("|")})/`;
 
 /** Folders of `lib` with rules of their own. */
@@ -76,6 +80,7 @@ const nounRules = Object.entries(neighbours).map(([noun, others]) =>
       record,
       queue,
       storage,
+      ...(extras[noun] ?? []),
       ...others.map((other) => `^lib/${other}/(queries|commands|rows|present)\\.ts$`),
     ],
     "A noun stands on the database, the storage, the queue, and the neighbours named here.",

@@ -7,6 +7,7 @@
  * 3. The upload: state, reserved bytes, running counts.
  * 4. The files registered to the upload (lib/upload/file/rows.ts, lib/upload/verify/rows.ts).
  * 5. Media and revisions, locked by the statements that update them.
+ * 6. Sessions: those of a user change at once only after the user's row (lib/session/rows.ts).
  *
  * 1 to 3 are NO KEY: inserts that only refer to a locked row by a foreign key do not wait.
  *

@@ -3,6 +3,7 @@ export const routes = {
   home: () => "/" as const,
   signIn: (next?: string) => (next ? (`/sign-in?next=${encodeURIComponent(next)}` as const) : ("/sign-in" as const)),
   signUp: () => "/sign-up" as const,
+  account: () => "/account" as const,
   collections: () => "/collections" as const,
   collection: (slug: string) => `/c/${slug}` as const,
   collectionSettings: (slug: string) => `/c/${slug}/settings` as const,

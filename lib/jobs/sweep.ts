@@ -1,6 +1,7 @@
 import "server-only";
 import { removeStaleTempDirs } from "@/lib/derive/temp-dir";
 import { revisionsToDerive } from "@/lib/media/queries";
+import { deleteEndedSessions } from "@/lib/session/commands";
 import { deleteIdempotencyKeys, expireUploads } from "@/lib/upload/commands";
 import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
 import { uploadsToUndo } from "@/lib/upload/undo/queries";
@@ -28,6 +29,7 @@ export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSig
     undo: async () => insertUndo(boss, await uploadsToUndo(viewer, uploadsAtOnce)),
     reap: async () => insertReap(boss, await uploadsToReap(viewer, uploadsAtOnce)),
     derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce), laterPriority),
+    deleteSessions: () => deleteEndedSessions(viewer),
     deleteKeys: () => deleteIdempotencyKeys(viewer),
     removeTempDirs: () => removeStaleTempDirs(),
   };
