@@ -9,7 +9,10 @@ const commands: Record<string, Entry> = {
   up: { summary: "start all services and serve the site", load: async () => (await import("./up")).up },
   dev: { summary: "the same with Next's dev server", load: async () => (await import("./dev")).dev },
   worker: { summary: "run the worker alone", load: async () => (await import("./worker")).worker },
-  user: { summary: "create accounts, set their quotas", load: async () => (await import("./user")).user },
+  user: {
+    summary: "create, list, disable accounts; set passwords, quotas",
+    load: async () => (await import("./user/command")).user,
+  },
   collection: { summary: "set a collection's quota", load: async () => (await import("./collection")).collection },
   s3: { summary: "run the embedded S3 store alone", load: async () => (await import("./s3")).s3 },
 };

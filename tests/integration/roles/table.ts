@@ -1,4 +1,5 @@
 import * as healthQueries from "@/lib/health/queries";
+import { accounts } from "./rows/accounts";
 import { collections } from "./rows/collections";
 import { media } from "./rows/media";
 import { members } from "./rows/members";
@@ -18,5 +19,6 @@ export const rows: readonly Row[] = [
   ...uploadFiles,
   ...media,
   ...quotas,
+  ...accounts,
   ...site,
 ];

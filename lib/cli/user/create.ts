@@ -1,0 +1,17 @@
+import { AppError } from "@/lib/errors";
+import { withDatabase } from "../database";
+
+type Account = { email: string; password: string | undefined; isAdmin: boolean; isJson: boolean };
+
+/** Creates an account and prints it. Throws AppError, EnvError. */
+export async function createAccount({ email, password, isAdmin, isJson }: Account): Promise<void> {
+  const created = await withDatabase(async (viewer) => {
+    const { createUser } = await import("@/lib/auth/commands");
+    const { createUserInput } = await import("@/lib/auth/schema");
+    const parsed = createUserInput.safeParse({ email, password, isAdmin });
+    if (!parsed.success) throw new AppError("INVALID", parsed.error.issues.map(({ message }) => message).join("\n"));
+    const { userId } = await createUser(viewer, parsed.data);
+    return { id: userId, email: parsed.data.email, isAdmin: parsed.data.isAdmin };
+  });
+  console.log(isJson ? JSON.stringify(created) : `${created.email} can sign in`);
+}
