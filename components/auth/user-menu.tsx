@@ -1,6 +1,6 @@
 "use client";
 
-import { Images, LogOut } from "lucide-react";
+import { CircleUser, Images, LogOut } from "lucide-react";
 import Link from "next/link";
 import { signOut } from "next-auth/react";
 import { Menu, MenuContent, MenuItem, MenuLabel, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
@@ -21,6 +21,12 @@ export function UserMenu({ name }: { name: string }) {
           <Link href={routes.collections()}>
             <Images aria-hidden />
             Collections
+          </Link>
+        </MenuItem>
+        <MenuItem asChild>
+          <Link href={routes.account()}>
+            <CircleUser aria-hidden />
+            Account
           </Link>
         </MenuItem>
         <MenuSeparator />

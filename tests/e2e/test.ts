@@ -13,26 +13,35 @@ export function requiredEnv(name: string): string {
   return value;
 }
 
-/** Signs in as the demo user. */
-export async function signIn(page: Page): Promise<void> {
+export type Credentials = { email: string; password: string };
+
+/** Signs in, as the demo user unless another account is named. */
+export async function signIn(page: Page, account?: Credentials): Promise<void> {
+  const { email, password } = account ?? { email: "demo@atoll.local", password: requiredEnv("ATOLL_DEMO_PASSWORD") };
   await page.goto("/sign-in");
-  await page.getByLabel("E-mail").fill("demo@atoll.local");
-  await page.getByLabel("Password", { exact: true }).fill(requiredEnv("ATOLL_DEMO_PASSWORD"));
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).toHaveURL(/\/collections$/);
 }
 
 /** Creates an account and signs in with it. */
-export async function signUp(page: Page, name: string): Promise<void> {
+export async function signUp(page: Page, name: string): Promise<Credentials> {
+  const account = { email: `${randomBytes(6).toString("hex")}@example.org`, password: randomBytes(12).toString("hex") };
   await page.goto("/sign-up");
   await page.getByLabel(/^Name/).fill(name);
-  await page.getByLabel("E-mail").fill(`${randomBytes(6).toString("hex")}@example.org`);
-  await page.getByLabel("Password", { exact: true }).fill(randomBytes(12).toString("hex"));
+  await page.getByLabel("E-mail").fill(account.email);
+  await page.getByLabel("Password", { exact: true }).fill(account.password);
   await page.getByRole("button", { name: "Create account" }).click();
   await expect(page).toHaveURL(/\/collections$/);
+  return account;
 }
 
-async function sessionAfter(browser: Browser, baseURL: string, enter: (page: Page) => Promise<void>): Promise<Session> {
+async function sessionAfter(
+  browser: Browser,
+  baseURL: string,
+  enter: (page: Page) => Promise<unknown>,
+): Promise<Session> {
   const context = await browser.newContext({ baseURL, storageState: signedOut });
   await enter(await context.newPage());
   const { cookies } = await context.storageState();

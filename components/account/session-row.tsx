@@ -1,0 +1,52 @@
+import { Laptop, Smartphone } from "lucide-react";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { LocalTime } from "@/components/ui/local-time";
+import type { SessionItem } from "@/lib/session/schema";
+
+const moment: Intl.DateTimeFormatOptions = { dateStyle: "medium", timeStyle: "short" };
+
+type SessionRowProps = { session: SessionItem; pending: boolean; onEnd: () => void };
+
+export function SessionRow({ session, pending, onEnd }: SessionRowProps) {
+  const { device, ipAddress, createdAt, lastSeenAt, isCurrent } = session;
+  const factsId = `session-${session.id}`;
+  const Icon = /Android|iOS/.test(device) ? Smartphone : Laptop;
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 px-5 py-4">
+      <Icon aria-hidden className="size-5 shrink-0 self-start text-muted" />
+      <div className="min-w-0 flex-1 basis-52">
+        <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium text-sm">
+          {device}
+          {isCurrent && <Badge tone="accent">This device</Badge>}
+        </p>
+        <div id={factsId} className="mt-1 text-muted text-sm">
+          <p>
+            {isCurrent ? (
+              "Active now"
+            ) : (
+              <>
+                Last seen <LocalTime iso={lastSeenAt} options={moment} />
+              </>
+            )}
+          </p>
+          <p>
+            Signed in <LocalTime iso={createdAt} options={moment} />
+            {ipAddress && <span className="break-all"> from {ipAddress}</span>}
+          </p>
+        </div>
+      </div>
+      {!isCurrent && (
+        <Button
+          size="sm"
+          pending={pending}
+          onClick={onEnd}
+          aria-label={`Sign out ${device}`}
+          aria-describedby={factsId}
+        >
+          Sign out
+        </Button>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,67 @@
+import { expect, type Request } from "@playwright/test";
+import { expectAccessibleInAllLooks } from "./accessible";
+import { createCollection } from "./site";
+import { signedOut, signIn, signUp, test } from "./test";
+
+test.use({ storageState: signedOut });
+
+test("sessions are ended from another browser, by a new password and by signing out, on pages and actions", async ({
+  page,
+  browser,
+}) => {
+  const account = await signUp(page, "Ada Lovelace");
+  const other = await (await browser.newContext({ storageState: signedOut })).newPage();
+  await signIn(other, account);
+  let action: Request | undefined;
+  other.on("request", (request) => {
+    if (request.headers()["next-action"]) action = request;
+  });
+  await createCollection(other, "Made before");
+
+  await page.getByRole("button", { name: "Account of Ada Lovelace" }).click();
+  await page.getByRole("menuitem", { name: "Account" }).click();
+  const sessions = page.getByRole("region", { name: "Sessions" });
+  await expect(sessions.getByRole("listitem")).toHaveCount(2);
+  await expect(sessions.getByRole("listitem").first()).toContainText("This device");
+  await expectAccessibleInAllLooks(page);
+  await sessions.getByRole("button", { name: /^Sign out Chrome/ }).click();
+  await expect(sessions.getByRole("status")).toHaveText(/^Signed out Chrome/);
+  await expect(sessions.getByRole("listitem")).toHaveCount(1);
+  await expect(page.getByRole("heading", { name: "Sessions" })).toBeFocused();
+
+  // The other browser still has its cookie. Its action is sent once more, as it was.
+  const again = await other.request.fetch(action?.url() ?? "", {
+    method: "POST",
+    headers: (await action?.allHeaders()) ?? {},
+    data: action?.postDataBuffer() ?? "",
+  });
+  expect(await again.text()).toContain("UNAUTHENTICATED");
+  expect((await other.request.get("/api/v1/account/sessions")).status()).toBe(401);
+  await other.goto("/account");
+  await expect(other).toHaveURL(/\/sign-in/);
+  await signIn(other, account);
+
+  const current = page.getByLabel("Current password");
+  await current.fill("not the password");
+  await page.getByLabel("New password").fill("three small words");
+  await page.getByRole("button", { name: "Change password" }).click();
+  await expect(page.getByText("Incorrect password.")).toBeVisible();
+  await expect(current).toBeFocused();
+  await current.fill(account.password);
+  await page.getByRole("button", { name: "Change password" }).click();
+  await expect(page.getByText("Password changed. 1 other session signed out.")).toBeVisible();
+  await other.goto("/collections");
+  await expect(other).toHaveURL(/\/sign-in/);
+  await page.reload();
+  await expect(sessions.getByRole("listitem")).toHaveCount(1);
+
+  const kept = await page.context().cookies();
+  await page.getByRole("button", { name: "Account of Ada Lovelace" }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await expect(page).toHaveURL(/\/$/);
+  await page.context().addCookies(kept);
+  await page.goto("/account");
+  await expect(page).toHaveURL(/\/sign-in/);
+  await signIn(page, { ...account, password: "three small words" });
+  await other.context().close();
+});
