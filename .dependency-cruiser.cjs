@@ -7,10 +7,10 @@ const project = "^(app|components|lib|prisma|tests)/|^middleware\\.ts$";
 
 /** Shapes and rules as tables: they run in browsers and servers alike. */
 const pure = "^lib/[^/]+/(schema|policy)\\.ts$|^lib/upload/[^/]+/(schema|policy)\\.ts$";
-const rows = "^lib/[^/]+/rows\\.ts$|^lib/upload/[^/]+/rows\\.ts$";
+const rows = "^lib/[^/]+/rows\\.ts$|^lib/(media|upload)/[^/]+/rows\\.ts$";
 const actions = "^lib/[^/]+/actions\\.ts$";
 /** What pages, route handlers and the worker call. */
-const calls = "^lib/[^/]+/(queries|commands)\\.ts$|^lib/upload/[^/]+/(queries|commands)\\.ts$";
+const calls = "^lib/[^/]+/(queries|commands)\\.ts$|^lib/(media|upload)/[^/]+/(queries|commands)\\.ts$";
 const looseFiles = "^lib/(action|db|env|errors|http|locks|routes)\\.ts$";
 const database = "^lib/(db|locks)\\.ts$";
 const env = "^lib/env\\.ts$";
@@ -21,6 +21,9 @@ const record = "^lib/event/commands\\.ts$";
 const queue = "^lib/jobs/queue/queue\\.ts$";
 const storage = "^lib/storage/";
 const checksum = "^lib/checksum/";
+const sealed = "^lib/sealed/";
+/** A collection as its viewer sees it, which decides what is read of its rows. */
+const seenCollection = "^lib/collection/queries\\.ts$";
 
 /** The nouns, and whose queries, commands and rows each may use beside its own. */
 const neighbours = {
@@ -52,6 +55,7 @@ const folders = [
   "infra",
   "jobs",
   "policy",
+  "sealed",
   "storage",
   "uploader",
 ];
@@ -79,6 +83,7 @@ const nounRules = Object.entries(neighbours).map(([noun, others]) =>
       viewer,
       record,
       queue,
+      sealed,
       storage,
       ...(extras[noun] ?? []),
       ...others.map((other) => `^lib/${other}/(queries|commands|rows|present)\\.ts$`),
@@ -153,7 +158,7 @@ module.exports = {
     only(
       "rows",
       rows,
-      [database, errors, pure, "^lib/storage/keys\\.ts$", "^lib/media/cursor\\.ts$"],
+      [database, errors, pure, "^lib/storage/keys\\.ts$", "^lib/media/cursor\\.ts$", seenCollection],
       "SQL knows the database, rules as tables and the keys of objects, not what runs it.",
     ),
     {
@@ -200,6 +205,7 @@ module.exports = {
         pathNot: ["^lib/uploader/(state|$1)/", pure, errors, routes, checksum],
       },
     },
+    only("sealed", sealed, [env, errors], "Texts that their holder can neither read nor change: cursors of lists."),
     only("storage", storage, [env, errors], "The object store knows nothing of collections."),
     {
       name: "aws-sdk-only-in-storage",

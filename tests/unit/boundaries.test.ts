@@ -49,6 +49,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   "uploader-state": ["lib/uploader/state/planted.ts", "@/lib/uploader/steps/reducer"],
   "uploader-steps": ["lib/uploader/steps/planted.ts", "@/lib/uploader/transport/put"],
   "uploader-effects": ["lib/uploader/hash/planted.ts", "@/lib/uploader/transport/put"],
+  sealed: ["lib/sealed/planted.ts", "@/lib/media/schema"],
   storage: ["lib/storage/planted.ts", "@/lib/media/schema"],
   "aws-sdk-only-in-storage": ["lib/media/sdk.ts", "@aws-sdk/client-s3"],
   derive: ["lib/derive/planted.ts", "@/lib/jobs/worker"],
