@@ -16,11 +16,10 @@ type CollectionFieldsProps = {
 
 /** Renders name, description and visibility, for creating a collection and for changing it. */
 export function CollectionFields({ draft, issues, onChange }: CollectionFieldsProps) {
-  // The slug is derived from the name and has no field of its own, so its issues are shown at the name.
-  const issueOf = (...paths: string[]) => issues.find((issue) => paths.includes(issue.path))?.message;
+  const issueOf = (path: string) => issues.find((issue) => issue.path === path)?.message;
   return (
     <>
-      <Field label="Name" error={issueOf("name", "slug")}>
+      <Field label="Name" error={issueOf("name")}>
         {(control) => (
           <Input
             {...control}

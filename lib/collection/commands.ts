@@ -6,28 +6,39 @@ import { AppError, notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { collectionsWhere, trashedCollectionsWhere } from "./queries";
 import { type CreateCollectionInput, isSlug, type UpdateCollectionInput } from "./schema";
-import { slugCandidate } from "./slug";
+import { slugCandidate, slugOf } from "./slug";
 
 const maxSlugAttempts = 8;
 
-/** Creates a collection with the viewer as its owner; without a slug, from the name. Throws UNAUTHENTICATED, CONFLICT (the slug is taken). */
+/**
+ * Creates a collection with the viewer as its owner; without a slug, from the name. Returns its slug, which has a random suffix
+ * where the wanted one is taken. Throws UNAUTHENTICATED.
+ */
 export async function createCollection(viewer: Viewer, input: CreateCollectionInput): Promise<{ slug: string }> {
   if (viewer.kind === "anonymous") throw new AppError("UNAUTHENTICATED", "Sign in to create a collection.");
   if (viewer.kind === "system") throw new AppError("INVALID", "A collection needs a person as its first owner.");
   const { slug: wanted, ...fields } = input;
-  const attempts = wanted === undefined ? maxSlugAttempts : 1;
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const slug = wanted ?? slugCandidate(fields.name, attempt, randomSuffix());
+  const slug = await takeSlug(wanted ?? slugOf(fields.name), (candidate) =>
+    db().$transaction((tx) => insertOwned(tx, viewer, { ...fields, slug: candidate })),
+  );
+  return { slug };
+}
+
+/**
+ * Calls `write` with the wanted slug, then with others like it, until one is free, and returns that one. A taken slug is never an
+ * error: it would tell that somebody has a collection with this address, who may be a stranger with a private one. The unique
+ * index decides, because a query beforehand would race.
+ */
+async function takeSlug(wanted: string, write: (slug: string) => Promise<void>): Promise<string> {
+  for (let attempt = 0; ; attempt += 1) {
+    const slug = slugCandidate(wanted, attempt, randomSuffix());
     try {
-      await db().$transaction((tx) => insertOwned(tx, viewer, { ...fields, slug }));
-      return { slug };
+      await write(slug);
+      return slug;
     } catch (error) {
-      // The unique index decides: a query beforehand would race.
-      if (!isTaken(error)) throw error;
+      if (!isTaken(error) || attempt === maxSlugAttempts) throw error;
     }
   }
-  const message = `The address “${wanted ?? "made from this name"}” is taken. Choose another one.`;
-  throw new AppError("CONFLICT", message, { issues: [{ path: "slug", message }] });
 }
 
 type NewCollection = Omit<CreateCollectionInput, "slug"> & { slug: string };
@@ -96,5 +107,5 @@ function isTaken(error: unknown): boolean {
 }
 
 function randomSuffix(): string {
-  return Array.from({ length: 4 }, () => randomInt(36).toString(36)).join("");
+  return Array.from({ length: 8 }, () => randomInt(36).toString(36)).join("");
 }

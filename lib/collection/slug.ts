@@ -1,6 +1,6 @@
 import { slugMaxLength } from "./schema";
 
-/** Shorter than a slug by the length of the suffix that makes it unique. */
+/** Shorter than a slug by the longest suffix that makes it unique, and its hyphen. */
 const maxStemLength = slugMaxLength - 9;
 
 // Letters that Unicode does not decompose into a Latin letter and a mark.
@@ -24,9 +24,12 @@ export function slugOf(name: string): string {
   return words.slice(0, maxStemLength).replaceAll(/^-+|-+$/g, "");
 }
 
-/** Returns the slug to try: first the name's own, then with a random suffix. `random` has four characters of a-z0-9. */
-export function slugCandidate(name: string, attempt: number, random: string): string {
-  const stem = slugOf(name);
-  if (stem === "") return `collection-${random}`;
-  return attempt === 0 ? stem : `${stem}-${random}`;
+/**
+ * Returns the slug to try: first the wanted one, then it with a random suffix. `random` has eight characters of a-z0-9, of which
+ * the later attempts use all. An empty `wanted` is that of a name without a letter that can be written in Latin.
+ */
+export function slugCandidate(wanted: string, attempt: number, random: string): string {
+  const suffix = attempt < 3 ? random.slice(0, 4) : random;
+  if (wanted === "") return `collection-${suffix}`;
+  return attempt === 0 ? wanted : `${wanted.slice(0, maxStemLength).replace(/-$/, "")}-${suffix}`;
 }

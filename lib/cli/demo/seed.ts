@@ -41,11 +41,11 @@ async function demoUser(password: string): Promise<UserViewer> {
 }
 
 async function seedCollection(viewer: UserViewer, demo: DemoCollection): Promise<void> {
-  const { name, slug, description, visibility } = demo;
-  const existing = await db().collection.findUnique({ where: { slug }, select: { createdById: true } });
+  const { name, description, visibility } = demo;
+  const existing = await db().collection.findUnique({ where: { slug: demo.slug }, select: { createdById: true } });
   // A collection of another user with the same slug is left unchanged.
   if (existing && existing.createdById !== viewer.userId) return;
-  if (!existing) await createCollection(viewer, { name, slug, description, visibility });
+  const { slug } = existing ? demo : await createCollection(viewer, { name, slug: demo.slug, description, visibility });
   const isFilled = { collection: { slug }, state: { in: ["sealed" as const, "verified" as const] } };
   if ((await db().upload.count({ where: isFilled })) > 0) return;
 

@@ -37,11 +37,14 @@ describe("a slug", () => {
       `${"x".repeat(54)} y`,
     ];
     for (const name of names) {
-      for (const attempt of [0, 1]) expect(slugCandidate(name, attempt, "0z9a")).toSatisfy(isSlug);
+      for (const attempt of [0, 1, 3]) expect(slugCandidate(slugOf(name), attempt, "0z9a1y8b")).toSatisfy(isSlug);
     }
-    expect(slugCandidate("🐠", 0, "0z9a")).toBe("collection-0z9a");
-    expect(slugCandidate("Reef", 0, "0z9a")).toBe("reef");
-    expect(slugCandidate("Reef", 1, "0z9a")).toBe("reef-0z9a");
+    for (const wanted of ["x".repeat(64), `${"x".repeat(54)}-${"y".repeat(9)}`])
+      for (const attempt of [0, 1, 3]) expect(slugCandidate(wanted, attempt, "0z9a1y8b")).toSatisfy(isSlug);
+    expect(slugCandidate("", 0, "0z9a1y8b")).toBe("collection-0z9a");
+    expect(slugCandidate("reef", 0, "0z9a1y8b")).toBe("reef");
+    expect(slugCandidate("reef", 1, "0z9a1y8b")).toBe("reef-0z9a");
+    expect(slugCandidate("reef", 3, "0z9a1y8b")).toBe("reef-0z9a1y8b");
   });
 
   it.each(["", "-a", "a-", "a--b", "A", "a b", "ä", "a\u0000", "a".repeat(65), "a\n"])("%j is none", (text) => {
