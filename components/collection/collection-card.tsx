@@ -39,7 +39,8 @@ function CollectionCard({ card, thumbs }: { card: Card; thumbs: string[] }) {
         <VisibilityBadge visibility={card.visibility} />
       </div>
       <p className="mt-0.5 text-muted text-sm">
-        {card.mediaCount === 0 ? "Empty" : `${formatCount(card.mediaCount, "item")} · ${formatBytes(card.sizeBytes)}`}
+        {card.mediaCount === 0 ? "Empty" : formatCount(card.mediaCount, "item")}
+        {card.originals && card.sizeBytes > 0 && ` · ${formatBytes(card.sizeBytes)}`}
       </p>
     </article>
   );

@@ -10,7 +10,7 @@ import { VisibilityBadge } from "./visibility";
 type CollectionHeadProps = { collection: CollectionCard; maySettings: boolean; actions?: ReactNode };
 
 export function CollectionHead({ collection, maySettings, actions }: CollectionHeadProps) {
-  const { slug, name, description, mediaCount, sizeBytes, visibility } = collection;
+  const { slug, name, description, mediaCount, visibility } = collection;
   return (
     <div className="flex flex-wrap items-start justify-between gap-x-8 gap-y-5 pt-8 pb-6 sm:pt-10">
       <div className="min-w-0 max-w-3xl">
@@ -18,7 +18,7 @@ export function CollectionHead({ collection, maySettings, actions }: CollectionH
         <div className="mt-2.5 flex flex-wrap items-center gap-x-3 gap-y-1.5 text-muted text-sm">
           <VisibilityBadge visibility={visibility} />
           <span>{mediaCount === 0 ? "Empty" : formatCount(mediaCount, "item")}</span>
-          {sizeBytes > 0 && <span>{formatBytes(sizeBytes)}</span>}
+          {collection.originals && collection.sizeBytes > 0 && <span>{formatBytes(collection.sizeBytes)}</span>}
         </div>
         {description && (
           <p className="mt-4 whitespace-pre-line break-words text-muted leading-relaxed">{description}</p>

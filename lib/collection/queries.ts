@@ -1,7 +1,7 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
 import { db, type Prisma } from "@/lib/db";
-import { notFound } from "@/lib/errors";
+import { notFound, requireId } from "@/lib/errors";
 import { type Ability, abilities, may, rolesThatMay, visibilitiesOpenTo } from "./policy";
 import { type CollectionCard, isSlug } from "./schema";
 
@@ -45,11 +45,20 @@ export async function publicCollections(viewer: Viewer): Promise<SeenCollection[
 declare const seen: unique symbol;
 
 /**
- * A collection with what its viewer may see of it. Only this file mints one, and only for a viewer who sees the collection, so
- * a query that takes one need not read the collection again.
+ * A collection with what its viewer may see of it: `originals` says whether that is everything, and decides what is read of its
+ * media, too. Only this file mints one, and only for a viewer who sees the collection, so a query that takes one need not read
+ * the collection again.
  */
-export type SeenCollection = CollectionCard & { readonly originals: boolean; readonly [seen]: true };
+export type SeenCollection = CollectionCard & { readonly [seen]: true };
 export type CollectionPage = SeenCollection & { abilities: Record<Ability, boolean> };
+
+/** Returns the collection of a media that is not in the trash. Throws NOT_FOUND, also when the viewer may not see it. */
+export async function collectionOfMedia(viewer: Viewer, mediaId: string): Promise<SeenCollection> {
+  const isOfMedia = { media: { some: { id: requireId(mediaId, "picture"), deletedAt: null } } };
+  const [card] = await readCards(viewer, isOfMedia);
+  if (!card) throw notFound("picture");
+  return card;
+}
 
 /** Returns a collection with the viewer's abilities. Throws NOT_FOUND, also when the viewer may not see it. */
 export async function collectionBySlug(viewer: Viewer, slug: string): Promise<CollectionPage> {
@@ -96,12 +105,17 @@ function cardSelect(viewer: Viewer) {
 
 type CardRow = Prisma.CollectionGetPayload<{ select: ReturnType<typeof cardSelect> }>;
 
-function toSeen(viewer: Viewer, { members, sizeBytes, createdAt, ...row }: CardRow): SeenCollection {
-  const card: CollectionCard = {
-    ...row,
-    sizeBytes: Number(sizeBytes),
-    createdAt: createdAt.toISOString(),
-    role: members[0]?.role ?? null,
-  };
-  return { ...card, originals: viewer.kind === "system" || may("seeOriginals", card) } as SeenCollection;
+/**
+ * Cuts a row to what its viewer may know: nothing else of it leaves this file. Fields are named one by one, so that a column that
+ * is read in addition is not shown to outsiders unless it is named here.
+ */
+function toSeen(viewer: Viewer, row: CardRow): SeenCollection {
+  const { id, slug, name, description, visibility, mediaCount, sizeBytes, createdAt } = row;
+  const role = row.members[0]?.role ?? null;
+  const outline = { id, slug, name, description, visibility, mediaCount };
+  const card: CollectionCard =
+    viewer.kind === "system" || may("seeOriginals", { visibility, role })
+      ? { ...outline, originals: true, role, sizeBytes: Number(sizeBytes), createdAt: createdAt.toISOString() }
+      : { ...outline, originals: false, role: null };
+  return card as SeenCollection;
 }

@@ -57,17 +57,27 @@ export const updateCollectionInput = z
   .refine((input) => Object.keys(input).length > 0, "There is nothing to change.");
 export type UpdateCollectionInput = z.output<typeof updateCollectionInput>;
 
-/** A collection in a list. */
-const collectionCard = z.object({
+/** What outsiders learn of a preview collection. */
+const collectionOutline = z.object({
+  originals: z.literal(false),
   id: z.uuid(),
   slug: z.string(),
   name: z.string(),
   description: z.string(),
   visibility: z.enum(visibilities),
+  role: z.null(),
+  mediaCount: z.int(),
+});
+
+/** A collection whose originals the viewer may see. */
+const wholeCollection = collectionOutline.extend({
+  originals: z.literal(true),
   /** Null when the viewer is not a member. */
   role: z.enum(roles).nullable(),
-  mediaCount: z.int(),
   sizeBytes: z.int(),
   createdAt: z.iso.datetime(),
 });
+
+/** A collection in a list. */
+const collectionCard = z.discriminatedUnion("originals", [collectionOutline, wholeCollection]);
 export type CollectionCard = z.infer<typeof collectionCard>;

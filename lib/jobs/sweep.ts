@@ -1,6 +1,7 @@
 import "server-only";
 import { removeStaleTempDirs } from "@/lib/derive/temp-dir";
 import { revisionsToDerive } from "@/lib/media/queries";
+import { computeSortPaths } from "@/lib/media/sorting/commands";
 import { deleteEndedSessions } from "@/lib/session/commands";
 import { deleteIdempotencyKeys, expireUploads } from "@/lib/upload/commands";
 import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
@@ -32,6 +33,7 @@ export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSig
     deleteSessions: () => deleteEndedSessions(viewer),
     deleteKeys: () => deleteIdempotencyKeys(viewer),
     removeTempDirs: () => removeStaleTempDirs(),
+    sortPaths: () => computeSortPaths(viewer),
   };
   for (const [step, run] of Object.entries(steps)) {
     if (signal?.aborted) return;

@@ -1,2 +1,11 @@
 /** Items on a page of the gallery, and the most that a program may request at once. */
 export const pageSize = { gallery: 60, max: 200 } as const;
+
+/** Of the larger side of a thumbnail: all that outsiders of a preview collection see of a picture. */
+export const thumbPixels = 200;
+
+/** Returns the size of a picture within a square of `sidePixels`. Derivatives are never enlarged. */
+export function fitWithin(width: number, height: number, sidePixels: number): { width: number; height: number } {
+  const scale = Math.min(1, sidePixels / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}

@@ -1,13 +1,12 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import { collectionsWhere, type SeenCollection } from "@/lib/collection/queries";
+import { collectionOfMedia, collectionsWhere, type SeenCollection } from "@/lib/collection/queries";
 import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
-import { viewSigner } from "@/lib/storage/view";
-import { decodeCursor, encodeCursor } from "./cursor";
+import { type ViewSigner, viewSigner } from "@/lib/storage/view";
 import { pageSize } from "./policy";
-import { derivedIdOf, derivedObject, fileName, originalObject, toItem } from "./present";
-import { selectByIds, selectCovers, selectNeighbour, selectPage } from "./rows";
+import { derivativeName, fileName, toItem } from "./present";
+import { type SeenMedia, selectByIds, selectCovers, selectPage, selectWithNeighbours, type WholeMedia } from "./rows";
 import type { MediaDetail, MediaItem, MediaPage, Variant } from "./schema";
 
 /** Returns a `where` of the media the viewer may edit: all of a collection for editors, their own for contributors. */
@@ -22,49 +21,43 @@ export async function mediaPage(
   collection: SeenCollection,
   { cursor, limit = pageSize.gallery }: { cursor?: string | undefined; limit?: number } = {},
 ): Promise<MediaPage> {
-  const after = cursor === undefined ? null : decodeCursor(cursor);
-  const wanted = Math.min(limit, pageSize.max);
-  const [rows, sign] = await Promise.all([selectPage(collection.id, after, wanted + 1), viewSigner()]);
-  const shown = rows.slice(0, wanted);
-  const last = shown.at(-1);
-  return {
-    items: shown.map((row) => toItem(row, collection.originals, sign)),
-    nextCursor: rows.length > wanted && last ? encodeCursor({ takenAt: last.taken_at, id: last.id }) : null,
-  };
+  const page = selectPage(collection, cursor, Math.min(limit, pageSize.max));
+  const [{ media, nextCursor }, sign] = await Promise.all([page, viewSigner()]);
+  return { items: media.map((one) => toItem(one, sign)), nextCursor };
 }
 
 /** Returns those of these media that are in the collection, in no order: a page polls them while pictures are processed. */
 export async function mediaByIds(collection: SeenCollection, ids: string[]): Promise<MediaItem[]> {
-  const [rows, sign] = await Promise.all([selectByIds(collection.id, ids.slice(0, pageSize.max)), viewSigner()]);
-  return rows.map((row) => toItem(row, collection.originals, sign));
+  const [media, sign] = await Promise.all([selectByIds(collection, ids.slice(0, pageSize.max)), viewSigner()]);
+  return media.map((one) => toItem(one, sign));
 }
 
 /** Returns a media of the collection with its neighbours, its URLs signed. Throws NOT_FOUND. */
 export async function mediaDetail(collection: SeenCollection, mediaId: string): Promise<MediaDetail> {
-  const [[row], sign] = await Promise.all([selectByIds(collection.id, [requireId(mediaId, "picture")]), viewSigner()]);
-  if (!row) throw notFound("picture");
-  const here = { takenAt: row.taken_at, id: row.id };
-  const [previousId, nextId, creator] = await Promise.all([
-    selectNeighbour(collection.id, here, "before"),
-    selectNeighbour(collection.id, here, "after"),
-    collection.originals && row.created_by_id
-      ? db().user.findUnique({ where: { id: row.created_by_id }, select: { name: true } })
-      : null,
-  ]);
-  const download = collection.originals
-    ? { downloadUrl: sign({ ...originalObject(row), downloadAs: fileName(row.path) }) }
-    : {};
+  const id = requireId(mediaId, "picture");
+  const [found, sign] = await Promise.all([selectWithNeighbours(collection, id), viewSigner()]);
+  if (!found) throw notFound("picture");
+  const { media, previousId, nextId } = found;
+  return { ...toItem(media, sign), ...(await originalFacts(media, sign)), previousId, nextId };
+}
+
+type OriginalFacts = Omit<MediaDetail, keyof MediaItem | "previousId" | "nextId">;
+
+/** Returns what a media's page shows beyond the gallery's item, all of it for viewers of originals only. */
+async function originalFacts(media: SeenMedia, sign: ViewSigner): Promise<OriginalFacts> {
+  if (!media.originals)
+    return { latitude: null, longitude: null, createdAt: null, uploadedBy: null, revisionNumber: null };
+  const { latitude, longitude, createdAt, createdById, revisionNumber } = media;
+  const creator = createdById
+    ? await db().user.findUnique({ where: { id: createdById }, select: { name: true } })
+    : null;
   return {
-    ...toItem(row, collection.originals, sign),
-    ...download,
-    // The position is only for viewers who may see the original.
-    latitude: collection.originals ? row.latitude : null,
-    longitude: collection.originals ? row.longitude : null,
-    createdAt: collection.originals ? row.created_at.toISOString() : null,
+    downloadUrl: sign({ ...media.objects.original, downloadAs: fileName(media.path) }),
+    latitude,
+    longitude,
+    createdAt: createdAt.toISOString(),
     uploadedBy: creator?.name ?? null,
-    revisionNumber: collection.originals ? row.number : null,
-    previousId,
-    nextId,
+    revisionNumber,
   };
 }
 
@@ -73,31 +66,21 @@ export async function mediaVariantUrl(
   viewer: Viewer,
   { mediaId, variant, download }: { mediaId: string; variant: Variant; download: boolean },
 ): Promise<string> {
-  const ability = variant === "thumb" ? "see" : "seeOriginals";
-  const media = await db().media.findFirst({
-    where: {
-      AND: [{ id: requireId(mediaId, "picture"), deletedAt: null }, { collection: collectionsWhere(viewer, ability) }],
-    },
-    select: { collectionId: true },
-  });
-  const [row] = media ? await selectByIds(media.collectionId, [mediaId]) : [];
-  if (!row) throw notFound("picture");
-  const sign = await viewSigner();
-  const derivedId = derivedIdOf(row);
-  const object = variant === "original" ? originalObject(row) : derivedId && derivedObject(derivedId, variant);
+  const [media] = await selectByIds(await collectionOfMedia(viewer, mediaId), [mediaId]);
+  if (!media) throw notFound("picture");
+  const objects: Partial<WholeMedia["objects"]> = media.objects;
+  const object = objects[variant];
   if (!object) throw notFound("picture");
-  return sign(download ? { ...object, downloadAs: fileName(row.path) } : object);
+  const sign = await viewSigner();
+  if (!download) return sign(object);
+  const isOriginal = media.originals && variant === "original";
+  return sign({ ...object, downloadAs: isOriginal ? fileName(media.path) : derivativeName(media) });
 }
 
 /** Returns signed thumbnails of the newest pictures of each of these collections, by its id. */
 export async function coverThumbs(collections: SeenCollection[], each = 4): Promise<Map<string, string[]>> {
-  const sizes = new Map(collections.map(({ id, originals }) => [id, originals ? "card" : "thumb"] as const));
-  const [rows, sign] = await Promise.all([selectCovers([...sizes.keys()], each), viewSigner()]);
-  const covers = new Map<string, string[]>();
-  for (const { collection_id: id, derived_id: derivedId } of rows) {
-    covers.set(id, [...(covers.get(id) ?? []), sign(derivedObject(derivedId, sizes.get(id) ?? "thumb"))]);
-  }
-  return covers;
+  const [covers, sign] = await Promise.all([selectCovers(collections, each), viewSigner()]);
+  return new Map([...covers].map(([id, objects]) => [id, objects.map(sign)]));
 }
 
 /** Returns what the worker needs to derive a revision; null when it no longer exists. */

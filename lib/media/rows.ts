@@ -1,93 +1,225 @@
 import "server-only";
-import { type Expression, expressionBuilder, type InferResult, type NotNull } from "kysely";
-import { db, query, rowsOf, type Tables, unnest } from "@/lib/db";
-import type { MediaCursor } from "./cursor";
+import { type Expression, type InferResult, type NotNull, type RawBuilder, sql } from "kysely";
+import type { SeenCollection } from "@/lib/collection/queries";
+import { columns, db, query, rowsOf, unnest, uuid } from "@/lib/db";
+import { type DerivedSize, derivedKey } from "@/lib/storage/keys";
+import { decodeCursor, encodeCursor, type MediaPosition } from "./cursor";
+import { fitWithin, thumbPixels } from "./policy";
 
 const selectMedia = query
   .selectFrom("media as m")
   .innerJoin("revision as r", "r.id", "m.current_revision_id")
-  .select(["m.id", "m.collection_id", "m.path", "m.title", "m.taken_at", "m.created_at", "m.created_by_id"])
+  .select(["m.id", "m.path", "m.title", "m.taken_at", "m.created_at", "m.created_by_id"])
   .select(["m.latitude", "m.longitude", "r.state", "r.reject_reason", "r.content_type", "r.size_bytes"])
   .select(["r.width", "r.height", "r.derived_id", "r.number", "r.key", "r.version_id"])
   .where("m.deleted_at", "is", null);
 
-/** A media with its current revision, as SQL returns it: with keys, so it never leaves the server. */
-export type MediaRow = InferResult<typeof selectMedia>[number];
+/** With keys, names, times and positions: it never leaves this file but through `cut`. */
+type MediaRow = InferResult<typeof selectMedia>[number];
 
-function isBeside(operator: "<" | ">", { takenAt, id }: MediaCursor) {
-  const { eb, refTuple, tuple } = expressionBuilder<{ m: Tables["media"] }, "m">();
-  return eb(refTuple("m.taken_at", "m.id"), operator, tuple(takenAt, id));
-}
+/** An object of the storage, as the signer takes it. */
+type Stored = { key: string; contentType: string; versionId?: string };
+type Seen = Pick<MediaRow, "id" | "state" | "width" | "height">;
+
+/** What outsiders of a preview collection learn of a media: its thumbnail, that one's size, and the day. */
+export type MediaOutline = Seen & {
+  originals: false;
+  /** The day it was taken, YYYY-MM-DD in UTC. */
+  takenOn: string;
+  objects: { thumb?: Stored };
+};
+
+/** A media whose original the viewer may see. */
+export type WholeMedia = Seen & {
+  originals: true;
+  path: string;
+  title: string | null;
+  takenAt: Date;
+  createdAt: Date;
+  createdById: string | null;
+  latitude: number | null;
+  longitude: number | null;
+  rejectReason: string | null;
+  contentType: string | null;
+  sizeBytes: number;
+  revisionNumber: number;
+  objects: { thumb?: Stored; card?: Stored; preview?: Stored; original: Stored };
+};
+
+/** A media with what its viewer may know of it. Queries, the signer and answers have nothing else to show. */
+export type SeenMedia = MediaOutline | WholeMedia;
 
 /**
- * Selects by keyset over (taken_at, id), both descending: the row comparison is one index range, while Prisma's OR form is a
- * scan and OFFSET reads all that it skips (https://use-the-index-luke.com/sql/partial-results/fetch-next-page).
+ * Cuts a row to what a viewer of the collection may know: nothing else of a row leaves this file. Fields are named one by one, so
+ * that a column that is read in addition is not shown to outsiders unless it is named here.
  */
-export function pageStatement(collectionId: string, after: MediaCursor | null, limit: number) {
+function cut(row: MediaRow, { originals }: SeenCollection): SeenMedia {
+  const { id, state, width, height } = row;
+  // Reserved while the derivatives are being made.
+  const derivedId = state === "ready" ? row.derived_id : null;
+  const thumb = derivedId === null ? {} : { thumb: derivedObject(derivedId, "thumb") };
+  if (!originals) {
+    const size = width === null || height === null ? { width, height } : fitWithin(width, height, thumbPixels);
+    return { originals, id, state, ...size, takenOn: row.taken_at.toISOString().slice(0, 10), objects: thumb };
+  }
+  const larger =
+    derivedId === null ? {} : { card: derivedObject(derivedId, "card"), preview: derivedObject(derivedId, "preview") };
+  return {
+    ...{ originals, id, state, width, height },
+    path: row.path,
+    title: row.title,
+    takenAt: row.taken_at,
+    createdAt: row.created_at,
+    createdById: row.created_by_id,
+    latitude: row.latitude,
+    longitude: row.longitude,
+    rejectReason: row.reject_reason,
+    contentType: row.content_type,
+    sizeBytes: Number(row.size_bytes),
+    revisionNumber: row.number,
+    objects: { ...thumb, ...larger, original: originalObject(row) },
+  };
+}
+
+/** The derivative for each variant of a URL, by its longer edge in pixels. */
+const derivedSizeOf = { thumb: thumbPixels, card: 800, preview: 1600 } as const satisfies Record<string, DerivedSize>;
+
+function derivedObject(derivedId: string, name: keyof typeof derivedSizeOf): Stored {
+  return { key: derivedKey(derivedId, derivedSizeOf[name]), contentType: "image/webp" };
+}
+
+/** Returns the verified version of a media's original: a version added later under the same key is never shown. */
+function originalObject({ key, version_id: versionId, state, content_type: type }: MediaRow): Stored {
+  return { key, versionId, contentType: state === "ready" && type ? type : "application/octet-stream" };
+}
+
+const m = columns("media", "m");
+
+/**
+ * Falls as `taken_at` rises. The gallery's order is newest first and then by name, one column falling and two rising: with this
+ * in place of `taken_at` all rise, so that a page is one row comparison and one range of the index `media_gallery_idx`
+ * (https://use-the-index-luke.com/sql/partial-results/fetch-next-page). Both name this expression alike.
+ */
+const age = sql<unknown>`(timestamptz '2000-01-01 00:00:00+00' - ${m.taken_at})`;
+
+/** Whether media `m` is before (newer) or after (older) a position in the gallery's order. */
+function isBeside(side: "before" | "after", { takenAt, id }: MediaPosition): RawBuilder<boolean> {
+  const here = columns("media", "here");
+  // No path at all where the row was deleted for good since: the page then starts again with that instant, and leaves nothing out.
+  const sortPath = sql`coalesce((SELECT ${here.sort_path} FROM "media" here WHERE ${here.id} = ${uuid(id)}), '')`;
+  const operator = side === "before" ? sql`<` : sql`>`;
+  return sql`(${age}, ${m.sort_path}, ${m.id}) ${operator}
+    (timestamptz '2000-01-01 00:00:00+00' - ${takenAt}::timestamptz, ${sortPath}, ${uuid(id)})`;
+}
+
+/** Builds the statement of a page: by keyset, because OFFSET reads all that it skips. */
+export function pageStatement(collectionId: string, after: MediaPosition | null, limit: number) {
   const media = selectMedia.where("m.collection_id", "=", collectionId);
-  return (after ? media.where(isBeside("<", after)) : media)
-    .orderBy("m.taken_at", "desc")
-    .orderBy("m.id", "desc")
+  return (after ? media.where(isBeside("after", after)) : media)
+    .orderBy(age)
+    .orderBy("m.sort_path")
+    .orderBy("m.id")
     .limit(limit);
 }
 
-export async function selectPage(collectionId: string, after: MediaCursor | null, limit: number): Promise<MediaRow[]> {
-  return rowsOf(db(), pageStatement(collectionId, after, limit));
+type PageOf<Item> = { media: Item[]; nextCursor: string | null };
+
+/** Selects a page after the position in a cursor. Throws INVALID (the cursor). */
+export async function selectPage(
+  collection: SeenCollection,
+  cursor: string | undefined,
+  limit: number,
+): Promise<PageOf<SeenMedia>> {
+  const after = cursor === undefined ? null : decodeCursor(collection, cursor);
+  const rows = await rowsOf(db(), pageStatement(collection.id, after, limit + 1));
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    media: shown.map((row) => cut(row, collection)),
+    nextCursor: rows.length > limit && last ? encodeCursor(collection, positionOf(last)) : null,
+  };
 }
 
-export async function selectByIds(collectionId: string, ids: string[]): Promise<MediaRow[]> {
+export async function selectByIds(collection: SeenCollection, ids: string[]): Promise<SeenMedia[]> {
+  return (await readByIds(collection, ids)).map((row) => cut(row, collection));
+}
+
+/** Selects a media with the ids of those just before (newer) and after (older) it; null when it is not in the collection. */
+export async function selectWithNeighbours(
+  collection: SeenCollection,
+  mediaId: string,
+): Promise<{ media: SeenMedia; previousId: string | null; nextId: string | null } | null> {
+  const [row] = await readByIds(collection, [mediaId]);
+  if (!row) return null;
+  const [previousId, nextId] = await Promise.all([
+    selectNeighbour(collection.id, positionOf(row), "before"),
+    selectNeighbour(collection.id, positionOf(row), "after"),
+  ]);
+  return { media: cut(row, collection), previousId, nextId };
+}
+
+async function readByIds({ id }: SeenCollection, ids: string[]): Promise<MediaRow[]> {
   return rowsOf(
     db(),
-    selectMedia
-      .where(({ eb, fn, val }) => eb("m.id", "=", fn.any(val(ids))))
-      .where("m.collection_id", "=", collectionId),
+    selectMedia.where(({ eb, fn, val }) => eb("m.id", "=", fn.any(val(ids)))).where("m.collection_id", "=", id),
   );
 }
 
-/** Selects the id of the media just before (newer) or after (older) this one. */
-export async function selectNeighbour(
+function positionOf({ taken_at: takenAt, id }: MediaRow): MediaPosition {
+  return { takenAt, id };
+}
+
+async function selectNeighbour(
   collectionId: string,
-  here: MediaCursor,
+  here: MediaPosition,
   side: "before" | "after",
 ): Promise<string | null> {
-  const [operator, direction] = side === "before" ? ([">", "asc"] as const) : (["<", "desc"] as const);
-  const [media] = await rowsOf(
-    db(),
-    query
-      .selectFrom("media as m")
-      .select("m.id")
-      .where("m.collection_id", "=", collectionId)
-      .where("m.deleted_at", "is", null)
-      .where(isBeside(operator, here))
-      .orderBy("m.taken_at", direction)
-      .orderBy("m.id", direction)
-      .limit(1),
-  );
+  const [media] = await rowsOf(db(), neighbourStatement(collectionId, here, side));
   return media?.id ?? null;
+}
+
+export function neighbourStatement(collectionId: string, here: MediaPosition, side: "before" | "after") {
+  const direction = side === "before" ? "desc" : "asc";
+  return query
+    .selectFrom("media as m")
+    .select("m.id")
+    .where("m.collection_id", "=", collectionId)
+    .where("m.deleted_at", "is", null)
+    .where(isBeside(side, here))
+    .orderBy(age, direction)
+    .orderBy("m.sort_path", direction)
+    .orderBy("m.id", direction)
+    .limit(1);
 }
 
 /** The newest media examined for covers, so that a collection without pictures is not scanned. */
 const coverCandidates = 200;
 
-/** Selects the derivatives of the newest pictures of each collection, among its newest media. */
-export async function selectCovers(
-  collectionIds: string[],
-  each: number,
-): Promise<{ collection_id: string; derived_id: string }[]> {
-  const collections = collectionIds.map((id) => ({ id }));
-  return rowsOf(
+/**
+ * Selects the covers of each collection, by its id: derivatives of its first pictures, among its first media. Small ones where
+ * the viewer sees no originals.
+ */
+export async function selectCovers(collections: SeenCollection[], each: number): Promise<Map<string, Stored[]>> {
+  const rows = await rowsOf(
     db(),
     query
-      .selectFrom(unnest("c", collections, { id: "uuid" }))
+      .selectFrom(
+        unnest(
+          "c",
+          collections.map(({ id }) => ({ id })),
+          { id: "uuid" },
+        ),
+      )
       .innerJoinLateral(
         ({ selectFrom }) =>
           selectFrom(
-            selectFrom("media")
-              .select(["current_revision_id", "taken_at", "id"])
-              .whereRef("collection_id", "=", "c.id")
-              .where("deleted_at", "is", null)
-              .orderBy("taken_at", "desc")
-              .orderBy("id", "desc")
+            selectFrom("media as m")
+              .select(["m.current_revision_id", "m.taken_at", "m.sort_path", "m.id"])
+              .whereRef("m.collection_id", "=", "c.id")
+              .where("m.deleted_at", "is", null)
+              .orderBy(age)
+              .orderBy("m.sort_path")
+              .orderBy("m.id")
               .limit(coverCandidates)
               .as("m"),
           )
@@ -95,8 +227,9 @@ export async function selectCovers(
               join.onRef("r.id", "=", "m.current_revision_id").on("r.state", "=", "ready"),
             )
             .select("r.derived_id")
-            .orderBy("m.taken_at", "desc")
-            .orderBy("m.id", "desc")
+            .orderBy(age)
+            .orderBy("m.sort_path")
+            .orderBy("m.id")
             .limit(each)
             .as("newest"),
         (join) => join.onTrue(),
@@ -104,6 +237,13 @@ export async function selectCovers(
       .select(["c.id as collection_id", "newest.derived_id"])
       .$narrowType<{ derived_id: NotNull }>(),
   );
+  const objects = new Map<string, Stored[]>();
+  const seen = new Map(collections.map((collection) => [collection.id, collection]));
+  for (const { collection_id: id, derived_id: derivedId } of rows) {
+    const cover = derivedObject(derivedId, seen.get(id)?.originals ? "card" : "thumb");
+    objects.set(id, [...(objects.get(id) ?? []), cover]);
+  }
+  return objects;
 }
 
 /**

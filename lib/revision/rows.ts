@@ -13,6 +13,7 @@ import {
   unnest,
   uuid,
 } from "@/lib/db";
+import { sortPathOf } from "./policy";
 
 /** A file of an upload as it was found in the storage. */
 export type Found = {
@@ -85,6 +86,9 @@ const foundTypes = {
   crc64nvme: "text",
 } as const;
 
+/** For media that a file makes. */
+const withSortPath = { ...foundTypes, sort_path: "text" } as const;
+
 function toRow({ versionId, sizeBytes, ...found }: Found) {
   return { ...found, version_id: versionId, size_bytes: BigInt(sizeBytes) };
 }
@@ -130,14 +134,19 @@ export async function insertRevisions(
   found: Found[],
 ): Promise<Inserted[]> {
   if (found.length === 0) return [];
-  const files = query.selectFrom(unnest("f", found.map(toRow), foundTypes));
+  const rows = found.map((file) => ({ ...toRow(file), sort_path: sortPathOf(file.path) }));
+  const files = query.selectFrom(unnest("f", rows, withSortPath));
+  // One instant for all pages of an upload: files without a date are then in the order of their names.
+  const sealedAt = sql<Date>`coalesce(${query.selectFrom("upload").select("sealed_at").where("id", "=", id)}, now())`;
   await execute(
     tx,
     insertSelect("media", files, ({ ref }) => ({
       collection_id: uuid(collectionId),
       path: ref("f.path"),
+      sort_path: ref("f.sort_path"),
       created_by_id: uuid(createdById),
-      taken_at: now,
+      taken_at: sealedAt,
+      created_at: sealedAt,
       updated_at: now,
     })).onConflict((conflict) => conflict.columns(["collection_id", "path"]).doNothing()),
   );

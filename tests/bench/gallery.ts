@@ -3,10 +3,11 @@ import os from "node:os";
 import path from "node:path";
 import { sql } from "kysely";
 import pg from "pg";
-import { closeDb, db, rowsOf } from "@/lib/db";
-import type { MediaCursor } from "@/lib/media/cursor";
+import { closeDb, db, type Prisma, rowsOf } from "@/lib/db";
+import type { MediaPosition } from "@/lib/media/cursor";
 import { pageSize } from "@/lib/media/policy";
-import { pageStatement, selectPage } from "@/lib/media/rows";
+import { pageStatement } from "@/lib/media/rows";
+import { sortPathOf } from "@/lib/revision/policy";
 import { startTestPostgres } from "@/tests/support/postgres";
 import { databaseUrl, makeTemplate } from "@/tests/support/template";
 import { type BenchResult, median, type Row } from "./report";
@@ -14,7 +15,15 @@ import { type BenchResult, median, type Row } from "./report";
 const mediaCount = 1_000_000;
 const rounds = 60;
 const collectionId = "00000000-0000-4000-8000-00000000c011";
-const positions = { first: 0, middle: mediaCount / 2, last: mediaCount - pageSize.gallery } as const;
+/** How many of them have the same instant, as an upload of files without dates has. */
+const sameInstantCount = 100_000;
+/** About 90,000 media are newer than those of the same instant. */
+const positions = {
+  first: 0,
+  "of one instant": 150_000,
+  middle: mediaCount / 2,
+  last: mediaCount - pageSize.gallery,
+} as const;
 type Position = keyof typeof positions;
 
 /** Creates a collection of a million media, each with a revision. */
@@ -34,33 +43,56 @@ async function fillWith(client: pg.Client): Promise<void> {
   await client.query(`
     INSERT INTO "collection" ("id", "slug", "name", "updated_at") VALUES ('${collectionId}', 'reef', 'Reef', now());
     INSERT INTO "upload" ("id", "collection_id", "expires_at") VALUES ('${collectionId}', '${collectionId}', now());
-    INSERT INTO "media" ("id", "collection_id", "path", "current_revision_id", "taken_at", "updated_at")
-    SELECT md5('m' || i)::uuid, '${collectionId}', 'site-' || i % 400 || '/IMG_' || i || '.jpg', md5('r' || i)::uuid,
-           now() - (i::bigint * 7919 % ${mediaCount}) * interval '151 seconds', now()
+    INSERT INTO "media" ("id", "collection_id", "path", "sort_path", "current_revision_id", "taken_at", "updated_at")
+    SELECT md5('m' || i)::uuid, '${collectionId}', 'site-' || i % 400 + 1 || '/IMG_' || i || '.jpg',
+           'site-' || length((i % 400 + 1)::text) || i % 400 + 1 || E'\\x01img_' || length(i::text) || i || E'\\x02jpg',
+           md5('r' || i)::uuid,
+           now() - CASE WHEN i <= ${sameInstantCount} THEN ${mediaCount} / 10 ELSE i::bigint * 7919 % ${mediaCount} END
+             * interval '151 seconds', now()
     FROM generate_series(1, ${mediaCount}) AS i;
     INSERT INTO "revision" ("id", "media_id", "upload_id", "number", "key", "version_id", "size_bytes", "etag", "md5",
                             "content_type", "state", "width", "height", "derived_id")
     SELECT md5('r' || i)::uuid, md5('m' || i)::uuid, '${collectionId}', 1,
-           'media/${collectionId}/${collectionId}/site-' || i % 400 || '/IMG_' || i || '.jpg', md5('v' || i), 4000000,
+           'media/${collectionId}/${collectionId}/site-' || i % 400 + 1 || '/IMG_' || i || '.jpg', md5('v' || i), 4000000,
            md5('e' || i), md5('e' || i), 'image/jpeg', 'ready', 4000, 3000, md5('d' || i)
-    FROM generate_series(1, ${mediaCount}) AS i`);
+    FROM generate_series(1, ${mediaCount}) AS i;
+    -- Prisma cannot name the expression in the gallery's own index.
+    CREATE INDEX ON "media"("collection_id", "taken_at" DESC, "sort_path", "id") WHERE "deleted_at" IS NULL`);
+  const { rows: sorted } = await client.query(`SELECT "path", "sort_path" FROM "media" ORDER BY "id" LIMIT 1000`);
+  if (sorted.some((row) => row.sort_path !== sortPathOf(row.path)))
+    throw new Error("a sort path is not that of its path");
   await client.query("VACUUM ANALYZE");
 }
 
-async function cursorAt(skipped: number): Promise<MediaCursor | null> {
+type Place = MediaPosition & { sortPath: string };
+const inOrder = [
+  { takenAt: "desc" },
+  { sortPath: "asc" },
+  { id: "asc" },
+] satisfies Prisma.MediaOrderByWithRelationInput[];
+
+async function placeAt(skipped: number): Promise<Place | null> {
   if (skipped === 0) return null;
-  const [row] = await db().$queryRaw<{ taken_at: Date; id: string }[]>`
-    SELECT "taken_at", "id" FROM "media" ORDER BY "taken_at" DESC, "id" DESC OFFSET ${skipped - 1} LIMIT 1`;
-  return row ? { takenAt: row.taken_at, id: row.id } : null;
+  return db().media.findFirst({
+    select: { takenAt: true, sortPath: true, id: true },
+    where: { collectionId, deletedAt: null },
+    orderBy: inOrder,
+    skip: skipped - 1,
+  });
 }
 
 /** Reads a keyset page with Prisma's query API, without raw SQL. */
-function prismaPage(after: MediaCursor | null, take: number) {
-  const older = after && [{ takenAt: { lt: after.takenAt } }, { takenAt: after.takenAt, id: { lt: after.id } }];
+function prismaPage(after: Place | null, take: number) {
+  const { takenAt, sortPath, id } = after ?? {};
+  const later = after && [
+    { takenAt: { lt: takenAt } },
+    { takenAt, sortPath: { gt: sortPath } },
+    { takenAt, sortPath, id: { gt: id } },
+  ];
   return db().media.findMany({
-    where: { collectionId, deletedAt: null, ...(older ? { OR: older } : {}) },
+    where: { collectionId, deletedAt: null, ...(later ? { OR: later } : {}) } as Prisma.MediaWhereInput,
     include: { currentRevision: true },
-    orderBy: [{ takenAt: "desc" }, { id: "desc" }],
+    orderBy: inOrder,
     take,
   });
 }
@@ -69,14 +101,14 @@ function offsetPage(skip: number, take: number) {
   return db().media.findMany({
     where: { collectionId, deletedAt: null },
     include: { currentRevision: true },
-    orderBy: [{ takenAt: "desc" }, { id: "desc" }],
+    orderBy: inOrder,
     skip,
     take,
   });
 }
 
 /** Returns PostgreSQL's own time for planning and executing a page, in ms, without the connection. */
-async function inDatabase(after: MediaCursor | null, take: number): Promise<number> {
+async function inDatabase(after: MediaPosition | null, take: number): Promise<number> {
   const [row] = await rowsOf(
     db(),
     sql<{ "QUERY PLAN": Record<string, number>[] }>`
@@ -93,7 +125,7 @@ async function timed(run: () => Promise<unknown[]>): Promise<number> {
   return performance.now() - start;
 }
 
-/** Measures three ways to read a page of 60 of a million, at three positions. */
+/** Measures three ways to read a page of 60 of a million, at four positions. */
 export async function bench(): Promise<BenchResult> {
   const dir = await mkdtemp(path.join(os.tmpdir(), "atoll-bench-"));
   await chmod(dir, 0o711);
@@ -124,14 +156,14 @@ type Times = Record<Way, Record<Position, number[]>>;
 async function measure(): Promise<Times> {
   const take = pageSize.gallery + 1;
   const places = Object.entries(positions) as [Position, number][];
-  const none = () => ({ first: [], middle: [], last: [] });
+  const none = () => ({ first: [], "of one instant": [], middle: [], last: [] });
   const times: Times = { inDatabase: none(), atoll: none(), orForm: none(), offset: none() };
-  const cursors = new Map(await Promise.all(places.map(async ([name, skip]) => [name, await cursorAt(skip)] as const)));
+  const cursors = new Map(await Promise.all(places.map(async ([name, skip]) => [name, await placeAt(skip)] as const)));
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, skip] of places) {
       const after = cursors.get(name) ?? null;
       times.inDatabase[name].push(await inDatabase(after, take));
-      times.atoll[name].push(await timed(() => selectPage(collectionId, after, take)));
+      times.atoll[name].push(await timed(() => rowsOf(db(), pageStatement(collectionId, after, take))));
       if (round % 20 !== 0) continue;
       times.orForm[name].push(await timed(() => prismaPage(after, take)));
       times.offset[name].push(await timed(() => offsetPage(skip, take)));
@@ -149,12 +181,12 @@ function report(times: Times): BenchResult {
   const ours = at("inDatabase");
   const spread = Math.max(...ours) / Math.min(...ours);
   return {
-    title: "A page of 60 from a collection of 1,000,000 media",
+    title: "A page of 60 from a collection of 1,000,000 media, 100,000 of them of one instant",
     conditions: `Embedded PostgreSQL, median of ${rounds} rounds (${Math.ceil(rounds / 20)} for the peers), alternating.`,
     columns: Object.keys(positions),
     rows: (Object.keys(ways) as Way[]).map(row),
     targets: [
-      { text: "first, middle and last position within 1.5 × of each other", met: spread <= 1.5 },
+      { text: "all positions within 1.5 × of each other", met: spread <= 1.5 },
       { text: "under 10 ms in the database", met: ours.every((value) => value < 10) },
     ],
   };

@@ -60,13 +60,26 @@ describe("creating", () => {
     expect((await create(owner, { name: "🐠🐡" })).slug).toMatch(/^collection-[0-9a-z]{4}$/);
   });
 
-  it("refuses a taken address, and leaves nothing behind", async () => {
-    await create(owner, { name: "Taken", slug: "wished" });
-    const before = await db().collection.count();
-    const again = create(owner, { name: "Second", slug: "wished" });
-    await expect(again).rejects.toMatchObject({ code: "CONFLICT", issues: [{ path: "slug" }] });
-    expect(await db().collection.count()).toBe(before);
-    expect(await db().event.count({ where: { detail: { path: ["name"], equals: "Second" } } })).toBe(0);
+  it("gives a taken address a suffix, whoever has it and wherever it is, and never says that it is taken", async () => {
+    const stranger = await person("stranger");
+    await create(stranger, { name: "Private", slug: "wished" });
+    const trashed = await create(stranger, { name: "Trashed", slug: "wished-too" });
+    await trashCollection(stranger, trashed.slug);
+    await create(owner, { name: "Mine", slug: "wished-for" });
+    for (const slug of ["wished", "wished-too", "wished-for"]) {
+      const made = await create(owner, { name: "Second", slug });
+      expect(made.slug).toMatch(new RegExp(`^${slug}-[0-9a-z]{4}$`));
+      expect(await collectionBySlug(owner, made.slug)).toMatchObject({ name: "Second", role: "owner" });
+      expect((await eventsOf((await collectionBySlug(owner, made.slug)).id))[0]?.detail).toMatchObject(made);
+    }
+    await expect(collectionBySlug(owner, "wished")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("gives each of many at once an address of its own, also one of the greatest length", async () => {
+    const slug = `${"x".repeat(54)}-${"y".repeat(9)}`;
+    const made = await Promise.all(Array.from({ length: 8 }, () => create(owner, { name: "Long", slug })));
+    expect(new Set(made.map((one) => one.slug)).size).toBe(8);
+    for (const one of made) expect(one.slug).toMatch(new RegExp(`^${slug}$|^x{54}-[0-9a-z]{4}([0-9a-z]{4})?$`));
   });
 });
 
@@ -125,7 +138,9 @@ describe("the trash", () => {
   it("keeps the address", async () => {
     const { slug } = await collectionOf(owner);
     await trashCollection(owner, slug);
-    await expect(create(owner, { name: "Squatter", slug })).rejects.toMatchObject({ code: "CONFLICT" });
+    expect((await create(owner, { name: "Squatter", slug })).slug).not.toBe(slug);
+    await restoreCollection(owner, slug);
+    expect(await collectionBySlug(owner, slug)).toMatchObject({ slug });
   });
 });
 
@@ -173,6 +188,25 @@ describe("listing", () => {
       expect(cards.map(({ slug }) => slug)).toEqual(made.slice(0, 12));
       expect(cards[0]).toMatchObject({ sizeBytes: 2 ** 40, role: viewer === curator ? "owner" : null });
     }
+  });
+});
+
+describe("what outsiders learn of a collection", () => {
+  it("preview: neither its size nor when it was made; public, or as a member: everything", async () => {
+    const [member, stranger] = [await person("member"), await person("stranger")];
+    const { slug } = await collectionOf(owner, { visibility: "preview", members: { viewer: member } });
+    await db().collection.update({ where: { slug }, data: { mediaCount: 3, sizeBytes: 98_765_432_109n } });
+    const facts = ["description", "id", "mediaCount", "name", "originals", "role", "slug", "visibility"];
+    for (const viewer of [anonymous, stranger]) {
+      const { abilities, ...seen } = await collectionBySlug(viewer, slug);
+      expect(Object.keys(seen).toSorted()).toEqual(facts);
+      expect(seen).toMatchObject({ originals: false, role: null, mediaCount: 3 });
+      expect(abilities).toMatchObject({ see: true, seeOriginals: false });
+    }
+    const whole = { originals: true, sizeBytes: 98_765_432_109, createdAt: expect.any(String) };
+    expect(await collectionBySlug(member, slug)).toMatchObject({ ...whole, role: "viewer" });
+    await updateCollection(owner, slug, { visibility: "public" });
+    expect(await collectionBySlug(stranger, slug)).toMatchObject({ ...whole, role: null });
   });
 });
 

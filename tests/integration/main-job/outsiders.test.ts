@@ -1,12 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from "vitest";
 import { mintAnonymousViewer, type UserViewer, type Viewer } from "@/lib/auth/viewer";
 import { updateCollection } from "@/lib/collection/commands";
 import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
+import { toAppError } from "@/lib/errors";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { coverThumbs, mediaByIds, mediaDetail, mediaPage, mediaVariantUrl } from "@/lib/media/queries";
+import type { MediaOutline, WholeMedia } from "@/lib/media/rows";
+import { variants } from "@/lib/media/schema";
 import { derivedKey } from "@/lib/storage/keys";
 import { testUser } from "@/tests/support/collections";
+import { numberTexts, type Sentinel, sentinelSearch, timeTexts } from "@/tests/support/sentinels";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { get, itemAt, newGallery } from "./gallery";
 
@@ -54,6 +58,7 @@ describe("what outsiders see", () => {
     expect(Object.keys(urls)).toEqual(["thumb"]);
     // Nor what reveals as much: names, the exact time, sizes.
     expect(item).toMatchObject({ path: "", title: null, sizeBytes: null, contentType: null, rejectReason: null });
+    expect(item).toMatchObject({ width: 200, height: 133 });
     expect(item?.takenAt).toMatch(/T00:00:00.000Z$/);
     const collection = await collectionBySlug(stranger, slug);
     expect(JSON.stringify(await mediaPage(collection))).not.toContain("reef.jpg");
@@ -80,4 +85,80 @@ describe("what outsiders see", () => {
     await updateCollection(owner, slug, { visibility: "private" });
     await expect(collectionBySlug(anonymous, slug)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
+});
+
+const taken = new Date("2019-07-03T04:05:06.789Z");
+const sentinels: Sentinel[] = [
+  { name: "path", texts: ["site-1/deep/", "小さい.png", "site-1/reef"] },
+  { name: "title", texts: ["Ein Geheimnis im Titel"] },
+  { name: "time", texts: timeTexts(taken) },
+  { name: "size", texts: numberTexts(98_765_432_109) },
+  { name: "size of the collection", texts: numberTexts(8_765_432_109_876) },
+  { name: "position", texts: ["12.34567891", "-68.98765432"] },
+  { name: "type", texts: ["image/tiff"] },
+  { name: "reason", texts: ["Ein geheimer Grund"] },
+  { name: "person", texts: ["Geheime Urheberin"] },
+];
+
+/** Makes each fact about the pictures of a collection one of the sentinels. */
+async function plantSentinels(inSlug: string, by: UserViewer): Promise<void> {
+  const inCollection = { collection: { slug: inSlug } };
+  const position = { latitude: 12.345_678_91, longitude: -68.987_654_32 };
+  await db().media.updateMany({
+    where: inCollection,
+    data: { title: "Ein Geheimnis im Titel", takenAt: taken, createdAt: taken, ...position },
+  });
+  await db().revision.updateMany({
+    where: { media: inCollection },
+    data: { sizeBytes: 98_765_432_109n, contentType: "image/tiff" },
+  });
+  await db().revision.updateMany({
+    where: { media: inCollection, state: "rejected" },
+    data: { rejectReason: "Ein geheimer Grund" },
+  });
+  await db().collection.update({ where: { slug: inSlug }, data: { sizeBytes: 8_765_432_109_876n } });
+  await db().user.update({ where: { id: by.userId }, data: { name: "Geheime Urheberin" } });
+}
+
+/** Asks every query about a collection and its media. Returns the answers, and what the storage answers to their URLs, as one text. */
+async function allAnswers(viewer: Viewer): Promise<Buffer> {
+  const collection = await collectionBySlug(viewer, slug);
+  const ids = (await db().media.findMany({ where: { collection: { slug } } })).map(({ id }) => id);
+  const answers: unknown[] = [collection, [...(await coverThumbs([collection])).values()]];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await mediaPage(collection, { limit: 2, cursor });
+    answers.push(page);
+    cursor = page.nextCursor;
+  }
+  answers.push(await mediaByIds(collection, ids));
+  for (const mediaId of ids) {
+    answers.push(await mediaDetail(collection, mediaId));
+    for (const variant of variants)
+      for (const download of [false, true])
+        answers.push(await mediaVariantUrl(viewer, { mediaId, variant, download }).catch(toAppError));
+  }
+  const text = JSON.stringify(answers);
+  const urls = new Set(text.match(/https?:[^"\\]+/g));
+  const fetched = await Promise.all(
+    [...urls].map(async (url) => {
+      const response = await fetch(url);
+      const headers = JSON.stringify([...response.headers].filter(([name]) => name !== "date"));
+      return Buffer.concat([Buffer.from(headers), Buffer.from(await response.arrayBuffer())]);
+    }),
+  );
+  return Buffer.concat([Buffer.from(text), ...fetched]);
+}
+
+it("no query tells outsiders of a preview collection a path, title, time, size, position or person, and each tells a member", async () => {
+  await plantSentinels(slug, owner);
+  const search = sentinelSearch(sentinels);
+  await updateCollection(owner, slug, { visibility: "preview" });
+  for (const viewer of [anonymous, stranger]) expect(search(await allAnswers(viewer))).toEqual([]);
+  expect(search(await allAnswers(member))).toEqual(sentinels.map(({ name }) => name));
+});
+
+it("what outsiders are told of a media has no place for the rest of it", () => {
+  expectTypeOf<MediaOutline["objects"]>().toEqualTypeOf<{ thumb?: WholeMedia["objects"]["original"] }>();
+  const known = ["id", "originals", "state", "width", "height", "takenOn", "objects"] as const;
+  expectTypeOf<keyof MediaOutline>().toEqualTypeOf<(typeof known)[number]>();
 });

@@ -29,6 +29,17 @@ export const collections: Row[] = [
     run: (viewer, { slug }) => collectionQueries.collectionBySlug(viewer, slug),
   },
   {
+    name: "collection/queries/collectionOfMedia",
+    ...toSeers,
+    run: (viewer, { mediaId }) => collectionQueries.collectionOfMedia(viewer, mediaId),
+  },
+  {
+    name: "collection/queries/collectionOfMedia, the picture in the trash",
+    ...noActor,
+    given: { mediaTrashed: true },
+    run: (viewer, { mediaId }) => collectionQueries.collectionOfMedia(viewer, mediaId),
+  },
+  {
     name: "collection/commands/createCollection",
     ...all("?+++++?x"),
     changes: true,

@@ -2,6 +2,7 @@ import { collectionBySlug } from "@/lib/collection/queries";
 import * as mediaCommands from "@/lib/media/commands";
 import * as mediaQueries from "@/lib/media/queries";
 import type { MediaItem } from "@/lib/media/schema";
+import { computeSortPaths } from "@/lib/media/sorting/commands";
 import { all, listed, noActor, type Row, systemOnly, toSeers } from "./row";
 
 function shown(item: (MediaItem & { downloadUrl?: unknown; latitude?: unknown }) | undefined): string {
@@ -85,6 +86,12 @@ export const media: Row[] = [
     ...systemOnly,
     given: { pending: true },
     run: (viewer) => mediaQueries.revisionsToDerive(viewer, 10),
+  },
+  {
+    name: "media/sorting/commands/computeSortPaths",
+    ...systemOnly,
+    changes: true,
+    run: (viewer) => computeSortPaths(viewer),
   },
   {
     name: "media/commands/reserveDerivedId",
