@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+import { expect } from "@playwright/test";
+import sharp from "sharp";
+import { type Sentinel, sentinelSearch } from "@/tests/support/sentinels";
+import { createCollection, note } from "../site";
+import { test } from "../test";
+import { type Answer, type Subject, walk } from "./walk";
+import { makeWorld } from "./world";
+
+type Told = { answers: number; byName: Record<string, string[]> };
+
+/** Walks and returns what each answer told of the sentinels; those that tell nothing are only counted. */
+async function told(answers: AsyncIterable<Answer>, sentinels: Sentinel[]): Promise<Told> {
+  const search = sentinelSearch(sentinels);
+  const found: Told = { answers: 0, byName: {} };
+  for await (const { name, headers, body } of answers) {
+    found.answers += 1;
+    const names = search(Buffer.concat([Buffer.from(`${headers}\n\n`), body]));
+    if (names.length > 0) found.byName[name] = names;
+    if (headers.includes("content-type: image/webp")) {
+      const { exif, xmp, iptc } = await sharp(body).metadata();
+      expect({ exif, xmp, iptc }, name).toEqual({});
+    }
+  }
+  return found;
+}
+
+/** What two answers to the same question about two collections have in common, if they tell nothing of either. */
+function plain({ name, status, headers, body }: Answer, ids: Subject): string {
+  const own = [...Object.values(ids), /nonce[-=]"?[\w+/=-]+/g];
+  const text = `${name}\n${status}\n${headers}\n${body.toString()}`;
+  return own.reduce<string>((left, each) => left.replaceAll(each, "…"), text);
+}
+
+test("no answer to a visitor tells a path, name, title, time, size, position or person", async ({
+  page,
+  session,
+  baseURL = "",
+}) => {
+  const cookie = session.cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  const slug = (await createCollection(page, "Geheime Sammlung")).split("/").at(-1) ?? "";
+  const world = await makeWorld(baseURL, cookie, slug, test.info().title.slice(0, 40));
+  const { subject, sentinels } = world;
+  const all = [...sentinels.preview, ...sentinels.private];
+  try {
+    await test.step("private: answers as for a collection that does not exist", async () => {
+      const [id, none] = [randomUUID, "there-is-no-such-collection"];
+      const nothing = { slug: none, mediaId: id(), otherMediaId: id(), uploadId: id(), fileId: id() };
+      const other = walk(baseURL, nothing);
+      const search = sentinelSearch(all);
+      for await (const answer of walk(baseURL, subject)) {
+        const { value } = await other.next();
+        expect(plain(answer, subject)).toBe(plain(value as Answer, nothing));
+        expect(search(Buffer.concat([Buffer.from(answer.headers), answer.body])), answer.name).toEqual([]);
+      }
+      expect((await other.next()).done).toBe(true);
+    });
+
+    await world.setVisibility("preview");
+    const outsider = await test.step("preview", () => told(walk(baseURL, subject), sentinels.preview));
+    expect(outsider.byName).toEqual({});
+
+    // The same walk finds each of them, where they may be.
+    const owner = await test.step("as its owner", () => told(walk(baseURL, subject, cookie), all));
+    expect(new Set(Object.values(owner.byName).flat())).toEqual(new Set(all.map(({ name }) => name)));
+    note("answers walked", `${outsider.answers} as a visitor, ${owner.answers} as the owner`);
+  } finally {
+    await world.close();
+  }
+});
