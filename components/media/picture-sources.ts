@@ -1,3 +1,4 @@
+import { fitWithin, thumbPixels } from "@/lib/media/policy";
 import type { MediaItem } from "@/lib/media/schema";
 
 type Sized = Pick<MediaItem, "width" | "height">;
@@ -14,10 +15,9 @@ export function tileRatio({ state, width, height }: Pick<MediaItem, "state"> & S
   return Math.min(maxRatio, Math.max(minRatio, width / height));
 }
 
-/** Returns the width of a derivative whose longer side is at most `sidePixels`. Derivatives are never enlarged. */
+/** Returns the width of a derivative whose longer side is at most `sidePixels`. */
 function derivedWidth({ width, height }: Sized, sidePixels: number): number {
-  if (!width || !height) return sidePixels;
-  return Math.max(1, Math.round(width * Math.min(1, sidePixels / Math.max(width, height))));
+  return width && height ? fitWithin(width, height, sidePixels).width : sidePixels;
 }
 
 /** Returns `src`, `srcset` and `sizes` of a tile; null without a thumbnail. `rowPixels` is the expected height of the row. */
@@ -25,7 +25,7 @@ export function tileSources(item: MediaItem, rowPixels: number) {
   const { thumb, card } = item.urls;
   if (!thumb) return null;
   const ratio = item.width && item.height ? item.width / item.height : defaultRatio;
-  const thumbWidth = derivedWidth(item, 200);
+  const thumbWidth = derivedWidth(item, thumbPixels);
   const cardWidth = derivedWidth(item, 800);
   if (!card || cardWidth <= thumbWidth) return { src: card ?? thumb };
   return {

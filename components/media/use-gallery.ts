@@ -34,8 +34,7 @@ export function useGallery(slug: string, firstPage: MediaPage) {
     loading.current = true;
     setLoad("loading");
     try {
-      const page = await fetchPage(slug, { cursor: state.nextCursor });
-      setState((current) => appendPage(current, page));
+      setState(await nextState(slug, state.nextCursor));
       setLoad("idle");
     } catch {
       setLoad("failed"); // Shown beside the "Load more" button.
@@ -63,8 +62,29 @@ function useFocusOnOpened(slug: string) {
   }, [slug]);
 }
 
-async function fetchPage(slug: string, query: Record<string, string>): Promise<MediaPage> {
-  const response = await fetch(`${routes.api.media(slug)}?${new URLSearchParams(query)}`);
+/**
+ * Returns the change that the next page makes. A cursor is no longer valid when the site's secret has changed, or what the viewer
+ * may see: the gallery then starts again with what it shows now.
+ */
+async function nextState(slug: string, cursor: string): Promise<(current: GalleryState) => GalleryState> {
+  const response = await askPage(slug, { cursor });
+  if (response.status !== 422) {
+    const page = await readPage(response);
+    return (current) => appendPage(current, page);
+  }
+  const first = await fetchPage(slug, {});
+  return () => first;
+}
+
+function askPage(slug: string, query: Record<string, string>): Promise<Response> {
+  return fetch(`${routes.api.media(slug)}?${new URLSearchParams(query)}`);
+}
+
+async function readPage(response: Response): Promise<MediaPage> {
   if (!response.ok) throw new Error(`The gallery answered ${response.status}`);
   return mediaPage.parse(await response.json());
+}
+
+async function fetchPage(slug: string, query: Record<string, string>): Promise<MediaPage> {
+  return readPage(await askPage(slug, query));
 }

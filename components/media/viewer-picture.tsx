@@ -21,12 +21,10 @@ export function ViewerPicture({ media, originalRequested, onReady }: ViewerPictu
   }, []);
   const shown = urls.preview ?? urls.thumb;
   if (!shown || !width || !height) return null;
-  // Non-members get the thumbnail only, at most 200 pixels wide or high.
-  const pixels = urls.preview ? width : Math.round(width * Math.min(1, 200 / Math.max(width, height)));
   const withOriginal = mounted && urls.original !== undefined && (originalRequested || loadsAutomatically(media));
   return (
     <div className="viewer-area grid size-full place-items-center">
-      <div className="viewer-frame relative" style={{ "--ratio": width / height, "--pixels": pixels } as CSSProperties}>
+      <div className="viewer-frame relative" style={{ "--ratio": width / height, "--pixels": width } as CSSProperties}>
         {/* biome-ignore lint/performance/noImgElement: the bytes come straight from S3 */}
         <img
           ref={preview}

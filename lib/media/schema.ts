@@ -12,11 +12,13 @@ const mediaItem = z.object({
   /** Empty for viewers who may not see originals. */
   path: z.string(),
   title: z.string().nullable(),
+  /** For viewers who may not see originals, the beginning of the day. */
   takenAt: z.iso.datetime(),
   state: z.enum(revisionStates),
   rejectReason: z.string().nullable(),
   contentType: z.string().nullable(),
   sizeBytes: z.int().nullable(),
+  /** In pixels, of the original; for viewers who may not see it, of the thumbnail. */
   width: z.int().nullable(),
   height: z.int().nullable(),
   /** thumb 200 px for every viewer; card 800 px, preview 1600 px and the original for viewers who may see originals. */
