@@ -35,20 +35,21 @@ function plain({ name, status, headers, body }: Answer, ids: Subject): string {
 test("no answer to a visitor tells a path, name, title, time, size, position or person", async ({
   page,
   session,
-  baseURL = "",
+  baseURL,
 }) => {
+  const site = baseURL ?? "";
   const cookie = session.cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
   const slug = (await createCollection(page, "Geheime Sammlung")).split("/").at(-1) ?? "";
-  const world = await makeWorld(baseURL, cookie, slug, test.info().title.slice(0, 40));
+  const world = await makeWorld(site, cookie, slug);
   const { subject, sentinels } = world;
   const all = [...sentinels.preview, ...sentinels.private];
   try {
     await test.step("private: answers as for a collection that does not exist", async () => {
       const [id, none] = [randomUUID, "there-is-no-such-collection"];
       const nothing = { slug: none, mediaId: id(), otherMediaId: id(), uploadId: id(), fileId: id() };
-      const other = walk(baseURL, nothing);
+      const other = walk(site, nothing);
       const search = sentinelSearch(all);
-      for await (const answer of walk(baseURL, subject)) {
+      for await (const answer of walk(site, subject)) {
         const { value } = await other.next();
         expect(plain(answer, subject)).toBe(plain(value as Answer, nothing));
         expect(search(Buffer.concat([Buffer.from(answer.headers), answer.body])), answer.name).toEqual([]);
@@ -57,11 +58,11 @@ test("no answer to a visitor tells a path, name, title, time, size, position or 
     });
 
     await world.setVisibility("preview");
-    const outsider = await test.step("preview", () => told(walk(baseURL, subject), sentinels.preview));
+    const outsider = await test.step("preview", () => told(walk(site, subject), sentinels.preview));
     expect(outsider.byName).toEqual({});
 
     // The same walk finds each of them, where they may be.
-    const owner = await test.step("as its owner", () => told(walk(baseURL, subject, cookie), all));
+    const owner = await test.step("as its owner", () => told(walk(site, subject, cookie), all));
     expect(new Set(Object.values(owner.byName).flat())).toEqual(new Set(all.map(({ name }) => name)));
     note("answers walked", `${outsider.answers} as a visitor, ${owner.answers} as the owner`);
   } finally {

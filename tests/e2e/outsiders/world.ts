@@ -14,6 +14,7 @@ const sizes = { original: 98_765_432_109, collection: 8_765_432_109_876 };
 const path = "Geheimer Ordner/Riff Größe 07.jpg";
 const title = "Ein Geheimnis im Titel";
 const label = "Eine geheime Bezeichnung";
+const person = "Geheime Urheberin";
 
 /** Returns an asker of the site's API with this session. */
 function asker(site: string, cookie: string) {
@@ -37,14 +38,14 @@ export type World = {
 };
 
 /** Makes a picture of a collection tell the sentinels: by its EXIF, and by every column that says something about it. */
-export async function makeWorld(site: string, cookie: string, slug: string, owner: string): Promise<World> {
+export async function makeWorld(site: string, cookie: string, slug: string): Promise<World> {
   const client = new pg.Client({ connectionString: readRunning(requiredEnv("ATOLL_DATA_DIR"))?.DATABASE_URL ?? "" });
   await client.connect();
   const subject = await uploadPicture(asker(site, cookie), slug);
   await client.query(fillStatement, [slug, subject.uploadId]);
   const { rows } = await client.query(plantStatement, [
     ...[slug, title, `${taken}.789Z`, createdAt, position.latitude, position.longitude],
-    ...[sizes.original, sizes.collection, label],
+    ...[sizes.original, sizes.collection, label, person],
   ]);
   const [{ key, version_id, etag, sha256, prefix, other_id, file_id }] = rows;
   const preview = [
@@ -55,7 +56,7 @@ export async function makeWorld(site: string, cookie: string, slug: string, owne
     { name: "size", texts: numberTexts(sizes.original) },
     { name: "size of the collection", texts: numberTexts(sizes.collection) },
     { name: "position", texts: Object.values(position).map(String) },
-    { name: "person", texts: [owner] },
+    { name: "person", texts: [person] },
     { name: "key", texts: [key, version_id, prefix] },
   ];
   return {
@@ -121,6 +122,8 @@ const plantStatement = `
     FROM r WHERE r."media_id" = m."id" RETURNING m."id"
   ), u AS (
     UPDATE "upload" u SET "label" = $9, "verified_bytes" = $7::bigint FROM c WHERE u."collection_id" = c."id" RETURNING u."id"
+  ), p AS (
+    UPDATE "user" p SET "name" = $10 FROM "upload" u, c WHERE u."collection_id" = c."id" AND p."id" = u."created_by_id"
   )
   SELECT r."key", r."version_id", r."etag", r."sha256", 'media/' || c."id" || '/' || u."id" AS "prefix",
     (SELECT r."media_id" FROM r WHERE r."state" = 'kept' LIMIT 1) AS "other_id",
