@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { expect } from "@playwright/test";
+import { type Browser, expect } from "@playwright/test";
 import sharp from "sharp";
 import { type Sentinel, sentinelSearch } from "@/tests/support/sentinels";
 import { createCollection, note } from "../site";
-import { test } from "../test";
+import { signedOut, test } from "../test";
 import { type Answer, type Subject, walk } from "./walk";
-import { makeWorld } from "./world";
+import { makeWorld, mediaCount } from "./world";
 
 type Told = { answers: number; byName: Record<string, string[]> };
 
@@ -32,8 +32,27 @@ function plain({ name, status, headers, body }: Answer, ids: Subject): string {
   return own.reduce<string>((left, each) => left.replaceAll(each, "…"), text);
 }
 
+/** Opens a gallery as a visitor, spoils the first cursor that it sends, and expects all its media. */
+async function scrollWithForgedCursor(browser: Browser, address: string): Promise<void> {
+  const context = await browser.newContext({ storageState: signedOut });
+  const visitor = await context.newPage();
+  const cursor = /(?<=cursor=)[^&]+/;
+  const forge: Parameters<typeof visitor.route>[1] = (route) =>
+    route.continue({ url: route.request().url().replace(cursor, "forged") });
+  await visitor.route(cursor, forge, { times: 1 });
+  const refused = visitor.waitForResponse(
+    (response) => response.url().includes("cursor=") && response.status() === 422,
+  );
+  await visitor.goto(address);
+  await visitor.getByRole("button", { name: "Load more" }).scrollIntoViewIfNeeded();
+  await refused;
+  await expect(visitor.getByRole("list", { name: "Media" }).getByRole("listitem")).toHaveCount(mediaCount);
+  await context.close();
+}
+
 test("no answer to a visitor tells a path, name, title, time, size, position or person", async ({
   page,
+  browser,
   session,
   baseURL,
 }) => {
@@ -60,6 +79,9 @@ test("no answer to a visitor tells a path, name, title, time, size, position or 
     await world.setVisibility("preview");
     const outsider = await test.step("preview", () => told(walk(site, subject), sentinels.preview));
     expect(outsider.byName).toEqual({});
+
+    await test.step("its gallery starts again when the cursor is no longer valid", () =>
+      scrollWithForgedCursor(browser, `/c/${slug}`));
 
     // The same walk finds each of them, where they may be.
     const owner = await test.step("as its owner", () => told(walk(site, subject, cookie), all));

@@ -16,6 +16,9 @@ const title = "Ein Geheimnis im Titel";
 const label = "Eine geheime Bezeichnung";
 const person = "Geheime Urheberin";
 
+/** A picture, and so many files more that the first page of a gallery has a cursor. */
+export const mediaCount = 71;
+
 /** Returns an asker of the site's API with this session. */
 function asker(site: string, cookie: string) {
   return async (method: string, address: string, body?: object): Promise<unknown> => {
@@ -97,21 +100,20 @@ async function uploadPicture(
   return { slug, uploadId: opened.id, mediaId: (await items())[0]?.id ?? "" };
 }
 
-/** Gives the collection 70 files more, so that its first page has a cursor. */
 const fillStatement = `
   WITH made AS (
     INSERT INTO "media" ("collection_id", "path", "sort_path", "taken_at", "updated_at")
     SELECT c."id", 'Geheimer Ordner/' || n, 'Geheimer Ordner/' || n, now(), now()
-    FROM "collection" c, generate_series(1, 70) n WHERE c."slug" = $1
+    FROM "collection" c, generate_series(2, ${mediaCount}) n WHERE c."slug" = $1
     RETURNING "id"
   )
   INSERT INTO "revision" ("media_id", "upload_id", "number", "key", "version_id", "size_bytes", "etag", "state", "content_type")
-  SELECT "id", $2::uuid, 1, $2 || "id", 'v', 1, 'e', 'kept', 'text/plain' FROM made`;
+  SELECT "id", $2::uuid, 1, $2::uuid::text || '/' || "id", 'v', 1, 'e', 'kept', 'text/plain' FROM made`;
 
 /** Makes every column tell a sentinel. Returns what the database and the storage chose themselves. */
 const plantStatement = `
   WITH c AS (
-    UPDATE "collection" SET "name" = 'Geheime Sammlung', "description" = 'Geheime Beschreibung', "size_bytes" = $8::bigint, "media_count" = 71
+    UPDATE "collection" SET "name" = 'Geheime Sammlung', "description" = 'Geheime Beschreibung', "size_bytes" = $8::bigint, "media_count" = ${mediaCount}
     WHERE "slug" = $1 RETURNING "id"
   ), r AS (
     UPDATE "revision" r SET "size_bytes" = $7::bigint, "sha256" = coalesce(r."sha256", repeat('5e', 32))
