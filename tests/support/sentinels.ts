@@ -1,9 +1,17 @@
-/** A value that some viewers must not learn, and the texts that would tell it. */
-export type Sentinel = { name: string; texts: string[] };
+import { formatBytes } from "@/components/ui/format";
 
-/** Returns the texts of a number that stands out: as it is, and as pages write it. */
-export function numberTexts(value: number): string[] {
-  return [String(value), value.toLocaleString("en")];
+/** A value that some viewers must not learn, and the texts that would tell it. */
+export type Sentinel = {
+  name: string;
+  /** Searched for in every encoding. */
+  texts: string[];
+  /** Searched for as they are. */
+  words?: string[];
+};
+
+/** Returns the sentinel of a size that stands out: as programs write it, and as pages do. */
+export function sizeSentinel(name: string, sizeBytes: number): Sentinel {
+  return { name, texts: [String(sizeBytes), sizeBytes.toLocaleString("en")], words: [formatBytes(sizeBytes)] };
 }
 
 /** Returns the texts of an instant: as programs, pages, cameras and headers write it, in seconds and milliseconds. */
@@ -51,12 +59,12 @@ function base64(bytes: Buffer): string[] {
 
 /** Returns a search for the names of the sentinels that a text or a file tells. */
 export function sentinelSearch(sentinels: readonly Sentinel[]): (answer: string | Uint8Array) => string[] {
-  const wanted = sentinels.map(({ name, texts }) => {
+  const wanted = sentinels.map(({ name, texts, words = [] }) => {
     const all = [...new Set(texts.flatMap(encodings))];
     // Shorter ones would be found in signatures by chance.
     const short = all.filter((text) => Buffer.byteLength(text) < 8);
     if (short.length > 0) throw new RangeError(`too short to search for: ${short.join(", ")}`);
-    return { name, needles: all.map((text) => Buffer.from(text)) };
+    return { name, needles: [...all, ...words].map((text) => Buffer.from(text)) };
   });
   return (answer) => {
     const bytes = Buffer.from(answer);

@@ -25,11 +25,18 @@ async function told(answers: AsyncIterable<Answer>, sentinels: Sentinel[]): Prom
   return found;
 }
 
-/** What two answers to the same question about two collections have in common, if they tell nothing of either. */
-function plain({ name, status, headers, body }: Answer, ids: Subject): string {
-  const own = [...Object.values(ids), /nonce[-=]"?[\w+/=-]+/g];
-  const text = `${name}\n${status}\n${headers}\n${body.toString()}`;
-  return own.reduce<string>((left, each) => left.replaceAll(each, "…"), text);
+/**
+ * What an answer consists of, without what differs between any two: the ids that were asked for, nonces, Next's own keys and
+ * references, and the order in which parts were streamed.
+ */
+function essence({ name, status, headers, body }: Answer, ids: Subject): string {
+  const random = /nonce[-=":\\]+[\w+/]+=*|(?<=")[\w-]{20}[vm](?=")/g;
+  const text = `${name}\n${status}\n${headers}\n${body.toString().replace(/<script.*?<\/script>/gs, "")}`;
+  const common = [...Object.values(ids), random].reduce<string>((left, each) => left.replaceAll(each, "…"), text);
+  const parts = headers.includes("text/x-component")
+    ? (common.match(/"(?!\$)(?:[^"\\]|\\.)*"/g) ?? [])
+    : common.split(/[<>\n]/);
+  return [...new Set(parts)].toSorted().join("\n");
 }
 
 /** Opens a gallery as a visitor, spoils the first cursor that it sends, and expects all its media. */
@@ -70,7 +77,10 @@ test("no answer to a visitor tells a path, name, title, time, size, position or 
       const search = sentinelSearch(all);
       for await (const answer of walk(site, subject)) {
         const { value } = await other.next();
-        expect(plain(answer, subject)).toBe(plain(value as Answer, nothing));
+        // Not by toBe, which would print both pages.
+        const isSame = essence(answer, subject) === essence(value as Answer, nothing);
+        const isAbout = Object.values(subject).some((id) => answer.name.includes(id));
+        expect(isSame || !isAbout, `${answer.name} tells whether it exists`).toBe(true);
         expect(search(Buffer.concat([Buffer.from(answer.headers), answer.body])), answer.name).toEqual([]);
       }
       expect((await other.next()).done).toBe(true);

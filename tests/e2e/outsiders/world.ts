@@ -3,7 +3,7 @@ import pg from "pg";
 import { readRunning } from "@/lib/cli/start/data-dir";
 import type { OpenedUpload } from "@/lib/upload/schema";
 import { picture } from "@/tests/support/pictures";
-import { numberTexts, type Sentinel, timeTexts } from "@/tests/support/sentinels";
+import { type Sentinel, sizeSentinel, timeTexts } from "@/tests/support/sentinels";
 import { requiredEnv } from "../test";
 import type { Subject } from "./walk";
 
@@ -56,8 +56,8 @@ export async function makeWorld(site: string, cookie: string, slug: string): Pro
     { name: "title", texts: [title] },
     { name: "time", texts: timeTexts(new Date(`${taken}.789Z`)) },
     { name: "time of the upload", texts: timeTexts(createdAt) },
-    { name: "size", texts: numberTexts(sizes.original) },
-    { name: "size of the collection", texts: numberTexts(sizes.collection) },
+    sizeSentinel("size", sizes.original),
+    sizeSentinel("size of the collection", sizes.collection),
     { name: "position", texts: Object.values(position).map(String) },
     { name: "person", texts: [person] },
     { name: "key", texts: [key, version_id, prefix] },

@@ -10,7 +10,7 @@ import type { MediaOutline, WholeMedia } from "@/lib/media/rows";
 import { variants } from "@/lib/media/schema";
 import { derivedKey } from "@/lib/storage/keys";
 import { testUser } from "@/tests/support/collections";
-import { numberTexts, type Sentinel, sentinelSearch, timeTexts } from "@/tests/support/sentinels";
+import { type Sentinel, sentinelSearch, sizeSentinel, timeTexts } from "@/tests/support/sentinels";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { get, itemAt, newGallery } from "./gallery";
 
@@ -70,6 +70,9 @@ describe("what outsiders see", () => {
       const ask = mediaVariantUrl(stranger, { mediaId: id, variant, download: false });
       await expect(ask).rejects.toMatchObject({ code: "NOT_FOUND" });
     }
+    // Covers are as small.
+    const covers = (await coverThumbs([collection])).get(collection.id) ?? [];
+    expect(covers.map((url) => new URL(url).pathname.split("/").at(-1))).toEqual(["200.webp", "200.webp"]);
     // A thumbnail's signature opens no other size.
     const { derivedId } = await db().revision.findFirstOrThrow({ where: { media: { id } } });
     const larger = (urls.thumb ?? "").replace(derivedKey(derivedId ?? "", 200), derivedKey(derivedId ?? "", 1600));
@@ -92,8 +95,8 @@ const sentinels: Sentinel[] = [
   { name: "path", texts: ["site-1/deep/", "小さい.png", "site-1/reef"] },
   { name: "title", texts: ["Ein Geheimnis im Titel"] },
   { name: "time", texts: timeTexts(taken) },
-  { name: "size", texts: numberTexts(98_765_432_109) },
-  { name: "size of the collection", texts: numberTexts(8_765_432_109_876) },
+  sizeSentinel("size", 98_765_432_109),
+  sizeSentinel("size of the collection", 8_765_432_109_876),
   { name: "position", texts: ["12.34567891", "-68.98765432"] },
   { name: "type", texts: ["image/tiff"] },
   { name: "reason", texts: ["Ein geheimer Grund"] },

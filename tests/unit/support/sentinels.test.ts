@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { numberTexts, sentinelSearch, timeTexts } from "@/tests/support/sentinels";
+import { sentinelSearch, sizeSentinel, timeTexts } from "@/tests/support/sentinels";
 
 const secret = "Größe & „Riff“ 07.jpg";
 const time = new Date("2019-07-03T04:05:06.789Z");
 const find = sentinelSearch([
   { name: "path", texts: [secret] },
   { name: "time", texts: timeTexts(time) },
-  { name: "size", texts: numberTexts(98_765_432_109) },
+  sizeSentinel("size", 98_765_432_109),
 ]);
 
 describe("the search for what must not be told", () => {
@@ -47,7 +47,8 @@ describe("the search for what must not be told", () => {
     const cursor = Buffer.from(JSON.stringify([time.getTime(), "x"])).toString("base64url");
     for (const text of [cursor, time.toISOString(), "2019:07:03 04:05:06", "Wed, 03 Jul 2019 04:05:06 GMT"])
       expect(find(text), text).toEqual(["time"]);
-    expect(find("98,765,432,109 bytes")).toEqual(["size"]);
+    for (const text of ["98,765,432,109 bytes", "98.8 GB", '{"sizeBytes":98765432109}'])
+      expect(find(text), text).toEqual(["size"]);
     expect(find("2019-07-03T00:00:00.000Z")).toEqual([]);
   });
 
