@@ -23,7 +23,8 @@ export function InfoPanel({ media }: { media: MediaDetail }) {
         </>
       )}
       {width && height && (
-        <Fact name="Dimensions">
+        // Outsiders see the preview, and learn no more than its dimensions.
+        <Fact name={media.urls.original ? "Dimensions" : "Preview"}>
           {width.toLocaleString("en")} × {height.toLocaleString("en")} pixels
         </Fact>
       )}

@@ -84,7 +84,7 @@ export function Viewer({ slug, collectionName, media }: ViewerProps) {
         </aside>
       </div>
       {showsPicture && !media.urls.original && (
-        <p className="shrink-0 px-4 pb-4 text-center text-muted text-sm">
+        <p className="shrink-0 px-4 pt-2 pb-4 text-center text-muted text-sm">
           This is a small preview. Only members of the collection can see the original.
         </p>
       )}
