@@ -6,7 +6,8 @@ import { sortPathOf } from "@/lib/revision/policy";
 const unsorted = query
   .selectFrom("media")
   .select(["id", "path"])
-  .where("sort_path", "=", "")
+  // As a literal, by which the planner knows the partial index.
+  .where("sort_path", "=", sql.lit(""))
   .orderBy("id")
   // Never waits for another transaction, so none waits for this one in a circle. Rows that are locked now are left for later.
   .forNoKeyUpdate()
