@@ -67,7 +67,7 @@ describe("the order of a gallery", () => {
     await fill(collection.id, [{ path: "trashed", takenAt: new Date(instants[0] ?? ""), deletedAt: new Date() }]);
   });
 
-  it.each([1, 2, 3, 7, 9, 60])("is newest first, then by name, then by id, in pages of %d", async (limit) => {
+  it.each([1, 3, 9, 60])("is newest first, then by name, then by id, in pages of %d", async (limit) => {
     expect(await allPages(collection, limit)).toEqual(expected);
   });
 
@@ -141,19 +141,19 @@ async function planOf(statement: ReturnType<typeof pageStatement | typeof neighb
   return nodesOf(plan);
 }
 
-it("reads no more rows than a page shows, also in the midst of thousands of one instant", async () => {
+it("reads no more rows than a page shows, also in the midst of a thousand of one instant", async () => {
   const collection = await newCollection();
   const same = new Date("2024-05-17T07:30:00Z");
-  const paths = Array.from({ length: 5_000 }, (_, n) => ({ path: `page-${n}`, takenAt: same }));
-  const others = Array.from({ length: 200 }, (_, n) => ({ path: `p-${n}`, takenAt: new Date(n * 1e10) }));
+  const paths = Array.from({ length: 1_000 }, (_, n) => ({ path: `page-${n}`, takenAt: same }));
+  const others = Array.from({ length: 100 }, (_, n) => ({ path: `p-${n}`, takenAt: new Date(n * 2e10) }));
   const order = inOrder(await fill(collection.id, [...paths, ...others]));
   await db().$executeRaw`ANALYZE "media"`;
   const at = (index: number) => ({ takenAt: same, id: order[index] ?? "" });
   const statements = {
     "the first page": pageStatement(collection.id, null, 61),
-    "a page in their midst": pageStatement(collection.id, at(2_500), 61),
-    "the one before": neighbourStatement(collection.id, at(2_500), "before"),
-    "the one after": neighbourStatement(collection.id, at(2_500), "after"),
+    "a page in their midst": pageStatement(collection.id, at(500), 61),
+    "the one before": neighbourStatement(collection.id, at(500), "before"),
+    "the one after": neighbourStatement(collection.id, at(500), "after"),
   };
   for (const [name, statement] of Object.entries(statements)) {
     const nodes = await planOf(statement);
