@@ -8,7 +8,7 @@ import { nextPath } from "@/components/auth/next-path";
 import { ProviderButtons } from "@/components/auth/provider-buttons";
 import { SignInForm } from "@/components/auth/sign-in-form";
 import { externalProviderNames } from "@/lib/auth/providers";
-import { signInMessage } from "@/lib/auth/schema";
+import { signInMessage } from "@/lib/auth/policy";
 import { currentViewer } from "@/lib/auth/session";
 import { routes } from "@/lib/routes";
 
