@@ -39,7 +39,7 @@ export type Standing = { readonly budget: BudgetName; readonly remaining: number
 export const formCost = 20;
 
 /** All whose address is not known share one budget: to hide the address must not pay. */
-export const unknownNetwork = "unknown";
+const unknownNetwork = "unknown";
 
 /**
  * Returns the network that budgets count an address by: IPv4 as it is, IPv6 by its /64, which one customer has whole (RFC 6177).

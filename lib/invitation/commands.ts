@@ -93,7 +93,8 @@ export async function admit(
   const { ATOLL_SIGN_UP } = env();
   if (ATOLL_SIGN_UP === "closed") throw notInvited("New accounts are created by the operator of this site.");
   const invitation = await liveInvitation(actor, token);
-  if (ATOLL_SIGN_UP === "invite" && !invitation) throw notInvited(invalidInvitation);
+  // A dead link is no help where one is needed: for the permission, or for the address.
+  if (!invitation && (ATOLL_SIGN_UP === "invite" || (token && !given))) throw notInvited(invalidInvitation);
   const email = invitation?.email ?? given;
   if (email === undefined) {
     const message = "Enter your e-mail address.";

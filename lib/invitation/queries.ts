@@ -25,13 +25,12 @@ export function provesAddresses(): boolean {
 /** Returns what a person with this token, or without one, has to do for an account. Redeems nothing. */
 export async function signUpState(actor: Actor, token: string | undefined): Promise<SignUpState> {
   const { ATOLL_SIGN_UP } = env();
-  if (ATOLL_SIGN_UP === "closed") return { kind: "closed" };
+  if (ATOLL_SIGN_UP === "closed") return { kind: "closed", email: null, isInvalid: false };
   const invitation = await liveInvitation(actor, token);
-  const isInvalid = token !== undefined && !invitation;
-  if (!invitation && ATOLL_SIGN_UP === "invite") return { kind: "notInvited", isInvalid };
-  const email = invitation?.email ?? null;
-  if (provesAddresses() && !invitation?.isMailed) return { kind: "address", email, isInvalid };
-  return { kind: "account", email };
+  const facts = { email: invitation?.email ?? null, isInvalid: token !== undefined && !invitation };
+  if (!invitation && ATOLL_SIGN_UP === "invite") return { kind: "notInvited", ...facts };
+  const isProven = invitation?.isMailed ?? false;
+  return { kind: provesAddresses() && !isProven ? "address" : "account", ...facts };
 }
 
 /** Tells whether visitors may ask for an account without an invitation, so that pages offer it. */

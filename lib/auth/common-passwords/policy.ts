@@ -187,6 +187,12 @@ const frontCoded = `0!qaz2wsx 00.0.0.000 10000000 800o 11011900 610 650 660 71 6
 
 let words: ReadonlySet<string> | undefined;
 
+/** Returns the list, sorted. */
+export function commonPasswords(): ReadonlySet<string> {
+  words ??= decode();
+  return words;
+}
+
 function decode(): ReadonlySet<string> {
   let before = "";
   const decoded = frontCoded.split(/\s+/).map((entry) => {
@@ -198,6 +204,5 @@ function decode(): ReadonlySet<string> {
 
 /** Tells whether a password is among the most common ones, in whatever case. Expects it in NFKC. */
 export function isCommonPassword(password: string): boolean {
-  words ??= decode();
-  return words.has(password.toLowerCase());
+  return commonPasswords().has(password.toLowerCase());
 }

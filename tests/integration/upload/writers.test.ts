@@ -52,8 +52,8 @@ describe("a call that changes something", () => {
   });
 
   it("with a cookie must come from this site", async () => {
-    expect(await statuses({ cookie })).toEqual([404, 404, 404]);
-    expect(await statuses({ cookie, origin: "https://elsewhere.example" })).toEqual([404, 404, 404]);
+    expect(await statuses({ cookie })).toEqual([403, 403, 403]);
+    expect(await statuses({ cookie, origin: "https://elsewhere.example" })).toEqual([403, 403, 403]);
     expect(await statuses({ cookie, origin: env().ATOLL_URL })).toEqual([422, 200, 422]);
   });
 });
