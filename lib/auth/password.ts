@@ -9,11 +9,11 @@ const argon2id = 2;
 const cost = { algorithm: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 /**
- * Hashes a new password of the person with this e-mail address. Throws INVALID when it is little more than words of the address
- * or of the site.
+ * Hashes a new password of the person with this e-mail address; null for one that the operator answers for. Throws INVALID when
+ * it is little more than words of the address or of the site.
  */
-export async function hashPassword(password: string, { email }: { email: string }): Promise<string> {
-  if (isMadeOfContext(password, [email, new URL(env().ATOLL_URL).hostname, "atoll"])) {
+export async function hashPassword(password: string, { email }: { email: string | null }): Promise<string> {
+  if (email !== null && isMadeOfContext(password, [email, new URL(env().ATOLL_URL).hostname, "atoll"])) {
     const message = "This password is made of your e-mail address or this site's name. Choose another one.";
     throw new AppError("INVALID", message, { issues: [{ path: "password", message }] });
   }

@@ -11,6 +11,7 @@ import { notifyParent, stopRequested } from "./lifetime";
 import { watchBody } from "./site/body";
 import { isProxyUndeclared, setClientAddressHeader } from "./site/client-address";
 import { databaseProbe } from "./site/database-probe";
+import { setForwardedHost } from "./site/forwarded-host";
 import { contentSecurityPolicy, fixedHeaders } from "./site/headers";
 import { openRequestLog } from "./site/request-log";
 import { acceptUpgrades, listen } from "./site/server";
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
     const body = watchBody(req, res);
     log.watch(req, res, body.bytesIn);
     if (body.isRefused) return;
+    setForwardedHost(req, site.ATOLL_URL);
     setClientAddressHeader(req, site.ATOLL_PROXY_HOPS);
     if (!isProxyTold && isProxyUndeclared(req, site.ATOLL_PROXY_HOPS)) {
       isProxyTold = true;

@@ -9,6 +9,7 @@ import { networkOf } from "@/lib/budget/policy";
 import { maxBodyBytes, watchBody } from "@/lib/cli/site/body";
 import { isProxyUndeclared, setClientAddressHeader } from "@/lib/cli/site/client-address";
 import { databaseProbe } from "@/lib/cli/site/database-probe";
+import { setForwardedHost } from "@/lib/cli/site/forwarded-host";
 import { bucketOrigin, contentSecurityPolicy, fixedHeaders } from "@/lib/cli/site/headers";
 import { openRequestLog, type RequestLog } from "@/lib/cli/site/request-log";
 import { acceptUpgrades, listen } from "@/lib/cli/site/server";
@@ -215,6 +216,21 @@ describe("the client's address", () => {
     expect(isProxyUndeclared(from("127.0.0.1", "203.0.113.1"), 1)).toBe(false);
     expect(isProxyUndeclared(from("127.0.0.1"), 0)).toBe(false);
     expect(isProxyUndeclared(from("198.51.100.1", "203.0.113.1"), 0)).toBe(false);
+  });
+});
+
+describe("the host that Next compares an Origin with", () => {
+  const site = "https://photos.example.org";
+  test.each([
+    ["the site's for a page of the site, behind a proxy that rewrites Host", site, undefined, "photos.example.org"],
+    ["the site's, whatever was forged", site, "evil.example", "photos.example.org"],
+    ["not what another site's page forges", "https://evil.example", "evil.example", undefined],
+    ["not the site's for http instead of https", "http://photos.example.org", undefined, undefined],
+    ["not the site's without an Origin", undefined, "photos.example.org", undefined],
+  ])("is %s", (_, origin, forwarded, expected) => {
+    const headers = { origin, "x-forwarded-host": forwarded, host: "10.0.0.2:3000" };
+    setForwardedHost({ headers } as unknown as http.IncomingMessage, site);
+    expect(headers["x-forwarded-host"]).toBe(expected);
   });
 });
 

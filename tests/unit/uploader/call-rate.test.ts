@@ -38,11 +38,9 @@ function upload(files: number, sizeBytes: number): number {
     for (const { fileId, run } of world.take("hash"))
       world.send({ type: "hashed", fileId, run, digests: { sha256: "0".repeat(64), md5: null } });
     for (const part of world.take("part")) land(world, part);
-    for (const post of world.take("post")) world.deliver(post);
-    for (const { fileId, run } of world.take("recheck")) {
-      const { sizeBytes: size, lastModified } = world.file(fileId);
-      world.send({ type: "rechecked", fileId, run, onDisk: { sizeBytes: size, lastModified } });
-    }
+    for (const { fileId, run } of world.take("post")) world.send({ type: "posted", fileId, run });
+    for (const { fileId, run } of world.take("recheck"))
+      world.send({ type: "rechecked", fileId, run, onDisk: { sizeBytes, lastModified: 1 } });
     for (const { fileId, multipartId } of world.take("complete")) {
       world.calls += 1;
       world.send({ type: "completed", fileId, multipartId });
@@ -67,7 +65,7 @@ describe("the budget of writes is well above what the uploader needs", () => {
   });
 
   it("for small files, ten times as fast as a bare loop sends them", () => {
-    const files = 2_000;
+    const files = 1_000;
     const calls = upload(files, 20_000);
     // 32 connections write 740 small files a second to Ceph.
     expect((calls / files) * 740 * 10).toBeLessThan(callsPerSecond / 2);
