@@ -1,6 +1,6 @@
 import "server-only";
 import { db } from "@/lib/db";
-import { AppError } from "@/lib/errors";
+import { AppError, notFound } from "@/lib/errors";
 import type { Actor } from "@/lib/event/schema";
 import { type BudgetName, budgets, type Charge, networkOf, type Standing } from "./policy";
 import { deleteWhole, refundCharges, spendCharges, type TimedCharge } from "./rows";
@@ -8,13 +8,18 @@ import { deleteWhole, refundCharges, spendCharges, type TimedCharge } from "./ro
 const microsPerSecond = 1_000_000;
 const deletedAtOnce = 1_000;
 
-const messages: Partial<Record<BudgetName, string>> = {
+const tooManyChanges = "Too many changes at once. Earlier ones are saved.";
+const tooManyFailures = "Too many failed sign-in attempts.";
+const messages: Record<BudgetName, string> = {
+  writesOfUser: tooManyChanges,
+  writesFromNetwork: tooManyChanges,
+  callsOfVisitors: "Too many attempts from this network.",
   signUpsFromNetwork: "Too many accounts were requested from this network.",
   mailsToAddress: "Several messages were sent to this address already. Look for one in its mailbox, also under spam.",
-  signInsAtAccountFromNetwork: "Too many failed sign-in attempts.",
-  signInsAtAccount: "Too many failed sign-in attempts.",
-  signInsFromNetwork: "Too many failed sign-in attempts.",
-  signInsFromDevice: "Too many failed sign-in attempts.",
+  signInsAtAccountFromNetwork: tooManyFailures,
+  signInsAtAccount: tooManyFailures,
+  signInsFromNetwork: tooManyFailures,
+  signInsFromDevice: tooManyFailures,
 };
 
 /**
@@ -59,7 +64,8 @@ export async function refund(_actor: Actor, charges: readonly Charge[]): Promise
 }
 
 /** Deletes the rows of budgets that are whole again, so that the table has only those spent of lately. Returns how many. */
-export async function deleteWholeBudgets(_actor: Actor): Promise<number> {
+export async function deleteWholeBudgets(actor: Actor): Promise<number> {
+  if (actor.kind !== "system") throw notFound("budget");
   for (let all = 0; ; ) {
     const deleted = await deleteWhole(db(), deletedAtOnce);
     all += deleted;
@@ -74,8 +80,7 @@ function timedCharge({ budget, of, cost = 1 }: Charge): TimedCharge {
 }
 
 function tooMany({ budget, waitSeconds }: { budget: BudgetName; waitSeconds: number }): AppError {
-  const what = messages[budget] ?? "Too many changes at once. Those before were saved.";
-  return new AppError("RATE_LIMITED", `${what} Try again in ${durationText(waitSeconds)}.`, {
+  return new AppError("RATE_LIMITED", `${messages[budget]} Try again in ${durationText(waitSeconds)}.`, {
     retryAfterSeconds: waitSeconds,
   });
 }
