@@ -66,11 +66,13 @@ export async function refund(_actor: Actor, charges: readonly Charge[]): Promise
 /** Deletes the rows of budgets that are whole again, so that the table has only those spent of lately. Returns how many. */
 export async function deleteWholeBudgets(actor: Actor): Promise<number> {
   if (actor.kind !== "system") throw notFound("budget");
-  for (let all = 0; ; ) {
-    const deleted = await deleteWhole(db(), deletedAtOnce);
-    all += deleted;
-    if (deleted < deletedAtOnce) return all;
+  let all = 0;
+  let page = await deleteWhole(db(), "", deletedAtOnce);
+  while (page) {
+    all += page.count;
+    page = await deleteWhole(db(), page.last, deletedAtOnce);
   }
+  return all;
 }
 
 function timedCharge({ budget, of, cost = 1 }: Charge): TimedCharge {

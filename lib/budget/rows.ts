@@ -62,13 +62,26 @@ export async function refundCharges(on: Transaction, charges: readonly TimedChar
   );
 }
 
-/** Deletes up to `limit` rows of budgets that are whole. Skips rows that a charge has locked. Returns how many. */
-export function deleteWhole(on: Transaction, limit: number): Promise<number> {
-  return execute(
+/**
+ * Deletes up to `limit` rows of budgets that are whole, in the order of their keys after `after`, and returns the last key; null when
+ * none is left. Skips rows that a charge has locked: they are not whole any more.
+ */
+export async function deleteWhole(
+  on: Transaction,
+  after: string,
+  limit: number,
+): Promise<{ last: string; count: number } | null> {
+  const [deleted] = await rowsOf(
     on,
-    sql`
-      DELETE FROM budget WHERE ctid = ANY (ARRAY (
-        SELECT ctid FROM budget WHERE ${spent_until} < now() LIMIT ${limit} FOR UPDATE SKIP LOCKED
-      ))`,
+    sql<{ last: string | null; count: number }>`
+      WITH deleted AS (
+        DELETE FROM budget USING (
+          SELECT ${key} FROM budget WHERE ${key} > ${after} AND ${spent_until} < now()
+          ORDER BY ${key} LIMIT ${limit} FOR UPDATE SKIP LOCKED
+        ) AS whole WHERE ${key} = whole.key
+        RETURNING ${key}
+      )
+      SELECT max(key) AS last, count(*)::int AS count FROM deleted`,
   );
+  return deleted?.last ? { last: deleted.last, count: deleted.count } : null;
 }

@@ -83,15 +83,15 @@ describe("signing in by an OpenID Connect issuer", () => {
     const before = await counts();
     expect(await join("uninvited@example.org")).toEqual(refused);
     expect(await join("uninvited@example.org", "x".repeat(43))).toEqual(refused);
-    const { token } = await invite(system, { email: "guest@example.org" });
+    const { token } = await invite(system, { email: "invited@example.org" });
     expect(await join("other@example.org", token)).toEqual(refused);
     expect(signInMessage("NOT_FOUND")).toMatch(/needs a valid invitation/);
     expect(await counts()).toEqual(before);
-    expect(await join("guest@example.org", token)).toEqual({ path: "/collections", error: null });
-    const guest = await db().user.findUniqueOrThrow({ where: { email: "guest@example.org" } });
+    expect(await join("invited@example.org", token)).toEqual({ path: "/collections", error: null });
+    const guest = await db().user.findUniqueOrThrow({ where: { email: "invited@example.org" } });
     expect(guest).toMatchObject({ quotaBytes: 7n, isAdmin: false });
     // One who has an account needs none.
-    expect(await join("guest@example.org")).toEqual({ path: "/collections", error: null });
+    expect(await join("invited@example.org")).toEqual({ path: "/collections", error: null });
     const { token: another } = await invite(system, {});
     expect(await join("first@example.org", another)).toEqual({ path: "/collections", error: null });
     expect(await join("second@example.org", another)).toEqual(refused);
