@@ -46,7 +46,7 @@ const neighbours = {
   user: ["auth", "session"],
 };
 /** What a noun needs beside its neighbours. */
-const extras = { user: ["^lib/auth/password\\.ts$"] };
+const extras = { user: ["^lib/auth/(device|password)\\.ts$"] };
 const nounFolders = `^lib/(${Object.keys(neighbours).join("|")})/`;
 
 /** Folders of `lib` with rules of their own. */

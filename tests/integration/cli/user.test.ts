@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { expect, it, vi } from "vitest";
 import { checkPassword } from "@/lib/auth/commands";
+import { deviceOf } from "@/lib/auth/device";
 import { mintAnonymousViewer } from "@/lib/auth/viewer";
 import { user } from "@/lib/cli/user/command";
 import { db } from "@/lib/db";
@@ -37,7 +38,7 @@ it("disables, enables and lists accounts and sets their passwords", async () => 
   await person("grace");
   const { email } = await db().user.findUniqueOrThrow({ where: { id: who.userId } });
   const canSignIn = async (password: string) =>
-    (await checkPassword(mintAnonymousViewer(), { email, password })) !== null;
+    (await checkPassword(mintAnonymousViewer(), { email, password }, deviceOf({}))) !== null;
   await sessionCookie(who);
 
   const tried = await atollUser("disable", email, "--dry-run");
