@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     const body = watchBody(req, res);
     log.watch(req, res, body.bytesIn);
     if (body.isRefused) return;
-    setForwardedHost(req, site.ATOLL_URL);
+    setForwardedHost(req);
     setClientAddressHeader(req, site.ATOLL_PROXY_HOPS);
     if (!isProxyTold && isProxyUndeclared(req, site.ATOLL_PROXY_HOPS)) {
       isProxyTold = true;

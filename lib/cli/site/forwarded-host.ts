@@ -1,11 +1,15 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * Sets the header by which Next compares the Origin of a server action (and Host, without it). Clients forge it and proxies rewrite
- * Host, so what was sent is dropped; a request from ATOLL_URL gets its host, and is let through whatever the proxy wrote. Others
- * are compared with Host, and refused with the reason by runAction.
+ * Leaves the check of a server action's Origin to runAction, which compares it with ATOLL_URL and says what is wrong. Next compares
+ * it with X-Forwarded-Host, or Host without it: clients forge the first, proxies rewrite the second, and its refusal is an error 500
+ * without a reason. So what was sent is dropped, and Next sees the host of the Origin. An Origin that is none counts as missing,
+ * which runAction refuses, too.
  */
-export function setForwardedHost(req: IncomingMessage, siteUrl: string): void {
+export function setForwardedHost(req: Pick<IncomingMessage, "headers">): void {
+  const { origin } = req.headers;
   delete req.headers["x-forwarded-host"];
-  if (req.headers.origin === siteUrl) req.headers["x-forwarded-host"] = new URL(siteUrl).host;
+  if (origin === undefined) return;
+  if (URL.canParse(origin)) req.headers["x-forwarded-host"] = new URL(origin).host;
+  else delete req.headers.origin;
 }
