@@ -11,6 +11,7 @@ import { lockName } from "@/lib/locks";
 import { type Attempt, chargesOf, refundsOf } from "./attempt";
 import type { Device } from "./device";
 import { hashPassword, verifyPassword } from "./password";
+import { demoEmail } from "./policy";
 import { type CreateUserInput, type SignUpInput, signInInput } from "./schema";
 import { mintUserViewer, type Origin, originOfViewer, type SystemViewer, type UserViewer, type Viewer } from "./viewer";
 
@@ -48,7 +49,7 @@ export async function createUser(
  */
 export async function signUp(viewer: Viewer, { email, name, password, invitation: token }: SignUpInput): Promise<void> {
   const origin = originOfViewer(viewer);
-  await spend(viewer, [{ budget: "signUpsFromNetwork", of: networkOf(origin.ipAddress) }]);
+  await spendSignUp(viewer);
   const admission = await admit(viewer, { token, email, isVerified: false });
   const { isVerified } = admission;
   if (provesAddresses() && !isVerified) throw new AppError("INVALID", "Open the link in the mail to you first.");
@@ -67,8 +68,8 @@ export async function signUp(viewer: Viewer, { email, name, password, invitation
 export type ProviderAccount = { type: string; provider: string; providerAccountId: string };
 
 /**
- * Creates an account for a person whom a provider vouches for, e-mail address included. Throws NOT_FOUND (not invited), CONFLICT
- * (taken).
+ * Creates an account for a person whom a provider vouches for, e-mail address included. Throws NOT_FOUND (not invited),
+ * RATE_LIMITED, CONFLICT (taken).
  */
 export async function signUpByProvider(
   viewer: Viewer,
@@ -76,6 +77,7 @@ export async function signUpByProvider(
   account: ProviderAccount,
   token: string | undefined,
 ): Promise<void> {
+  await spendSignUp(viewer);
   const admission = await admit(viewer, { token, email: user.email, isVerified: true });
   await db().$transaction(async (tx) => {
     const inserted = await insertUser(tx, { ...user, emailVerified: new Date() });
@@ -96,6 +98,10 @@ export async function viewerOfEmail(_viewer: SystemViewer, email: string): Promi
   return mintUserViewer(user);
 }
 
+function spendSignUp(viewer: Viewer) {
+  return spend(viewer, [{ budget: "signUpsFromNetwork", of: networkOf(originOfViewer(viewer).ipAddress) }]);
+}
+
 /** Inserts a user with the site's default quota; null when the address is taken. The first of an empty site is its admin. */
 async function insertUser(tx: Transaction, data: Prisma.UserCreateManyInput) {
   const isAdmin = data.isAdmin ?? (await isFirst(tx));
@@ -107,9 +113,9 @@ async function insertUser(tx: Transaction, data: Prisma.UserCreateManyInput) {
   return user ?? null;
 }
 
-/** Tells whether the site has no account. Of two first ones at once, the second waits here and is not the first. */
+/** Tells whether the site has no account but the demo's. Of two first ones at once, the second waits here and is not the first. */
 async function isFirst(tx: Transaction): Promise<boolean> {
-  const someone = () => tx.user.findFirst({ select: { id: true } });
+  const someone = () => tx.user.findFirst({ where: { email: { not: demoEmail } }, select: { id: true } });
   if (await someone()) return false;
   await lockName(tx, "first account");
   return (await someone()) === null;

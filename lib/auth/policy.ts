@@ -24,6 +24,9 @@ export function isMadeOfContext(password: string, context: readonly string[]): b
   return own !== typed && (own.match(/\p{L}/gu) ?? []).length < minOwnLetters;
 }
 
+/** The account of the demo's collections, which no person owns: the first who signs up beside it is the administrator. */
+export const demoEmail = "demo@atoll.local";
+
 /** Set by lib/cli/site on every request, which drops the client's own. Not trustworthy behind any other server. */
 export const clientAddressHeader = "x-atoll-client-address";
 

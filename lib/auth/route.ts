@@ -33,8 +33,7 @@ export const handleAuth = route(async (request: Request): Promise<Response> => {
   const recorder = new ResponseRecorder();
   const origin = originOf(request.headers);
   try {
-    // A password is hashed, or a provider asked, for these. Others only read.
-    if (request.method === "POST" || action === "callback") await spendCall(mintAnonymousViewer(origin));
+    if (asksProvider(request.method, nextauth)) await spendCall(mintAnonymousViewer(origin));
   } catch (thrown) {
     return recorder.refuse(request.method, toAppError(thrown));
   }
@@ -79,6 +78,14 @@ export const handleAuth = route(async (request: Request): Promise<Response> => {
   if (deviceCookie) response.headers.append("set-cookie", deviceCookie);
   return response;
 });
+
+/**
+ * Tells whether a request has a provider asked. A password's is counted where it is checked, by account and device. Others read, or
+ * end a session, which a network's budget must not prevent.
+ */
+function asksProvider(method: string, [action, provider]: readonly string[]): boolean {
+  return provider !== "credentials" && (action === "callback" || (action === "signin" && method === "POST"));
+}
 
 /** Returns the fields of a form or the string values of a JSON object. Throws TOO_LARGE, INVALID. */
 async function readFields(request: Request): Promise<Fields> {

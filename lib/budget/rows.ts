@@ -48,17 +48,23 @@ export function spendCharges(on: Transaction, charges: readonly TimedCharge[]): 
   );
 }
 
-/** Gives back what was spent. More than that makes a budget whole, not richer. */
+/**
+ * Gives back what was spent. More than that makes a budget whole, not richer. Rows are locked in the order of their keys, as charges
+ * lock them: two statements over the same rows never wait for each other.
+ */
 export async function refundCharges(on: Transaction, charges: readonly TimedCharge[]): Promise<void> {
   await execute(
     on,
     sql`
-      UPDATE budget SET spent_until = ${spent_until} - given.cost * ${micros}
-      FROM unnest(
-        ${charges.map((charge) => charge.key)}::text[],
-        ${charges.map((charge) => charge.cost)}::bigint[]
-      ) AS given(key, cost)
-      WHERE ${key} = given.key`,
+      WITH locked AS (
+        SELECT ${key} AS key, given.cost * ${micros} AS cost
+        FROM budget JOIN unnest(
+          ${charges.map((charge) => charge.key)}::text[],
+          ${charges.map((charge) => charge.cost)}::bigint[]
+        ) AS given(key, cost) ON ${key} = given.key
+        ORDER BY ${key} FOR UPDATE OF budget
+      )
+      UPDATE budget SET spent_until = ${spent_until} - locked.cost FROM locked WHERE ${key} = locked.key`,
   );
 }
 

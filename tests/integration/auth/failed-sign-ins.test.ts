@@ -167,8 +167,19 @@ describe("the network an attempt comes from", () => {
     const back = await from(here).request("/api/auth/callback/oidc?code=x&state=y");
     expect(back.status).toBe(302);
     expect(new URL(back.headers.get("location") ?? "").search).toBe("?error=RATE_LIMITED");
-    // What only reads is not counted.
+    // What only reads is not counted, nor what ends a session.
     expect((await from(here).request("/api/auth/session")).status).toBe(200);
+    const leaving = from(here);
+    const fields = { csrfToken: await leaving.csrfToken(), callbackUrl: "/", json: "true" };
+    expect((await leaving.post("/api/auth/signout", fields)).status).toBe(200);
+  });
+
+  it("has a limit over successes, too: an account of one's own does not buy hashes without end", async () => {
+    const { email } = await newUser("spender");
+    const here = network();
+    await spent("callsOfVisitors", here, budgets.callsOfVisitors.count - 1);
+    expect((await from(here).signIn(email, password)).error).toBeNull();
+    expect((await from(here).signIn(email, password)).error).toBe("RATE_LIMITED");
   });
 });
 
@@ -189,6 +200,8 @@ describe("a device that has signed in before", () => {
     await lockOut(userId, here);
     await spent("signInsFromNetwork", here, budgets.signInsFromNetwork.count);
     await spent("signInsAtAccount", userId, budgets.signInsAtAccount.count);
+    // One was its first sign-in.
+    await spent("callsOfVisitors", here, budgets.callsOfVisitors.count - 1);
     expect((await from(here).signIn(email, password)).error).toBe("RATE_LIMITED");
     expect((await browser.signIn(email, password)).error).toBeNull();
   });

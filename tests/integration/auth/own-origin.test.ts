@@ -45,12 +45,18 @@ function files(...folders: string[]): string[] {
 }
 
 let cookie: string;
-let calls: () => Promise<number>;
+let writer: string;
+/** Tells whether anything was spent of the writer's budget since this was asked last. */
+async function isSpent(): Promise<boolean> {
+  const { count } = await db().budget.deleteMany({ where: { key: `writesOfUser ${writer}` } });
+  return count > 0;
+}
 beforeAll(async () => {
   const viewer = await person("writer");
-  const token = Object.values(await sessionCookie(viewer))[0];
-  cookie = `__Secure-next-auth.session-token=${token}`;
-  calls = () => db().budget.count();
+  writer = viewer.userId;
+  cookie = Object.entries(await sessionCookie(viewer))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("; ");
 });
 
 type Action = (...args: unknown[]) => Promise<ActionResult<unknown>>;
@@ -64,20 +70,23 @@ describe("a server action", () => {
     for (const file of found) expect(file).toMatch(/^lib\/([\w-]+\/)+actions\.ts$/);
   });
 
-  it.each(found)("of %s is refused from anywhere but a page of this site, before anything else", async (file) => {
-    const actions = Object.entries((await import(path.join(root, file))) as Record<string, Action>);
-    expect(actions.length).toBeGreaterThan(0);
-    for (const [name, action] of actions) {
-      for (const [what, sent] of foreign) {
-        const before = await calls();
-        const answer = await inRequest({ ...sent, cookie }, () => action({}, {}));
-        expect(answer, `${name} ${what}`).toMatchObject({ ok: false, error: { code: "ORIGIN" } });
-        expect(await calls()).toBe(before);
+  it.each(found)(
+    "of %s is refused from anywhere but a page of this site, before anything else, and spends a budget",
+    async (file) => {
+      const actions = Object.entries((await import(path.join(root, file))) as Record<string, Action>);
+      expect(actions.length).toBeGreaterThan(0);
+      for (const [name, action] of actions) {
+        for (const [what, sent] of foreign) {
+          const answer = await inRequest({ ...sent, cookie }, () => action({}, {}));
+          expect(answer, `${name} ${what}`).toMatchObject({ ok: false, error: { code: "ORIGIN" } });
+          expect(await isSpent()).toBe(false);
+        }
+        const answer = await inRequest({ origin: own, cookie }, () => action({}, {}));
+        expect(answer, name).not.toMatchObject({ error: { code: "ORIGIN" } });
+        expect(await isSpent(), name).toBe(true);
       }
-      const answer = await inRequest({ origin: own, cookie }, () => action({}, {}));
-      expect(answer, name).not.toMatchObject({ error: { code: "ORIGIN" } });
-    }
-  });
+    },
+  );
 });
 
 type Handler = (request: Request, context: { params: Promise<Record<string, string>> }) => Promise<Response>;
@@ -88,7 +97,7 @@ describe("a call of the API that changes something, with a cookie", () => {
   const writing = ["POST", "PUT", "PATCH", "DELETE"];
   const found = files("app/api/v1").filter((file) => file.endsWith("/route.ts"));
 
-  it.each(found)("of %s is refused from anywhere but a page of this site", async (file) => {
+  it.each(found)("of %s is refused from anywhere but a page of this site, and spends a budget", async (file) => {
     const handlers = Object.entries((await import(path.join(root, file))) as Record<string, Handler>);
     for (const [method, handle] of handlers.filter(([name]) => writing.includes(name))) {
       const answerTo = (sent: Record<string, string>) =>
@@ -98,7 +107,9 @@ describe("a call of the API that changes something, with a cookie", () => {
         expect(answer.status, `${method} ${what}`).toBe(403);
         expect(await answer.json()).toMatchObject({ type: "urn:atoll:error:origin" });
       }
+      expect(await isSpent(), method).toBe(false);
       expect((await answerTo({ origin: own })).status, method).not.toBe(403);
+      expect(await isSpent(), method).toBe(true);
     }
   });
 });

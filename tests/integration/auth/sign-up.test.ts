@@ -2,6 +2,7 @@ import * as argon2 from "@node-rs/argon2";
 import { pino } from "pino";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { createUser, signUp } from "@/lib/auth/commands";
+import { demoEmail } from "@/lib/auth/policy";
 import { handleAuth } from "@/lib/auth/route";
 import { createUserInput, signUpInput } from "@/lib/auth/schema";
 import { mintAnonymousViewer, mintSystemViewer } from "@/lib/auth/viewer";
@@ -62,12 +63,13 @@ async function deliver(): Promise<string | null> {
 
 // First: the database is empty.
 describe("the first account of an empty site", () => {
-  it("is its admin's, one of two at once, and no later one is", async () => {
+  it("is its admin's, one of two at once, and neither the demo's nor a later one is", async () => {
+    await createUser(system, { ...createUserInput.parse({ email: demoEmail }), isAdmin: false });
     await Promise.all([signUp(visitor(), form("one@example.org")), signUp(visitor(), form("two@example.org"))]);
     await signUp(visitor(), form("later@example.org"));
     await createUser(system, createUserInput.parse({ email: "made@example.org" }));
     const users = await db().user.findMany({ select: { email: true, isAdmin: true } });
-    expect(users).toHaveLength(4);
+    expect(users).toHaveLength(5);
     const admins = users.filter(({ isAdmin }) => isAdmin);
     expect(admins).toHaveLength(1);
     expect(["one@example.org", "two@example.org"]).toContain(admins[0]?.email);
