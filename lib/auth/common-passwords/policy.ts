@@ -2,7 +2,7 @@
  * The 3,000 most common leaked passwords of eight and more characters, and 85 of later years, in lower case (OWASP ASVS 5.0, 6.2.4).
  * Shorter ones are rejected by length.
  *
- * Source: the frequency list of zxcvbn 4.4.2 (https://github.com/dropbox/zxcvbn, MIT), which ranks Mark Burnett's ten million
+ * Source: the frequency list of zxcvbn 4.4.2 (https://github.com/dropbox/zxcvbn, MIT, © Dropbox), which ranks Mark Burnett's ten million
  * leaked passwords (2015, public domain). Sorted and front-coded: each word is how many characters it shares with the one before
  * (in base 36), and the rest.
  */
