@@ -9,7 +9,7 @@ import { ProviderButtons } from "@/components/auth/provider-buttons";
 import { RequestLinkForm } from "@/components/auth/request-link-form";
 import { SignUpForm } from "@/components/auth/sign-up-form";
 import { Notice } from "@/components/ui/notice";
-import { externalProviderNames } from "@/lib/auth/providers";
+import { externalProviderNames } from "@/lib/auth/next-auth/providers";
 import { currentViewer } from "@/lib/auth/session";
 import { invitationPolicy } from "@/lib/invitation/policy";
 import { signUpState } from "@/lib/invitation/queries";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { signUp } from "@/lib/auth/commands";
+import { handleAuth } from "@/lib/auth/next-auth/route";
 import { clientAddressHeader } from "@/lib/auth/policy";
-import { handleAuth } from "@/lib/auth/route";
 import { signUpInput } from "@/lib/auth/schema";
 import { viewerOf } from "@/lib/auth/session";
 import { mintAnonymousViewer } from "@/lib/auth/viewer";

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { externalProviderNames } from "@/lib/auth/next-auth/providers";
+import { handleAuth } from "@/lib/auth/next-auth/route";
 import { signInMessage } from "@/lib/auth/policy";
-import { externalProviderNames } from "@/lib/auth/providers";
-import { handleAuth } from "@/lib/auth/route";
 import { viewerOfCookies } from "@/lib/auth/session";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";

@@ -1,6 +1,6 @@
 import { encode } from "next-auth/jwt";
 import { expect, it } from "vitest";
-import { handleAuth } from "@/lib/auth/route";
+import { handleAuth } from "@/lib/auth/next-auth/route";
 import { viewerOfCookies } from "@/lib/auth/session";
 import { authCookies } from "@/lib/auth/session-cookies";
 import { env } from "@/lib/env";

@@ -1,7 +1,7 @@
 import { hash } from "@node-rs/argon2";
 import { beforeAll, describe, expect, it } from "vitest";
 import { signUp } from "@/lib/auth/commands";
-import { handleAuth } from "@/lib/auth/route";
+import { handleAuth } from "@/lib/auth/next-auth/route";
 import { signUpInput } from "@/lib/auth/schema";
 import { viewerOf, viewerOfCookies } from "@/lib/auth/session";
 import { mintAnonymousViewer } from "@/lib/auth/viewer";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { deviceOf } from "@/lib/auth/device";
-import { handleAuth } from "@/lib/auth/route";
+import { handleAuth } from "@/lib/auth/next-auth/route";
 import { viewerOfCookies } from "@/lib/auth/session";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { budgets } from "@/lib/budget/policy";

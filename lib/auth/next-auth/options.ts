@@ -6,15 +6,15 @@ import { env } from "@/lib/env";
 import { AppError, toAppError } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { routes } from "@/lib/routes";
+import { checkPassword } from "../commands";
+import type { Device } from "../device";
+import { startSession } from "../live-session";
+import { isSecureSite, sessionPolicy } from "../policy";
+import type { LiveSession } from "../rows";
+import { authCookies } from "../session-cookies";
+import { mintAnonymousViewer, mintUserViewer, type Origin } from "../viewer";
 import { requestAdapter } from "./adapter";
-import { checkPassword } from "./commands";
-import type { Device } from "./device";
-import { startSession } from "./live-session";
-import { isSecureSite, sessionPolicy } from "./policy";
 import { externalProviders } from "./providers";
-import type { LiveSession } from "./rows";
-import { authCookies } from "./session-cookies";
-import { mintAnonymousViewer, mintUserViewer, type Origin } from "./viewer";
 
 /** What sign-in needs to know of a request. */
 export type Visit = {

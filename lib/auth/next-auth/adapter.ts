@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { PrismaAdapter } from "@auth/prisma-adapter";
 import type { Adapter, AdapterAccount, AdapterUser } from "next-auth/adapters";
 import { db } from "@/lib/db";
-import { sessionUserSelect, signUpByProvider } from "./commands";
-import { mintAnonymousViewer, type Origin } from "./viewer";
+import { sessionUserSelect, signUpByProvider } from "../commands";
+import { mintAnonymousViewer, type Origin } from "../viewer";
 
 const adapterUserSelect = { ...sessionUserSelect, emailVerified: true } as const;
 type Pending = { id: string; email: string; name: string | null };
