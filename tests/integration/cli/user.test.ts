@@ -48,10 +48,12 @@ it("disables, enables and lists accounts and sets their passwords", async () => 
   expect(await atollUser("disable", email)).toBe(`${email}: disabled already\n`);
 
   expect(JSON.parse(await atollUser("list", "--json"))).toMatchObject([
-    { email, isAdmin: false, hasPassword: true, disabledAt: expect.stringMatching(/^20/) },
+    { email, isAdmin: true, hasPassword: true, disabledAt: expect.stringMatching(/^20/) },
     { email: expect.stringContaining("grace"), hasPassword: false, disabledAt: null },
   ]);
-  expect(await atollUser("list")).toMatch(/^ada-\d+@example\.org\tada\tdisabled 20[\d-]+\ngrace-.*\tno password\n$/);
+  expect(await atollUser("list")).toMatch(
+    /^ada-\d+@example\.org\tada\tadministrator, disabled 20[\d-]+\ngrace-.*\tno password\n$/,
+  );
 
   expect(await atollUser("enable", email)).toBe(`${email}: enabled, 0 sessions ended\n`);
   const password = (await atollUser("password", email)).trim().split("\n").at(-1) ?? "";
