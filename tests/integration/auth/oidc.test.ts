@@ -3,6 +3,7 @@ import { externalProviderNames } from "@/lib/auth/next-auth/providers";
 import { handleAuth } from "@/lib/auth/next-auth/route";
 import { signInMessage } from "@/lib/auth/policy";
 import { viewerOfCookies } from "@/lib/auth/session";
+import { budgets } from "@/lib/budget/policy";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { invite } from "@/lib/invitation/commands";
@@ -98,6 +99,12 @@ describe("signing in by an OpenID Connect issuer", () => {
     Object.assign(env(), { ATOLL_SIGN_UP: "closed" });
     expect(await join("third@example.org")).toEqual(refused);
     Object.assign(env(), { ATOLL_SIGN_UP: "open", ATOLL_DEFAULT_QUOTA: null });
+    const key = "signUpsFromNetwork unknown";
+    const spentUntil = new Date(Date.now() + budgets.signUpsFromNetwork.windowSeconds * 1_000);
+    await db().budget.update({ where: { key }, data: { spentUntil } });
+    expect(await join("fourth@example.org")).toEqual({ path: "/sign-in", error: "RATE_LIMITED" });
+    expect(await join("first@example.org")).toEqual({ path: "/collections", error: null });
+    await db().budget.delete({ where: { key } });
   });
 
   it("stores none of the issuer's tokens", async () => {
