@@ -136,7 +136,10 @@ describe("the network an attempt comes from", () => {
     await spent("signInsAtAccountFromNetwork", `${userId} unknown`, perNetwork - 2);
     const errors = await fail(email, 3, () => from());
     expect(errors.filter((error) => error === "RATE_LIMITED")).toHaveLength(1);
-    await spent("signInsFromNetwork", "unknown", budgets.signInsFromNetwork.count - 2);
+    // As if all was spent: a refused call of several budgets may have spent of this one.
+    const key = "signInsFromNetwork unknown";
+    const spentUntil = new Date(Date.now() + budgets.signInsFromNetwork.windowSeconds * 1_000);
+    await db().budget.update({ where: { key }, data: { spentUntil } });
     expect((await from().signIn("nobody@example.org", password)).error).toBe("RATE_LIMITED");
   });
 
