@@ -6,7 +6,7 @@
 const project = "^(app|components|lib|prisma|tests)/|^middleware\\.ts$";
 
 /** Shapes and rules as tables: they run in browsers and servers alike. */
-const pure = "^lib/[^/]+/(schema|policy)\\.ts$|^lib/upload/[^/]+/(schema|policy)\\.ts$";
+const pure = "^lib/[^/]+/(schema|policy)\\.ts$|^lib/(auth|upload)/[^/]+/(schema|policy)\\.ts$";
 const rows = "^lib/[^/]+/rows\\.ts$|^lib/(media|upload)/[^/]+/rows\\.ts$";
 const actions = "^lib/[^/]+/actions\\.ts$";
 /** What pages, route handlers and the worker call. */
@@ -18,6 +18,10 @@ const errors = "^lib/errors\\.ts$";
 const routes = "^lib/routes\\.ts$";
 const viewer = "^lib/auth/viewer\\.ts$";
 const record = "^lib/event/commands\\.ts$";
+/** What limits visitors and people; who may create an account. Neither knows lib/auth, which stands on both. */
+const budget = "^lib/budget/commands\\.ts$";
+const invitation = "^lib/invitation/(queries|commands)\\.ts$";
+const mail = "^lib/mail/send\\.ts$";
 const queue = "^lib/jobs/queue/queue\\.ts$";
 const storage = "^lib/storage/";
 const checksum = "^lib/checksum/";
@@ -27,10 +31,12 @@ const seenCollection = "^lib/collection/queries\\.ts$";
 
 /** The nouns, and whose queries, commands and rows each may use beside its own. */
 const neighbours = {
+  budget: [],
   collection: [],
   event: [],
   health: [],
   idempotency: [],
+  invitation: ["budget"],
   media: ["collection", "revision"],
   member: ["collection"],
   quota: [],
@@ -40,7 +46,7 @@ const neighbours = {
   user: ["auth", "session"],
 };
 /** What a noun needs beside its neighbours. */
-const extras = { user: ["^lib/auth/password\\.ts$"] };
+const extras = { user: ["^lib/auth/(device|password)\\.ts$"] };
 const nounFolders = `^lib/(${Object.keys(neighbours).join("|")})/`;
 
 /** Folders of `lib` with rules of their own. */
@@ -54,6 +60,7 @@ const folders = [
   "embedded",
   "infra",
   "jobs",
+  "mail",
   "policy",
   "sealed",
   "storage",
@@ -83,12 +90,13 @@ const nounRules = Object.entries(neighbours).map(([noun, others]) =>
       viewer,
       record,
       queue,
+      routes,
       sealed,
       storage,
       ...(extras[noun] ?? []),
       ...others.map((other) => `^lib/${other}/(queries|commands|rows|present)\\.ts$`),
     ],
-    "A noun stands on the database, the storage, the queue, and the neighbours named here.",
+    "A noun stands on the database, the storage, the queue, the site's paths, and the neighbours named here.",
     [pure, actions],
   ),
 );
@@ -175,13 +183,18 @@ module.exports = {
       from: { pathNot: [nounFolders, database, "^lib/auth/", "^lib/cli/", "^tests/", "^prisma/"] },
       to: { path: [database, "^prisma/generated/"] },
     },
-    only("loose-action", "^lib/action\\.ts$", [errors], "Edges turn errors into answers."),
+    only(
+      "loose-action",
+      "^lib/action\\.ts$",
+      [errors, budget, pure, "^lib/auth/(own-origin|session|viewer)\\.ts$"],
+      "The way into every action checks where it comes from and spends it; edges turn errors into answers.",
+    ),
     only("loose-db", "^lib/db\\.ts$", [env, "^prisma/generated/"], "The one pool."),
     only(
       "loose-env",
       "^lib/env\\.ts$",
-      ["^lib/storage/endpoint\\.ts$"],
-      "The one place that reads the environment. Whether an address is AWS is said once, in a file without imports.",
+      ["^lib/storage/endpoint\\.ts$", pure],
+      "The one place that reads the environment. What its values mean is said once, in files without other imports.",
     ),
     only("loose-errors", "^lib/errors\\.ts$", [], "Codes and their properties."),
     only("loose-http", "^lib/http\\.ts$", [errors], "Edges turn errors into answers."),
@@ -218,12 +231,14 @@ module.exports = {
       "^lib/derive/",
       calls,
       "^lib/upload/verify/(verify|reap)\\.ts$",
+      mail,
       pure,
       viewer,
       env,
       errors,
     ]),
     only("jobs-queue", "^lib/jobs/queue/", [env, errors], "The port by which commands send jobs knows no noun."),
+    only("mail", "^lib/mail/", [env], "The mail server knows nothing of what is written."),
     only("infra", "^lib/infra/", [storage, "^lib/policy/", errors]),
     only("bulk", "^lib/bulk/", [storage, errors], "Walk, list, merge, plan, run."),
     only("checksum", checksum, [], "Arithmetic for browsers and servers alike."),
@@ -243,7 +258,17 @@ module.exports = {
       to: { path: "^lib/embedded/" },
     },
     only("cli", "^lib/cli/", ["^lib/", "^prisma/"], "The command line may use everything but the site's pages."),
-    only("auth", "^lib/auth/", [database, env, errors, routes, "^lib/(action|http)\\.ts$", record, pure]),
+    only("auth", "^lib/auth/", [
+      database,
+      env,
+      errors,
+      routes,
+      "^lib/(action|http)\\.ts$",
+      record,
+      budget,
+      invitation,
+      pure,
+    ]),
     only("prisma", "^prisma/", ["^lib/cli/", env], "Schema, migrations and the seed."),
     { name: "no-tests", severity: "error", from: { pathNot: "^tests/" }, to: { path: "^tests/" } },
   ],

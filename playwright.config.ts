@@ -75,6 +75,7 @@ export default defineConfig<EngineOptions>({
     reuseExistingServer: false,
     gracefulShutdown: { signal: "SIGTERM", timeout: 30_000 },
     stdout: "pipe",
-    env: { ...testEnv(), PORT: String(port), ATOLL_DATA_DIR, ATOLL_DEMO_PASSWORD },
+    // Each test signs up from an address of its own (tests/e2e/test.ts), as if a proxy in front of the site had seen it.
+    env: { ...testEnv(), PORT: String(port), ATOLL_DATA_DIR, ATOLL_DEMO_PASSWORD, ATOLL_PROXY_HOPS: "1" },
   },
 });

@@ -1,6 +1,12 @@
 import "server-only";
 import { isRedirectError } from "next/dist/client/components/redirect-error";
+import { headers } from "next/headers";
 import type { z } from "zod";
+import { requireOwnOrigin } from "./auth/own-origin";
+import { currentViewer } from "./auth/session";
+import type { Viewer } from "./auth/viewer";
+import { spendCall } from "./budget/commands";
+import { formCost } from "./budget/policy";
 import { AppError, type ErrorCode, type FieldIssue, toAppError } from "./errors";
 
 export type ActionError = { code: ErrorCode; message: string; issues: readonly FieldIssue[] };
@@ -18,10 +24,17 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.ou
   );
 }
 
-/** Runs a server action. Converts thrown errors to `{ ok: false }`; rethrows Next's redirects. Logs unexpected errors. */
-export async function runAction<T>(run: () => Promise<T>): Promise<ActionResult<T>> {
+/**
+ * Runs a server action: the one way into all of them. Only pages of this site may call it (Next itself lets requests without an
+ * Origin pass, and believes X-Forwarded-Host), and each call is spent from the viewer's budget, a visitor's from the network's.
+ * Converts thrown errors to `{ ok: false }`; rethrows Next's redirects. Logs unexpected errors.
+ */
+export async function runAction<T>(run: (viewer: Viewer) => Promise<T>): Promise<ActionResult<T>> {
   try {
-    return { ok: true, value: await run() };
+    requireOwnOrigin(await headers());
+    const viewer = await currentViewer();
+    await spendCall(viewer, formCost);
+    return { ok: true, value: await run(viewer) };
   } catch (error) {
     if (isRedirectError(error)) throw error;
     const { code, message, issues, cause } = toAppError(error);

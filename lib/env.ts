@@ -1,5 +1,7 @@
 import path from "node:path";
 import { z } from "zod";
+import { type SignUpMode, signUpModes } from "./invitation/policy";
+import { quotaInput } from "./quota/schema";
 import { isAws } from "./storage/endpoint";
 
 /** Thrown for a malformed environment. `message` is one line that names the variable. */
@@ -50,6 +52,19 @@ const startSchema = z.object({
   PORT: port.default(3000),
   ATOLL_URL: origin.optional(),
   ATOLL_PROXY_HOPS: hops.default(0),
+  ATOLL_SIGN_UP: z.enum(signUpModes, `must be ${signUpModes.join(", ")}`).optional(),
+  ATOLL_DEFAULT_QUOTA: quotaInput.optional(),
+  ATOLL_MAIL_URL: url(
+    ["smtp:", "smtps:"],
+    "the URL of a mail server like smtps://user:password@mail.example.org",
+  ).optional(),
+  ATOLL_MAIL_FROM: z
+    .string()
+    .regex(
+      /^[^\r\n<>]*<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/,
+      "must be an address like Atoll <atoll@example.org>",
+    )
+    .optional(),
   ATOLL_DATA_DIR: text.default(".data").transform((dir) => path.resolve(dir)),
   ATOLL_S3_PORT: port.default(0),
   ATOLL_PG_PORT: port.default(0),
@@ -77,16 +92,26 @@ const startSchema = z.object({
 });
 
 const pairs = [
+  ["ATOLL_MAIL_URL", "ATOLL_MAIL_FROM"],
   ["GITHUB_ID", "GITHUB_SECRET"],
   ["GOOGLE_ID", "GOOGLE_SECRET"],
   ["OIDC_ISSUER", "OIDC_ID", "OIDC_SECRET"],
 ] as const;
 
-export type StartEnv = Omit<z.infer<typeof startSchema>, "ATOLL_URL" | "S3_FORCE_PATH_STYLE"> & {
+type Given = z.infer<typeof startSchema>;
+export type StartEnv = Omit<Given, "ATOLL_URL" | "ATOLL_SIGN_UP" | "ATOLL_DEFAULT_QUOTA" | "S3_FORCE_PATH_STYLE"> & {
   ATOLL_URL: string;
+  ATOLL_SIGN_UP: SignUpMode;
+  /** In bytes; null is no limit. */
+  ATOLL_DEFAULT_QUOTA: bigint | null;
   S3_FORCE_PATH_STYLE: boolean;
 };
 export type Env = StartEnv & { DATABASE_URL: string; NEXTAUTH_SECRET: string };
+
+/** Tells whether only this machine reaches a URL (RFC 6761, RFC 1122, RFC 4291). */
+function isLoopback(url: string): boolean {
+  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
+}
 
 /** Parses the environment of `up`. Without DATABASE_URL or S3_ENDPOINT, `up` starts an embedded service. Throws EnvError. */
 export function parseStartEnv(source: Record<string, string | undefined>): StartEnv {
@@ -102,9 +127,13 @@ export function parseStartEnv(source: Record<string, string | undefined>): Start
     if (missing.length > 0 && missing.length < names.length)
       throw new EnvError(`${missing[0]} is missing beside ${names.filter((name) => parsed.data[name]).join(", ")}`);
   }
+  const siteUrl = parsed.data.ATOLL_URL ?? `http://localhost:${parsed.data.PORT}`;
   return {
     ...parsed.data,
-    ATOLL_URL: parsed.data.ATOLL_URL ?? `http://localhost:${parsed.data.PORT}`,
+    ATOLL_URL: siteUrl,
+    // A site that others reach lets nobody in by itself.
+    ATOLL_SIGN_UP: parsed.data.ATOLL_SIGN_UP ?? (isLoopback(siteUrl) ? "open" : "invite"),
+    ATOLL_DEFAULT_QUOTA: parsed.data.ATOLL_DEFAULT_QUOTA ?? null,
     // Only AWS is sure to serve bucket.host names. Every S3 server serves host/bucket paths.
     S3_FORCE_PATH_STYLE: parsed.data.S3_FORCE_PATH_STYLE ?? !isAws(parsed.data.S3_ENDPOINT),
   };

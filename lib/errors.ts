@@ -4,6 +4,8 @@
  */
 export const errorStatus = {
   UNAUTHENTICATED: 401,
+  /** The request came from a page of another site, or of this one at another address than ATOLL_URL. */
+  ORIGIN: 403,
   NOT_FOUND: 404,
   CONFLICT: 409,
   TOO_LARGE: 413,

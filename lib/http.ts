@@ -3,6 +3,7 @@ import { AppError, errorStatus, toAppError } from "./errors";
 
 const titles: Record<AppError["code"], string> = {
   UNAUTHENTICATED: "Sign in first",
+  ORIGIN: "Request from another site",
   NOT_FOUND: "Not found",
   CONFLICT: "Conflict",
   TOO_LARGE: "Too large",

@@ -11,7 +11,8 @@
  *
  * 1 to 3 are NO KEY: inserts that only refer to a locked row by a foreign key do not wait.
  *
- * Advisory locks (`lockName`) come before row locks; of two, the IP address comes before the account.
+ * Advisory locks (`lockName`) come before row locks. Budgets (lib/budget/rows.ts) are locked by statements of their own, in the
+ * order of their keys.
  */
 import "server-only";
 import type { InferResult } from "kysely";

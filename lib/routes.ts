@@ -2,7 +2,11 @@
 export const routes = {
   home: () => "/" as const,
   signIn: (next?: string) => (next ? (`/sign-in?next=${encodeURIComponent(next)}` as const) : ("/sign-in" as const)),
-  signUp: () => "/sign-up" as const,
+  /** `invitation`: the token of a link. In the query, which no log keeps. */
+  signUp: (invitation?: string) =>
+    invitation ? (`/sign-up?invitation=${encodeURIComponent(invitation)}` as const) : ("/sign-up" as const),
+  /** The sign-in page after a sign-up whose password did not sign in. */
+  signedUp: () => "/sign-in?error=SignedUp" as const,
   account: () => "/account" as const,
   collections: () => "/collections" as const,
   collection: (slug: string) => `/c/${slug}` as const,

@@ -6,6 +6,7 @@ import { mainId, SkipLink } from "@/components/ui/skip-link";
 import { parseTheme, themeCookie } from "@/components/ui/theme";
 import { UploadTray } from "@/components/upload/upload-tray";
 import { currentViewer } from "@/lib/auth/session";
+import { isSignUpOpen } from "@/lib/invitation/queries";
 
 export default async function SiteLayout({ children }: { children: ReactNode }) {
   const viewer = await pageQuery(currentViewer());
@@ -16,6 +17,7 @@ export default async function SiteLayout({ children }: { children: ReactNode }) 
       <SiteHeader
         user={viewer.kind === "user" ? { name: viewer.name } : null}
         theme={theme}
+        isSignUpOpen={isSignUpOpen()}
         tray={viewer.kind === "user" && <UploadTray />}
       />
       <main id={mainId} tabIndex={-1} className="outline-none">

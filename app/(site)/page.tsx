@@ -7,6 +7,7 @@ import { Landing } from "@/components/collection/landing";
 import { buttonClass } from "@/components/ui/button";
 import { currentViewer } from "@/lib/auth/session";
 import { publicCollections } from "@/lib/collection/queries";
+import { isSignUpOpen } from "@/lib/invitation/queries";
 import { coverThumbs } from "@/lib/media/queries";
 import { routes } from "@/lib/routes";
 
@@ -31,9 +32,11 @@ export default async function HomePage() {
         <Link href={routes.signIn()} className={buttonClass({ variant: "primary", size: "lg" })}>
           Sign in
         </Link>
-        <Link href={routes.signUp()} className={buttonClass({ size: "lg" })}>
-          Create account
-        </Link>
+        {isSignUpOpen() && (
+          <Link href={routes.signUp()} className={buttonClass({ size: "lg" })}>
+            Create account
+          </Link>
+        )}
       </Landing>
       {open.cards.length > 0 && (
         <section aria-labelledby="public" className="mx-auto max-w-[100rem] px-4 pb-28 sm:px-8">

@@ -7,7 +7,7 @@ import { Field } from "@/components/ui/field";
 import { FormAlert } from "@/components/ui/form-alert";
 import { Input } from "@/components/ui/input";
 import { PasswordInput } from "@/components/ui/password-input";
-import { signInMessage } from "@/lib/auth/schema";
+import { signInMessage } from "@/lib/auth/policy";
 
 type SignInFormProps = { next: string; initialError: string | null };
 

@@ -19,7 +19,14 @@ const unreachable: Failure = {
   issues: [],
 };
 
-export function SignUpForm({ next }: { next: string }) {
+type SignUpFormProps = {
+  next: string;
+  /** The address that the account gets; null where the person names it. */
+  email: string | null;
+  invitation?: string | undefined;
+};
+
+export function SignUpForm({ next, email, invitation }: SignUpFormProps) {
   const [failure, setFailure] = useState<Failure | null>(null);
   const [pending, setPending] = useState(false);
   const formElement = useRef<HTMLFormElement>(null);
@@ -30,8 +37,10 @@ export function SignUpForm({ next }: { next: string }) {
     const form = new FormData(event.currentTarget);
     setPending(true);
     setFailure(null);
-    const failed = await attempt(String(form.get("email")), String(form.get("name")), String(form.get("password")));
-    if (failed === null) return window.location.assign(next);
+    const text = (name: string) => String(form.get(name));
+    const wish = { email: text("email"), name: text("name"), password: text("password"), invitation };
+    const failed = await attempt(wish, next);
+    if (failed === null) return;
     setFailure(failed);
     setPending(false);
     const first = formElement.current?.elements.namedItem(failed.issues[0]?.path ?? "email");
@@ -40,13 +49,23 @@ export function SignUpForm({ next }: { next: string }) {
 
   return (
     <form ref={formElement} method="post" onSubmit={submit} className="grid gap-5">
-      <FormAlert message={failure && failure.issues.length === 0 ? failure.message : null} />
+      {/* An issue of a field is shown at the field, if the form has it. */}
+      <FormAlert message={failure && !failure.issues.some(({ path }) => fields.has(path)) ? failure.message : null} />
       <Field label="Name" hint="Shown to others in collections you share." error={issueOf("name")}>
         {(control) => <Input {...control} name="name" autoComplete="name" maxLength={120} />}
       </Field>
       <Field label="E-mail" error={issueOf("email")}>
         {(control) => (
-          <Input {...control} name="email" type="email" required autoComplete="username" autoCapitalize="none" />
+          <Input
+            {...control}
+            name="email"
+            type="email"
+            required
+            readOnly={email !== null}
+            defaultValue={email ?? undefined}
+            autoComplete="username"
+            autoCapitalize="none"
+          />
         )}
       </Field>
       <Field
@@ -63,14 +82,18 @@ export function SignUpForm({ next }: { next: string }) {
   );
 }
 
-/** Creates the account and signs in. Returns null on success. */
-async function attempt(email: string, name: string, password: string): Promise<Failure | null> {
+const fields = new Set(["name", "email", "password"]);
+
+type Wish = { email: string; name: string; password: string; invitation: string | undefined };
+
+/** Creates the account, signs in and leaves the page. Returns the failure when there is one to show. */
+async function attempt({ email, name, password, invitation }: Wish, next: string): Promise<Failure | null> {
   try {
-    const made = await signUpAction({ email, name, password });
+    const made = await signUpAction({ email, name, password, invitation });
     if (!made.ok) return made.error;
     const answer = await signIn("credentials", { email, password, redirect: false });
-    // The account was created, so let the user sign in by hand.
-    if (!answer?.ok || answer.error) window.location.assign(routes.signIn());
+    // Nothing tells whether the address had an account before: the password decides.
+    window.location.assign(answer?.ok && !answer.error ? next : routes.signedUp());
     return null;
   } catch {
     return unreachable;

@@ -10,11 +10,13 @@ import { UserMenu } from "./user-menu";
 type SiteHeaderProps = {
   user: { name: string } | null;
   theme: Theme;
+  /** Whether visitors may create an account. */
+  isSignUpOpen: boolean;
   /** Shown before the menus: the uploads in progress. */
   tray?: ReactNode;
 };
 
-export function SiteHeader({ user, theme, tray }: SiteHeaderProps) {
+export function SiteHeader({ user, theme, isSignUpOpen, tray }: SiteHeaderProps) {
   return (
     <header className="sticky top-0 z-30 border-line/70 border-b bg-canvas/85 backdrop-blur-md">
       <div className="mx-auto flex h-16 max-w-[100rem] items-center gap-2 px-4 sm:px-8">
@@ -31,9 +33,14 @@ export function SiteHeader({ user, theme, tray }: SiteHeaderProps) {
               <Link href={routes.signIn()} className={buttonClass({ variant: "ghost", size: "md" }, "px-3")}>
                 Sign in
               </Link>
-              <Link href={routes.signUp()} className={buttonClass({ variant: "primary", size: "md" }, "max-sm:hidden")}>
-                Create account
-              </Link>
+              {isSignUpOpen && (
+                <Link
+                  href={routes.signUp()}
+                  className={buttonClass({ variant: "primary", size: "md" }, "max-sm:hidden")}
+                >
+                  Create account
+                </Link>
+              )}
             </>
           )}
         </div>

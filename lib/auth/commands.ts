@@ -1,14 +1,19 @@
 import "server-only";
-import { createHmac } from "node:crypto";
-import { db, Prisma, type Transaction } from "@/lib/db";
+import { refund, spend } from "@/lib/budget/commands";
+import { networkOf } from "@/lib/budget/policy";
+import { db, type Prisma, type Transaction } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError, notFound } from "@/lib/errors";
-import { recordEvent } from "@/lib/event/commands";
+import { emailSubject, recordEvent } from "@/lib/event/commands";
+import { admit, redeemAdmission } from "@/lib/invitation/commands";
+import { provesAddresses } from "@/lib/invitation/queries";
 import { lockName } from "@/lib/locks";
+import { type Attempt, chargesOf, refundsOf } from "./attempt";
+import type { Device } from "./device";
 import { hashPassword, verifyPassword } from "./password";
-import { signInPolicy } from "./policy";
+import { demoEmail } from "./policy";
 import { type CreateUserInput, type SignUpInput, signInInput } from "./schema";
-import { mintUserViewer, originOfViewer, type SystemViewer, type UserViewer, type Viewer } from "./viewer";
+import { mintUserViewer, type Origin, originOfViewer, type SystemViewer, type UserViewer, type Viewer } from "./viewer";
 
 /** The columns of a user that a session needs. */
 export const sessionUserSelect = { id: true, email: true, name: true, sessionEpoch: true } as const;
@@ -18,17 +23,69 @@ export type SessionUser = Prisma.UserGetPayload<{ select: typeof sessionUserSele
  * Creates an account on an operator's behalf (command line, demo, tests). Without a password the user can sign in by a
  * provider only. Throws CONFLICT when the e-mail address is taken.
  */
-export async function createUser(viewer: SystemViewer, input: CreateUserInput): Promise<UserViewer> {
+export async function createUser(
+  viewer: SystemViewer,
+  input: CreateUserInput,
+): Promise<UserViewer & { isAdmin: boolean }> {
   const { email, name, password, isAdmin } = input;
-  const passwordHash = password === undefined ? null : await hashPassword(password);
-  const user = await insertUser(viewer, { email, name: name ?? null, passwordHash, isAdmin }, "user.created");
-  return mintUserViewer(user);
+  const passwordHash = password === undefined ? null : await hashPassword(password, { email: null });
+  return db().$transaction(async (tx) => {
+    const user = await insertUser(tx, {
+      email,
+      name: name ?? null,
+      passwordHash,
+      ...(isAdmin !== undefined && { isAdmin }),
+    });
+    if (!user) throw addressTaken();
+    await recordEvent(tx, viewer, { action: "user.created", subjectType: "user", subjectId: user.id });
+    return { ...mintUserViewer(user), isAdmin: user.isAdmin };
+  });
 }
 
-/** Creates an account for the person signing up. Throws CONFLICT when the e-mail address is taken. */
-export async function signUp(viewer: Viewer, { email, name, password }: SignUpInput): Promise<void> {
-  const passwordHash = await hashPassword(password);
-  await insertUser(viewer, { email, name: name ?? null, passwordHash }, "user.signedUp");
+/**
+ * Creates an account for the person signing up. Where addresses are not proven by mail, an address that is taken gets the same
+ * answer and the same work, and its account stays as it is: nothing tells who has one. Throws NOT_FOUND (not invited),
+ * RATE_LIMITED, INVALID (password), CONFLICT (taken, told only to those who proved that the address is theirs).
+ */
+export async function signUp(viewer: Viewer, { email, name, password, invitation: token }: SignUpInput): Promise<void> {
+  const origin = originOfViewer(viewer);
+  await spendSignUp(viewer);
+  const admission = await admit(viewer, { token, email, isVerified: false });
+  const { isVerified } = admission;
+  if (provesAddresses() && !isVerified) throw new AppError("INVALID", "Open the link in the mail to you first.");
+  const passwordHash = await hashPassword(password, admission);
+  const verified = isVerified ? { emailVerified: new Date() } : {};
+  await db().$transaction(async (tx) => {
+    const user = await insertUser(tx, { email: admission.email, name: name ?? null, passwordHash, ...verified });
+    if (!user && isVerified) throw addressTaken();
+    await redeemAdmission(tx, admission);
+    if (user) await recordSignUp(tx, user, origin);
+    else await recordEvent(tx, viewer, { action: "user.signUpRepeated", ...emailSubject(admission.email) });
+  });
+}
+
+/** A user's account with a provider, as the provider names it. */
+export type ProviderAccount = { type: string; provider: string; providerAccountId: string };
+
+/**
+ * Creates an account for a person whom a provider vouches for, e-mail address included. Throws NOT_FOUND (not invited),
+ * RATE_LIMITED, CONFLICT (taken).
+ */
+export async function signUpByProvider(
+  viewer: Viewer,
+  user: { id: string; email: string; name: string | null },
+  account: ProviderAccount,
+  token: string | undefined,
+): Promise<void> {
+  await spendSignUp(viewer);
+  const admission = await admit(viewer, { token, email: user.email, isVerified: true });
+  await db().$transaction(async (tx) => {
+    const inserted = await insertUser(tx, { ...user, emailVerified: new Date() });
+    if (!inserted) throw addressTaken();
+    await tx.account.create({ data: { ...account, userId: user.id }, select: { id: true } });
+    await redeemAdmission(tx, admission);
+    await recordSignUp(tx, inserted, originOfViewer(viewer), { provider: account.provider });
+  });
 }
 
 /** Returns the viewer of a user, for operators acting on their behalf. Throws NOT_FOUND. */
@@ -41,29 +98,49 @@ export async function viewerOfEmail(_viewer: SystemViewer, email: string): Promi
   return mintUserViewer(user);
 }
 
-async function insertUser(viewer: Viewer, data: Prisma.UserCreateInput, action: "user.created" | "user.signedUp") {
-  try {
-    return await db().$transaction(async (tx) => {
-      const user = await tx.user.create({ data, select: sessionUserSelect });
-      const actor = action === "user.signedUp" ? mintUserViewer(user, originOfViewer(viewer)) : viewer;
-      await recordEvent(tx, actor, { action, subjectType: "user", subjectId: user.id });
-      return user;
-    });
-  } catch (error) {
-    if (!(error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002")) throw error;
-    const message = "An account with this e-mail address already exists. Sign in instead.";
-    throw new AppError("CONFLICT", message, { issues: [{ path: "email", message }] });
-  }
+function spendSignUp(viewer: Viewer) {
+  return spend(viewer, [{ budget: "signUpsFromNetwork", of: networkOf(originOfViewer(viewer).ipAddress) }]);
+}
+
+/** Inserts a user with the site's default quota; null when the address is taken. The first of an empty site is its admin. */
+async function insertUser(tx: Transaction, data: Prisma.UserCreateManyInput) {
+  const isAdmin = data.isAdmin ?? (await isFirst(tx));
+  const [user] = await tx.user.createManyAndReturn({
+    data: [{ quotaBytes: env().ATOLL_DEFAULT_QUOTA, ...data, isAdmin }],
+    skipDuplicates: true,
+    select: { ...sessionUserSelect, isAdmin: true },
+  });
+  return user ?? null;
+}
+
+/** Tells whether the site has no account but the demo's. Of two first ones at once, the second waits here and is not the first. */
+async function isFirst(tx: Transaction): Promise<boolean> {
+  const someone = () => tx.user.findFirst({ where: { email: { not: demoEmail } }, select: { id: true } });
+  if (await someone()) return false;
+  await lockName(tx, "first account");
+  return (await someone()) === null;
+}
+
+function recordSignUp(tx: Transaction, user: SessionUser, origin: Origin, detail: Prisma.InputJsonObject = {}) {
+  const actor = mintUserViewer(user, origin);
+  return recordEvent(tx, actor, { action: "user.signedUp", subjectType: "user", subjectId: user.id, detail });
+}
+
+function addressTaken(): AppError {
+  const message = "An account with this e-mail address already exists. Sign in instead.";
+  return new AppError("CONFLICT", message, { issues: [{ path: "email", message }] });
 }
 
 /**
- * Returns the user with this e-mail and password, or null when either is wrong or the account is disabled: one answer, so that
- * a stranger does not learn which. Throws RATE_LIMITED after too many failed attempts for one account (existing or not) or from
- * one IP address. `recordAs` is the event of a success; any other than a sign-in does not reset the count of failures.
+ * Returns the user with this e-mail and password, or null when either is wrong, or the account is disabled: one answer, so that a
+ * stranger does not learn which. Throws RATE_LIMITED after too many failed attempts. An attempt is counted before the password is
+ * checked, and a success given back: concurrent attempts are counted like sequential ones, in every process. The work is the same
+ * for an address without an account. `recordAs` is the event of a success.
  */
 export async function checkPassword(
   viewer: Viewer,
   form: unknown,
+  device: Device,
   recordAs: "user.signedIn" | "user.passwordConfirmed" = "user.signedIn",
 ): Promise<SessionUser | null> {
   const parsed = signInInput.safeParse(form);
@@ -73,76 +150,21 @@ export async function checkPassword(
     where: { email },
     select: { ...sessionUserSelect, passwordHash: true, disabledAt: true },
   });
-  const subject: Subject = user ? { type: "user", id: user.id } : { type: "email", id: keyedHash(email) };
-  const eventId = await reserveAttempt(viewer, subject);
-  if (!(await verifyPassword(user?.passwordHash ?? null, password)) || !user) return null;
-  const { passwordHash: _, disabledAt, ...sessionUser } = user;
-  if (disabledAt) return null;
-  await db().event.update({
-    where: { id: eventId },
-    data: { action: recordAs, actorId: user.id, actorName: mintUserViewer(user).name },
-  });
-  return sessionUser;
-}
-
-type Subject = { type: "user" | "email"; id: string };
-
-/**
- * Records the attempt as failed before the password is checked; a success changes the record later. So concurrent attempts
- * are counted like sequential ones, in every process.
- */
-async function reserveAttempt(viewer: Viewer, subject: Subject): Promise<bigint> {
-  const { ipAddress = null } = originOfViewer(viewer);
-  return db().$transaction(async (tx) => {
-    // Always the address before the account: one lock order prevents deadlocks.
-    if (ipAddress !== null) await lockName(tx, `sign-in from ${ipAddress}`);
-    await lockName(tx, `sign-in ${subject.id}`);
-    const freeAt = await refusedUntil(tx, subject.id, ipAddress);
-    if (freeAt > Date.now()) {
-      throw new AppError("RATE_LIMITED", "Too many failed sign-in attempts. Wait 15 minutes, then try again.", {
-        retryAfterSeconds: Math.max(1, Math.ceil((freeAt - Date.now()) / 1_000)),
-      });
-    }
-    return recordEvent(tx, viewer, {
-      action: "user.signInFailed",
-      subjectType: subject.type,
-      subjectId: subject.id,
-    });
-  });
-}
-
-/** Returns when the next attempt is allowed, in milliseconds since the epoch; 0 when no limit is reached. */
-async function refusedUntil(tx: Transaction, subjectId: string, ipAddress: string | null): Promise<number> {
-  const { maxFailures, maxPerAccount, maxPerAddress, windowSeconds } = signInPolicy;
-  const windowStart = new Date(Date.now() - windowSeconds * 1_000);
-  const lastSuccess = async (filter: Prisma.EventWhereInput) => {
-    const success = await tx.event.findFirst({
-      where: { action: "user.signedIn", ...filter, at: { gte: windowStart } },
-      orderBy: { at: "desc" },
-      select: { at: true },
-    });
-    return success?.at ?? windowStart;
+  const subject = user ? { subjectType: "user" as const, subjectId: user.id } : emailSubject(email);
+  const attempt: Attempt = {
+    accountId: subject.subjectId,
+    network: networkOf(originOfViewer(viewer).ipAddress),
+    deviceId: device.idFor(subject.subjectId),
   };
-  // A success resets an account's count but not an address's: an attacker can sign in to an account of their own.
-  const limits = [
-    { filter: { subjectId, ipAddress }, max: maxFailures, since: await lastSuccess({ subjectId, ipAddress }) },
-    { filter: { subjectId }, max: maxPerAccount, since: await lastSuccess({ subjectId }) },
-    ...(ipAddress === null ? [] : [{ filter: { ipAddress }, max: maxPerAddress, since: windowStart }]),
-  ];
-  let until = 0;
-  for (const { filter, max, since } of limits) {
-    const oldest = await tx.event.findFirst({
-      where: { action: "user.signInFailed", ...filter, at: { gt: since } },
-      orderBy: { at: "desc" },
-      skip: max - 1,
-      select: { at: true },
-    });
-    if (oldest) until = Math.max(until, oldest.at.getTime() + windowSeconds * 1_000);
+  await spend(viewer, chargesOf(attempt));
+  const isRight = await verifyPassword(user?.passwordHash ?? null, password);
+  if (!isRight || !user || user.disabledAt) {
+    await recordEvent(db(), viewer, { action: "user.signInFailed", ...subject });
+    return null;
   }
-  return until;
-}
-
-/** Hashes an unknown e-mail address for the log. People type passwords into the e-mail field, so it is never stored as typed. */
-function keyedHash(email: string): string {
-  return createHmac("sha256", env().NEXTAUTH_SECRET).update(email).digest("hex").slice(0, 32);
+  const { passwordHash: _hash, disabledAt: _disabledAt, ...sessionUser } = user;
+  await refund(viewer, refundsOf(attempt));
+  await recordEvent(db(), mintUserViewer(user, originOfViewer(viewer)), { action: recordAs, ...subject });
+  device.remember(user.id);
+  return sessionUser;
 }

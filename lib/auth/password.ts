@@ -1,17 +1,23 @@
 import "server-only";
 import { hash, verify } from "@node-rs/argon2";
+import { env } from "@/lib/env";
+import { AppError } from "@/lib/errors";
+import { isMadeOfContext, normalizePassword } from "./policy";
 
 /** argon2id with 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet). */
 const argon2id = 2;
 const cost = { algorithm: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
-/** Normalizes Unicode, so that a password typed on another keyboard still matches (NIST SP 800-63B 3.1.1.2). */
-function normalized(password: string): string {
-  return password.normalize("NFKC");
-}
-
-export function hashPassword(password: string): Promise<string> {
-  return hash(normalized(password), cost);
+/**
+ * Hashes a new password of the person with this e-mail address; null for one that the operator answers for. Throws INVALID when
+ * it is little more than words of the address or of the site.
+ */
+export async function hashPassword(password: string, { email }: { email: string | null }): Promise<string> {
+  if (email !== null && isMadeOfContext(password, [email, new URL(env().ATOLL_URL).hostname, "atoll"])) {
+    const message = "This password is made of your e-mail address or this site's name. Choose another one.";
+    throw new AppError("INVALID", message, { issues: [{ path: "password", message }] });
+  }
+  return hash(normalizePassword(password), cost);
 }
 
 let dummyHash: Promise<string> | undefined;
@@ -21,8 +27,10 @@ let dummyHash: Promise<string> | undefined;
  * dummy hash and returns false, so that the response time does not reveal who has an account.
  */
 export async function verifyPassword(passwordHash: string | null, password: string): Promise<boolean> {
-  if (passwordHash !== null) return verify(passwordHash, normalized(password));
   dummyHash ??= hash("not a real password", cost);
-  await verify(await dummyHash, normalized(password));
-  return false;
+  const compared = passwordHash ?? (await dummyHash);
+  // A hash may be older than the normalization. Both forms are tried for every hash, so that the time tells nothing.
+  const forms = new Set([normalizePassword(password), password]);
+  const matches = await Promise.all([...forms].map((form) => verify(compared, form)));
+  return passwordHash !== null && matches.includes(true);
 }

@@ -3,19 +3,13 @@ import type { CookiesOptions } from "next-auth";
 import { decode, encode } from "next-auth/jwt";
 import { z } from "zod";
 import { env } from "@/lib/env";
+import { cookieLine, siteCookieName } from "./cookies";
 import { isSecureSite, sessionPolicy } from "./policy";
 
 /** The cookies of a request by name. */
 export type Cookies = Readonly<Record<string, string>>;
 
-/**
- * Returns the name of a cookie of sign-in. On https it starts with `__Host-`: browsers accept such a cookie only from this very
- * host over https, so that no other host of the domain can plant one. Over http they would not accept it at all.
- * (https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-the-__host-prefix)
- */
-function cookieName(name: string): string {
-  return `${isSecureSite(env().ATOLL_URL) ? "__Host-" : ""}next-auth.${name}`;
-}
+const cookieName = (name: string) => siteCookieName(`next-auth.${name}`);
 
 function cookieOptions() {
   return { httpOnly: true, sameSite: "lax", path: "/", secure: isSecureSite(env().ATOLL_URL) } as const;
@@ -97,6 +91,5 @@ export function settledCookies(
     const isRetired = isSecure && /^(__Secure-)?next-auth\./.test(name);
     return isRetired || (hasEnded && sessionCookies.test(name));
   });
-  const attributes = `Path=/; Max-Age=0; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}`;
-  return [...kept, ...stale.map((name) => `${name}=; ${attributes}`)];
+  return [...kept, ...stale.map((name) => cookieLine(name, "", 0))];
 }

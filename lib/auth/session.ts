@@ -2,9 +2,11 @@ import "server-only";
 import { isIP } from "node:net";
 import { cookies, headers } from "next/headers";
 import { NextRequest } from "next/server";
-import { env } from "@/lib/env";
+import { spendCall } from "@/lib/budget/commands";
 import { AppError } from "@/lib/errors";
+import { type Device, deviceOf } from "./device";
 import { sessionOfCookies } from "./live-session";
+import { requireOwnOrigin } from "./own-origin";
 import { clientAddressHeader } from "./policy";
 import { type Cookies, sessionCookie } from "./session-cookies";
 import { mintAnonymousViewer, mintUserViewer, type Origin, type UserViewer, type Viewer } from "./viewer";
@@ -31,6 +33,11 @@ export async function currentViewer(): Promise<Viewer> {
   const sent = await headers();
   // React's `cache` would not share it between an action and the page that is rendered after it.
   return viewerOnce(sent, async () => viewerOfCookies(byName((await cookies()).getAll()), originOf(sent)));
+}
+
+/** Returns the device of the current page or action. */
+export async function currentDevice(): Promise<Device> {
+  return deviceOf(byName((await cookies()).getAll()));
 }
 
 /** Gives this browser the cookie of a renewed session, in an action. The page that is rendered after it looks it up anew. */
@@ -62,16 +69,13 @@ export async function viewerOf(request: Request): Promise<Viewer> {
 }
 
 /**
- * Returns the user of an API request that changes data. Throws UNAUTHENTICATED without valid credentials. Browsers send
- * cookies with requests of other sites too, so a request with a cookie must have this site's Origin, else NOT_FOUND (CSRF).
+ * Returns the user of an API request that changes data, and spends it from their budget; `cost` is in ordinary calls. Throws
+ * UNAUTHENTICATED without valid credentials, ORIGIN for a cookie from a page of another site, RATE_LIMITED.
  */
-export async function writerOf(request: Request): Promise<UserViewer> {
+export async function writerOf(request: Request, cost?: number): Promise<UserViewer> {
   const viewer = signedIn(await viewerOf(request));
-  const isByCookie = !request.headers.has("authorization");
-  // Browsers always send Origin with a POST, PATCH, PUT or DELETE.
-  if (isByCookie && request.headers.get("origin") !== env().ATOLL_URL) {
-    throw new AppError("NOT_FOUND", "This request must come from this site.");
-  }
+  if (!request.headers.has("authorization")) requireOwnOrigin(request.headers);
+  await spendCall(viewer, cost);
   return viewer;
 }
 

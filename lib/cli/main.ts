@@ -10,7 +10,7 @@ const commands: Record<string, Entry> = {
   dev: { summary: "the same with Next's dev server", load: async () => (await import("./dev")).dev },
   worker: { summary: "run the worker alone", load: async () => (await import("./worker")).worker },
   user: {
-    summary: "create, list, disable accounts; set passwords, quotas",
+    summary: "create, invite, list, disable accounts; set passwords, quotas",
     load: async () => (await import("./user/command")).user,
   },
   collection: { summary: "set a collection's quota", load: async () => (await import("./collection")).collection },

@@ -9,8 +9,9 @@ import { env } from "@/lib/env";
 import { root } from "./install.mjs";
 import { notifyParent, stopRequested } from "./lifetime";
 import { watchBody } from "./site/body";
-import { setClientAddressHeader } from "./site/client-address";
+import { isProxyUndeclared, setClientAddressHeader } from "./site/client-address";
 import { databaseProbe } from "./site/database-probe";
+import { setForwardedHost } from "./site/forwarded-host";
 import { contentSecurityPolicy, fixedHeaders } from "./site/headers";
 import { openRequestLog } from "./site/request-log";
 import { acceptUpgrades, listen } from "./site/server";
@@ -30,11 +31,17 @@ async function main(): Promise<void> {
   const database = databaseProbe(site.DATABASE_URL);
   const headers = fixedHeaders(site);
 
+  let isProxyTold = false;
   const respond = async (req: http.IncomingMessage, res: http.ServerResponse) => {
     const body = watchBody(req, res);
     log.watch(req, res, body.bytesIn);
     if (body.isRefused) return;
+    setForwardedHost(req);
     setClientAddressHeader(req, site.ATOLL_PROXY_HOPS);
+    if (!isProxyTold && isProxyUndeclared(req, site.ATOLL_PROXY_HOPS)) {
+      isProxyTold = true;
+      console.error("Requests come through a proxy, so that all clients count as one: set ATOLL_PROXY_HOPS=1.");
+    }
     for (const [name, value] of headers) res.setHeader(name, value);
     const policy = contentSecurityPolicy(site, randomBytes(16).toString("base64"), dev);
     res.setHeader("Content-Security-Policy", policy);

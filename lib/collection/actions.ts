@@ -2,7 +2,6 @@
 
 import { revalidatePath } from "next/cache";
 import { type ActionResult, parseInput, runAction } from "@/lib/action";
-import { currentViewer } from "@/lib/auth/session";
 import { routes } from "@/lib/routes";
 import * as commands from "./commands";
 import {
@@ -13,8 +12,8 @@ import {
 } from "./schema";
 
 export async function createCollectionAction(input: CreateCollectionForm): Promise<ActionResult<{ slug: string }>> {
-  return runAction(async () => {
-    const created = await commands.createCollection(await currentViewer(), parseInput(createCollectionInput, input));
+  return runAction(async (viewer) => {
+    const created = await commands.createCollection(viewer, parseInput(createCollectionInput, input));
     revalidatePath(routes.collections());
     return created;
   });
@@ -24,8 +23,8 @@ export async function updateCollectionAction(
   slug: string,
   input: UpdateCollectionInput,
 ): Promise<ActionResult<undefined>> {
-  return runAction(async () => {
-    await commands.updateCollection(await currentViewer(), slug, parseInput(updateCollectionInput, input));
+  return runAction(async (viewer) => {
+    await commands.updateCollection(viewer, slug, parseInput(updateCollectionInput, input));
     revalidatePath(routes.collections());
     revalidatePath(routes.collection(slug), "layout");
     return undefined;

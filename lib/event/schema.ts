@@ -13,7 +13,10 @@ export type EventAction =
   | "user.passwordChanged"
   | "user.passwordConfirmed"
   | "user.sessionsEnded"
+  | "user.invited"
+  | "user.signUpRequested"
   | "user.signedUp"
+  | "user.signUpRepeated"
   | "user.signedIn"
   | "user.signedOut"
   | "user.signInFailed"
@@ -34,5 +37,5 @@ export type EventAction =
   | "media.trashed"
   | "media.restored";
 
-/** What an entry is about. `email`: a keyed hash of an unknown address someone tried to sign in with. */
-export type EventSubject = "user" | "email" | "collection" | "member" | "upload" | "media";
+/** What an entry is about. `email`: a keyed hash of an address that someone tried to sign in or to sign up with. */
+export type EventSubject = "user" | "email" | "invitation" | "collection" | "member" | "upload" | "media";

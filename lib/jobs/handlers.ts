@@ -5,6 +5,8 @@ import type { SystemViewer } from "@/lib/auth/viewer";
 import { DecoderError } from "@/lib/derive/decoder";
 import { deriveRevision } from "@/lib/derive/revision";
 import { toAppError } from "@/lib/errors";
+import { recordMailed, writeLetter } from "@/lib/invitation/commands";
+import { sendMail } from "@/lib/mail/send";
 import { recordDerivation } from "@/lib/media/commands";
 import { finishUndo } from "@/lib/upload/undo/commands";
 import { reapUpload } from "@/lib/upload/verify/reap";
@@ -13,6 +15,7 @@ import {
   type DeriveJob,
   insertDerive,
   insertDeriveAgain,
+  type MailJob,
   type ReapJob,
   type UndoJob,
   type VerifyJob,
@@ -46,6 +49,15 @@ export async function handleReap({ viewer, log }: JobContext, uploadId: string):
 export async function handleUndo({ viewer, log }: JobContext, uploadId: string): Promise<void> {
   await finishUndo(viewer, uploadId);
   log.info({ uploadId }, "upload undone or redone");
+}
+
+/** Mails an invitation. One that the recipient's server refuses is deleted. */
+export async function handleMail({ viewer, log }: JobContext, invitationId: string): Promise<void> {
+  const written = await writeLetter(viewer, invitationId);
+  if (!written) return;
+  const outcome = await sendMail(written.letter);
+  await recordMailed(viewer, invitationId, outcome === "sent" ? written.tokenHash : null);
+  log.info({ invitationId, outcome }, "invitation mailed");
 }
 
 export async function handleDerive({ viewer, log }: JobContext, revisionId: string): Promise<void> {
@@ -88,7 +100,7 @@ function reasonOf(code: string | undefined): string | null {
 }
 
 /** Runs the jobs of a batch one after another, each with its own result. */
-export function each<Data extends VerifyJob | ReapJob | UndoJob | DeriveJob, J extends Job<Data>>(
+export function each<Data extends VerifyJob | ReapJob | UndoJob | MailJob | DeriveJob, J extends Job<Data>>(
   { log }: JobContext,
   run: (job: J) => Promise<void>,
 ): (jobs: J[]) => Promise<JobResult[]> {

@@ -1,5 +1,8 @@
 import "server-only";
+import { deleteWholeBudgets } from "@/lib/budget/commands";
 import { removeStaleTempDirs } from "@/lib/derive/temp-dir";
+import { deleteExpiredInvitations } from "@/lib/invitation/commands";
+import { invitationsToMail } from "@/lib/invitation/queries";
 import { revisionsToDerive } from "@/lib/media/queries";
 import { computeSortPaths } from "@/lib/media/sorting/commands";
 import { deleteEndedSessions } from "@/lib/session/commands";
@@ -7,10 +10,11 @@ import { deleteIdempotencyKeys, expireUploads } from "@/lib/upload/commands";
 import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
 import { uploadsToUndo } from "@/lib/upload/undo/queries";
 import type { JobContext } from "./handlers";
-import { insertDerive, insertReap, insertUndo, insertVerify, laterPriority } from "./queue/boss";
+import { insertDerive, insertMail, insertReap, insertUndo, insertVerify, laterPriority } from "./queue/boss";
 
 const uploadsAtOnce = 100;
 const revisionsAtOnce = 1_000;
+const mailsAtOnce = 100;
 
 /**
  * Queues jobs that were lost by a crash between commit and send, and expires uploads. Jobs already queued are not added
@@ -31,6 +35,9 @@ export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSig
     reap: async () => insertReap(boss, await uploadsToReap(viewer, uploadsAtOnce)),
     derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce), laterPriority),
     deleteSessions: () => deleteEndedSessions(viewer),
+    mail: async () => insertMail(boss, await invitationsToMail(viewer, mailsAtOnce)),
+    deleteInvitations: () => deleteExpiredInvitations(viewer),
+    deleteBudgets: () => deleteWholeBudgets(viewer),
     deleteKeys: () => deleteIdempotencyKeys(viewer),
     removeTempDirs: () => removeStaleTempDirs(),
     sortPaths: () => computeSortPaths(viewer),

@@ -9,6 +9,7 @@ import {
   each,
   handleDerive,
   handleDeriveFailed,
+  handleMail,
   handleReap,
   handleUndo,
   handleVerify,
@@ -17,6 +18,7 @@ import {
 import {
   createBoss,
   type DeriveJob,
+  type MailJob,
   queueNames,
   type ReapJob,
   startBoss,
@@ -135,6 +137,11 @@ async function work(context: JobContext, options: WorkerOptions): Promise<void> 
     queueNames.undo,
     polling,
     each(context, ({ data }: Job<UndoJob>) => handleUndo(context, data.uploadId)),
+  );
+  await boss.work<MailJob>(
+    queueNames.mail,
+    polling,
+    each(context, ({ data }: Job<MailJob>) => handleMail(context, data.invitationId)),
   );
   await boss.work<DeriveJob>(
     queueNames.derive,

@@ -1,7 +1,8 @@
 import "server-only";
 import { checkPassword } from "@/lib/auth/commands";
+import type { Device } from "@/lib/auth/device";
 import { hashPassword } from "@/lib/auth/password";
-import { signUpInput } from "@/lib/auth/schema";
+import { newPassword } from "@/lib/auth/schema";
 import { sessionOfViewer, type Viewer } from "@/lib/auth/viewer";
 import { db, type Transaction } from "@/lib/db";
 import { AppError, notFound } from "@/lib/errors";
@@ -21,14 +22,16 @@ export type AccountChange = { hasChanged: boolean; endedSessions: number };
  * (the answer of an account without one, too) and for a new one that the rules reject, RATE_LIMITED after too many guesses,
  * UNAUTHENTICATED where the session has ended, CONFLICT where the password was changed at the same time.
  */
-export async function changePassword(viewer: Viewer, input: ChangePasswordInput): Promise<KeptSession> {
+export async function changePassword(
+  viewer: Viewer,
+  { currentPassword: password, newPassword }: ChangePasswordInput,
+  device: Device,
+): Promise<KeptSession> {
   const own = sessionOfViewer(viewer);
   const { email } = await db().user.findUniqueOrThrow({ where: { id: own.userId }, select: { email: true } });
-  requireAllowed(email, input.newPassword);
-  const credentials = { email, password: input.currentPassword };
-  const user = await checkPassword(viewer, credentials, "user.passwordConfirmed");
+  const passwordHash = await hashAllowed(newPassword, email);
+  const user = await checkPassword(viewer, { email, password }, device, "user.passwordConfirmed");
   if (!user) throw invalid("currentPassword", "Incorrect password.");
-  const passwordHash = await hashPassword(input.newPassword);
   return db().$transaction(async (tx) => {
     const where = { id: own.userId, sessionEpoch: user.sessionEpoch, disabledAt: null };
     const { count } = await tx.user.updateMany({ where, data: { passwordHash } });
@@ -49,8 +52,7 @@ export async function setPassword(
   { isDryRun = false }: Options = {},
 ): Promise<AccountChange> {
   requireOperator(viewer);
-  requireAllowed(normalized(email), password);
-  const passwordHash = await hashPassword(password);
+  const passwordHash = await hashAllowed(password, normalized(email));
   return db().$transaction(async (tx) => {
     const { id } = await lockedUser(tx, email);
     if (isDryRun) return wouldChange(tx, id);
@@ -119,11 +121,13 @@ async function lockedUser(tx: Transaction, email: string): Promise<{ id: string;
   return tx.user.findUniqueOrThrow({ where: { id: locked.id }, select: { id: true, disabledAt: true } });
 }
 
-/** Throws INVALID where sign-up would reject the password for this address. */
-function requireAllowed(email: string, password: string): void {
-  const issues = signUpInput.safeParse({ email, password }).error?.issues ?? [];
-  const issue = issues.find(({ path }) => path[0] === "password");
-  if (issue) throw invalid("newPassword", issue.message);
+/** Hashes a new password. Throws INVALID where sign-up would reject it for this address. */
+async function hashAllowed(password: string, email: string): Promise<string> {
+  const parsed = newPassword.safeParse(password);
+  if (!parsed.success) throw invalid("newPassword", parsed.error.issues[0]?.message ?? "");
+  return hashPassword(password, { email }).catch((thrown: unknown) => {
+    throw thrown instanceof AppError ? invalid("newPassword", thrown.message) : thrown;
+  });
 }
 
 function invalid(path: string, message: string): AppError {

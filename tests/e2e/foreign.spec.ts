@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { type Browser, expect, type Page } from "@playwright/test";
 import { createCollection } from "./site";
 import { signedOut, signUp, test } from "./test";
@@ -80,4 +82,43 @@ test("an upload is its owner's alone: every request of another person for it is 
   expect((await ask(page, ["POST", `${upload}/parts`, parts])).status).toBe(200);
   expect((await ask(page, ["PATCH", upload, { state: "aborted" }])).status).toBe(202);
   await other.context().close();
+});
+
+test("every server action of the build refuses a request that no page of this site made", async ({
+  request,
+  baseURL,
+}) => {
+  const manifest = readFileSync(
+    path.resolve(import.meta.dirname, "../../.next/server/server-reference-manifest.json"),
+    "utf8",
+  );
+  const actions = Object.keys((JSON.parse(manifest) as { node: Record<string, unknown> }).node);
+  expect(actions.length).toBeGreaterThan(3);
+  const site = baseURL ?? "";
+  const foreign: Record<string, string>[] = [
+    {},
+    { origin: "null" },
+    { origin: site.replace("http:", "https:") },
+    { origin: "https://evil.example" },
+    { origin: "https://evil.example", "x-forwarded-host": "evil.example" },
+    { origin: `${site}, https://evil.example`, "x-forwarded-host": new URL(site).host },
+  ];
+  for (const action of actions) {
+    const answerTo = async (sent: Record<string, string>) => {
+      const headers = { "next-action": action, "content-type": "text/plain;charset=UTF-8", ...sent };
+      const answer = await request.post("/sign-up", { headers, data: "[{},{}]" });
+      return { status: answer.status(), text: await answer.text() };
+    };
+    for (const sent of foreign) {
+      const { status, text } = await answerTo(sent);
+      expect({ action, sent, status, isTold: text.includes('"code":"ORIGIN"') }).toEqual({
+        ...{ action, sent },
+        ...{ status: 200, isTold: true },
+      });
+    }
+    expect(await answerTo({ origin: site }), action).toMatchObject({
+      status: 200,
+      text: expect.not.stringContaining("ORIGIN"),
+    });
+  }
 });

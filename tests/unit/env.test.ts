@@ -38,6 +38,12 @@ describe("a malformed value stops with one line that names it", () => {
     ["ATOLL_URL", "ftp://example.org"],
     ["ATOLL_PROXY_HOPS", "-1"],
     ["ATOLL_PROXY_HOPS", "all"],
+    ["ATOLL_SIGN_UP", "yes"],
+    ["ATOLL_DEFAULT_QUOTA", "much"],
+    ["ATOLL_MAIL_URL", "mail.example.org:25"],
+    ["ATOLL_MAIL_URL", "http://mail.example.org"],
+    ["ATOLL_MAIL_FROM", "Atoll"],
+    ["ATOLL_MAIL_FROM", "Atoll <atoll@example.org>\r\nBcc: x@example.org"],
     ["ATOLL_S3_PORT", "any"],
     ["ATOLL_PG_PORT", "99999"],
     ["ATOLL_DEMO_PASSWORD", "short"],
@@ -64,6 +70,31 @@ describe("a malformed value stops with one line that names it", () => {
 });
 
 test.each([
+  [undefined, "open"],
+  ["http://127.0.0.1:8080", "open"],
+  ["http://[::1]:3000", "open"],
+  ["http://atoll.localhost", "open"],
+  ["https://photos.example.org", "invite"],
+  ["http://10.0.0.5:3000", "invite"],
+  ["http://localhost.example.org", "invite"],
+])("a site at %s is %s to new accounts unless it says otherwise", (ATOLL_URL, mode) => {
+  expect(parseStartEnv({ ATOLL_URL }).ATOLL_SIGN_UP).toBe(mode);
+  expect(parseStartEnv({ ATOLL_URL, ATOLL_SIGN_UP: "closed" }).ATOLL_SIGN_UP).toBe("closed");
+});
+
+test.each([
+  [undefined, null],
+  ["none", null],
+  ["50GB", 50_000_000_000n],
+  ["1.5 TiB", 1_649_267_441_664n],
+  ["7", 7n],
+])("a default quota of %s is %s bytes", (ATOLL_DEFAULT_QUOTA, bytes) => {
+  expect(parseStartEnv({ ATOLL_DEFAULT_QUOTA }).ATOLL_DEFAULT_QUOTA).toBe(bytes);
+});
+
+test.each([
+  [{ ATOLL_MAIL_URL: "smtp://localhost" }, "ATOLL_MAIL_FROM"],
+  [{ ATOLL_MAIL_FROM: "atoll@example.org" }, "ATOLL_MAIL_URL"],
   [{ GITHUB_ID: "x" }, "GITHUB_SECRET"],
   [{ GOOGLE_SECRET: "x" }, "GOOGLE_ID"],
   [{ OIDC_ISSUER: "https://id.example.org", OIDC_ID: "x" }, "OIDC_SECRET"],

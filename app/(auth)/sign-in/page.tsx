@@ -7,9 +7,10 @@ import { AuthCard } from "@/components/auth/auth-card";
 import { nextPath } from "@/components/auth/next-path";
 import { ProviderButtons } from "@/components/auth/provider-buttons";
 import { SignInForm } from "@/components/auth/sign-in-form";
-import { externalProviderNames } from "@/lib/auth/providers";
-import { signInMessage } from "@/lib/auth/schema";
+import { externalProviderNames } from "@/lib/auth/next-auth/providers";
+import { signInMessage } from "@/lib/auth/policy";
 import { currentViewer } from "@/lib/auth/session";
+import { isSignUpOpen } from "@/lib/invitation/queries";
 import { routes } from "@/lib/routes";
 
 export const metadata: Metadata = { title: "Sign in" };
@@ -25,12 +26,16 @@ export default async function SignInPage({ searchParams }: { searchParams: Searc
       foot={
         <>
           No account yet?{" "}
-          <Link
-            href={{ pathname: routes.signUp(), query: { next: target } }}
-            className="font-medium text-accent underline-offset-4 hover:underline"
-          >
-            Create one
-          </Link>
+          {isSignUpOpen() ? (
+            <Link
+              href={{ pathname: routes.signUp(), query: { next: target } }}
+              className="font-medium text-accent underline-offset-4 hover:underline"
+            >
+              Create one
+            </Link>
+          ) : (
+            "Ask the operator of this site."
+          )}
         </>
       }
     >

@@ -1,4 +1,5 @@
 import { createUser, viewerOfEmail } from "@/lib/auth/commands";
+import { demoEmail } from "@/lib/auth/policy";
 import { mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
 import { createCollection } from "@/lib/collection/commands";
 import { closeDb, db } from "@/lib/db";
@@ -10,7 +11,6 @@ import { openUpload, sealUpload } from "@/lib/upload/commands";
 import { type DemoCollection, demoCollections } from "./collections";
 import { makePicture } from "./pictures";
 
-const demoEmail = "demo@atoll.local";
 /** Limits how much visitors of a public demo can upload. */
 const demoQuotaBytes = 5_000_000_000n;
 const hourMs = 3_600_000;

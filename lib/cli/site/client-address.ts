@@ -23,25 +23,46 @@ export function setClientAddressHeader(req: IncomingMessage, proxyHops: number):
 }
 
 /**
- * Returns the client's address: the peer's or, behind n proxies, the n-th entry of X-Forwarded-For from the right, as
- * entries further left can be forged. Null when ATOLL_PROXY_HOPS is 0 but a proxy in a private network forwarded the
- * request: its address would be the same for all clients.
+ * Returns the client's address: the peer's or, behind n proxies, the n-th entry of X-Forwarded-For from the right, as entries
+ * further left can be forged. The peer's, too, where that entry is missing or no address: nothing that a client sends makes it
+ * uncounted. Null only when the connection is gone.
  */
 function clientAddress(req: IncomingMessage, proxyHops: number): string | null {
-  const peer = plainAddress(req.socket.remoteAddress ?? "");
-  const forwarded = [req.headers["x-forwarded-for"] ?? []].flat().join(",");
-  if (proxyHops === 0) return forwarded !== "" && peer !== null && isPrivate(peer) ? null : peer;
-  return plainAddress(forwarded.split(",").at(-proxyHops) ?? "") ?? peer;
+  const peer = canonicalAddress(req.socket.remoteAddress ?? "");
+  if (proxyHops === 0) return peer;
+  return canonicalAddress(forwardedFor(req).split(",").at(-proxyHops) ?? "") ?? peer;
 }
 
-/** Returns a bare IP address: without port, and IPv4-mapped IPv6 addresses as IPv4. Null for anything else. */
-function plainAddress(text: string): string | null {
+function forwardedFor(req: IncomingMessage): string {
+  return [req.headers["x-forwarded-for"] ?? []].flat().join(",");
+}
+
+/**
+ * Tells whether a request came through a proxy although ATOLL_PROXY_HOPS is 0: then all clients have the proxy's address, and share
+ * one budget.
+ */
+export function isProxyUndeclared(req: IncomingMessage, proxyHops: number): boolean {
+  const peer = canonicalAddress(req.socket.remoteAddress ?? "");
+  return proxyHops === 0 && peer !== null && isPrivate(peer) && forwardedFor(req) !== "";
+}
+
+/**
+ * Returns an IP address in its one canonical form (RFC 5952): without port, brackets and zone, IPv4-mapped IPv6 as IPv4. Null for
+ * anything else.
+ */
+function canonicalAddress(text: string): string | null {
   const bare = text
     .trim()
     .replace(/^\[(.*)\](:\d+)?$/, "$1")
     .replace(/^([\d.]+):\d+$/, "$1")
-    .replace(/^::ffff:(?=[\d.]+$)/i, "");
-  return isIP(bare) === 0 ? null : bare.toLowerCase();
+    .replace(/%.*$/, "");
+  if (isIP(bare) !== 6) return isIP(bare) === 4 ? bare : null;
+  // The URL parser writes an address in one form (https://url.spec.whatwg.org/#concept-ipv6-serializer).
+  const canonical = new URL(`http://[${bare}]`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical) ?? [];
+  if (high === undefined || low === undefined) return canonical;
+  const bits = Number.parseInt(high, 16) * 2 ** 16 + Number.parseInt(low, 16);
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join(".");
 }
 
 function isPrivate(address: string): boolean {

@@ -57,7 +57,10 @@ async function startAll(
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   });
   const env = parseEnv(process.env);
-  await started.add("the environment file", publishRunning(dataDir, { ...shared, ...bucketEnv(env) }));
+  await started.add(
+    "the environment file",
+    publishRunning(dataDir, { ...shared, ...bucketEnv(env), ...accountEnv(env) }),
+  );
   await applyBucketSettings(env, say);
 
   const part = { dataDir, dev, say, onFatal };
@@ -84,6 +87,11 @@ function bucketEnv({ S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_REGION, S3_BUCKET, S3_F
     S3_BUCKET,
     S3_FORCE_PATH_STYLE: String(S3_FORCE_PATH_STYLE),
   };
+}
+
+/** Returns the variables of new accounts, so that `atoll user` makes them as the site does. */
+function accountEnv({ ATOLL_SIGN_UP, ATOLL_DEFAULT_QUOTA }: Env) {
+  return { ATOLL_SIGN_UP, ATOLL_DEFAULT_QUOTA: ATOLL_DEFAULT_QUOTA === null ? "none" : String(ATOLL_DEFAULT_QUOTA) };
 }
 
 function readyUrl({ ATOLL_URL, PORT }: Env): string {

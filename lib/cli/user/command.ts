@@ -1,4 +1,5 @@
 import { text } from "node:stream/consumers";
+import { invitePerson } from "../invite";
 import { setQuota } from "../quota";
 import { type Command, parseCommand, UsageError } from "../usage";
 import { createAccount } from "./create";
@@ -7,13 +8,16 @@ import { setAccountPassword } from "./password";
 import { changeState } from "./state";
 
 const help = `Usage: atoll user create EMAIL [--admin] [--password-stdin] [--json]
+       atoll user invite [EMAIL] [--expires 7d] [--json]
        atoll user list [--json]
        atoll user disable EMAIL [--dry-run] [--json]
        atoll user enable EMAIL [--dry-run] [--json]
        atoll user password EMAIL [--password-stdin] [--dry-run] [--json]
        atoll user quota EMAIL SIZE|none [--dry-run] [--json]
 
-create creates an account. Without --password-stdin it has no password and can sign in only through a provider.
+create creates an account; the first of an empty site is an administrator's. Without --password-stdin it has no password and can
+sign in only through a provider.
+invite prints a link by which one person can create an account, once; with EMAIL, only for this address.
 list prints all accounts in the order of their e-mail addresses.
 disable keeps a user from signing in and ends their sessions at once. What they uploaded stays. enable reverts it.
 password sets a user's password, a generated one without --password-stdin, and ends their sessions. It prints a generated
@@ -23,8 +27,10 @@ SIZE is 500MB, 1.5TiB or a number of bytes.
 
   --admin            makes the user an administrator
   --password-stdin   reads the password from standard input, one line
+  --expires TIME     how long the invitation can be used: 36h, 7d (the default), at most 90d
   --dry-run          prints the change without making it
-  --json             prints one JSON document: create {"id", "email", "isAdmin"}; list an array of {"id", "email", "name",
+  --json             prints one JSON document: create {"id", "email", "isAdmin"}; invite {"link",
+                     "email", "expiresAt"}; list an array of {"id", "email", "name",
                      "isAdmin", "hasPassword", "createdAt", "disabledAt"}; disable, enable and password {"user",
                      "hasChanged", "endedSessions"}, password also "password" where it generated one; quota {"user",
                      "before", "after", "used", "reserved"} in bytes
@@ -34,6 +40,7 @@ Needs DATABASE_URL, or a running \`atoll up\` with the same ATOLL_DATA_DIR.`;
 const options = {
   admin: { type: "boolean" },
   "password-stdin": { type: "boolean" },
+  expires: { type: "string" },
   "dry-run": { type: "boolean" },
   json: { type: "boolean" },
 } as const;
@@ -43,14 +50,21 @@ type Given = {
   email: string;
   size: string;
   password: string | undefined;
+  expires: string | undefined;
   isAdmin: boolean;
   isDryRun: boolean;
   isJson: boolean;
 };
+/** `takes`: its operands, those that may be left out in brackets. */
 type Verb = { takes: readonly string[]; options: readonly Option[]; run(given: Given): Promise<void> };
 
 const verbs: Record<string, Verb> = {
   create: { takes: ["EMAIL"], options: ["admin", "password-stdin"], run: createAccount },
+  invite: {
+    takes: ["[EMAIL]"],
+    options: ["expires"],
+    run: ({ email, expires, isJson }) => invitePerson({ email: email || undefined, expires, isJson }),
+  },
   list: { takes: [], options: [], run: listAccounts },
   disable: { takes: ["EMAIL"], options: ["dry-run"], run: (given) => changeState("disable", given) },
   enable: { takes: ["EMAIL"], options: ["dry-run"], run: (given) => changeState("enable", given) },
@@ -72,7 +86,8 @@ export const user: Command = {
     const allowed: readonly string[] = [...verb.options, "json"];
     const surplus = Object.keys(values).find((option) => !allowed.includes(option));
     if (surplus !== undefined) throw new UsageError(`user ${name} does not take --${surplus}`);
-    if (operands.length !== verb.takes.length)
+    const needed = verb.takes.filter((operand) => !operand.startsWith("["));
+    if (operands.length < needed.length || operands.length > verb.takes.length)
       throw new UsageError(`expected: ${["user", name, ...verb.takes].join(" ")}`);
     const [email = "", size = ""] = operands;
     // One line, as `echo` and password managers write it.
@@ -82,7 +97,7 @@ export const user: Command = {
       isDryRun: values["dry-run"] ?? false,
       isJson: values.json ?? false,
     };
-    await verb.run({ email, size, password, ...flags });
+    await verb.run({ email, size, password, expires: values.expires, ...flags });
     return 0;
   },
 };

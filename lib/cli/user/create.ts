@@ -8,10 +8,10 @@ export async function createAccount({ email, password, isAdmin, isJson }: Accoun
   const created = await withDatabase(async (viewer) => {
     const { createUser } = await import("@/lib/auth/commands");
     const { createUserInput } = await import("@/lib/auth/schema");
-    const parsed = createUserInput.safeParse({ email, password, isAdmin });
+    const parsed = createUserInput.safeParse({ email, password, isAdmin: isAdmin || undefined });
     if (!parsed.success) throw new AppError("INVALID", parsed.error.issues.map(({ message }) => message).join("\n"));
-    const { userId } = await createUser(viewer, parsed.data);
-    return { id: userId, email: parsed.data.email, isAdmin: parsed.data.isAdmin };
+    const created = await createUser(viewer, parsed.data);
+    return { id: created.userId, email: parsed.data.email, isAdmin: created.isAdmin };
   });
   console.log(isJson ? JSON.stringify(created) : `${created.email} can sign in`);
 }

@@ -10,11 +10,13 @@ export const queueNames = {
   deriveFailed: "derive-failed",
   reap: "reap",
   undo: "undo",
+  mail: "mail",
 } as const;
 export type VerifyJob = { uploadId: string };
 export type UploadToVerify = { id: string; isLarge: boolean };
 export type ReapJob = { uploadId: string };
 export type UndoJob = { uploadId: string };
+export type MailJob = { invitationId: string };
 /** `rounds`: rounds of attempts that failed for a reason other than the file. `lost`: those of them whose worker disappeared. */
 export type DeriveJob = { revisionId: string; rounds?: number; lost?: number };
 
@@ -45,6 +47,8 @@ const queues: [name: string, settings: QueueSettings][] = [
   [queueNames.reap, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
   // Undo or redo of many files. The sweep sends unfinished ones again.
   [queueNames.undo, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
+  // The sweep sends the job again as long as the invitation is not mailed.
+  [queueNames.mail, { ...common, retryLimit: 4, expireInSeconds: 120 }],
   [queueNames.deriveFailed, { ...common, retryLimit: 10, expireInSeconds: 60 }],
   // A round is five attempts within half a minute. Then handleDeriveFailed decides whether another one follows.
   [queueNames.derive, { ...common, retryLimit: 4, expireInSeconds: 15 * 60, deadLetter: queueNames.deriveFailed }],
@@ -97,6 +101,10 @@ export async function insertReap(boss: PgBoss, uploadIds: string[]): Promise<voi
 
 export async function insertUndo(boss: PgBoss, uploadIds: string[]): Promise<void> {
   await insert(boss, queueNames.undo, uploadIds, (uploadId): UndoJob => ({ uploadId }));
+}
+
+export async function insertMail(boss: PgBoss, invitationIds: string[]): Promise<void> {
+  await insert(boss, queueNames.mail, invitationIds, (invitationId): MailJob => ({ invitationId }));
 }
 
 /** Queues revisions for deriving. `priority` ≤ 0; higher runs first. */

@@ -1,6 +1,15 @@
 import "server-only";
 import type { PgBoss } from "pg-boss";
-import { createBoss, insertDerive, insertReap, insertUndo, insertVerify, startBoss, type UploadToVerify } from "./boss";
+import {
+  createBoss,
+  insertDerive,
+  insertMail,
+  insertReap,
+  insertUndo,
+  insertVerify,
+  startBoss,
+  type UploadToVerify,
+} from "./boss";
 
 // Next's dev server reloads this module on each change. The connections must survive that.
 const kept = globalThis as typeof globalThis & { atollQueue: Promise<PgBoss> | undefined };
@@ -28,6 +37,11 @@ export async function sendUndo(uploadId: string): Promise<void> {
 /** Queues revisions for deriving. Those already queued or running are not added again. */
 export async function sendDerive(revisionIds: string[]): Promise<void> {
   await insertDerive(await queue(), revisionIds);
+}
+
+/** Queues the mail of an invitation. If the send is lost, the worker's sweep queues it. */
+export async function sendMailJob(invitationId: string): Promise<void> {
+  await insertMail(await queue(), [invitationId]);
 }
 
 export async function stopQueue(): Promise<void> {

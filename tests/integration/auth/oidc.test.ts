@@ -1,12 +1,15 @@
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { externalProviderNames } from "@/lib/auth/providers";
-import { handleAuth } from "@/lib/auth/route";
-import { signInMessage } from "@/lib/auth/schema";
+import { externalProviderNames } from "@/lib/auth/next-auth/providers";
+import { handleAuth } from "@/lib/auth/next-auth/route";
+import { signInMessage } from "@/lib/auth/policy";
 import { viewerOfCookies } from "@/lib/auth/session";
+import { budgets } from "@/lib/budget/policy";
 import { db } from "@/lib/db";
+import { env } from "@/lib/env";
+import { invite } from "@/lib/invitation/commands";
 import { TestBrowser } from "../../support/browser";
 import { OidcIssuer } from "../../support/oidc-issuer";
-import { disable, person } from "../../support/people";
+import { disable, person, system } from "../../support/people";
 import { testDatabase } from "../../support/services";
 
 const issuer = await OidcIssuer.start();
@@ -24,8 +27,9 @@ const counts = async () => ({ users: await db().user.count(), accounts: await db
 async function signIn(
   browser: TestBrowser,
   onTheWay = (back: URL) => back,
+  more: Record<string, string> = {},
 ): Promise<{ path: string; error: string | null }> {
-  const fields = { csrfToken: await browser.csrfToken(), callbackUrl: "/collections", json: "true" };
+  const fields = { csrfToken: await browser.csrfToken(), callbackUrl: "/collections", json: "true", ...more };
   const { url } = (await (await browser.post("/api/auth/signin/oidc", fields)).json()) as { url: string };
   const away = await fetch(url, { redirect: "manual" });
   let at = onTheWay(new URL(away.headers.get("location") ?? ""));
@@ -55,6 +59,8 @@ describe("signing in by an OpenID Connect issuer", () => {
     });
     expect(await viewerIn(first)).toMatchObject({ kind: "user", userId: user.id, name: "Ada" });
     expect(user.emailVerified).not.toBeNull();
+    // The first account of an empty site.
+    expect(user.isAdmin).toBe(true);
     const before = await counts();
     issuer.person = { ...issuer.person, email: "lovelace@example.org" };
     await signIn(second);
@@ -66,6 +72,39 @@ describe("signing in by an OpenID Connect issuer", () => {
       ["user.signedIn", { provider: "oidc" }],
       ["user.signedIn", { provider: "oidc" }],
     ]);
+  });
+
+  it("lets a new person in by the site's rule only: with an invitation, once, for its address", async () => {
+    Object.assign(env(), { ATOLL_SIGN_UP: "invite", ATOLL_DEFAULT_QUOTA: 7n });
+    const join = (email: string, invitation?: string) => {
+      issuer.person = { sub: email, email, email_verified: true };
+      return signIn(new TestBrowser(handleAuth), undefined, invitation === undefined ? {} : { invitation });
+    };
+    const refused = { path: "/sign-in", error: "NOT_FOUND" };
+    const before = await counts();
+    expect(await join("uninvited@example.org")).toEqual(refused);
+    expect(await join("uninvited@example.org", "x".repeat(43))).toEqual(refused);
+    const { token } = await invite(system, { email: "invited@example.org" });
+    expect(await join("other@example.org", token)).toEqual(refused);
+    expect(signInMessage("NOT_FOUND")).toMatch(/needs a valid invitation/);
+    expect(await counts()).toEqual(before);
+    expect(await join("invited@example.org", token)).toEqual({ path: "/collections", error: null });
+    const guest = await db().user.findUniqueOrThrow({ where: { email: "invited@example.org" } });
+    expect(guest).toMatchObject({ quotaBytes: 7n, isAdmin: false });
+    // One who has an account needs none.
+    expect(await join("invited@example.org")).toEqual({ path: "/collections", error: null });
+    const { token: another } = await invite(system, {});
+    expect(await join("first@example.org", another)).toEqual({ path: "/collections", error: null });
+    expect(await join("second@example.org", another)).toEqual(refused);
+    Object.assign(env(), { ATOLL_SIGN_UP: "closed" });
+    expect(await join("third@example.org")).toEqual(refused);
+    Object.assign(env(), { ATOLL_SIGN_UP: "open", ATOLL_DEFAULT_QUOTA: null });
+    const key = "signUpsFromNetwork unknown";
+    const spentUntil = new Date(Date.now() + budgets.signUpsFromNetwork.windowSeconds * 1_000);
+    await db().budget.update({ where: { key }, data: { spentUntil } });
+    expect(await join("fourth@example.org")).toEqual({ path: "/sign-in", error: "RATE_LIMITED" });
+    expect(await join("first@example.org")).toEqual({ path: "/collections", error: null });
+    await db().budget.delete({ where: { key } });
   });
 
   it("stores none of the issuer's tokens", async () => {

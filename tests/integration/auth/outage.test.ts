@@ -1,7 +1,7 @@
 import net from "node:net";
 import { afterAll, expect, it } from "vitest";
-import { handleAuth } from "@/lib/auth/route";
-import { signInMessage } from "@/lib/auth/schema";
+import { handleAuth } from "@/lib/auth/next-auth/route";
+import { signInMessage } from "@/lib/auth/policy";
 import { viewerOfCookies } from "@/lib/auth/session";
 import { closeDb } from "@/lib/db";
 import { toAppError } from "@/lib/errors";

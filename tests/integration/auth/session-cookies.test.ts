@@ -1,6 +1,6 @@
 import { encode } from "next-auth/jwt";
 import { expect, it } from "vitest";
-import { handleAuth } from "@/lib/auth/route";
+import { handleAuth } from "@/lib/auth/next-auth/route";
 import { viewerOfCookies } from "@/lib/auth/session";
 import { authCookies } from "@/lib/auth/session-cookies";
 import { env } from "@/lib/env";
@@ -37,7 +37,8 @@ it("on https every cookie of sign-in is this host's alone: __Host-, Secure, Path
   expect(error).toBeNull();
   const lines = [...csrf.headers.getSetCookie(), ...response.headers.getSetCookie()];
   const names = new Set(lines.map((line) => line.split("=")[0]));
-  expect(names).toEqual(new Set([sessionName, "__Host-next-auth.callback-url", "__Host-next-auth.csrf-token"]));
+  const others = ["__Host-next-auth.callback-url", "__Host-next-auth.csrf-token", "__Host-atoll-device"];
+  expect(names).toEqual(new Set([sessionName, ...others]));
   for (const line of lines) {
     expect(line).toMatch(/; Secure/);
     expect(line).toMatch(/; HttpOnly/);

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { expect, it, vi } from "vitest";
 import { checkPassword } from "@/lib/auth/commands";
+import { deviceOf } from "@/lib/auth/device";
 import { mintAnonymousViewer } from "@/lib/auth/viewer";
 import { user } from "@/lib/cli/user/command";
 import { db } from "@/lib/db";
@@ -37,7 +38,7 @@ it("disables, enables and lists accounts and sets their passwords", async () => 
   await person("grace");
   const { email } = await db().user.findUniqueOrThrow({ where: { id: who.userId } });
   const canSignIn = async (password: string) =>
-    (await checkPassword(mintAnonymousViewer(), { email, password })) !== null;
+    (await checkPassword(mintAnonymousViewer(), { email, password }, deviceOf({}))) !== null;
   await sessionCookie(who);
 
   const tried = await atollUser("disable", email, "--dry-run");
@@ -47,10 +48,12 @@ it("disables, enables and lists accounts and sets their passwords", async () => 
   expect(await atollUser("disable", email)).toBe(`${email}: disabled already\n`);
 
   expect(JSON.parse(await atollUser("list", "--json"))).toMatchObject([
-    { email, isAdmin: false, hasPassword: true, disabledAt: expect.stringMatching(/^20/) },
+    { email, isAdmin: true, hasPassword: true, disabledAt: expect.stringMatching(/^20/) },
     { email: expect.stringContaining("grace"), hasPassword: false, disabledAt: null },
   ]);
-  expect(await atollUser("list")).toMatch(/^ada-\d+@example\.org\tada\tdisabled 20[\d-]+\ngrace-.*\tno password\n$/);
+  expect(await atollUser("list")).toMatch(
+    /^ada-\d+@example\.org\tada\tadministrator, disabled 20[\d-]+\ngrace-.*\tno password\n$/,
+  );
 
   expect(await atollUser("enable", email)).toBe(`${email}: enabled, 0 sessions ended\n`);
   const password = (await atollUser("password", email)).trim().split("\n").at(-1) ?? "";

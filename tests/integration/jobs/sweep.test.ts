@@ -165,3 +165,20 @@ test("large uploads that are being verified do not delay a small one", async () 
     for (const worker of started) await worker.stop();
   }
 });
+
+test("a mail whose send was lost is queued again, and what is over is deleted", async () => {
+  const expiresAt = new Date(Date.now() + 60_000);
+  const mailed = { isMailed: true, email: "lost@example.org" };
+  const { id } = await db().signUpInvitation.create({ data: { ...mailed, expiresAt } });
+  await db().signUpInvitation.create({ data: { ...mailed, expiresAt: new Date(0) } });
+  await db().budget.createMany({
+    data: [
+      { key: "spent", spentUntil: expiresAt },
+      { key: "whole", spentUntil: new Date(0) },
+    ],
+  });
+  await sweep(context);
+  expect((await jobs()).map(({ name, singleton_key }) => [name, singleton_key])).toContainEqual(["mail", id]);
+  expect(await db().signUpInvitation.findMany({ select: { id: true } })).toEqual([{ id }]);
+  expect(await db().budget.findMany({ select: { key: true } })).toEqual([{ key: "spent" }]);
+});

@@ -54,8 +54,8 @@ it.each(rows.map((row) => [row.name, row] as const))("%s", async (_, row) => {
   }
 });
 
-// Sign-in and the log have no collection to be a member of; their own tests are in integration/auth.
-const outside = ["auth", "event"];
+// These have no collection to be a member of; their own tests are in integration/auth and integration/budget.
+const outside = ["auth", "budget", "event", "invitation"];
 const lib = path.resolve(import.meta.dirname, "../../../lib");
 const kinds = /\/(queries|commands|verify|reap)\.ts$/;
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { DELETE } from "@/app/api/v1/account/sessions/[id]/route";
 import { GET } from "@/app/api/v1/account/sessions/route";
-import { handleAuth } from "@/lib/auth/route";
+import { handleAuth } from "@/lib/auth/next-auth/route";
 import { viewerOfCookies } from "@/lib/auth/session";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";

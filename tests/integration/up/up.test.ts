@@ -56,6 +56,7 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     const email = `${signal.toLowerCase()}@example.org`;
     const up = await toBeEnded();
     const before = running();
+    expect(before).toMatchObject({ ATOLL_SIGN_UP: "open", ATOLL_DEFAULT_QUOTA: "none" });
     await insertUser(email);
     const processes = family(up.child.pid ?? 0);
     const names = processes.map(({ command }) => command).join("\n");

@@ -3,6 +3,8 @@ import { POST as open } from "@/app/api/v1/collections/[slug]/uploads/route";
 import { POST as renew } from "@/app/api/v1/uploads/[id]/policy/route";
 import { PATCH } from "@/app/api/v1/uploads/[id]/route";
 import type { UserViewer } from "@/lib/auth/viewer";
+import { budgets } from "@/lib/budget/policy";
+import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { openUpload } from "@/lib/upload/commands";
@@ -30,14 +32,17 @@ beforeAll(async () => {
 const asked = (method: string, headers: Record<string, string>, body = "no JSON") =>
   new Request(`${env().ATOLL_URL}/api/v1/uploads`, { method, headers, body });
 
-/** The status of each kind of writing call. */
-async function statuses(headers: Record<string, string>): Promise<number[]> {
-  const answers = await Promise.all([
+/** The answer to each kind of writing call. */
+function answersTo(headers: Record<string, string>): Promise<Response[]> {
+  return Promise.all([
     open(asked("POST", headers), { params: Promise.resolve({ slug }) }),
     renew(asked("POST", headers), { params: Promise.resolve({ id }) }),
     PATCH(asked("PATCH", headers), { params: Promise.resolve({ id }) }),
   ]);
-  return answers.map(({ status }) => status);
+}
+
+async function statuses(headers: Record<string, string>): Promise<number[]> {
+  return (await answersTo(headers)).map(({ status }) => status);
 }
 
 describe("a call that changes something", () => {
@@ -52,8 +57,22 @@ describe("a call that changes something", () => {
   });
 
   it("with a cookie must come from this site", async () => {
-    expect(await statuses({ cookie })).toEqual([404, 404, 404]);
-    expect(await statuses({ cookie, origin: "https://elsewhere.example" })).toEqual([404, 404, 404]);
+    expect(await statuses({ cookie })).toEqual([403, 403, 403]);
+    expect(await statuses({ cookie, origin: "https://elsewhere.example" })).toEqual([403, 403, 403]);
     expect(await statuses({ cookie, origin: env().ATOLL_URL })).toEqual([422, 200, 422]);
+  });
+
+  it("beyond the budget of its person is 429 and says when to come again, for all ways of writing at once", async () => {
+    // A minute more than it can hold, which grows back while the test runs.
+    const { windowSeconds } = budgets.writesOfUser;
+    const spentUntil = new Date(Date.now() + (windowSeconds + 60) * 1_000);
+    const key = `writesOfUser ${owner.userId}`;
+    await db().budget.upsert({ where: { key }, create: { key, spentUntil }, update: { spentUntil } });
+    const answers = await answersTo({ cookie, origin: env().ATOLL_URL });
+    for (const answer of answers) {
+      expect(answer.status).toBe(429);
+      expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(await answer.json()).toMatchObject({ type: "urn:atoll:error:rate-limited" });
+    }
   });
 });

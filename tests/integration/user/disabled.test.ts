@@ -5,7 +5,7 @@ import { POST as register } from "@/app/api/v1/uploads/[id]/files/route";
 import { POST as parts } from "@/app/api/v1/uploads/[id]/parts/route";
 import { POST as renew } from "@/app/api/v1/uploads/[id]/policy/route";
 import { PATCH } from "@/app/api/v1/uploads/[id]/route";
-import { handleAuth } from "@/lib/auth/route";
+import { handleAuth } from "@/lib/auth/next-auth/route";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { stopQueue } from "@/lib/jobs/queue/queue";

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { signInPolicy } from "@/lib/auth/policy";
-import { handleAuth } from "@/lib/auth/route";
+import { deviceOf } from "@/lib/auth/device";
+import { handleAuth } from "@/lib/auth/next-auth/route";
 import { viewerOfCookies } from "@/lib/auth/session";
 import type { UserViewer } from "@/lib/auth/viewer";
+import { budgets } from "@/lib/budget/policy";
 import { db } from "@/lib/db";
 import { toAppError } from "@/lib/errors";
-import { changePassword } from "@/lib/user/commands";
+import * as commands from "@/lib/user/commands";
 import { profileOf } from "@/lib/user/queries";
+import type { ChangePasswordInput } from "@/lib/user/schema";
 import { TestBrowser } from "../../support/browser";
 import { person, signedInViewer } from "../../support/people";
 import { testDatabase } from "../../support/services";
@@ -16,6 +18,8 @@ await testDatabase();
 const current = "three small words";
 const next = "four other small words";
 
+const changePassword = (viewer: UserViewer, input: ChangePasswordInput) =>
+  commands.changePassword(viewer, input, deviceOf({}));
 const emailOf = async ({ userId }: UserViewer) => (await db().user.findUniqueOrThrow({ where: { id: userId } })).email;
 const signIn = async (who: UserViewer, password: string) => {
   const browser = new TestBrowser(handleAuth);
@@ -56,7 +60,7 @@ describe("changing the password", () => {
   it("needs the current one, and stops guesses like sign-in does", async () => {
     const who = await signedInViewer(await person("guessed", current));
     const guess = () => changePassword(who, { currentPassword: "wrong words here", newPassword: next });
-    for (let guesses = 0; guesses < signInPolicy.maxFailures; guesses += 1)
+    for (let guesses = 0; guesses < budgets.signInsAtAccountFromNetwork.count; guesses += 1)
       expect(await refusal(guess())).toEqual({ code: "INVALID", paths: ["currentPassword"] });
     expect((await refusal(guess())).code).toBe("RATE_LIMITED");
     const right = changePassword(who, { currentPassword: current, newPassword: next });

@@ -5,9 +5,11 @@ import net, { type AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { networkOf } from "@/lib/budget/policy";
 import { maxBodyBytes, watchBody } from "@/lib/cli/site/body";
-import { setClientAddressHeader } from "@/lib/cli/site/client-address";
+import { isProxyUndeclared, setClientAddressHeader } from "@/lib/cli/site/client-address";
 import { databaseProbe } from "@/lib/cli/site/database-probe";
+import { setForwardedHost } from "@/lib/cli/site/forwarded-host";
 import { bucketOrigin, contentSecurityPolicy, fixedHeaders } from "@/lib/cli/site/headers";
 import { openRequestLog, type RequestLog } from "@/lib/cli/site/request-log";
 import { acceptUpgrades, listen } from "@/lib/cli/site/server";
@@ -176,17 +178,75 @@ describe("the client's address", () => {
     ["the peer's, whatever it claims", 0, "198.51.100.1", "203.0.113.1", "198.51.100.1"],
     ["the peer's on a socket of both kinds", 0, "::ffff:198.51.100.1", undefined, "198.51.100.1"],
     ["the peer's in one's own network", 0, "10.0.0.2", undefined, "10.0.0.2"],
-    ["null behind an undeclared proxy", 0, "127.0.0.1", "203.0.113.1", undefined],
-    ["null behind an undeclared proxy, by IPv6", 0, "fd00::1", "203.0.113.1", undefined],
+    ["the peer's in one's own network, whatever it claims", 0, "10.0.0.2", "x", "10.0.0.2"],
+    ["the undeclared proxy's: one for all its clients", 0, "127.0.0.1", "203.0.113.1", "127.0.0.1"],
+    ["the undeclared proxy's, by IPv6", 0, "fd00::1", "203.0.113.1", "fd00::1"],
     ["what the one proxy saw, not what the client made up", 1, "10.0.0.2", "1.1.1.1, 203.0.113.1", "203.0.113.1"],
     ["what the outer of two saw", 2, "10.0.0.2", "1.1.1.1, 203.0.113.1, 10.0.0.3", "203.0.113.1"],
     ["without the port some proxies add", 1, "10.0.0.2", "203.0.113.1:4711", "203.0.113.1"],
     ["IPv6 without brackets", 1, "10.0.0.2", "[2001:DB8::1]:4711", "2001:db8::1"],
+    ["IPv6 in one form, however it was written", 1, "10.0.0.2", "2001:0DB8:0:0:0:0:0:0001", "2001:db8::1"],
+    ["IPv6 without its zone", 0, "fe80::1%eth0", undefined, "fe80::1"],
+    ["IPv6 without its zone, in brackets", 1, "10.0.0.2", "[fe80::1%eth0]:80", "fe80::1"],
+    ["IPv4 however it is mapped", 1, "10.0.0.2", "::FFFF:C633:6401", "198.51.100.1"],
+    ["IPv4 however long it is mapped", 1, "10.0.0.2", "0:0:0:0:0:ffff:198.51.100.1", "198.51.100.1"],
     ["the peer's when the proxy was bypassed", 2, "198.51.100.1", "203.0.113.1", "198.51.100.1"],
     ["the peer's where the proxy wrote no address", 1, "10.0.0.2", "unknown", "10.0.0.2"],
+    ["the peer's where the proxy wrote a number", 1, "10.0.0.2", "3405803777", "10.0.0.2"],
+    ["the peer's where the proxy wrote nothing", 1, "10.0.0.2", undefined, "10.0.0.2"],
   ] as const)("is %s", (_, hops, peer, forwarded, expected) => {
     expect(mark(hops, peer, forwarded)).toBe(expected);
   });
+
+  test("cannot be left out, chosen or varied by a client: every header counts as one network", () => {
+    const claims = ["x", "", " , ", "::1", "203.0.113.9", "[::]", "10.0.0.1:99999", "%", "198.51.100.256", "\u0000"];
+    for (const hops of [0, 1, 2]) {
+      const seen = claims.map((claim) => mark(hops, "2001:db8:1:2::5", hops === 0 ? claim : `${claim}, no address`));
+      // Two proxies are declared, so that what the inner one passed on is believed.
+      if (hops < 2)
+        expect(new Set(seen.map((address) => networkOf(address as string)))).toEqual(new Set(["2001:db8:1:2::/64"]));
+      expect(seen).not.toContain(undefined);
+    }
+  });
+
+  test("is told to be the proxy's where one is not declared", () => {
+    const from = (remoteAddress: string, forwarded?: string) =>
+      ({ headers: { "x-forwarded-for": forwarded }, socket: { remoteAddress } }) as unknown as http.IncomingMessage;
+    expect(isProxyUndeclared(from("127.0.0.1", "203.0.113.1"), 0)).toBe(true);
+    expect(isProxyUndeclared(from("127.0.0.1", "203.0.113.1"), 1)).toBe(false);
+    expect(isProxyUndeclared(from("127.0.0.1"), 0)).toBe(false);
+    expect(isProxyUndeclared(from("198.51.100.1", "203.0.113.1"), 0)).toBe(false);
+  });
+});
+
+describe("the host that Next compares an Origin with", () => {
+  test.each([
+    ["the Origin's, behind a proxy that rewrites Host", "https://photos.example.org", undefined, "photos.example.org"],
+    ["the Origin's with its port, whatever was forged", "http://10.0.0.5:3000", "evil.example", "10.0.0.5:3000"],
+    ["the Origin's of another site, which runAction refuses", "https://evil.example", undefined, "evil.example"],
+    ["none without an Origin", undefined, "photos.example.org", undefined],
+    ["none for a sandboxed page", "null", "null", undefined],
+    ["none for two origins", "https://photos.example.org, https://evil.example", "evil.example", undefined],
+  ])("is %s", (_, origin, forwarded, expected) => {
+    const headers = { origin, "x-forwarded-host": forwarded, host: "10.0.0.2:3000" };
+    setForwardedHost({ headers });
+    expect(headers["x-forwarded-host"]).toBe(expected);
+    // Next would answer 500 to an Origin that it cannot parse.
+    if (expected === undefined) expect(headers.origin).toBeUndefined();
+  });
+});
+
+describe("the network that budgets count by", () => {
+  test.each([
+    ["198.51.100.1", "198.51.100.1"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:db8:1:2::", "2001:db8:1:2::/64"],
+    ["2001:db8::6", "2001:db8:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["2001:db8:0:2::6", "2001:db8:0:2::/64"],
+    ["::2:3:4:5:6:7:8", "0:2:3:4::/64"],
+    [undefined, "unknown"],
+  ])("of %s is %s", (address, network) => expect(networkOf(address)).toBe(network));
 });
 
 describe("a request to upgrade", () => {

@@ -1,6 +1,4 @@
 import { describe, expect, it, vi } from "vitest";
-import { z } from "zod";
-import { parseInput, runAction } from "@/lib/action";
 import { AppError, notFound, requireId, toAppError } from "@/lib/errors";
 import { route } from "@/lib/http";
 
@@ -79,20 +77,5 @@ describe("route", () => {
     expect(await response.text()).not.toContain("secret");
     expect(log).toHaveBeenCalledWith("GET /api/v1/thing failed", cause);
     log.mockRestore();
-  });
-});
-
-describe("runAction", () => {
-  const name = z.object({ name: z.string().min(3, "Too short") });
-
-  it("returns the value, or the error with one issue per field", async () => {
-    expect(await runAction(async () => parseInput(name, { name: "reef" }))).toEqual({
-      ok: true,
-      value: { name: "reef" },
-    });
-    expect(await runAction(async () => parseInput(name, { name: "r" }))).toEqual({
-      ok: false,
-      error: { code: "INVALID", message: "Too short", issues: [{ path: "name", message: "Too short" }] },
-    });
   });
 });

@@ -1,4 +1,4 @@
-import { handleAuth } from "@/lib/auth/route";
+import { handleAuth } from "@/lib/auth/next-auth/route";
 
 export const GET = handleAuth;
 export const POST = handleAuth;

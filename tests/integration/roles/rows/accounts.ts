@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { deviceOf } from "@/lib/auth/device";
 import { db } from "@/lib/db";
 import * as sessionCommands from "@/lib/session/commands";
 import * as sessionQueries from "@/lib/session/queries";
@@ -53,7 +54,8 @@ export const accounts: Row[] = [
   {
     name: "user/commands/changePassword, to one that the rules reject",
     ...all("?xxxxx??"),
-    run: (viewer) => userCommands.changePassword(viewer, { currentPassword: "unknown", newPassword: "password" }),
+    run: (viewer) =>
+      userCommands.changePassword(viewer, { currentPassword: "unknown", newPassword: "password" }, deviceOf({})),
   },
   {
     name: "user/commands/setPassword",

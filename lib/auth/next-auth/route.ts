@@ -1,16 +1,22 @@
 import "server-only";
 import type { NextApiRequest, NextApiResponse } from "next";
 import NextAuth from "next-auth";
+import { spendCall } from "@/lib/budget/commands";
 import { env } from "@/lib/env";
-import { AppError, errorStatus } from "@/lib/errors";
+import { AppError, errorStatus, toAppError } from "@/lib/errors";
 import { route } from "@/lib/http";
-import { sessionOfCookies, signOut } from "./live-session";
+import { routes } from "@/lib/routes";
+import { cookieLine, siteCookieName } from "../cookies";
+import { deviceOf } from "../device";
+import { sessionOfCookies, signOut } from "../live-session";
+import { cookiesOf, originOf } from "../session";
+import { cookiesForNextAuth, sessionIdIn, settledCookies } from "../session-cookies";
+import { deviceWords } from "../user-agent";
+import { mintAnonymousViewer } from "../viewer";
 import { authOptions } from "./options";
-import { cookiesOf, originOf } from "./session";
-import { cookiesForNextAuth, sessionIdIn, settledCookies } from "./session-cookies";
-import { deviceWords } from "./user-agent";
 
 const maxBodyBytes = 64 * 1024;
+const invitationLifeSeconds = 15 * 60;
 type Fields = Record<string, string>;
 
 /** Handles /api/auth/*: adapts next-auth's handler for Node requests to the Request and Response of the Fetch API. */
@@ -24,15 +30,21 @@ export const handleAuth = route(async (request: Request): Promise<Response> => {
   // next-auth's browser code posts its errors here. Ignored: anyone could write to the log.
   if (action === "_log") return new Response(null, { status: 204 });
 
+  const recorder = new ResponseRecorder();
+  const origin = originOf(request.headers);
+  try {
+    if (asksProvider(request.method, nextauth)) await spendCall(mintAnonymousViewer(origin));
+  } catch (thrown) {
+    return recorder.refuse(request.method, toAppError(thrown));
+  }
   const body = request.method === "POST" ? await readFields(request) : {};
   const jar = cookiesOf(request);
   const session = action === "session" ? await sessionOfCookies(jar) : null;
   const sessionId = await sessionIdIn(jar);
-  const origin = originOf(request.headers);
-  const device = deviceWords(request.headers.get("user-agent"));
+  const device = deviceOf(jar);
+  const invitationCookie = siteCookieName("atoll-invitation");
   let failure: AppError | undefined;
   let isSigningOut = false;
-  const recorder = new ResponseRecorder();
   await NextAuth(
     {
       method: request.method,
@@ -44,7 +56,8 @@ export const handleAuth = route(async (request: Request): Promise<Response> => {
     } as unknown as NextApiRequest,
     recorder as unknown as NextApiResponse,
     authOptions({
-      ...{ origin, device, session, sessionId },
+      ...{ origin, device, session, sessionId, invitation: jar[invitationCookie] },
+      deviceWords: deviceWords(request.headers.get("user-agent")),
       onError: (error) => {
         failure ??= error;
       },
@@ -56,8 +69,23 @@ export const handleAuth = route(async (request: Request): Promise<Response> => {
   // After next-auth, which would log an error of this and go on to remove the cookie of a session that has not ended.
   if (isSigningOut && sessionId) await signOut(sessionId, origin);
   const fate = session ? "alive" : action === "session" ? "ended" : "as set";
-  return recorder.toResponse(failure, (lines) => settledCookies(lines, jar, fate));
+  const response = recorder.toResponse(failure, (lines) => settledCookies(lines, jar, fate));
+  // Kept while the person is at the provider.
+  const invitation = action === "signin" && /^[\w-]+$/.test(body.invitation ?? "") ? body.invitation : undefined;
+  if (invitation)
+    response.headers.append("set-cookie", cookieLine(invitationCookie, invitation, invitationLifeSeconds));
+  const deviceCookie = device.setCookie();
+  if (deviceCookie) response.headers.append("set-cookie", deviceCookie);
+  return response;
 });
+
+/**
+ * Tells whether a request has a provider asked. A password's is counted where it is checked, by account and device. Others read, or
+ * end a session, which a network's budget must not prevent.
+ */
+function asksProvider(method: string, [action, provider]: readonly string[]): boolean {
+  return provider !== "credentials" && (action === "callback" || (action === "signin" && method === "POST"));
+}
 
 /** Returns the fields of a form or the string values of a JSON object. Throws TOO_LARGE, INVALID. */
 async function readFields(request: Request): Promise<Fields> {
@@ -121,6 +149,13 @@ class ResponseRecorder {
   }
 
   end(): void {}
+
+  /** Builds the response to a request that was not handled: a form's script follows `url`, a browser the redirect. */
+  refuse(method: string, failure: AppError): Response {
+    if (method === "POST") this.json({ url: routes.signIn() });
+    else this.status(302).setHeader("location", routes.signIn());
+    return this.toResponse(failure, (lines) => [...lines]);
+  }
 
   /** Builds the response with the cookies that `settle` returns. `failure` sets its status and the `error` parameter of the sign-in page. */
   toResponse(failure: AppError | undefined, settle: (lines: readonly string[]) => string[]): Response {

@@ -6,19 +6,24 @@ import { env } from "@/lib/env";
 import { AppError, toAppError } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { routes } from "@/lib/routes";
+import { checkPassword } from "../commands";
+import type { Device } from "../device";
+import { startSession } from "../live-session";
+import { isSecureSite, sessionPolicy } from "../policy";
+import type { LiveSession } from "../rows";
+import { authCookies } from "../session-cookies";
+import { mintAnonymousViewer, mintUserViewer, type Origin } from "../viewer";
 import { requestAdapter } from "./adapter";
-import { checkPassword } from "./commands";
-import { startSession } from "./live-session";
-import { isSecureSite, sessionPolicy } from "./policy";
 import { externalProviders } from "./providers";
-import type { LiveSession } from "./rows";
-import { authCookies } from "./session-cookies";
-import { mintAnonymousViewer, mintUserViewer, type Origin } from "./viewer";
 
 /** What sign-in needs to know of a request. */
 export type Visit = {
   origin: Origin;
-  device: string;
+  /** The browser, as it is known from earlier sign-ins, and in the words of its User-Agent. */
+  device: Device;
+  deviceWords: string;
+  /** The invitation with which the person came to create an account. */
+  invitation: string | undefined;
   /** The session that the browser's cookie names, alive or not. */
   sessionId: string | null;
   /** That session, looked up where next-auth is asked for it; null where it has ended. */
@@ -31,7 +36,7 @@ export type Visit = {
 
 /** Returns next-auth's options for one request. */
 export function authOptions(visit: Visit): AuthOptions {
-  const { origin, session: live, onError } = visit;
+  const { origin, invitation, session: live, onError } = visit;
   const { ATOLL_URL, NEXTAUTH_SECRET } = env();
   const reporting = <Args extends unknown[], T>(run: (...args: Args) => Promise<T>) =>
     (async (...args) => {
@@ -51,7 +56,7 @@ export function authOptions(visit: Visit): AuthOptions {
     session: { strategy: "jwt", maxAge: sessionPolicy.maxAgeSeconds },
     jwt: { maxAge: sessionPolicy.maxAgeSeconds },
     pages: { signIn: routes.signIn(), error: routes.signIn(), signOut: routes.home() },
-    adapter: reportingAdapter(requestAdapter(origin), reporting),
+    adapter: reportingAdapter(requestAdapter(origin, invitation), reporting),
     providers: [
       Credentials({
         credentials: { email: { label: "E-mail", type: "email" }, password: { label: "Password", type: "password" } },
@@ -94,14 +99,14 @@ export function authOptions(visit: Visit): AuthOptions {
 
 /** Returns the user with this e-mail and password, and the session that was started; null as `checkPassword`. */
 async function authorize(form: unknown, visit: Visit): Promise<User | null> {
-  const user = await checkPassword(mintAnonymousViewer(visit.origin), form);
+  const user = await checkPassword(mintAnonymousViewer(visit.origin), form, visit.device);
   return user && { ...user, sessionId: await startFor(user, visit) };
 }
 
 /** Starts a session for a user who has proven who they are, and returns its id. Throws UNAUTHENTICATED. */
 async function startFor({ id: userId, sessionEpoch: epoch = 0 }: User, visit: Visit): Promise<string> {
-  const { origin, device, sessionId: replaces } = visit;
-  const sessionId = await startSession({ userId, epoch, origin, device, replaces });
+  const { origin, deviceWords, sessionId: replaces } = visit;
+  const sessionId = await startSession({ userId, epoch, origin, device: deviceWords, replaces });
   if (sessionId === null) throw new AppError("UNAUTHENTICATED", "The account was changed meanwhile. Sign in again.");
   return sessionId;
 }

@@ -3,19 +3,18 @@ import { randomUUID } from "node:crypto";
 import { PrismaAdapter } from "@auth/prisma-adapter";
 import type { Adapter, AdapterAccount, AdapterUser } from "next-auth/adapters";
 import { db } from "@/lib/db";
-import { recordEvent } from "@/lib/event/commands";
-import { sessionUserSelect } from "./commands";
-import { mintUserViewer, type Origin } from "./viewer";
+import { sessionUserSelect, signUpByProvider } from "../commands";
+import { mintAnonymousViewer, type Origin } from "../viewer";
 
 const adapterUserSelect = { ...sessionUserSelect, emailVerified: true } as const;
 type Pending = { id: string; email: string; name: string | null };
 
 /**
  * Creates the next-auth adapter for provider sign-in, for one request. Differs from the Prisma adapter in four ways: it
- * never reads password hashes, it does not store provider tokens, it creates user and account in one transaction, and it does
- * not touch sessions (`startSession`).
+ * never reads password hashes, it does not store provider tokens, it creates user and account in one transaction, by the rule
+ * for new accounts, and it does not touch sessions (`startSession`). `invitation` is the token that the person came with.
  */
-export function requestAdapter(origin: Origin): Adapter {
+export function requestAdapter(origin: Origin, invitation: string | undefined): Adapter {
   let pending: Pending | null = null;
   // PrismaAdapter's type expects the client of @prisma/client. The generated client has the same interface.
   const whole = PrismaAdapter(db() as unknown as Parameters<typeof PrismaAdapter>[0]) as Adapter;
@@ -36,26 +35,10 @@ export function requestAdapter(origin: Origin): Adapter {
     },
     linkAccount: async (account: AdapterAccount) => {
       if (pending?.id !== account.userId) throw new Error("A provider can only be linked to the user it came with");
-      await insertUserWithAccount(pending, account, origin);
+      const { type, provider, providerAccountId } = account;
+      // allowsSignIn has rejected addresses the provider did not verify.
+      await signUpByProvider(mintAnonymousViewer(origin), pending, { type, provider, providerAccountId }, invitation);
       pending = null;
     },
   };
-}
-
-async function insertUserWithAccount(
-  user: Pending,
-  { type, provider, providerAccountId }: AdapterAccount,
-  origin: Origin,
-): Promise<void> {
-  await db().$transaction(async (tx) => {
-    // allowsSignIn has rejected addresses the provider did not verify.
-    const data = { ...user, emailVerified: new Date(), accounts: { create: { type, provider, providerAccountId } } };
-    await tx.user.create({ data, select: { id: true } });
-    await recordEvent(tx, mintUserViewer(user, origin), {
-      action: "user.signedUp",
-      subjectType: "user",
-      subjectId: user.id,
-      detail: { provider },
-    });
-  });
 }
