@@ -34,7 +34,8 @@ export type ExifFacts = Record<keyof typeof tagIds | "gpsLatitudeRef" | "gpsLong
 
 /** Reads the directories of a TIFF structure. Damaged ones count as empty. */
 export function readExif(source: ByteSource): ExifFacts {
-  const tags = readTags(source, [...Object.values(tagIds), ...Object.values(gpsIds), gpsPointerId]);
+  const ids = [...Object.values(tagIds), ...Object.values(gpsIds), gpsPointerId];
+  const tags = readTags(source, ids, maxReads.tags);
   const text = (id: keyof typeof tagIds) => textOf(Object.values(tags).find((tag) => tag.id === tagIds[id])?.value);
   // In CR3 the GPS directory stands alone, so that the library does not know its names.
   const gps = (name: keyof typeof gpsIds) => (tags[name] ?? tags[`undefined-${gpsIds[name]}`])?.value;
@@ -58,7 +59,7 @@ export function readExif(source: ByteSource): ExifFacts {
 /** Reads the blocks that a TIFF file holds in tags, each by itself: one that is too large does not hide the others. */
 export function readEmbedded(source: ByteSource): Record<keyof typeof embeddedIds, Buffer> {
   const bytesOf = (id: number) => {
-    const value = Object.values(readTags(source, [id])).find((tag) => tag.id === id)?.value;
+    const value = Object.values(readTags(source, [id], maxReads.blocks)).find((tag) => tag.id === id)?.value;
     return Array.isArray(value) && typeof value[0] === "number" ? Buffer.from(value) : Buffer.alloc(0);
   };
   return {
@@ -70,17 +71,18 @@ export function readEmbedded(source: ByteSource): Record<keyof typeof embeddedId
 
 type Tags = Record<string, { id?: number; value?: unknown }>;
 
-function readTags(source: ByteSource, ids: number[]): Tags {
+function readTags(source: ByteSource, ids: number[], reads: number): Tags {
   const options = { expanded: true, includeUnknown: true, includeTags: { exif: ids } } as const;
   try {
     // The library's own wrapper of a Buffer has no more of DataView than this.
-    return (ExifReader.loadView(new View(source) as unknown as DataView, options).exif ?? {}) as Tags;
+    return (ExifReader.loadView(new View(source, reads) as unknown as DataView, options).exif ?? {}) as Tags;
   } catch {
     return {}; // The library throws for what is not TIFF, and the view when it has read enough.
   }
 }
 
-const maxViewReads = 2_000_000;
+/** Directories have some hundred entries. Blocks in tags are read byte by byte. */
+const maxReads = { tags: 100_000, blocks: 1024 * 1024 } as const;
 const pageBytes = 1_024;
 const maxTextBytes = 100;
 
@@ -92,10 +94,14 @@ class View {
   readonly byteLength: number;
   #page: Buffer = Buffer.alloc(0);
   #pageAt = 0;
-  #reads = 0;
+  #readsLeft: number;
 
-  constructor(private readonly source: ByteSource) {
+  constructor(
+    private readonly source: ByteSource,
+    reads: number,
+  ) {
     this.byteLength = source.sizeBytes;
+    this.#readsLeft = reads;
   }
 
   getUint8(offset: number): number {
@@ -118,8 +124,8 @@ class View {
   }
 
   #at(offset: number, length: number): Buffer {
-    this.#reads += 1;
-    if (this.#reads > maxViewReads) throw new UnreadableError("too much to read");
+    this.#readsLeft -= 1;
+    if (this.#readsLeft < 0) throw new UnreadableError("too much to read");
     const at = offset - this.#pageAt;
     if (at >= 0 && at + length <= this.#page.length) return this.#page;
     const rest = this.byteLength - offset;

@@ -1,24 +1,21 @@
 import sax, { type SAXParser, type Tag } from "sax";
 
-/** The properties wanted, by their namespace and name in the XMP specification, part 2. */
-const properties = {
-  "http://ns.adobe.com/exif/1.0/": [
-    "DateTimeOriginal",
-    "DateTimeDigitized",
-    "GPSLatitude",
-    "GPSLongitude",
-    "GPSTimeStamp",
-  ],
-  "http://ns.adobe.com/photoshop/1.0/": ["DateCreated"],
-  "http://ns.adobe.com/xap/1.0/": ["CreateDate"],
-} as const;
+/** The properties wanted, by their namespace (XMP specification, part 2) and its usual prefix, which some files do not declare. */
+const namespaces = [
+  {
+    names: ["http://ns.adobe.com/exif/1.0/", "exif"],
+    properties: ["DateTimeOriginal", "DateTimeDigitized", "GPSLatitude", "GPSLongitude", "GPSTimeStamp"],
+  },
+  { names: ["http://ns.adobe.com/photoshop/1.0/", "photoshop"], properties: ["DateCreated"] },
+  { names: ["http://ns.adobe.com/xap/1.0/", "xmp"], properties: ["CreateDate"] },
+] as const;
 
-export type XmpName = (typeof properties)[keyof typeof properties][number];
+export type XmpName = (typeof namespaces)[number]["properties"][number];
 export type XmpFacts = Partial<Record<XmpName, string>>;
 
-const names = new Map(
-  Object.entries(properties).flatMap(([namespace, list]) =>
-    list.map((name): [string, XmpName] => [`${namespace} ${name}`, name]),
+const wanted = new Map<string, XmpName>(
+  namespaces.flatMap(({ names, properties }) =>
+    names.flatMap((name) => properties.map((property) => [`${name} ${property}`, property] as const)),
   ),
 );
 
@@ -30,6 +27,7 @@ const maxErrors = 100;
 const maxDepth = 100;
 const maxAttributes = 2_000;
 const maxValueLength = 100;
+const partLength = 64 * 1024;
 
 /** Reads the properties of a packet, whichever prefixes it uses; of a damaged packet, those before the damage at least. */
 export function readXmp(packet: Buffer): XmpFacts {
@@ -59,10 +57,10 @@ class Reader {
   read(text: string): void {
     const parser = this.#parser;
     // A parser goes on after an error when the error is removed from it.
-    parser.onerror = () => {
+    parser.onerror = ({ message }) => {
       parser.error = null as unknown as Error;
       this.#errors += 1;
-      if (this.#errors > maxErrors) throw new Stop();
+      if (this.#errors > maxErrors || message.startsWith("Max buffer length")) throw new Stop();
     };
     parser.onopentagstart = () => {
       this.#attributes = 0;
@@ -75,7 +73,9 @@ class Reader {
     parser.onclosetag = () => this.#close();
     // The first text in a property is its value, or the first one of its list.
     parser.ontext = (value) => this.#set(this.#property?.name, value);
-    parser.write(text).close();
+    // After each part the parser looks whether a name, value or comment is too long.
+    for (let at = 0; at < text.length; at += partLength) parser.write(text.slice(at, at + partLength));
+    parser.close();
   }
 
   #open({ name, attributes }: Tag): void {
@@ -109,7 +109,7 @@ class Reader {
   }
 
   #nameOf(qualifiedName: string): XmpName | undefined {
-    return names.get(this.#resolve(qualifiedName));
+    return wanted.get(this.#resolve(qualifiedName));
   }
 
   /** Returns the namespace of a name's prefix and the local name; the prefix itself where it is not declared. */

@@ -4,7 +4,7 @@ const mebibyte = 1024 * 1024;
 /** Of each kind. Files have one or two. */
 const maxBlocks = 8;
 /** Of all blocks of a kind together. EXIF with a large maker note has half a megabyte, XMP of a long editing history several. */
-export const maxBlockBytes = { exif: 2 * mebibyte, xmp: 4 * mebibyte, iptc: mebibyte } as const;
+export const maxBlockBytes = { exif: 2 * mebibyte, xmp: 2 * mebibyte, iptc: mebibyte / 4 } as const;
 
 type Kind = keyof typeof maxBlockBytes;
 
@@ -28,8 +28,10 @@ export class Blocks {
     if (isTiff(tiff) && this.#takes("exif", tiff)) this.exif.push(bytesSource(tiff));
   }
 
+  /** Adds a packet, or its beginning if it is too large: what the picture itself says stands before its history. */
   addXmp(packet: Buffer): void {
-    if (this.#takes("xmp", packet)) this.xmp.push(packet);
+    const beginning = packet.subarray(0, this.#roomBytes.xmp);
+    if (this.#takes("xmp", beginning)) this.xmp.push(beginning);
   }
 
   addIptc(records: Buffer): void {
