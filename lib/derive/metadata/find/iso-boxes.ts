@@ -3,13 +3,10 @@ import { type ByteSource, UnreadableError } from "./byte-source";
 /** A box of an ISO base media file (ISO/IEC 14496-12, section 4.2). `start` and `end` enclose its content. */
 export type Box = { type: string; start: number; end: number };
 
-/** More boxes on one level than any file needs. */
-const maxBoxes = 10_000;
-
 /** Iterates over the boxes in a range of the file. */
 export function* boxesIn(source: ByteSource, start: number, end: number): Generator<Box> {
   let position = start;
-  for (let count = 0; count < maxBoxes && position + 8 <= end; count++) {
+  while (position + 8 <= end) {
     const header = source.read(position, 8);
     const type = header.toString("latin1", 4);
     const size = header.readUInt32BE();
