@@ -5,7 +5,7 @@ import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { selectOutdatedMetadata } from "@/lib/revision/rows";
 import { type ViewSigner, viewSigner } from "@/lib/storage/view";
-import { pageSize } from "./policy";
+import { metadataVersion, pageSize } from "./policy";
 import { derivativeName, fileName, toItem } from "./present";
 import { type SeenMedia, selectByIds, selectCovers, selectPage, selectWithNeighbours, type WholeMedia } from "./rows";
 import type { MediaDetail, MediaItem, MediaPage, Variant } from "./schema";
@@ -120,5 +120,5 @@ export async function revisionsToDerive(viewer: Viewer, limit: number): Promise<
 /** Returns pictures whose date and position older rules read, for the worker's sweep. */
 export async function revisionsToReadAgain(viewer: Viewer, limit: number): Promise<string[]> {
   if (viewer.kind !== "system") throw notFound("picture");
-  return selectOutdatedMetadata(limit);
+  return selectOutdatedMetadata(metadataVersion, limit);
 }

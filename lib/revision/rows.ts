@@ -13,7 +13,6 @@ import {
   unnest,
   uuid,
 } from "@/lib/db";
-import { metadataVersion } from "@/lib/media/policy";
 import { sortPathOf } from "./policy";
 
 /** A file of an upload as it was found in the storage. */
@@ -301,10 +300,10 @@ export async function showBest(
 }
 
 /**
- * Selects pictures whose metadata older rules read. The condition is that of the partial index
+ * Selects pictures whose metadata rules older than this version read. The condition is that of the partial index
  * `revision_metadata_outdated_idx`, which holds nothing else.
  */
-export async function selectOutdatedMetadata(limit: number): Promise<string[]> {
+export async function selectOutdatedMetadata(metadataVersion: number, limit: number): Promise<string[]> {
   const isOutdated = sql<boolean>`${r.metadata_version} < ${sql.lit(metadataVersion)}
     AND ${r.state} IN ('ready', 'kept') AND ${r.content_type} LIKE 'image/%'`;
   const revisions = await rowsOf(

@@ -13,7 +13,7 @@ import { takenOf } from "./taken";
 import { readXmp } from "./xmp";
 
 /** When and where a picture was taken, as its file says. */
-export type Metadata = {
+type Metadata = {
   /** The instant; where the offset is unknown, the camera's wall clock read as UTC. */
   takenAt: Date | null;
   /** Of the camera's clock from UTC; null when the file does not say. */
@@ -22,7 +22,7 @@ export type Metadata = {
   longitude: number | null;
 };
 
-export const noMetadata: Metadata = { takenAt: null, takenOffsetMinutes: null, latitude: null, longitude: null };
+const noMetadata: Metadata = { takenAt: null, takenOffsetMinutes: null, latitude: null, longitude: null };
 
 /** `isCutOff`: the file ends before what was looked for, so a longer part of it may say more. */
 export type MetadataReading = Metadata & { isCutOff: boolean };

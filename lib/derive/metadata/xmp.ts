@@ -10,7 +10,7 @@ const namespaces = [
   { names: ["http://ns.adobe.com/xap/1.0/", "xmp"], properties: ["CreateDate"] },
 ] as const;
 
-export type XmpName = (typeof namespaces)[number]["properties"][number];
+type XmpName = (typeof namespaces)[number]["properties"][number];
 export type XmpFacts = Partial<Record<XmpName, string>>;
 
 const wanted = new Map<string, XmpName>(
