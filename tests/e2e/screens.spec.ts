@@ -37,6 +37,36 @@ test("every screen of a member is accessible and fits, used on a phone", async (
   await expectAccessibleInAllLooks(page);
 });
 
+test("a picture was taken by the camera's clock in every zone, and added by the reader's", async ({
+  browser,
+  demoSession,
+}) => {
+  const seen: { taken: string; added: string }[] = [];
+  const errors: string[] = [];
+  for (const timezoneId of ["Asia/Tokyo", "America/St_Johns"]) {
+    const page = await (await browser.newContext({ storageState: demoSession, timezoneId })).newPage();
+    page.on("console", (message) => void (message.type() === "error" && errors.push(message.text())));
+    page.on("pageerror", ({ message }) => void errors.push(message));
+    await page.goto("/collections");
+    await page
+      .getByRole("link", { name: /Reef survey/ })
+      .first()
+      .click();
+    await tiles(page).first().click();
+    await expect(page).toHaveURL(/[0-9a-f-]{36}$/);
+    await page.reload();
+    const fact = (name: string) => page.locator("dt", { hasText: name }).locator("+ dd");
+    await expect(fact("Taken")).toHaveText(/^\d{1,2} [A-Z][a-z]{2} 2026, \d{2}:\d{2} \+00:00$/);
+    await expect(fact("Added")).toHaveText(/^\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2}$/);
+    seen.push({ taken: await fact("Taken").innerText(), added: await fact("Added").innerText() });
+    await page.context().close();
+  }
+  expect(seen[0]?.taken).toBe(seen[1]?.taken);
+  expect(seen[0]?.added).not.toBe(seen[1]?.added);
+  // The server's text and the browser's first one are the same.
+  expect(errors).toEqual([]);
+});
+
 test("the keyboard leads from the gallery into a picture, to the next one and back", async ({ page }) => {
   await page.goto("/collections");
   await page
