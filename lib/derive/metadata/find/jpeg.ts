@@ -6,6 +6,7 @@ const app1 = 0xe1;
 const app13 = 0xed;
 const startOfScan = 0xda;
 const endOfImage = 0xd9;
+const maxSkippedBytes = 64 * 1024;
 
 const xmpMarker = "http://ns.adobe.com/xap/1.0/\0";
 const extendedXmpMarker = "http://ns.adobe.com/xmp/extension/\0";
@@ -30,21 +31,23 @@ export function findInJpeg(source: ByteSource, blocks: Blocks): void {
 
 function walk(source: ByteSource, onSegment: (marker: number, segment: Buffer) => void): void {
   let position = 2;
-  for (;;) {
+  let skippedBytes = 0;
+  while (skippedBytes <= maxSkippedBytes) {
     const [lead, marker = 0] = source.read(position, 2);
-    if (lead !== 0xff || marker === startOfScan || marker === endOfImage) return;
-    if (marker === 0xff) {
-      position += 1; // Fill bytes may stand before a marker.
-      continue;
-    }
-    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
+    if (lead !== 0xff || marker === 0xff) {
+      position += 1; // Fill bytes before a marker, or padding after a segment.
+      skippedBytes += 1;
+    } else if (marker === startOfScan || marker === endOfImage) {
+      return;
+    } else if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
       position += 2; // These markers have no segment.
-      continue;
+      skippedBytes += 2;
+    } else {
+      const length = source.read(position + 2, 2).readUInt16BE();
+      if (length < 2) return;
+      if (marker === app1 || marker === app13) onSegment(marker, source.read(position + 4, length - 2));
+      position += 2 + length;
     }
-    const length = source.read(position + 2, 2).readUInt16BE();
-    if (length < 2) return;
-    if (marker === app1 || marker === app13) onSegment(marker, source.read(position + 4, length - 2));
-    position += 2 + length;
   }
 }
 

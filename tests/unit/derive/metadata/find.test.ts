@@ -59,6 +59,7 @@ describe("in JPEG", () => {
       inExif,
     ],
     ["EXIF behind fill bytes", [Buffer.from([0xff, 0xff]), exifSegment(exifBlock)], inExif],
+    ["EXIF behind padding", [segment(0xe0, "JFIF\0"), Buffer.alloc(50), exifSegment(exifBlock)], inExif],
     ["EXIF in two segments", halves.map((half) => exifSegment(half)), inExif],
     ["the second EXIF where the first says nothing", [exifSegment(tiff({})), exifSegment(exifBlock)], inExif],
     ["XMP", [xmpSegment(packet)], inXmp],
