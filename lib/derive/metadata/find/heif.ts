@@ -35,7 +35,7 @@ export function findInMeta(source: ByteSource, meta: Box, blocks: Blocks): void 
   }
 }
 
-/** An item "Exif" begins with the distance to its TIFF header; some programs write a wrong one, so the mark counts, too. */
+/** An item "Exif" begins with the distance to its TIFF header. Some programs write a wrong one: a header at the start counts first. */
 export function addExifItem(content: Buffer, blocks: Blocks): void {
   if (content.length < 4) return;
   const rest = content.subarray(4);

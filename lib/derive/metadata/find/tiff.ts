@@ -5,13 +5,13 @@ import { findInJpeg } from "./jpeg";
 /** Raw formats that are TIFF but for the number after the byte order: Olympus (three), Panasonic. */
 const rawStarts = ["IIRO", "IIRS", "MMOR", "IIU\0"];
 
-/** Tells whether the bytes begin a TIFF file, or a raw file in the clothing of one. */
+/** Tells whether the bytes begin a TIFF file, or a raw file of the same structure. */
 export function startsTiff(head: Buffer): boolean {
   const start = head.toString("latin1", 0, 4);
   return start === "II*\0" || start === "MM\0*" || rawStarts.includes(start);
 }
 
-/** Adds a TIFF file, as if all had TIFF's own number. */
+/** Adds a TIFF or raw file. Its number is read as TIFF's own, as ExifReader knows no other. */
 export function findInTiff(source: ByteSource, blocks: Blocks): void {
   const header = Buffer.from(source.read(0, 8));
   header.write(header[0] === 0x49 ? "II*\0" : "MM\0*", "latin1");
