@@ -48,7 +48,8 @@ function blocksOf(file: ByteSource): Blocks {
   try {
     find(file, blocks);
   } catch (error) {
-    if (!(error instanceof UnreadableError)) throw error;
+    // Buffer throws RangeError, for offsets that damaged files make up.
+    if (!(error instanceof UnreadableError || error instanceof RangeError)) throw error;
   }
   return blocks;
 }

@@ -29,8 +29,9 @@ export class Fields {
     return this.bytes.length - this.#position;
   }
 
-  /** Reads an unsigned integer of 0, 1, 2, 3, 4 or 8 bytes. */
+  /** Reads an unsigned integer of at most 6 or of 8 bytes. Damaged files declare other lengths. */
   uint(length: number): number {
+    if (length > 8 || length === 7) throw new UnreadableError("a number of an odd length");
     const field = this.take(length);
     if (length === 0) return 0;
     return length === 8 ? toNumber(field.readBigUInt64BE()) : field.readUIntBE(0, length);

@@ -51,6 +51,11 @@ const wholeFiles: Record<string, Buffer> = {
   raf: raf(jpeg(exifSegment(block))),
 };
 
+function replaced(bytes: Buffer, from: string, to: string): Buffer {
+  expect(bytes.includes(from, 0, "latin1")).toBe(true);
+  return Buffer.from(bytes.toString("latin1").replace(from, to), "latin1");
+}
+
 /** Whatever the bytes, the reader returns: what it returns is plausible. */
 async function expectPlausible(bytes: Buffer): Promise<void> {
   const { takenAt, takenOffsetMinutes, latitude, longitude } = await read(bytes);
@@ -98,6 +103,7 @@ describe("no input makes the reader fail", () => {
     ["a directory that is its own next", Buffer.from("49492a00080000000000080000000000", "hex")],
     ["a directory that is its own EXIF", Buffer.from("49492a000800000001006987040001000000080000000000", "hex")],
     ["a date of 4 GB", tiff({ exif: { [tag.dateTimeOriginal]: faulty(2, 0xffff_ffff) } })],
+    ["an offset of seven bytes", replaced(heif({ exif: block }), "iloc\x01\0\0\0\x44", "iloc\x01\0\0\0\x77")],
     ["names of JavaScript", jpeg(xmpSegment(xmp({}, "elements", '<a hasOwnProperty="" __proto__="" b=""/>')))],
   ])("%s says nothing", async (_what, bytes) => {
     expect(await read(bytes)).toMatchObject({ takenAt: null, latitude: null, longitude: null });
