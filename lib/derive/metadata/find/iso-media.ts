@@ -1,7 +1,8 @@
 import { type Blocks, maxBlockBytes } from "./blocks";
 import { type ByteSource, bytesSource } from "./byte-source";
-import { addExifItem, findInMeta } from "./heif";
+import { findInMeta } from "./heif";
 import { type Box, boxesIn } from "./iso-boxes";
+import { JpegXlBoxes } from "./jpeg-xl";
 
 const xmpUuid = "be7acfcb97a942e89c71999491e3afac";
 const canonUuid = "85c0b687820f11e08111f4ce462b6a48";
@@ -10,13 +11,13 @@ const canonDirectories = new Set(["CMT1", "CMT2", "CMT4"]);
 
 /** Finds the blocks of a file made of boxes: HEIC, AVIF, JPEG XL, CR3. */
 export function findInIsoMedia(source: ByteSource, blocks: Blocks): void {
+  const jpegXl = new JpegXlBoxes(blocks);
   let isDescribed = false;
   for (const box of boxesIn(source, 0, source.sizeBytes)) {
     if (box.type === "meta") findInMeta(source, box, blocks);
     else if (box.type === "moov") findInMovie(source, box, blocks);
     else if (box.type === "uuid") findInUuid(source, box, blocks);
-    else if (box.type === "Exif" && sizeOf(box) <= maxBlockBytes.exif) addExifItem(contentOf(source, box), blocks);
-    else if (box.type === "xml " && sizeOf(box) <= maxBlockBytes.xmp) blocks.addXmp(contentOf(source, box));
+    else if (jpegXl.wants(box.type, sizeOf(box))) jpegXl.add(box.type, contentOf(source, box));
     isDescribed ||= box.type === "meta" || box.type === "moov";
     if (box.end > source.sizeBytes && !isDescribed) source.read(box.end - 1, 1); // Throws: the file is cut off.
   }

@@ -1,3 +1,4 @@
+import { brotliCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { deriveFile } from "@/lib/derive/file";
 import {
@@ -159,9 +160,14 @@ describe("in HEIC and AVIF, without the picture being decoded", () => {
 
   test("in JPEG XL", async () => {
     const start = box("JXL ", Buffer.from("0d0a870a", "hex"));
-    const exif = box("Exif", uint(4, 0), exifBlock);
-    expect(await read(Buffer.concat([start, exif]))).toMatchObject(inExif);
-    expect(await read(Buffer.concat([start, box("xml ", packet)]))).toMatchObject(inXmp);
+    const exifItem = Buffer.concat([uint(4, 0), exifBlock]);
+    const compressed = (type: string, bytes: Buffer) => box("brob", type, brotliCompressSync(bytes));
+    for (const exif of [box("Exif", exifItem), compressed("Exif", exifItem)])
+      expect(await read(Buffer.concat([start, exif]))).toMatchObject(inExif);
+    for (const xml of [box("xml ", packet), compressed("xml ", packet)])
+      expect(await read(Buffer.concat([start, xml]))).toMatchObject(inXmp);
+    const bomb = compressed("xml ", Buffer.alloc(64 * 1024 * 1024));
+    expect(await read(Buffer.concat([start, bomb, box("Exif", exifItem)]))).toMatchObject(inExif);
   });
 });
 

@@ -1,8 +1,10 @@
+import { brotliCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readExif } from "@/lib/derive/metadata/exif";
 import { Blocks } from "@/lib/derive/metadata/find/blocks";
 import { type ByteSource, bytesSource, FileSource, UnreadableError } from "@/lib/derive/metadata/find/byte-source";
+import { findInIsoMedia } from "@/lib/derive/metadata/find/iso-media";
 import { findInPng } from "@/lib/derive/metadata/find/png";
 import { formNumber } from "@/tests/support/forms.mjs";
 import {
@@ -48,6 +50,11 @@ const wholeFiles: Record<string, Buffer> = {
   heif: heif({ exif: block, xmp: packet, place: "extents", version: 2 }),
   tiff: tiff({ ifd0: inTags, exif: ifd, gps }),
   cr3: cr3({ CMT1: tiff({}), CMT2: tiff({ ifd0: ifd }), CMT4: tiff({ ifd0: gps }) }),
+  jxl: Buffer.concat([
+    box("JXL ", Buffer.from("0d0a870a", "hex")),
+    box("brob", "xml ", brotliCompressSync(packet)),
+    box("Exif", uint(4, 0), block),
+  ]),
   raf: raf(jpeg(exifSegment(block))),
 };
 
@@ -149,6 +156,13 @@ describe("the work is bounded", () => {
     const source = counting(bytesSource(png({ before: Array(1_000).fill(text) })));
     findInPng(source, new Blocks());
     expect(source.readBytes).toBeLessThan(20 * text.length + 1_000 * 100);
+  });
+
+  test("of a thousand compressed boxes, sixteen are read", () => {
+    const text = box("brob", "xml ", brotliCompressSync(Buffer.from(repeated("<a>"))));
+    const source = counting(bytesSource(Buffer.concat([box("JXL "), ...Array(1_000).fill(text)])));
+    findInIsoMedia(source, new Blocks());
+    expect(source.readBytes).toBeLessThan(20 * text.length + 1_001 * 8);
   });
 
   test("of sixty thousand dates of a megabyte each, no megabyte is read", () => {
