@@ -171,7 +171,7 @@ test("pictures that older rules read are queued once, behind all others", async 
   const { id: collectionId } = await db().collection.findUniqueOrThrow({ where: { slug } });
   const bytes = { key: `${prefix}a.jpg`, versionId: "v", sizeBytes: 1, etag: "e", contentType: "image/jpeg" };
   const { id: mediaId } = await db().media.create({ data: { collectionId, path: "a.jpg", takenAt: new Date(0) } });
-  const { id } = await db().revision.create({ data: { mediaId, uploadId, number: 1, state: "ready", ...bytes } });
+  const { id } = await db().revision.create({ data: { mediaId, uploadId, number: 1, state: "kept", ...bytes } });
   await sweep(context);
   await sweep(context);
   const queued = await db().$queryRaw`SELECT name, priority FROM pgboss.job WHERE singleton_key = ${id}`;
