@@ -4,8 +4,6 @@ import { Button } from "@/components/ui/button";
 import { LocalTime } from "@/components/ui/local-time";
 import type { SessionItem } from "@/lib/session/schema";
 
-const moment: Intl.DateTimeFormatOptions = { dateStyle: "medium", timeStyle: "short" };
-
 type SessionRowProps = { session: SessionItem; pending: boolean; onEnd: () => void };
 
 export function SessionRow({ session, pending, onEnd }: SessionRowProps) {
@@ -26,12 +24,12 @@ export function SessionRow({ session, pending, onEnd }: SessionRowProps) {
               "Active now"
             ) : (
               <>
-                Last seen <LocalTime iso={lastSeenAt} options={moment} />
+                Last seen <LocalTime iso={lastSeenAt} />
               </>
             )}
           </p>
           <p>
-            Signed in <LocalTime iso={createdAt} options={moment} />
+            Signed in <LocalTime iso={createdAt} />
             {ipAddress && <span className="break-all"> from {ipAddress}</span>}
           </p>
         </div>

@@ -1,19 +1,34 @@
 import type { ReactNode } from "react";
-import { formatBytes, formatMoment, formatPosition } from "@/components/ui/format";
+import { formatBytes, formatPosition } from "@/components/ui/format";
 import { LocalTime } from "@/components/ui/local-time";
 import type { MediaDetail } from "@/lib/media/schema";
 import { typeNameOf } from "./media-text";
+import { TakenTime } from "./taken-time";
 
 export const infoPanelId = "media-info";
 
-const added: Intl.DateTimeFormatOptions = { dateStyle: "long", timeStyle: "short" };
-
 export function InfoPanel({ media }: { media: MediaDetail }) {
-  const { path, takenAt, createdAt, sizeBytes, width, height, latitude, longitude, uploadedBy, revisionNumber } = media;
+  const {
+    path,
+    takenAt,
+    takenKnown,
+    takenOffsetMinutes,
+    createdAt,
+    sizeBytes,
+    width,
+    height,
+    latitude,
+    longitude,
+    uploadedBy,
+    revisionNumber,
+  } = media;
   return (
     <dl className="grid gap-4.5 text-sm">
-      {/* Pictures without a date in EXIF are ordered by their upload time, which is no date taken. */}
-      {createdAt && takenAt !== createdAt && <Fact name="Taken">{formatMoment(takenAt)}</Fact>}
+      {takenKnown && (
+        <Fact name="Taken">
+          <TakenTime takenAt={takenAt} takenOffsetMinutes={takenOffsetMinutes} />
+        </Fact>
+      )}
       {path && (
         <>
           <Fact name="Path">
@@ -48,7 +63,7 @@ export function InfoPanel({ media }: { media: MediaDetail }) {
       {uploadedBy && <Fact name="Uploaded by">{uploadedBy}</Fact>}
       {createdAt && (
         <Fact name="Added">
-          <LocalTime iso={createdAt} options={added} />
+          <LocalTime iso={createdAt} />
         </Fact>
       )}
       {revisionNumber !== null && revisionNumber > 1 && <Fact name="Revision">{revisionNumber}</Fact>}

@@ -16,12 +16,33 @@ export function formatCount(count: number, noun: string, plural = `${noun}s`): s
   return `${count.toLocaleString("en")} ${count === 1 ? noun : plural}`;
 }
 
-// A fixed time zone, so that server and browser render the same text.
-const dateTime = new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+// Not by Intl: its texts differ between the versions of server and browsers, and React would find another text than it sent.
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
+const twoDigits = (value: number) => String(value).padStart(2, "0");
 
-/** Formats the time a picture was taken, as the camera recorded it: cameras rarely record a zone. */
-export function formatMoment(iso: string): string {
-  return dateTime.format(new Date(iso));
+/** Formats what a clock shows, given as if the clock were UTC: "1 Jan 2024, 07:30". */
+export function formatClock(clock: Date): string {
+  return `${formatDay(clock)} ${clock.getUTCFullYear()}, ${formatTime(clock)}`;
+}
+
+/** Formats a time not long before `now`, both as clocks: the time alone on the same day, the day without its year in the same year. */
+export function formatRecent(clock: Date, now: Date): string {
+  if (clock.getUTCFullYear() !== now.getUTCFullYear()) return formatClock(clock);
+  return formatDay(clock) === formatDay(now) ? formatTime(clock) : `${formatDay(clock)}, ${formatTime(clock)}`;
+}
+
+function formatDay(clock: Date): string {
+  return `${clock.getUTCDate()} ${months[clock.getUTCMonth()]}`;
+}
+
+function formatTime(clock: Date): string {
+  return `${twoDigits(clock.getUTCHours())}:${twoDigits(clock.getUTCMinutes())}`;
+}
+
+/** Formats an offset from UTC: 540 → "+09:00". */
+export function formatOffset(offsetMinutes: number): string {
+  const size = Math.abs(offsetMinutes);
+  return `${offsetMinutes < 0 ? "-" : "+"}${twoDigits(Math.floor(size / 60))}:${twoDigits(size % 60)}`;
 }
 
 /** Formats a position to about a metre: (54.321, -12.5) → "54.32100° N, 12.50000° W". */

@@ -3,13 +3,13 @@ import { useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogClose, DialogContent, DialogTrigger } from "@/components/ui/dialog";
 import { formatBytes, formatCount } from "@/components/ui/format";
+import { LocalTime } from "@/components/ui/local-time";
 import { Notice } from "@/components/ui/notice";
 import { routes } from "@/lib/routes";
 import { type UnfinishedUpload, type UploadStatus, uploadStatus } from "@/lib/upload/schema";
 import { resumeUpload } from "./begin-upload";
 import { browserMemory, rememberedOf, reopen, useRemembered } from "./remembered";
 import { type UploadTarget, uploads } from "./uploads-store";
-import { When } from "./when";
 
 type OpenUploadProps = { collection: UploadTarget; upload: UnfinishedUpload };
 
@@ -38,7 +38,7 @@ export function OpenUpload({ collection, upload }: OpenUploadProps) {
       tone="warn"
       title={
         <>
-          The upload {folder && <bdi>“{folder}” </bdi>}from <When iso={createdAt} /> is still open
+          The upload {folder && <bdi>“{folder}” </bdi>}from <LocalTime iso={createdAt} recent /> is still open
         </>
       }
       actions={

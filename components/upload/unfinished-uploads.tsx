@@ -2,13 +2,13 @@
 
 import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { LocalTime } from "@/components/ui/local-time";
 import { Spinner } from "@/components/ui/spinner";
 import { usePolling } from "@/components/ui/use-polling";
 import type { UnfinishedUpload } from "@/lib/upload/schema";
 import { OpenUpload } from "./open-upload";
 import type { UploadTarget } from "./uploads-store";
 import { useUploads } from "./use-uploads";
-import { When } from "./when";
 
 /** When the first gallery of this document was rendered, by the site's clock. Later uploads belong to this document. */
 let documentSince: string | null = null;
@@ -45,8 +45,8 @@ export function UnfinishedUploads({ collection, uploads, renderedAt }: Unfinishe
         <p key={upload.id} role="status" className="flex items-center gap-3 rounded-xl bg-raised px-4 py-3 text-sm">
           <Spinner className="shrink-0 text-muted" />
           <span>
-            The files of the upload from <When iso={upload.createdAt} /> are being checked. They appear here by
-            themselves.
+            The files of the upload from <LocalTime iso={upload.createdAt} recent /> are being checked. They appear here
+            by themselves.
           </span>
         </p>
       ))}

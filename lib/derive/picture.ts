@@ -1,10 +1,9 @@
 import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
 import { type DerivedSize, derivedSizes } from "@/lib/storage/keys";
-import { type Exif, readExif } from "./exif";
 
 export type Derivative = { size: DerivedSize; bytes: Uint8Array };
 export type PictureDerivation =
-  | ({ state: "ready"; width: number; height: number; derivatives: Derivative[] } & Exif)
+  | { state: "ready"; width: number; height: number; derivatives: Derivative[] }
   | { state: "rejected"; reason: string };
 
 /** Larger pictures need gigabytes to decode. For comparison: in 2026 the largest sensors have 150 megapixels, phones 50. */
@@ -39,10 +38,7 @@ export function isDerived(contentType: string): boolean {
   return contentType in names && (contentType !== "image/heic" || readsHeic);
 }
 
-/**
- * Makes a picture's thumbnails and reads its metadata. Never throws because of the file's content: returns "rejected"
- * instead.
- */
+/** Makes a picture's thumbnails. Never throws because of the file's content: returns "rejected" instead. */
 export async function derivePicture(filePath: string, contentType: string): Promise<PictureDerivation> {
   const name = names[contentType] ?? "picture";
   const unreadable = `This ${name} could not be read: it is incomplete or damaged. The file is stored as uploaded. If it opens on your computer, upload it again.`;
@@ -56,8 +52,7 @@ export async function derivePicture(filePath: string, contentType: string): Prom
   if (!width || !height) return { state: "rejected", reason: unreadable };
   if (width * height > maxPixels) return { state: "rejected", reason: tooLarge(width, height) };
   try {
-    const derivatives = await resizeAll(filePath);
-    return { state: "ready", width, height, derivatives, ...(await exifOf(filePath, metadata)) };
+    return { state: "ready", width, height, derivatives: await resizeAll(filePath) };
   } catch (error) {
     const slow = error instanceof Error && /timeout/.test(error.message);
     return {
@@ -106,9 +101,4 @@ function encode(image: Sharp): Promise<Buffer> {
 
 function shrink(image: Sharp, size: DerivedSize): Sharp {
   return image.resize(size, size, { fit: "inside", withoutEnlargement: true }).toColourspace("srgb");
-}
-
-async function exifOf(filePath: string, metadata: Metadata): Promise<Exif> {
-  if (metadata.format === "tiff") return readExif(filePath);
-  return metadata.exif ? readExif(metadata.exif) : { takenAt: null, latitude: null, longitude: null };
 }

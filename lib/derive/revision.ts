@@ -9,10 +9,11 @@ import { decodeFile } from "./decoder";
 import { type Digests, fetchBeginning, fetchOriginal, type Pinned } from "./fetch-original";
 import type { FileDerivation } from "./file";
 import type { Derivative } from "./picture";
+import { isOutdated, readMetadataAgain } from "./read-again";
 import { withTempDir } from "./temp-dir";
 
 type Fetched = (FileDerivation & Partial<Digests>) | { state: "rejected"; contentType: null; reason: string };
-type Derived = { revisionId: string; state: Fetched["state"] | "skipped" };
+type Derived = { revisionId: string; state: Fetched["state"] | "readAgain" | "skipped" };
 
 /** Larger files cannot be decoded here. Their first bytes tell their type; they are never downloaded whole. */
 const maxFetchedBytes = 512 * 1024 * 1024;
@@ -22,8 +23,9 @@ const beginningBytes = 1024 * 1024;
 const derivativeCaching = "private, max-age=31536000, immutable";
 
 /**
- * Derives one revision: downloads it, inspects it, stores the thumbnails, records the result. Idempotent: a revision that is
- * no longer pending is skipped. Throws errors that a retry may resolve (AppError, DecoderError).
+ * Derives one revision: downloads it, inspects it, stores the thumbnails, records the result. Idempotent: of a revision that is
+ * no longer pending, only metadata that older rules read are read again. Throws errors that a retry may resolve (AppError,
+ * DecoderError).
  */
 export async function deriveRevision(
   viewer: Viewer,
@@ -31,6 +33,10 @@ export async function deriveRevision(
   fetchUpToBytes = maxFetchedBytes,
 ): Promise<Derived> {
   const revision = await revisionToDerive(viewer, revisionId);
+  if (revision && isOutdated(revision)) {
+    await readMetadataAgain(viewer, revision, fetchUpToBytes);
+    return { revisionId, state: "readAgain" };
+  }
   if (revision?.state !== "pending") return { revisionId, state: "skipped" };
   const found = await fetchAndDecode(revision, fetchUpToBytes);
   if (found.state === "ready") {

@@ -3,7 +3,7 @@ import { deleteWholeBudgets } from "@/lib/budget/commands";
 import { removeStaleTempDirs } from "@/lib/derive/temp-dir";
 import { deleteExpiredInvitations } from "@/lib/invitation/commands";
 import { invitationsToMail } from "@/lib/invitation/queries";
-import { revisionsToDerive } from "@/lib/media/queries";
+import { revisionsToDerive, revisionsToReadAgain } from "@/lib/media/queries";
 import { computeSortPaths } from "@/lib/media/sorting/commands";
 import { deleteEndedSessions } from "@/lib/session/commands";
 import { deleteIdempotencyKeys, expireUploads } from "@/lib/upload/commands";
@@ -34,6 +34,8 @@ export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSig
     undo: async () => insertUndo(boss, await uploadsToUndo(viewer, uploadsAtOnce)),
     reap: async () => insertReap(boss, await uploadsToReap(viewer, uploadsAtOnce)),
     derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce), laterPriority),
+    // One that still waits is not added again, so that at most so many wait.
+    readAgain: async () => insertDerive(boss, await revisionsToReadAgain(viewer, revisionsAtOnce), laterPriority),
     deleteSessions: () => deleteEndedSessions(viewer),
     mail: async () => insertMail(boss, await invitationsToMail(viewer, mailsAtOnce)),
     deleteInvitations: () => deleteExpiredInvitations(viewer),

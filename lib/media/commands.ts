@@ -8,13 +8,23 @@ import { recordEvent } from "@/lib/event/commands";
 import { lockCollection, longTransaction } from "@/lib/locks";
 import { setDerivedId, showBest } from "@/lib/revision/rows";
 import { newDerivedId } from "@/lib/storage/keys";
+import { metadataVersion } from "./policy";
 import { editableMediaWhere } from "./queries";
+
+/** When and where a revision was taken, as its bytes say. Without an offset `takenAt` is the wall clock as if it were UTC. */
+export type FoundMetadata = {
+  takenAt: Date | null;
+  takenOffsetMinutes: number | null;
+  latitude: number | null;
+  longitude: number | null;
+};
 
 /** What deriving a revision found in its bytes. */
 export type Derivation = {
   /** Of the bytes as they were read; absent when they could not be read. */
   md5?: string;
   sha256?: string;
+  metadata?: FoundMetadata;
 } & (
   | {
       state: "ready";
@@ -22,9 +32,6 @@ export type Derivation = {
       width: number;
       height: number;
       derivedId: string;
-      takenAt: Date | null;
-      latitude: number | null;
-      longitude: number | null;
     }
   | { state: "kept"; contentType: string }
   | { state: "rejected"; contentType: string | null; reason: string }
@@ -63,9 +70,39 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
         width: found?.width ?? null,
         height: found?.height ?? null,
         derivedId: found?.derivedId ?? null,
-        takenAt: found?.takenAt ?? null,
-        latitude: found?.latitude ?? null,
-        longitude: found?.longitude ?? null,
+        ...columnsOf(outcome.metadata),
+      },
+    });
+    if (count > 0) await showBest(tx, revision.media.collectionId, [revisionId], { derived: true });
+  }, longTransaction);
+}
+
+/** Picks the columns, as the caller's object may hold more. */
+function columnsOf(metadata: FoundMetadata | undefined) {
+  const { takenAt = null, takenOffsetMinutes = null, latitude = null, longitude = null } = metadata ?? {};
+  return { takenAt, takenOffsetMinutes, latitude, longitude, metadataVersion };
+}
+
+/**
+ * Records what today's rules read from a revision that older rules had read; null when it could not be read. What they do not
+ * find stays as it was. Idempotent.
+ */
+export async function recordMetadata(viewer: Viewer, revisionId: string, found: FoundMetadata | null): Promise<void> {
+  if (viewer.kind !== "system") throw notFound("picture");
+  const { takenAt, takenOffsetMinutes, latitude, longitude } = columnsOf(found ?? undefined);
+  await db().$transaction(async (tx) => {
+    const revision = await tx.revision.findUnique({
+      where: { id: requireId(revisionId, "picture") },
+      select: { media: { select: { collectionId: true } } },
+    });
+    if (!revision) return;
+    await lockCollection(tx, revision.media.collectionId);
+    const { count } = await tx.revision.updateMany({
+      where: { id: revisionId, state: { in: ["ready", "kept"] }, metadataVersion: { lt: metadataVersion } },
+      data: {
+        metadataVersion,
+        ...(takenAt && { takenAt, takenOffsetMinutes }),
+        ...(latitude !== null && { latitude, longitude }),
       },
     });
     if (count > 0) await showBest(tx, revision.media.collectionId, [revisionId], { derived: true });

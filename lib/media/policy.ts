@@ -9,3 +9,14 @@ export function fitWithin(width: number, height: number, sidePixels: number): { 
   const scale = Math.min(1, sidePixels / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
+
+/** The rules by which date and position of a revision are read. The worker reads again what older rules read. */
+export const metadataVersion = 1;
+
+/**
+ * Returns a moment as the camera's clock showed it, as if the clock were UTC. Without an offset the moment is one already: its
+ * instant is unknown.
+ */
+export function wallClock(takenAt: Date, takenOffsetMinutes: number | null): Date {
+  return new Date(takenAt.getTime() + (takenOffsetMinutes ?? 0) * 60_000);
+}

@@ -20,8 +20,10 @@ export function toItem(media: SeenMedia, sign: ViewSigner): MediaItem {
   const item = { id, state, width, height, urls: Object.fromEntries(signed) as MediaItem["urls"] };
   if (!media.originals) {
     const takenAt = `${media.takenOn}T00:00:00.000Z`;
-    return { ...item, path: "", title: null, takenAt, rejectReason: null, contentType: null, sizeBytes: null };
+    const taken = { takenAt, takenKnown: false, takenOffsetMinutes: null };
+    return { ...item, ...taken, path: "", title: null, rejectReason: null, contentType: null, sizeBytes: null };
   }
-  const { path, title, takenAt, rejectReason, contentType, sizeBytes } = media;
-  return { ...item, path, title, takenAt: takenAt.toISOString(), rejectReason, contentType, sizeBytes };
+  const { path, title, takenAt, takenKnown, takenOffsetMinutes, rejectReason, contentType, sizeBytes } = media;
+  const taken = { takenAt: takenAt.toISOString(), takenKnown, takenOffsetMinutes };
+  return { ...item, ...taken, path, title, rejectReason, contentType, sizeBytes };
 }

@@ -3,8 +3,9 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { collectionOfMedia, collectionsWhere, type SeenCollection } from "@/lib/collection/queries";
 import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
+import { selectOutdatedMetadata } from "@/lib/revision/rows";
 import { type ViewSigner, viewSigner } from "@/lib/storage/view";
-import { pageSize } from "./policy";
+import { metadataVersion, pageSize } from "./policy";
 import { derivativeName, fileName, toItem } from "./present";
 import { type SeenMedia, selectByIds, selectCovers, selectPage, selectWithNeighbours, type WholeMedia } from "./rows";
 import type { MediaDetail, MediaItem, MediaPage, Variant } from "./schema";
@@ -95,6 +96,7 @@ export async function revisionToDerive(viewer: Viewer, revisionId: string) {
       sizeBytes: true,
       etag: true,
       state: true,
+      metadataVersion: true,
       media: { select: { path: true } },
     },
   });
@@ -113,4 +115,10 @@ export async function revisionsToDerive(viewer: Viewer, limit: number): Promise<
     take: limit,
   });
   return revisions.map(({ id }) => id);
+}
+
+/** Returns pictures whose date and position older rules read, for the worker's sweep. */
+export async function revisionsToReadAgain(viewer: Viewer, limit: number): Promise<string[]> {
+  if (viewer.kind !== "system") throw notFound("picture");
+  return selectOutdatedMetadata(metadataVersion, limit);
 }

@@ -4,12 +4,13 @@ import type { SeenCollection } from "@/lib/collection/queries";
 import { columns, db, query, rowsOf, unnest, uuid } from "@/lib/db";
 import { type DerivedSize, derivedKey } from "@/lib/storage/keys";
 import { decodeCursor, encodeCursor, type MediaPosition } from "./cursor";
-import { fitWithin, thumbPixels } from "./policy";
+import { fitWithin, thumbPixels, wallClock } from "./policy";
 
 const selectMedia = query
   .selectFrom("media as m")
   .innerJoin("revision as r", "r.id", "m.current_revision_id")
   .select(["m.id", "m.path", "m.title", "m.taken_at", "m.created_at", "m.created_by_id"])
+  .select(["m.taken_known", "m.taken_offset_minutes"])
   .select(["m.latitude", "m.longitude", "r.state", "r.reject_reason", "r.content_type", "r.size_bytes"])
   .select(["r.width", "r.height", "r.derived_id", "r.number", "r.key", "r.version_id"])
   .where("m.deleted_at", "is", null);
@@ -24,7 +25,7 @@ type Seen = Pick<MediaRow, "id" | "state" | "width" | "height">;
 /** What outsiders of a preview collection learn of a media: its thumbnail, that one's size, and the day. */
 export type MediaOutline = Seen & {
   originals: false;
-  /** The day it was taken, YYYY-MM-DD in UTC. */
+  /** The day it was taken by the camera's clock, YYYY-MM-DD. */
   takenOn: string;
   objects: { thumb?: Stored };
 };
@@ -35,6 +36,8 @@ export type WholeMedia = Seen & {
   path: string;
   title: string | null;
   takenAt: Date;
+  takenKnown: boolean;
+  takenOffsetMinutes: number | null;
   createdAt: Date;
   createdById: string | null;
   latitude: number | null;
@@ -60,7 +63,8 @@ function cut(row: MediaRow, { originals }: SeenCollection): SeenMedia {
   const thumb = derivedId === null ? {} : { thumb: derivedObject(derivedId, "thumb") };
   if (!originals) {
     const size = width === null || height === null ? { width, height } : fitWithin(width, height, thumbPixels);
-    return { originals, id, state, ...size, takenOn: row.taken_at.toISOString().slice(0, 10), objects: thumb };
+    const takenOn = wallClock(row.taken_at, row.taken_offset_minutes).toISOString().slice(0, 10);
+    return { originals, id, state, ...size, takenOn, objects: thumb };
   }
   const larger =
     derivedId === null ? {} : { card: derivedObject(derivedId, "card"), preview: derivedObject(derivedId, "preview") };
@@ -69,6 +73,8 @@ function cut(row: MediaRow, { originals }: SeenCollection): SeenMedia {
     path: row.path,
     title: row.title,
     takenAt: row.taken_at,
+    takenKnown: row.taken_known,
+    takenOffsetMinutes: row.taken_offset_minutes,
     createdAt: row.created_at,
     createdById: row.created_by_id,
     latitude: row.latitude,

@@ -12,8 +12,14 @@ const mediaItem = z.object({
   /** Empty for viewers who may not see originals. */
   path: z.string(),
   title: z.string().nullable(),
-  /** For viewers who may not see originals, the beginning of the day. */
+  /**
+   * The gallery's order: when it was taken, or when it was uploaded where that is not known. For viewers who may not see originals,
+   * the beginning of the day.
+   */
   takenAt: z.iso.datetime(),
+  takenKnown: z.boolean(),
+  /** Of the camera's clock from UTC. Null: unknown, and `takenAt` is the clock's time as if it were UTC. */
+  takenOffsetMinutes: z.int().nullable(),
   state: z.enum(revisionStates),
   rejectReason: z.string().nullable(),
   contentType: z.string().nullable(),

@@ -202,6 +202,8 @@ async function showNewMedia(tx: Transaction, collectionId: string, revisionIds: 
           ${media.current_revision_id} = shown."fresh_id", ${media.deleted_at} = NULL, ${media.trashed_by_undo} = false,
           ${media.removed_to} = CASE WHEN shown."was_trashed" AND NOT ${m.trashed_by_undo} THEN ${shown.number} - 1 ELSE ${m.removed_to} END,
           ${media.taken_at} = CASE WHEN shown."was_trashed" THEN ${m.created_at} ELSE ${m.taken_at} END,
+          ${media.taken_known} = ${m.taken_known} AND NOT shown."was_trashed",
+          ${media.taken_offset_minutes} = CASE WHEN NOT shown."was_trashed" THEN ${m.taken_offset_minutes} END,
           ${media.latitude} = NULL, ${media.longitude} = NULL, ${media.updated_at} = now()
         FROM shown WHERE ${m.id} = shown."id"
       ), total AS (
@@ -256,7 +258,8 @@ export async function showBest(
     sql`
       WITH moved AS (
         SELECT ${m.id}, ${m.deleted_at} IS NULL AS "was_shown", ${cur.size_bytes} AS "was_bytes", ${next.id} AS "next_id",
-               ${next.size_bytes}, ${next.taken_at}, ${next.latitude}, ${next.longitude}, ${next.number} < ${cur.number} AS "is_older"
+               ${next.size_bytes}, ${next.taken_at}, ${next.taken_offset_minutes}, ${next.latitude}, ${next.longitude},
+               ${next.number} < ${cur.number} AS "is_older"
         FROM "revision" touched JOIN "media" m ON ${m.id} = ${touched.media_id}
         JOIN "revision" cur ON ${cur.id} = ${m.current_revision_id}
         LEFT JOIN LATERAL ${bestOfMedia} AS best ON true
@@ -275,6 +278,11 @@ export async function showBest(
           ${media.taken_at} = CASE
             WHEN moved."next_id" IS NULL THEN ${m.taken_at}
             ELSE coalesce(${moved.taken_at}, CASE WHEN moved."is_older" THEN ${m.created_at} ELSE ${m.taken_at} END) END,
+          ${media.taken_known} = ${moved.taken_at} IS NOT NULL
+            OR (${m.taken_known} AND (moved."next_id" IS NULL OR NOT moved."is_older")),
+          ${media.taken_offset_minutes} = CASE
+            WHEN ${moved.taken_at} IS NOT NULL THEN ${moved.taken_offset_minutes}
+            WHEN moved."next_id" IS NULL OR NOT moved."is_older" THEN ${m.taken_offset_minutes} END,
           ${media.latitude} = CASE WHEN moved."next_id" IS NULL THEN ${m.latitude} ELSE ${moved.latitude} END,
           ${media.longitude} = CASE WHEN moved."next_id" IS NULL THEN ${m.longitude} ELSE ${moved.longitude} END,
           ${media.updated_at} = now()
@@ -289,4 +297,18 @@ export async function showBest(
                               ${collection.size_bytes} = ${collection.size_bytes} + total."bytes"
       FROM total WHERE ${collection.id} = ${uuid(collectionId)} AND (total."files" <> 0 OR total."bytes" <> 0)`,
   );
+}
+
+/**
+ * Selects pictures whose metadata rules older than this version read. The condition is that of the partial index
+ * `revision_metadata_outdated_idx`, which holds nothing else.
+ */
+export async function selectOutdatedMetadata(metadataVersion: number, limit: number): Promise<string[]> {
+  const isOutdated = sql<boolean>`${r.metadata_version} < ${sql.lit(metadataVersion)}
+    AND ${r.state} IN ('ready', 'kept') AND ${r.content_type} LIKE 'image/%'`;
+  const revisions = await rowsOf(
+    db(),
+    query.selectFrom("revision as r").select("r.id").where(isOutdated).orderBy("r.id").limit(limit),
+  );
+  return revisions.map(({ id }) => id);
 }

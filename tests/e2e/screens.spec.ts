@@ -37,6 +37,37 @@ test("every screen of a member is accessible and fits, used on a phone", async (
   await expectAccessibleInAllLooks(page);
 });
 
+test("a picture was taken by the camera's clock in every zone, and added by the reader's", async ({
+  browser,
+  demoSession,
+}) => {
+  const seen: (string | null)[][] = [];
+  const errors: string[] = [];
+  for (const timezoneId of ["Asia/Tokyo", "America/St_Johns"]) {
+    const page = await (await browser.newContext({ storageState: demoSession, timezoneId })).newPage();
+    page.on("console", (message) => void (message.type() === "error" && errors.push(message.text())));
+    page.on("pageerror", ({ message }) => void errors.push(message));
+    await page.goto("/collections");
+    await page
+      .getByRole("link", { name: /Reef survey/ })
+      .first()
+      .click();
+    await tiles(page).first().click();
+    await expect(page).toHaveURL(/[0-9a-f-]{36}$/);
+    await page.reload(); // As rendered by the server.
+    const fact = (name: string) => page.locator("dt", { hasText: name }).locator("+ dd");
+    await expect(fact("Taken")).toHaveText(/^\d{1,2} [A-Z][a-z]{2} 2026, \d{2}:\d{2} \+00:00$/);
+    await expect(fact("Added")).toHaveText(/^\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2}$/);
+    seen.push([await fact("Taken").textContent(), await fact("Added").textContent()]);
+    await page.context().close();
+  }
+  const [tokyo, newfoundland] = seen;
+  expect(tokyo?.[0]).toBe(newfoundland?.[0]);
+  expect(tokyo?.[1]).not.toBe(newfoundland?.[1]);
+  // The server's text and the browser's first one are the same.
+  expect(errors).toEqual([]);
+});
+
 test("the keyboard leads from the gallery into a picture, to the next one and back", async ({ page }) => {
   await page.goto("/collections");
   await page

@@ -107,7 +107,8 @@ export function pngBomb(width: number, height: number): Buffer {
   return Buffer.concat([signature, pngChunk("IHDR", header), pngChunk("IDAT", nothing), pngChunk("IEND")]);
 }
 
-function pngChunk(type: string, data: Buffer = Buffer.alloc(0)): Buffer {
+/** Frames a chunk with its length and checksum. */
+export function pngChunk(type: string, data: Buffer = Buffer.alloc(0)): Buffer {
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
   const chunk = Buffer.alloc(body.length + 8);
   chunk.writeUInt32BE(data.length, 0);

@@ -1,4 +1,4 @@
-import { formatBytes } from "@/components/ui/format";
+import { formatBytes, formatClock } from "@/components/ui/format";
 
 /** A value that some viewers must not learn, and the texts that would tell it. */
 export type Sentinel = {
@@ -18,10 +18,9 @@ export function sizeSentinel(name: string, sizeBytes: number): Sentinel {
 export function timeTexts(time: Date): string[] {
   const iso = time.toISOString();
   const [day = "", clock = ""] = [iso.slice(0, 10), iso.slice(11, 19)];
-  const words = new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" }).format(time);
   return [
     ...[`${day}T${clock}`, `${day} ${clock}`, `${day.replaceAll("-", ":")} ${clock}`],
-    ...[`${day.replaceAll("-", "")}T${clock.replaceAll(":", "")}`, words, time.toUTCString()],
+    ...[`${day.replaceAll("-", "")}T${clock.replaceAll(":", "")}`, formatClock(time), time.toUTCString()],
     ...[String(time.getTime()), String(Math.floor(time.getTime() / 1_000))],
   ];
 }

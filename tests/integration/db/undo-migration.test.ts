@@ -1,30 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
-import pg from "pg";
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
-import { databaseUrl, onServer, randomName } from "@/tests/support/template";
+import { expect, it } from "vitest";
+import { databaseBefore } from "./migration";
 
-const migrations = path.resolve(import.meta.dirname, "../../../prisma/migrations");
-const under = "20261130100000_upload_undo";
-
-const { adminUrl } = inject("services");
-const name = randomName("atoll_test");
-const client = new pg.Client({ connectionString: databaseUrl(adminUrl, name) });
-
-const apply = (migration: string) =>
-  client.query(readFileSync(path.join(migrations, migration, "migration.sql"), "utf8"));
-
-beforeAll(async () => {
-  await onServer(adminUrl, `CREATE DATABASE ${name}`);
-  await client.connect();
-  const folders = readdirSync(migrations).filter((folder) => /^\d/.test(folder) && folder < under);
-  for (const folder of folders.toSorted()) await apply(folder);
-});
-afterAll(async () => {
-  await client.end();
-  await onServer(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-});
+const { client, migrate } = databaseBefore("20261130100000_upload_undo");
 
 const nil = "00000000-0000-0000-0000-000000000000";
 const [undoneAt, startedAt] = [new Date("2026-05-17T07:30:00.123Z"), new Date("2026-05-17T07:31:00Z")];
@@ -60,7 +38,7 @@ it("keeps who undid an upload, when, and how far an undo or redo was applied", a
   const redoing = await upload({ started: startedAt, cursor });
   await upload({});
 
-  await apply(under);
+  await migrate();
 
   const { rows } = await client.query(`SELECT * FROM "upload_undo"`);
   const row = (upload_id: string, by_id: string | null, more: object = {}) => ({

@@ -5,12 +5,16 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { afterAll, afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { db } from "@/lib/db";
 import { decoderPids, stopDecoders } from "@/lib/derive/decoder";
 import { deriveRevision } from "@/lib/derive/revision";
+import { metadataVersion } from "@/lib/media/policy";
+import { revisionsToReadAgain } from "@/lib/media/queries";
 import { hex } from "@/tests/support/checksums";
-import { notPictures, picture, truncated } from "@/tests/support/pictures";
+import { exifSegment, heif } from "@/tests/support/metadata/containers";
+import { ascii, position as positionTags, tag, tiff } from "@/tests/support/metadata/tiff";
+import { notPictures, picture, pngChunk, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { pendingRevision, revisionById, worker } from "./fixtures";
 
@@ -57,6 +61,28 @@ afterAll(() => {
   rmSync(tempRoot, { recursive: true });
 });
 
+/** EXIF of a picture taken in Tokyo. */
+const tokyo = tiff({
+  exif: { [tag.dateTimeOriginal]: ascii("2024:01:01 07:30:00"), [tag.offsetTimeOriginal]: ascii("+09:00") },
+  gps: positionTags(35.5, 139.75),
+});
+
+async function largeJpeg(): Promise<Buffer> {
+  const bytes = await picture({ width: 1600, height: 1200 });
+  return Buffer.concat([bytes.subarray(0, 2), exifSegment(tokyo), bytes.subarray(2)]);
+}
+
+async function largePng(): Promise<Buffer> {
+  const bytes = await picture({ width: 640, height: 480, format: "png" });
+  const end = bytes.length - 12;
+  return Buffer.concat([bytes.subarray(0, end), pngChunk("eXIf", tokyo), bytes.subarray(end)]);
+}
+
+async function mediaOf(revisionId: string) {
+  const { mediaId } = await revisionById(revisionId);
+  return db().media.findUniqueOrThrow({ where: { id: mediaId } });
+}
+
 async function derivedKeys(): Promise<string[]> {
   const { Contents = [] } = await bucket.client.send(
     new ListObjectsV2Command({ Bucket: bucket.bucket, Prefix: "derived/" }),
@@ -77,9 +103,12 @@ test("a picture becomes ready: metadata recorded, three sizes stored with privat
     width: 1000,
     height: 700,
     takenAt,
+    takenOffsetMinutes: 120,
+    metadataVersion,
     ...position,
   });
-  expect(await db().media.findUnique({ where: { id: revision.mediaId } })).toMatchObject({ takenAt, ...position });
+  const shown = { takenAt, takenKnown: true, takenOffsetMinutes: 120, ...position };
+  expect(await mediaOf(id)).toMatchObject(shown);
   expect(revision.derivedId).toMatch(/^[0-9a-f]{32}$/);
   for (const size of [200, 800, 1600]) {
     const Key = `derived/${revision.derivedId}/${size}.webp`;
@@ -128,6 +157,83 @@ test("a file that is not a picture is kept, whatever its name", async () => {
   const id = await pendingRevision(notPictures.html, "holiday.jpg");
   await deriveRevision(worker, id);
   expect(await revisionById(id)).toMatchObject({ state: "kept", contentType: "text/plain", derivedId: null });
+});
+
+test("date and position of a file that gets no thumbnail are recorded", async () => {
+  const id = await pendingRevision(heif({ exif: tokyo }), "a.heic");
+  await deriveRevision(worker, id);
+  const found = {
+    takenAt: new Date("2023-12-31T22:30:00Z"),
+    takenOffsetMinutes: 540,
+    latitude: 35.5,
+    longitude: 139.75,
+  };
+  expect(await revisionById(id)).toMatchObject({ state: "kept", contentType: "image/heic", ...found });
+  expect(await mediaOf(id)).toMatchObject({ takenKnown: true, ...found });
+});
+
+describe("metadata that older rules read", () => {
+  const wall = new Date("2024-01-01T07:30:00Z");
+
+  /** As older rules left it: the wall clock as UTC, no offset, no position. */
+  async function outdated(bytes: Buffer, path: string): Promise<string> {
+    const id = await pendingRevision(bytes, path);
+    await deriveRevision(worker, id);
+    const old = { takenAt: wall, takenOffsetMinutes: null, latitude: null, longitude: null };
+    const { mediaId } = await db().revision.update({ where: { id }, data: { ...old, metadataVersion: 0 } });
+    await db().media.update({ where: { id: mediaId }, data: old });
+    return id;
+  }
+
+  function countBytes(): () => number {
+    let readBytes = 0;
+    spoil = (body, send) => {
+      readBytes += body.length;
+      send(body);
+    };
+    return () => readBytes;
+  }
+
+  const beginningBytes = 256 * 1024;
+  test.each([
+    ["from the beginning of a JPEG alone", largeJpeg, () => beginningBytes],
+    ["from the end of a PNG", largePng, (wholeBytes: number) => beginningBytes + wholeBytes],
+  ])("are read again, %s", async (_where, make, wantedBytes) => {
+    const bytes = await make();
+    expect(bytes.length).toBeGreaterThan(beginningBytes);
+    const id = await outdated(bytes, "a.jpg");
+    expect(await revisionsToReadAgain(worker, 10)).toEqual([id]);
+    const readBytes = countBytes();
+    expect(await deriveRevision(worker, id)).toEqual({ revisionId: id, state: "readAgain" });
+    expect(readBytes()).toBe(wantedBytes(bytes.length));
+    const found = {
+      takenAt: new Date("2023-12-31T22:30:00Z"),
+      takenOffsetMinutes: 540,
+      latitude: 35.5,
+      longitude: 139.75,
+    };
+    expect(await revisionById(id)).toMatchObject({ metadataVersion, ...found });
+    expect(await mediaOf(id)).toMatchObject({ takenKnown: true, ...found });
+    expect(await deriveRevision(worker, id)).toEqual({ revisionId: id, state: "skipped" });
+    expect(await revisionsToReadAgain(worker, 10)).toEqual([]);
+  });
+
+  test.each([
+    ["where there are none now", picture({ width: 64, height: 64 }), false],
+    ["where the file is gone", picture({ width: 64, height: 64 }), true],
+  ])("stay %s", async (_where, bytes, isGone) => {
+    const id = await outdated(await bytes, "a.jpg");
+    if (isGone) await db().revision.update({ where: { id }, data: { versionId: "0".repeat(32) } });
+    expect(await deriveRevision(worker, id)).toMatchObject({ state: "readAgain" });
+    expect(await revisionById(id)).toMatchObject({ metadataVersion, takenAt: wall });
+    expect(await mediaOf(id)).toMatchObject({ takenAt: wall, takenKnown: true });
+  });
+
+  test("are not looked for in files that are no pictures", async () => {
+    const id = await outdated(notPictures.html, "a.html");
+    expect(await revisionsToReadAgain(worker, 10)).toEqual([]);
+    await db().revision.update({ where: { id }, data: { metadataVersion } });
+  });
 });
 
 test("a bad picture is rejected with its reason", async () => {

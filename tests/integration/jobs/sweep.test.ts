@@ -182,3 +182,16 @@ test("a mail whose send was lost is queued again, and what is over is deleted", 
   expect(await db().signUpInvitation.findMany({ select: { id: true } })).toEqual([{ id }]);
   expect(await db().budget.findMany({ select: { key: true } })).toEqual([{ key: "spent" }]);
 });
+
+test("pictures that older rules read are queued once, behind all others", async () => {
+  const { id: uploadId, prefix } = await opened(owner, slug);
+  const { id: collectionId } = await db().collection.findUniqueOrThrow({ where: { slug } });
+  const bytes = { key: `${prefix}a.jpg`, versionId: "v", sizeBytes: 1, etag: "e", contentType: "image/jpeg" };
+  const { id: mediaId } = await db().media.create({ data: { collectionId, path: "a.jpg", takenAt: new Date(0) } });
+  const { id } = await db().revision.create({ data: { mediaId, uploadId, number: 1, state: "kept", ...bytes } });
+  await sweep(context);
+  await sweep(context);
+  const queued = await db().$queryRaw`SELECT name, priority FROM pgboss.job WHERE singleton_key = ${id}`;
+  expect(queued).toEqual([{ name: "derive", priority: -1_000 }]);
+  await db().media.delete({ where: { id: mediaId } });
+});

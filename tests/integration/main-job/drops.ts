@@ -23,14 +23,20 @@ export async function dropInto(
 export const takenAt = new Date("2024-05-17T07:30:00Z");
 
 /** As the worker would that found a picture; with the checksum of its bytes where `files` has them. */
-export async function derive(id: string, taken: Date | null = null, files: Record<string, string> = {}): Promise<void> {
+export async function derive(
+  id: string,
+  takenAt: Date | null = null,
+  files: Record<string, string> = {},
+  takenOffsetMinutes: number | null = null,
+): Promise<void> {
   const { media } = await db().revision.findUniqueOrThrow({ where: { id }, select: { media: true } });
   const text = files[media.path];
+  const [latitude, longitude] = takenAt ? [12.5, 1] : [null, null];
   await recordDerivation(system, id, {
     ...(text === undefined ? {} : { sha256: hex("sha256", text) }),
     ...{ state: "ready", contentType: "image/jpeg", width: 4, height: 3, derivedId: id.replaceAll("-", "") },
-    ...{ takenAt: taken, latitude: taken ? 12.5 : null, longitude: taken ? 1 : null },
-  } as Parameters<typeof recordDerivation>[2]);
+    metadata: { takenAt, takenOffsetMinutes, latitude, longitude },
+  });
 }
 
 /** The sizes of what a collection shows, by path. Whatever is shown is what is counted. */

@@ -5,6 +5,7 @@ import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
 import { toAppError } from "@/lib/errors";
 import { stopQueue } from "@/lib/jobs/queue/queue";
+import { wallClock } from "@/lib/media/policy";
 import { coverThumbs, mediaByIds, mediaDetail, mediaPage, mediaVariantUrl } from "@/lib/media/queries";
 import type { MediaOutline, WholeMedia } from "@/lib/media/rows";
 import { variants } from "@/lib/media/schema";
@@ -91,10 +92,12 @@ describe("what outsiders see", () => {
 });
 
 const taken = new Date("2019-07-03T04:05:06.789Z");
+const takenOffsetMinutes = 345;
 const sentinels: Sentinel[] = [
   { name: "path", texts: ["site-1/deep/", "小さい.png", "site-1/reef"] },
   { name: "title", texts: ["Ein Geheimnis im Titel"] },
-  { name: "time", texts: timeTexts(taken) },
+  { name: "time", texts: [...timeTexts(taken), ...timeTexts(wallClock(taken, takenOffsetMinutes))] },
+  { name: "offset", texts: [`"takenOffsetMinutes":${takenOffsetMinutes}`] },
   sizeSentinel("size", 98_765_432_109),
   sizeSentinel("size of the collection", 8_765_432_109_876),
   { name: "position", texts: ["12.34567891", "-68.98765432"] },
@@ -109,7 +112,14 @@ async function plantSentinels(inSlug: string, by: UserViewer): Promise<void> {
   const position = { latitude: 12.345_678_91, longitude: -68.987_654_32 };
   await db().media.updateMany({
     where: inCollection,
-    data: { title: "Ein Geheimnis im Titel", takenAt: taken, createdAt: taken, ...position },
+    data: {
+      title: "Ein Geheimnis im Titel",
+      takenAt: taken,
+      takenKnown: true,
+      takenOffsetMinutes,
+      createdAt: taken,
+      ...position,
+    },
   });
   await db().revision.updateMany({
     where: { media: inCollection },

@@ -53,12 +53,29 @@ describe("undoing an upload", () => {
   it("restores when and where the earlier picture was taken", async () => {
     slug = await testCollection(owner);
     const first = await drop({ a: "1" }, { derived: false });
-    for (const id of first.revisions) await derive(id, takenAt);
+    for (const id of first.revisions) await derive(id, takenAt, {}, 120);
     const second = await drop({ a: "22" }, { derived: false });
     for (const id of second.revisions) await derive(id, new Date("2025-01-01T00:00:00Z"));
+    const media = () => db().media.findFirstOrThrow({ where: { collection: { slug } } });
+    expect(await media()).toMatchObject({ takenKnown: true, takenOffsetMinutes: null });
     await undoUpload(owner, second.id);
-    const media = await db().media.findFirstOrThrow({ where: { collection: { slug } } });
-    expect(media).toMatchObject({ takenAt, latitude: 12.5, currentRevisionId: first.revisions[0] });
+    const earlier = { takenAt, takenKnown: true, takenOffsetMinutes: 120, latitude: 12.5 };
+    expect(await media()).toMatchObject({ ...earlier, currentRevisionId: first.revisions[0] });
+  });
+
+  it("leaves no date of an undone picture to an earlier one that has none", async () => {
+    slug = await testCollection(owner);
+    await drop({ a: "1" });
+    const second = await drop({ a: "22" }, { derived: false });
+    for (const id of second.revisions) await derive(id, takenAt, {}, 120);
+    const media = () => db().media.findFirstOrThrow({ where: { collection: { slug } } });
+    expect(await media()).toMatchObject({ takenAt, takenKnown: true, takenOffsetMinutes: 120 });
+    await undoUpload(owner, second.id);
+    expect(await media()).toMatchObject({ takenKnown: false, takenOffsetMinutes: null });
+    const third = await drop({ a: "333" }, { derived: false });
+    for (const id of third.revisions) await derive(id, takenAt, {}, 120);
+    await drop({ a: "4444" }); // Without a date: an edited copy keeps the place of its picture.
+    expect(await media()).toMatchObject({ takenAt, takenKnown: true, takenOffsetMinutes: 120 });
   });
 
   it("leaves media that were revised or restored since unchanged", async () => {

@@ -218,7 +218,9 @@ describe("a path in the trash", () => {
     slug = await testCollection(owner);
     await dropHashed({ "removed.jpg": "removed" });
     const { id } = await db().media.findFirstOrThrow({ where: { collection: { slug } } });
-    await db().media.update({ where: { id }, data: { latitude: 12.5, longitude: 1, takenAt: new Date(0) } });
+    const place = { latitude: 12.5, longitude: 1 };
+    const taken = { takenAt: new Date(0), takenKnown: true, takenOffsetMinutes: 60 };
+    await db().media.update({ where: { id }, data: { ...place, ...taken } });
     await trashMedia(owner, id);
     const upload = await opened(owner, slug);
     await post(upload, "removed.jpg", "new");
@@ -229,6 +231,8 @@ describe("a path in the trash", () => {
       deletedAt: null,
       latitude: null,
       takenAt: media.createdAt,
+      takenKnown: false,
+      takenOffsetMinutes: null,
     });
     expect(await bytesOf()).toMatchObject({ size: 3 });
     await recordDerivation(system, fresh, { state: "rejected", contentType: null, reason: "It cannot be read." });

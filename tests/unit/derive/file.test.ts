@@ -175,7 +175,7 @@ describe("everything else is kept", () => {
     ["pdf", "application/pdf"],
     ["noise", "application/octet-stream"],
   ] as const)("%s called .jpg is %s", async (kind, contentType) => {
-    expect(await deriveFile(await write(notPictures[kind], "x.jpg"))).toEqual({ state: "kept", contentType });
+    expect(await deriveFile(await write(notPictures[kind], "x.jpg"))).toMatchObject({ state: "kept", contentType });
   });
 
   test.each([
@@ -185,6 +185,6 @@ describe("everything else is kept", () => {
     ["latin-1", Buffer.from("caf\xe9 au lait", "latin1"), "application/octet-stream"],
     ["a ZIP", Buffer.from("504b0506000000000000000000000000000000000000", "hex"), "application/zip"],
   ])("%s", async (_what, bytes, contentType) => {
-    expect(await deriveFile(await write(bytes))).toEqual({ state: "kept", contentType });
+    expect(await deriveFile(await write(bytes))).toMatchObject({ state: "kept", contentType });
   });
 });

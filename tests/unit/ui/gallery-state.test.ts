@@ -8,6 +8,8 @@ function item(id: string, state: MediaItem["state"] = "ready"): MediaItem {
     path: `${id}.jpg`,
     title: null,
     takenAt: "2026-01-01T00:00:00.000Z",
+    takenKnown: true,
+    takenOffsetMinutes: null,
     state,
     rejectReason: null,
     contentType: null,

@@ -12,6 +12,8 @@ function picture(width: number | null, height: number | null, urls: MediaItem["u
     path: "a.jpg",
     title: null,
     takenAt: "2026-01-01T00:00:00.000Z",
+    takenKnown: true,
+    takenOffsetMinutes: null,
     state: "ready",
     rejectReason: null,
     contentType: "image/jpeg",

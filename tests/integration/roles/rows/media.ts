@@ -88,6 +88,11 @@ export const media: Row[] = [
     run: (viewer) => mediaQueries.revisionsToDerive(viewer, 10),
   },
   {
+    name: "media/queries/revisionsToReadAgain",
+    ...systemOnly,
+    run: (viewer) => mediaQueries.revisionsToReadAgain(viewer, 10),
+  },
+  {
     name: "media/sorting/commands/computeSortPaths",
     ...systemOnly,
     changes: true,
@@ -109,6 +114,12 @@ export const media: Row[] = [
     given: { pending: true },
     run: (viewer, { revisionId }) =>
       mediaCommands.recordDerivation(viewer, revisionId, { state: "kept", contentType: "text/plain" }),
+  },
+  {
+    name: "media/commands/recordMetadata",
+    ...systemOnly,
+    changes: true,
+    run: (viewer, { revisionId }) => mediaCommands.recordMetadata(viewer, revisionId, null),
   },
   {
     name: "media/commands/updateMedia, one's own",
