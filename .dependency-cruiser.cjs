@@ -24,6 +24,7 @@ const checksum = "^lib/checksum/";
 const sealed = "^lib/sealed/";
 /** A collection as its viewer sees it, which decides what is read of its rows. */
 const seenCollection = "^lib/collection/queries\\.ts$";
+const postgres = "^lib/postgres/";
 
 /** The nouns, and whose queries, commands and rows each may use beside its own. */
 const neighbours = {
@@ -56,6 +57,7 @@ const folders = [
   "jobs",
   "policy",
   "sealed",
+  "postgres",
   "storage",
   "uploader",
 ];
@@ -176,7 +178,7 @@ module.exports = {
       to: { path: [database, "^prisma/generated/"] },
     },
     only("loose-action", "^lib/action\\.ts$", [errors], "Edges turn errors into answers."),
-    only("loose-db", "^lib/db\\.ts$", [env, "^prisma/generated/"], "The one pool."),
+    only("loose-db", "^lib/db\\.ts$", [env, postgres, "^prisma/generated/"], "The one pool."),
     only(
       "loose-env",
       "^lib/env\\.ts$",
@@ -222,12 +224,19 @@ module.exports = {
       viewer,
       env,
       errors,
+      postgres,
     ]),
-    only("jobs-queue", "^lib/jobs/queue/", [env, errors], "The port by which commands send jobs knows no noun."),
+    only(
+      "jobs-queue",
+      "^lib/jobs/queue/",
+      [env, errors, postgres],
+      "The port by which commands send jobs knows no noun.",
+    ),
     only("infra", "^lib/infra/", [storage, "^lib/policy/", errors]),
     only("bulk", "^lib/bulk/", [storage, errors], "Walk, list, merge, plan, run."),
     only("checksum", checksum, [], "Arithmetic for browsers and servers alike."),
     only("policy", "^lib/policy/", [], "Policy documents and their evaluation, pure."),
+    only("postgres", postgres, [], "What every connection to the database runs first, Prisma's engine included."),
     only("client", "^lib/client/", [], "The typed API client knows nothing of the app."),
     only(
       "embedded",
@@ -244,7 +253,7 @@ module.exports = {
     },
     only("cli", "^lib/cli/", ["^lib/", "^prisma/"], "The command line may use everything but the site's pages."),
     only("auth", "^lib/auth/", [database, env, errors, routes, "^lib/(action|http)\\.ts$", record, pure]),
-    only("prisma", "^prisma/", ["^lib/cli/", env], "Schema, migrations and the seed."),
+    only("prisma", "^prisma/", ["^lib/cli/", env, postgres], "Schema, migrations and the seed."),
     { name: "no-tests", severity: "error", from: { pathNot: "^tests/" }, to: { path: "^tests/" } },
   ],
   options: {

@@ -59,6 +59,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   bulk: ["lib/bulk/planted.ts", "@/lib/media/queries"],
   checksum: ["lib/checksum/planted.ts", "@/lib/errors"],
   policy: ["lib/policy/planted.ts", "@/lib/errors"],
+  postgres: ["lib/postgres/planted.ts", "@/lib/errors"],
   client: ["lib/client/planted.ts", "@/lib/errors"],
   embedded: ["lib/embedded/planted.ts", "@/lib/errors"],
   "embedded-only-from-cli": ["lib/derive/embedded.ts", "@/lib/embedded/postgres"],

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
+import { prepareSession, requireUtc } from "@/lib/postgres/session.mjs";
 import { root } from "../install.mjs";
 import { runNode } from "./run-node";
 
@@ -29,6 +30,8 @@ async function isMigrated(databaseUrl: string): Promise<boolean> {
     throw new Error(`DATABASE_URL: ${host}${pathname} cannot be reached (${message || code})`, { cause: error });
   }
   try {
+    await prepareSession(client);
+    await requireUtc(client);
     const table = await client.query("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there");
     if (!table.rows[0]?.there) return false;
     const applied = await client.query<{ migration_name: string; checksum: string }>(

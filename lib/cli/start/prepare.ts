@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
 import type { Env } from "@/lib/env";
+import { prepareSession } from "@/lib/postgres/session.mjs";
 import { root, typescriptArgs, typescriptEnv } from "../install.mjs";
 import { type DataDir, writePrivateFile } from "./data-dir";
 import { runNode } from "./run-node";
@@ -43,6 +44,7 @@ async function needsDemo(env: Env, dataDir: DataDir): Promise<boolean> {
   const client = new pg.Client({ connectionString: env.DATABASE_URL });
   await client.connect();
   try {
+    await prepareSession(client);
     const { rows } = await client.query('SELECT EXISTS (SELECT 1 FROM "user") AS "isUsed"');
     return rows[0]?.isUsed === false;
   } finally {
