@@ -34,10 +34,11 @@ const neighbours = {
   idempotency: [],
   media: ["collection", "revision"],
   member: ["collection"],
+  owner: [],
   quota: [],
   revision: [],
   session: ["auth"],
-  upload: ["collection", "idempotency", "media", "quota", "revision"],
+  upload: ["collection", "idempotency", "media", "owner", "quota", "revision"],
   user: ["auth", "session"],
 };
 /** What a noun needs beside its neighbours. */
@@ -215,7 +216,20 @@ module.exports = {
       from: { pathNot: [storage, "^tests/", "^node_modules/"] },
       to: { path: "node_modules/@(aws-sdk|smithy)/" },
     },
-    only("derive", "^lib/derive/", [storage, "^lib/media/(queries|commands|schema|policy)\\.ts$", viewer, errors]),
+    {
+      name: "permits-only-from-owner",
+      severity: "error",
+      comment: "Who may change the bucket is decided in one place. Its file is written there, too.",
+      from: { pathNot: ["^lib/owner/", "^tests/"] },
+      to: { path: "^lib/storage/(permit/mint|owner-file)\\.ts$" },
+    },
+    only("derive", "^lib/derive/", [
+      storage,
+      "^lib/media/(queries|commands|schema|policy)\\.ts$",
+      "^lib/owner/commands\\.ts$",
+      viewer,
+      errors,
+    ]),
     only("jobs", "^lib/jobs/", [
       "^lib/derive/",
       calls,

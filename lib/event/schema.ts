@@ -32,7 +32,8 @@ export type EventAction =
   | "upload.redone"
   | "media.changed"
   | "media.trashed"
-  | "media.restored";
+  | "media.restored"
+  | "bucket.takenOver";
 
-/** What an entry is about. `email`: a keyed hash of an unknown address someone tried to sign in with. */
-export type EventSubject = "user" | "email" | "collection" | "member" | "upload" | "media";
+/** What an entry is about. `email`: a keyed hash of an unknown address someone tried to sign in with. `bucket`: an installation. */
+export type EventSubject = "user" | "email" | "collection" | "member" | "upload" | "media" | "bucket";

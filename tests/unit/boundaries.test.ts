@@ -30,6 +30,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   "noun-idempotency": ["lib/idempotency/planted.ts", "@/lib/upload/queries"],
   "noun-media": ["lib/media/planted.ts", "@/lib/upload/queries"],
   "noun-member": ["lib/member/planted.ts", "@/lib/media/queries"],
+  "noun-owner": ["lib/owner/planted.ts", "@/lib/upload/queries"],
   "noun-quota": ["lib/quota/planted.ts", "@/lib/upload/queries"],
   "noun-revision": ["lib/revision/planted.ts", "@/lib/collection/queries"],
   "noun-session": ["lib/session/planted.ts", "@/lib/collection/queries"],
@@ -52,6 +53,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   sealed: ["lib/sealed/planted.ts", "@/lib/media/schema"],
   storage: ["lib/storage/planted.ts", "@/lib/media/schema"],
   "aws-sdk-only-in-storage": ["lib/media/sdk.ts", "@aws-sdk/client-s3"],
+  "permits-only-from-owner": ["lib/media/permit.ts", "@/lib/storage/permit/mint"],
   derive: ["lib/derive/planted.ts", "@/lib/jobs/worker"],
   jobs: ["lib/jobs/planted.ts", "@/lib/storage/client"],
   "jobs-queue": ["lib/jobs/queue/planted.ts", "@/lib/upload/queries"],
@@ -80,6 +82,7 @@ const targets = [
 
   "lib/media/schema.ts",
   "lib/storage/client.ts",
+  "lib/storage/permit/mint.ts",
   "lib/upload/queries.ts",
   "lib/uploader/steps/reducer.ts",
   "lib/uploader/transport/put.ts",

@@ -1,0 +1,74 @@
+import "server-only";
+import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { type Storage, storage } from "./client";
+import { storageCall } from "./errors";
+import { ownerKey } from "./keys";
+
+export type OwnerFile = {
+  text: string;
+  /** As the storage sent it, to be sent back in If-Match. */
+  etag: string;
+  versionId: string | null;
+};
+
+const maxBytes = 64 * 1024;
+
+/** Reads the file that names the bucket's owner; null when there is none. Throws AppError UNAVAILABLE, INTERNAL. */
+export async function readOwnerFile({ client, bucket }: Storage = storage()): Promise<OwnerFile | null> {
+  return storageCall(async () => {
+    try {
+      const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: ownerKey }));
+      if ((answer.ContentLength ?? 0) > maxBytes) throw new Error(`${ownerKey} is larger than ${maxBytes} bytes`);
+      const text = (await answer.Body?.transformToString()) ?? "";
+      return { text, etag: answer.ETag ?? "", versionId: answer.VersionId ?? null };
+    } catch (error) {
+      if (error instanceof Error && error.name === "NoSuchKey") return null;
+      throw error;
+    }
+  });
+}
+
+/**
+ * Writes the owner file if it is as it was read (`before`, null for none). Returns false when it was changed since, on storages
+ * that evaluate If-Match and If-None-Match on PUT; others write in any case, so the caller reads it again. Throws AppError
+ * UNAVAILABLE, INTERNAL. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
+export async function writeOwnerFile(
+  text: string,
+  before: OwnerFile | null,
+  store: Storage = storage(),
+): Promise<boolean> {
+  if (before === null) return put(text, { IfNoneMatch: "*" }, store);
+  if (await put(text, { IfMatch: before.etag }, store)) return true;
+  // Ceph 16 compares a quoted ETag with its own bare one. Elsewhere a bare one never matches what has changed either.
+  return put(text, { IfMatch: before.etag.replaceAll('"', "") }, store);
+}
+
+async function put(
+  text: string,
+  condition: { IfMatch: string } | { IfNoneMatch: string },
+  { client, bucket }: Storage,
+): Promise<boolean> {
+  const body = Buffer.from(text);
+  return storageCall(async () => {
+    try {
+      await client.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: ownerKey,
+          Body: body,
+          ContentLength: body.length,
+          ContentType: "application/json",
+          CacheControl: "no-store",
+          ...condition,
+        }),
+      );
+      return true;
+    } catch (error) {
+      const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+      // 412: the condition is false. 409: another conditional PUT of the key is under way.
+      if ($metadata?.httpStatusCode === 412 || $metadata?.httpStatusCode === 409) return false;
+      throw error;
+    }
+  });
+}
