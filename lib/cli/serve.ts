@@ -12,6 +12,7 @@ import { watchBody } from "./site/body";
 import { setClientAddressHeader } from "./site/client-address";
 import { databaseProbe } from "./site/database-probe";
 import { contentSecurityPolicy, fixedHeaders } from "./site/headers";
+import { refuseRequest } from "./site/refusal";
 import { openRequestLog } from "./site/request-log";
 import { acceptUpgrades, listen } from "./site/server";
 import { answerUnavailable, isPage } from "./site/unavailable-page";
@@ -31,11 +32,11 @@ async function main(): Promise<void> {
   const headers = fixedHeaders(site);
 
   const respond = async (req: http.IncomingMessage, res: http.ServerResponse) => {
+    for (const [name, value] of headers) res.setHeader(name, value);
     const body = watchBody(req, res);
     log.watch(req, res, body.bytesIn);
-    if (body.isRefused) return;
+    if (body.isRefused || refuseRequest(req, res)) return;
     setClientAddressHeader(req, site.ATOLL_PROXY_HOPS);
-    for (const [name, value] of headers) res.setHeader(name, value);
     const policy = contentSecurityPolicy(site, randomBytes(16).toString("base64"), dev);
     res.setHeader("Content-Security-Policy", policy);
     // Next reads the nonce for its scripts from the request: https://nextjs.org/docs/app/guides/content-security-policy
