@@ -6,6 +6,8 @@ import { AppError, type ErrorCode, type FieldIssue, toAppError } from "./errors"
 export type ActionError = { code: ErrorCode; message: string; issues: readonly FieldIssue[] };
 export type ActionResult<T> = { ok: true; value: T } | { ok: false; error: ActionError };
 
+const maxPathLength = 200;
+
 /**
  * Validates input against a schema. Rejects text that is not Unicode (lone surrogates) or has a NUL, in any field, because
  * PostgreSQL cannot store it. Throws AppError INVALID with one issue per failing field.
@@ -14,7 +16,7 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.ou
   const path = unstorableText(input);
   if (path !== null) {
     const message = "This text has characters that cannot be stored. Remove them and try again.";
-    throw new AppError("INVALID", message, { issues: [{ path, message }] });
+    throw new AppError("INVALID", message, { issues: [{ path: path.slice(0, maxPathLength), message }] });
   }
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;

@@ -76,8 +76,9 @@ async function send(url: string, init: RequestInit): Promise<Answer> {
 /** Returns why an answer to a signed read is not that of this bucket; null when it is. */
 function refusalOf({ status, headers, text }: Answer, setting: string, { region }: SigningIdentity): string | null {
   const code = /<Code>(\w+)<\/Code>/.exec(text)?.[1];
-  // NoSuchKey: the bucket is there, and takes the signature.
-  if (status === 200 || code === "NoSuchKey") return null;
+  // NoSuchKey: the bucket is there, and takes the signature. A 200 alone may be any web page's.
+  const isS3 = headers.has("x-amz-request-id") || headers.has("x-amz-version-id");
+  if ((status === 200 && isS3) || code === "NoSuchKey") return null;
   const theirs = headers.get("x-amz-bucket-region") ?? /<Region>([\w-]+)<\/Region>/.exec(text)?.[1];
   if (
     code === "AuthorizationHeaderMalformed" ||

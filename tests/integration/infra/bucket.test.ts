@@ -1,8 +1,10 @@
 import {
   CreateBucketCommand,
   GetBucketCorsCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetBucketPolicyCommand,
   PutBucketCorsCommand,
+  PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
 } from "@aws-sdk/client-s3";
@@ -191,6 +193,28 @@ describe(`the media bucket on ${endpoint.name}`, () => {
     const sids = (JSON.parse(now) as { Statement: { Sid: string }[] }).Statement.map(({ Sid }) => Sid);
     expect(sids).toEqual(["AtollDenyForeignReferers", "Theirs"]);
     expect(now).not.toContain("old.example.org");
+  });
+
+  it("names lifecycle rules of others that would expire media, at each start, and leaves them", async () => {
+    const tidy = endpoint.storage("infra-tidy");
+    const { client, bucket } = tidy;
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    const rule = { ID: "tidy-up", Status: "Enabled" as const, Filter: { Prefix: "" }, Expiration: { Days: 30 } };
+    const LifecycleConfiguration = { Rules: [rule] };
+    await client.send(new PutBucketLifecycleConfigurationCommand({ Bucket: bucket, LifecycleConfiguration }));
+    const lifecycle = {
+      aspect: "lifecycle",
+      dangers: [expect.stringMatching(/"tidy-up" of the whole bucket .* 30 days/)],
+    };
+    for (const state of ["changed", "equal"]) {
+      const results = await applyBucket(permitFor(tidy), tidy, settingsOf(bucket));
+      expect(results.find(({ aspect }) => aspect === "lifecycle")).toMatchObject({ ...lifecycle, state });
+    }
+    const plans = await planBucket(tidy, settingsOf(bucket));
+    expect(plans.find(({ aspect }) => aspect === "lifecycle")).toMatchObject({ ...lifecycle, state: "equal" });
+    expect(plans.flatMap(({ dangers }) => dangers)).toHaveLength(1);
+    const { Rules = [] } = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }));
+    expect(Rules.map(({ ID }) => ID).toSorted()).toEqual(["AtollAbortStaleMultiparts", "tidy-up"]);
   });
 
   it("serves the pages of every origin when there are several", async () => {
