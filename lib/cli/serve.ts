@@ -5,7 +5,7 @@ import http from "node:http";
 import path from "node:path";
 import next from "next";
 import { closeServer } from "@/lib/embedded/server-close";
-import { env } from "@/lib/env";
+import { env, requireStorageNamed } from "@/lib/env";
 import { root } from "./install.mjs";
 import { notifyParent, stopRequested } from "./lifetime";
 import { watchBody } from "./site/body";
@@ -23,6 +23,7 @@ const closeTimeoutMs = 8_000;
 async function main(): Promise<void> {
   const stop = stopRequested();
   const site = env();
+  requireStorageNamed(site);
   const dev = process.env.NODE_ENV === "development";
   const app = next({ dev, dir: root, port: site.PORT });
   await app.prepare();

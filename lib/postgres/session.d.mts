@@ -1,5 +1,4 @@
 type Client = { query(text: string): Promise<{ rows: unknown[] }> };
 
-export declare const sessionSettings: string;
 export declare function prepareSession(client: Client): Promise<void>;
 export declare function requireUtc(client: Client): Promise<void>;

@@ -8,7 +8,7 @@
  *   UTC only. A server's, database's or role's own setting would shift every time.
  * - jit: Debian's PostgreSQL spends 1.4 s compiling a statement that runs in 0.1 s when statistics are stale.
  */
-export const sessionSettings = "SET TIME ZONE 'UTC'; SET jit = off";
+const sessionSettings = "SET TIME ZONE 'UTC'; SET jit = off";
 
 /** Applies the settings of a session to a connected client of `pg`: the `onConnect` of a pool, or the first call of a client. */
 export async function prepareSession(client) {

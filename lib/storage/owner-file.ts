@@ -1,5 +1,6 @@
 import "server-only";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { AppError } from "@/lib/errors";
 import { type Storage, storage } from "./client";
 import { storageCall } from "./errors";
 import { ownerKey } from "./keys";
@@ -13,6 +14,18 @@ export type OwnerFile = {
 
 const maxBytes = 64 * 1024;
 
+/** Converts a refusal: installations of before have credentials without a permission for the owner file. */
+function explainRefusal(error: unknown): unknown {
+  if (statusOf(error) !== 403) return error;
+  const message =
+    "The site's credentials may not read or write the bucket's owner file. Nothing was changed. See \"Permissions\" in lib/infra/README.md.";
+  return new AppError("INTERNAL", message, { cause: error });
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+}
+
 /** Reads the file that names the bucket's owner; null when there is none. Throws AppError UNAVAILABLE, INTERNAL. */
 export async function readOwnerFile({ client, bucket }: Storage = storage()): Promise<OwnerFile | null> {
   return storageCall(async () => {
@@ -23,7 +36,7 @@ export async function readOwnerFile({ client, bucket }: Storage = storage()): Pr
       return { text, etag: answer.ETag ?? "", versionId: answer.VersionId ?? null };
     } catch (error) {
       if (error instanceof Error && error.name === "NoSuchKey") return null;
-      throw error;
+      throw explainRefusal(error);
     }
   });
 }
@@ -65,10 +78,9 @@ async function put(
       );
       return true;
     } catch (error) {
-      const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
       // 412: the condition is false. 409: another conditional PUT of the key is under way.
-      if ($metadata?.httpStatusCode === 412 || $metadata?.httpStatusCode === 409) return false;
-      throw error;
+      if ([412, 409].includes(statusOf(error) ?? 0)) return false;
+      throw explainRefusal(error);
     }
   });
 }

@@ -21,8 +21,12 @@ export async function prepareBucket(env: Env, say: Say): Promise<Standing> {
   ]);
   const viewer = mintSystemViewer("cli");
   // Every file in the bucket came with an upload.
-  const mayCreate = async () => !env.ATOLL_DRILL && (await db().upload.findFirst({ select: { id: true } })) === null;
-  const isNew = await ensureBucket(storage(), mayCreate);
+  const whyNot = async () => {
+    if (env.ATOLL_DRILL) return "a drill changes nothing";
+    const upload = await db().upload.findFirst({ select: { id: true } });
+    return upload === null ? null : "the database has uploads, whose files are elsewhere";
+  };
+  const isNew = await ensureBucket(storage(), whyNot);
   const settings = await settingsOf(env);
   const standing = await owner.bucketStanding(viewer);
   if (standing !== "owner") {

@@ -40,7 +40,9 @@ export async function withStartLock<T>(
       say("Waiting for another start that is setting up the same database …");
       await client.query(lock("pg_advisory_xact_lock"));
     }
-    return await setUp();
+    const result = await setUp();
+    await client.query("COMMIT");
+    return result;
   } finally {
     await client.end();
   }

@@ -9,7 +9,7 @@ afterAll(async () => {
 });
 
 /** Closes the connections of the site that this process is now. */
-export async function leave(): Promise<void> {
+async function leave(): Promise<void> {
   const { stopQueue } = await import("@/lib/jobs/queue/queue");
   await stopQueue();
   const { closeDb } = await import("@/lib/db");
