@@ -73,6 +73,12 @@ async function send(url: string, init: RequestInit): Promise<Answer> {
   return { status: response.status, headers: response.headers, text: (await response.text()).slice(0, 4_096) };
 }
 
+const regionErrors: ReadonlySet<string> = new Set([
+  "AuthorizationHeaderMalformed",
+  "PermanentRedirect",
+  "IllegalLocationConstraintException",
+]);
+
 /** Returns why an answer to a signed read is not that of this bucket; null when it is. */
 function refusalOf({ status, headers, text }: Answer, setting: string, { region }: SigningIdentity): string | null {
   const code = /<Code>(\w+)<\/Code>/.exec(text)?.[1];
@@ -80,12 +86,10 @@ function refusalOf({ status, headers, text }: Answer, setting: string, { region 
   const isS3 = headers.has("x-amz-request-id") || headers.has("x-amz-version-id");
   if ((status === 200 && isS3) || code === "NoSuchKey") return null;
   const theirs = headers.get("x-amz-bucket-region") ?? /<Region>([\w-]+)<\/Region>/.exec(text)?.[1];
-  if (
-    code === "AuthorizationHeaderMalformed" ||
-    code === "PermanentRedirect" ||
-    code === "IllegalLocationConstraintException"
-  )
-    return `it is in another region${theirs ? ` (${theirs})` : ""}: set S3_REGION, which is ${region}.`;
+  // A signed URL with a wrong region is an error of its query, with the right region beside it.
+  const isElsewhere =
+    regionErrors.has(code ?? "") || (code === "AuthorizationQueryParametersError" && theirs !== undefined);
+  if (isElsewhere) return `it is in another region${theirs ? ` (${theirs})` : ""}: set S3_REGION, which is ${region}.`;
   if (code === "NoSuchBucket") return `it has no such bucket. Check ${setting}, S3_BUCKET and S3_FORCE_PATH_STYLE.`;
   if (code === "SignatureDoesNotMatch")
     return "it takes the signature for another address. A proxy in between must pass on Host and path unchanged.";

@@ -36,7 +36,7 @@ describe(`a POST policy on ${endpoint.name}`, () => {
     const other = endpoint.storage("policy-other");
     for (const { bucket } of [store, other])
       await applyBucket(
-        permitFor(store),
+        permitFor({ bucket }),
         store,
         mediaBucket({ bucket, origins: ["http://localhost:3000"], secure: false }),
       );
