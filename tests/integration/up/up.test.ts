@@ -223,5 +223,16 @@ test("two first starts at once on the same database and bucket both come up, and
   });
   expect(await mistyped.ended).toBe(1);
   expect(mistyped.output()).toMatch(/^S3_BUCKET: there is no bucket atoll-mistyped, [^\n]+\n$/);
+
+  // A drill, as another site: it comes up and leaves the bucket's settings, which are for the live site's pages.
+  const drillUrl = "https://drill.example.org";
+  const drill = await startUp(path.join(dir, "twins/b"), { ...env, ATOLL_DRILL: "1", ATOLL_URL: drillUrl });
+  expect(drill.output()).toMatch(/^READ-ONLY: This site runs as a drill \(ATOLL_DRILL=1\)\. /m);
+  expect(drill.output()).toMatch(
+    /^The bucket's CORS rules differ from what this site needs and were left as they are\.$/m,
+  );
+  expect(drill.output()).not.toMatch(/^Changed /m);
+  drill.child.kill("SIGTERM");
+  expect(await drill.ended, drill.output()).toBe(0);
   await remove();
 });
