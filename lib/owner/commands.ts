@@ -11,8 +11,8 @@ import { deleteVersions } from "@/lib/storage/objects";
 import { writeOwnerFile } from "@/lib/storage/owner-file";
 import { mintPermit } from "@/lib/storage/permit/mint";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
+import { newMark, type OwnerState, readOwner, whyNotOurs } from "./look";
 import { lookSeconds, markSeconds, readOnlyMessage, type Standing } from "./policy";
-import { newMark, type OwnerState, ownerState, whyNotOurs } from "./queries";
 import { confirmMark, isMarkDue, startGeneration } from "./rows";
 import type { OwnerFileContent } from "./schema";
 
@@ -24,10 +24,16 @@ let latest: { store: Storage; at: number; standing: Promise<Standing> } | undefi
  * a bucket that has no owner. Public: whether a viewer may make a change is decided where the change is. Throws AppError
  * READ_ONLY when this database does not own the bucket, UNAVAILABLE.
  */
-export async function bucketPermit(viewer: Viewer): Promise<BucketPermit> {
-  const permit = mintPermit(storage().bucket, () => requireOwner(viewer));
+export async function bucketPermit(_viewer: Viewer): Promise<BucketPermit> {
+  const permit = mintPermit(storage().bucket, requireOwner);
   await permit.require();
   return permit;
+}
+
+async function requireOwner(): Promise<void> {
+  const standing = await recentStanding();
+  if (standing === "owner") return;
+  throw new AppError("READ_ONLY", readOnlyMessage(standing));
 }
 
 /**
@@ -35,10 +41,15 @@ export async function bucketPermit(viewer: Viewer): Promise<BucketPermit> {
  * owner. Throws AppError UNAVAILABLE, INTERNAL.
  */
 export async function bucketStanding(viewer: Viewer): Promise<Standing> {
+  if (viewer.kind !== "system") throw notFound("bucket");
+  return recentStanding();
+}
+
+async function recentStanding(): Promise<Standing> {
   const store = storage();
   const isFresh = latest?.store === store && performance.now() - latest.at < lookSeconds * 1_000;
   if (latest && isFresh) return latest.standing;
-  const look = { store, at: performance.now(), standing: lookAtOwner(viewer) };
+  const look = { store, at: performance.now(), standing: lookAtOwner() };
   latest = look;
   // A failed look says nothing: the next call looks again.
   look.standing.catch(() => {
@@ -47,26 +58,20 @@ export async function bucketStanding(viewer: Viewer): Promise<Standing> {
   return look.standing;
 }
 
-async function requireOwner(viewer: Viewer): Promise<void> {
-  const standing = await bucketStanding(viewer);
-  if (standing === "owner") return;
-  throw new AppError("READ_ONLY", readOnlyMessage(standing));
-}
-
-async function lookAtOwner(viewer: Viewer): Promise<Standing> {
+async function lookAtOwner(): Promise<Standing> {
   // A drill reads and writes nothing there, whoever owns the bucket.
   if (env().ATOLL_DRILL) return "drill";
-  const state = await ownerState(viewer);
-  return state.standing === "unclaimed" ? claim(viewer, state) : state.standing;
+  const state = await readOwner();
+  return state.standing === "unclaimed" ? claim(state) : state.standing;
 }
 
 /** Writes the owner file. Of two databases that claim at once one is the owner, as the second's condition is false. */
-async function claim(viewer: Viewer, { row, place }: OwnerState): Promise<Standing> {
-  const refusal = await whyNotOurs(viewer);
+async function claim({ row, place }: OwnerState): Promise<Standing> {
+  const refusal = await whyNotOurs();
   if (refusal) return refusal;
   await writeOwnerFile(contentOf(row, place), null);
   // What counts is what the bucket shows now: storages that ignore conditions have let the last one win.
-  const { standing } = await ownerState(viewer);
+  const { standing } = await readOwner();
   if (standing === "owner") await confirmMark(db(), row.next_mark, newMark());
   return standing;
 }
@@ -90,12 +95,12 @@ function contentOf({ installation_id, generation, next_mark }: OwnerState["row"]
 export async function renewMark(viewer: Viewer): Promise<Standing> {
   if (viewer.kind !== "system") throw notFound("bucket");
   latest = undefined;
-  const standing = await bucketStanding(viewer);
+  const standing = await recentStanding();
   if (standing !== "owner") return standing;
   const replaced = await db().$transaction(async (tx) => {
     await lockName(tx, "bucket-owner");
     if (!(await isMarkDue(tx, markSeconds))) return null;
-    const { standing: now, row, place, file, content } = await ownerState(viewer);
+    const { standing: now, row, place, file, content } = await readOwner();
     if (now !== "owner") return null;
     // Shown already when an earlier run ended before it could record that.
     const isShown = content?.mark === row.next_mark;
@@ -128,17 +133,17 @@ export async function takeOver(viewer: Viewer, { isDryRun }: { isDryRun: boolean
   if (viewer.kind !== "system") throw notFound("bucket");
   if (env().ATOLL_DRILL)
     throw new AppError("CONFLICT", "A drill (ATOLL_DRILL=1) takes over no bucket. Nothing was changed.");
-  const { standing: before, row, content: owner, file } = await ownerState(viewer);
+  const { standing: before, row, content: owner, file } = await readOwner();
   const generation = before === "owner" ? row.generation : Math.max(row.generation, owner?.generation ?? 0) + 1;
   const openUploads = await db().upload.count({ where: { state: { in: ["open", "sealed"] } } });
   const plan = { before, owner, generation, openUploads };
   if (before === "owner" || isDryRun) return { ...plan, isDone: before === "owner" };
   // The database first: where the bucket cannot be written then, its former owner goes on.
   await startGeneration(generation, newMark());
-  const { row: started, place } = await ownerState(viewer);
+  const { row: started, place } = await readOwner();
   await writeOwnerFile(contentOf(started, place), file);
   latest = undefined;
-  if ((await ownerState(viewer)).standing !== "owner")
+  if ((await readOwner()).standing !== "owner")
     throw new AppError("CONFLICT", "The bucket's owner changed at the same time. Nothing else was changed. Try again.");
   await db().$transaction(async (tx) => {
     await confirmMark(tx, started.next_mark, newMark());

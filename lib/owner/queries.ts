@@ -1,72 +1,11 @@
 import "server-only";
-import { randomBytes } from "node:crypto";
 import type { Viewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
-import { originalsPrefix } from "@/lib/storage/keys";
-import { listObjectVersions } from "@/lib/storage/list";
-import { headObject } from "@/lib/storage/objects";
-import { type OwnerFile, readOwnerFile } from "@/lib/storage/owner-file";
-import { type Standing, standingOf } from "./policy";
-import { type OwnerRow, selectOwner, selectPlace } from "./rows";
-import { type OwnerFileContent, ownerFile } from "./schema";
-
-export type OwnerState = {
-  standing: Standing;
-  row: OwnerRow;
-  place: string;
-  file: OwnerFile | null;
-  /** What the file says; null without a file and for one that cannot be read. */
-  content: OwnerFileContent | null;
-};
-
-/** Returns a random mark: whoever does not have it in the database is not the owner. */
-export function newMark(): string {
-  return randomBytes(16).toString("hex");
-}
-
-/**
- * Reads what bucket and database say of each other. Changes nothing in the bucket. Public: the result is for commands, none of
- * it is shown to visitors. Throws AppError UNAVAILABLE, INTERNAL.
- */
-export async function ownerState(_viewer: Viewer): Promise<OwnerState> {
-  // The file first: a mark that is drawn and confirmed in between is known to the row.
-  const file = await readOwnerFile();
-  const [row, place] = [await selectOwner(newMark()), await selectPlace()];
-  const content = file === null ? null : parse(file.text);
-  if (file !== null && content === null) return { standing: "unreadable", row, place, file, content };
-  const marks = [row.previous_mark, row.mark, row.next_mark].filter((mark) => mark !== null);
-  const { installation_id: installation, generation } = row;
-  const identity = { installation, generation, place, marks, hasOwned: row.mark !== null };
-  return { standing: standingOf(identity, content), row, place, file, content };
-}
-
-function parse(text: string): OwnerFileContent | null {
-  try {
-    const parsed = ownerFile.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null; // Not JSON: reported as unreadable.
-  }
-}
-
-/**
- * Tells whether a bucket without an owner can be this database's: it has the files the database knows or, for a database
- * without files, none that it does not know. Returns why not. Else a mistyped bucket, or one whose database is gone, would get
- * an owner that takes all of its files for orphans.
- */
-export async function whyNotOurs(_viewer: Viewer): Promise<"unknownFiles" | "missingFiles" | null> {
-  const revision = await db().revision.findFirst({ select: { key: true, versionId: true }, orderBy: { id: "asc" } });
-  if (revision) return (await headObject(revision)) ? null : "missingFiles";
-  for await (const [first] of listObjectVersions(originalsPrefix, undefined, 1)) {
-    const [, , uploadId = ""] = first?.key.split("/") ?? [];
-    const isKnown = /^[0-9a-f-]{36}$/.test(uploadId) && (await db().upload.count({ where: { id: uploadId } })) > 0;
-    return isKnown ? null : "unknownFiles";
-  }
-  return null;
-}
+import { notFound } from "@/lib/errors";
 
 /** Returns when an operator last took the bucket over with this database; null when that never happened. */
-export async function takenOverAt(_viewer: Viewer): Promise<Date | null> {
+export async function takenOverAt(viewer: Viewer): Promise<Date | null> {
+  if (viewer.kind !== "system") throw notFound("bucket");
   const row = await db().bucketOwner.findFirst({ select: { takenOverAt: true } });
   return row?.takenOverAt ?? null;
 }

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 
 const rowOf = ({ db }: Site) => db().bucketOwner.findFirstOrThrow();
-const standingOf = async ({ ownerState }: Site) => (await ownerState(system)).standing;
+const standingOf = async ({ readOwner }: Site) => (await readOwner()).standing;
 
 describe("a bucket without an owner", () => {
   it("is claimed by the first database that looks, and no second one", async () => {
@@ -37,7 +37,7 @@ describe("a bucket without an owner", () => {
     const [first, second] = [await newDatabase(), await newDatabase()];
     const one = await siteOf(first);
     // The second claims between the first's look and its write.
-    const before = await one.ownerState(system);
+    const before = await one.readOwner();
     expect(before.standing).toBe("unclaimed");
     const two = await siteOf(second);
     expect(await two.bucketStanding(system)).toBe("owner");

@@ -34,11 +34,11 @@ export async function siteOf(url: string, more: Record<string, string> = {}) {
   await leave();
   Object.assign(process.env, { ATOLL_DRILL: "", ...more, DATABASE_URL: url });
   vi.resetModules();
-  const [database, owner, ownerQueries, queries, uploads, files, parts, reap, verify, storage, list, derive, errors] =
+  const [database, owner, look, queries, uploads, files, parts, reap, verify, storage, list, derive, errors] =
     await Promise.all([
       import("@/lib/db"),
       import("@/lib/owner/commands"),
-      import("@/lib/owner/queries"),
+      import("@/lib/owner/look"),
       import("@/lib/upload/queries"),
       import("@/lib/upload/commands"),
       import("@/lib/upload/file/commands"),
@@ -53,7 +53,7 @@ export async function siteOf(url: string, more: Record<string, string> = {}) {
   return {
     ...database,
     ...owner,
-    ...ownerQueries,
+    ...look,
     ...queries,
     ...uploads,
     ...files,
