@@ -36,7 +36,7 @@ function readHolder(file: string): Holder | null {
  * or the file system has no locks.
  */
 function lockOpenFile(fd: number): boolean | null {
-  const { status } = spawnSync("flock", ["--nonblock", "3"], { stdio: ["ignore", "ignore", "ignore", fd] });
+  const { status } = spawnSync("flock", ["-n", "3"], { stdio: ["ignore", "ignore", "ignore", fd] });
   if (status === 0) return true;
   return status === 1 ? false : null;
 }

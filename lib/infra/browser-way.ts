@@ -8,7 +8,7 @@ const timeoutMs = 5_000;
 export type WayProblem = {
   /** What is wrong, with the setting to look at. */
   message: string;
-  /** Whether browsers cannot use it either. False: it cannot be reached from here, which says little about them. */
+  /** Whether browsers cannot use it either. False: it cannot be reached from here or is busy, which says little about them. */
   isCertain: boolean;
 };
 
@@ -47,14 +47,16 @@ async function problemOf(way: SigningIdentity, setting: string, input: WayInput)
   try {
     const read = await send(url, { headers: { referer: `${input.origin}/` } });
     const refusal = refusalOf(read, setting, way);
-    if (refusal) return { message: `${setting}: browsers cannot read from ${address}: ${refusal}`, isCertain: true };
+    const isCertain = !isPassing(read);
+    if (refusal) return { message: `${setting}: browsers cannot read from ${address}: ${refusal}`, isCertain };
     if (!input.isOwner) return null;
     const preflight = { origin: input.origin, "access-control-request-method": "POST" };
-    const { headers, status } = await send(address, { method: "OPTIONS", headers: preflight });
+    const answer = await send(address, { method: "OPTIONS", headers: preflight });
+    const { headers, status } = answer;
     const allowed = headers.get("access-control-allow-origin");
     if (allowed === input.origin || allowed === "*") return null;
     const message = `${setting}: browsers cannot upload to ${address}: it answers a preflight of ${input.origin} with status ${status} and no permission. A proxy in between must pass on OPTIONS and its answer.`;
-    return { message, isCertain: true };
+    return { message, isCertain: !isPassing(answer) };
   } catch (error) {
     const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
     const reason = cause?.code ?? cause?.message ?? message;
@@ -71,6 +73,11 @@ type Answer = { status: number; headers: Headers; text: string };
 async function send(url: string, init: RequestInit): Promise<Answer> {
   const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
   return { status: response.status, headers: response.headers, text: (await response.text()).slice(0, 4_096) };
+}
+
+/** Tells whether the next answer may be another one: SlowDown, or a proxy whose storage is starting. */
+function isPassing({ status }: Answer): boolean {
+  return status === 429 || status >= 500;
 }
 
 const regionErrors: ReadonlySet<string> = new Set([

@@ -13,7 +13,7 @@ import { mintPermit } from "@/lib/storage/permit/mint";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { newMark, type OwnerState, readOwner, whyNotOurs } from "./look";
 import { lookSeconds, markSeconds, readOnlyMessage, type Standing } from "./policy";
-import { confirmMark, isMarkDue, startGeneration } from "./rows";
+import { confirmMark, isMarkDue, keepUploadsUnderWay, startGeneration } from "./rows";
 import type { OwnerFileContent } from "./schema";
 
 /** The latest look of this process: its time on the monotonic clock, because a clock that is set back would keep it valid. */
@@ -69,6 +69,8 @@ async function lookAtOwner(): Promise<Standing> {
 async function claim({ row, place }: OwnerState): Promise<Standing> {
   const refusal = await whyNotOurs();
   if (refusal) return refusal;
+  // Uploads that are older than the owner file: the database may be a dump, whose live site has yet to be updated and to look.
+  await keepUploadsUnderWay();
   await writeOwnerFile(contentOf(row, place), null);
   // What counts is what the bucket shows now: storages that ignore conditions have let the last one win.
   const { standing } = await readOwner();

@@ -62,6 +62,18 @@ export async function confirmMark(on: Transaction, shown: string, nextMark: stri
   );
 }
 
+/** Keeps what uploads under way have in the bucket, as a take-over does. Does nothing when there are none. */
+export async function keepUploadsUnderWay(): Promise<void> {
+  const underWay = query.selectFrom("upload").select("id").where("state", "in", ["open", "sealed"]);
+  await execute(
+    db(),
+    query
+      .updateTable("bucket_owner")
+      .set({ taken_over_at: now })
+      .where(({ exists }) => exists(underWay)),
+  );
+}
+
 /** Makes this database the owner-to-be of `generation`: its former marks count no longer. */
 export async function startGeneration(generation: number, nextMark: string): Promise<void> {
   await execute(

@@ -177,8 +177,8 @@ async function selectRejected(uploadId: string): Promise<UploadStatus["rejected"
 }
 
 /**
- * Leaves out uploads that were under way when an operator took the bucket over. The database may be a restored one that lost
- * what was verified since, so files that it does not know may be all that is left of media: they stay.
+ * Leaves out uploads that were under way when this database became the bucket's owner. It may be a restored one that lost what
+ * was verified since, so files that it does not know may be all that is left of media: they stay.
  */
 export async function reapableWhere(viewer: Viewer): Promise<Prisma.UploadWhereInput> {
   const takenOver = await takenOverAt(viewer);

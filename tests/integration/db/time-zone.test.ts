@@ -8,17 +8,21 @@ import { testUser } from "@/tests/support/collections";
 import { testDatabase } from "@/tests/support/services";
 import { databaseUrl, onServer, randomName } from "@/tests/support/template";
 
-// PostgreSQL servers in other zones than UTC: the setting of the database is that of every session that sets none.
+// PostgreSQL servers in other zones than UTC, or with times written in another style: the setting of the database is that of
+// every session that sets none.
 const zone = "Asia/Tokyo";
+const dateStyle = "German, DMY";
 const { adminUrl } = inject("services");
 const { url } = await testDatabase();
-await onServer(adminUrl, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET timezone = '${zone}'`);
+for (const setting of [`timezone = '${zone}'`, `datestyle = '${dateStyle}'`])
+  await onServer(adminUrl, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET ${setting}`);
 const inTokyo = new pg.Client({ connectionString: url });
 beforeAll(() => inTokyo.connect());
 afterAll(() => inTokyo.end());
 
 it("a server that is not on UTC shifts no time, written or read, by Prisma or by the database's clock", async () => {
   expect((await inTokyo.query("SHOW timezone")).rows).toEqual([{ TimeZone: zone }]);
+  expect((await inTokyo.query("SHOW datestyle")).rows).toEqual([{ DateStyle: dateStyle }]);
   const emailVerified = new Date("2024-01-01T07:30:00.123Z");
   const { userId: id } = await testUser("Someone");
   await db().user.update({ where: { id }, data: { emailVerified } });

@@ -76,6 +76,15 @@ describe(`what browsers will use, on ${endpoint.name}`, () => {
     expect(problem?.message).toMatch(/^S3_PUBLIC_ENDPOINT: .* cannot be reached from here \(ECONNREFUSED\)/);
   });
 
+  it("is not sure of one that is busy or behind a proxy whose storage is starting", async () => {
+    for (const status of [502, 503, 429]) {
+      const busy = await webServer((_, res) => res.writeHead(status).end());
+      const [problem] = await problems({ publicEndpoint: busy });
+      expect(problem).toMatchObject({ isCertain: false });
+      expect(problem?.message).toContain(`(status ${status})`);
+    }
+  });
+
   it("names the bucket, the region, the key and the address where the storage refuses them", async () => {
     const missing = await problems({ bucket: "atoll-no-such-bucket" });
     expect(missing[0]?.message).toMatch(/has no such bucket\. Check S3_ENDPOINT, S3_BUCKET and S3_FORCE_PATH_STYLE\.$/);

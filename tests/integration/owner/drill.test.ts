@@ -1,6 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
+import { ownerKey } from "@/lib/storage/keys";
 import { spawnWorker, type WorkerProcess } from "@/tests/integration/jobs/fixtures";
 import { runCli } from "@/tests/support/run-up";
 import { testBucket } from "@/tests/support/services";
@@ -97,6 +98,35 @@ describe("a restored dump that is started on the live site's bucket", () => {
     const former = await siteOf(live);
     await expect(former.openUpload(owner, { collectionSlug: slug })).rejects.toMatchObject({ code: "READ_ONLY" });
     expect(await former.bucketStanding(system)).toBe("superseded");
+  });
+});
+
+describe("a dump of before there were owners, started before the live site is updated", () => {
+  it("claims the bucket, and removes nothing of uploads that were under way", async () => {
+    await testBucket();
+    live = await newDatabase();
+    const site = await siteOf(live);
+    const { testCollection, testUser } = await import("@/tests/support/collections");
+    const { opened } = await import("@/tests/support/uploads");
+    owner = await testUser("Owner");
+    upload = await opened(owner, await testCollection(owner), files);
+    await inDatabase(live, "DELETE FROM bucket_owner");
+    const { DeleteObjectCommand } = await import("@aws-sdk/client-s3");
+    await site.storage().client.send(new DeleteObjectCommand({ Bucket: site.storage().bucket, Key: ownerKey }));
+    drill = await newDatabase(nameOf(live));
+    // The live site's version looks at no owner: it goes on.
+    const again = await siteOf(live);
+    await again.sealUpload(owner, upload.id);
+    await again.verifyUpload(system, upload.id, async () => undefined);
+    await again.storage().client.send(new DeleteObjectCommand({ Bucket: site.storage().bucket, Key: ownerKey }));
+    await inDatabase(drill, "UPDATE upload SET expires_at = now() - interval '1 day'");
+    const restored = await siteOf(drill);
+    expect(await restored.bucketStanding(system)).toBe("owner");
+    expect(await restored.expireUploads(system)).toBe(1);
+    const later = new Date(Date.now() + 30 * 24 * 60 * 60 * 1_000);
+    expect(await restored.uploadsToReap(system, 100, later)).toEqual([]);
+    expect(await restored.reapUpload(system, upload.id, later)).toBeNull();
+    expect(await pinned()).toEqual(Object.keys(files));
   });
 });
 
