@@ -58,8 +58,8 @@ export type PartsRequest = Multipart & {
 
 /**
  * Returns URLs to PUT parts to, in the order of `parts`, valid for `ttlSeconds`. `elsewhere` has the URLs for each of
- * `endpoints`, because a signature is valid for one host. Sends no request once the credentials and the permit are known. Throws AppError
- * READ_ONLY, UNAVAILABLE.
+ * `endpoints`, because a signature is valid for one host. Sends no request once the credentials and the permit are known. Throws
+ * AppError READ_ONLY, UNAVAILABLE.
  */
 export async function presignParts(
   permit: BucketPermit,
