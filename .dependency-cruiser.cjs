@@ -57,8 +57,8 @@ const folders = [
   "infra",
   "jobs",
   "policy",
-  "sealed",
   "postgres",
+  "sealed",
   "storage",
   "uploader",
 ];
