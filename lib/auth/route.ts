@@ -2,7 +2,7 @@ import "server-only";
 import type { NextApiRequest, NextApiResponse } from "next";
 import NextAuth from "next-auth";
 import { env } from "@/lib/env";
-import { AppError, errorStatus } from "@/lib/errors";
+import { AppError, errorStatus, notFound } from "@/lib/errors";
 import { route } from "@/lib/http";
 import { sessionOfCookies, signOut } from "./live-session";
 import { authOptions } from "./options";
@@ -23,6 +23,8 @@ export const handleAuth = route(async (request: Request): Promise<Response> => {
   const [action = ""] = nextauth;
   // next-auth's browser code posts its errors here. Ignored: anyone could write to the log.
   if (action === "_log") return new Response(null, { status: 204 });
+  // Credentials are posted: next-auth would answer with 500.
+  if (nextauth.join("/") === "callback/credentials" && request.method !== "POST") throw notFound("address");
 
   const body = request.method === "POST" ? await readFields(request) : {};
   const jar = cookiesOf(request);

@@ -6,9 +6,12 @@ const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /** No page has this path, so the site answers with its own page for what does not exist. */
 const nowhere = "/404";
 
+/** A path, or a whole address as a proxy gets it. Others are "*" and what is no address at all. */
+const address = /^(?:\/|https?:\/\/)/i;
+
 /**
- * Answers a request that no handler may see, and returns whether it did: one with another method (405), and one to the API
- * whose path is not encoded text (404). A page with such a path becomes the site's page for what does not exist.
+ * Answers a request that no handler may see, and returns whether it did: one with another method (405), one for no address, and
+ * one to the API whose path is not encoded text (404). A page with such a path becomes the site's page for what does not exist.
  */
 export function refuseRequest(req: IncomingMessage, res: ServerResponse): boolean {
   if (!methods.includes(req.method ?? "")) {
@@ -16,8 +19,9 @@ export function refuseRequest(req: IncomingMessage, res: ServerResponse): boolea
     return true;
   }
   const [path = ""] = (req.url ?? "").split("?");
-  if (isText(path)) return false;
-  if (!path.startsWith("/api/")) {
+  const isAddress = address.test(path);
+  if (isAddress && isText(path)) return false;
+  if (isAddress && !path.startsWith("/api/")) {
     req.url = nowhere;
     return false;
   }

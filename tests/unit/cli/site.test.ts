@@ -63,6 +63,12 @@ describe("requests that no handler may see", () => {
     expect(seen).toEqual(["GET /404"]);
   });
 
+  test.each(["OPTIONS *", "GET *", "GET c/reef", "GET \\"])("%s is no address", async (line) => {
+    const [method = "", target = ""] = line.split(" ");
+    expect(await request(method, target)).toMatch(/^HTTP\/1\.1 40[04] /);
+    expect(seen).toEqual([]);
+  });
+
   test.each(["/c/reef", "/c/%E6%B5%B7?x=%ff", "/api/health", "/"])("%s is passed on as it is", async (target) => {
     await request("GET", target);
     expect(seen).toEqual([`GET ${target}`]);
