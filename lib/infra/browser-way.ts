@@ -102,6 +102,7 @@ function refusalOf({ status, headers, text }: Answer, setting: string, { region 
     return "it takes the signature for another address. A proxy in between must pass on Host and path unchanged.";
   if (code === "InvalidAccessKeyId")
     return "it does not know the access key. It must be the same service as S3_ENDPOINT.";
-  if (code === "AccessDenied") return "it refuses pages of this site. Its policy may be for another site.";
+  if (code === "AccessDenied")
+    return "it refuses pages of this site. Its policy may be for another site, or it may not be the same service as S3_ENDPOINT.";
   return code ? `it answers ${code} (${status}).` : `it answers like another program (status ${status}).`;
 }

@@ -43,7 +43,7 @@ export async function readOwnerFile({ client, bucket }: Storage = storage()): Pr
 
 /**
  * Writes the owner file if it is as it was read (`before`, null for none). Returns false when it was changed since, on storages
- * that evaluate If-Match and If-None-Match on PUT; others write in any case, so the caller reads it again. Throws AppError
+ * that evaluate If-Match and If-None-Match on PUT; others may write in any case, so the caller reads it again. Throws AppError
  * UNAVAILABLE, INTERNAL. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 export async function writeOwnerFile(
@@ -51,35 +51,36 @@ export async function writeOwnerFile(
   before: OwnerFile | null,
   store: Storage = storage(),
 ): Promise<boolean> {
-  if (before === null) return put(text, { IfNoneMatch: "*" }, store);
-  if (await put(text, { IfMatch: before.etag }, store)) return true;
-  // Ceph 16 compares a quoted ETag with its own bare one. Elsewhere a bare one never matches what has changed either.
-  return put(text, { IfMatch: before.etag.replaceAll('"', "") }, store);
+  if (before === null) return (await put(text, { IfNoneMatch: "*" }, store)) === "written";
+  const outcome = await put(text, { IfMatch: before.etag }, store);
+  if (outcome !== "refused") return outcome === "written";
+  // Ceph 16 refuses every If-Match in a versioned bucket. Elsewhere, what was refused has changed.
+  const present = await readOwnerFile(store);
+  if (present?.etag !== before.etag || present.versionId !== before.versionId) return false;
+  return (await put(text, {}, store)) === "written";
 }
+
+type Outcome =
+  | "written"
+  /** 412: the condition is false, or the storage does not evaluate it. */
+  | "refused"
+  /** 409: another conditional PUT of the key is under way. */
+  | "conflict";
 
 async function put(
   text: string,
-  condition: { IfMatch: string } | { IfNoneMatch: string },
+  condition: { IfMatch?: string; IfNoneMatch?: string },
   { client, bucket }: Storage,
-): Promise<boolean> {
+): Promise<Outcome> {
   const body = Buffer.from(text);
+  const object = { Body: body, ContentLength: body.length, ContentType: "application/json", CacheControl: "no-store" };
   return storageCall(async () => {
     try {
-      await client.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: ownerKey,
-          Body: body,
-          ContentLength: body.length,
-          ContentType: "application/json",
-          CacheControl: "no-store",
-          ...condition,
-        }),
-      );
-      return true;
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: ownerKey, ...object, ...condition }));
+      return "written";
     } catch (error) {
-      // 412: the condition is false. 409: another conditional PUT of the key is under way.
-      if ([412, 409].includes(statusOf(error) ?? 0)) return false;
+      if (statusOf(error) === 412) return "refused";
+      if (statusOf(error) === 409) return "conflict";
       throw explainRefusal(error);
     }
   });
