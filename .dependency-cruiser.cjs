@@ -28,6 +28,7 @@ const checksum = "^lib/checksum/";
 const sealed = "^lib/sealed/";
 /** A collection as its viewer sees it, which decides what is read of its rows. */
 const seenCollection = "^lib/collection/queries\\.ts$";
+const postgres = "^lib/postgres/";
 
 /** The nouns, and whose queries, commands and rows each may use beside its own. */
 const neighbours = {
@@ -39,10 +40,11 @@ const neighbours = {
   invitation: ["budget"],
   media: ["collection", "revision"],
   member: ["collection"],
+  owner: [],
   quota: [],
   revision: [],
   session: ["auth"],
-  upload: ["collection", "idempotency", "media", "quota", "revision"],
+  upload: ["collection", "idempotency", "media", "owner", "quota", "revision"],
   user: ["auth", "session"],
 };
 /** What a noun needs beside its neighbours. */
@@ -62,6 +64,7 @@ const folders = [
   "jobs",
   "mail",
   "policy",
+  "postgres",
   "sealed",
   "storage",
   "uploader",
@@ -189,7 +192,7 @@ module.exports = {
       [errors, budget, pure, "^lib/auth/(own-origin|session|viewer)\\.ts$"],
       "The way into every action checks where it comes from and spends it; edges turn errors into answers.",
     ),
-    only("loose-db", "^lib/db\\.ts$", [env, "^prisma/generated/"], "The one pool."),
+    only("loose-db", "^lib/db\\.ts$", [env, postgres, "^prisma/generated/"], "The one pool."),
     only(
       "loose-env",
       "^lib/env\\.ts$",
@@ -226,7 +229,20 @@ module.exports = {
       from: { pathNot: [storage, "^tests/", "^node_modules/"] },
       to: { path: "node_modules/@(aws-sdk|smithy)/" },
     },
-    only("derive", "^lib/derive/", [storage, "^lib/media/(queries|commands|schema|policy)\\.ts$", viewer, errors]),
+    {
+      name: "permits-only-from-owner",
+      severity: "error",
+      comment: "Who may change the bucket is decided in one place. Its file is written there, too.",
+      from: { pathNot: ["^lib/owner/", "^tests/"] },
+      to: { path: "^lib/storage/(permit/mint|owner-file)\\.ts$" },
+    },
+    only("derive", "^lib/derive/", [
+      storage,
+      "^lib/media/(queries|commands|schema|policy)\\.ts$",
+      "^lib/owner/commands\\.ts$",
+      viewer,
+      errors,
+    ]),
     only("jobs", "^lib/jobs/", [
       "^lib/derive/",
       calls,
@@ -236,13 +252,20 @@ module.exports = {
       viewer,
       env,
       errors,
+      postgres,
     ]),
-    only("jobs-queue", "^lib/jobs/queue/", [env, errors], "The port by which commands send jobs knows no noun."),
+    only(
+      "jobs-queue",
+      "^lib/jobs/queue/",
+      [env, errors, postgres],
+      "The port by which commands send jobs knows no noun.",
+    ),
     only("mail", "^lib/mail/", [env], "The mail server knows nothing of what is written."),
     only("infra", "^lib/infra/", [storage, "^lib/policy/", errors]),
     only("bulk", "^lib/bulk/", [storage, errors], "Walk, list, merge, plan, run."),
     only("checksum", checksum, [], "Arithmetic for browsers and servers alike."),
     only("policy", "^lib/policy/", [], "Policy documents and their evaluation, pure."),
+    only("postgres", postgres, [], "What every connection to the database runs first, Prisma's engine included."),
     only("client", "^lib/client/", [], "The typed API client knows nothing of the app."),
     only(
       "embedded",
@@ -269,7 +292,7 @@ module.exports = {
       invitation,
       pure,
     ]),
-    only("prisma", "^prisma/", ["^lib/cli/", env], "Schema, migrations and the seed."),
+    only("prisma", "^prisma/", ["^lib/cli/", env, postgres], "Schema, migrations and the seed."),
     { name: "no-tests", severity: "error", from: { pathNot: "^tests/" }, to: { path: "^tests/" } },
   ],
   options: {

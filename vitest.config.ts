@@ -31,7 +31,7 @@ function elsewhere() {
   if (!postgres)
     console.error("Skipping the tests on PostgreSQL 15 and on Ceph: Debian's package postgresql-15 is not here.");
   if (!cephAvailable() || !postgres) return [];
-  const names = ["main-job", "storage", "infra"];
+  const names = ["main-job", "storage", "infra", "owner"];
   const include = [...names.map((name) => `tests/integration/${name}/**/*.test.ts`), comparison];
   return [{ extends: true as const, test: { name: "elsewhere", include, globalSetup } }];
 }

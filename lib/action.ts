@@ -12,8 +12,18 @@ import { AppError, type ErrorCode, type FieldIssue, toAppError } from "./errors"
 export type ActionError = { code: ErrorCode; message: string; issues: readonly FieldIssue[] };
 export type ActionResult<T> = { ok: true; value: T } | { ok: false; error: ActionError };
 
-/** Validates input against a schema. Throws AppError INVALID with one issue per failing field. */
+const maxPathLength = 200;
+
+/**
+ * Validates input against a schema. Rejects text that is not Unicode (lone surrogates) or has a NUL, in any field, because
+ * PostgreSQL cannot store it. Throws AppError INVALID with one issue per failing field.
+ */
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+  const path = unstorableText(input);
+  if (path !== null) {
+    const message = "This text has characters that cannot be stored. Remove them and try again.";
+    throw new AppError("INVALID", message, { issues: [{ path: path.slice(0, maxPathLength), message }] });
+  }
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
@@ -22,6 +32,22 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.ou
     issues[0]?.message ?? "The form has an invalid value. Check the fields and try again.",
     { issues },
   );
+}
+
+/** Returns the path of the first text that cannot be stored, names of fields included; null when there is none. */
+function unstorableText(input: unknown): string | null {
+  // Not recursive: a body may be nested deeper than the call stack.
+  const left: { path: string; value: unknown }[] = [{ path: "", value: input }];
+  for (let next = left.pop(); next; next = left.pop()) {
+    const { path, value } = next;
+    if (typeof value === "string" && (!value.isWellFormed() || value.includes("\0"))) return path;
+    if (typeof value !== "object" || value === null) continue;
+    for (const [name, inner] of Object.entries(value)) {
+      if (!name.isWellFormed() || name.includes("\0")) return path;
+      left.push({ path: path === "" ? name : `${path}.${name}`, value: inner });
+    }
+  }
+  return null;
 }
 
 /**

@@ -20,6 +20,7 @@ import {
   sql,
 } from "kysely";
 import { env } from "@/lib/env";
+import { prepareSession } from "@/lib/postgres/session.mjs";
 import { Prisma, PrismaClient } from "@/prisma/generated/client";
 import type { Tables } from "@/prisma/generated/tables";
 
@@ -44,9 +45,7 @@ export function db(): PrismaClient {
       // Detects a server that accepts connections but does not respond. As long as `longTransaction`
       // (lib/locks.ts), which sums over millions of rows need.
       query_timeout: 60_000,
-      // With JIT, Debian's PostgreSQL spends 1.4 s compiling a statement that runs in 0.1 s when statistics are stale.
-      // Set by a statement: PgBouncer rejects it as a connection parameter.
-      onConnect: async (client) => void (await client.query("SET jit = off")),
+      onConnect: prepareSession,
     }),
   });
   return kept.atollDb;

@@ -37,6 +37,7 @@ const urlList = z
     "must be up to 8 URLs of the bucket, separated by commas, like https://media.s3-accelerate.amazonaws.com",
   );
 
+const bit = z.enum(["0", "1"], "must be 0 or 1").transform((text) => text === "1");
 const flag = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -68,6 +69,9 @@ const startSchema = z.object({
   ATOLL_DATA_DIR: text.default(".data").transform((dir) => path.resolve(dir)),
   ATOLL_S3_PORT: port.default(0),
   ATOLL_PG_PORT: port.default(0),
+  ATOLL_EMBEDDED: z.enum(["all", "database", "storage", "none"], "must be all, database, storage or none").optional(),
+  ATOLL_DRILL: bit.default(false),
+  ATOLL_DEMO: bit.optional(),
   ATOLL_DEMO_PASSWORD: z.string().min(8, "must have at least 8 characters").optional(),
   DATABASE_URL: url(
     ["postgres:", "postgresql:"],
@@ -90,6 +94,9 @@ const startSchema = z.object({
   OIDC_ID: text.optional(),
   OIDC_SECRET: text.optional(),
 });
+
+/** The names of all settings that are read here. */
+export const settingNames: readonly string[] = Object.keys(startSchema.shape);
 
 const pairs = [
   ["ATOLL_MAIL_URL", "ATOLL_MAIL_FROM"],
@@ -147,6 +154,25 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   if (!NEXTAUTH_SECRET)
     throw new EnvError("NEXTAUTH_SECRET is missing: set 32 random characters (openssl rand -base64 32)");
   return { ...rest, DATABASE_URL, NEXTAUTH_SECRET };
+}
+
+/**
+ * Checks that the storage is named. Without S3_ENDPOINT the SDK would use AWS, which must be meant: a mistyped name would else
+ * choose another storage. Throws EnvError.
+ */
+export function requireStorageNamed({
+  S3_ENDPOINT,
+  ATOLL_EMBEDDED,
+}: Pick<StartEnv, "S3_ENDPOINT" | "ATOLL_EMBEDDED">): void {
+  if (S3_ENDPOINT !== undefined || ATOLL_EMBEDDED === "none" || ATOLL_EMBEDDED === "database") return;
+  throw new EnvError(
+    "S3_ENDPOINT is missing: name the S3 service, or set ATOLL_EMBEDDED=none for AWS by S3_REGION alone",
+  );
+}
+
+/** Tells whether a base URL is of this machine only. */
+export function isLoopback(url: string): boolean {
+  return ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname);
 }
 
 let cached: Env | undefined;

@@ -10,6 +10,8 @@ export const errorStatus = {
   CONFLICT: 409,
   TOO_LARGE: 413,
   INVALID: 422,
+  /** The database does not own the bucket: nothing may be written to it until the operator takes it over. */
+  READ_ONLY: 423,
   RATE_LIMITED: 429,
   INTERNAL: 500,
   UNAVAILABLE: 503,

@@ -8,6 +8,7 @@ const titles: Record<AppError["code"], string> = {
   CONFLICT: "Conflict",
   TOO_LARGE: "Too large",
   INVALID: "Invalid request",
+  READ_ONLY: "Read-only",
   RATE_LIMITED: "Too many requests",
   INTERNAL: "Internal error",
   UNAVAILABLE: "Unavailable",

@@ -1,6 +1,7 @@
 import { EnvError } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import { loadDotEnv } from "./dot-env";
+import { tellMisspelled } from "./misspelled";
 import { type Command, HelpShown, UsageError } from "./usage";
 
 type Entry = { summary: string; load(): Promise<Command> };
@@ -14,6 +15,7 @@ const commands: Record<string, Entry> = {
     load: async () => (await import("./user/command")).user,
   },
   collection: { summary: "set a collection's quota", load: async () => (await import("./collection")).collection },
+  infra: { summary: "take a bucket over", load: async () => (await import("./infra")).infra },
   s3: { summary: "run the embedded S3 store alone", load: async () => (await import("./s3")).s3 },
 };
 
@@ -28,6 +30,7 @@ async function run([name, ...args]: string[]): Promise<number> {
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!entry) throw new UsageError(`unknown command "${name}"`);
   loadDotEnv();
+  tellMisspelled(process.env, (line) => console.error(line));
   return (await entry.load()).run(args);
 }
 

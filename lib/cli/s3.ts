@@ -1,6 +1,8 @@
+import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { pino } from "pino";
+import { LockedError, takeLock } from "@/lib/embedded/lock";
 import type { S3Role } from "@/lib/embedded/s3/auth/configured-roles";
 import type { S3Topic } from "@/lib/embedded/s3/notifications/topic";
 import { EnvError, parseStartEnv } from "@/lib/env";
@@ -65,6 +67,17 @@ function portFrom(text: string | undefined, fallback: number): number {
   return port;
 }
 
+/** Locks the folder for this process: two stores on one, also in two containers, would lose objects. Throws a one-line Error. */
+function lockFolder(dataDir: string): { release(): void } {
+  mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+  try {
+    return takeLock(path.join(dataDir, "s3.lock"));
+  } catch (error) {
+    if (!(error instanceof LockedError)) throw error;
+    throw new Error(`The store in ${dataDir} is in use by ${error.where}: stop it first, or name another --data-dir`);
+  }
+}
+
 export const s3: Command = {
   help,
   async run(args) {
@@ -76,10 +89,12 @@ export const s3: Command = {
     const users = usersFrom(process.env);
     const roles = await listFrom<S3Role>("ATOLL_S3_ROLES", "roles");
     const topics = await listFrom<S3Topic>("ATOLL_S3_TOPICS", "topics");
+    const dataDir = path.resolve(values["data-dir"] ?? start.ATOLL_DATA_DIR);
+    const lock = lockFolder(dataDir);
     const stop = stopRequested();
     const { startS3 } = await import("@/lib/embedded/s3/server");
     const store = await startS3({
-      dataDir: path.join(values["data-dir"] ?? start.ATOLL_DATA_DIR, "s3"),
+      dataDir: path.join(dataDir, "s3"),
       port,
       host: values.host ?? "127.0.0.1",
       region: start.S3_REGION,
@@ -92,6 +107,7 @@ export const s3: Command = {
     notifyParent({ type: "ready", endpoint: store.endpoint });
     await stop;
     await store.stop();
+    lock.release();
     return 0;
   },
 };

@@ -5,7 +5,7 @@ import http from "node:http";
 import path from "node:path";
 import next from "next";
 import { closeServer } from "@/lib/embedded/server-close";
-import { env } from "@/lib/env";
+import { env, requireStorageNamed } from "@/lib/env";
 import { root } from "./install.mjs";
 import { notifyParent, stopRequested } from "./lifetime";
 import { watchBody } from "./site/body";
@@ -13,6 +13,7 @@ import { isProxyUndeclared, setClientAddressHeader } from "./site/client-address
 import { databaseProbe } from "./site/database-probe";
 import { setForwardedHost } from "./site/forwarded-host";
 import { contentSecurityPolicy, fixedHeaders } from "./site/headers";
+import { refuseRequest } from "./site/refusal";
 import { openRequestLog } from "./site/request-log";
 import { acceptUpgrades, listen } from "./site/server";
 import { answerUnavailable, isPage } from "./site/unavailable-page";
@@ -23,6 +24,7 @@ const closeTimeoutMs = 8_000;
 async function main(): Promise<void> {
   const stop = stopRequested();
   const site = env();
+  requireStorageNamed(site);
   const dev = process.env.NODE_ENV === "development";
   const app = next({ dev, dir: root, port: site.PORT });
   await app.prepare();
@@ -33,16 +35,16 @@ async function main(): Promise<void> {
 
   let isProxyTold = false;
   const respond = async (req: http.IncomingMessage, res: http.ServerResponse) => {
+    for (const [name, value] of headers) res.setHeader(name, value);
     const body = watchBody(req, res);
     log.watch(req, res, body.bytesIn);
-    if (body.isRefused) return;
+    if (body.isRefused || refuseRequest(req, res)) return;
     setForwardedHost(req);
     setClientAddressHeader(req, site.ATOLL_PROXY_HOPS);
     if (!isProxyTold && isProxyUndeclared(req, site.ATOLL_PROXY_HOPS)) {
       isProxyTold = true;
       console.error("Requests come through a proxy, so that all clients count as one: set ATOLL_PROXY_HOPS=1.");
     }
-    for (const [name, value] of headers) res.setHeader(name, value);
     const policy = contentSecurityPolicy(site, randomBytes(16).toString("base64"), dev);
     res.setHeader("Content-Security-Policy", policy);
     // Next reads the nonce for its scripts from the request: https://nextjs.org/docs/app/guides/content-security-policy

@@ -1,4 +1,4 @@
-import { parseEnv } from "@/lib/env";
+import { parseEnv, requireStorageNamed } from "@/lib/env";
 import { notifyParent, stopRequested } from "./lifetime";
 import { processLog } from "./process-log";
 import { adoptRunning } from "./running";
@@ -17,7 +17,7 @@ export const worker: Command = {
   async run(args) {
     parseCommand(help, args, { options: {} });
     adoptRunning();
-    parseEnv(process.env);
+    requireStorageNamed(parseEnv(process.env));
     const stop = stopRequested();
     const { startWorker } = await import("@/lib/jobs/worker");
     const running = await startWorker({ logger: processLog(1, { name: "worker" }), stopTimeoutSeconds });

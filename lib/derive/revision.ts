@@ -3,8 +3,10 @@ import path from "node:path";
 import type { Viewer } from "@/lib/auth/viewer";
 import { recordDerivation, reserveDerivedId } from "@/lib/media/commands";
 import { revisionToDerive } from "@/lib/media/queries";
+import { bucketPermit } from "@/lib/owner/commands";
 import { derivedKey } from "@/lib/storage/keys";
 import { putObject } from "@/lib/storage/objects";
+import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { decodeFile } from "./decoder";
 import { type Digests, fetchBeginning, fetchOriginal, type Pinned } from "./fetch-original";
 import type { FileDerivation } from "./file";
@@ -38,13 +40,15 @@ export async function deriveRevision(
     return { revisionId, state: "readAgain" };
   }
   if (revision?.state !== "pending") return { revisionId, state: "skipped" };
+  // Before the work: a picture that may not be stored need not be decoded.
+  const permit = await bucketPermit(viewer);
   const found = await fetchAndDecode(revision, fetchUpToBytes);
   if (found.state === "ready") {
     const { derivatives, ...facts } = found;
     // Reserved in the database first, so that a retry overwrites the same keys and leaves no orphans.
     const derivedId = await reserveDerivedId(viewer, revisionId);
     if (derivedId === null) return { revisionId, state: "skipped" };
-    await store(derivedId, derivatives);
+    await store(permit, derivedId, derivatives);
     await recordDerivation(viewer, revisionId, { ...facts, derivedId });
   } else {
     await recordDerivation(viewer, revisionId, found);
@@ -70,10 +74,10 @@ const differs = {
   reason: "The stored file differs from the verified one. Upload the file again.",
 } as const;
 
-async function store(derivedId: string, derivatives: Derivative[]): Promise<void> {
+async function store(permit: BucketPermit, derivedId: string, derivatives: Derivative[]): Promise<void> {
   await Promise.all(
     derivatives.map(({ size, bytes }) =>
-      putObject({
+      putObject(permit, {
         key: derivedKey(derivedId, size),
         body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
         contentType: "image/webp",

@@ -83,7 +83,7 @@ function lockDataDir(dataDir: string): { release(): void } {
     return takeLock(path.join(dataDir, "owner"));
   } catch (error) {
     if (error instanceof LockedError) {
-      throw new Error(`The database in ${dataDir} is in use by process ${error.pid}: stop that first`);
+      throw new Error(`The database in ${dataDir} is in use by ${error.where}: stop that first`);
     }
     throw error;
   }

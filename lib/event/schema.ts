@@ -35,7 +35,11 @@ export type EventAction =
   | "upload.redone"
   | "media.changed"
   | "media.trashed"
-  | "media.restored";
+  | "media.restored"
+  | "bucket.takenOver";
 
-/** What an entry is about. `email`: a keyed hash of an address that someone tried to sign in or to sign up with. */
-export type EventSubject = "user" | "email" | "invitation" | "collection" | "member" | "upload" | "media";
+/**
+ * What an entry is about. `email`: a keyed hash of an address that someone tried to sign in or to sign up with. `bucket`: an
+ * installation.
+ */
+export type EventSubject = "user" | "email" | "invitation" | "collection" | "member" | "upload" | "media" | "bucket";

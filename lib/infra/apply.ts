@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "@/lib/errors";
 import type { Storage } from "@/lib/storage/client";
-import type { Aspect, AspectContext, AspectName } from "./aspects/aspect";
+import { type BucketPermit, requirePermit } from "@/lib/storage/permit/permit";
+import type { Aspect, AspectName, WriteContext } from "./aspects/aspect";
 import { isUnsupported } from "./aspects/aspect";
 import { type AspectPlan, aspects, contextOf, planAspect, reasonOf, rethrowUnavailable } from "./plan";
 import { insecureTransportSid } from "./policy";
@@ -12,6 +13,10 @@ export type AspectResult = {
   /** limited: this endpoint supports only a part of the setting; `detail` says what is missing. */
   state: "equal" | "changed" | "limited" | "unsupported" | "failed";
   detail: string | null;
+  /** The value before a change. */
+  before: unknown;
+  /** What endangers media and is not Atoll's to change. */
+  dangers: readonly string[];
 };
 
 // Bucket settings are eventually consistent on AWS: a read may return the old value for a while.
@@ -22,12 +27,17 @@ const visibleWithinMs = 10_000;
  * statements that are not Atoll's stay. Idempotent; a bucket that needs no change costs eight small reads. Returns one result
  * per aspect; aspects this endpoint does not support are reported as unsupported.
  *
- * Throws AppError UNAVAILABLE when the storage cannot be reached; INTERNAL when a required aspect (bucket, versioning, CORS,
- * policy) failed, or when the settings refuse http and this site uses http. The message is for the operator and names each.
+ * Throws AppError READ_ONLY when this database does not own the bucket; UNAVAILABLE when the storage cannot be reached;
+ * INTERNAL when a required aspect (bucket, versioning, CORS, policy) failed, or when the settings refuse http and this site
+ * uses http. The message is for the operator and names each.
  */
-export async function applyBucket(storage: Storage, settings: BucketSettings): Promise<AspectResult[]> {
+export async function applyBucket(
+  permit: BucketPermit,
+  storage: Storage,
+  settings: BucketSettings,
+): Promise<AspectResult[]> {
   requireReachable(storage, settings);
-  const context = contextOf(storage, settings);
+  const context = { ...contextOf(storage, settings), permit };
   const [existence, ...rest] = aspects;
   const results: AspectResult[] = [];
   if (existence) results.push(await applyAspect(existence, await planAspect(existence, context), context));
@@ -49,25 +59,27 @@ function requireReachable({ config }: Storage, { policy }: BucketSettings): void
   throw new AppError("INTERNAL", message);
 }
 
-async function applyAspect(aspect: Aspect, plan: AspectPlan, context: AspectContext): Promise<AspectResult> {
-  const { name } = aspect;
-  if (plan.state === "equal" || plan.state === "unsupported")
-    return { aspect: name, state: plan.state, detail: plan.detail };
-  if (plan.state === "unknown") return { aspect: name, state: "failed", detail: plan.detail };
+async function applyAspect(aspect: Aspect, plan: AspectPlan, context: WriteContext): Promise<AspectResult> {
+  const { current: before, dangers } = plan;
+  const result = (state: AspectResult["state"], detail: string | null): AspectResult => {
+    return { aspect: aspect.name, state, detail, before, dangers };
+  };
+  if (plan.state === "equal" || plan.state === "unsupported") return result(plan.state, plan.detail);
+  if (plan.state === "unknown") return result("failed", plan.detail);
+  await requirePermit(context.permit, context.storage);
   try {
     const limitation = await aspect.write(context);
-    if (limitation) return { aspect: name, state: "limited", detail: limitation };
+    if (limitation) return result("limited", limitation);
     const applied = await waitUntilEqual(aspect, context);
-    if (applied) return { aspect: name, state: "changed", detail: applied.detail };
-    return { aspect: name, state: "failed", detail: "The storage accepted the change but does not return it." };
+    if (applied) return result("changed", applied.detail);
+    return result("failed", "The storage accepted the change but does not return it.");
   } catch (error) {
     rethrowUnavailable(error);
-    const state = isUnsupported(error) ? "unsupported" : "failed";
-    return { aspect: name, state, detail: reasonOf(error) };
+    return result(isUnsupported(error) ? "unsupported" : "failed", reasonOf(error));
   }
 }
 
-async function waitUntilEqual(aspect: Aspect, context: AspectContext): Promise<AspectPlan | null> {
+async function waitUntilEqual(aspect: Aspect, context: WriteContext): Promise<AspectPlan | null> {
   const deadline = Date.now() + visibleWithinMs;
   for (let pauseMs = 50; ; pauseMs *= 2) {
     const plan = await planAspect(aspect, context);

@@ -25,6 +25,8 @@ export type AspectPlan = {
   current: unknown;
   wanted: unknown;
   detail: string | null;
+  /** What endangers media and is not Atoll's to change. */
+  dangers: readonly string[];
 };
 
 /** Returns the context of a bucket's aspects. */
@@ -47,14 +49,22 @@ export async function planBucket(storage: Storage, settings: BucketSettings): Pr
 
 function unread({ name, required }: Aspect, { state }: AspectPlan): AspectPlan {
   const known = state === "differs" ? "differs" : "unknown";
-  return { aspect: name, required, state: known, current: null, wanted: null, detail: "The bucket cannot be read." };
+  return {
+    aspect: name,
+    required,
+    state: known,
+    current: null,
+    wanted: null,
+    detail: "The bucket cannot be read.",
+    dangers: [],
+  };
 }
 
 /** Compares one aspect with the settings. Throws AppError UNAVAILABLE; other errors of the storage are part of the plan. */
 export async function planAspect(aspect: Aspect, context: AspectContext): Promise<AspectPlan> {
   const { name, required } = aspect;
   const reading = await readAspect(aspect, context);
-  return { aspect: name, required, detail: null, ...reading };
+  return { aspect: name, required, detail: null, dangers: [], ...reading };
 }
 
 async function readAspect(

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { deleteObject, putObject } from "@/lib/storage/objects";
 import { presign } from "@/lib/storage/sign";
-import { type AspectContext, s3Error } from "./aspects/aspect";
+import { type AspectContext, s3Error, type WriteContext } from "./aspects/aspect";
 
 /** Returns a random key for an object that tests how an endpoint evaluates a setting. */
 export function trialKey(): string {
@@ -23,17 +23,17 @@ export async function isReadRefused({ storage }: AspectContext, key: string, ref
  * the PUT gets status 403.
  */
 export async function withTrialObject<Result>(
-  { storage }: AspectContext,
+  { permit, storage }: WriteContext,
   key: string,
   use: () => Promise<Result>,
 ): Promise<Result | undefined> {
   const empty = { body: Buffer.alloc(0), contentType: "application/octet-stream", cacheControl: "no-store" };
   try {
-    const { versionId } = await putObject({ key, ...empty }, storage);
+    const { versionId } = await putObject(permit, { key, ...empty }, storage);
     try {
       return await use();
     } finally {
-      await deleteObject({ key, versionId: versionId ?? undefined }, storage);
+      await deleteObject(permit, { key, versionId: versionId ?? undefined }, storage);
     }
   } catch (error) {
     if (error instanceof Error && s3Error(error.cause).status === 403) return undefined;

@@ -5,6 +5,7 @@ import type { Job, JobWithMetadata } from "pg-boss";
 import type { Logger } from "pino";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { stopDecoders, warmDecoders } from "@/lib/derive/decoder";
+import { createDuty, type Duty } from "./duty";
 import {
   each,
   handleDerive,
@@ -42,7 +43,11 @@ export type RunningWorker = { stop(): Promise<void> };
 
 type Report = (error: Error) => void;
 
+type Connected = JobContext & { duty: Duty };
+
 const reconnectMilliseconds = 2_000;
+/** Between looks at a bucket that this database does not own. */
+const idleSeconds = 10;
 
 /**
  * Runs the jobs of the queue until stopped. Waits while the database is unreachable, at the start and later. Resolves when
@@ -80,7 +85,7 @@ async function reconnect(
   log: Logger,
   report: Report,
   signal: AbortSignal,
-): Promise<JobContext | undefined> {
+): Promise<Connected | undefined> {
   while (!signal.aborted) {
     await pause(reconnectMilliseconds, signal);
     const context = signal.aborted ? undefined : await connect(options, log, report);
@@ -90,16 +95,19 @@ async function reconnect(
 }
 
 /** Connects and starts running jobs. Returns undefined when the database cannot be reached. */
-async function connect(options: WorkerOptions, log: Logger, report: Report): Promise<JobContext | undefined> {
+async function connect(options: WorkerOptions, log: Logger, report: Report): Promise<Connected | undefined> {
   const supervision = { superviseIntervalSeconds: 5, monitorIntervalSeconds: 5 };
   const boss = createBoss({ max: 6, useListenNotify: true, ...supervision }, report);
   boss.on("warning", (warning) => log.warn(warning, "queue warning"));
   try {
     await startBoss(boss);
-    const context: JobContext = { boss, viewer: mintSystemViewer("worker"), log };
-    await work(context, options);
+    const viewer = mintSystemViewer("worker");
+    const context: JobContext = { boss, viewer, log };
+    const [start, stop] = [() => work(context, options), () => finishJobs(context)];
+    const duty = createDuty({ viewer, log, start, stop });
+    await duty.check();
     log.info("worker started");
-    return context;
+    return { ...context, duty };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     // A partly started instance would run in parallel with the next attempt's.
@@ -155,11 +163,16 @@ async function work(context: JobContext, options: WorkerOptions): Promise<void> 
   );
 }
 
-async function sweepUntilStopped(context: JobContext, options: WorkerOptions, signal: AbortSignal): Promise<void> {
+async function sweepUntilStopped(context: Connected, options: WorkerOptions, signal: AbortSignal): Promise<void> {
+  const intervalSeconds = options.sweepIntervalSeconds ?? 60;
   while (!signal.aborted) {
-    await sweep(context, signal);
+    const takesJobs = await context.duty.check().catch((error: Error) => {
+      context.log.error({ reason: error.message }, "jobs could not be started or stopped");
+      return false;
+    });
+    if (takesJobs) await sweep(context, signal);
     context.log.debug("sweep finished");
-    await pause((options.sweepIntervalSeconds ?? 60) * 1_000, signal);
+    await pause((takesJobs ? intervalSeconds : Math.min(intervalSeconds, idleSeconds)) * 1_000, signal);
   }
 }
 

@@ -1,6 +1,6 @@
 import "server-only";
 import { S3Client } from "@aws-sdk/client-s3";
-import { env } from "@/lib/env";
+import { env, requireStorageNamed } from "@/lib/env";
 import type { SigningIdentity } from "./sign";
 
 type StorageCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
@@ -86,6 +86,7 @@ let shared: Storage | undefined;
 /** Returns the media bucket configured in the environment, created at first use. Throws EnvError. */
 export function storage(): Storage {
   if (shared) return shared;
+  requireStorageNamed(env());
   const { S3_BUCKET, S3_REGION, S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_FORCE_PATH_STYLE } = env();
   shared = createStorage({
     bucket: S3_BUCKET,

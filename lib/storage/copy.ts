@@ -4,6 +4,7 @@ import { type Storage, storage } from "./client";
 import { storageCall } from "./errors";
 import { unquoteEtag } from "./etag";
 import { abortMultipart, completeMultipart, createMultipart } from "./multipart";
+import { type BucketPermit, requirePermit } from "./permit/permit";
 
 const GIB = 1024 ** 3;
 
@@ -17,14 +18,16 @@ export type CopyInput = { from: { key: string; versionId: string }; to: string; 
 /**
  * Copies one version to a new key inside the storage. Above 5 GiB it copies parts of 1 GiB, or larger ones so that there are
  * at most 10,000. A repeated call adds another version with the same bytes. Ceph 16 fails with NOT_FOUND for a copy in parts
- * whose source key has a percent sign. Throws AppError NOT_FOUND (the version does not exist), UNAVAILABLE, INTERNAL.
+ * whose source key has a percent sign. Throws AppError NOT_FOUND (the version does not exist), READ_ONLY, UNAVAILABLE, INTERNAL.
  */
 export async function copyObject(
+  permit: BucketPermit,
   input: CopyInput,
   store: Storage = storage(),
   { wholeUpToBytes = maxCopyBytes, partBytes = GIB } = {},
 ): Promise<void> {
-  if (input.sizeBytes > wholeUpToBytes) return copyInParts(input, store, partBytes);
+  if (input.sizeBytes > wholeUpToBytes) return copyInParts(permit, input, store, partBytes);
+  await requirePermit(permit, store);
   await storageCall(() =>
     store.client.send(
       new CopyObjectCommand({ Bucket: store.bucket, Key: input.to, CopySource: sourceOf(store, input.from) }),
@@ -32,9 +35,14 @@ export async function copyObject(
   );
 }
 
-async function copyInParts({ from, to, sizeBytes }: CopyInput, store: Storage, wantedBytes: number): Promise<void> {
+async function copyInParts(
+  permit: BucketPermit,
+  { from, to, sizeBytes }: CopyInput,
+  store: Storage,
+  wantedBytes: number,
+): Promise<void> {
   const partBytes = Math.max(wantedBytes, Math.ceil(sizeBytes / maxParts));
-  const s3UploadId = await createMultipart({ key: to }, store);
+  const s3UploadId = await createMultipart(permit, { key: to }, store);
   try {
     const parts: { number: number; etag: string }[] = [];
     const numbers = Array.from({ length: Math.ceil(sizeBytes / partBytes) }, (_, index) => index + 1);
@@ -42,24 +50,26 @@ async function copyInParts({ from, to, sizeBytes }: CopyInput, store: Storage, w
       for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
         const start = (number - 1) * partBytes;
         const range = `bytes=${start}-${Math.min(start + partBytes, sizeBytes) - 1}`;
-        parts.push({ number, etag: await copyPart(store, { from, to, s3UploadId, number, range }) });
+        parts.push({ number, etag: await copyPart(permit, store, { from, to, s3UploadId, number, range }) });
       }
     };
     await Promise.all(Array.from({ length: copiesAtOnce }, copyNext));
     parts.sort((a, b) => a.number - b.number);
-    const completed = await completeMultipart({ key: to, s3UploadId, sizeBytes, parts }, store);
+    const completed = await completeMultipart(permit, { key: to, s3UploadId, sizeBytes, parts }, store);
     if (completed.state !== "done") throw new Error(`the copy in parts could not be completed (${completed.state})`);
   } catch (error) {
     // The first error is thrown. If the abort fails too, the reaper removes the parts.
-    await abortMultipart({ key: to, s3UploadId }, store).catch(() => undefined);
+    await abortMultipart(permit, { key: to, s3UploadId }, store).catch(() => undefined);
     throw error;
   }
 }
 
 async function copyPart(
+  permit: BucketPermit,
   store: Storage,
   { from, to, s3UploadId, number, range }: Omit<CopyInput, "sizeBytes"> & PartOfCopy,
 ): Promise<string> {
+  await requirePermit(permit, store);
   const { CopyPartResult } = await storageCall(() =>
     store.client.send(
       new UploadPartCopyCommand({

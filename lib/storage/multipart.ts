@@ -13,6 +13,7 @@ import { storageCall } from "./errors";
 import { unquoteEtag } from "./etag";
 import { decodeListed } from "./list";
 import { headObject, type StoredObject } from "./objects";
+import { type BucketPermit, requirePermit } from "./permit/permit";
 import { identityAt, presign, type SigningIdentity } from "./sign";
 
 /** A multipart upload of S3: its parts are not an object until completed. */
@@ -21,13 +22,16 @@ export type StoredPart = { number: number; sizeBytes: number; etag: string };
 
 /**
  * Starts a multipart upload and returns its id. Requests a full-object CRC64NVME, which AWS and Atoll's own store support;
- * Ceph 16 ignores the request. If a server rejects it, retries without. Throws AppError UNAVAILABLE, INTERNAL.
+ * Ceph 16 ignores the request. If a server rejects it, retries without. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
  */
 export async function createMultipart(
+  permit: BucketPermit,
   { key, contentType }: { key: string; contentType?: string | undefined },
-  { client, bucket }: Storage = storage(),
+  store: Storage = storage(),
 ): Promise<string> {
+  const { client, bucket } = store;
+  await requirePermit(permit, store);
   const plain = { Bucket: bucket, Key: key, ...(contentType === undefined ? {} : { ContentType: contentType }) };
   const create = async (input: CreateMultipartUploadCommandInput) =>
     (await client.send(new CreateMultipartUploadCommand(input))).UploadId;
@@ -54,12 +58,15 @@ export type PartsRequest = Multipart & {
 
 /**
  * Returns URLs to PUT parts to, in the order of `parts`, valid for `ttlSeconds`. `elsewhere` has the URLs for each of
- * `endpoints`, because a signature is valid for one host. Sends no request once the credentials are known.
+ * `endpoints`, because a signature is valid for one host. Sends no request once the credentials and the permit are known. Throws
+ * AppError READ_ONLY, UNAVAILABLE.
  */
 export async function presignParts(
+  permit: BucketPermit,
   { key, s3UploadId, parts, ttlSeconds, endpoints = [] }: PartsRequest,
   store: Storage = storage(),
 ): Promise<{ urls: string[]; elsewhere: Map<string, string[]>; expiresAt: Date }> {
+  await requirePermit(permit, store);
   const identity = await store.signingIdentity();
   const signedAt = new Date();
   const signedBy = (signer: SigningIdentity) =>
@@ -123,10 +130,11 @@ export type Completed =
  * Completes a multipart upload. Idempotent: if the response to an earlier call was lost, the multipart upload is gone, and an
  * object at the key with this size (and this checksum, if both are known) counts as its result. Errors inside a response of
  * status 200 are thrown like others. Compare the parts with `listParts` first: after a failed completion Ceph 16 responds
- * with 500 to further ones for ten minutes. Throws AppError UNAVAILABLE, INTERNAL.
+ * with 500 to further ones for ten minutes. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  */
 export async function completeMultipart(
+  permit: BucketPermit,
   input: Multipart & {
     sizeBytes: number;
     /** Empty: only checks whether an earlier call completed it. */
@@ -138,6 +146,7 @@ export async function completeMultipart(
   store: Storage = storage(),
 ): Promise<Completed> {
   const Parts = input.parts.map(({ number, etag }) => ({ PartNumber: number, ETag: `"${etag}"` }));
+  await requirePermit(permit, store);
   const failure = await storageCall(async () => {
     if (Parts.length === 0) return null;
     try {
@@ -168,11 +177,14 @@ export async function completeMultipart(
   return isResult ? { state: "done", object } : { state: "gone" };
 }
 
-/** Aborts a multipart upload and removes its parts. Idempotent. Throws AppError UNAVAILABLE, INTERNAL. */
+/** Aborts a multipart upload and removes its parts. Idempotent. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL. */
 export async function abortMultipart(
+  permit: BucketPermit,
   { key, s3UploadId }: Multipart,
-  { client, bucket }: Storage = storage(),
+  store: Storage = storage(),
 ): Promise<void> {
+  const { client, bucket } = store;
+  await requirePermit(permit, store);
   await storageCall(() =>
     orNullIfMissing(() =>
       client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: s3UploadId })),
@@ -211,11 +223,15 @@ export async function* listMultiparts(
   }
 }
 
-/** Aborts all multipart uploads under a prefix. Returns their number. Throws AppError UNAVAILABLE, INTERNAL. */
-export async function abortMultiparts(prefix: string, store: Storage = storage()): Promise<number> {
+/** Aborts all multipart uploads under a prefix. Returns their number. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL. */
+export async function abortMultiparts(
+  permit: BucketPermit,
+  prefix: string,
+  store: Storage = storage(),
+): Promise<number> {
   let count = 0;
   for await (const page of listMultiparts(prefix, store)) {
-    for (const multipart of page) await abortMultipart(multipart, store);
+    for (const multipart of page) await abortMultipart(permit, multipart, store);
     count += page.length;
   }
   return count;

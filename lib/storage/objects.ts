@@ -12,6 +12,7 @@ import { AppError } from "@/lib/errors";
 import { type Storage, storage } from "./client";
 import { storageCall } from "./errors";
 import { unquoteEtag } from "./etag";
+import { type BucketPermit, requirePermit } from "./permit/permit";
 
 export type GetObjectInput = {
   key: string;
@@ -53,11 +54,14 @@ function isOpaque(about: {
   return about.ServerSideEncryption?.startsWith("aws:kms") === true || about.SSECustomerAlgorithm !== undefined;
 }
 
-/** Stores a small object, such as a derived picture. Throws AppError UNAVAILABLE, INTERNAL. */
+/** Stores a small object, such as a derived picture. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL. */
 export async function putObject(
+  permit: BucketPermit,
   input: { key: string; body: Buffer; contentType: string; cacheControl: string },
-  { client, bucket }: Storage = storage(),
+  store: Storage = storage(),
 ): Promise<{ versionId: string | null; etag: string }> {
+  const { client, bucket } = store;
+  await requirePermit(permit, store);
   const { VersionId, ETag } = await storageCall(() =>
     client.send(
       new PutObjectCommand({
@@ -79,13 +83,16 @@ export async function headBucket({ client, bucket }: Storage = storage()): Promi
 }
 
 /**
- * Deletes one version permanently; without `versionId` adds a delete marker. Idempotent. Throws AppError UNAVAILABLE,
- * INTERNAL.
+ * Deletes one version permanently; without `versionId` adds a delete marker. Idempotent. Throws AppError READ_ONLY,
+ * UNAVAILABLE, INTERNAL.
  */
 export async function deleteObject(
+  permit: BucketPermit,
   { key, versionId }: { key: string; versionId?: string | undefined },
-  { client, bucket }: Storage = storage(),
+  store: Storage = storage(),
 ): Promise<void> {
+  const { client, bucket } = store;
+  await requirePermit(permit, store);
   const where = { Bucket: bucket, Key: key };
   await storageCall(() =>
     client.send(new DeleteObjectCommand(versionId === undefined ? where : { ...where, VersionId: versionId })),
@@ -138,19 +145,22 @@ const notInXml = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /**
  * Deletes at most 1,000 versions permanently. Idempotent. Keys that XML cannot represent are deleted one by one, because S3
- * rejects a whole list that contains one. Throws AppError UNAVAILABLE when some could not be deleted (the others are),
- * INTERNAL. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+ * rejects a whole list that contains one. Throws AppError READ_ONLY, UNAVAILABLE when some could not be deleted (the others
+ * are), INTERNAL. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
  */
 export async function deleteVersions(
+  permit: BucketPermit,
   versions: { key: string; versionId: string }[],
   store: Storage = storage(),
 ): Promise<void> {
   const listed = versions.filter(({ key }) => !notInXml.test(key));
-  if (listed.length > 0) await deleteListed(listed, store);
-  for (const version of versions) if (notInXml.test(version.key)) await deleteObject(version, store);
+  if (listed.length > 0) await deleteListed(permit, listed, store);
+  for (const version of versions) if (notInXml.test(version.key)) await deleteObject(permit, version, store);
 }
 
-async function deleteListed(versions: { key: string; versionId: string }[], { client, bucket }: Storage) {
+async function deleteListed(permit: BucketPermit, versions: { key: string; versionId: string }[], store: Storage) {
+  const { client, bucket } = store;
+  await requirePermit(permit, store);
   const Objects = versions.map(({ key, versionId }) => ({ Key: key, VersionId: versionId }));
   const { Errors = [] } = await storageCall(() =>
     client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } })),

@@ -3,6 +3,7 @@ import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { type Storage, storage } from "./client";
 import { isAws } from "./endpoint";
 import { storageCall } from "./errors";
+import { type BucketPermit, requirePermit } from "./permit/permit";
 
 const checksumFields = [
   "Content-MD5",
@@ -37,15 +38,17 @@ export type CreatedPostPolicy = { url: string; fields: Record<string, string>; e
  * which the sender may replace, and of the checksums only `checksumField` is allowed, and then required.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
  *
- * Throws TypeError for a prefix that is not a folder, RangeError for sizes or `ttlSeconds` out of range, AppError without
- * credentials.
+ * Throws TypeError for a prefix that is not a folder, RangeError for sizes or `ttlSeconds` out of range, AppError READ_ONLY,
+ * UNAVAILABLE, and INTERNAL without credentials.
  */
 export async function createPostPolicy(
+  permit: BucketPermit,
   { prefix, minBytes, maxBytes, ttlSeconds, checksumField }: PostPolicyInput,
   store: Storage = storage(),
 ): Promise<CreatedPostPolicy> {
   requireFolder(prefix);
   requireLimits(minBytes, maxBytes, ttlSeconds);
+  await requirePermit(permit, store);
   const strict = isAws(store.config.endpoint);
   const optional = strict ? (checksumField ? [checksumField] : []) : [...checksumFields, "x-amz-checksum-algorithm"];
   const { url, fields } = await storageCall(() =>

@@ -10,7 +10,9 @@ import { recordEvent } from "@/lib/event/commands";
 import { claimKey, deleteOldKeys, type KeyedRequest, keyedRequest, subjectOfKey } from "@/lib/idempotency/rows";
 import { sendReap, sendVerify } from "@/lib/jobs/queue/queue";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
+import { bucketPermit } from "@/lib/owner/commands";
 import { uploadPrefix } from "@/lib/storage/keys";
+import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { createPostPolicy } from "@/lib/storage/post-policy";
 import { type UploadState, uploadFrom, uploadPolicy } from "./policy";
 import { openUploadOf, ownUploadsWhere, visibleUploadsWhere } from "./queries";
@@ -23,7 +25,8 @@ type Input = Omit<OpenUploadInput, "metadata"> & { metadata?: Record<string, str
 
 /**
  * Opens an upload and grants its prefix by one presigned POST policy. The same call under the same `idempotencyKey`, within a
- * day, returns the same upload with a new policy. Throws NOT_FOUND, INVALID (the key), CONFLICT (that upload has ended).
+ * day, returns the same upload with a new policy. Throws NOT_FOUND, INVALID (the key), CONFLICT (that upload has ended),
+ * READ_ONLY.
  */
 export async function openUpload(viewer: Viewer, input: Input, idempotencyKey?: string): Promise<OpenedUpload> {
   if (!isSlug(input.collectionSlug)) throw notFound("collection");
@@ -57,8 +60,8 @@ async function insertUpload(
   const expiresAt = new Date(Date.now() + uploadPolicy.uploadTtlSeconds * 1_000);
   const id = randomUUID();
   const prefix = uploadPrefix(collectionId, id);
-  // Signed before the row is inserted: without credentials to sign with, no open upload is left behind.
-  const policy = await grant(prefix, input.checksum);
+  // Signed before the row is inserted: without credentials to sign with, or the right to, no open upload is left behind.
+  const policy = await grant(await bucketPermit(viewer), prefix, input.checksum);
   await db().$transaction(async (tx) => {
     await tx.upload.create({
       data: {
@@ -83,15 +86,16 @@ async function insertUpload(
 async function reopen(viewer: Viewer, uploadId: string): Promise<OpenedUpload> {
   const { id, collectionId, checksum, expiresAt } = await openUploadOf(viewer, uploadId);
   const prefix = uploadPrefix(collectionId, id);
-  const policy = await grant(prefix, checksum ?? undefined);
+  const policy = await grant(await bucketPermit(viewer), prefix, checksum ?? undefined);
   return { id, state: "open", prefix, policy, expiresAt: expiresAt.toISOString() };
 }
 
-/** Signs a new policy for the same prefix, before the old one expires. Throws NOT_FOUND, CONFLICT (not open). */
+/** Signs a new policy for the same prefix, before the old one expires. Throws NOT_FOUND, CONFLICT (not open), READ_ONLY. */
 export async function renewPolicy(viewer: Viewer, uploadId: string): Promise<PostPolicy> {
   const upload = await openUploadOf(viewer, uploadId);
+  const permit = await bucketPermit(viewer);
   await extendUpload(upload);
-  return grant(uploadPrefix(upload.collectionId, upload.id), upload.checksum ?? undefined);
+  return grant(permit, uploadPrefix(upload.collectionId, upload.id), upload.checksum ?? undefined);
 }
 
 /** Seals an upload: nothing more can be sent, and the worker verifies what arrived. Idempotent. Throws NOT_FOUND, CONFLICT. */
@@ -206,8 +210,8 @@ function about(subjectId: string, collectionId: string) {
   return { subjectType: "upload", subjectId, collectionId } as const;
 }
 
-async function grant(prefix: string, checksum: string | undefined): Promise<PostPolicy> {
-  const { url, fields, expiresAt } = await createPostPolicy({
+async function grant(permit: BucketPermit, prefix: string, checksum: string | undefined): Promise<PostPolicy> {
+  const { url, fields, expiresAt } = await createPostPolicy(permit, {
     prefix,
     minBytes: uploadPolicy.minFileBytes,
     maxBytes: uploadPolicy.maxPostBytes,

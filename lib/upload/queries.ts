@@ -4,6 +4,7 @@ import { collectionsWhere } from "@/lib/collection/queries";
 import { isSlug } from "@/lib/collection/schema";
 import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
+import { takenOverAt } from "@/lib/owner/queries";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { listObjectVersions } from "@/lib/storage/list";
 import { grantsOutliveSeconds } from "./policy";
@@ -176,13 +177,27 @@ async function selectRejected(uploadId: string): Promise<UploadStatus["rejected"
 }
 
 /**
+ * Leaves out uploads that were under way when this database became the bucket's owner. It may be a restored one that lost what
+ * was verified since, so files that it does not know may be all that is left of media: they stay.
+ */
+export async function reapableWhere(viewer: Viewer): Promise<Prisma.UploadWhereInput> {
+  const takenOver = await takenOverAt(viewer);
+  if (takenOver === null) return {};
+  return { NOT: { createdAt: { lt: takenOver }, endedAt: { gt: takenOver } } };
+}
+
+/**
  * Returns ended uploads for the worker's sweep whose grants have expired and whose prefix is not clean: untried ones first,
  * then by the time of the last attempt.
  */
 export async function uploadsToReap(viewer: Viewer, limit: number, now = new Date()): Promise<string[]> {
   if (viewer.kind !== "system") throw notFound("upload");
   const uploads = await db().upload.findMany({
-    where: { cleanedAt: null, endedAt: { lt: new Date(now.getTime() - grantsOutliveSeconds * 1_000) } },
+    where: {
+      cleanedAt: null,
+      endedAt: { lt: new Date(now.getTime() - grantsOutliveSeconds * 1_000) },
+      ...(await reapableWhere(viewer)),
+    },
     select: { id: true },
     orderBy: [{ reapTriedAt: { sort: "asc", nulls: "first" } }, { endedAt: "asc" }],
     take: limit,

@@ -77,6 +77,16 @@ test("an upload is its owner's alone: every request of another person for it is 
   expect(foreign).toEqual(await ask(other, ["DELETE", `${theirs.upload}/files/${randomUUID()}`]));
   expect((await ask(other, ["POST", `${theirs.upload}/parts`, { ...parts, fileId: theirs.fileId }])).status).toBe(200);
 
+  // What is no text is nowhere, or invalid: never an error of the server.
+  for (const part of ["%ff", "%ED%A0%80", "a%00b", "%"]) {
+    expect((await ask(other, ["GET", `/c/${part}`])).status, part).toBe(404);
+    expect((await ask(other, ["GET", `/c/${own}/${part}`])).status, part).toBe(404);
+    expect((await ask(other, ["GET", `/api/v1/media/${part}`])).status, part).toBe(404);
+    expect((await ask(other, ["GET", `/api/v1/collections/${own}/media?cursor=${part}`])).status, part).toBe(422);
+  }
+  for (const label of ["\ud800", "a\0b"])
+    expect((await ask(other, ["POST", `/api/v1/collections/${own}/uploads`, { label }])).status).toBe(422);
+
   // None of those requests changed anything; the owner's own do.
   expect(await ask(page, ["GET", upload])).toMatchObject({ status: 200, body: { state: "open" } });
   expect((await ask(page, ["POST", `${upload}/parts`, parts])).status).toBe(200);

@@ -3,7 +3,7 @@ import type { NextApiRequest, NextApiResponse } from "next";
 import NextAuth from "next-auth";
 import { spendCall } from "@/lib/budget/commands";
 import { env } from "@/lib/env";
-import { AppError, errorStatus, toAppError } from "@/lib/errors";
+import { AppError, errorStatus, notFound, toAppError } from "@/lib/errors";
 import { route } from "@/lib/http";
 import { routes } from "@/lib/routes";
 import { cookieLine, siteCookieName } from "../cookies";
@@ -29,6 +29,8 @@ export const handleAuth = route(async (request: Request): Promise<Response> => {
   const [action = ""] = nextauth;
   // next-auth's browser code posts its errors here. Ignored: anyone could write to the log.
   if (action === "_log") return new Response(null, { status: 204 });
+  // Credentials are posted: next-auth would answer with 500.
+  if (nextauth.join("/") === "callback/credentials" && request.method !== "POST") throw notFound("address");
 
   const recorder = new ResponseRecorder();
   const origin = originOf(request.headers);

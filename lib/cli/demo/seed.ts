@@ -4,6 +4,7 @@ import { mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
 import { createCollection } from "@/lib/collection/commands";
 import { closeDb, db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue/queue";
+import { bucketPermit } from "@/lib/owner/commands";
 import { closeStorage } from "@/lib/storage/client";
 import { originalKey } from "@/lib/storage/keys";
 import { putObject } from "@/lib/storage/objects";
@@ -54,10 +55,12 @@ async function seedCollection(viewer: UserViewer, demo: DemoCollection): Promise
     label: "Demo pictures",
     plannedFiles: demo.paths.length,
   });
+  const permit = await bucketPermit(viewer);
   for (const [index, path] of demo.paths.entries()) {
     const takenAt = new Date(demo.firstTakenAt.getTime() + index * demo.hoursBetween * hourMs);
     const body = await makePicture(demo.scene, index, takenAt);
-    await putObject({ key: originalKey(prefix, path), body, contentType: "image/jpeg", cacheControl: "private" });
+    const object = { key: originalKey(prefix, path), body, contentType: "image/jpeg", cacheControl: "private" };
+    await putObject(permit, object);
   }
   await sealUpload(viewer, id);
 }

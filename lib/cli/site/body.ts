@@ -14,6 +14,7 @@ function refuse(req: IncomingMessage, res: ServerResponse): void {
   res.writeHead(413, {
     "Content-Type": isApi ? "application/problem+json" : "text/plain; charset=utf-8",
     "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
     Connection: "close",
   });
   // Ends the connection: the rest of the body is not read.

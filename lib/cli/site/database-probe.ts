@@ -1,4 +1,5 @@
 import pg from "pg";
+import { prepareSession } from "@/lib/postgres/session.mjs";
 
 const cacheMs = 1_000;
 const timeoutMs = 2_000;
@@ -16,6 +17,7 @@ export function databaseProbe(connectionString: string): DatabaseProbe {
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
     idleTimeoutMillis: 30_000,
+    onConnect: prepareSession,
   });
   // A broken idle connection is detected by the next query.
   pool.on("error", () => undefined);

@@ -10,9 +10,35 @@ export async function listen(server: http.Server, port: number): Promise<void> {
   server.headersTimeout = 20_000;
   // Enough for bodies of at most 1 MiB.
   server.requestTimeout = 60_000;
+  server.on("clientError", answerClientError);
   trackRequests(server);
   server.listen(port);
   await once(server, "listening");
+}
+
+// https://nodejs.org/api/http.html#event-clienterror
+const clientErrors: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Payload Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/** Answers requests that Node cannot parse. Node's own answers lack the security headers. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = clientErrors[error.code ?? ""] ?? "400 Bad Request";
+  const body = `${status.slice(4)}\n`;
+  const headers = [
+    "Connection: close",
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${body.length}`,
+    "Cache-Control: no-store",
+    "X-Content-Type-Options: nosniff",
+  ];
+  socket.end(`HTTP/1.1 ${status}\r\n${headers.join("\r\n")}\r\n\r\n${body}`);
 }
 
 type Upgrade = (req: http.IncomingMessage, socket: Duplex, head: Buffer) => Promise<unknown>;

@@ -21,7 +21,7 @@ export function openDataDir(dir: string): DataDir {
   } catch (error) {
     if (error instanceof LockedError) {
       throw new Error(
-        `Atoll is already running on ${dir} (process ${error.pid}): stop it first, or set ATOLL_DATA_DIR to another folder`,
+        `Atoll is already running on ${dir} (${error.where}): stop it first, or set ATOLL_DATA_DIR to another folder`,
       );
     }
     const { code } = error as NodeJS.ErrnoException;

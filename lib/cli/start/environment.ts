@@ -2,16 +2,19 @@ import { once } from "node:events";
 import net from "node:net";
 import { freePort } from "@/lib/embedded/postmaster";
 import { EnvError, parseEnv, parseStartEnv, type StartEnv } from "@/lib/env";
+import { mayHaveDemo } from "./demo";
+import { chooseParts, type Parts } from "./parts";
 
 /** Reads and checks the environment of `up`. Throws EnvError. */
-export async function readStartEnvironment(): Promise<StartEnv> {
+export async function readStartEnvironment(): Promise<{ start: StartEnv; parts: Parts; hasDemo: boolean }> {
   // Port 0 means any free port.
   if (process.env.PORT === "0") process.env.PORT = String(await freePort());
   const start = parseStartEnv(process.env);
-  // With an external database NEXTAUTH_SECRET is required. Checked here, before the build takes a minute.
-  if (start.DATABASE_URL) parseEnv(process.env);
   requireKeyPair(process.env);
-  return start;
+  const parts = chooseParts(start, process.env);
+  // With an external database NEXTAUTH_SECRET is required. Checked here, before the build takes a minute.
+  if (parts.database === "given") parseEnv(process.env);
+  return { start, parts, hasDemo: mayHaveDemo(start, parts) };
 }
 
 // With half a key pair the SDK would silently use its other sources, and fail later or use another account.

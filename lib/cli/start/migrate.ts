@@ -1,33 +1,29 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import pg from "pg";
 import { root } from "../install.mjs";
+import { connectDatabase, withStartLock } from "./database";
 import { runNode } from "./run-node";
 
-/** Applies pending migrations. Throws Error with Prisma's output. */
+/** Applies pending migrations. Throws a one-line Error when the database cannot be reached, else one with Prisma's output. */
 export async function migrate(databaseUrl: string, say: (line: string) => void): Promise<void> {
   if (await isMigrated(databaseUrl)) return;
-  say("Migrating the database …");
-  const prisma = path.join(root, "node_modules/prisma/build/index.js");
-  const env = { ...process.env, DATABASE_URL: databaseUrl, PRISMA_HIDE_UPDATE_MESSAGE: "1" };
-  await runNode("The database could not be migrated", [prisma, "migrate", "deploy"], env);
+  await withStartLock(databaseUrl, say, async () => {
+    // Another start may have done it while this one waited.
+    if (await isMigrated(databaseUrl)) return;
+    say("Migrating the database …");
+    const prisma = path.join(root, "node_modules/prisma/build/index.js");
+    const env = { ...process.env, DATABASE_URL: databaseUrl, PRISMA_HIDE_UPDATE_MESSAGE: "1" };
+    await runNode("The database could not be migrated", [prisma, "migrate", "deploy"], env);
+  });
 }
 
 /**
  * Tells whether every migration is recorded as applied with its current checksum. Queried directly, because the Prisma CLI
- * takes seconds. Throws a one-line Error when the database cannot be reached.
+ * takes seconds.
  */
 async function isMigrated(databaseUrl: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-  } catch (error) {
-    const { host, pathname } = new URL(databaseUrl);
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new Error(`DATABASE_URL: ${host}${pathname} cannot be reached (${message || code})`, { cause: error });
-  }
+  const client = await connectDatabase(databaseUrl);
   try {
     const table = await client.query("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there");
     if (!table.rows[0]?.there) return false;

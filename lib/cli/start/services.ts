@@ -3,20 +3,28 @@ import { startPostgres } from "@/lib/embedded/postgres";
 import type { StartEnv } from "@/lib/env";
 import { type DataDir, readOrCreate } from "./data-dir";
 import { migrate } from "./migrate";
+import type { Parts } from "./parts";
 import type { StopStack } from "./stop-stack";
 import { startStore } from "./store";
 
 export type ServiceContext = {
   start: StartEnv;
+  parts: Parts;
   dataDir: DataDir;
   started: StopStack;
   say: (line: string) => void;
   onFatal: (error: Error) => void;
 };
 
-/** Migrates the database of DATABASE_URL, or starts the embedded one. Returns the variables that point to it. */
-export async function databaseEnv({ start, dataDir, started, say }: ServiceContext): Promise<Record<string, string>> {
-  if (start.DATABASE_URL) {
+/** Migrates the database, which it starts if it is embedded. Returns the variables that point to it. */
+export async function databaseEnv({
+  start,
+  parts,
+  dataDir,
+  started,
+  say,
+}: ServiceContext): Promise<Record<string, string>> {
+  if (parts.database === "given" && start.DATABASE_URL) {
     await migrate(start.DATABASE_URL, say);
     return {};
   }
@@ -28,15 +36,16 @@ export async function databaseEnv({ start, dataDir, started, say }: ServiceConte
   return { DATABASE_URL: postgres.url, NEXTAUTH_SECRET: secret };
 }
 
-/** Starts the embedded store, unless S3_ENDPOINT names another. Returns the variables that point to it. */
+/** Starts the store if it is embedded. Returns the variables that point to it. */
 export async function storageEnv({
   start,
+  parts,
   dataDir,
   started,
   say,
   onFatal,
 }: ServiceContext): Promise<Record<string, string>> {
-  if (start.S3_ENDPOINT) return {};
+  if (parts.storage === "given") return {};
   const store = await startStore(start, dataDir, say, onFatal);
   await started.add("the S3 store", store.child.stop);
   await store.child.ready;

@@ -1,9 +1,11 @@
 import { type Env, parseEnv } from "@/lib/env";
 import { stopRequested } from "../lifetime";
+import { closeBucket, prepareBucket, tryBrowserWay } from "./bucket";
 import { ensureBuilt } from "./build";
 import { openDataDir, publishRunning } from "./data-dir";
+import { withStartLock } from "./database";
+import { demoLine, makeDemo } from "./demo";
 import { readStartEnvironment, requireFreePort } from "./environment";
-import { applyBucketSettings, demoPasswordToShow, makeDemo } from "./prepare";
 import { startSite, startWorker, waitUntilServed } from "./processes";
 import { databaseEnv, type ServiceContext, storageEnv } from "./services";
 import { StopStack } from "./stop-stack";
@@ -36,17 +38,17 @@ export async function startAndServe({ dev }: { dev: boolean }, site = wholeSite)
 
 async function startAll(
   { dev, ensureBuilt, startSite, makeDemo }: { dev: boolean } & typeof wholeSite,
-  context: Omit<ServiceContext, "dataDir" | "start">,
+  context: Omit<ServiceContext, "dataDir" | "start" | "parts">,
 ): Promise<void> {
   const { started, say, onFatal } = context;
-  const start = await readStartEnvironment();
+  const { start, parts, hasDemo } = await readStartEnvironment();
   await requireFreePort(start.PORT);
   const dataDir = openDataDir(start.ATOLL_DATA_DIR);
   await started.add("the data folder", dataDir.release);
 
   const building = dev ? Promise.resolve() : ensureBuilt(say);
   building.catch(onFatal);
-  const services = { ...context, start, dataDir };
+  const services = { ...context, start, parts, dataDir };
   const [database, storage] = await Promise.all([databaseEnv(services), storageEnv(services)]);
   const shared = { ...database, ...storage, ATOLL_URL: start.ATOLL_URL };
   Object.assign(process.env, shared, {
@@ -61,7 +63,7 @@ async function startAll(
     "the environment file",
     publishRunning(dataDir, { ...shared, ...bucketEnv(env), ...accountEnv(env) }),
   );
-  await applyBucketSettings(env, say);
+  const standing = await withStartLock(env.DATABASE_URL, say, () => prepareBucket(env, say));
 
   const part = { dataDir, dev, say, onFatal };
   const worker = startWorker(part);
@@ -71,16 +73,19 @@ async function startAll(
     await started.add("the site", site.stop);
     await site.ready;
   });
-  await Promise.all([siteReady, worker.ready, makeDemo(env, dataDir, say)]);
+  const demo = hasDemo ? makeDemo(env, dataDir, say) : Promise.resolve();
+  await Promise.all([siteReady, worker.ready, demo, tryBrowserWay(env, standing, say).finally(closeBucket)]);
   await waitUntilServed(env, dev);
   say(`Atoll ready at ${readyUrl(env)}`);
-  const demoPassword = demoPasswordToShow(dataDir);
-  if (demoPassword) say(`Sign in as demo@atoll.local with the password ${demoPassword}`);
+  const signIn = hasDemo ? demoLine(dataDir, process.stdout.isTTY) : null;
+  if (signIn) say(signIn);
 }
 
 /** Returns the variables of the media bucket, defaults included, so that other commands use the same bucket. */
-function bucketEnv({ S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_REGION, S3_BUCKET, S3_FORCE_PATH_STYLE }: Env) {
+function bucketEnv(env: Env) {
+  const { ATOLL_EMBEDDED, S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_REGION, S3_BUCKET, S3_FORCE_PATH_STYLE } = env;
   return {
+    ...(ATOLL_EMBEDDED ? { ATOLL_EMBEDDED } : {}),
     ...(S3_ENDPOINT ? { S3_ENDPOINT } : {}),
     ...(S3_PUBLIC_ENDPOINT ? { S3_PUBLIC_ENDPOINT } : {}),
     S3_REGION,

@@ -2,12 +2,10 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { freePort } from "@/lib/embedded/postmaster";
-import type { StartEnv } from "@/lib/env";
+import { isLoopback, type StartEnv } from "@/lib/env";
 import { root } from "../install.mjs";
 import { type DataDir, readOrCreate, writePrivateFile } from "./data-dir";
 import { type Supervised, supervise } from "./supervise";
-
-const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 export type Store = { child: Supervised<object>; env: Record<string, string> };
 type RootKey = { accessKeyId: string; secretAccessKey: string };
@@ -48,7 +46,7 @@ export async function startStore(
       args: [
         ...["s3", "--port", String(port), "--data-dir", dataDir.path],
         // Browsers on other machines use this host name, so the store must listen on all interfaces.
-        ...(loopbackHosts.has(hostname) ? [] : ["--host", "0.0.0.0"]),
+        ...(isLoopback(start.ATOLL_URL) ? [] : ["--host", "0.0.0.0"]),
       ],
       env: {
         ...process.env,

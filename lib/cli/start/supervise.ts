@@ -21,7 +21,7 @@ export type ChildSpec = {
 };
 
 export type Supervised<Ready> = {
-  /** The child's first `ready` message. Rejects when the child ends before, with the last line of its output. */
+  /** The child's first `ready` message. Rejects when it could not be started or ends before, with the last line of its output. */
   ready: Promise<Ready>;
   /** Sends SIGTERM, and SIGKILL after 15 s. Resolves when the child has ended, rejects if it was killed or its code is not 0. */
   stop(): Promise<void>;
@@ -56,22 +56,20 @@ export function supervise<Ready>(
   const ready = new Promise<Ready>((resolve, reject) => {
     let wasReady = false;
     const start = () => {
-      const startedAt = Date.now();
+      const startedAt = performance.now();
       const run = startChild(spec, log, (message) => {
         wasReady = true;
         resolve(message as Ready);
       });
       child = run.child;
-      run.child.on("exit", (code, signal) => {
+      run.ended.then(({ why, code, message }) => {
         if (stopping) return;
-        const error = new Error(run.lastLine() || `${spec.name} ended (${signal ?? `code ${code}`})`);
+        const error = new Error(message || `${spec.name} ended (${why})`);
         if (!wasReady) return reject(error);
         if (code === fatalExitCode) return onFatal(error);
-        failures = Date.now() - startedAt > stableMs ? 1 : failures + 1;
+        failures = performance.now() - startedAt > stableMs ? 1 : failures + 1;
         const delayMs = Math.min(500 * 2 ** (failures - 1), 30_000);
-        say(
-          `The ${spec.name} ended (${signal ?? `code ${code}`}) and restarts in ${delayMs / 1000} s: see ${spec.logFile}`,
-        );
+        say(`The ${spec.name} ended (${why}) and restarts in ${delayMs / 1000} s: see ${spec.logFile}`);
         restart = setTimeout(start, delayMs);
       });
     };
@@ -112,12 +110,26 @@ function startChild(spec: ChildSpec, log: RotatingFile, onReady: (message: objec
   child.on("message", (message: { type?: string }) => {
     if (message.type === "ready") onReady(message);
   });
-  child.on("error", (error) => {
-    lastLine = error.message;
-  });
   child.on("exit", () => alive.delete(child));
-  return { child, lastLine: () => lastLine };
+  const ended = new Promise<Ended>((resolve) => {
+    child.on("exit", (code, signal) => resolve({ why: signal ?? `code ${code}`, code, message: lastLine }));
+    child.on("error", ({ message }) => {
+      // A process that could not be started emits this alone. Others go on after it, as after a message that was not sent.
+      if (child.pid !== undefined) return log.write(`${message}\n`);
+      alive.delete(child);
+      resolve({ why: message, code: null, message });
+    });
+  });
+  return { child, ended };
 }
+
+type Ended = {
+  /** Signal, exit code, or why it could not be started. */
+  why: string;
+  code: number | null;
+  /** The last line of its output. */
+  message: string;
+};
 
 function endChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return Promise.resolve();

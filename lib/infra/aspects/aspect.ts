@@ -1,4 +1,5 @@
 import type { Storage } from "@/lib/storage/client";
+import type { BucketPermit } from "@/lib/storage/permit/permit";
 import type { BucketSettings } from "../settings";
 
 export type AspectName =
@@ -18,10 +19,14 @@ export type Reading = {
   wanted: unknown;
   /** A note for the operator. */
   detail?: string;
+  /** What in the bucket endangers media although the aspect is as it should be: it is not Atoll's to change. */
+  dangers?: readonly string[];
 };
 
 /** `storage.bucket` is the bucket of the settings. */
 export type AspectContext = { storage: Storage; settings: BucketSettings };
+/** What a write needs beside: only the bucket's owner changes its settings. */
+export type WriteContext = AspectContext & { permit: BucketPermit };
 
 /** One setting of a bucket. */
 export type Aspect = {
@@ -34,7 +39,7 @@ export type Aspect = {
    * supports only a part, which was then written.
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: most return nothing
-  write(context: AspectContext): Promise<string | void>;
+  write(context: WriteContext): Promise<string | void>;
 };
 
 /** Tells whether a server does not support a call: status 501 or 405, or Ceph's 400 for OwnershipControls. */

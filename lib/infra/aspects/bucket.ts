@@ -1,5 +1,11 @@
 import { AppError } from "@/lib/errors";
-import { createBucket, getVersioning, putVersioning, requireBucket } from "@/lib/storage/bucket-settings";
+import {
+  type BucketTarget,
+  createBucket,
+  getVersioning,
+  putVersioning,
+  requireBucket,
+} from "@/lib/storage/bucket-settings";
 import { type Aspect, compare, s3Error } from "./aspect";
 
 /** The bucket exists, in this region, and these credentials may use it. */
@@ -20,15 +26,17 @@ export const bucket: Aspect = {
       throw new AppError("INTERNAL", message, { cause });
     }
   },
-  async write({ storage }) {
-    try {
-      await createBucket(storage);
-    } catch (error) {
-      // Another process may have created it in the meantime.
-      if (s3Error(error).name !== "BucketAlreadyOwnedByYou") throw error;
-    }
-  },
+  write: ({ storage }) => createMissing(storage),
 };
+
+/** Creates the bucket. Does nothing when another process has created it in the meantime. Throws the SDK's errors. */
+export async function createMissing(storage: BucketTarget): Promise<void> {
+  try {
+    await createBucket(storage);
+  } catch (error) {
+    if (s3Error(error).name !== "BucketAlreadyOwnedByYou") throw error;
+  }
+}
 
 /** Versioning: overwriting and deleting lose no data, and a revision can pin the version that was verified. */
 export const versioning: Aspect = {

@@ -4,7 +4,7 @@ import { isAws } from "@/lib/storage/endpoint";
 import { allowsEveryone, canonicalStatement, type PolicyDocument, refererSid, type Statement } from "../policy";
 import { ownedIdPrefix } from "../settings";
 import { isReadRefused, trialKey, withTrialObject } from "../trial-object";
-import { type Aspect, type AspectContext, s3Error } from "./aspect";
+import { type Aspect, type AspectContext, s3Error, type WriteContext } from "./aspect";
 
 async function currentPolicy({ storage }: AspectContext): Promise<PolicyDocument> {
   const text = await getPolicy(storage);
@@ -67,7 +67,7 @@ function openDetail(open: readonly Statement[]): { detail: string } {
  * and must match only if none of them fits. Ceph 16 refuses as soon as one does not fit, which would refuse every page of the
  * site, so the statement is first tried on a trial object.
  */
-async function enforceable(context: AspectContext, document: PolicyDocument) {
+async function enforceable(context: WriteContext, document: PolicyDocument) {
   const { settings, storage } = context;
   const statement = settings.policy.find(({ Sid }) => Sid === refererSid);
   const all = { isComplete: true, statements: settings.policy };

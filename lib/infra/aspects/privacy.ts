@@ -9,7 +9,7 @@ import {
 } from "@/lib/storage/bucket-settings";
 import { isAws } from "@/lib/storage/endpoint";
 import { trialKey, withTrialObject } from "../trial-object";
-import { type Aspect, type AspectContext, compare, sameData } from "./aspect";
+import { type Aspect, compare, sameData, type WriteContext } from "./aspect";
 
 /** Object ownership with ACLs disabled: the bucket's owner owns every object, and no ACL can make one public. */
 export const ownership: Aspect = {
@@ -50,7 +50,7 @@ function withoutBlockPublicAcls(settings: PublicAccess): PublicAccess {
   return { ...settings, BlockPublicAcls: false };
 }
 
-async function canWrite(context: AspectContext): Promise<boolean> {
+async function canWrite(context: WriteContext): Promise<boolean> {
   return (await withTrialObject(context, trialKey(), async () => true)) ?? false;
 }
 

@@ -1,4 +1,5 @@
 import { type BucketLifecycleRule, getCors, getLifecycle, putCors, putLifecycle } from "@/lib/storage/bucket-settings";
+import { lifecycleDangers } from "../lifecycle-dangers";
 import { ownedIdPrefix } from "../settings";
 import { type Aspect, compare } from "./aspect";
 
@@ -31,7 +32,17 @@ export const lifecycle: Aspect = {
   required: false,
   async read({ storage, settings }) {
     const rules = await getLifecycle(storage);
-    return compare(rules === null ? [] : rules?.filter(isOurs).map(withFilter), settings.lifecycle);
+    const reading = compare(rules === null ? [] : rules?.filter(isOurs).map(withFilter), settings.lifecycle);
+    const leastDays = Math.min(
+      ...settings.lifecycle.map((rule) => rule.AbortIncompleteMultipartUpload.DaysAfterInitiation),
+    );
+    return {
+      ...reading,
+      dangers: lifecycleDangers(
+        (rules ?? []).filter((rule) => !isOurs(rule)),
+        leastDays,
+      ),
+    };
   },
   async write({ storage, settings }) {
     const others = ((await getLifecycle(storage)) ?? []).filter((rule) => !isOurs(rule));

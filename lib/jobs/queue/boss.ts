@@ -1,6 +1,7 @@
 import "server-only";
 import { type ConstructorOptions, PgBoss, type QueueOptions } from "pg-boss";
 import { env } from "@/lib/env";
+import { prepareSession, requireUtc } from "@/lib/postgres/session.mjs";
 
 export const queueNames = {
   verify: "verify",
@@ -56,7 +57,10 @@ const queues: [name: string, settings: QueueSettings][] = [
 
 /** Creates a pg-boss on our database, in its own schema. `onError` is required: an unhandled "error" event ends the process. */
 export function createBoss(options: ConstructorOptions, onError: (error: Error) => void): PgBoss {
+  // pg-boss passes on what it does not know to its pool, which calls `onConnect`.
+  const pool = { onConnect: prepareSession };
   const boss = new PgBoss({
+    ...pool,
     connectionString: env().DATABASE_URL,
     connectionTimeoutMillis: 5_000,
     schema: "pgboss",
@@ -72,6 +76,7 @@ export function createBoss(options: ConstructorOptions, onError: (error: Error) 
 export async function startBoss(boss: PgBoss): Promise<void> {
   try {
     await boss.start();
+    await requireUtc({ query: (text) => boss.getDb().executeSql(text) });
     for (const [name, settings] of queues) {
       await boss.createQueue(name, settings);
       const { policy: _fixed, ...changeable } = settings;

@@ -4,9 +4,11 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { db, type Transaction } from "@/lib/db";
 import { AppError, requireId } from "@/lib/errors";
 import { lockAccounts, longTransaction } from "@/lib/locks";
+import { bucketPermit } from "@/lib/owner/commands";
 import { leastSpace, type Space } from "@/lib/quota/rows";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
 import { abortMultipart } from "@/lib/storage/multipart";
+import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { pathProblem, sizeProblem, sizeText } from "../policy";
 import { type OpenUpload, openUploadOf } from "../queries";
 import { chargeUpload, extendUpload, lockOpenUpload } from "../rows";
@@ -21,11 +23,12 @@ type FileToRegister = z.output<typeof filesInput>["files"][number];
 /**
  * Registers files before they are sent, or adds checksums to files that are registered, and reserves their bytes. Returns for
  * each file, in order, whether to post it, to send it in parts or not to send it. Idempotent. Throws INVALID (a path, a size),
- * TOO_LARGE (the quota, for all files together), CONFLICT (the upload is not open), UNAVAILABLE.
+ * TOO_LARGE (the quota, for all files together), CONFLICT (the upload is not open), READ_ONLY, UNAVAILABLE.
  */
 export async function registerFiles(viewer: Viewer, uploadId: string, files: FileToRegister[]): Promise<FileAnswer[]> {
   const upload = await openUploadOf(viewer, uploadId);
   requireSendable(files);
+  const permit = await bucketPermit(viewer);
   await extendUpload(upload);
   const prefix = uploadPrefix(upload.collectionId, upload.id);
   const before = await selectFiles(
@@ -33,6 +36,7 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Fil
     files.map(({ path }) => path),
   );
   await removeCanceled(
+    permit,
     upload.id,
     prefix,
     [...before.values()].filter(isCanceled).map(({ path }) => path),
@@ -69,7 +73,7 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Fil
     return planned;
   }, longTransaction);
   if (!plans) return registerFiles(viewer, uploadId, files);
-  await abortSuperseded(prefix, plans);
+  await abortSuperseded(permit, prefix, plans);
   return plans.map(({ answer }) => answer);
 }
 
@@ -120,6 +124,7 @@ export async function cancelFiles(viewer: Viewer, uploadId: string, paths: strin
 /** What fails after the commit is removed when the call is repeated, and at the latest by the reaper. */
 async function cancel(viewer: Viewer, uploadId: string, which: { paths: string[] } | { id: string }): Promise<void> {
   const upload = await openUploadOf(viewer, uploadId);
+  const permit = await bucketPermit(viewer);
   const prefix = uploadPrefix(upload.collectionId, upload.id);
   const canceled = await db().$transaction(async (tx) => {
     await lockAccounts(tx, upload);
@@ -129,9 +134,10 @@ async function cancel(viewer: Viewer, uploadId: string, which: { paths: string[]
     return files;
   }, longTransaction);
   for (const { path, s3_upload_id: s3UploadId } of canceled) {
-    if (s3UploadId !== null) await abortMultipart({ key: originalKey(prefix, path), s3UploadId });
+    if (s3UploadId !== null) await abortMultipart(permit, { key: originalKey(prefix, path), s3UploadId });
   }
   await removeCanceled(
+    permit,
     upload.id,
     prefix,
     canceled.map(({ path }) => path),
@@ -166,10 +172,12 @@ function quotaMessage({ of, left, quota }: Space, wanted: bigint): string {
 }
 
 /** Aborts multiparts of files that changed, after the commit. The reaper aborts those that fail here. */
-async function abortSuperseded(prefix: string, plans: Plan[]): Promise<void> {
+async function abortSuperseded(permit: BucketPermit, prefix: string, plans: Plan[]): Promise<void> {
   await Promise.allSettled(
     plans.flatMap(({ superseded, row }) =>
-      superseded === null ? [] : [abortMultipart({ key: originalKey(prefix, row.path), s3UploadId: superseded })],
+      superseded === null
+        ? []
+        : [abortMultipart(permit, { key: originalKey(prefix, row.path), s3UploadId: superseded })],
     ),
   );
 }

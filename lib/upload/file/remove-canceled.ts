@@ -2,19 +2,28 @@ import "server-only";
 import { originalKey, pathOfKey } from "@/lib/storage/keys";
 import { versionsOf } from "@/lib/storage/list";
 import { deleteVersions } from "@/lib/storage/objects";
+import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { selectCanceled } from "./rows";
 
 /**
  * Removes every version at those of an upload's paths that are canceled. Lists first and then selects the canceled paths: a
  * version listed while its path was canceled belongs to no registered file, even if the path is registered again a moment
  * later, and what arrives after that is not in the listing. Runs outside of transactions, so that no lock waits for the
- * storage. Idempotent. Throws AppError UNAVAILABLE, INTERNAL.
+ * storage. Idempotent. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
  */
-export async function removeCanceled(uploadId: string, prefix: string, paths: string[]): Promise<void> {
+export async function removeCanceled(
+  permit: BucketPermit,
+  uploadId: string,
+  prefix: string,
+  paths: string[],
+): Promise<void> {
   const keys = paths.map((path) => originalKey(prefix, path));
   for await (const versions of versionsOf(prefix, keys)) {
     const found = [...new Set(versions.map(({ key }) => pathOfKey(prefix, key)))];
     const canceled = await selectCanceled(uploadId, found);
-    await deleteVersions(versions.filter(({ key }) => canceled.has(pathOfKey(prefix, key))));
+    await deleteVersions(
+      permit,
+      versions.filter(({ key }) => canceled.has(pathOfKey(prefix, key))),
+    );
   }
 }

@@ -4,6 +4,7 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError, notFound, requireId } from "@/lib/errors";
+import { bucketPermit } from "@/lib/owner/commands";
 import { unquoteEtag } from "@/lib/storage/etag";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
 import {
@@ -14,6 +15,7 @@ import {
   presignParts,
   type StoredPart,
 } from "@/lib/storage/multipart";
+import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { partCountOf, partLength, uploadPolicy } from "../policy";
 import { type OpenUpload, openUploadOf } from "../queries";
 import { extendUpload } from "../rows";
@@ -46,10 +48,11 @@ export async function signParts(
   const file = await partedFile(viewer, uploadId, fileId);
   if (file.isCompleted) throw new AppError("CONFLICT", "This file is complete. Nothing more can be added to it.");
   requireParts(file, parts, "parts");
+  const permit = await bucketPermit(viewer);
   await extendUpload(file.upload);
-  const s3UploadId = file.s3UploadId ?? (await startMultipart(file));
+  const s3UploadId = file.s3UploadId ?? (await startMultipart(permit, file));
   const numbers = [...new Set(parts)];
-  const { urls, elsewhere, expiresAt } = await presignParts({
+  const { urls, elsewhere, expiresAt } = await presignParts(permit, {
     key: file.key,
     s3UploadId,
     parts: numbers.map((number) => ({ number, crc64nvme: checksums[String(number)] })),
@@ -85,10 +88,11 @@ export async function completeFile(
     "parts",
   );
   if (file.s3UploadId === null) throw new AppError("CONFLICT", "No part of this file has been sent.");
+  const permit = await bucketPermit(viewer);
   const multipart = { key: file.key, s3UploadId: file.s3UploadId };
   const stored = await listParts(multipart);
   if (stored) requireWhole(file, stored, parts);
-  const completed = await completeMultipart({
+  const completed = await completeMultipart(permit, {
     ...multipart,
     sizeBytes: file.sizeBytes,
     staleVersion: file.staleVersion,
@@ -105,7 +109,7 @@ export async function completeFile(
   await clearMultipart(file);
   if (completed.state === "gone")
     throw new AppError("CONFLICT", "The parts of this file are no longer in the storage. Send it again.");
-  await abortMultipart(multipart);
+  await abortMultipart(permit, multipart);
   throw new AppError("CONFLICT", "The parts together are not the file that was registered. Send it again.");
 }
 
@@ -183,15 +187,15 @@ function requireWhole(
 }
 
 /** Starts S3's multipart of a file. Of two concurrent calls the second aborts its own and returns the first's. */
-async function startMultipart({ id, key, contentType }: PartedFile): Promise<string> {
+async function startMultipart(permit: BucketPermit, { id, key, contentType }: PartedFile): Promise<string> {
   const isType = contentType !== null && /^[\w.+-]+\/[\w.+-]+$/.test(contentType);
-  const s3UploadId = await createMultipart({ key, contentType: isType ? contentType : undefined });
+  const s3UploadId = await createMultipart(permit, { key, contentType: isType ? contentType : undefined });
   const { count } = await db().uploadFile.updateMany({
     where: { id, s3UploadId: null, canceledAt: null },
     data: { s3UploadId },
   });
   if (count > 0) return s3UploadId;
-  await abortMultipart({ key, s3UploadId });
+  await abortMultipart(permit, { key, s3UploadId });
   const first = await db().uploadFile.findFirst({ where: { id, canceledAt: null }, select: { s3UploadId: true } });
   if (!first?.s3UploadId) throw notFound("file");
   return first.s3UploadId;

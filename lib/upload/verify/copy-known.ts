@@ -3,6 +3,7 @@ import { AppError } from "@/lib/errors";
 import { copyObject } from "@/lib/storage/copy";
 import { originalKey } from "@/lib/storage/keys";
 import { headObject } from "@/lib/storage/objects";
+import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { type FileToCopy, selectCopies, settleSame } from "./rows";
 
 const copiesAtOnce = 4;
@@ -10,9 +11,13 @@ const copiesAtOnce = 4;
 /**
  * Copies files that the collection has at other paths to the paths of this upload, within the storage, so that the listing
  * shows them like any other file. Leaves objects that are there already, except versions of a file from before it changed.
- * Idempotent. Throws AppError UNAVAILABLE, INTERNAL.
+ * Idempotent. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
  */
-export async function copyKnownFiles(upload: { id: string; collectionId: string }, prefix: string): Promise<void> {
+export async function copyKnownFiles(
+  permit: BucketPermit,
+  upload: { id: string; collectionId: string },
+  prefix: string,
+): Promise<void> {
   await settleSame(upload);
   for (let after = ""; ; ) {
     const page = await selectCopies(upload.id, after);
@@ -20,20 +25,20 @@ export async function copyKnownFiles(upload: { id: string; collectionId: string 
     if (!last) return;
     after = last.path;
     const next = async (): Promise<void> => {
-      for (let file = page.pop(); file; file = page.pop()) await copyOne(prefix, file);
+      for (let file = page.pop(); file; file = page.pop()) await copyOne(permit, prefix, file);
     };
     await Promise.all(Array.from({ length: copiesAtOnce }, next));
   }
 }
 
-async function copyOne(prefix: string, file: FileToCopy): Promise<void> {
+async function copyOne(permit: BucketPermit, prefix: string, file: FileToCopy): Promise<void> {
   const { key, version_id: versionId } = file;
   const to = originalKey(prefix, file.path);
   const sizeBytes = Number(file.size_bytes);
   const there = await headObject({ key: to });
   if (there?.sizeBytes === sizeBytes && there.versionId !== file.stale_version) return;
   try {
-    await copyObject({ from: { key, versionId }, to, sizeBytes });
+    await copyObject(permit, { from: { key, versionId }, to, sizeBytes });
   } catch (error) {
     // The source is gone: the file will be recorded as missing, and the other copies continue.
     if (!(error instanceof AppError && error.code === "NOT_FOUND")) throw error;

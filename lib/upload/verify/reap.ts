@@ -2,12 +2,14 @@ import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
+import { bucketPermit } from "@/lib/owner/commands";
 import { pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { abortMultiparts } from "@/lib/storage/multipart";
 import { deleteVersions } from "@/lib/storage/objects";
 import { deleteFiles } from "../file/rows";
 import { grantsOutliveSeconds, pathProblem, uploadFrom } from "../policy";
+import { reapableWhere } from "../queries";
 import { selectPinned } from "./rows";
 
 export type Reaped = { multiparts: number; versions: number; bytes: number; isClean: boolean };
@@ -16,22 +18,26 @@ export type Reaped = { multiparts: number; versions: number; bytes: number; isCl
  * Removes multiparts and versions that no revision pins from the prefix of an ended upload. Rejected files are removed too, as
  * no quota counts them; their rejections stay recorded. No revision is added to an ended upload, so a version that is not
  * pinned when its page is read never will be. Idempotent, also by two workers at once. Once the last grant has expired, marks
- * the upload as clean and deletes its registered files. Returns null when the upload has not ended. Throws AppError
- * UNAVAILABLE, INTERNAL; removals before that stay.
+ * the upload as clean and deletes its registered files. Returns null when the upload has not ended, or when it was under way
+ * when an operator took the bucket over with a restored database. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL; removals
+ * before that stay.
  */
 export async function reapUpload(viewer: Viewer, uploadId: string, now = new Date()): Promise<Reaped | null> {
   if (viewer.kind !== "system") throw notFound("upload");
   const upload = await db().upload.findFirst({
-    where: { id: requireId(uploadId, "upload"), state: { in: [...uploadFrom.reap] } },
+    where: {
+      AND: [{ id: requireId(uploadId, "upload"), state: { in: [...uploadFrom.reap] } }, await reapableWhere(viewer)],
+    },
     select: { id: true, collectionId: true, endedAt: true },
   });
   if (!upload) return null;
+  const permit = await bucketPermit(viewer);
   await db().upload.updateMany({ where: { id: upload.id }, data: { reapTriedAt: now } });
   const prefix = uploadPrefix(upload.collectionId, upload.id);
-  const reaped: Reaped = { multiparts: await abortMultiparts(prefix), versions: 0, bytes: 0, isClean: false };
+  const reaped: Reaped = { multiparts: await abortMultiparts(permit, prefix), versions: 0, bytes: 0, isClean: false };
   for await (const page of listObjectVersions(prefix)) {
     const left = await unpinned(prefix, page);
-    await deleteVersions(left);
+    await deleteVersions(permit, left);
     reaped.versions += left.length;
     reaped.bytes += left.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }

@@ -4,6 +4,7 @@ import { db, type Prisma, type Transaction } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
+import { bucketPermit } from "@/lib/owner/commands";
 import { leastSpace } from "@/lib/quota/rows";
 import { type Found, insertRevisions, selectSame } from "@/lib/revision/rows";
 import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
@@ -27,7 +28,7 @@ type Sealed = Prisma.UploadGetPayload<{ select: typeof sealedSelect }>;
  * the collection has at another path are copied within the storage first.
  *
  * Each page is one transaction and can run again: a crash costs only the page it was in. `onVerified` gets the revisions of
- * each page that wait to be derived, after the page is committed. Throws AppError UNAVAILABLE, INTERNAL.
+ * each page that wait to be derived, after the page is committed. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
  */
 export async function verifyUpload(
   viewer: Viewer,
@@ -37,10 +38,11 @@ export async function verifyUpload(
   if (viewer.kind !== "system") throw notFound("upload");
   const upload = await db().upload.findFirst({ where: { id: uploadId, state: "sealed" }, select: sealedSelect });
   if (!upload) return; // Verified by another run, or aborted since it was queued.
+  const permit = await bucketPermit(viewer);
   await db().upload.updateMany({ where: { id: upload.id }, data: { verifyTriedAt: new Date() } });
   const prefix = uploadPrefix(upload.collectionId, upload.id);
-  await abortMultiparts(prefix);
-  await copyKnownFiles(upload, prefix);
+  await abortMultiparts(permit, prefix);
+  await copyKnownFiles(permit, upload, prefix);
   for await (const page of listObjectVersions(prefix)) {
     const pending = await verifyPage(upload, prefix, page);
     if (pending === null) return; // Aborted, or verified by another run, since this one started.

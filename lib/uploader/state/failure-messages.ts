@@ -92,6 +92,10 @@ const messages: Readonly<Record<FailureCode, Message>> = {
     advice: "Nothing uploaded was lost.",
   },
   "site-refused": { title: "The site refused the upload.", advice: "Nothing was lost. Start a new upload." },
+  "read-only": {
+    title: "Uploading is paused on this site.",
+    advice: "Nothing was lost. Ask the site's administrator, and try again later.",
+  },
   "slow-check": {
     title: "Checking the files takes longer than usual.",
     advice: "They are stored. You may leave this page: the server continues by itself.",
@@ -103,5 +107,7 @@ export function messageOf(failure: Failure): Message {
   const table = messages[failure.code];
   if (failure.detail === null) return table;
   if (failure.code === "refused") return { ...table, title: `${table.title} (${failure.detail})` };
+  // The site's sentences say why.
+  if (failure.code === "read-only") return { ...table, advice: failure.detail };
   return { ...table, title: failure.detail };
 }

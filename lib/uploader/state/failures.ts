@@ -25,6 +25,7 @@ export const failureCodes = [
   "site-unavailable",
   "site-error",
   "site-refused",
+  "read-only",
   "slow-check",
 ] as const;
 export type FailureCode = (typeof failureCodes)[number];
@@ -137,6 +138,7 @@ export function failureOfCall(call: CallFailure): Failure {
   if (call.code === "RATE_LIMITED" || call.code === "INTERNAL") return failure("site-error", call.message);
   if (call.code === "UNAUTHENTICATED") return failure("signed-out");
   if (call.code === "NOT_FOUND") return failure("gone");
+  if (call.code === "READ_ONLY") return failure("read-only", call.message);
   if (call.code === "CONFLICT") return failure("closed", call.message);
   return failure("site-refused", call.message);
 }

@@ -7,6 +7,7 @@ import {
 import { storage } from "@/lib/storage/client";
 import { createPostPolicy } from "@/lib/storage/post-policy";
 import { presign } from "@/lib/storage/sign";
+import { permitFor } from "@/tests/support/permit";
 import { presignCall, type SignedCall } from "./presign";
 import type { Calls } from "./site";
 
@@ -20,11 +21,12 @@ type Parts = { key: string; uploadId: string; parts: CompletedPart[] };
 export const peerCalls: Calls = {
   "/peer/policy": (body) => {
     const { prefix } = body as { prefix: string };
-    return createPostPolicy({ prefix, minBytes: 1, maxBytes, ttlSeconds: 900 });
+    return createPostPolicy(permitFor(storage()), { prefix, minBytes: 1, maxBytes, ttlSeconds: 900 });
   },
   "/peer/policy-checked": (body) => {
     const { prefix } = body as { prefix: string };
-    return createPostPolicy({ prefix, minBytes: 1, maxBytes, ttlSeconds: 900, checksumField: "x-amz-checksum-sha256" });
+    const checksumField = "x-amz-checksum-sha256";
+    return createPostPolicy(permitFor(storage()), { prefix, minBytes: 1, maxBytes, ttlSeconds: 900, checksumField });
   },
   "/peer/put": async (body) => {
     const { key } = body as { key: string };

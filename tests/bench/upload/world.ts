@@ -7,6 +7,7 @@ import { applyBucket } from "@/lib/infra/apply";
 import { mediaBucket } from "@/lib/infra/settings";
 import { createStorage, type Storage } from "@/lib/storage/client";
 import { listObjectVersions } from "@/lib/storage/list";
+import { permitFor } from "@/tests/support/permit";
 import { FaultProxy } from "../../support/fault-proxy";
 import { ensureBrowser } from "../../support/find-browser.mjs";
 import { startTestPostgres } from "../../support/postgres";
@@ -73,7 +74,7 @@ export class World {
     const storage = createStorage({ ...place, credentials: { accessKeyId, secretAccessKey } });
     defer(() => storage.close());
     const origins = [origin, farSite];
-    await applyBucket(storage, mediaBucket({ bucket: "bench", origins, secure: false }));
+    await applyBucket(permitFor(storage), storage, mediaBucket({ bucket: "bench", origins, secure: false }));
     this.#near = { origin, storage };
     this.#far = { origin: farSite };
     const args = ["--no-sandbox", "--disable-dev-shm-usage", "--enable-precise-memory-info"];

@@ -65,6 +65,10 @@ describe("signing in", () => {
     expect(browser.cookies.has(sessionName)).toBe(false);
   });
 
+  it("has nothing at the address of the form when that is opened", async () => {
+    expect((await new TestBrowser(handleAuth).request("/api/auth/callback/credentials")).status).toBe(404);
+  });
+
   it("never redirects to another site", async () => {
     const browser = new TestBrowser(handleAuth);
     const csrfToken = await browser.csrfToken();

@@ -4,6 +4,7 @@ import { createStorage } from "@/lib/storage/client";
 import { createPostPolicy } from "@/lib/storage/post-policy";
 import { hex } from "@/tests/support/checksums";
 import { FaultProxy } from "@/tests/support/fault-proxy";
+import { permitFor } from "@/tests/support/permit";
 import type { TestBucket } from "@/tests/support/services";
 
 export const origin = "http://localhost:3000";
@@ -38,7 +39,11 @@ export async function throughProxy({ bucket, client, endpoint, region, accessKey
   async function policyFor(prefix: string) {
     const publicEndpoint = proxy.endpoint;
     const store = createStorage({ bucket, region, endpoint, publicEndpoint, forcePathStyle: true, credentials });
-    const policy = await createPostPolicy({ prefix, minBytes: 1, maxBytes: 10 * mib, ttlSeconds: 900 }, store);
+    const policy = await createPostPolicy(
+      permitFor(store),
+      { prefix, minBytes: 1, maxBytes: 10 * mib, ttlSeconds: 900 },
+      store,
+    );
     store.close();
     return { ...policy, expiresAt: policy.expiresAt.toISOString() };
   }

@@ -1,8 +1,10 @@
 import {
   CreateBucketCommand,
   GetBucketCorsCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetBucketPolicyCommand,
   PutBucketCorsCommand,
+  PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
 } from "@aws-sdk/client-s3";
@@ -14,6 +16,7 @@ import { createStorage, type Storage } from "@/lib/storage/client";
 import { putObject } from "@/lib/storage/objects";
 import { createPostPolicy } from "@/lib/storage/post-policy";
 import { presignView } from "@/lib/storage/view";
+import { permitFor } from "@/tests/support/permit";
 import { endpoint } from "../storage/endpoint";
 
 const site = "http://localhost:3000";
@@ -45,9 +48,9 @@ describe(`the media bucket on ${endpoint.name}`, () => {
 
   beforeAll(async () => {
     store = endpoint.storage("infra-media");
-    first = await applyBucket(store, settingsOf(store.bucket));
+    first = await applyBucket(permitFor(store), store, settingsOf(store.bucket));
     const object = { key, body: Buffer.from("first"), contentType: "image/jpeg", cacheControl: "private" };
-    versionId = (await putObject(object, store)).versionId ?? undefined;
+    versionId = (await putObject(permitFor(store), object, store)).versionId ?? undefined;
   });
 
   async function viewStatus(headers: Record<string, string>, version = versionId): Promise<number> {
@@ -79,7 +82,7 @@ describe(`the media bucket on ${endpoint.name}`, () => {
 
   it("is not written by a second start", async () => {
     const sent = commandsOf(store);
-    const again = states(await applyBucket(store, settingsOf(store.bucket)));
+    const again = states(await applyBucket(permitFor(store), store, settingsOf(store.bucket)));
     expect(sent.filter((name) => !/^(Get|Head)/.test(name))).toEqual([]);
     expect(sent.length).toBeLessThanOrEqual(12);
     expect(Object.values(again).filter((state) => state !== "equal")).toEqual(endpoint.ceph ? ["unsupported"] : []);
@@ -97,7 +100,7 @@ describe(`the media bucket on ${endpoint.name}`, () => {
       });
       expect(plan.filter(({ state }) => state === "differs")).toHaveLength(1);
     }
-    expect(states(await applyBucket(store, settingsOf(store.bucket))).versioning).toBe("changed");
+    expect(states(await applyBucket(permitFor(store), store, settingsOf(store.bucket))).versioning).toBe("changed");
   });
 
   it("plans a missing bucket", async () => {
@@ -131,7 +134,7 @@ describe(`the media bucket on ${endpoint.name}`, () => {
 
   it("keeps the previous version when a key is written again", async () => {
     const object = { key, body: Buffer.from("second"), contentType: "image/jpeg", cacheControl: "private" };
-    await putObject(object, store);
+    await putObject(permitFor(store), object, store);
     const url = presignView(await store.signingIdentity(), { key, versionId, contentType: "image/jpeg" }, new Date());
     expect(await (await fetch(url)).text()).toBe("first");
   });
@@ -145,7 +148,11 @@ describe(`the media bucket on ${endpoint.name}`, () => {
       expect(response.headers.get("access-control-allow-headers")?.toLowerCase()).toContain("content-type");
       expect(Number(response.headers.get("access-control-max-age"))).toBeGreaterThanOrEqual(600);
     }
-    const policy = await createPostPolicy({ prefix: "media/c/u/", minBytes: 1, maxBytes: 100, ttlSeconds: 60 }, store);
+    const policy = await createPostPolicy(
+      permitFor(store),
+      { prefix: "media/c/u/", minBytes: 1, maxBytes: 100, ttlSeconds: 60 },
+      store,
+    );
     const form = new FormData();
     for (const [name, value] of Object.entries(policy.fields)) form.append(name, value);
     form.append("file", new Blob(["x"]), "posted.jpg");
@@ -177,7 +184,8 @@ describe(`the media bucket on ${endpoint.name}`, () => {
       Statement: [{ ...theirs, Resource: `arn:aws:s3:::${bucket}` }],
     });
     await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
-    for (const origins of [["https://old.example.org"], [site]]) await applyBucket(other, settingsOf(bucket, origins));
+    for (const origins of [["https://old.example.org"], [site]])
+      await applyBucket(permitFor(other), other, settingsOf(bucket, origins));
     const { CORSRules = [] } = await client.send(new GetBucketCorsCommand({ Bucket: bucket }));
     expect(CORSRules.map(({ ID }) => ID)).toEqual(["AtollSite", "theirs"]);
     expect(CORSRules[0]?.AllowedOrigins).toEqual([site]);
@@ -187,14 +195,36 @@ describe(`the media bucket on ${endpoint.name}`, () => {
     expect(now).not.toContain("old.example.org");
   });
 
+  it("names lifecycle rules of others that would expire media, at each start, and leaves them", async () => {
+    const tidy = endpoint.storage("infra-tidy");
+    const { client, bucket } = tidy;
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    const rule = { ID: "tidy-up", Status: "Enabled" as const, Filter: { Prefix: "" }, Expiration: { Days: 30 } };
+    const LifecycleConfiguration = { Rules: [rule] };
+    await client.send(new PutBucketLifecycleConfigurationCommand({ Bucket: bucket, LifecycleConfiguration }));
+    const lifecycle = {
+      aspect: "lifecycle",
+      dangers: [expect.stringMatching(/"tidy-up" of the whole bucket .* 30 days/)],
+    };
+    for (const state of ["changed", "equal"]) {
+      const results = await applyBucket(permitFor(tidy), tidy, settingsOf(bucket));
+      expect(results.find(({ aspect }) => aspect === "lifecycle")).toMatchObject({ ...lifecycle, state });
+    }
+    const plans = await planBucket(tidy, settingsOf(bucket));
+    expect(plans.find(({ aspect }) => aspect === "lifecycle")).toMatchObject({ ...lifecycle, state: "equal" });
+    expect(plans.flatMap(({ dangers }) => dangers)).toHaveLength(1);
+    const { Rules = [] } = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }));
+    expect(Rules.map(({ ID }) => ID).toSorted()).toEqual(["AtollAbortStaleMultiparts", "tidy-up"]);
+  });
+
   it("serves the pages of every origin when there are several", async () => {
     const several = endpoint.storage("infra-several");
     const origins = [site, "https://photos.example.org"];
-    const results = await applyBucket(several, settingsOf(several.bucket, origins));
+    const results = await applyBucket(permitFor(several), several, settingsOf(several.bucket, origins));
     // Ceph 16 evaluates several patterns of a negated condition incorrectly, so the statement is left out and reported.
     expect(states(results).policy).toBe(endpoint.ceph ? "limited" : "changed");
     const object = { key, body: Buffer.from("x"), contentType: "image/jpeg", cacheControl: "private" };
-    await putObject(object, several);
+    await putObject(permitFor(several), object, several);
     const url = presignView(await several.signingIdentity(), { key, contentType: "image/jpeg" }, new Date());
     for (const origin of origins) expect((await fetch(url, { headers: { referer: `${origin}/x` } })).status).toBe(200);
     const foreign = await fetch(url, { headers: { referer: "https://evil.example/" } });
@@ -206,7 +236,11 @@ describe(`the media bucket on ${endpoint.name}`, () => {
     const old = endpoint.storage("infra-old-recipe");
     const { client, bucket } = old;
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
-    await putObject({ key, body: Buffer.from("x"), contentType: "image/jpeg", cacheControl: "private" }, old);
+    await putObject(
+      permitFor(old),
+      { key, body: Buffer.from("x"), contentType: "image/jpeg", cacheControl: "private" },
+      old,
+    );
     const recipe = {
       Sid: "OldRecipe",
       Effect: "Allow",
@@ -220,12 +254,15 @@ describe(`the media bucket on ${endpoint.name}`, () => {
     const forged = () => fetch(`${old.config.endpoint}/${bucket}/${key}`, { headers: { referer: `${site}/` } });
     expect((await forged()).status).toBe(200);
     if (endpoint.ceph) {
-      const results = await applyBucket(old, settingsOf(bucket));
+      const results = await applyBucket(permitFor(old), old, settingsOf(bucket));
       expect(results.find(({ aspect }) => aspect === "policy")?.detail).toContain("OldRecipe");
     } else {
       // As on AWS: Block Public Access closes the bucket at once, and rejects a policy that stays public.
       const message = expect.stringMatching(/OldRecipe.*Remove them/);
-      await expect(applyBucket(old, settingsOf(bucket))).rejects.toMatchObject({ code: "INTERNAL", message });
+      await expect(applyBucket(permitFor(old), old, settingsOf(bucket))).rejects.toMatchObject({
+        code: "INTERNAL",
+        message,
+      });
     }
     expect((await forged()).status).toBe(endpoint.ceph ? 200 : 403);
   });
@@ -235,7 +272,7 @@ describe(`the media bucket on ${endpoint.name}`, () => {
       ...store.config,
       credentials: { accessKeyId: "nobody", secretAccessKey: "nothing" },
     });
-    await expect(applyBucket(stranger, settingsOf(store.bucket))).rejects.toMatchObject({
+    await expect(applyBucket(permitFor(store), stranger, settingsOf(store.bucket))).rejects.toMatchObject({
       code: "INTERNAL",
       message: expect.stringContaining("Access denied"),
     });
@@ -248,7 +285,7 @@ it("refuses to lock itself out of a bucket it uses by http", async () => {
   const config = { endpoint: "http://127.0.0.1:9", region: "us-east-1", bucket: "none", forcePathStyle: true };
   const store = createStorage({ ...config, credentials });
   const settings = mediaBucket({ bucket: "none", origins: [site], secure: true });
-  await expect(applyBucket(store, settings)).rejects.toMatchObject({
+  await expect(applyBucket(permitFor({ bucket: settings.bucket }), store, settings)).rejects.toMatchObject({
     code: "INTERNAL",
     message: expect.stringContaining("by http"),
   });
@@ -259,7 +296,9 @@ it("throws UNAVAILABLE when the storage cannot be reached", async () => {
   const credentials = { accessKeyId: "a", secretAccessKey: "b" };
   const config = { endpoint: "http://127.0.0.1:9", region: "us-east-1", bucket: "none", forcePathStyle: true };
   const store = createStorage({ ...config, credentials });
-  await expect(applyBucket(store, settingsOf("none"))).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(applyBucket(permitFor({ bucket: "none" }), store, settingsOf("none"))).rejects.toMatchObject({
+    code: "UNAVAILABLE",
+  });
   await expect(planBucket(store, settingsOf("none"))).rejects.toMatchObject({ code: "UNAVAILABLE" });
   store.close();
 });

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { visibilities } from "@/lib/collection/policy";
 import { toAppError } from "@/lib/errors";
 import { stopQueue } from "@/lib/jobs/queue/queue";
+import { bucketPermit } from "@/lib/owner/commands";
+import { system } from "../../support/people";
 import { testBucket, testDatabase } from "../../support/services";
 import { rows } from "./table";
 import { type ActorName, actorNames, Stage, snapshot, type World } from "./world";
@@ -14,6 +16,8 @@ afterAll(stopQueue);
 
 let stage: Stage;
 beforeAll(async () => {
+  // Before the world has files that the bucket does not.
+  await bucketPermit(system);
   stage = await Stage.set();
 });
 

@@ -5,6 +5,7 @@ import { createStorage, type Storage } from "@/lib/storage/client";
 import { md5Of, refutesMd5 } from "@/lib/storage/md5";
 import { completeMultipart, createMultipart, presignParts } from "@/lib/storage/multipart";
 import { deleteVersions } from "@/lib/storage/objects";
+import { permitFor } from "@/tests/support/permit";
 
 describe("responses of the storage", () => {
   const answers: { status: number; body: string; headers?: Record<string, string> }[] = [];
@@ -35,7 +36,7 @@ describe("responses of the storage", () => {
     const body = "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>";
     answers.push(...Array.from({ length: 3 }, () => ({ status: 200, body })));
     const whole = { ...multipart, sizeBytes: 1, parts: [{ number: 1, etag: "e" }] };
-    await expect(completeMultipart(whole, store)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await expect(completeMultipart(permitFor(store), whole, store)).rejects.toMatchObject({ code: "UNAVAILABLE" });
   });
 
   it("a rejection of the checksum headers: retries without them", async () => {
@@ -44,11 +45,15 @@ describe("responses of the storage", () => {
       status: 200,
       body: "<InitiateMultipartUploadResult><UploadId>plain</UploadId></InitiateMultipartUploadResult>",
     });
-    expect(await createMultipart({ key: "k" }, store)).toBe("plain");
+    expect(await createMultipart(permitFor(store), { key: "k" }, store)).toBe("plain");
   });
 
   it("part URLs use the public endpoint", async () => {
-    const { urls } = await presignParts({ ...multipart, parts: [{ number: 7 }], ttlSeconds: 60 }, store);
+    const { urls } = await presignParts(
+      permitFor(store),
+      { ...multipart, parts: [{ number: 7 }], ttlSeconds: 60 },
+      store,
+    );
     expect(urls[0]).toMatch(/^https:\/\/media\.example\.org\/b\/k\?.*&partNumber=7&uploadId=u&/);
   });
 
@@ -70,7 +75,7 @@ describe("responses of the storage", () => {
     const body =
       "<DeleteResult><Error><Key>k</Key><Code>AccessDenied</Code><Message>No</Message></Error></DeleteResult>";
     answers.push({ status: 200, body });
-    const deleting = deleteVersions([{ key: "k", versionId: "v" }], store);
+    const deleting = deleteVersions(permitFor(store), [{ key: "k", versionId: "v" }], store);
     await expect(deleting).rejects.toMatchObject({ code: "UNAVAILABLE" });
   });
 });

@@ -18,6 +18,7 @@ import {
 } from "@/lib/storage/multipart";
 import { deleteVersions, getObject, headObject, putObject } from "@/lib/storage/objects";
 import { crc64nvme } from "@/tests/support/checksums";
+import { permitFor } from "@/tests/support/permit";
 import { endpoint } from "./endpoint";
 
 const MIB = 1024 * 1024;
@@ -37,7 +38,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
 
   beforeAll(async () => {
     store = endpoint.storage("multipart-test");
-    await applyBucket(store, mediaBucket({ bucket: store.bucket, origins: [site], secure: false }));
+    await applyBucket(permitFor(store), store, mediaBucket({ bucket: store.bucket, origins: [site], secure: false }));
   });
 
   async function put(url: string, body: Buffer, headers: Record<string, string> = {}) {
@@ -46,7 +47,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
   }
 
   async function sendParts(multipart: Multipart, parts: PartRequest[]) {
-    const { urls } = await presignParts({ ...multipart, parts, ttlSeconds: 60 }, store);
+    const { urls } = await presignParts(permitFor(store), { ...multipart, parts, ttlSeconds: 60 }, store);
     const sent: { number: number; etag: string }[] = [];
     for (const [index, { number, crc64nvme: crc }] of parts.entries()) {
       const headers = crc === undefined ? {} : { "x-amz-checksum-crc64nvme": crc };
@@ -58,7 +59,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
   }
 
   async function begun(key: string): Promise<Multipart> {
-    return { key, s3UploadId: await createMultipart({ key, contentType: "video/mp4" }, store) };
+    return { key, s3UploadId: await createMultipart(permitFor(store), { key, contentType: "video/mp4" }, store) };
   }
 
   const all = [1, 2, 3].map((number) => ({ number }));
@@ -70,28 +71,28 @@ describe(`multiparts on ${endpoint.name}`, () => {
       parts.map((part) => ({ ...part, sizeBytes: partsOf(bytes)[part.number - 1]?.length })),
     );
     const whole = { ...multipart, sizeBytes, parts, crc64nvme: crc64nvme(bytes) };
-    const first = await completeMultipart(whole, store);
+    const first = await completeMultipart(permitFor(store), whole, store);
     expect(first).toMatchObject({ state: "done", object: { sizeBytes, etag: expect.stringMatching(/-3$/) } });
     if (first.state === "done") expect(first.object.crc64nvme).toBe(endpoint.ceph ? null : crc64nvme(bytes));
-    expect(await completeMultipart(whole, store)).toEqual(first);
+    expect(await completeMultipart(permitFor(store), whole, store)).toEqual(first);
     expect(await listParts(multipart, store)).toBeNull();
     const { body } = await getObject({ key: multipart.key }, store);
     expect(Buffer.compare(await buffer(body), bytes)).toBe(0);
-    await abortMultipart(multipart, store);
+    await abortMultipart(permitFor(store), multipart, store);
   });
 
   it("tells the kinds of failure apart", async () => {
     const multipart = await begun("media/c/u/fails");
     const parts = await sendParts(multipart, all.slice(0, 2));
     const whole = { ...multipart, sizeBytes, parts: [...parts, { number: 3, etag: "0".repeat(32) }] };
-    expect(await completeMultipart(whole, store)).toEqual({ state: "parts" });
+    expect(await completeMultipart(permitFor(store), whole, store)).toEqual({ state: "parts" });
     // On Ceph 16 a failed completion stays "in progress" for ten minutes.
     if (endpoint.ceph) return;
     const wrong = parts.map((part) => ({ ...part, etag: "0".repeat(32) }));
-    expect(await completeMultipart({ ...whole, parts: wrong }, store)).toEqual({ state: "parts" });
-    await abortMultipart(multipart, store);
-    expect(await completeMultipart(whole, store)).toEqual({ state: "gone" });
-    await abortMultipart(multipart, store);
+    expect(await completeMultipart(permitFor(store), { ...whole, parts: wrong }, store)).toEqual({ state: "parts" });
+    await abortMultipart(permitFor(store), multipart, store);
+    expect(await completeMultipart(permitFor(store), whole, store)).toEqual({ state: "gone" });
+    await abortMultipart(permitFor(store), multipart, store);
   });
 
   it.skipIf(endpoint.ceph)("makes the storage reject bytes that do not match the checksums", async () => {
@@ -99,6 +100,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
     const [first = Buffer.alloc(0)] = partsOf(bytes);
     const crc = crc64nvme(first);
     const { urls } = await presignParts(
+      permitFor(store),
       { ...multipart, parts: [{ number: 1, crc64nvme: crc }], ttlSeconds: 60 },
       store,
     );
@@ -112,8 +114,10 @@ describe(`multiparts on ${endpoint.name}`, () => {
       all.map(({ number }) => ({ number, crc64nvme: crc64nvme(partsOf(bytes)[number - 1] ?? first) })),
     );
     const whole = { ...multipart, sizeBytes, parts };
-    expect(await completeMultipart({ ...whole, crc64nvme: crc64nvme(first) }, store)).toEqual({ state: "checksum" });
-    expect(await completeMultipart({ ...whole, crc64nvme: crc64nvme(bytes) }, store)).toMatchObject({
+    expect(await completeMultipart(permitFor(store), { ...whole, crc64nvme: crc64nvme(first) }, store)).toEqual({
+      state: "checksum",
+    });
+    expect(await completeMultipart(permitFor(store), { ...whole, crc64nvme: crc64nvme(bytes) }, store)).toMatchObject({
       state: "done",
     });
   });
@@ -124,13 +128,17 @@ describe(`multiparts on ${endpoint.name}`, () => {
     for await (const page of listMultiparts("media/c/listed/", store, 2)) found.push(...page);
     const ids = (list: Multipart[]) => list.map(({ s3UploadId }) => s3UploadId).toSorted();
     expect(ids(found)).toEqual(ids(begunHere));
-    for (const multipart of found) await abortMultipart(multipart, store);
+    for (const multipart of found) await abortMultipart(permitFor(store), multipart, store);
     for await (const page of listMultiparts("media/c/listed/", store)) expect(page).toEqual([]);
   });
 
   it("accepts the site's preflight for a part and exposes the ETag", async () => {
     const multipart = await begun("media/c/u/cors");
-    const { urls } = await presignParts({ ...multipart, parts: [{ number: 1 }], ttlSeconds: 60 }, store);
+    const { urls } = await presignParts(
+      permitFor(store),
+      { ...multipart, parts: [{ number: 1 }], ttlSeconds: 60 },
+      store,
+    );
     const url = urls[0] ?? "";
     const preflight = await fetch(url, {
       method: "OPTIONS",
@@ -144,22 +152,29 @@ describe(`multiparts on ${endpoint.name}`, () => {
     expect(preflight.headers.get("access-control-allow-headers")).toMatch(/x-amz-checksum-crc64nvme|\*/i);
     const { response } = await put(url, Buffer.from("last"), { origin: site });
     expect(response.headers.get("access-control-expose-headers")).toMatch(/etag/i);
-    await abortMultipart(multipart, store);
+    await abortMultipart(permitFor(store), multipart, store);
   });
 
   it("copies a version whole and in parts", async () => {
     // Ceph 16 decodes the source key of a part twice.
     const odd = `media/c/u/ünï +${endpoint.ceph ? "" : "%20"}&?.bin`;
     const object = { key: odd, body: bytes, contentType: "image/jpeg", cacheControl: "private" };
-    const { versionId } = await putObject(object, store);
-    await putObject({ ...object, body: Buffer.from("newer") }, store);
+    const { versionId } = await putObject(permitFor(store), object, store);
+    await putObject(permitFor(store), { ...object, body: Buffer.from("newer") }, store);
     const from = { key: odd, versionId: versionId ?? "" };
-    await copyObject({ from, to: "media/c/v/whole ü", sizeBytes }, store);
-    await copyObject({ from, to: "media/c/v/parts", sizeBytes }, store, { wholeUpToBytes: MIB, partBytes });
+    await copyObject(permitFor(store), { from, to: "media/c/v/whole ü", sizeBytes }, store);
+    await copyObject(permitFor(store), { from, to: "media/c/v/parts", sizeBytes }, store, {
+      wholeUpToBytes: MIB,
+      partBytes,
+    });
     for (const key of ["media/c/v/whole ü", "media/c/v/parts"]) {
       expect(Buffer.compare(await buffer((await getObject({ key }, store)).body), bytes)).toBe(0);
     }
-    const gone = copyObject({ from: { key: "media/c/u/no", versionId: "x" }, to: "y", sizeBytes: 1 }, store);
+    const gone = copyObject(
+      permitFor(store),
+      { from: { key: "media/c/u/no", versionId: "x" }, to: "y", sizeBytes: 1 },
+      store,
+    );
     await expect(gone).rejects.toMatchObject({ name: "AppError" });
     for await (const page of listMultiparts("media/c/v/", store)) expect(page).toEqual([]);
   });
@@ -170,8 +185,8 @@ describe(`multiparts on ${endpoint.name}`, () => {
     const odd = ["0", "1", "é", "~", "d/", "z z/+", "\u{10fffd}", "a\ufffd", "\ue000"];
     for (const name of [...names, ...odd]) {
       const object = { key: prefix + name, contentType: "image/jpeg", cacheControl: "private" };
-      await putObject({ ...object, body: Buffer.from("old one") }, store);
-      await putObject({ ...object, body: Buffer.from(name) }, store);
+      await putObject(permitFor(store), { ...object, body: Buffer.from("old one") }, store);
+      await putObject(permitFor(store), { ...object, body: Buffer.from(name) }, store);
     }
     const wanted = [...odd, ...names.filter((_, index) => index % 17 === 0), "d/000", "missing", "zz"];
     const found = await latestVersions(
@@ -208,13 +223,13 @@ describe(`multiparts on ${endpoint.name}`, () => {
     const names = ["plain", "dle \u0010", "a\u0001/b?c", "none \uffff", "cr \r", "nl \n", "del \u007f"];
     for (const name of names) {
       const object = { key: `media/c/xml/${name}`, contentType: "image/jpeg", cacheControl: "private" };
-      await putObject({ ...object, body: Buffer.from(name) }, store);
+      await putObject(permitFor(store), { ...object, body: Buffer.from(name) }, store);
     }
     const versions = [];
     for await (const page of listObjectVersions("media/c/xml/", store)) versions.push(...page);
     expect(versions.map(({ key }) => key.slice("media/c/xml/".length)).toSorted()).toEqual(names.toSorted());
-    await deleteVersions(versions, store);
-    await deleteVersions(versions, store);
+    await deleteVersions(permitFor(store), versions, store);
+    await deleteVersions(permitFor(store), versions, store);
     for await (const page of listObjectVersions("media/c/xml/", store)) expect(page).toEqual([]);
   });
 
@@ -222,9 +237,9 @@ describe(`multiparts on ${endpoint.name}`, () => {
     const versions = [];
     for await (const page of listObjectVersions("media/c/many/d/00", store)) versions.push(...page);
     expect(versions.length).toBeGreaterThan(5);
-    await deleteVersions(versions, store);
-    await deleteVersions(versions, store);
-    await deleteVersions([], store);
+    await deleteVersions(permitFor(store), versions, store);
+    await deleteVersions(permitFor(store), versions, store);
+    await deleteVersions(permitFor(store), [], store);
     for await (const page of listObjectVersions("media/c/many/d/00", store)) expect(page).toEqual([]);
     expect(await headObject({ key: versions[0]?.key ?? "" }, store)).toBeNull();
     const [version] = versions;

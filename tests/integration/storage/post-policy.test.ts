@@ -7,6 +7,7 @@ import type { Storage } from "@/lib/storage/client";
 import { listObjectVersions } from "@/lib/storage/list";
 import { getObject } from "@/lib/storage/objects";
 import { type CreatedPostPolicy, createPostPolicy } from "@/lib/storage/post-policy";
+import { permitFor } from "@/tests/support/permit";
 import { endpoint } from "./endpoint";
 
 const prefix = "media/collection/upload/";
@@ -34,8 +35,12 @@ describe(`a POST policy on ${endpoint.name}`, () => {
     store = endpoint.storage("policy-test");
     const other = endpoint.storage("policy-other");
     for (const { bucket } of [store, other])
-      await applyBucket(store, mediaBucket({ bucket, origins: ["http://localhost:3000"], secure: false }));
-    policy = await createPostPolicy({ prefix, ...limits }, store);
+      await applyBucket(
+        permitFor({ bucket }),
+        store,
+        mediaBucket({ bucket, origins: ["http://localhost:3000"], secure: false }),
+      );
+    policy = await createPostPolicy(permitFor(store), { prefix, ...limits }, store);
   });
 
   async function keysUnder(under: string, where = store): Promise<string[]> {
@@ -158,7 +163,7 @@ describe(`a POST policy on ${endpoint.name}`, () => {
 
   it("returns its expiry, and is rejected from then on", async () => {
     const before = Date.now();
-    const brief = await createPostPolicy({ prefix, ...limits, ttlSeconds: 1 }, store);
+    const brief = await createPostPolicy(permitFor(store), { prefix, ...limits, ttlSeconds: 1 }, store);
     const expiresAt = brief.expiresAt.getTime();
     expect(expiresAt).toBeGreaterThanOrEqual(before);
     expect(expiresAt).toBeLessThanOrEqual(Date.now() + 1000);

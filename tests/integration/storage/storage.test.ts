@@ -9,6 +9,7 @@ import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { getObject, headBucket, putObject } from "@/lib/storage/objects";
 import { presign } from "@/lib/storage/sign";
 import { presignView, viewSigner } from "@/lib/storage/view";
+import { permitFor } from "@/tests/support/permit";
 import { endpoint } from "./endpoint";
 
 const oddNames = [
@@ -30,7 +31,7 @@ async function allVersions(prefix: string, store: Storage): Promise<ListedVersio
 }
 
 function put(store: Storage, key: string, body: string, contentType = "text/plain") {
-  return putObject({ key, body: Buffer.from(body), contentType, cacheControl: "private" }, store);
+  return putObject(permitFor(store), { key, body: Buffer.from(body), contentType, cacheControl: "private" }, store);
 }
 
 describe(`storage on ${endpoint.name}`, () => {
@@ -38,7 +39,11 @@ describe(`storage on ${endpoint.name}`, () => {
 
   beforeAll(async () => {
     store = endpoint.storage("storage-test");
-    await applyBucket(store, mediaBucket({ bucket: store.bucket, origins: ["http://localhost:3000"], secure: false }));
+    await applyBucket(
+      permitFor(store),
+      store,
+      mediaBucket({ bucket: store.bucket, origins: ["http://localhost:3000"], secure: false }),
+    );
   });
 
   it.each(oddNames)("stores, lists and returns %j", async (name) => {

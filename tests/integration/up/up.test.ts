@@ -2,8 +2,9 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import pg from "pg";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, inject, test } from "vitest";
 import { alive, dataDir, type Family, family, runCli, startUp, type Up } from "@/tests/support/run-up";
+import { databaseUrl, onServer, randomName } from "@/tests/support/template";
 import { until } from "@/tests/support/until";
 
 // One data dir and, where a test does not end it, one `up` for all: each start takes four processes and a second or two.
@@ -138,7 +139,11 @@ test("an unreachable database is one line that names the variable", async () => 
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address() as net.AddressInfo;
   await new Promise((resolve) => server.close(resolve));
-  const env = { NEXTAUTH_SECRET: "x".repeat(32), DATABASE_URL: `postgresql://nobody:secret@127.0.0.1:${port}/none` };
+  const env = {
+    NEXTAUTH_SECRET: "x".repeat(32),
+    ATOLL_EMBEDDED: "storage",
+    DATABASE_URL: `postgresql://nobody:secret@127.0.0.1:${port}/none`,
+  };
   const up = runCli(["--run", "tests/support/up-without-site.ts"], {
     ...env,
     ATOLL_DATA_DIR: path.join(dir, "other"),
@@ -154,7 +159,18 @@ test("an unreachable database is one line that names the variable", async () => 
 test.each([
   [{ PORT: "http" }, "PORT must be a port number from 0 to 65535"],
   [{ S3_BUCKET: "Bad_Name" }, "S3_BUCKET must be a bucket name (3 to 63 of a-z 0-9 . -)"],
-  [{ DATABASE_URL: "postgresql://localhost/atoll" }, expect.stringMatching(/^NEXTAUTH_SECRET is missing: /)],
+  [
+    { DATABASE_URL: "postgresql://localhost/atoll", S3_ENDPOINT: "http://127.0.0.1:9" },
+    expect.stringMatching(/^NEXTAUTH_SECRET is missing: /),
+  ],
+  [
+    { DATABASE_URL: "postgresql://localhost/atoll" },
+    expect.stringMatching(/^S3_ENDPOINT is missing beside DATABASE_URL: /),
+  ],
+  [
+    { DATABSE_URL: "postgresql://localhost/atoll" },
+    expect.stringMatching(/^DATABSE_URL is not a setting of Atoll: did you mean/),
+  ],
   [
     { S3_ENDPOINT: "http://127.0.0.1:9", AWS_ACCESS_KEY_ID: "x" },
     "AWS_SECRET_ACCESS_KEY is missing beside AWS_ACCESS_KEY_ID",
@@ -164,4 +180,60 @@ test.each([
   expect(await up.ended).toBe(2);
   const lines = up.output().split("\n");
   expect(lines).toEqual([line, ""]);
+});
+
+/** An empty database and an empty bucket of the test's own, both "real" to `up`. */
+async function realServices() {
+  const { adminUrl, s3 } = inject("services");
+  const name = randomName("atoll_up");
+  await onServer(adminUrl, `CREATE DATABASE ${name}`);
+  const env = {
+    DATABASE_URL: databaseUrl(adminUrl, name),
+    NEXTAUTH_SECRET: "x".repeat(32),
+    S3_ENDPOINT: s3.endpoint,
+    S3_BUCKET: name.replaceAll("_", "-"),
+    AWS_ACCESS_KEY_ID: s3.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+  };
+  return { env, remove: () => onServer(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+}
+
+test("two first starts at once on the same database and bucket both come up, and set them up once", async () => {
+  const { env, remove } = await realServices();
+  const ups = await Promise.all(["a", "b"].map((name) => startUp(path.join(dir, "twins", name), env)));
+  const outputs = ups.map((up) => up.output());
+  for (const line of [/^Migrating the database …$/m, /^Created the bucket atoll-up-\w+ and set it up\.$/m])
+    expect(
+      outputs.filter((output) => line.test(output)),
+      outputs.join("\n"),
+    ).toHaveLength(1);
+  for (const up of ups) up.child.kill("SIGTERM");
+  expect(await Promise.all(ups.map((up) => up.ended)), outputs.join("\n")).toEqual([0, 0]);
+
+  // A second start with another bucket's name: the database has an upload, so no bucket is created for it.
+  const client = new pg.Client({ connectionString: env.DATABASE_URL });
+  await client.connect();
+  await client.query(`WITH c AS (INSERT INTO collection (slug, name, updated_at) VALUES ('reef', 'Reef', now()) RETURNING id)
+    INSERT INTO upload (collection_id, expires_at) SELECT id, now() FROM c`);
+  await client.end();
+  const mistyped = runCli(["--run", "tests/support/up-without-site.ts"], {
+    ...env,
+    S3_BUCKET: "atoll-mistyped",
+    ATOLL_DATA_DIR: path.join(dir, "twins/a"),
+    PORT: "0",
+  });
+  expect(await mistyped.ended).toBe(1);
+  expect(mistyped.output()).toMatch(/^S3_BUCKET: there is no bucket atoll-mistyped, [^\n]+\n$/);
+
+  // A drill, as another site: it comes up and leaves the bucket's settings, which are for the live site's pages.
+  const drillUrl = "https://drill.example.org";
+  const drill = await startUp(path.join(dir, "twins/b"), { ...env, ATOLL_DRILL: "1", ATOLL_URL: drillUrl });
+  expect(drill.output()).toMatch(/^READ-ONLY: This site runs as a drill \(ATOLL_DRILL=1\)\. /m);
+  expect(drill.output()).toMatch(
+    /^The bucket's CORS rules differ from what this site needs and were left as they are\.$/m,
+  );
+  expect(drill.output()).not.toMatch(/^Changed /m);
+  drill.child.kill("SIGTERM");
+  expect(await drill.ended, drill.output()).toBe(0);
+  await remove();
 });

@@ -1,7 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { root, typescriptArgs, typescriptEnv } from "@/lib/cli/install.mjs";
 import { readOrCreate } from "@/lib/cli/start/data-dir";
 import { RotatingFile } from "@/lib/cli/start/rotating-file";
 import { LockedError, takeLock } from "@/lib/embedded/lock";
@@ -53,8 +56,30 @@ test.each([
   const file = path.join(dir, "b.lock");
   writeFileSync(file, JSON.stringify(holder));
   const lock = takeLock(file);
-  expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ pid: process.pid, identity: processIdentity(process.pid) });
+  expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({
+    pid: process.pid,
+    identity: processIdentity(process.pid),
+  });
   lock.release();
+});
+
+// As seen from a container: the holder's number and start time belong to no process here.
+test("a lock is held by a process whose number means nothing here, until that process ends", async () => {
+  const file = path.join(dir, "d.lock");
+  const script = `import { takeLock } from "@/lib/embedded/lock"; takeLock(${JSON.stringify(file)}); process.send({ type: "ready" });`;
+  const program = path.join(dir, "holder.ts");
+  writeFileSync(program, `${script} setInterval(() => {}, 1_000);`);
+  const holder = spawn(process.execPath, typescriptArgs(program, []), {
+    cwd: root,
+    env: { ...process.env, ...typescriptEnv },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  await once(holder, "message");
+  writeFileSync(file, JSON.stringify({ pid: 1, identity: "another boot:1", host: "web-2" }));
+  expect(() => takeLock(file)).toThrow("in use by process 1 of the machine or container web-2");
+  holder.kill("SIGKILL");
+  await once(holder, "exit");
+  takeLock(file).release();
 });
 
 test("a release does not remove the lock of a later holder", () => {

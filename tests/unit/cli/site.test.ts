@@ -11,6 +11,7 @@ import { isProxyUndeclared, setClientAddressHeader } from "@/lib/cli/site/client
 import { databaseProbe } from "@/lib/cli/site/database-probe";
 import { setForwardedHost } from "@/lib/cli/site/forwarded-host";
 import { bucketOrigin, contentSecurityPolicy, fixedHeaders } from "@/lib/cli/site/headers";
+import { refuseRequest } from "@/lib/cli/site/refusal";
 import { openRequestLog, type RequestLog } from "@/lib/cli/site/request-log";
 import { acceptUpgrades, listen } from "@/lib/cli/site/server";
 import { answerUnavailable, isPage } from "@/lib/cli/site/unavailable-page";
@@ -20,6 +21,71 @@ import { until } from "@/tests/support/until";
 
 const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-site-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+describe("requests that no handler may see", () => {
+  let server: http.Server;
+  let seen: string[];
+  beforeEach(async () => {
+    seen = [];
+    server = http.createServer((req, res) => {
+      if (refuseRequest(req, res)) return;
+      seen.push(`${req.method} ${req.url}`);
+      res.end();
+    });
+    await listen(server, 0);
+  });
+  afterEach(() => closeServer(server, 8_000));
+
+  /** What the server answers to bytes that a client library would not send. */
+  async function answerTo(text: string): Promise<string> {
+    const socket = net.connect((server.address() as AddressInfo).port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.end(text);
+    const chunks: Buffer[] = await socket.toArray();
+    return Buffer.concat(chunks).toString();
+  }
+  const request = (method: string, target: string) =>
+    answerTo(`${method} ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+
+  test.each(["TRACE", "PROPFIND", "PURGE"])("%s is not allowed", async (method) => {
+    const answer = await request(method, "/");
+    expect(answer).toMatch(/^HTTP\/1\.1 405 /);
+    expect(answer).toMatch(/^Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r$/m);
+    expect(seen).toEqual([]);
+  });
+
+  const malformed = ["%ff", "%", "%E0%A4%A", "%ED%A0%80", "a%00b", "%C0%AF"];
+  test.each(malformed)("an address with %s is none: 404 in the API, the site's own page else", async (part) => {
+    const answer = await request("GET", `/api/v1/media/${part}?x=1`);
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    expect(answer).toMatch(/^Content-Type: application\/problem\+json\r$/m);
+    expect(answer).toMatch(/^X-Content-Type-Options: nosniff\r$/m);
+    expect(seen).toEqual([]);
+    expect(await request("GET", `/c/${part}`)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(seen).toEqual(["GET /404"]);
+  });
+
+  test.each(["OPTIONS *", "GET *", "GET c/reef", "GET \\"])("%s is no address", async (line) => {
+    const [method = "", target = ""] = line.split(" ");
+    expect(await request(method, target)).toMatch(/^HTTP\/1\.1 40[04] /);
+    expect(seen).toEqual([]);
+  });
+
+  test.each(["/c/reef", "/c/%E6%B5%B7?x=%ff", "/api/health", "/"])("%s is passed on as it is", async (target) => {
+    await request("GET", target);
+    expect(seen).toEqual([`GET ${target}`]);
+  });
+
+  test.each([
+    ["too many headers", `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
+    ["no HTTP", "hello\r\n\r\n", 400],
+  ])("%s: the answer has the security headers, too", async (_, text, status) => {
+    const answer = await answerTo(text);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toMatch(/^X-Content-Type-Options: nosniff\r$/m);
+    expect(answer).toMatch(/^Connection: close\r$/m);
+  });
+});
 
 describe("request log and body limit", () => {
   const file = path.join(dir, "requests.ndjson");
@@ -85,6 +151,7 @@ describe("request log and body limit", () => {
     received = 0;
     const response = await fetch(url("/api/v1/urls"), { method: "POST", body: Buffer.alloc(maxBodyBytes + 1) });
     expect(response.status).toBe(413);
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
     expect(response.headers.get("content-type")).toBe("application/problem+json");
     expect(await response.json()).toMatchObject({ status: 413, title: "Too large" });
     expect(received).toBe(0);

@@ -24,6 +24,25 @@ async function startChild(onSigterm: string) {
   return { child, said };
 }
 
+test("a child that cannot be started ends the wait for it, with the reason", async () => {
+  const said: string[] = [];
+  const spec = { name: "child", file: "missing.mjs", env: process.env, logFile: path.join(dir, "no.log") };
+  const node = process.execPath;
+  process.execPath = path.join(dir, "no-such-node");
+  try {
+    const child = supervise(
+      spec,
+      (line) => said.push(line),
+      (error) => said.push(error.message),
+    );
+    await expect(child.ready).rejects.toThrow(/^spawn .*no-such-node ENOENT$/);
+    await child.stop();
+  } finally {
+    process.execPath = node;
+  }
+  expect(said).toEqual([]);
+});
+
 test.each([
   ["ends by itself", "process.exit(0)", null],
   ["ends with an error", "process.exit(3)", "it ended with code 3"],

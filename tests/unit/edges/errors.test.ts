@@ -79,3 +79,26 @@ describe("route", () => {
     log.mockRestore();
   });
 });
+
+describe("text that the database cannot store", () => {
+  const any = z.unknown();
+  it.each<[string, unknown, string]>([
+    ["a lone surrogate", { a: "x\ud800" }, "a"],
+    ["a lone low surrogate in a list", { files: [{ path: "fine" }, { path: "\udc00" }] }, "files.1.path"],
+    ["a NUL", { title: "a\0b" }, "title"],
+    ["a name of a field", { metadata: { "\ud83d": "x" } }, "metadata"],
+    ["the whole", "\0", ""],
+  ])("is INVALID, not an error of the server: %s", (_, input, path) => {
+    expect(() => parseInput(any, input)).toThrow(
+      expect.objectContaining({ code: "INVALID", issues: [expect.objectContaining({ path })] }),
+    );
+  });
+
+  it("is found however deep, and other text is left alone", () => {
+    const depth = 200_000;
+    const nested = JSON.parse(`${"[".repeat(depth)}"\\ud800"${"]".repeat(depth)}`) as unknown;
+    expect(() => parseInput(any, nested)).toThrow(AppError);
+    const text = { a: "\u{1F41F} é \u0001\ufeff", b: [null, 1, true] };
+    expect(parseInput(any, text)).toEqual(text);
+  });
+});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createStorage, type StorageConfig } from "@/lib/storage/client";
 import { createPostPolicy } from "@/lib/storage/post-policy";
+import { permitFor } from "@/tests/support/permit";
 
 const base: StorageConfig = {
   bucket: "atoll-media",
@@ -10,9 +11,9 @@ const base: StorageConfig = {
 };
 const input = { prefix: "media/c/u/", minBytes: 1, maxBytes: 100, ttlSeconds: 900 };
 
-async function policyOf(config: Partial<StorageConfig>, more: Partial<Parameters<typeof createPostPolicy>[0]> = {}) {
+async function policyOf(config: Partial<StorageConfig>, more: Partial<Parameters<typeof createPostPolicy>[1]> = {}) {
   const store = createStorage({ ...base, ...config });
-  const created = await createPostPolicy({ ...input, ...more }, store);
+  const created = await createPostPolicy(permitFor(store), { ...input, ...more }, store);
   store.close();
   const document = JSON.parse(Buffer.from(created.fields.Policy ?? "", "base64").toString()) as {
     expiration: string;

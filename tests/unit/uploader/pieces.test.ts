@@ -116,6 +116,11 @@ describe("failure messages", () => {
   it("have the site's own message as title, and the storage's code only beside ours", () => {
     const said = failureOfCall(callFailureOf(new AppError("CONFLICT", "This upload is sealed already.")));
     expect(messageOf(said).title).toBe("This upload is sealed already.");
+    const paused = failureOfCall(callFailureOf(new AppError("READ_ONLY", "This database is a copy.")));
+    expect(messageOf(paused)).toEqual({
+      title: "Uploading is paused on this site.",
+      advice: "This database is a copy.",
+    });
     expect(messageOf(failure("refused", "NotImplemented")).title).toBe(
       "The storage refused this file. (NotImplemented)",
     );

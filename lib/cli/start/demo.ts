@@ -1,36 +1,30 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import pg from "pg";
-import type { Env } from "@/lib/env";
+import { type Env, EnvError, isLoopback, type StartEnv } from "@/lib/env";
 import { root, typescriptArgs, typescriptEnv } from "../install.mjs";
 import { type DataDir, writePrivateFile } from "./data-dir";
+import { connectDatabase } from "./database";
+import type { Parts } from "./parts";
 import { runNode } from "./run-node";
 
-/** Applies the settings of lib/infra to the media bucket. Expects the whole environment in process.env. Throws AppError. */
-export async function applyBucketSettings(env: Env, say: (line: string) => void): Promise<void> {
-  const [{ applyBucket }, { mediaBucket }, { closeStorage, storage }, { isAws }] = await Promise.all([
-    import("@/lib/infra/apply"),
-    import("@/lib/infra/settings"),
-    import("@/lib/storage/client"),
-    import("@/lib/storage/endpoint"),
-  ]);
-  // The policy may refuse plain http only if browsers and the site both use https.
-  const ways = [env.S3_ENDPOINT, env.S3_PUBLIC_ENDPOINT].filter((endpoint) => endpoint !== undefined);
-  const secure = isAws(env.S3_ENDPOINT) || (ways.length > 0 && ways.every((endpoint) => endpoint.startsWith("https:")));
-  const settings = mediaBucket({ bucket: env.S3_BUCKET, origins: [env.ATOLL_URL], secure });
-  try {
-    for (const { aspect, state, detail } of await applyBucket(storage(), settings)) {
-      if (state === "failed") say(`The bucket's ${aspect} could not be set: ${detail ?? "no reason given"}`);
-      else if (detail !== null) say(`The bucket's ${aspect}: ${detail}`);
-    }
-  } finally {
-    closeStorage();
-  }
+/**
+ * Tells whether this start may have the demo: an account with a known name, so only where nothing real is. By default where
+ * both services are embedded and the site is on this machine only; ATOLL_DEMO=0 turns it off. Throws EnvError for ATOLL_DEMO=1
+ * elsewhere.
+ */
+export function mayHaveDemo({ ATOLL_DEMO, ATOLL_DRILL, ATOLL_URL }: StartEnv, { database, storage }: Parts): boolean {
+  const isAllowed = database === "embedded" && storage === "embedded" && isLoopback(ATOLL_URL) && !ATOLL_DRILL;
+  if (ATOLL_DEMO && !isAllowed)
+    throw new EnvError(
+      "ATOLL_DEMO=1 needs the embedded database and store, and an ATOLL_URL on localhost: there is no demo on a real site",
+    );
+  return ATOLL_DEMO ?? isAllowed;
 }
 
-// "unseeded" while the demo is being created, "unshown" until its password has been printed.
+// "unseeded" while the demo is being created, "unshown" until its password has been shown.
 const stateFile = "demo-state";
+const passwordFile = "demo-password";
 
 function demoState(dataDir: DataDir): string {
   const file = dataDir.file(stateFile);
@@ -40,8 +34,7 @@ function demoState(dataDir: DataDir): string {
 /** Tells whether to create the demo: the database has no user, or an earlier run was interrupted. */
 async function needsDemo(env: Env, dataDir: DataDir): Promise<boolean> {
   if (demoState(dataDir) === "unseeded") return true;
-  const client = new pg.Client({ connectionString: env.DATABASE_URL });
-  await client.connect();
+  const client = await connectDatabase(env.DATABASE_URL);
   try {
     const { rows } = await client.query('SELECT EXISTS (SELECT 1 FROM "user") AS "isUsed"');
     return rows[0]?.isUsed === false;
@@ -55,7 +48,7 @@ export async function makeDemo(env: Env, dataDir: DataDir, say: (line: string) =
   if (!(await needsDemo(env, dataDir))) return;
   say("Creating the demo …");
   writePrivateFile(dataDir.file(stateFile), "unseeded");
-  const file = dataDir.file("demo-password");
+  const file = dataDir.file(passwordFile);
   const earlier = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
   const password = env.ATOLL_DEMO_PASSWORD ?? (earlier || randomBytes(9).toString("base64url"));
   writePrivateFile(file, `${password}\n`);
@@ -63,11 +56,16 @@ export async function makeDemo(env: Env, dataDir: DataDir, say: (line: string) =
   writePrivateFile(dataDir.file(stateFile), "unshown");
 }
 
-/** Returns the demo's password once, for printing; null afterwards. It stays in the data dir. */
-export function demoPasswordToShow(dataDir: DataDir): string | null {
+/**
+ * Returns the line that tells how to sign in to the demo, once; null afterwards. Only a terminal gets the password: other
+ * output is kept in a journal.
+ */
+export function demoLine(dataDir: DataDir, isTerminal: boolean): string | null {
   if (demoState(dataDir) !== "unshown") return null;
   rmSync(dataDir.file(stateFile));
-  return readFileSync(dataDir.file("demo-password"), "utf8").trim();
+  const file = dataDir.file(passwordFile);
+  const where = isTerminal ? `the password ${readFileSync(file, "utf8").trim()}` : `the password in ${file}`;
+  return `Sign in as demo@atoll.local with ${where}`;
 }
 
 // In its own process, whose memory is freed when the pictures are done.
