@@ -116,7 +116,7 @@ export type StartEnv = Omit<Given, "ATOLL_URL" | "ATOLL_SIGN_UP" | "ATOLL_DEFAUL
 export type Env = StartEnv & { DATABASE_URL: string; NEXTAUTH_SECRET: string };
 
 /** Tells whether only this machine reaches a URL (RFC 6761, RFC 1122, RFC 4291). */
-function isLoopback(url: string): boolean {
+export function isLoopback(url: string): boolean {
   return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
 }
 
@@ -168,11 +168,6 @@ export function requireStorageNamed({
   throw new EnvError(
     "S3_ENDPOINT is missing: name the S3 service, or set ATOLL_EMBEDDED=none for AWS by S3_REGION alone",
   );
-}
-
-/** Tells whether a base URL is of this machine only. */
-export function isLoopback(url: string): boolean {
-  return ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname);
 }
 
 let cached: Env | undefined;

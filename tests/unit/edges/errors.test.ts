@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { parseInput } from "@/lib/action";
 import { AppError, notFound, requireId, toAppError } from "@/lib/errors";
 import { route } from "@/lib/http";
 
