@@ -43,7 +43,7 @@ export async function createMultipart(
   return s3UploadId;
 }
 
-export type PartRequest = { number: number; crc64nvme?: string | undefined };
+export type PartRequest = { number: number; sizeBytes: number; crc64nvme?: string | undefined };
 
 export type PartsRequest = Multipart & {
   parts: PartRequest[];
@@ -53,8 +53,9 @@ export type PartsRequest = Multipart & {
 };
 
 /**
- * Returns URLs to PUT parts to, in the order of `parts`, valid for `ttlSeconds`. `elsewhere` has the URLs for each of
- * `endpoints`, because a signature is valid for one host. Sends no request once the credentials are known.
+ * Returns URLs to PUT parts to, in the order of `parts`, valid for `ttlSeconds` and for a body of exactly `sizeBytes`.
+ * `elsewhere` has the URLs for each of `endpoints`, because a signature is valid for one host. Sends no request once the
+ * credentials are known.
  */
 export async function presignParts(
   { key, s3UploadId, parts, ttlSeconds, endpoints = [] }: PartsRequest,
@@ -63,8 +64,8 @@ export async function presignParts(
   const identity = await store.signingIdentity();
   const signedAt = new Date();
   const signedBy = (signer: SigningIdentity) =>
-    parts.map(({ number, crc64nvme }) => {
-      const part = { uploadId: s3UploadId, number, crc64nvme };
+    parts.map((requested) => {
+      const part = { ...requested, uploadId: s3UploadId };
       return presign(signer, { method: "PUT", key, part, signedAt, expiresInSeconds: ttlSeconds });
     });
   return {

@@ -34,9 +34,9 @@ type PartedFile = {
 };
 
 /**
- * Signs URLs for some parts of a file, valid for 15 minutes. The first call starts S3's multipart. Idempotent. Throws NOT_FOUND
- * (no such file in this upload), INVALID (the file has no such part, or no parts), CONFLICT (complete already, upload not
- * open), UNAVAILABLE.
+ * Signs URLs for some parts of a file, valid for 15 minutes and for the exact length of each part. The first call starts S3's
+ * multipart. Idempotent. Throws NOT_FOUND (no such file in this upload), INVALID (the file has no such part, or no parts),
+ * CONFLICT (complete already, nothing to send, upload not open), UNAVAILABLE.
  */
 export async function signParts(
   viewer: Viewer,
@@ -52,7 +52,11 @@ export async function signParts(
   const { urls, elsewhere, expiresAt } = await presignParts({
     key: file.key,
     s3UploadId,
-    parts: numbers.map((number) => ({ number, crc64nvme: checksums[String(number)] })),
+    parts: numbers.map((number) => ({
+      number,
+      sizeBytes: partLength(file.sizeBytes, file.partSize, number),
+      crc64nvme: checksums[String(number)],
+    })),
     ttlSeconds: uploadPolicy.policyTtlSeconds,
     // Signs only for endpoints that the operator configured.
     endpoints: env().S3_UPLOAD_ENDPOINTS?.filter((endpoint) => endpoints.includes(endpoint)) ?? [],

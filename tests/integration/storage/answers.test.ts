@@ -48,7 +48,7 @@ describe("responses of the storage", () => {
   });
 
   it("part URLs use the public endpoint", async () => {
-    const { urls } = await presignParts({ ...multipart, parts: [{ number: 7 }], ttlSeconds: 60 }, store);
+    const { urls } = await presignParts({ ...multipart, parts: [{ number: 7, sizeBytes: 1 }], ttlSeconds: 60 }, store);
     expect(urls[0]).toMatch(/^https:\/\/media\.example\.org\/b\/k\?.*&partNumber=7&uploadId=u&/);
   });
 

@@ -61,7 +61,9 @@ describe(`multiparts on ${endpoint.name}`, () => {
     return { key, s3UploadId: await createMultipart({ key, contentType: "video/mp4" }, store) };
   }
 
-  const all = [1, 2, 3].map((number) => ({ number }));
+  /** A part as it is requested: with its length. */
+  const part = (number: number): PartRequest => ({ number, sizeBytes: partsOf(bytes)[number - 1]?.length ?? 0 });
+  const all = [1, 2, 3].map(part);
 
   it("accepts parts by signed URLs and completes them idempotently", async () => {
     const multipart = await begun("media/c/u/ä b/film (1).mov");
@@ -99,7 +101,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
     const [first = Buffer.alloc(0)] = partsOf(bytes);
     const crc = crc64nvme(first);
     const { urls } = await presignParts(
-      { ...multipart, parts: [{ number: 1, crc64nvme: crc }], ttlSeconds: 60 },
+      { ...multipart, parts: [{ ...part(1), crc64nvme: crc }], ttlSeconds: 60 },
       store,
     );
     const url = urls[0] ?? "";
@@ -109,13 +111,33 @@ describe(`multiparts on ${endpoint.name}`, () => {
     expect((await put(url, broken, { "x-amz-checksum-crc64nvme": crc64nvme(broken) })).status).toBe(403);
     const parts = await sendParts(
       multipart,
-      all.map(({ number }) => ({ number, crc64nvme: crc64nvme(partsOf(bytes)[number - 1] ?? first) })),
+      all.map((one) => ({ ...one, crc64nvme: crc64nvme(partsOf(bytes)[one.number - 1] ?? first) })),
     );
     const whole = { ...multipart, sizeBytes, parts };
     expect(await completeMultipart({ ...whole, crc64nvme: crc64nvme(first) }, store)).toEqual({ state: "checksum" });
     expect(await completeMultipart({ ...whole, crc64nvme: crc64nvme(bytes) }, store)).toMatchObject({
       state: "done",
     });
+  });
+
+  it("makes the storage reject a part of another length, so that a URL stores what it was signed for", async () => {
+    const multipart = await begun("media/c/u/lengths");
+    const { urls } = await presignParts(
+      { ...multipart, parts: [{ number: 1, sizeBytes: 222 }], ttlSeconds: 60 },
+      store,
+    );
+    const url = urls[0] ?? "";
+    const body = bytes.subarray(0, 222);
+    for (const other of [bytes, bytes.subarray(0, 223), bytes.subarray(0, 221), Buffer.alloc(0)])
+      expect((await put(url, other)).status, `${other.length} bytes`).toBe(403);
+    // A body without a length, in chunks, is none of that length either.
+    const chunked = new Blob([new Uint8Array(bytes)]).stream();
+    const streamed = await fetch(url, { method: "PUT", body: chunked, duplex: "half" } as RequestInit);
+    expect(streamed.status).toBeGreaterThanOrEqual(400);
+    expect(await listParts(multipart, store)).toEqual([]);
+    expect((await put(url, body)).status).toBe(200);
+    expect(await listParts(multipart, store)).toMatchObject([{ number: 1, sizeBytes: 222 }]);
+    await abortMultipart(multipart, store);
   });
 
   it("lists multipart uploads page by page until they are aborted", async () => {
@@ -130,7 +152,9 @@ describe(`multiparts on ${endpoint.name}`, () => {
 
   it("accepts the site's preflight for a part and exposes the ETag", async () => {
     const multipart = await begun("media/c/u/cors");
-    const { urls } = await presignParts({ ...multipart, parts: [{ number: 1 }], ttlSeconds: 60 }, store);
+    const last = Buffer.from("last");
+    const parts = [{ number: 1, sizeBytes: last.length }];
+    const { urls } = await presignParts({ ...multipart, parts, ttlSeconds: 60 }, store);
     const url = urls[0] ?? "";
     const preflight = await fetch(url, {
       method: "OPTIONS",
@@ -142,7 +166,7 @@ describe(`multiparts on ${endpoint.name}`, () => {
     });
     expect(preflight.status).toBe(200);
     expect(preflight.headers.get("access-control-allow-headers")).toMatch(/x-amz-checksum-crc64nvme|\*/i);
-    const { response } = await put(url, Buffer.from("last"), { origin: site });
+    const { response } = await put(url, last, { origin: site });
     expect(response.headers.get("access-control-expose-headers")).toMatch(/etag/i);
     await abortMultipart(multipart, store);
   });
