@@ -1,6 +1,5 @@
 import "server-only";
 import {
-  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   type CreateMultipartUploadCommandInput,
@@ -9,7 +8,7 @@ import {
   type ListPartsCommandOutput,
 } from "@aws-sdk/client-s3";
 import { type Storage, storage } from "./client";
-import { storageCall } from "./errors";
+import { isNamed, orNullIfMissing, storageCall } from "./errors";
 import { unquoteEtag } from "./etag";
 import { decodeListed } from "./list";
 import { headObject, type StoredObject } from "./objects";
@@ -169,18 +168,6 @@ export async function completeMultipart(
   return isResult ? { state: "done", object } : { state: "gone" };
 }
 
-/** Aborts a multipart upload and removes its parts. Idempotent. Throws AppError UNAVAILABLE, INTERNAL. */
-export async function abortMultipart(
-  { key, s3UploadId }: Multipart,
-  { client, bucket }: Storage = storage(),
-): Promise<void> {
-  await storageCall(() =>
-    orNullIfMissing(() =>
-      client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: s3UploadId })),
-    ),
-  );
-}
-
 /** Lists the multipart uploads in progress under a prefix, in pages of at most 1,000. Throws AppError UNAVAILABLE, INTERNAL. */
 export async function* listMultiparts(
   prefix: string,
@@ -210,28 +197,4 @@ export async function* listMultiparts(
     // Taken from the last entry, because AWS URL-encodes the response's markers and Ceph 16 does not.
     marker = { KeyMarker: last.key, UploadIdMarker: last.s3UploadId };
   }
-}
-
-/** Aborts all multipart uploads under a prefix. Returns their number. Throws AppError UNAVAILABLE, INTERNAL. */
-export async function abortMultiparts(prefix: string, store: Storage = storage()): Promise<number> {
-  let count = 0;
-  for await (const page of listMultiparts(prefix, store)) {
-    for (const multipart of page) await abortMultipart(multipart, store);
-    count += page.length;
-  }
-  return count;
-}
-
-// Ceph 16 responds NoSuchKey for a completed multipart upload.
-async function orNullIfMissing<Result>(call: () => Promise<Result>): Promise<Result | null> {
-  try {
-    return await call();
-  } catch (error) {
-    if (isNamed(error, "NoSuchUpload", "NoSuchKey")) return null;
-    throw error;
-  }
-}
-
-function isNamed(error: unknown, ...names: string[]): boolean {
-  return error instanceof Error && names.includes(error.name);
 }

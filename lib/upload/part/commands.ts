@@ -4,16 +4,10 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError, notFound, requireId } from "@/lib/errors";
+import { abortMultipart } from "@/lib/storage/deletion";
 import { unquoteEtag } from "@/lib/storage/etag";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
-import {
-  abortMultipart,
-  completeMultipart,
-  createMultipart,
-  listParts,
-  presignParts,
-  type StoredPart,
-} from "@/lib/storage/multipart";
+import { completeMultipart, createMultipart, listParts, presignParts, type StoredPart } from "@/lib/storage/multipart";
 import { partCountOf, partLength, uploadPolicy } from "../policy";
 import { type OpenUpload, openUploadOf } from "../queries";
 import { extendUpload } from "../rows";
