@@ -213,7 +213,13 @@ module.exports = {
       from: { pathNot: [storage, "^tests/", "^node_modules/"] },
       to: { path: "node_modules/@(aws-sdk|smithy)/" },
     },
-    only("derive", "^lib/derive/", [storage, "^lib/media/(queries|commands|schema|policy)\\.ts$", viewer, errors]),
+    only("derive", "^lib/derive/", [
+      storage,
+      checksum,
+      "^lib/media/(queries|commands|schema|policy)\\.ts$",
+      viewer,
+      errors,
+    ]),
     only("jobs", "^lib/jobs/", [
       "^lib/derive/",
       calls,

@@ -4,7 +4,8 @@ export type IamPolicy = { Version: "2012-10-17"; Statement: IamStatement[] };
 
 /**
  * Returns the permissions of the site and its worker. They cannot change settings or use another bucket, and can delete only
- * versions of originals, to remove the orphans of uploads. Deleting without a version (a delete marker) is never needed.
+ * versions, to remove the orphans of uploads and the derivatives of rejected files. Deleting without a version (a delete
+ * marker) is never needed.
  */
 export function sitePermissions(bucket: string): IamPolicy {
   const arn = `arn:aws:s3:::${bucket}`;
@@ -33,7 +34,7 @@ export function sitePermissions(bucket: string): IamPolicy {
         Sid: "RemoveLeftovers",
         Effect: "Allow",
         Action: ["s3:DeleteObjectVersion"],
-        Resource: `${arn}/media/*`,
+        Resource: [`${arn}/media/*`, `${arn}/derived/*`],
       },
     ],
   };

@@ -3,9 +3,8 @@ import type { Job, JobResult, JobWithMetadata, PgBoss } from "pg-boss";
 import type { Logger } from "pino";
 import type { SystemViewer } from "@/lib/auth/viewer";
 import { DecoderError } from "@/lib/derive/decoder";
-import { deriveRevision } from "@/lib/derive/revision";
+import { deriveRevision, rejectRevision } from "@/lib/derive/revision";
 import { toAppError } from "@/lib/errors";
-import { recordDerivation } from "@/lib/media/commands";
 import { finishUndo } from "@/lib/upload/undo/commands";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
@@ -73,7 +72,7 @@ export async function handleDeriveFailed(
     return;
   }
   log.warn({ revisionId, code, reason: message }, "revision rejected");
-  await recordDerivation(viewer, revisionId, { state: "rejected", contentType: null, reason });
+  await rejectRevision(viewer, revisionId, reason);
 }
 
 const reasons = {

@@ -94,7 +94,10 @@ export async function revisionToDerive(viewer: Viewer, revisionId: string) {
       versionId: true,
       sizeBytes: true,
       etag: true,
+      crc64nvme: true,
+      sha256: true,
       state: true,
+      derivedId: true,
       media: { select: { path: true } },
     },
   });
