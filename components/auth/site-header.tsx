@@ -8,7 +8,7 @@ import { routes } from "@/lib/routes";
 import { UserMenu } from "./user-menu";
 
 type SiteHeaderProps = {
-  user: { name: string } | null;
+  user: { id: string; name: string } | null;
   theme: Theme;
   /** Shown before the menus: the uploads in progress. */
   tray?: ReactNode;
@@ -25,7 +25,7 @@ export function SiteHeader({ user, theme, tray }: SiteHeaderProps) {
           {tray}
           <ThemeMenu initial={theme} />
           {user ? (
-            <UserMenu name={user.name} />
+            <UserMenu user={user} />
           ) : (
             <>
               <Link href={routes.signIn()} className={buttonClass({ variant: "ghost", size: "md" }, "px-3")}>

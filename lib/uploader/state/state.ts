@@ -204,9 +204,14 @@ export function isElsewhere({ resumed, phase }: UploaderState): boolean {
 
 const endings: ReadonlySet<string> = new Set<FailureCode>(["closed", "finished", "gone"]);
 
+/** Whether trying again cannot help: the upload ended elsewhere or is no longer accessible. */
+export function isFinal({ code }: Failure): boolean {
+  return endings.has(code);
+}
+
 /** Whether the upload ended elsewhere or is no longer accessible: files cannot be added and it cannot be canceled here. */
 export function isDead({ phase, halted }: UploaderState): boolean {
-  return halted !== null && endings.has(halted.code) && phase !== "done" && phase !== "aborted";
+  return halted !== null && isFinal(halted) && phase !== "done" && phase !== "aborted";
 }
 
 /** Whether connections to the storage are in use, or will be as soon as possible. */

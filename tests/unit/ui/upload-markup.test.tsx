@@ -114,8 +114,8 @@ it("offers a retry where that can help", () => {
   };
   expect(offered("signed-out")).toEqual(["Try again"]);
   expect(offered("slow-check")).toEqual(["Check again"]);
-  expect(offered("gone")).toEqual(["Try again"]);
-  expect([offered("closed"), offered("finished")]).toEqual([[], []]);
+  expect(offered("not-opened")).toEqual(["Try again"]);
+  expect([offered("closed"), offered("finished"), offered("gone")]).toEqual([[], [], []]);
 });
 
 it("counts notes of accepted files, not of skipped ones", () => {
