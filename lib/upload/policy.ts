@@ -1,3 +1,5 @@
+import { type Role, rolesThatMay } from "@/lib/collection/policy";
+
 const MIB = 1024 * 1024;
 const TIB = MIB * MIB;
 const DAY = 24 * 60 * 60;
@@ -99,6 +101,32 @@ export function partCountOf(sizeBytes: number, partSize: number): number {
 export function partLength(sizeBytes: number, partSize: number, n: number): number {
   return Math.min(partSize, sizeBytes - partSize * (n - 1));
 }
+
+/** What can be done about a path that the collection has: a new revision, nothing, or a path beside it ("name (2).jpg"). */
+export const conflictChoices = ["revision", "skip", "both"] as const;
+export type ConflictChoice = (typeof conflictChoices)[number];
+
+/** Who an upload is by. `userId` null: no person; `role` null: no longer a member. */
+export type Uploader = { userId: string | null; role: Role | null };
+
+/**
+ * Whether an upload may add a revision to a media that exists, in the trash or not: its uploader made the media, or may edit all
+ * media of the collection. A media of no one is another person's. Asked when files are registered, again when they are
+ * verified, and when an upload is redone.
+ */
+export function mayReplace({ userId, role }: Uploader, media: { createdById: string | null }): boolean {
+  if (role !== null && rolesThatMay("editMedia").includes(role)) return true;
+  return userId !== null && userId === media.createdById;
+}
+
+/** Returns the choices for a path that the collection has, by whether the upload may replace the media there. */
+export function choicesFor(isReplaceable: boolean): readonly ConflictChoice[] {
+  return isReplaceable ? conflictChoices : conflictChoices.filter((choice) => choice !== "revision");
+}
+
+/** Why a file is a conflict: `mayReplace` forbids it. */
+export const othersFileReason =
+  "This path belongs to a file that another person added. That file is unchanged: only they and editors of the collection may replace it. Upload yours under another name.";
 
 export const uploadStates = ["open", "sealed", "verified", "aborted", "expired"] as const;
 export type UploadState = (typeof uploadStates)[number];

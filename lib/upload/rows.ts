@@ -3,7 +3,7 @@ import { db, query, rowsOf, type Transaction } from "@/lib/db";
 import { AppError, notFound } from "@/lib/errors";
 import { type AccountIds, lockUpload } from "@/lib/locks";
 import { addBytes } from "@/lib/quota/rows";
-import { type UploadState, uploadFrom, uploadPolicy } from "./policy";
+import { type Uploader, type UploadState, uploadFrom, uploadPolicy } from "./policy";
 
 export type ChargedUpload = AccountIds & { id: string };
 
@@ -23,6 +23,16 @@ export async function lockOpenUpload(tx: Transaction, uploadId: string): Promise
   const upload = await lockUpload(tx, uploadId);
   if (!upload) throw notFound("upload");
   if (!allows(upload.state, "send")) throw ended(upload.state);
+}
+
+/** Returns who an upload is by, and the role that person has now. Under the collection's lock the role does not change. */
+export async function uploaderOf(tx: Transaction, { collectionId, createdById }: AccountIds): Promise<Uploader> {
+  if (createdById === null) return { userId: null, role: null };
+  const member = await tx.member.findUnique({
+    where: { collectionId_userId: { collectionId, userId: createdById } },
+    select: { role: true },
+  });
+  return { userId: createdById, role: member?.role ?? null };
 }
 
 /** Adds to the used and reserved bytes of an upload and of its accounts. Needs the locks of `lockAccounts`. */

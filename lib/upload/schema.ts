@@ -63,8 +63,12 @@ export const cancelInput = z.object({ paths: z.array(z.string().min(1).max(4_096
 
 const fileAnswer = z.object({
   path: z.string(),
-  /** `present`: the storage has these bytes, and nothing need be sent. */
-  status: z.enum(["present", "post", "multipart"]),
+  /**
+   * `present`: the storage has these bytes, and nothing need be sent. `conflict`: the path belongs to a media that this upload
+   * may not replace, for the `reason`; what is sent there all the same is rejected when the upload is verified.
+   */
+  status: z.enum(["present", "post", "multipart", "conflict"]),
+  reason: z.string().optional(),
   multipart: z.object({ fileId: z.uuid(), partSize: z.int(), partCount: z.int(), done: z.array(z.int()) }).optional(),
   /** The collection has a file at this path, of the same or of another size. */
   exists: z.enum(["same", "other"]).optional(),

@@ -9,7 +9,7 @@ import { abortMultipart } from "@/lib/storage/deletion";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
 import { pathProblem, sizeProblem, sizeText } from "../policy";
 import { type OpenUpload, openUploadOf } from "../queries";
-import { chargeUpload, extendUpload, lockOpenUpload } from "../rows";
+import { chargeUpload, extendUpload, lockOpenUpload, uploaderOf } from "../rows";
 import type { FileAnswer, filesInput } from "../schema";
 import { type Plan, planFile } from "./plan";
 import { removeCanceled } from "./remove-canceled";
@@ -17,6 +17,9 @@ import { addChecksums, type FileRow, markCanceled, selectFiles, selectKnown, ups
 import { storedFacts } from "./stored-facts";
 
 type FileToRegister = z.output<typeof filesInput>["files"][number];
+
+/** How often files are looked up again because another call canceled some of them meanwhile. */
+const lookupsAtMost = 5;
 
 /**
  * Registers files before they are sent, or adds checksums to files that are registered, and reserves their bytes. Returns for
@@ -27,37 +30,44 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Fil
   const upload = await openUploadOf(viewer, uploadId);
   requireSendable(files);
   await extendUpload(upload);
+  for (let lookups = 0; lookups < lookupsAtMost; lookups += 1) {
+    const plans = await planAndReserve(upload, files);
+    if (!plans) continue;
+    await abortSuperseded(uploadPrefix(upload.collectionId, upload.id), plans);
+    return plans.map(({ answer }) => answer);
+  }
+  throw new AppError(
+    "UNAVAILABLE",
+    "Some of these files are being canceled elsewhere. Nothing is lost. Try again in a few seconds.",
+    { retryAfterSeconds: 2 },
+  );
+}
+
+/** Returns null when another call canceled some of the files since they were looked up: their bytes are not removed yet. */
+async function planAndReserve(upload: OpenUpload, files: FileToRegister[]): Promise<Plan[] | null> {
   const prefix = uploadPrefix(upload.collectionId, upload.id);
-  const before = await selectFiles(
-    upload.id,
-    files.map(({ path }) => path),
-  );
-  await removeCanceled(
-    upload.id,
-    prefix,
-    [...before.values()].filter(isCanceled).map(({ path }) => path),
-  );
+  const paths = files.map(({ path }) => path);
+  const before = await selectFiles(upload.id, paths);
+  const canceled = [...before.values()].filter(isCanceled).map(({ path }) => path);
+  await removeCanceled(upload.id, prefix, canceled);
   const stored = await storedFacts(prefix, [...before.values()], new Map(files.map(({ path, md5 }) => [path, md5])));
   const known = await selectKnown(
     upload,
     files.map(({ path, size, sha256 }) => ({ path, sizeBytes: BigInt(size), sha256: sha256 ?? null })),
   );
-  const plans = await db().$transaction(async (tx) => {
+  return db().$transaction(async (tx) => {
     const space = leastSpace(await lockAccounts(tx, upload));
     await lockOpenUpload(tx, upload.id);
+    const uploader = await uploaderOf(tx, upload);
     // Again, under the lock: another tab may have registered the same files since.
-    const rows = await selectFiles(
-      upload.id,
-      files.map(({ path }) => path),
-      tx,
-    );
-    // Files that were canceled since: their bytes are not removed yet, so start again.
+    const rows = await selectFiles(upload.id, paths, tx);
     if ([...rows.values()].some((row) => isCanceled(row) && !isSameRegistration(before.get(row.path), row)))
       return null;
     const planned = files.map((file) => {
       const row = rows.get(file.path);
       const parts = row?.s3_upload_id ? stored.parts.get(row.s3_upload_id) : undefined;
-      return planFile(file, { row, listed: stored.listed.get(file.path), parts, known: known.get(file.path) });
+      const facts = { row, listed: stored.listed.get(file.path), parts, known: known.get(file.path), uploader };
+      return planFile(file, facts);
     });
     const reservedBefore = [...rows.values()].reduce((sum, { reserved_bytes }) => sum + reserved_bytes, 0n);
     await reserve(tx, upload, space, planned.reduce((sum, { row }) => sum + row.reserved_bytes, 0n) - reservedBefore);
@@ -68,9 +78,6 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Fil
     );
     return planned;
   }, longTransaction);
-  if (!plans) return registerFiles(viewer, uploadId, files);
-  await abortSuperseded(prefix, plans);
-  return plans.map(({ answer }) => answer);
 }
 
 /**

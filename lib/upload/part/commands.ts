@@ -25,6 +25,8 @@ type PartedFile = {
   s3UploadId: string | null;
   staleVersion: string | null;
   isCompleted: boolean;
+  /** Its bytes are reserved: it is not the same as what its media holds. */
+  isReserved: boolean;
 };
 
 /**
@@ -39,6 +41,8 @@ export async function signParts(
 ): Promise<PartUrls> {
   const file = await partedFile(viewer, uploadId, fileId);
   if (file.isCompleted) throw new AppError("CONFLICT", "This file is complete. Nothing more can be added to it.");
+  if (!file.isReserved)
+    throw new AppError("CONFLICT", "Nothing of this file need be sent. Register it again to send it.");
   requireParts(file, parts, "parts");
   await extendUpload(file.upload);
   const s3UploadId = file.s3UploadId ?? (await startMultipart(file));
@@ -120,6 +124,7 @@ async function partedFile(viewer: Viewer, uploadId: string, fileId: string): Pro
       s3UploadId: true,
       staleVersion: true,
       completedAt: true,
+      reservedBytes: true,
     },
   });
   if (!file) throw notFound("file");
@@ -136,6 +141,7 @@ async function partedFile(viewer: Viewer, uploadId: string, fileId: string): Pro
     s3UploadId: file.s3UploadId,
     staleVersion: file.staleVersion,
     isCompleted: file.completedAt !== null,
+    isReserved: file.reservedBytes >= file.sizeBytes,
   };
 }
 

@@ -10,8 +10,8 @@ import { abortMultiparts } from "@/lib/storage/deletion";
 import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { selectFiles } from "../file/rows";
-import { noSpaceReason } from "../policy";
-import { chargeUpload, releaseReserved } from "../rows";
+import { mayReplace, noSpaceReason, othersFileReason, type Uploader } from "../policy";
+import { chargeUpload, releaseReserved, uploaderOf } from "../rows";
 import { type CheckedPage, checkListing, type Rejection } from "./check-listing";
 import { copyKnownFiles } from "./copy-known";
 import { insertSame, rejectMissing, selectRecorded } from "./rows";
@@ -24,7 +24,8 @@ type Sealed = Prisma.UploadGetPayload<{ select: typeof sealedSelect }>;
  * file that was sent in parts without a checksum. Pins the latest version of each key; versions that a replayed policy adds
  * later, even between two pages or two runs, change nothing. Files that differ from their registration are rejected, and
  * registered files that never arrived are recorded as missing. Bytes that their media hold already add no revision; bytes that
- * the collection has at another path are copied within the storage first.
+ * the collection has at another path are copied within the storage first. A path that belongs to another person's media is
+ * rejected unless the uploader may edit that media now, whatever was said when it was registered.
  *
  * Each page is one transaction and can run again: a crash costs only the page it was in. `onVerified` gets the revisions of
  * each page that wait to be derived, after the page is committed. Throws AppError UNAVAILABLE, INTERNAL.
@@ -104,28 +105,32 @@ async function addCounts(tx: Transaction, upload: Sealed, counts: Counts): Promi
   });
 }
 
+/** Splits files by whether they may be added: those at paths that the collection has become revisions, or are refused. */
 async function applyConflict(tx: Transaction, upload: Sealed, found: Found[]) {
-  if (upload.conflict === "revision") return { accepted: found, refused: [] };
+  const uploader = await uploaderOf(tx, upload);
   const taken = await tx.media.findMany({
-    where: {
-      collectionId: upload.collectionId,
-      deletedAt: null,
-      path: { in: found.map(({ path }) => path) },
-      revisions: { none: { uploadId: upload.id } },
-    },
-    select: { path: true },
+    where: { collectionId: upload.collectionId, path: { in: found.map(({ path }) => path) } },
+    select: { path: true, createdById: true, deletedAt: true },
   });
-  const takenPaths = new Set(taken.map(({ path }) => path));
-  const reason =
-    upload.conflict === "skip"
-      ? "There is a file at this path already. It is unchanged."
-      : "There is a file at this path already, and this upload does not replace existing files. The file there is unchanged.";
+  const reasons = new Map(taken.map((media) => [media.path, conflictReason(upload, uploader, media)]));
+  const reasonOf = ({ path }: Found) => reasons.get(path) ?? null;
   return {
-    accepted: found.filter(({ path }) => !takenPaths.has(path)),
-    refused: found
-      .filter(({ path }) => takenPaths.has(path))
-      .map(({ path, sizeBytes }) => ({ path, sizeBytes, reason })),
+    accepted: found.filter((file) => reasonOf(file) === null),
+    refused: found.flatMap((file) => {
+      const reason = reasonOf(file);
+      return reason === null ? [] : [{ path: file.path, sizeBytes: file.sizeBytes, reason }];
+    }),
   };
+}
+
+type Taken = { createdById: string | null; deletedAt: Date | null };
+
+/** Returns why a file may not become a revision of this media; null when it may. */
+function conflictReason({ conflict }: Sealed, uploader: Uploader, media: Taken): string | null {
+  if (media.deletedAt === null && conflict === "skip") return "There is a file at this path already. It is unchanged.";
+  if (media.deletedAt === null && conflict === "fail")
+    return "There is a file at this path already, and this upload does not replace existing files. The file there is unchanged.";
+  return mayReplace(uploader, media) ? null : othersFileReason;
 }
 
 /**
