@@ -69,6 +69,11 @@ export async function lockUpload(
   return upload;
 }
 
+/** Takes the lock under which a person's open uploads are counted. */
+export async function lockOpenUploads(tx: Transaction, userId: string): Promise<void> {
+  await lockName(tx, `open-uploads:${userId}`);
+}
+
 /** Takes a lock by name that the transaction holds until it ends. */
 export async function lockName(tx: Transaction, name: string): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`;

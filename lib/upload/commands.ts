@@ -3,13 +3,13 @@ import { randomUUID } from "node:crypto";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionsWhere } from "@/lib/collection/queries";
 import { isSlug } from "@/lib/collection/schema";
-import { db, type Prisma } from "@/lib/db";
+import { db, type Prisma, type Transaction } from "@/lib/db";
 import { env } from "@/lib/env";
-import { notFound, requireId } from "@/lib/errors";
+import { AppError, notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { claimKey, deleteOldKeys, type KeyedRequest, keyedRequest, subjectOfKey } from "@/lib/idempotency/rows";
 import { sendReap, sendVerify } from "@/lib/jobs/queue/queue";
-import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
+import { lockAccounts, lockOpenUploads, lockUpload, longTransaction } from "@/lib/locks";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { createPostPolicy } from "@/lib/storage/post-policy";
 import { type UploadState, uploadFrom, uploadPolicy } from "./policy";
@@ -60,6 +60,7 @@ async function insertUpload(
   // Signed before the row is inserted: without credentials to sign with, no open upload is left behind.
   const policy = await grant(prefix, input.checksum);
   await db().$transaction(async (tx) => {
+    if (viewer.kind === "user") await requireFewOpen(tx, viewer.userId);
     await tx.upload.create({
       data: {
         id,
@@ -78,6 +79,18 @@ async function insertUpload(
     await recordEvent(tx, viewer, { ...about(id, collectionId), action: "upload.opened" });
   });
   return { id, state: "open", prefix, policy, expiresAt: expiresAt.toISOString() };
+}
+
+/** Throws CONFLICT when the person has as many open uploads as one may have. Concurrent calls wait for each other. */
+async function requireFewOpen(tx: Transaction, userId: string): Promise<void> {
+  await lockOpenUploads(tx, userId);
+  const { maxOpenUploads } = uploadPolicy;
+  const count = await tx.upload.count({ where: { createdById: userId, state: "open", expiresAt: { gt: new Date() } } });
+  if (count < maxOpenUploads) return;
+  throw new AppError(
+    "CONFLICT",
+    `You have ${maxOpenUploads} open uploads, which is the most that one person may have. Finish or cancel one of them, then try again.`,
+  );
 }
 
 async function reopen(viewer: Viewer, uploadId: string): Promise<OpenedUpload> {

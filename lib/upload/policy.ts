@@ -26,6 +26,15 @@ export const uploadPolicy = {
   /** … but not beyond this age. Shorter than the bucket keeps parts that were never completed (lib/infra). */
   uploadMaxLifeSeconds: 60 * DAY,
   parallelPosts: 6,
+  /** Uploads that one person may have open at a time. */
+  maxOpenUploads: 100,
+  maxLabelCharacters: 200,
+  maxMetadataKeys: 32,
+  maxMetadataKeyCharacters: 256,
+  maxMetadataValueCharacters: 1_024,
+  /** Files of one call, and parts of one call. */
+  maxFilesPerCall: 1_000,
+  maxPartsPerCall: 100,
 } as const;
 
 /** How long after an upload's end bytes may arrive: the last policy or part URL, and a body that was being sent. */

@@ -1,3 +1,4 @@
+import { uploadPolicy } from "@/lib/upload/policy";
 import { maxWait, pollMs } from "../state/backoff";
 import type { Draft } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
@@ -194,8 +195,7 @@ export function makeCall(draft: Draft, call: CallName): void {
   if (call === "open") {
     // While folders are being read the numbers are not known.
     const planned = { plannedFiles: outstanding(state), plannedBytes: state.bytes.planned };
-    // The server takes at most 200 characters.
-    const label = state.label?.slice(0, 200).trim();
+    const label = state.label?.slice(0, uploadPolicy.maxLabelCharacters).trim();
     const request = {
       ...(state.adding === 0 && planned),
       ...(label && { label }),
