@@ -12,9 +12,9 @@ import { sendReap, sendVerify } from "@/lib/jobs/queue/queue";
 import { lockAccounts, lockOpenUploads, lockUpload, longTransaction } from "@/lib/locks";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { createPostPolicy } from "@/lib/storage/post-policy";
-import { type UploadState, uploadFrom, uploadPolicy } from "./policy";
+import { uploadFrom, uploadPolicy } from "./policy";
 import { openUploadOf, ownUploadsWhere, visibleUploadsWhere } from "./queries";
-import { ended, extendUpload, largeUploads, releaseReserved } from "./rows";
+import { ended, ending, extendUpload, largeUploads, releaseReserved } from "./rows";
 import type { OpenedUpload, OpenUploadInput, PostPolicy } from "./schema";
 
 const maxExpiredAtOnce = 100;
@@ -178,13 +178,13 @@ async function expireUpload(viewer: Viewer, upload: Due): Promise<boolean> {
     const still = await lockUpload(tx, upload.id);
     if (still?.state !== "open" || still.expires_at >= new Date()) return false;
     await releaseReserved(tx, upload);
-    await tx.upload.update({ where: { id: upload.id }, data: { state: "expired", endedAt: new Date() } });
+    await tx.upload.update({ where: { id: upload.id }, data: ending("expired") });
     await recordEvent(tx, viewer, { ...about(upload.id, upload.collectionId), action: "upload.expired" });
     return true;
   }, longTransaction);
 }
 
-async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: UploadState): Promise<void> {
+async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: "sealed" | "aborted"): Promise<void> {
   const scope = verb === "seal" ? ownUploadsWhere(viewer) : visibleUploadsWhere(viewer);
   const where = { AND: [{ id }, scope] };
   await db().$transaction(async (tx) => {
@@ -197,7 +197,7 @@ async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: Up
     }
     const { count } = await tx.upload.updateMany({
       where: { AND: [where, { state: { in: [...uploadFrom[verb]] } }] },
-      data: to === "sealed" ? { state: to, sealedAt: new Date() } : { state: to, endedAt: new Date() },
+      data: to === "sealed" ? { state: to, sealedAt: new Date() } : ending("aborted"),
     });
     if (count === 0) {
       const { state } = (await tx.upload.findFirst({ where, select })) ?? upload;

@@ -35,10 +35,11 @@ export const uploadPolicy = {
   /** Files of one call, and parts of one call. */
   maxFilesPerCall: 1_000,
   maxPartsPerCall: 100,
+  /** The longest life of a grant to write under an upload's prefix: temporary credentials. */
+  longestGrantSeconds: 60 * 60,
+  /** How long after its grant a body that is sent slowly may arrive: 36 hours were seen. */
+  lateBodySeconds: 2 * DAY,
 } as const;
-
-/** How long after an upload's end bytes may arrive: the last policy or part URL, and a body that was being sent. */
-export const grantsOutliveSeconds = uploadPolicy.policyTtlSeconds + 60 * 60;
 
 // C0, DEL, C1, and characters that make a name look like another one (bidirectional overrides, line separators).
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression searches for them

@@ -6,7 +6,6 @@ import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { listObjectVersions } from "@/lib/storage/list";
-import { grantsOutliveSeconds } from "./policy";
 import { allows, ended, largeUploads } from "./rows";
 import type { UnfinishedUpload, UploadStatus } from "./schema";
 
@@ -175,16 +174,13 @@ async function selectRejected(uploadId: string): Promise<UploadStatus["rejected"
   ].slice(0, maxRejectedShown);
 }
 
-/**
- * Returns ended uploads for the worker's sweep whose grants have expired and whose prefix is not clean: untried ones first,
- * then by the time of the last attempt.
- */
+/** Returns ended uploads for the worker's sweep that the reaper is to visit now, those that wait longest first. */
 export async function uploadsToReap(viewer: Viewer, limit: number, now = new Date()): Promise<string[]> {
   if (viewer.kind !== "system") throw notFound("upload");
   const uploads = await db().upload.findMany({
-    where: { cleanedAt: null, endedAt: { lt: new Date(now.getTime() - grantsOutliveSeconds * 1_000) } },
+    where: { reapAt: { lte: now } },
     select: { id: true },
-    orderBy: [{ reapTriedAt: { sort: "asc", nulls: "first" } }, { endedAt: "asc" }],
+    orderBy: { reapAt: "asc" },
     take: limit,
   });
   return uploads.map(({ id }) => id);

@@ -4,6 +4,7 @@ import { AppError, notFound } from "@/lib/errors";
 import { type AccountIds, lockUpload } from "@/lib/locks";
 import { addBytes } from "@/lib/quota/rows";
 import { type Uploader, type UploadState, uploadFrom, uploadPolicy } from "./policy";
+import { firstReapAt } from "./verify/policy";
 
 export type ChargedUpload = AccountIds & { id: string };
 
@@ -50,6 +51,11 @@ export async function chargeUpload(
 export async function releaseReserved(tx: Transaction, upload: ChargedUpload): Promise<void> {
   const locked = await lockUpload(tx, upload.id);
   await chargeUpload(tx, upload, { reserved: -(locked?.reserved_bytes ?? 0n) });
+}
+
+/** What an upload becomes at its end: from then on the reaper visits it. */
+export function ending(state: "verified" | "aborted" | "expired", endedAt = new Date()) {
+  return { state, endedAt, reapAt: firstReapAt(state, endedAt) } as const;
 }
 
 /** From this number of files on, verifying an upload takes minutes. */

@@ -11,7 +11,7 @@ import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { selectFiles } from "../file/rows";
 import { mayReplace, noSpaceReason, othersFileReason, type Uploader } from "../policy";
-import { chargeUpload, releaseReserved, uploaderOf } from "../rows";
+import { chargeUpload, ending, releaseReserved, uploaderOf } from "../rows";
 import { type CheckedPage, checkListing, type Rejection } from "./check-listing";
 import { copyKnownFiles } from "./copy-known";
 import { insertSame, rejectMissing, selectRecorded } from "./rows";
@@ -181,7 +181,7 @@ async function recordVerified(viewer: Viewer, upload: Sealed): Promise<void> {
     await releaseReserved(tx, upload);
     const [verified] = await tx.upload.updateManyAndReturn({
       where: { id: upload.id, state: "sealed" },
-      data: { state: "verified", endedAt: new Date() },
+      data: ending("verified"),
       select: { verifiedFiles: true, verifiedBytes: true, unchangedFiles: true },
     });
     if (!verified) return;
