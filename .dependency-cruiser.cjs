@@ -223,7 +223,7 @@ module.exports = {
     only("jobs", "^lib/jobs/", [
       "^lib/derive/",
       calls,
-      "^lib/upload/verify/(verify|reap)\\.ts$",
+      "^lib/upload/verify/(verify|measure|reap)\\.ts$",
       pure,
       viewer,
       env,

@@ -25,7 +25,7 @@ const collections = query.selectFrom("collection").select(balance).forNoKeyUpdat
 const users = query.selectFrom("user").select(balance).forNoKeyUpdate();
 const uploads = query
   .selectFrom("upload")
-  .select(["state", "expires_at", "reserved_bytes", "settled_to"])
+  .select(["state", "expires_at", "reserved_bytes", "unregistered_bytes", "over_since", "end_reason", "settled_to"])
   .forNoKeyUpdate();
 
 /** Bytes of a quota account; `quota` null is no limit. */

@@ -6,12 +6,15 @@ import { DecoderError } from "@/lib/derive/decoder";
 import { deriveRevision, rejectRevision } from "@/lib/derive/revision";
 import { toAppError } from "@/lib/errors";
 import { finishUndo } from "@/lib/upload/undo/commands";
+import { measureUpload } from "@/lib/upload/verify/measure";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import {
   type DeriveJob,
   insertDerive,
   insertDeriveAgain,
+  insertReap,
+  type MeasureJob,
   type ReapJob,
   type UndoJob,
   type VerifyJob,
@@ -39,6 +42,14 @@ export async function handleVerify({ boss, viewer, log }: JobContext, uploadId: 
 export async function handleReap({ viewer, log }: JobContext, uploadId: string): Promise<void> {
   const reaped = await reapUpload(viewer, uploadId);
   if (reaped) log.info({ uploadId, ...reaped }, "upload reaped");
+}
+
+/** Compares the stored bytes of an open upload with what its files reserve. One that was ended for it is reaped next. */
+export async function handleMeasure({ boss, viewer, log }: JobContext, uploadId: string): Promise<void> {
+  const measured = await measureUpload(viewer, uploadId);
+  if (!measured || measured.state === "within") return;
+  log.warn({ uploadId, ...measured }, "upload beyond its quota");
+  if (measured.state === "ended") await insertReap(boss, [uploadId]);
 }
 
 /** Applies an undo or redo to the media a request did not reach. */
@@ -87,7 +98,7 @@ function reasonOf(code: string | undefined): string | null {
 }
 
 /** Runs the jobs of a batch one after another, each with its own result. */
-export function each<Data extends VerifyJob | ReapJob | UndoJob | DeriveJob, J extends Job<Data>>(
+export function each<Data extends VerifyJob | ReapJob | MeasureJob | UndoJob | DeriveJob, J extends Job<Data>>(
   { log }: JobContext,
   run: (job: J) => Promise<void>,
 ): (jobs: J[]) => Promise<JobResult[]> {

@@ -4,10 +4,10 @@ import { revisionsToDerive } from "@/lib/media/queries";
 import { computeSortPaths } from "@/lib/media/sorting/commands";
 import { deleteEndedSessions } from "@/lib/session/commands";
 import { deleteIdempotencyKeys, expireUploads } from "@/lib/upload/commands";
-import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
+import { uploadsToMeasure, uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
 import { uploadsToUndo } from "@/lib/upload/undo/queries";
 import type { JobContext } from "./handlers";
-import { insertDerive, insertReap, insertUndo, insertVerify, laterPriority } from "./queue/boss";
+import { insertDerive, insertMeasure, insertReap, insertUndo, insertVerify, laterPriority } from "./queue/boss";
 
 const uploadsAtOnce = 100;
 const revisionsAtOnce = 1_000;
@@ -29,6 +29,7 @@ export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSig
     verify: async () => insertVerify(boss, await uploadsToVerify(viewer, uploadsAtOnce)),
     undo: async () => insertUndo(boss, await uploadsToUndo(viewer, uploadsAtOnce)),
     reap: async () => insertReap(boss, await uploadsToReap(viewer, uploadsAtOnce)),
+    measure: async () => insertMeasure(boss, await uploadsToMeasure(viewer, uploadsAtOnce)),
     derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce), laterPriority),
     deleteSessions: () => deleteEndedSessions(viewer),
     deleteKeys: () => deleteIdempotencyKeys(viewer),

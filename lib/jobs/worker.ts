@@ -9,6 +9,7 @@ import {
   each,
   handleDerive,
   handleDeriveFailed,
+  handleMeasure,
   handleReap,
   handleUndo,
   handleVerify,
@@ -17,6 +18,7 @@ import {
 import {
   createBoss,
   type DeriveJob,
+  type MeasureJob,
   queueNames,
   type ReapJob,
   startBoss,
@@ -130,6 +132,11 @@ async function work(context: JobContext, options: WorkerOptions): Promise<void> 
     queueNames.reap,
     polling,
     each(context, ({ data }: Job<ReapJob>) => handleReap(context, data.uploadId)),
+  );
+  await boss.work<MeasureJob>(
+    queueNames.measure,
+    polling,
+    each(context, ({ data }: Job<MeasureJob>) => handleMeasure(context, data.uploadId)),
   );
   await boss.work<UndoJob>(
     queueNames.undo,

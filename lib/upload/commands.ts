@@ -12,7 +12,7 @@ import { sendReap, sendVerify } from "@/lib/jobs/queue/queue";
 import { lockAccounts, lockOpenUploads, lockUpload, longTransaction } from "@/lib/locks";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { createPostPolicy } from "@/lib/storage/post-policy";
-import { uploadFrom, uploadPolicy } from "./policy";
+import { overMessage, uploadFrom, uploadPolicy } from "./policy";
 import { openUploadOf, ownUploadsWhere, visibleUploadsWhere } from "./queries";
 import { ended, ending, extendUpload, largeUploads, releaseReserved } from "./rows";
 import type { OpenedUpload, OpenUploadInput, PostPolicy } from "./schema";
@@ -94,17 +94,33 @@ async function requireFewOpen(tx: Transaction, userId: string): Promise<void> {
 }
 
 async function reopen(viewer: Viewer, uploadId: string): Promise<OpenedUpload> {
-  const { id, collectionId, checksum, expiresAt } = await openUploadOf(viewer, uploadId);
+  const { id, collectionId, checksum, expiresAt, overSince } = await openUploadOf(viewer, uploadId);
+  requireRoom(overSince);
+  await recordGrant(id);
   const prefix = uploadPrefix(collectionId, id);
   const policy = await grant(prefix, checksum ?? undefined);
   return { id, state: "open", prefix, policy, expiresAt: expiresAt.toISOString() };
 }
 
-/** Signs a new policy for the same prefix, before the old one expires. Throws NOT_FOUND, CONFLICT (not open). */
+/**
+ * Signs a new policy for the same prefix, before the old one expires. Throws NOT_FOUND, CONFLICT (not open), TOO_LARGE (it holds
+ * more than there is room for).
+ */
 export async function renewPolicy(viewer: Viewer, uploadId: string): Promise<PostPolicy> {
   const upload = await openUploadOf(viewer, uploadId);
+  requireRoom(upload.overSince);
   await extendUpload(upload);
+  await recordGrant(upload.id);
   return grant(uploadPrefix(upload.collectionId, upload.id), upload.checksum ?? undefined);
+}
+
+/** Before the policy is signed: what it lets in is measured while it lives. */
+async function recordGrant(id: string): Promise<void> {
+  await db().upload.updateMany({ where: { id, state: "open" }, data: { grantedAt: new Date() } });
+}
+
+function requireRoom(overSince: Date | null): void {
+  if (overSince !== null) throw new AppError("TOO_LARGE", overMessage);
 }
 
 /** Seals an upload: nothing more can be sent, and the worker verifies what arrived. Idempotent. Throws NOT_FOUND, CONFLICT. */
@@ -188,7 +204,7 @@ async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: "s
   const scope = verb === "seal" ? ownUploadsWhere(viewer) : visibleUploadsWhere(viewer);
   const where = { AND: [{ id }, scope] };
   await db().$transaction(async (tx) => {
-    const select = { state: true, collectionId: true, createdById: true } as const;
+    const select = { state: true, collectionId: true, createdById: true, endReason: true } as const;
     const upload = await tx.upload.findFirst({ where, select });
     if (!upload) throw notFound("upload");
     if (to === "aborted") {
@@ -197,13 +213,13 @@ async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: "s
     }
     const { count } = await tx.upload.updateMany({
       where: { AND: [where, { state: { in: [...uploadFrom[verb]] } }] },
-      data: to === "sealed" ? { state: to, sealedAt: new Date() } : ending("aborted"),
+      data: to === "sealed" ? { state: to, sealedAt: new Date(), overSince: null } : ending("aborted"),
     });
     if (count === 0) {
-      const { state } = (await tx.upload.findFirst({ where, select })) ?? upload;
+      const { state, endReason } = (await tx.upload.findFirst({ where, select })) ?? upload;
       const already = state === to || (to === "sealed" && state === "verified");
       if (already) return;
-      throw ended(state);
+      throw ended(state, endReason);
     }
     // Under the row lock of the update above, so no file is registered after the count.
     if (to === "sealed") {

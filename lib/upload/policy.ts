@@ -35,6 +35,13 @@ export const uploadPolicy = {
   /** Files of one call, and parts of one call. */
   maxFilesPerCall: 1_000,
   maxPartsPerCall: 100,
+  /** How often the stored bytes of an open upload are compared with what its files reserve, where there is a quota. */
+  measureEverySeconds: 5 * 60,
+  /** An upload that got no policy for an hour is measured this often: bodies that are sent slowly may still arrive. */
+  measureIdleEverySeconds: 6 * 60 * 60,
+  idleAfterSeconds: 60 * 60,
+  /** For how long an upload may hold more than there is room for before it is ended: as long as its last policy lives. */
+  overGraceSeconds: 15 * 60,
   /** The longest life of a grant to write under an upload's prefix: temporary credentials. */
   longestGrantSeconds: 60 * 60,
   /** How long after its grant a body that is sent slowly may arrive: 36 hours were seen. */
@@ -152,6 +159,15 @@ export const uploadFrom = {
   reap: ["verified", "aborted", "expired"],
   undo: ["verified", "aborted"],
 } as const satisfies Record<string, readonly UploadState[]>;
+
+/** Returns why an upload with more stored bytes than there is room for is ended. */
+export function overReason(overBytes: number): string {
+  return `This upload was ended and its files were removed: it held ${sizeText(overBytes)} more than there was space for, in files that were not registered first. Nothing else was changed. Ask the site's administrator for more space, then start a new upload.`;
+}
+
+/** Why an upload that holds more than there is room for gets no new policy. */
+export const overMessage =
+  "This upload holds more than there is space for, so nothing more can be sent to it. Finish it now to keep what fits: otherwise it is ended, and its files are removed.";
 
 /** Why an unregistered file beyond the quota does not become media. Its bytes are removed. */
 export const noSpaceReason =

@@ -6,6 +6,7 @@ import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { listObjectVersions } from "@/lib/storage/list";
+import { uploadPolicy } from "./policy";
 import { allows, ended, largeUploads } from "./rows";
 import type { UnfinishedUpload, UploadStatus } from "./schema";
 
@@ -34,6 +35,8 @@ const openSelect = {
   state: true,
   createdAt: true,
   expiresAt: true,
+  overSince: true,
+  endReason: true,
 } satisfies Prisma.UploadSelect;
 export type OpenUpload = Prisma.UploadGetPayload<{ select: typeof openSelect }>;
 
@@ -44,7 +47,7 @@ export async function openUploadOf(viewer: Viewer, uploadId: string): Promise<Op
     select: openSelect,
   });
   if (!upload) throw notFound("upload");
-  if (!allows(upload.state, "send") || upload.expiresAt <= new Date()) throw ended(upload.state);
+  if (!allows(upload.state, "send") || upload.expiresAt <= new Date()) throw ended(upload.state, upload.endReason);
   return upload;
 }
 
@@ -57,6 +60,7 @@ const statusSelect = {
   expiresAt: true,
   plannedFiles: true,
   plannedBytes: true,
+  endReason: true,
   undo: { select: { at: true, redoneAt: true } },
   registeredFiles: true,
   verifiedFiles: true,
@@ -105,9 +109,10 @@ export async function uploadsToVerify(viewer: Viewer, limit: number): Promise<{ 
 type StatusRow = Prisma.UploadGetPayload<{ select: typeof statusSelect }>;
 
 async function describeUpload(upload: StatusRow): Promise<UploadStatus> {
-  const { id, label, state, plannedFiles, plannedBytes, undo } = upload;
+  const { id, label, state, plannedFiles, plannedBytes, endReason, undo } = upload;
   return {
     ...{ id, label, state, plannedFiles },
+    ...(endReason === null ? {} : { endReason }),
     createdAt: upload.createdAt.toISOString(),
     expiresAt: upload.expiresAt.toISOString(),
     plannedBytes: plannedBytes === null ? null : Number(plannedBytes),
@@ -181,6 +186,38 @@ export async function uploadsToReap(viewer: Viewer, limit: number, now = new Dat
     where: { reapAt: { lte: now } },
     select: { id: true },
     orderBy: { reapAt: "asc" },
+    take: limit,
+  });
+  return uploads.map(({ id }) => id);
+}
+
+/**
+ * Returns open uploads for the worker's sweep whose stored bytes are to be measured: those of accounts with a quota, not measured
+ * for a while, unmeasured ones first. Those that were left open without a new policy are measured rarely.
+ */
+export async function uploadsToMeasure(viewer: Viewer, limit: number, now = new Date()): Promise<string[]> {
+  if (viewer.kind !== "system") throw notFound("upload");
+  const { measureEverySeconds, measureIdleEverySeconds, idleAfterSeconds } = uploadPolicy;
+  const ago = (seconds: number) => new Date(now.getTime() - seconds * 1_000);
+  // One that is over is looked at until it is ended, although it gets no more policies.
+  const isActive = { OR: [{ grantedAt: { gt: ago(idleAfterSeconds) } }, { overSince: { not: null } }] };
+  const hasQuota = { quotaBytes: { not: null } };
+  const uploads = await db().upload.findMany({
+    where: {
+      state: "open",
+      AND: [
+        {
+          OR: [
+            { measuredAt: null },
+            { measuredAt: { lte: ago(measureEverySeconds) }, AND: isActive },
+            { measuredAt: { lte: ago(measureIdleEverySeconds) } },
+          ],
+        },
+        { OR: [{ collection: hasQuota }, { createdBy: hasQuota }] },
+      ],
+    },
+    select: { id: true },
+    orderBy: { measuredAt: { sort: "asc", nulls: "first" } },
     take: limit,
   });
   return uploads.map(({ id }) => id);

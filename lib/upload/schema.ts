@@ -149,6 +149,8 @@ export const uploadStatus = z.object({
   isAtLeast: z.boolean().optional(),
   /** At most 1,000 of them. */
   rejected: z.array(z.object({ path: z.string(), reason: z.string() })),
+  /** Why the site ended the upload: it held more than there was room for. */
+  endReason: z.string().optional(),
   /** When the upload was undone; null when it is not. */
   undoneAt: z.iso.datetime().nullable().optional(),
 });

@@ -3,13 +3,13 @@ import type { z } from "zod";
 import type { Viewer } from "@/lib/auth/viewer";
 import { db, type Transaction } from "@/lib/db";
 import { AppError, requireId } from "@/lib/errors";
-import { lockAccounts, longTransaction } from "@/lib/locks";
-import { leastSpace, type Space } from "@/lib/quota/rows";
+import { type Account, lockAccounts, longTransaction } from "@/lib/locks";
+import type { Space } from "@/lib/quota/rows";
 import { abortMultipart } from "@/lib/storage/deletion";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
 import { pathProblem, sizeProblem, sizeText } from "../policy";
 import { type OpenUpload, openUploadOf } from "../queries";
-import { chargeUpload, extendUpload, lockOpenUpload, uploaderOf } from "../rows";
+import { chargeUpload, extendUpload, type LockedUpload, least, lockOpenUpload, spaceOf, uploaderOf } from "../rows";
 import type { FileAnswer, filesInput } from "../schema";
 import { type Plan, planFile } from "./plan";
 import { removeCanceled } from "./remove-canceled";
@@ -56,8 +56,8 @@ async function planAndReserve(upload: OpenUpload, files: FileToRegister[]): Prom
     files.map(({ path, size, sha256 }) => ({ path, sizeBytes: BigInt(size), sha256: sha256 ?? null })),
   );
   return db().$transaction(async (tx) => {
-    const space = leastSpace(await lockAccounts(tx, upload));
-    await lockOpenUpload(tx, upload.id);
+    const accounts = await lockAccounts(tx, upload);
+    const locked = await lockOpenUpload(tx, upload.id);
     const uploader = await uploaderOf(tx, upload);
     // Again, under the lock: another tab may have registered the same files since.
     const rows = await selectFiles(upload.id, paths, tx);
@@ -70,7 +70,8 @@ async function planAndReserve(upload: OpenUpload, files: FileToRegister[]): Prom
       return planFile(file, facts);
     });
     const reservedBefore = [...rows.values()].reduce((sum, { reserved_bytes }) => sum + reserved_bytes, 0n);
-    await reserve(tx, upload, space, planned.reduce((sum, { row }) => sum + row.reserved_bytes, 0n) - reservedBefore);
+    const more = planned.reduce((sum, { row }) => sum + row.reserved_bytes, 0n) - reservedBefore;
+    await reserve(tx, upload, { accounts, locked, bytes: more });
     await upsertFiles(
       tx,
       upload.id,
@@ -132,7 +133,7 @@ async function cancel(viewer: Viewer, uploadId: string, which: { paths: string[]
     await lockAccounts(tx, upload);
     await lockOpenUpload(tx, upload.id);
     const files = await markCanceled(tx, upload.id, which);
-    await reserve(tx, upload, null, -files.reduce((sum, { released }) => sum + released, 0n));
+    await chargeUpload(tx, upload, { reserved: -files.reduce((sum, { released }) => sum + released, 0n) });
     return files;
   }, longTransaction);
   for (const { path, s3_upload_id: s3UploadId } of canceled) {
@@ -160,10 +161,20 @@ function requireSendable(files: FileToRegister[]): void {
   if (issues[0]) throw new AppError("INVALID", issues[0].message, { issues });
 }
 
-/** Needs the locks of `lockAccounts`. `bytes` is negative when files shrank or were canceled. */
-async function reserve(tx: Transaction, upload: OpenUpload, space: Space | null, bytes: bigint): Promise<void> {
+type ToReserve = {
+  accounts: Account[];
+  locked: LockedUpload;
+  /** Negative when files shrank. */
+  bytes: bigint;
+};
+
+/** Needs the locks of `lockAccounts` and of the upload. Throws TOO_LARGE (the quota). */
+async function reserve(tx: Transaction, upload: OpenUpload, { accounts, locked, bytes }: ToReserve): Promise<void> {
+  const space = spaceOf(accounts, locked);
   if (space && bytes > space.left) throw new AppError("TOO_LARGE", quotaMessage(space, bytes));
-  await chargeUpload(tx, upload, { reserved: bytes });
+  // Files that arrived before they were registered may have been reserved as unregistered ones.
+  const taken = bytes > 0n ? least(bytes, locked.unregistered_bytes) : 0n;
+  await chargeUpload(tx, upload, { reserved: bytes - taken, unregistered: -taken });
 }
 
 function quotaMessage({ of, left, quota }: Space, wanted: bigint): string {

@@ -48,7 +48,7 @@ async function applyUndo(uploadId: string, viewer: Viewer, record: typeof undo):
     select: { id: true, collectionId: true, state: true },
   });
   if (!upload) throw notFound("upload");
-  if (!uploadFrom.undo.some((state) => state === upload.state)) throw ended(upload.state);
+  if (!uploadFrom.undo.some((state) => state === upload.state)) throw ended(upload.state, null);
   await db().$transaction(async (tx) => {
     await lockCollection(tx, upload.collectionId);
     await record(tx, viewer, upload);

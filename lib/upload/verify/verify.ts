@@ -4,14 +4,13 @@ import { db, type Prisma, type Transaction } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
-import { leastSpace } from "@/lib/quota/rows";
 import { type Found, insertRevisions, selectSame } from "@/lib/revision/rows";
 import { abortMultiparts } from "@/lib/storage/deletion";
 import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { selectFiles } from "../file/rows";
 import { mayReplace, noSpaceReason, othersFileReason, type Uploader } from "../policy";
-import { chargeUpload, ending, releaseReserved, uploaderOf } from "../rows";
+import { chargeUpload, ending, type LockedUpload, least, releaseReserved, spaceOf, uploaderOf } from "../rows";
 import { type CheckedPage, checkListing, type Rejection } from "./check-listing";
 import { copyKnownFiles } from "./copy-known";
 import { insertSame, rejectMissing, selectRecorded } from "./rows";
@@ -68,13 +67,13 @@ async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[])
       upload,
       checked.found.filter(({ path }) => !same.has(path)),
     );
-    const { fitting, beyond } = withinSpace(checked, accepted, leastSpace(accounts)?.left ?? null);
+    const { fitting, beyond } = withinSpace(checked, accepted, spaceOf(accounts, locked)?.left ?? null);
     const { count: rejected } = await tx.uploadRejection.createMany({
       data: [...checked.rejections, ...refused, ...beyond].map((rejection) => ({ ...rejection, uploadId: upload.id })),
       skipDuplicates: true,
     });
     const inserted = await insertRevisions(tx, upload, fitting);
-    await chargeInserted(tx, upload, locked.reserved_bytes, { prefix, checked, inserted });
+    await chargeInserted(tx, upload, locked, { prefix, checked, inserted });
     await addCounts(tx, upload, {
       made: inserted.length,
       bytes: inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n),
@@ -108,6 +107,8 @@ async function addCounts(tx: Transaction, upload: Sealed, counts: Counts): Promi
 /** Splits files by whether they may be added: those at paths that the collection has become revisions, or are refused. */
 async function applyConflict(tx: Transaction, upload: Sealed, found: Found[]) {
   const uploader = await uploaderOf(tx, upload);
+  const mayReplaceAny = mayReplace(uploader, { createdById: null });
+  if (upload.conflict === "revision" && mayReplaceAny) return { accepted: found, refused: [] };
   const taken = await tx.media.findMany({
     where: { collectionId: upload.collectionId, path: { in: found.map(({ path }) => path) } },
     select: { path: true, createdById: true, deletedAt: true },
@@ -154,16 +155,30 @@ function withinSpace({ registered }: CheckedPage, accepted: Found[], space: bigi
 
 type Inserted = { prefix: string; checked: CheckedPage; inserted: { key: string; size_bytes: bigint }[] };
 
-/** Turns the bytes reserved for these files into used bytes. What is reserved for other files stays reserved. */
+/**
+ * Turns the bytes reserved for these files into used bytes. What is reserved for other files, registered or not, stays
+ * reserved.
+ */
 async function chargeInserted(
   tx: Transaction,
   upload: Sealed,
-  reserved: bigint,
+  locked: LockedUpload,
   { prefix, checked: { registered }, inserted }: Inserted,
 ): Promise<void> {
   const used = inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n);
   const theirs = inserted.reduce((sum, { key }) => sum + (registered.get(pathOfKey(prefix, key)) ?? 0n), 0n);
-  await chargeUpload(tx, upload, { used, reserved: theirs < reserved ? -theirs : -reserved });
+  const lacked = inserted.reduce((sum, { key, size_bytes }) => {
+    const lacks = size_bytes - (registered.get(pathOfKey(prefix, key)) ?? 0n);
+    return lacks > 0n ? sum + lacks : sum;
+  }, 0n);
+  const taken = least(lacked, locked.unregistered_bytes);
+  const reserved = locked.reserved_bytes - least(theirs + taken, locked.reserved_bytes);
+  const unregistered = least(locked.unregistered_bytes - taken, reserved);
+  await chargeUpload(tx, upload, {
+    used,
+    reserved: reserved - locked.reserved_bytes,
+    unregistered: unregistered - locked.unregistered_bytes,
+  });
 }
 
 /** Returns the page's revisions that wait to be derived, including those of an earlier run. */

@@ -57,7 +57,7 @@ it.each(rows.map((row) => [row.name, row] as const))("%s", async (_, row) => {
 // Sign-in and the log have no collection to be a member of; their own tests are in integration/auth.
 const outside = ["auth", "event"];
 const lib = path.resolve(import.meta.dirname, "../../../lib");
-const kinds = /\/(queries|commands|verify|reap)\.ts$/;
+const kinds = /\/(queries|commands|verify|measure|reap)\.ts$/;
 
 it("leaves out no query and no command", async () => {
   const tested = new Set(rows.map(({ name }) => name.split(",")[0]));

@@ -4,6 +4,7 @@ import * as uploadQueries from "@/lib/upload/queries";
 import * as receiptQueries from "@/lib/upload/receipt/queries";
 import * as undoCommands from "@/lib/upload/undo/commands";
 import * as undoQueries from "@/lib/upload/undo/queries";
+import * as uploadMeasure from "@/lib/upload/verify/measure";
 import * as uploadReap from "@/lib/upload/verify/reap";
 import * as uploadVerify from "@/lib/upload/verify/verify";
 import type { World } from "../world";
@@ -161,6 +162,17 @@ export const uploads: Row[] = [
     changes: true,
     given: { uploadState: "aborted" },
     run: (viewer, { uploadId }) => uploadReap.reapUpload(viewer, uploadId),
+  },
+  {
+    name: "upload/verify/measure/measureUpload",
+    ...systemOnly,
+    changes: true,
+    run: (viewer, { uploadId }) => uploadMeasure.measureUpload(viewer, uploadId),
+  },
+  {
+    name: "upload/queries/uploadsToMeasure",
+    ...systemOnly,
+    run: (viewer) => uploadQueries.uploadsToMeasure(viewer, 10),
   },
   {
     name: "upload/queries/uploadsToReap",
