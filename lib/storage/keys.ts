@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
 
+/** The prefix of all originals. */
+export const originalsPrefix = "media/";
+
 /**
  * Returns the prefix an upload may write under: `media/<collectionId>/<uploadId>/`.
  * Throws TypeError for an id that is empty or has characters other than letters, digits, `_` and `-`.
@@ -8,7 +11,7 @@ export function uploadPrefix(collectionId: string, uploadId: string): string {
   for (const id of [collectionId, uploadId]) {
     if (!/^[\w-]+$/.test(id)) throw new TypeError("an id in a key is made of letters, digits, _ and - only");
   }
-  return `media/${collectionId}/${uploadId}/`;
+  return `${originalsPrefix}${collectionId}/${uploadId}/`;
 }
 
 /** Returns the key of an original: the upload's prefix followed by the path. lib/upload/policy validates paths. */

@@ -46,6 +46,8 @@ export const uploadPolicy = {
   longestGrantSeconds: 60 * 60,
   /** How long after its grant a body that is sent slowly may arrive: 36 hours were seen. */
   lateBodySeconds: 2 * DAY,
+  /** What lies under a prefix of no known upload is removed once it is, and has been known for, so old. */
+  unknownPrefixSeconds: 30 * DAY,
 } as const;
 
 // C0, DEL, C1, and characters that make a name look like another one (bidirectional overrides, line separators).

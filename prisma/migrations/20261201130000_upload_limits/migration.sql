@@ -28,3 +28,27 @@ CREATE INDEX "upload_to_measure_idx" ON "upload"("measured_at" NULLS FIRST) WHER
 
 -- How many uploads a person has open.
 CREATE INDEX "upload_open_by_idx" ON "upload"("created_by_id") WHERE "state" = 'open';
+
+-- CreateTable: prefixes under `media/` that belong to no upload of this database, since when it has known of them.
+CREATE TABLE "unknown_prefix" (
+    "prefix" TEXT NOT NULL,
+    "first_seen_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "unknown_prefix_pkey" PRIMARY KEY ("prefix")
+);
+
+-- CreateIndex
+CREATE INDEX "unknown_prefix_first_seen_at_idx" ON "unknown_prefix"("first_seen_at");
+
+-- CreateTable: one row, how far the walk over the prefixes under `media/` has come.
+CREATE TABLE "prefix_walk" (
+    "id" INTEGER NOT NULL DEFAULT 1,
+    "position" TEXT NOT NULL DEFAULT '',
+    "started_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "leased_until" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "prefix_walk_pkey" PRIMARY KEY ("id"),
+    CONSTRAINT "prefix_walk_is_one_row" CHECK ("id" = 1)
+);
+-- The first walk is due at once.
+INSERT INTO "prefix_walk" ("started_at") VALUES ('epoch');

@@ -1,5 +1,6 @@
 import type { Viewer } from "@/lib/auth/viewer";
 import * as uploadCommands from "@/lib/upload/commands";
+import * as orphanCommands from "@/lib/upload/orphan/commands";
 import * as uploadQueries from "@/lib/upload/queries";
 import * as receiptQueries from "@/lib/upload/receipt/queries";
 import * as undoCommands from "@/lib/upload/undo/commands";
@@ -168,6 +169,16 @@ export const uploads: Row[] = [
     ...systemOnly,
     changes: true,
     run: (viewer, { uploadId }) => uploadMeasure.measureUpload(viewer, uploadId),
+  },
+  {
+    name: "upload/orphan/commands/findUnknownPrefixes",
+    ...systemOnly,
+    run: (viewer) => orphanCommands.findUnknownPrefixes(viewer),
+  },
+  {
+    name: "upload/orphan/commands/removeUnknownPrefixes",
+    ...systemOnly,
+    run: (viewer) => orphanCommands.removeUnknownPrefixes(viewer),
   },
   {
     name: "upload/queries/uploadsToMeasure",
