@@ -238,6 +238,7 @@ module.exports = {
     },
     only("derive", "^lib/derive/", [
       storage,
+      checksum,
       "^lib/media/(queries|commands|schema|policy)\\.ts$",
       "^lib/owner/commands\\.ts$",
       viewer,
@@ -246,7 +247,7 @@ module.exports = {
     only("jobs", "^lib/jobs/", [
       "^lib/derive/",
       calls,
-      "^lib/upload/verify/(verify|reap)\\.ts$",
+      "^lib/upload/verify/(verify|measure|reap)\\.ts$",
       mail,
       pure,
       viewer,

@@ -5,8 +5,9 @@ import { AppError } from "@/lib/errors";
 import { recordMetadata } from "@/lib/media/commands";
 import { metadataVersion } from "@/lib/media/policy";
 import { DecoderError, decodeFile } from "./decoder";
-import { fetchBeginning, fetchOriginal, type Pinned } from "./fetch-original";
+import { fetchBeginning, fetchOriginal } from "./fetch-original";
 import type { MetadataReading } from "./metadata/metadata";
+import type { Pinned } from "./pinned-digests";
 import { withTempDir } from "./temp-dir";
 
 /** The header of nearly every JPEG, HEIC and AVIF is shorter. */

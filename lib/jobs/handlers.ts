@@ -3,19 +3,21 @@ import type { Job, JobResult, JobWithMetadata, PgBoss } from "pg-boss";
 import type { Logger } from "pino";
 import type { SystemViewer } from "@/lib/auth/viewer";
 import { DecoderError } from "@/lib/derive/decoder";
-import { deriveRevision } from "@/lib/derive/revision";
+import { deriveRevision, rejectRevision } from "@/lib/derive/revision";
 import { toAppError } from "@/lib/errors";
 import { recordMailed, writeLetter } from "@/lib/invitation/commands";
 import { sendMail } from "@/lib/mail/send";
-import { recordDerivation } from "@/lib/media/commands";
 import { finishUndo } from "@/lib/upload/undo/commands";
+import { measureUpload } from "@/lib/upload/verify/measure";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import {
   type DeriveJob,
   insertDerive,
   insertDeriveAgain,
+  insertReap,
   type MailJob,
+  type MeasureJob,
   type ReapJob,
   type UndoJob,
   type VerifyJob,
@@ -43,6 +45,14 @@ export async function handleVerify({ boss, viewer, log }: JobContext, uploadId: 
 export async function handleReap({ viewer, log }: JobContext, uploadId: string): Promise<void> {
   const reaped = await reapUpload(viewer, uploadId);
   if (reaped) log.info({ uploadId, ...reaped }, "upload reaped");
+}
+
+/** Compares the stored bytes of an open upload with what its files reserve. One that was ended for it is reaped next. */
+export async function handleMeasure({ boss, viewer, log }: JobContext, uploadId: string): Promise<void> {
+  const measured = await measureUpload(viewer, uploadId);
+  if (!measured || measured.state === "within") return;
+  log.warn({ uploadId, ...measured }, "upload beyond its quota");
+  if (measured.state === "ended") await insertReap(boss, [uploadId]);
 }
 
 /** Applies an undo or redo to the media a request did not reach. */
@@ -85,7 +95,7 @@ export async function handleDeriveFailed(
     return;
   }
   log.warn({ revisionId, code, reason: message }, "revision rejected");
-  await recordDerivation(viewer, revisionId, { state: "rejected", contentType: null, reason });
+  await rejectRevision(viewer, revisionId, reason);
 }
 
 const reasons = {
@@ -100,10 +110,10 @@ function reasonOf(code: string | undefined): string | null {
 }
 
 /** Runs the jobs of a batch one after another, each with its own result. */
-export function each<Data extends VerifyJob | ReapJob | UndoJob | MailJob | DeriveJob, J extends Job<Data>>(
-  { log }: JobContext,
-  run: (job: J) => Promise<void>,
-): (jobs: J[]) => Promise<JobResult[]> {
+export function each<
+  Data extends VerifyJob | ReapJob | MeasureJob | UndoJob | MailJob | DeriveJob,
+  J extends Job<Data>,
+>({ log }: JobContext, run: (job: J) => Promise<void>): (jobs: J[]) => Promise<JobResult[]> {
   return async (jobs) => {
     const results: JobResult[] = [];
     for (const job of jobs) {

@@ -11,6 +11,7 @@ import {
   handleDerive,
   handleDeriveFailed,
   handleMail,
+  handleMeasure,
   handleReap,
   handleUndo,
   handleVerify,
@@ -20,6 +21,7 @@ import {
   createBoss,
   type DeriveJob,
   type MailJob,
+  type MeasureJob,
   queueNames,
   type ReapJob,
   startBoss,
@@ -140,6 +142,11 @@ async function work(context: JobContext, options: WorkerOptions): Promise<void> 
     queueNames.reap,
     polling,
     each(context, ({ data }: Job<ReapJob>) => handleReap(context, data.uploadId)),
+  );
+  await boss.work<MeasureJob>(
+    queueNames.measure,
+    polling,
+    each(context, ({ data }: Job<MeasureJob>) => handleMeasure(context, data.uploadId)),
   );
   await boss.work<UndoJob>(
     queueNames.undo,

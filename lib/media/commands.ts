@@ -21,7 +21,7 @@ export type FoundMetadata = {
 
 /** What deriving a revision found in its bytes. */
 export type Derivation = {
-  /** Of the bytes as they were read; absent when they could not be read. */
+  /** Of the stored bytes; absent when they could not be read, or could not be compared with the verified ones. */
   md5?: string;
   sha256?: string;
   metadata?: FoundMetadata;
@@ -45,16 +45,17 @@ export async function reserveDerivedId(viewer: Viewer, revisionId: string): Prom
 
 /**
  * Records type, size and date found in a revision's bytes. Idempotent: a revision that is no longer pending does not change. A
- * newer revision becomes the current one only when it can be shown or kept, so a broken file never hides a good one.
+ * newer revision becomes the current one only when it can be shown or kept, so a broken file never hides a good one. Returns
+ * whether this call recorded it.
  */
-export async function recordDerivation(viewer: Viewer, revisionId: string, derivation: Derivation): Promise<void> {
+export async function recordDerivation(viewer: Viewer, revisionId: string, derivation: Derivation): Promise<boolean> {
   if (viewer.kind !== "system") throw notFound("picture");
-  await db().$transaction(async (tx) => {
+  return db().$transaction(async (tx) => {
     const revision = await tx.revision.findUnique({
       where: { id: requireId(revisionId, "picture") },
       select: { sha256: true, media: { select: { collectionId: true } } },
     });
-    if (!revision) return;
+    if (!revision) return false;
     await lockCollection(tx, revision.media.collectionId);
     const outcome = rejectOtherBytes(revision.sha256, derivation);
     const { state, contentType } = outcome;
@@ -74,6 +75,7 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
       },
     });
     if (count > 0) await showBest(tx, revision.media.collectionId, [revisionId], { derived: true });
+    return count > 0;
   }, longTransaction);
 }
 

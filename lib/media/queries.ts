@@ -95,8 +95,11 @@ export async function revisionToDerive(viewer: Viewer, revisionId: string) {
       versionId: true,
       sizeBytes: true,
       etag: true,
+      crc64nvme: true,
+      sha256: true,
       state: true,
       metadataVersion: true,
+      derivedId: true,
       media: { select: { path: true } },
     },
   });

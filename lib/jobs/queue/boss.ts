@@ -10,12 +10,14 @@ export const queueNames = {
   derive: "derive",
   deriveFailed: "derive-failed",
   reap: "reap",
+  measure: "measure",
   undo: "undo",
   mail: "mail",
 } as const;
 export type VerifyJob = { uploadId: string };
 export type UploadToVerify = { id: string; isLarge: boolean };
 export type ReapJob = { uploadId: string };
+export type MeasureJob = { uploadId: string };
 export type UndoJob = { uploadId: string };
 export type MailJob = { invitationId: string };
 /** `rounds`: rounds of attempts that failed for a reason other than the file. `lost`: those of them whose worker disappeared. */
@@ -46,6 +48,8 @@ const queues: [name: string, settings: QueueSettings][] = [
   [queueNames.verifyLarge, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
   // The sweep sends the job again until the prefix has no orphans.
   [queueNames.reap, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
+  // The sweep sends the job again every few minutes.
+  [queueNames.measure, { ...common, retryLimit: 1, expireInSeconds: 60 * 60 }],
   // Undo or redo of many files. The sweep sends unfinished ones again.
   [queueNames.undo, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
   // The sweep sends the job again as long as the invitation is not mailed.
@@ -102,6 +106,10 @@ export async function insertVerify(boss: PgBoss, uploads: UploadToVerify[]): Pro
 
 export async function insertReap(boss: PgBoss, uploadIds: string[]): Promise<void> {
   await insert(boss, queueNames.reap, uploadIds, (uploadId): ReapJob => ({ uploadId }), laterPriority);
+}
+
+export async function insertMeasure(boss: PgBoss, uploadIds: string[]): Promise<void> {
+  await insert(boss, queueNames.measure, uploadIds, (uploadId): MeasureJob => ({ uploadId }), laterPriority);
 }
 
 export async function insertUndo(boss: PgBoss, uploadIds: string[]): Promise<void> {

@@ -1,6 +1,8 @@
 import type { UserViewer } from "@/lib/auth/viewer";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
+import { bucketPermit } from "@/lib/owner/commands";
+import { completeMultipart, createMultipart, listParts, presignParts } from "@/lib/storage/multipart";
 import { openUpload } from "@/lib/upload/commands";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { postFile, testCollection, testUser } from "@/tests/support/collections";
@@ -29,6 +31,27 @@ export async function pendingRevision(bytes: Buffer, path = "a.jpg"): Promise<st
   const [id] = ids;
   if (id === undefined) throw new Error("the file was not verified");
   return id;
+}
+
+/** Creates a verified file that was sent in parts, and is pending. */
+export async function pendingInParts(parts: Buffer[]): Promise<string> {
+  owner ??= await testUser("Owner");
+  const upload = await openUpload(owner, { collectionSlug: await testCollection(owner) });
+  const permit = await bucketPermit(worker);
+  const multipart = { key: `${upload.prefix}film.mov` };
+  const s3UploadId = await createMultipart(permit, multipart);
+  const requested = parts.map(({ length }, index) => ({ number: index + 1, sizeBytes: length }));
+  const { urls } = await presignParts(permit, { ...multipart, s3UploadId, parts: requested, ttlSeconds: 60 });
+  for (const [index, part] of parts.entries())
+    await fetch(urls[index] ?? "", { method: "PUT", body: new Uint8Array(part) });
+  const stored = (await listParts({ ...multipart, s3UploadId })) ?? [];
+  const sizeBytes = Buffer.concat(parts).length;
+  const { state } = await completeMultipart(permit, { ...multipart, s3UploadId, parts: stored, sizeBytes });
+  if (state !== "done") throw new Error(`completing gave ${state}`);
+  await db().upload.update({ where: { id: upload.id }, data: { state: "sealed", sealedAt: new Date() } });
+  const ids: string[] = [];
+  await verifyUpload(worker, upload.id, async (page) => void ids.push(...page));
+  return ids[0] ?? "";
 }
 
 export function revisionById(id: string) {
