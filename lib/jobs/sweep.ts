@@ -7,10 +7,11 @@ import { deleteIdempotencyKeys, expireUploads } from "@/lib/upload/commands";
 import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
 import { uploadsToUndo } from "@/lib/upload/undo/queries";
 import type { JobContext } from "./handlers";
-import { insertDerive, insertReap, insertUndo, insertVerify, laterPriority } from "./queue/boss";
+import { insertDerive, insertReap, insertUndo, insertVerify } from "./queue/boss";
 
 const uploadsAtOnce = 100;
-const revisionsAtOnce = 1_000;
+/** What a worker derives in the minute until the next sweep, and more. */
+const revisionsAtOnce = 10_000;
 
 /**
  * Queues jobs that were lost by a crash between commit and send, and expires uploads. Jobs already queued are not added
@@ -29,7 +30,7 @@ export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSig
     verify: async () => insertVerify(boss, await uploadsToVerify(viewer, uploadsAtOnce)),
     undo: async () => insertUndo(boss, await uploadsToUndo(viewer, uploadsAtOnce)),
     reap: async () => insertReap(boss, await uploadsToReap(viewer, uploadsAtOnce)),
-    derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce), laterPriority),
+    derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce)),
     deleteSessions: () => deleteEndedSessions(viewer),
     deleteKeys: () => deleteIdempotencyKeys(viewer),
     removeTempDirs: () => removeStaleTempDirs(),

@@ -1,7 +1,7 @@
 import "server-only";
 import { availableParallelism } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Job, JobWithMetadata } from "pg-boss";
+import type { Job, JobWithMetadata, WorkOptions } from "pg-boss";
 import type { Logger } from "pino";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { stopDecoders, warmDecoders } from "@/lib/derive/decoder";
@@ -28,7 +28,10 @@ import { throttle } from "./throttle";
 
 export type WorkerOptions = {
   logger: Logger;
-  /** Number of pictures decoded in parallel, each in its own process. Default: one per core, at most four. */
+  /**
+   * Number of pictures of one person decoded in parallel, each in its own process; one more of other people. Default: one per
+   * core, at most four.
+   */
   concurrency?: number;
   sweepIntervalSeconds?: number;
   /** Seconds between polls for retries that have become due. 2 by default, at least 0.5. */
@@ -109,20 +112,18 @@ async function connect(options: WorkerOptions, log: Logger, report: Report): Pro
 
 async function work(context: JobContext, options: WorkerOptions): Promise<void> {
   const { boss } = context;
-  const concurrency = options.concurrency ?? Math.min(4, availableParallelism());
   // NOTIFY starts a job within milliseconds; polling works alone where a pooler stands in between.
   const notifyPollingIntervalSeconds = options.pollIntervalSeconds ?? 2;
   const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds, perJobResults: true } as const;
   // pg-boss fetches on without a pause only after full batches of more than one.
   const batches = { ...polling, batchSize: 2, burstWhenBatchFull: true } as const;
-  warmDecoders(concurrency);
-  for (const [queue, localConcurrency] of [
+  for (const [queue, perPerson] of [
     [queueNames.verify, 2],
     [queueNames.verifyLarge, 1],
   ] as const) {
     await boss.work<VerifyJob>(
       queue,
-      { ...polling, localConcurrency },
+      { ...polling, localConcurrency: perPerson + 1, localGroupConcurrency: perPerson },
       each(context, ({ data }: Job<VerifyJob>) => handleVerify(context, data.uploadId)),
     );
   }
@@ -136,16 +137,33 @@ async function work(context: JobContext, options: WorkerOptions): Promise<void> 
     polling,
     each(context, ({ data }: Job<UndoJob>) => handleUndo(context, data.uploadId)),
   );
-  await boss.work<DeriveJob>(
-    queueNames.derive,
-    { ...batches, localConcurrency: concurrency },
-    each(context, ({ data }: Job<DeriveJob>) => handleDerive(context, data.revisionId)),
-  );
+  await workDerive(context, polling, options.concurrency ?? Math.min(4, availableParallelism()));
   await boss.work(
     queueNames.deriveFailed,
     { ...batches, includeMetadata: true },
     each(context, (job: JobWithMetadata<DeriveJob>) => handleDeriveFailed(context, job)),
   );
+}
+
+/**
+ * Derives as many pictures of one person at once as there are to be decoded in parallel, and one more of other people: pictures
+ * that take long, as long as they may, hold up nobody else's.
+ */
+async function workDerive(context: JobContext, polling: WorkOptions, perPerson: number): Promise<void> {
+  const { boss } = context;
+  warmDecoders(perPerson);
+  for (let i = 0; i < perPerson + 1; i++) {
+    let workId: string | undefined;
+    workId = await boss.work<DeriveJob>(
+      queueNames.derive,
+      { ...polling, localGroupConcurrency: perPerson },
+      each(context, async ({ data }: Job<DeriveJob>) => {
+        // The next one is fetched without a pause. Batches would do so, too, but what waits in one counts as running.
+        if (workId) boss.notifyWorker(workId);
+        await handleDerive(context, data.revisionId);
+      }),
+    );
+  }
 }
 
 async function sweepUntilStopped(context: JobContext, options: WorkerOptions, signal: AbortSignal): Promise<void> {

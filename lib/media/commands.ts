@@ -9,6 +9,7 @@ import { lockCollection, longTransaction } from "@/lib/locks";
 import { setDerivedId, showBest } from "@/lib/revision/rows";
 import { newDerivedId } from "@/lib/storage/keys";
 import { editableMediaWhere } from "./queries";
+import { moveToEnd } from "./rows";
 
 /** What deriving a revision found in its bytes. */
 export type Derivation = {
@@ -34,6 +35,12 @@ export type Derivation = {
 export async function reserveDerivedId(viewer: Viewer, revisionId: string): Promise<string | null> {
   if (viewer.kind !== "system") throw notFound("picture");
   return setDerivedId(requireId(revisionId, "picture"), newDerivedId());
+}
+
+/** Gives a pending revision the last turn to be derived, as it cannot be now. Returns that turn; null when it is no longer pending. */
+export async function postponeDerivation(viewer: Viewer, revisionId: string): Promise<number | null> {
+  if (viewer.kind !== "system") throw notFound("picture");
+  return moveToEnd(requireId(revisionId, "picture"));
 }
 
 /**

@@ -6,7 +6,15 @@ import { notFound, requireId } from "@/lib/errors";
 import { type ViewSigner, viewSigner } from "@/lib/storage/view";
 import { pageSize } from "./policy";
 import { derivativeName, fileName, toItem } from "./present";
-import { type SeenMedia, selectByIds, selectCovers, selectPage, selectWithNeighbours, type WholeMedia } from "./rows";
+import {
+  type SeenMedia,
+  selectByIds,
+  selectCovers,
+  selectPage,
+  selectPending,
+  selectWithNeighbours,
+  type WholeMedia,
+} from "./rows";
 import type { MediaDetail, MediaItem, MediaPage, Variant } from "./schema";
 
 /** Returns a `where` of the media the viewer may edit: all of a collection for editors, their own for contributors. */
@@ -103,14 +111,8 @@ export async function revisionToDerive(viewer: Viewer, revisionId: string) {
   return { ...rest, sizeBytes: Number(sizeBytes), path: media.path };
 }
 
-/** Returns revisions that wait to be derived, oldest first, for the worker's sweep. */
-export async function revisionsToDerive(viewer: Viewer, limit: number): Promise<string[]> {
+/** Returns revisions that wait to be derived, in the order of their turns, for the worker's sweep. */
+export async function revisionsToDerive(viewer: Viewer, limit: number) {
   if (viewer.kind !== "system") throw notFound("picture");
-  const revisions = await db().revision.findMany({
-    where: { state: "pending" },
-    select: { id: true },
-    orderBy: { createdAt: "asc" },
-    take: limit,
-  });
-  return revisions.map(({ id }) => id);
+  return selectPending(limit);
 }

@@ -1,6 +1,15 @@
 import "server-only";
 import type { PgBoss } from "pg-boss";
-import { createBoss, insertDerive, insertReap, insertUndo, insertVerify, startBoss, type UploadToVerify } from "./boss";
+import {
+  createBoss,
+  insertDerive,
+  insertReap,
+  insertUndo,
+  insertVerify,
+  type RevisionToDerive,
+  startBoss,
+  type UploadToVerify,
+} from "./boss";
 
 // Next's dev server reloads this module on each change. The connections must survive that.
 const kept = globalThis as typeof globalThis & { atollQueue: Promise<PgBoss> | undefined };
@@ -26,8 +35,8 @@ export async function sendUndo(uploadId: string): Promise<void> {
 }
 
 /** Queues revisions for deriving. Those already queued or running are not added again. */
-export async function sendDerive(revisionIds: string[]): Promise<void> {
-  await insertDerive(await queue(), revisionIds);
+export async function sendDerive(revisions: RevisionToDerive[]): Promise<void> {
+  await insertDerive(await queue(), revisions);
 }
 
 export async function stopQueue(): Promise<void> {

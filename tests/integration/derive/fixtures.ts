@@ -25,7 +25,9 @@ export async function dropUnsent(files: NamedPicture[]): Promise<string> {
 /** Creates a verified file that is pending. */
 export async function pendingRevision(bytes: Buffer, path = "a.jpg"): Promise<string> {
   const ids: string[] = [];
-  await verifyUpload(worker, await dropUnsent([{ path, bytes }]), async (page) => void ids.push(...page));
+  await verifyUpload(worker, await dropUnsent([{ path, bytes }]), async (page) => {
+    ids.push(...page.map(({ id }) => id));
+  });
   const [id] = ids;
   if (id === undefined) throw new Error("the file was not verified");
   return id;

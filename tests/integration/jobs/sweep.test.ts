@@ -111,7 +111,8 @@ test("and to be verified", async () => {
   await hundred({ state: "sealed", sealedAt: new Date(0), verifyTriedAt: new Date(1) });
   const id = await idOfOpened();
   await sealUpload(owner, id);
-  expect(await uploadsToVerify(system, 100)).toContainEqual({ id, isLarge: false });
+  const toVerify = { id, isLarge: false, personId: owner.userId };
+  expect(await uploadsToVerify(system, 100)).toContainEqual(toVerify);
   // A verification that dies at once.
   storage().client.middlewareStack.add(
     () => async () => {
@@ -121,7 +122,7 @@ test("and to be verified", async () => {
   );
   await expect(verifyUpload(system, id, ignore)).rejects.toMatchObject({ code: "UNAVAILABLE" });
   storage().client.middlewareStack.remove("down");
-  expect(await uploadsToVerify(system, 100)).not.toContainEqual({ id, isLarge: false });
+  expect(await uploadsToVerify(system, 100)).not.toContainEqual(toVerify);
 });
 
 test("an upload is large by its planned or its registered files", async () => {

@@ -1,0 +1,123 @@
+import { commonBytes, commonSeconds, type Estimate, lineBytes } from "./estimate";
+import type { FileView } from "./file-view";
+
+const tags = {
+  width: 256,
+  height: 257,
+  bitsPerSample: 258,
+  samplesPerPixel: 277,
+  tileWidth: 322,
+  tileHeight: 323,
+  sampleFormat: 339,
+} as const;
+type Tags = Record<keyof typeof tags, number>;
+const defaults: Tags = {
+  width: 0,
+  height: 0,
+  bitsPerSample: 1,
+  samplesPerPixel: 1,
+  tileWidth: 0,
+  tileHeight: 0,
+  sampleFormat: 1,
+};
+
+const [secondsPerByte, secondsPerStoredByte, secondsPerPage] = [5e-9, 6e-9, 20e-6];
+/** More pages are not followed: so many take longer than any picture may. */
+const maxPages = 300_000;
+const maxEntries = 1_000;
+
+type Directory = { tags: Tags; next: number };
+
+/**
+ * Estimates a TIFF. Strips are read line by line, tiles by rows of them. Only the first page is shown, but the loader walks to the
+ * last one. Samples other than unsigned ones of up to 16 bits are converted as a whole.
+ */
+export async function estimateTiff(view: FileView): Promise<Estimate | null> {
+  const head = await view.read(0, 16);
+  const order = head.toString("latin1", 0, 2);
+  if (order !== "II" && order !== "MM") return null;
+  const reader = new Reader(view, order === "II");
+  const isBig = (await reader.uint(2, 2)) === 43;
+  const first = await reader.uint(isBig ? 8 : 4, isBig ? 8 : 4);
+  const directory = await reader.directory(first, isBig);
+  if (!directory) return null;
+  let pages = 1;
+  for (let next = directory.next; next !== 0 && pages < maxPages; pages++) {
+    const after = await reader.nextOf(next, isBig);
+    if (after === null) break;
+    next = after;
+  }
+  return estimate(directory.tags, pages, view.sizeBytes);
+}
+
+function estimate(found: Tags, pages: number, sizeBytes: number): Estimate {
+  const { width, height, bitsPerSample, samplesPerPixel, tileWidth, tileHeight, sampleFormat } = found;
+  const sampleBytes = Math.max(1, bitsPerSample / 8);
+  const pixelBytes = samplesPerPixel * sampleBytes;
+  const isConverted = sampleFormat !== 1 || bitsPerSample > 16;
+  const tiles = 2 * Math.max(width, tileWidth) * tileHeight * pixelBytes;
+  const whole = isConverted ? width * height * samplesPerPixel * (sampleBytes + 4) : 0;
+  return {
+    width,
+    height,
+    memoryBytes: commonBytes + lineBytes(width * pixelBytes, height) + tiles + whole,
+    seconds:
+      commonSeconds +
+      width * height * pixelBytes * secondsPerByte +
+      sizeBytes * secondsPerStoredByte +
+      pages * secondsPerPage,
+    ...(pages > 1 ? { because: `it has ${pages.toLocaleString("en")} pages` } : {}),
+  };
+}
+
+class Reader {
+  constructor(
+    private readonly view: FileView,
+    private readonly isLittle: boolean,
+  ) {}
+
+  /** Returns an unsigned integer; 0 beyond the end of the file. */
+  async uint(at: number, bytes: 1 | 2 | 4 | 8): Promise<number> {
+    const read = await this.view.read(at, bytes);
+    if (read.length < bytes) return 0;
+    if (bytes === 8) return Number(this.isLittle ? read.readBigUInt64LE() : read.readBigUInt64BE());
+    return this.isLittle ? read.readUIntLE(0, bytes) : read.readUIntBE(0, bytes);
+  }
+
+  /** Reads the tags of the directory at `at`; null where there is none. */
+  async directory(at: number, isBig: boolean): Promise<Directory | null> {
+    const next = await this.nextOf(at, isBig);
+    if (next === null) return null;
+    const found = { ...defaults };
+    const { entries, first, entryBytes } = await this.layout(at, isBig);
+    for (let i = 0; i < Math.min(entries, maxEntries); i++) {
+      const entryAt = first + i * entryBytes;
+      const tag = await this.uint(entryAt, 2);
+      const name = (Object.keys(tags) as (keyof typeof tags)[]).find((key) => tags[key] === tag);
+      if (name) found[name] = await this.firstValue(entryAt, isBig);
+    }
+    return { tags: found, next };
+  }
+
+  /** Returns where the directory after the one at `at` is, 0 after the last; null where there is none at `at`. */
+  async nextOf(at: number, isBig: boolean): Promise<number | null> {
+    const { entries, first, entryBytes } = await this.layout(at, isBig);
+    if (entries === 0) return null;
+    return this.uint(first + entries * entryBytes, isBig ? 8 : 4);
+  }
+
+  private async layout(at: number, isBig: boolean) {
+    const entries = at < 8 ? 0 : await this.uint(at, isBig ? 8 : 2);
+    return { entries, first: at + (isBig ? 8 : 2), entryBytes: isBig ? 20 : 12 };
+  }
+
+  /** Reads the first value of an entry, which may be elsewhere in the file. */
+  private async firstValue(entryAt: number, isBig: boolean): Promise<number> {
+    const [type, count] = [await this.uint(entryAt + 2, 2), await this.uint(entryAt + 4, isBig ? 8 : 4)];
+    const bytes = ({ 1: 1, 3: 2, 4: 4, 16: 8 } as const)[type];
+    if (!bytes) return 0;
+    const inlineAt = entryAt + (isBig ? 12 : 8);
+    const isInline = count * bytes <= (isBig ? 8 : 4);
+    return this.uint(isInline ? inlineAt : await this.uint(inlineAt, isBig ? 8 : 4), bytes);
+  }
+}

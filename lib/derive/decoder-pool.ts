@@ -1,0 +1,148 @@
+import { DecoderChild } from "./decoder-child";
+import type { DecoderReply, DecoderRequest } from "./decoder-process";
+
+/** For all decoders of a process together, at all times. */
+export const poolBytes = 600e6;
+/** What an idle decoder takes. One that keeps more after a picture, by `maxKeptBytes`, is replaced. */
+const idleBytes = 95e6;
+const maxKeptBytes = 40e6;
+/** What one may take beyond the estimate, as long as all together stay within the pool. */
+const toleratedBytes = 64e6;
+/** After so long a picture is next, whatever it needs: smaller ones could pass it for ever. */
+const patienceMilliseconds = 10_000;
+const guardMilliseconds = 25;
+
+/** What a request is expected to take: memory beyond that of an idle decoder, and processor time at most. */
+export type Need = { memoryBytes: number; cpuSeconds: number };
+type State = "idle" | "ending" | { memoryBytes: number };
+type Waiting = Need & { since: number; start(child: DecoderChild): void; refuse(error: Error): void };
+
+/**
+ * Child processes that decode, as many as fit into `poolBytes` with what their pictures need. Smaller pictures pass a large one
+ * that waits for room.
+ */
+export class DecoderPool {
+  private readonly children = new Map<DecoderChild, State>();
+  private waiting: Waiting[] = [];
+  private guarding: NodeJS.Timeout | undefined;
+
+  /** Sends a request to a decoder, once there is room for what it needs. Rejects as `DecoderChild.request`. */
+  async run(request: DecoderRequest, need: Need): Promise<DecoderReply> {
+    const child = await new Promise<DecoderChild>((start, refuse) => {
+      this.waiting.push({ ...need, since: performance.now(), start, refuse });
+      this.assign();
+    });
+    this.guarding ??= setInterval(() => this.guard(), guardMilliseconds).unref();
+    const rssBytes = idleBytes + need.memoryBytes + toleratedBytes;
+    try {
+      return await child.request(request, { rssBytes, cpuSeconds: need.cpuSeconds });
+    } finally {
+      // One that has ended is no longer among them.
+      if (this.children.has(child)) this.retire(child);
+      this.assign();
+      this.stopGuarding();
+    }
+  }
+
+  /** Starts processes in advance: starting one takes two thirds of a second. */
+  warm(count: number): void {
+    while (this.children.size < count && this.takenBytes() + idleBytes <= poolBytes) this.add().release();
+  }
+
+  /** Ends all processes, and refuses what waits for one. The next request starts new ones. */
+  stop(): void {
+    const refused = this.waiting;
+    this.waiting = [];
+    for (const { refuse } of refused) refuse(new Error("The decoders were stopped."));
+    for (const child of this.children.keys()) this.end(child);
+  }
+
+  pids(which: "all" | "ready"): number[] {
+    const wanted = [...this.children.keys()].filter(({ isReady }) => which === "all" || isReady);
+    return wanted.flatMap(({ pid }) => pid ?? []);
+  }
+
+  private add(): DecoderChild {
+    const child = new DecoderChild((ended) => {
+      this.children.delete(ended);
+      this.assign();
+    });
+    this.children.set(child, "idle");
+    return child;
+  }
+
+  /** Makes a decoder available again, or ends it when it kept too much. */
+  private retire(child: DecoderChild): void {
+    this.children.set(child, "idle");
+    if (rssOf(child) > idleBytes + maxKeptBytes) this.end(child);
+  }
+
+  private stopGuarding(): void {
+    const isBusy = [...this.children.values()].some((state) => typeof state === "object");
+    if (isBusy) return;
+    clearInterval(this.guarding);
+    this.guarding = undefined;
+  }
+
+  private end(child: DecoderChild): void {
+    this.children.set(child, "ending");
+    child.kill();
+  }
+
+  /** Starts what waits and fits, what has waited for long first, else the smallest. */
+  private assign(): void {
+    const now = performance.now();
+    const isOverdue = ({ since }: Waiting) => now - since > patienceMilliseconds;
+    const [overdue, others] = [this.waiting.filter(isOverdue), this.waiting.filter((one) => !isOverdue(one))];
+    for (const next of [...overdue, ...others.sort((a, b) => a.memoryBytes - b.memoryBytes)]) {
+      const child = this.childFor(next.memoryBytes);
+      if (child) {
+        this.waiting = this.waiting.filter((one) => one !== next);
+        this.children.set(child, { memoryBytes: next.memoryBytes });
+        next.start(child);
+      } else if (isOverdue(next)) return;
+    }
+  }
+
+  /**
+   * Returns an idle decoder, or a new one, that may take so much memory more. Where that takes the room of idle decoders, ends
+   * these and returns null: their end calls `assign` again.
+   */
+  private childFor(memoryBytes: number): DecoderChild | null {
+    const [child, ...others] = this.in("idle");
+    const lacking = this.takenBytes() + memoryBytes + (child ? 0 : idleBytes) - poolBytes;
+    if (lacking <= 0) return child ?? this.add();
+    const freeable = [...others, ...this.in("ending")];
+    if (lacking > freeable.reduce((sum, other) => sum + this.takenBy(other), 0)) return null;
+    for (const other of others) this.end(other);
+    return null;
+  }
+
+  private in(state: "idle" | "ending"): DecoderChild[] {
+    return [...this.children].filter(([, one]) => one === state).map(([child]) => child);
+  }
+
+  private takenBytes(): number {
+    return [...this.children.keys()].reduce((sum, child) => sum + this.takenBy(child), 0);
+  }
+
+  /** Returns what a decoder takes, or was promised. */
+  private takenBy(child: DecoderChild): number {
+    const state = this.children.get(child);
+    return Math.max(idleBytes + (typeof state === "object" ? state.memoryBytes : 0), rssOf(child));
+  }
+
+  /** Ends the decoder that exceeds its estimate by most once all together exceed the pool. */
+  private guard(): void {
+    const totalBytes = [...this.children.keys()].reduce((sum, child) => sum + rssOf(child), 0);
+    if (totalBytes <= poolBytes || this.in("ending").length > 0) return;
+    const excess = ([child, state]: [DecoderChild, State]) =>
+      rssOf(child) - idleBytes - (typeof state === "object" ? state.memoryBytes : 0);
+    const [worst] = [...this.children].sort((a, b) => excess(b) - excess(a));
+    if (!worst) return;
+    this.children.set(worst[0], "ending");
+    worst[0].endFor("memory");
+  }
+}
+
+const rssOf = (child: DecoderChild): number => child.usage()?.rssBytes ?? 0;
