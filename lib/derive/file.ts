@@ -21,7 +21,7 @@ export type Inspected =
 export async function inspectFile(filePath: string, isBeginning = false): Promise<Inspected> {
   const contentType = await contentTypeOf(filePath);
   if (isBeginning || !isDerived(contentType)) return { budget: null, derivation: { state: "kept", contentType } };
-  const budget = await budgetOf(filePath, contentType);
+  const budget = budgetOf(filePath, contentType);
   if (budget.fits) return { contentType, budget };
   return { budget: null, derivation: { state: "rejected", contentType, reason: budget.reason } };
 }

@@ -107,7 +107,7 @@ export function pngBomb(width: number, height: number): Buffer {
   return Buffer.concat([signature, pngChunk("IHDR", header), pngChunk("IDAT", nothing), pngChunk("IEND")]);
 }
 
-function pngChunk(type: string, data: Buffer = Buffer.alloc(0)): Buffer {
+export function pngChunk(type: string, data: Buffer = Buffer.alloc(0)): Buffer {
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
   const chunk = Buffer.alloc(body.length + 8);
   chunk.writeUInt32BE(data.length, 0);

@@ -17,7 +17,7 @@ export const maxSeconds = 4;
 const maxSide = 65_500;
 const [maxPixels, maxShrunkPixels] = [100e6, 200e6];
 
-const estimators: Record<string, (view: FileView) => Promise<Estimate | null>> = {
+const estimators: Record<string, (view: FileView) => Estimate | null> = {
   "image/jpeg": estimateJpeg,
   "image/png": estimatePng,
   "image/webp": estimateWebp,
@@ -32,9 +32,9 @@ const estimators: Record<string, (view: FileView) => Promise<Estimate | null>> =
  * scans only; decodes nothing. A file whose header is not understood gets a usual budget: the decoder decides about it, and is
  * ended where it takes more (`lib/derive/decoder.ts`).
  */
-export async function budgetOf(filePath: string, contentType: string): Promise<Budget> {
+export function budgetOf(filePath: string, contentType: string): Budget {
   const estimator = estimators[contentType];
-  const estimate = estimator ? await FileView.with(filePath, estimator) : null;
+  const estimate = estimator ? FileView.with(filePath, estimator) : null;
   if (!estimate || estimate.width * estimate.height === 0) return { fits: true, ...unknown };
   const reason = excessOf(estimate);
   if (reason !== null)

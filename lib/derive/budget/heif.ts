@@ -20,9 +20,9 @@ const containers: Record<string, number> = { meta: 4, iprp: 0, ipco: 0, iinf: 6 
  * Estimates an AVIF or HEIC. Its picture is in memory as a whole; of a grid each tile is decoded by itself. The largest size that
  * the file names counts, for whichever item: thumbnails and masks are smaller.
  */
-export async function estimateHeif(view: FileView): Promise<Estimate | null> {
+export function estimateHeif(view: FileView): Estimate | null {
   const found: Found = { sizes: [], isDeep: false, isGrid: false, boxes: 0 };
-  await walk(view, { at: 0, end: view.sizeBytes, depth: 0 }, found);
+  walk(view, { at: 0, end: view.sizeBytes, depth: 0 }, found);
   const [whole, ...others] = found.sizes.sort((a, b) => pixelsOf(b) - pixelsOf(a));
   if (!whole || found.boxes >= maxBoxes) return null;
   // Of a grid the largest size is that of the whole, and the next that of a tile.
@@ -39,18 +39,18 @@ const pixelsOf = ({ width, height }: Size) => width * height;
 
 type Range = { at: number; end: number; depth: number };
 
-async function walk(view: FileView, { at: start, end, depth }: Range, found: Found): Promise<void> {
+function walk(view: FileView, { at: start, end, depth }: Range, found: Found): void {
   for (let at = start; at + 8 <= end && found.boxes < maxBoxes; found.boxes += 1) {
-    const head = await view.read(at, 28);
+    const head = view.read(at, 28);
     if (head.length < 8) return;
     const { size, headBytes } = sizeOf(head, end - at);
     if (size < headBytes) return;
     const type = head.toString("latin1", 4, 8);
-    const body = Buffer.from(await view.read(at + headBytes, Math.min(size - headBytes, 16)));
+    const body = view.read(at + headBytes, Math.min(size - headBytes, 16));
     note(type, body, found);
     const skipped = containers[type];
     if (skipped !== undefined && depth < maxDepth) {
-      await walk(view, { at: at + headBytes + skipped, end: Math.min(end, at + size), depth: depth + 1 }, found);
+      walk(view, { at: at + headBytes + skipped, end: Math.min(end, at + size), depth: depth + 1 }, found);
     }
     at += size;
   }

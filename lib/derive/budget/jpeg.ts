@@ -24,10 +24,10 @@ const [secondsPerBlock, secondsPerRefined, secondsPerPixel] = [6e-9, 1e-9, 6e-9]
  * Estimates a JPEG. A file with several scans (each progressive one) is decoded only after all were read, and its coefficients
  * are kept meanwhile, at full size; so its scans are counted. Returns null where the frame cannot be found.
  */
-export async function estimateJpeg(view: FileView): Promise<Estimate | null> {
+export function estimateJpeg(view: FileView): Estimate | null {
   let frame: Frame | undefined;
   const scans: Scan[] = [];
-  let marker = await nextMarker(view, 2);
+  let marker = nextMarker(view, 2);
   for (let count = 1; marker && marker.code !== endOfImage && count < maxMarkers; count++) {
     const { code, body, end } = marker;
     if (isFrame(code)) frame ??= readFrame(code, body) ?? undefined;
@@ -36,7 +36,7 @@ export async function estimateJpeg(view: FileView): Promise<Estimate | null> {
       scans.push(readScan(body));
       if (!frame.isProgressive && readsAtOnce(frame, scans)) break;
     }
-    marker = await nextMarker(view, end);
+    marker = nextMarker(view, end);
   }
   return frame ? estimate(frame, scans, view.sizeBytes) : null;
 }
@@ -44,21 +44,21 @@ export async function estimateJpeg(view: FileView): Promise<Estimate | null> {
 type Marker = { code: number; body: Buffer; end: number };
 
 /** Returns the next marker from `offset` on, beyond the entropy-coded data there; null at the end of the file. */
-async function nextMarker(view: FileView, offset: number): Promise<Marker | null> {
-  const at = await markerAt(view, offset);
+function nextMarker(view: FileView, offset: number): Marker | null {
+  const at = markerAt(view, offset);
   if (at === null) return null;
-  const head = await view.read(at, 4);
+  const head = view.read(at, 4);
   const code = head[1] ?? 0;
   if (code === endOfImage) return { code, body: Buffer.alloc(0), end: at + 2 };
   if (head.length < 4) return null;
   const lengthBytes = Math.max(2, head.readUInt16BE(2));
-  const body = Buffer.from(await view.read(at + 4, Math.min(lengthBytes - 2, maxBodyBytes)));
+  const body = view.read(at + 4, Math.min(lengthBytes - 2, maxBodyBytes));
   return { code, body, end: at + 2 + lengthBytes };
 }
 
-async function markerAt(view: FileView, offset: number): Promise<number | null> {
+function markerAt(view: FileView, offset: number): number | null {
   for (let at = offset; ; ) {
-    const bytes = await view.some(at);
+    const bytes = view.some(at);
     if (bytes.length < 2) return null;
     for (let i = bytes.indexOf(0xff); i >= 0 && i + 1 < bytes.length; i = bytes.indexOf(0xff, i + 1)) {
       if (!isBare(bytes[i + 1] ?? 0)) return at + i;

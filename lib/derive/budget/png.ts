@@ -6,8 +6,8 @@ const channels: Record<number, number> = { 0: 1, 2: 3, 3: 4, 4: 2, 6: 4 };
 const [secondsPerByte, secondsPerInterlacedByte, secondsPerStoredByte] = [2.5e-9, 7e-9, 5e-9];
 
 /** Estimates a PNG. An interlaced one is in memory as a whole before its first line is complete. */
-export async function estimatePng(view: FileView): Promise<Estimate | null> {
-  const header = await view.read(8, 21);
+export function estimatePng(view: FileView): Estimate | null {
+  const header = view.read(8, 21);
   if (header.length < 21 || header.toString("latin1", 4, 8) !== "IHDR") return null;
   const [width, height] = [header.readUInt32BE(8), header.readUInt32BE(12)];
   const [depth = 8, colourType = 6] = header.subarray(16);

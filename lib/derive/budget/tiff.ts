@@ -32,18 +32,18 @@ type Directory = { tags: Tags; next: number };
  * Estimates a TIFF. Strips are read line by line, tiles by rows of them. Only the first page is shown, but the loader walks to the
  * last one. Samples other than unsigned ones of up to 16 bits are converted as a whole.
  */
-export async function estimateTiff(view: FileView): Promise<Estimate | null> {
-  const head = await view.read(0, 16);
+export function estimateTiff(view: FileView): Estimate | null {
+  const head = view.read(0, 16);
   const order = head.toString("latin1", 0, 2);
   if (order !== "II" && order !== "MM") return null;
   const reader = new Reader(view, order === "II");
-  const isBig = (await reader.uint(2, 2)) === 43;
-  const first = await reader.uint(isBig ? 8 : 4, isBig ? 8 : 4);
-  const directory = await reader.directory(first, isBig);
+  const isBig = reader.uint(2, 2) === 43;
+  const first = reader.uint(isBig ? 8 : 4, isBig ? 8 : 4);
+  const directory = reader.directory(first, isBig);
   if (!directory) return null;
   let pages = 1;
   for (let next = directory.next; next !== 0 && pages < maxPages; pages++) {
-    const after = await reader.nextOf(next, isBig);
+    const after = reader.nextOf(next, isBig);
     if (after === null) break;
     next = after;
   }
@@ -77,47 +77,47 @@ class Reader {
   ) {}
 
   /** Returns an unsigned integer; 0 beyond the end of the file. */
-  async uint(at: number, bytes: 1 | 2 | 4 | 8): Promise<number> {
-    const read = await this.view.read(at, bytes);
+  uint(at: number, bytes: 1 | 2 | 4 | 8): number {
+    const read = this.view.read(at, bytes);
     if (read.length < bytes) return 0;
     if (bytes === 8) return Number(this.isLittle ? read.readBigUInt64LE() : read.readBigUInt64BE());
     return this.isLittle ? read.readUIntLE(0, bytes) : read.readUIntBE(0, bytes);
   }
 
   /** Reads the tags of the directory at `at`; null where there is none. */
-  async directory(at: number, isBig: boolean): Promise<Directory | null> {
-    const next = await this.nextOf(at, isBig);
+  directory(at: number, isBig: boolean): Directory | null {
+    const next = this.nextOf(at, isBig);
     if (next === null) return null;
     const found = { ...defaults };
-    const { entries, first, entryBytes } = await this.layout(at, isBig);
+    const { entries, first, entryBytes } = this.layout(at, isBig);
     for (let i = 0; i < Math.min(entries, maxEntries); i++) {
       const entryAt = first + i * entryBytes;
-      const tag = await this.uint(entryAt, 2);
+      const tag = this.uint(entryAt, 2);
       const name = (Object.keys(tags) as (keyof typeof tags)[]).find((key) => tags[key] === tag);
-      if (name) found[name] = await this.firstValue(entryAt, isBig);
+      if (name) found[name] = this.firstValue(entryAt, isBig);
     }
     return { tags: found, next };
   }
 
   /** Returns where the directory after the one at `at` is, 0 after the last; null where there is none at `at`. */
-  async nextOf(at: number, isBig: boolean): Promise<number | null> {
-    const { entries, first, entryBytes } = await this.layout(at, isBig);
+  nextOf(at: number, isBig: boolean): number | null {
+    const { entries, first, entryBytes } = this.layout(at, isBig);
     if (entries === 0) return null;
     return this.uint(first + entries * entryBytes, isBig ? 8 : 4);
   }
 
-  private async layout(at: number, isBig: boolean) {
-    const entries = at < 8 ? 0 : await this.uint(at, isBig ? 8 : 2);
+  private layout(at: number, isBig: boolean) {
+    const entries = at < 8 ? 0 : this.uint(at, isBig ? 8 : 2);
     return { entries, first: at + (isBig ? 8 : 2), entryBytes: isBig ? 20 : 12 };
   }
 
   /** Reads the first value of an entry, which may be elsewhere in the file. */
-  private async firstValue(entryAt: number, isBig: boolean): Promise<number> {
-    const [type, count] = [await this.uint(entryAt + 2, 2), await this.uint(entryAt + 4, isBig ? 8 : 4)];
+  private firstValue(entryAt: number, isBig: boolean): number {
+    const [type, count] = [this.uint(entryAt + 2, 2), this.uint(entryAt + 4, isBig ? 8 : 4)];
     const bytes = ({ 1: 1, 3: 2, 4: 4, 16: 8 } as const)[type];
     if (!bytes) return 0;
     const inlineAt = entryAt + (isBig ? 12 : 8);
     const isInline = count * bytes <= (isBig ? 8 : 4);
-    return this.uint(isInline ? inlineAt : await this.uint(inlineAt, isBig ? 8 : 4), bytes);
+    return this.uint(isInline ? inlineAt : this.uint(inlineAt, isBig ? 8 : 4), bytes);
   }
 }

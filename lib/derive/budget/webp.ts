@@ -5,8 +5,8 @@ const [lossyBytes, losslessBytes, animatedBytes] = [4.5, 6, 9];
 const [lossySeconds, losslessSeconds] = [25e-9, 40e-9];
 
 /** Estimates a WebP by its first chunk (RFC 9649): VP8 is lossy, VP8L lossless, VP8X says the canvas of either. */
-export async function estimateWebp(view: FileView): Promise<Estimate | null> {
-  const head = await view.read(12, 18);
+export function estimateWebp(view: FileView): Estimate | null {
+  const head = view.read(12, 18);
   if (head.length < 18) return null;
   const kind = head.toString("latin1", 0, 4);
   if (kind === "VP8 ") {
