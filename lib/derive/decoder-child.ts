@@ -13,9 +13,9 @@ export type RequestLimits = {
   cpuSeconds: number;
 };
 
-/** No request takes longer, however much processor time it got. Measured from its start. */
-const deadlineSeconds = 60;
-const startSeconds = 60;
+/** A request that takes longer has not got the processor time that it may use, or waits for what never comes. */
+const deadlineSeconds = 120;
+const startSeconds = 120;
 const watchMilliseconds = 25;
 /** What a decoder may have allocated without using it, beyond what it may use. */
 const unusedBytes = 256e6;
@@ -93,7 +93,7 @@ export class DecoderChild {
 
   /**
    * Sends a request and waits for the reply. Ends the process when it takes more than it may, and rejects with
-   * DecoderLimitError; with DecoderError when the process ended by itself, with Error when it did not start.
+   * DecoderLimitError; with DecoderError when the process ended by itself or did not reply, with Error when it did not start.
    */
   async request(request: DecoderRequest, limits: RequestLimits): Promise<DecoderReply> {
     this.process.ref();
@@ -167,7 +167,7 @@ export class DecoderChild {
   private until<T>({ begin, accepts, failed, seconds }: Wait<T>): Promise<T> {
     const child = this.process;
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => this.endFor("time"), seconds * 1_000);
+      const timer = setTimeout(() => this.kill(), seconds * 1_000);
       const settle = (run: () => void) => {
         clearTimeout(timer);
         child.off("message", onMessage).off("error", onError).off("exit", onExit);

@@ -8,12 +8,12 @@ const idleBytes = 95e6;
 const maxKeptBytes = 40e6;
 /** What one may take beyond the estimate, as long as all together stay within the pool. */
 const toleratedBytes = 64e6;
-/** After so long a picture is next, whatever it needs: smaller ones could pass it for ever. */
-const patienceMilliseconds = 10_000;
 const guardMilliseconds = 25;
 
 /** What a request is expected to take: memory beyond that of an idle decoder, and processor time at most. */
 export type Need = { memoryBytes: number; cpuSeconds: number };
+/** `patienceMilliseconds`: after so long a picture is next, whatever it needs, as smaller ones could pass it for ever. */
+type PoolOptions = { patienceMilliseconds?: number };
 type State = "idle" | "ending" | { memoryBytes: number };
 type Waiting = Need & { since: number; start(child: DecoderChild): void; refuse(error: Error): void };
 
@@ -25,6 +25,11 @@ export class DecoderPool {
   private readonly children = new Map<DecoderChild, State>();
   private waiting: Waiting[] = [];
   private guarding: NodeJS.Timeout | undefined;
+  private readonly patienceMilliseconds: number;
+
+  constructor({ patienceMilliseconds = 10_000 }: PoolOptions = {}) {
+    this.patienceMilliseconds = patienceMilliseconds;
+  }
 
   /** Sends a request to a decoder, once there is room for what it needs. Rejects as `DecoderChild.request`. */
   async run(request: DecoderRequest, need: Need): Promise<DecoderReply> {
@@ -92,7 +97,7 @@ export class DecoderPool {
   /** Starts what waits and fits, what has waited for long first, else the smallest. */
   private assign(): void {
     const now = performance.now();
-    const isOverdue = ({ since }: Waiting) => now - since > patienceMilliseconds;
+    const isOverdue = ({ since }: Waiting) => now - since >= this.patienceMilliseconds;
     const [overdue, others] = [this.waiting.filter(isOverdue), this.waiting.filter((one) => !isOverdue(one))];
     for (const next of [...overdue, ...others.sort((a, b) => a.memoryBytes - b.memoryBytes)]) {
       const child = this.childFor(next.memoryBytes);

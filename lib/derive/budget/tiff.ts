@@ -1,24 +1,27 @@
 import { commonBytes, commonSeconds, type Estimate, lineBytes } from "./estimate";
 import type { FileView } from "./file-view";
 
-const tags = {
-  width: 256,
-  height: 257,
-  bitsPerSample: 258,
-  samplesPerPixel: 277,
-  tileWidth: 322,
-  tileHeight: 323,
-  sampleFormat: 339,
-} as const;
-type Tags = Record<keyof typeof tags, number>;
+type Tags = {
+  width: number;
+  height: number;
+  bitsPerSample: number;
+  samplesPerPixel: number;
+  tileWidth: number;
+  tileHeight: number;
+  sampleFormat: number;
+};
+const tags = new Map<number, keyof Tags>([
+  [256, "width"],
+  [257, "height"],
+  [258, "bitsPerSample"],
+  [277, "samplesPerPixel"],
+  [322, "tileWidth"],
+  [323, "tileHeight"],
+  [339, "sampleFormat"],
+]);
 const defaults: Tags = {
-  width: 0,
-  height: 0,
-  bitsPerSample: 1,
-  samplesPerPixel: 1,
-  tileWidth: 0,
-  tileHeight: 0,
-  sampleFormat: 1,
+  ...{ width: 0, height: 0, bitsPerSample: 1, samplesPerPixel: 1 },
+  ...{ tileWidth: 0, tileHeight: 0, sampleFormat: 1 },
 };
 
 const [secondsPerByte, secondsPerStoredByte, secondsPerPage] = [5e-9, 6e-9, 20e-6];
@@ -88,15 +91,15 @@ class Reader {
   directory(at: number, isBig: boolean): Directory | null {
     const next = this.nextOf(at, isBig);
     if (next === null) return null;
-    const found = { ...defaults };
+    const found: Partial<Tags> = {};
     const { entries, first, entryBytes } = this.layout(at, isBig);
     for (let i = 0; i < Math.min(entries, maxEntries); i++) {
       const entryAt = first + i * entryBytes;
-      const tag = this.uint(entryAt, 2);
-      const name = (Object.keys(tags) as (keyof typeof tags)[]).find((key) => tags[key] === tag);
-      if (name) found[name] = this.firstValue(entryAt, isBig);
+      const name = tags.get(this.uint(entryAt, 2));
+      // libtiff ignores a tag that it has seen.
+      if (name && found[name] === undefined) found[name] = this.firstValue(entryAt, isBig);
     }
-    return { tags: found, next };
+    return { tags: { ...defaults, ...found }, next };
   }
 
   /** Returns where the directory after the one at `at` is, 0 after the last; null where there is none at `at`. */

@@ -10,10 +10,16 @@ export const worker = mintSystemViewer("worker");
 
 let owner: UserViewer | undefined;
 
+/** The collection of each person's drops. */
+const slugs = new Map<string, Promise<string>>();
+
 /** Uploads files as a browser does and seals, without sending a job: as if the site had crashed. */
-export async function dropUnsent(files: NamedPicture[]): Promise<string> {
+export async function dropUnsent(files: NamedPicture[], by?: UserViewer): Promise<string> {
   owner ??= await testUser("Owner");
-  const upload = await openUpload(owner, { collectionSlug: await testCollection(owner) });
+  const person = by ?? owner;
+  const slug = slugs.get(person.userId) ?? testCollection(person);
+  if (by) slugs.set(person.userId, slug);
+  const upload = await openUpload(person, { collectionSlug: await slug });
   for (const { path, bytes } of files) {
     const { status } = await postFile(upload.policy, upload.prefix + path, new Uint8Array(bytes));
     if (status >= 300) throw new Error(`posting ${path} gave ${status}`);

@@ -75,3 +75,14 @@ export function progressiveJpeg({ width, height, scans, components = 1, subsampl
     Buffer.from([0xff, 0xd9]),
   ]);
 }
+
+/** The header of a baseline JPEG of this size, with no pixels behind it. */
+export function baselineHeader(width: number, height: number): Buffer {
+  const component = (id: number, factor: number) => Buffer.from([id, (factor << 4) | factor, 0]);
+  return Buffer.concat([
+    Buffer.from([0xff, 0xd8]),
+    marker(0xdb, 0, Buffer.alloc(64, 1)),
+    marker(0xc0, 8, uint16(height), uint16(width), 3, component(1, 2), component(2, 1), component(3, 1)),
+    marker(0xda, 3, 1, 0, 2, 0, 3, 0, 0, 63, 0),
+  ]);
+}

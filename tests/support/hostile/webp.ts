@@ -1,7 +1,7 @@
-/** The first chunk of a WebP of this kind and size, as RFC 9649 has it, with nothing behind it. */
+/** The first chunk of a WebP of this kind and size, as RFC 9649 has it, with zeros behind it. */
 export function webpHeader(kind: "lossy" | "lossless" | "animated", width: number, height: number): Buffer {
   const { type, body } = chunks[kind](width, height);
-  const file = Buffer.alloc(20 + body.length + (body.length & 1));
+  const file = Buffer.alloc(64);
   file.write("RIFF", 0, "latin1");
   file.writeUInt32LE(file.length - 8, 4);
   file.write(`WEBP${type}`, 8, "latin1");
