@@ -57,6 +57,8 @@ export class DecoderChild {
   private exceeded: DecoderLimit | undefined;
   private dataLimitBytes = Number.POSITIVE_INFINITY;
   private startDataBytes = 0;
+  /** What the process took when it had started up; 0 before. */
+  startRssBytes = 0;
   private reported: Usage = { rssBytes: 0, cpuSeconds: 0 };
   isReady = false;
 
@@ -130,6 +132,7 @@ export class DecoderChild {
       seconds: startSeconds,
     });
     this.isReady = true;
+    this.startRssBytes = this.usage()?.rssBytes ?? 0;
     this.startDataBytes = (readsUsage && this.pid ? dataBytesOf(this.pid) : 0) ?? 0;
   }
 

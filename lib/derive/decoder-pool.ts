@@ -3,7 +3,7 @@ import type { DecoderReply, DecoderRequest } from "./decoder-process";
 
 /** For all decoders of a process together, at all times. */
 export const poolBytes = 600e6;
-/** What an idle decoder takes. One that keeps more after a picture, by `maxKeptBytes`, is replaced. */
+/** What a decoder takes when it has started up, or more. One that keeps more after a picture, by `maxKeptBytes`, is replaced. */
 const idleBytes = 95e6;
 const maxKeptBytes = 40e6;
 /** What one may take beyond the estimate, as long as all together stay within the pool. */
@@ -38,7 +38,7 @@ export class DecoderPool {
       this.assign();
     });
     this.guarding ??= setInterval(() => this.guard(), guardMilliseconds).unref();
-    const rssBytes = idleBytes + need.memoryBytes + toleratedBytes;
+    const rssBytes = idleBytesOf(child) + need.memoryBytes + toleratedBytes;
     try {
       return await child.request(request, { rssBytes, cpuSeconds: need.cpuSeconds });
     } finally {
@@ -79,7 +79,7 @@ export class DecoderPool {
   /** Makes a decoder available again, or ends it when it kept too much. */
   private retire(child: DecoderChild): void {
     this.children.set(child, "idle");
-    if (rssOf(child) > idleBytes + maxKeptBytes) this.end(child);
+    if (rssOf(child) > idleBytesOf(child) + maxKeptBytes) this.end(child);
   }
 
   private stopGuarding(): void {
@@ -134,7 +134,7 @@ export class DecoderPool {
   /** Returns what a decoder takes, or was promised. */
   private takenBy(child: DecoderChild): number {
     const state = this.children.get(child);
-    return Math.max(idleBytes + (typeof state === "object" ? state.memoryBytes : 0), rssOf(child));
+    return Math.max(idleBytesOf(child) + (typeof state === "object" ? state.memoryBytes : 0), rssOf(child));
   }
 
   /** Ends the decoder that exceeds its estimate by most once all together exceed the pool. */
@@ -142,7 +142,7 @@ export class DecoderPool {
     const totalBytes = [...this.children.keys()].reduce((sum, child) => sum + rssOf(child), 0);
     if (totalBytes <= poolBytes || this.in("ending").length > 0) return;
     const excess = ([child, state]: [DecoderChild, State]) =>
-      rssOf(child) - idleBytes - (typeof state === "object" ? state.memoryBytes : 0);
+      rssOf(child) - idleBytesOf(child) - (typeof state === "object" ? state.memoryBytes : 0);
     const [worst] = [...this.children].sort((a, b) => excess(b) - excess(a));
     if (!worst) return;
     this.children.set(worst[0], "ending");
@@ -150,4 +150,5 @@ export class DecoderPool {
   }
 }
 
+const idleBytesOf = ({ startRssBytes }: DecoderChild): number => Math.max(idleBytes, startRssBytes);
 const rssOf = (child: DecoderChild): number => child.usage()?.rssBytes ?? 0;

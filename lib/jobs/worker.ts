@@ -28,10 +28,7 @@ import { throttle } from "./throttle";
 
 export type WorkerOptions = {
   logger: Logger;
-  /**
-   * Number of pictures of one person decoded in parallel, each in its own process; one more of other people. Default: one per
-   * core, at most four.
-   */
+  /** Number of pictures decoded in parallel, each in its own process, and one more. Default: one per core, at most four. */
   concurrency?: number;
   sweepIntervalSeconds?: number;
   /** Seconds between polls for retries that have become due. 2 by default, at least 0.5. */
@@ -117,15 +114,13 @@ async function work(context: JobContext, options: WorkerOptions): Promise<void> 
   const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds, perJobResults: true } as const;
   // pg-boss fetches on without a pause only after full batches of more than one.
   const batches = { ...polling, batchSize: 2, burstWhenBatchFull: true } as const;
-  for (const [queue, perPerson] of [
+  const verify = each(context, ({ data }: Job<VerifyJob>) => handleVerify(context, data.uploadId));
+  for (const [queue, localConcurrency] of [
     [queueNames.verify, 2],
     [queueNames.verifyLarge, 1],
   ] as const) {
-    await boss.work<VerifyJob>(
-      queue,
-      { ...polling, localConcurrency: perPerson + 1, localGroupConcurrency: perPerson },
-      each(context, ({ data }: Job<VerifyJob>) => handleVerify(context, data.uploadId)),
-    );
+    await boss.work<VerifyJob>(queue, { ...polling, localConcurrency }, verify);
+    await boss.work<VerifyJob>(queue, { ...polling, ...forOthers }, verify);
   }
   await boss.work<ReapJob>(
     queueNames.reap,
@@ -145,20 +140,20 @@ async function work(context: JobContext, options: WorkerOptions): Promise<void> 
   );
 }
 
-/**
- * Derives as many pictures of one person at once as there are to be decoded in parallel, and one more of other people: pictures
- * that take long, as long as they may, hold up nobody else's.
- */
-async function workDerive(context: JobContext, polling: WorkOptions, perPerson: number): Promise<void> {
+/** Takes only jobs of people of whom no other is running, on this machine or another: whatever those take, they hold up nobody else. */
+const forOthers = { groupConcurrency: 1 } as const;
+
+/** Derives so many pictures at once, whosever they are, and one more of other people. */
+async function workDerive(context: JobContext, polling: WorkOptions, concurrency: number): Promise<void> {
   const { boss } = context;
-  warmDecoders(perPerson);
-  for (let i = 0; i < perPerson + 1; i++) {
+  warmDecoders(concurrency);
+  for (let i = 0; i <= concurrency; i++) {
     let workId: string | undefined;
     workId = await boss.work<DeriveJob>(
       queueNames.derive,
-      { ...polling, localGroupConcurrency: perPerson },
+      { ...polling, ...(i === concurrency ? forOthers : {}) },
       each(context, async ({ data }: Job<DeriveJob>) => {
-        // The next one is fetched without a pause. Batches would do so, too, but what waits in one counts as running.
+        // The next one is fetched without a pause. A batch would do so, too, but what waits in it would wait for the first.
         if (workId) boss.notifyWorker(workId);
         await handleDerive(context, data.revisionId);
       }),

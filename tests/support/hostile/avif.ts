@@ -97,7 +97,7 @@ export async function gridAvif({
 }
 
 /** A plain AVIF of one colour. */
-export function flatAvif(width: number, height: number): Promise<Buffer> {
+function flatAvif(width: number, height: number): Promise<Buffer> {
   return sharp(Buffer.alloc(width * height * 3, 0x80), { raw: { width, height, channels: 3 }, limitInputPixels: false })
     .avif({ quality: 1, effort: 0 })
     .toBuffer();
