@@ -116,7 +116,9 @@ export class DecoderPool {
   private childFor(memoryBytes: number): DecoderChild | null {
     const [child, ...others] = this.in("idle");
     const lacking = this.takenBytes() + memoryBytes + (child ? 0 : idleBytes) - poolBytes;
-    if (lacking <= 0) return child ?? this.add();
+    // One that is alone may take what it may, even where idle decoders take more than they do today.
+    const isAlone = this.children.size === (child ? 1 : 0);
+    if (lacking <= 0 || isAlone) return child ?? this.add();
     const freeable = [...others, ...this.in("ending")];
     if (lacking > freeable.reduce((sum, other) => sum + this.takenBy(other), 0)) return null;
     for (const other of others) this.end(other);
