@@ -22,8 +22,8 @@ export type JobContext = { boss: PgBoss; viewer: SystemViewer; log: Logger };
 type Failure = { code: string; message: string };
 
 /**
- * Of a large upload only so many pages are queued at once, of a thousand revisions each: a decoder that is free for other people
- * looks past all jobs of one (5 ms for these, 350 ms for 800,000).
+ * Of a large upload only so many pages are queued at once, of a thousand revisions each: a worker for other people looks past all
+ * jobs of one (5 ms for these, 350 ms for 800,000).
  */
 const pagesQueuedAtOnce = 10;
 

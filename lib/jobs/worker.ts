@@ -1,19 +1,12 @@
 import "server-only";
 import { availableParallelism } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Job, JobWithMetadata, WorkOptions } from "pg-boss";
+import type { Job, JobWithMetadata } from "pg-boss";
 import type { Logger } from "pino";
 import { mintSystemViewer } from "@/lib/auth/viewer";
-import { stopDecoders, warmDecoders } from "@/lib/derive/decoder";
-import {
-  each,
-  handleDerive,
-  handleDeriveFailed,
-  handleReap,
-  handleUndo,
-  handleVerify,
-  type JobContext,
-} from "./handlers";
+import { stopDecoders } from "@/lib/derive/decoder";
+import { DeriveWorkers } from "./derive-workers";
+import { each, handleDeriveFailed, handleReap, handleUndo, handleVerify, type JobContext } from "./handlers";
 import {
   createBoss,
   type DeriveJob,
@@ -28,7 +21,7 @@ import { throttle } from "./throttle";
 
 export type WorkerOptions = {
   logger: Logger;
-  /** Number of pictures decoded in parallel, each in its own process, and one more. Default: one per core, at most four. */
+  /** Number of pictures decoded in parallel, each in its own process. Default: one per core, at most four. */
   concurrency?: number;
   sweepIntervalSeconds?: number;
   /** Seconds between polls for retries that have become due. 2 by default, at least 0.5. */
@@ -39,6 +32,7 @@ export type WorkerOptions = {
 export type RunningWorker = { stop(): Promise<void> };
 
 type Report = (error: Error) => void;
+type Connected = { context: JobContext; derive: DeriveWorkers };
 
 const reconnectMilliseconds = 2_000;
 
@@ -53,23 +47,24 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const report: Report = (error) => throttled(error.message, () => log.error({ reason: error.message }, "queue error"));
   const first = await connect(options, log, report);
   const running = first ? Promise.resolve(first) : reconnect(options, log, report, stopping.signal);
-  const done = running.then((context) => context && sweepUntilStopped(context, options, stopping.signal));
+  const done = running.then((connected) => connected && sweepUntilStopped(connected.context, options, stopping.signal));
   return {
     async stop() {
       stopping.abort();
       const deadline = new AbortController();
-      const finished = Promise.all([done, running.then((context) => context && finishJobs(context))]);
+      const finished = Promise.all([done, running.then((connected) => connected && finishJobs(connected))]);
       const timeout = pause((options.stopTimeoutSeconds ?? 20) * 1_000, deadline.signal);
       await Promise.race([finished, timeout]).finally(() => deadline.abort());
       // Fails the jobs that still run, which puts them back into the queue.
-      await (await running)?.boss.stop({ graceful: false });
+      await (await running)?.context.boss.stop({ graceful: false });
       stopDecoders();
     },
   };
 }
 
 /** Takes no more jobs and resolves when those under way have ended. `boss.stop` would look only twice a second. */
-async function finishJobs({ boss }: JobContext): Promise<void> {
+async function finishJobs({ context: { boss }, derive }: Connected): Promise<void> {
+  derive.stop();
   await Promise.all(Object.values(queueNames).map((name) => boss.offWork(name)));
 }
 
@@ -78,26 +73,26 @@ async function reconnect(
   log: Logger,
   report: Report,
   signal: AbortSignal,
-): Promise<JobContext | undefined> {
+): Promise<Connected | undefined> {
   while (!signal.aborted) {
     await pause(reconnectMilliseconds, signal);
-    const context = signal.aborted ? undefined : await connect(options, log, report);
-    if (context) return context;
+    const connected = signal.aborted ? undefined : await connect(options, log, report);
+    if (connected) return connected;
   }
   return undefined;
 }
 
 /** Connects and starts running jobs. Returns undefined when the database cannot be reached. */
-async function connect(options: WorkerOptions, log: Logger, report: Report): Promise<JobContext | undefined> {
+async function connect(options: WorkerOptions, log: Logger, report: Report): Promise<Connected | undefined> {
   const supervision = { superviseIntervalSeconds: 5, monitorIntervalSeconds: 5 };
   const boss = createBoss({ max: 6, useListenNotify: true, ...supervision }, report);
   boss.on("warning", (warning) => log.warn(warning, "queue warning"));
   try {
     await startBoss(boss);
     const context: JobContext = { boss, viewer: mintSystemViewer("worker"), log };
-    await work(context, options);
+    const derive = await work(context, options);
     log.info("worker started");
-    return context;
+    return { context, derive };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     // A partly started instance would run in parallel with the next attempt's.
@@ -107,20 +102,22 @@ async function connect(options: WorkerOptions, log: Logger, report: Report): Pro
   }
 }
 
-async function work(context: JobContext, options: WorkerOptions): Promise<void> {
+async function work(context: JobContext, options: WorkerOptions): Promise<DeriveWorkers> {
   const { boss } = context;
   // NOTIFY starts a job within milliseconds; polling works alone where a pooler stands in between.
   const notifyPollingIntervalSeconds = options.pollIntervalSeconds ?? 2;
   const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds, perJobResults: true } as const;
   // pg-boss fetches on without a pause only after full batches of more than one.
   const batches = { ...polling, batchSize: 2, burstWhenBatchFull: true } as const;
-  const verify = each(context, ({ data }: Job<VerifyJob>) => handleVerify(context, data.uploadId));
-  for (const [queue, localConcurrency] of [
+  for (const [queue, perPerson] of [
     [queueNames.verify, 2],
     [queueNames.verifyLarge, 1],
   ] as const) {
-    await boss.work<VerifyJob>(queue, { ...polling, localConcurrency }, verify);
-    await boss.work<VerifyJob>(queue, { ...polling, ...forOthers }, verify);
+    await boss.work<VerifyJob>(
+      queue,
+      { ...polling, localConcurrency: perPerson + 1, localGroupConcurrency: perPerson },
+      each(context, ({ data }: Job<VerifyJob>) => handleVerify(context, data.uploadId)),
+    );
   }
   await boss.work<ReapJob>(
     queueNames.reap,
@@ -132,33 +129,14 @@ async function work(context: JobContext, options: WorkerOptions): Promise<void> 
     polling,
     each(context, ({ data }: Job<UndoJob>) => handleUndo(context, data.uploadId)),
   );
-  await workDerive(context, polling, options.concurrency ?? Math.min(4, availableParallelism()));
+  const derive = new DeriveWorkers(context, polling, options.concurrency ?? Math.min(4, availableParallelism()));
+  await derive.start();
   await boss.work(
     queueNames.deriveFailed,
     { ...batches, includeMetadata: true },
     each(context, (job: JobWithMetadata<DeriveJob>) => handleDeriveFailed(context, job)),
   );
-}
-
-/** Takes only jobs of people of whom no other is running, on this machine or another: whatever those take, they hold up nobody else. */
-const forOthers = { groupConcurrency: 1 } as const;
-
-/** Derives so many pictures at once, whosever they are, and one more of other people. */
-async function workDerive(context: JobContext, polling: WorkOptions, concurrency: number): Promise<void> {
-  const { boss } = context;
-  warmDecoders(concurrency);
-  for (let i = 0; i <= concurrency; i++) {
-    let workId: string | undefined;
-    workId = await boss.work<DeriveJob>(
-      queueNames.derive,
-      { ...polling, ...(i === concurrency ? forOthers : {}) },
-      each(context, async ({ data }: Job<DeriveJob>) => {
-        // The next one is fetched without a pause. A batch would do so, too, but what waits in it would wait for the first.
-        if (workId) boss.notifyWorker(workId);
-        await handleDerive(context, data.revisionId);
-      }),
-    );
-  }
+  return derive;
 }
 
 async function sweepUntilStopped(context: JobContext, options: WorkerOptions, signal: AbortSignal): Promise<void> {

@@ -140,7 +140,7 @@ export async function insertDeriveAgain(
   await insert<DeriveJob>(boss, queueNames.derive, [job]);
 }
 
-/** A person's jobs are a group: one decoder takes only those of people of whom nothing is running. */
+/** A person's jobs are a group, so that workers can leave some of them to other people. */
 const groupOf = (personId: string | null) => (personId === null ? {} : { group: { id: personId } });
 
 async function insert<Data extends object>(boss: PgBoss, name: string, jobs: JobInsert<Data>[]): Promise<void> {

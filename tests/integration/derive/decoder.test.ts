@@ -107,7 +107,7 @@ describe("memory for all decoders together", () => {
       const large = () => fileOf(progressiveJpeg({ width: 4_000, height: 2_500, scans: 800 }));
       const files = [await large(), await large(), await small()];
       const decodings = await Promise.all(
-        files.map((filePath, i) => decoding(filePath, i < 2 ? { memoryBytes: 400e6 } : {})),
+        files.map((filePath, i) => decoding(filePath, i < 2 ? { memoryBytes: 350e6 } : {})),
       );
       await Promise.all(decodings.map((run, i) => run(own).then(() => order.push(names[i] ?? ""))));
       expect(order).toEqual(wanted);

@@ -240,7 +240,7 @@ test("a worker that cannot begin leaves no connection behind", async () => {
     return row?.count;
   };
   const before = await connections();
-  // The queue takes no worker of none at once: it fails after the connection is up.
+  // A worker of no decoder fails, after the connection is up.
   const worker = await startWorker({ logger: quiet, concurrency: 0 });
   try {
     await expect.poll(connections).toBe(before);
