@@ -282,7 +282,7 @@ export async function moveToEnd(revisionId: string): Promise<number | null> {
     query
       .updateTable("revision")
       .set({
-        derive_order: sql<number>`(SELECT max(${u.derive_order}) FROM "upload" u)`,
+        derive_order: sql<number>`(SELECT least(2147483647, max(${u.derive_order})::bigint + 1)::int FROM "upload" u)`,
       })
       .where("id", "=", revisionId)
       .where("state", "=", "pending")
