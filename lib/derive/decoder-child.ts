@@ -121,7 +121,7 @@ export class DecoderChild {
     try {
       process.kill(-this.pid, "SIGKILL");
     } catch {
-      this.process.kill("SIGKILL"); // Windows has no groups, and a process that was just forked is in none yet.
+      this.process.kill("SIGKILL"); // Windows has no process groups.
     }
   }
 

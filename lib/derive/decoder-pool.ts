@@ -83,8 +83,7 @@ export class DecoderPool {
   }
 
   private stopGuarding(): void {
-    const isBusy = [...this.children.values()].some((state) => typeof state === "object");
-    if (isBusy) return;
+    if (this.isBusy()) return;
     clearInterval(this.guarding);
     this.guarding = undefined;
   }
@@ -116,13 +115,16 @@ export class DecoderPool {
   private childFor(memoryBytes: number): DecoderChild | null {
     const [child, ...others] = this.in("idle");
     const lacking = this.takenBytes() + memoryBytes + (child ? 0 : idleBytes) - poolBytes;
-    // One that is alone may take what it may, even where idle decoders take more than they do today.
+    // One that is alone may take all, even where an idle decoder takes more than it does today.
     const isAlone = this.children.size === (child ? 1 : 0);
     if (lacking <= 0 || isAlone) return child ?? this.add();
-    const freeable = [...others, ...this.in("ending")];
-    if (lacking > freeable.reduce((sum, other) => sum + this.takenBy(other), 0)) return null;
-    for (const other of others) this.end(other);
+    const freeableBytes = [...others, ...this.in("ending")].reduce((sum, other) => sum + this.takenBy(other), 0);
+    if (lacking <= freeableBytes || !this.isBusy()) for (const other of others) this.end(other);
     return null;
+  }
+
+  private isBusy(): boolean {
+    return [...this.children.values()].some((state) => typeof state === "object");
   }
 
   private in(state: "idle" | "ending"): DecoderChild[] {
