@@ -6,6 +6,7 @@ type Tags = {
   height: number;
   bitsPerSample: number;
   samplesPerPixel: number;
+  rowsPerStrip: number;
   tileWidth: number;
   tileHeight: number;
   sampleFormat: number;
@@ -15,16 +16,20 @@ const tags = new Map<number, keyof Tags>([
   [257, "height"],
   [258, "bitsPerSample"],
   [277, "samplesPerPixel"],
+  [278, "rowsPerStrip"],
   [322, "tileWidth"],
   [323, "tileHeight"],
   [339, "sampleFormat"],
 ]);
 const defaults: Tags = {
-  ...{ width: 0, height: 0, bitsPerSample: 1, samplesPerPixel: 1 },
+  ...{ width: 0, height: 0, bitsPerSample: 1, samplesPerPixel: 1, rowsPerStrip: 2 ** 32 - 1 },
   ...{ tileWidth: 0, tileHeight: 0, sampleFormat: 1 },
 };
 
 const [secondsPerByte, secondsPerStoredByte, secondsPerPage] = [5e-9, 6e-9, 20e-6];
+/** Samples read in JavaScript: the time for one, and the memory for the sums and the picture made of them. */
+const [secondsPerConverted, averagedBytes] = [35e-9, 100e6];
+const commonBits = new Set([1, 2, 4, 8, 16]);
 /** More pages are not followed: so many take longer than any picture may. */
 const maxPages = 300_000;
 const maxEntries = 1_000;
@@ -33,7 +38,7 @@ type Directory = { tags: Tags; next: number };
 
 /**
  * Estimates a TIFF. Strips are read line by line, tiles by rows of them. Only the first page is shown, but the loader walks to the
- * last one. Samples other than unsigned ones of up to 16 bits are converted as a whole.
+ * last one. Samples that libvips does not map are read in JavaScript, a strip or a row of tiles at a time.
  */
 export function estimateTiff(view: FileView): Estimate | null {
   const head = view.read(0, 16);
@@ -44,31 +49,32 @@ export function estimateTiff(view: FileView): Estimate | null {
   const first = reader.uint(isBig ? 8 : 4, isBig ? 8 : 4);
   const directory = reader.directory(first, isBig);
   if (!directory) return null;
-  let pages = 1;
-  for (let next = directory.next; next !== 0 && pages < maxPages; pages++) {
-    const after = reader.nextOf(next, isBig);
-    if (after === null) break;
-    next = after;
+  const seen = new Set([first]);
+  for (let next: number | null = directory.next; next !== null && next !== 0; next = reader.nextOf(next, isBig)) {
+    // A chain that leads back to itself ends there for libtiff, too.
+    if (seen.has(next) || seen.size >= maxPages) break;
+    seen.add(next);
   }
-  return estimate(directory.tags, pages, view.sizeBytes);
+  return estimate(directory.tags, seen.size, view.sizeBytes);
 }
 
 function estimate(found: Tags, pages: number, sizeBytes: number): Estimate {
-  const { width, height, bitsPerSample, samplesPerPixel, tileWidth, tileHeight, sampleFormat } = found;
-  const sampleBytes = Math.max(1, bitsPerSample / 8);
-  const pixelBytes = samplesPerPixel * sampleBytes;
-  const isConverted = sampleFormat !== 1 || bitsPerSample > 16;
-  const tiles = 2 * Math.max(width, tileWidth) * tileHeight * pixelBytes;
-  const whole = isConverted ? width * height * samplesPerPixel * (sampleBytes + 4) : 0;
+  const { width, height, bitsPerSample, samplesPerPixel, tileWidth, tileHeight } = found;
+  const pixelBytes = samplesPerPixel * Math.max(1, bitsPerSample / 8);
+  const decodedBytes = width * height * pixelBytes;
+  const rows = tileHeight || Math.min(found.rowsPerStrip, height);
+  const bandBytes = Math.max(width, tileWidth) * rows * pixelBytes;
+  const isConverted = found.sampleFormat !== 1 || !commonBits.has(bitsPerSample);
+  const seconds = isConverted ? width * height * samplesPerPixel * secondsPerConverted : decodedBytes * secondsPerByte;
   return {
     width,
     height,
-    memoryBytes: commonBytes + lineBytes(width * pixelBytes, height) + tiles + whole,
-    seconds:
-      commonSeconds +
-      width * height * pixelBytes * secondsPerByte +
-      sizeBytes * secondsPerStoredByte +
-      pages * secondsPerPage,
+    memoryBytes:
+      commonBytes +
+      lineBytes(width * pixelBytes, height) +
+      (tileHeight || isConverted ? 2 * bandBytes : 0) +
+      (isConverted ? averagedBytes : 0),
+    seconds: commonSeconds + seconds + sizeBytes * secondsPerStoredByte + pages * secondsPerPage,
     ...(pages > 1 ? { because: `it has ${pages.toLocaleString("en")} pages` } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { budgetOf, maxMemoryBytes, maxSeconds } from "@/lib/derive/budget/budget";
 import { unknown } from "@/lib/derive/budget/estimate";
+import { formNumber } from "@/tests/support/forms.mjs";
 import { box, gridAvif } from "@/tests/support/hostile/avif";
 import { gifOf } from "@/tests/support/hostile/gif";
 import { baselineHeader, progressiveJpeg } from "@/tests/support/hostile/jpeg";
@@ -173,6 +174,7 @@ describe("a header that is not understood is left to the decoder, which is ended
     ["webp", Buffer.from("RIFF\x10\0\0\0WEBPVP8 ")],
     ["tiff", Buffer.from("II*\0\x08\0\0\0")],
     ["tiff", Buffer.from("49492a00080000000000ffffffff", "hex")],
+    ["tiff", Buffer.from("II*\0\xff\xff\xff\x7f", "latin1")],
     ["avif", Buffer.from("\0\0\0\x0cftypavif\0\0\0\0free", "latin1")],
     ["avif", nested(2_000)],
     ["avif", Buffer.concat([box("ftyp", Buffer.from("avif")), ...Array<Buffer>(30_000).fill(box("free"))])],
@@ -180,6 +182,25 @@ describe("a header that is not understood is left to the decoder, which is ended
   ])("%s", async (type, bytes) => {
     expect(await budget(type, bytes)).toEqual({ fits: true, ...unknown });
   });
+});
+
+test("damaged files of any kind get some budget, and never an error", { timeout: 30_000 }, async () => {
+  const seeds = Object.entries(hostile).flatMap(([type, files]) => files.map(([, bytes]) => [type, bytes] as const));
+  let state = formNumber("ATOLL_TEST_SEED");
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state % below;
+  };
+  for (const [type, bytes] of seeds) {
+    const whole = (await bytes()).subarray(0, 20_000);
+    for (let i = 0; i < 20; i++) {
+      const damaged = Buffer.from(whole.subarray(0, random(4) === 0 ? random(whole.length) : whole.length));
+      for (let flips = random(8); flips >= 0 && damaged.length > 0; flips--) {
+        damaged[random(Math.min(damaged.length, 400))] = [0, 0xff, random(256)][random(3)] ?? 0;
+      }
+      expect(await budget(type, damaged)).toHaveProperty("fits");
+    }
+  }
 });
 
 /** Boxes in boxes, so deep. */
