@@ -11,10 +11,12 @@ export type RequestLimits = {
   /** Of the whole process. */
   rssBytes: number;
   cpuSeconds: number;
+  /** From its start, 60 by default. */
+  seconds?: number | undefined;
 };
 
-/** A request that takes longer has not got the processor time that it may use, or waits for what never comes. */
-const deadlineSeconds = 120;
+/** However little processor time a request got. */
+const deadlineSeconds = 60;
 const startSeconds = 120;
 const watchMilliseconds = 25;
 /** What a decoder may have allocated without using it, beyond what it may use. */
@@ -44,7 +46,8 @@ type Wait<T> = {
   /** Returns null for messages of another kind. */
   accepts: (message: DecoderMessage) => T | null;
   failed: (code: number | null, signal: string | null) => Error;
-  seconds: number;
+  /** After which the process is ended. */
+  seconds?: number;
 };
 
 /** Whether `prlimit` (util-linux) can be run; false from the first time that it was not found. */
@@ -75,7 +78,7 @@ export class DecoderChild {
     });
     this.process.once("exit", () => onEnd(this));
     // A process that could not be started emits no exit, and an unhandled "error" event would end this process.
-    this.process.on("error", () => onEnd(this));
+    this.process.on("error", () => (this.pid === undefined ? onEnd(this) : this.kill()));
     this.process.on("message", (message: DecoderMessage) => {
       if (typeof message === "object" && "usage" in message) this.reported = message.usage;
     });
@@ -94,8 +97,8 @@ export class DecoderChild {
   }
 
   /**
-   * Sends a request and waits for the reply. Ends the process when it takes more than it may, and rejects with
-   * DecoderLimitError; with DecoderError when the process ended by itself or did not reply, with Error when it did not start.
+   * Sends a request and waits for the reply. Ends the process when it takes more than it may, or longer, and rejects with
+   * DecoderLimitError; with DecoderError when the process ended by itself, with Error when it did not start.
    */
   async request(request: DecoderRequest, limits: RequestLimits): Promise<DecoderReply> {
     this.process.ref();
@@ -138,11 +141,15 @@ export class DecoderChild {
 
   private async exchange(request: DecoderRequest, limits: RequestLimits): Promise<DecoderReply> {
     const before = this.usage()?.cpuSeconds ?? 0;
+    // Counted in looks: a machine that was suspended or is overloaded takes fewer, and that is not the picture's fault.
+    let looksLeft = ((limits.seconds ?? deadlineSeconds) * 1_000) / watchMilliseconds;
     const watch = setInterval(() => {
+      looksLeft -= 1;
       const usage = this.usage();
       if (!usage) return;
+      const isLate = looksLeft < 0;
       if (usage.rssBytes > limits.rssBytes) this.endFor("memory");
-      else if (usage.cpuSeconds - before > limits.cpuSeconds) this.endFor("time");
+      else if (isLate || usage.cpuSeconds - before > limits.cpuSeconds) this.endFor("time");
     }, watchMilliseconds);
     try {
       return await this.until<DecoderReply>({
@@ -153,7 +160,6 @@ export class DecoderChild {
         },
         accepts: (message) => (typeof message === "object" && !("usage" in message) ? message : null),
         failed: (code, signal) => (this.exceeded ? new DecoderLimitError(this.exceeded) : crash(code, signal)),
-        seconds: deadlineSeconds,
       });
     } finally {
       clearInterval(watch);
@@ -166,11 +172,11 @@ export class DecoderChild {
     this.kill();
   }
 
-  /** Waits for a message. Rejects with what `failed` makes of the end of the process, which ends after so many seconds, too. */
+  /** Waits for a message. Rejects with what `failed` makes of the end of the process. */
   private until<T>({ begin, accepts, failed, seconds }: Wait<T>): Promise<T> {
     const child = this.process;
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => this.kill(), seconds * 1_000);
+      const timer = seconds === undefined ? undefined : setTimeout(() => this.kill(), seconds * 1_000);
       const settle = (run: () => void) => {
         clearTimeout(timer);
         child.off("message", onMessage).off("error", onError).off("exit", onExit);

@@ -10,8 +10,8 @@ const maxKeptBytes = 40e6;
 const toleratedBytes = 64e6;
 const guardMilliseconds = 25;
 
-/** What a request is expected to take: memory beyond that of an idle decoder, and processor time at most. */
-export type Need = { memoryBytes: number; cpuSeconds: number };
+/** What a request is expected to take: memory beyond that of an idle decoder, and processor time and time at most. */
+export type Need = { memoryBytes: number; cpuSeconds: number; seconds?: number };
 /** `patienceMilliseconds`: after so long a picture is next, whatever it needs, as smaller ones could pass it for ever. */
 type PoolOptions = { patienceMilliseconds?: number };
 type State = "idle" | "ending" | { memoryBytes: number };
@@ -40,7 +40,7 @@ export class DecoderPool {
     this.guarding ??= setInterval(() => this.guard(), guardMilliseconds).unref();
     const rssBytes = idleBytesOf(child) + need.memoryBytes + toleratedBytes;
     try {
-      return await child.request(request, { rssBytes, cpuSeconds: need.cpuSeconds });
+      return await child.request(request, { rssBytes, cpuSeconds: need.cpuSeconds, seconds: need.seconds });
     } finally {
       // One that has ended is no longer among them.
       if (this.children.has(child)) this.retire(child);
@@ -76,6 +76,15 @@ export class DecoderPool {
     return child;
   }
 
+  /** Some failures are thrown at once, as for want of memory; most come later and end the child. */
+  private tryAdd(): DecoderChild | Error {
+    try {
+      return this.add();
+    } catch (cause) {
+      return new Error("The decoder could not be started.", { cause });
+    }
+  }
+
   /** Makes a decoder available again, or ends it when it kept too much. */
   private retire(child: DecoderChild): void {
     this.children.set(child, "idle");
@@ -100,24 +109,30 @@ export class DecoderPool {
     const [overdue, others] = [this.waiting.filter(isOverdue), this.waiting.filter((one) => !isOverdue(one))];
     for (const next of [...overdue, ...others.sort((a, b) => a.memoryBytes - b.memoryBytes)]) {
       const child = this.childFor(next.memoryBytes);
-      if (child) {
-        this.waiting = this.waiting.filter((one) => one !== next);
-        this.children.set(child, { memoryBytes: next.memoryBytes });
-        next.start(child);
-      } else if (isOverdue(next)) return;
+      if (child) this.start(next, child);
+      else if (isOverdue(next)) return;
+    }
+  }
+
+  private start(next: Waiting, child: DecoderChild | Error): void {
+    this.waiting = this.waiting.filter((one) => one !== next);
+    if (child instanceof Error) next.refuse(child);
+    else {
+      this.children.set(child, { memoryBytes: next.memoryBytes });
+      next.start(child);
     }
   }
 
   /**
-   * Returns an idle decoder, or a new one, that may take so much memory more. Where that takes the room of idle decoders, ends
-   * these and returns null: their end calls `assign` again.
+   * Returns an idle decoder, or a new one, that may take so much memory more; an error where the system refuses to start one.
+   * Where that takes the room of idle decoders, ends these and returns null: their end calls `assign` again.
    */
-  private childFor(memoryBytes: number): DecoderChild | null {
+  private childFor(memoryBytes: number): DecoderChild | Error | null {
     const [child, ...others] = this.in("idle");
     const lacking = this.takenBytes() + memoryBytes + (child ? 0 : idleBytes) - poolBytes;
     // One that is alone may take all, even where an idle decoder takes more than it does today.
     const isAlone = this.children.size === (child ? 1 : 0);
-    if (lacking <= 0 || isAlone) return child ?? this.add();
+    if (lacking <= 0 || isAlone) return child ?? this.tryAdd();
     const freeableBytes = [...others, ...this.in("ending")].reduce((sum, other) => sum + this.takenBy(other), 0);
     if (lacking <= freeableBytes || !this.isBusy()) for (const other of others) this.end(other);
     return null;

@@ -25,7 +25,7 @@ async function fileOf(bytes: Buffer): Promise<string> {
   return filePath;
 }
 
-type Need = { memoryBytes: number; cpuSeconds: number };
+type Need = { memoryBytes: number; cpuSeconds: number; seconds?: number };
 
 /** Returns what decodes a file, with what it says that it needs or with less. */
 async function decoding(filePath: string, less: Partial<Need> = {}) {
@@ -64,6 +64,36 @@ describe("a picture that takes more than it may", () => {
     expect(before.filter(isAlive)).toEqual([]);
     expect(await decode(next)).toMatchObject(ready);
   });
+
+  test("ends its decoder even if that never replies, and takes no processor time", async () => {
+    const next = await fileOf(await small);
+    expect(await decode(next)).toMatchObject(ready);
+    const [pid = Number.NaN] = pool.pids("all");
+    process.kill(pid, "SIGSTOP");
+    const failure = await decode(next, { seconds: 0.5 }).catch((error: Error) => error);
+    expect(failure).toMatchObject({ name: "DecoderLimitError", message: expect.stringContaining("long") });
+    expect(isAlive(pid)).toBe(false);
+    expect(await decode(next)).toMatchObject(ready);
+  });
+});
+
+test("a decoder that cannot be started is no fault of the picture, and ends no wait but its own", async () => {
+  const next = await fileOf(await picture({ width: 64, height: 64 }));
+  const own = new DecoderPool();
+  const node = process.execPath;
+  try {
+    process.execPath = path.join(dir, "no-such-node");
+    const run = await decoding(next);
+    const failures = await Promise.allSettled([run(own), run(own)]);
+    const failed = { status: "rejected", reason: { name: "Error", message: "The decoder could not be started." } };
+    expect(failures).toMatchObject([failed, failed]);
+    expect(own.pids("all")).toEqual([]);
+    process.execPath = node;
+    expect(await run(own)).toMatchObject(ready);
+  } finally {
+    process.execPath = node;
+    own.stop();
+  }
 });
 
 describe("memory for all decoders together", () => {
