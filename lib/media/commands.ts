@@ -7,9 +7,9 @@ import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockCollection, longTransaction } from "@/lib/locks";
 import { setDerivedId, showBest } from "@/lib/revision/rows";
+import { moveToEnd } from "@/lib/revision/turn/rows";
 import { newDerivedId } from "@/lib/storage/keys";
 import { editableMediaWhere } from "./queries";
-import { moveToEnd } from "./rows";
 
 /** What deriving a revision found in its bytes. */
 export type Derivation = {

@@ -3,18 +3,11 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { collectionOfMedia, collectionsWhere, type SeenCollection } from "@/lib/collection/queries";
 import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
+import { selectPending } from "@/lib/revision/turn/rows";
 import { type ViewSigner, viewSigner } from "@/lib/storage/view";
 import { pageSize } from "./policy";
 import { derivativeName, fileName, toItem } from "./present";
-import {
-  type SeenMedia,
-  selectByIds,
-  selectCovers,
-  selectPage,
-  selectPending,
-  selectWithNeighbours,
-  type WholeMedia,
-} from "./rows";
+import { type SeenMedia, selectByIds, selectCovers, selectPage, selectWithNeighbours, type WholeMedia } from "./rows";
 import type { MediaDetail, MediaItem, MediaPage, Variant } from "./schema";
 
 /** Returns a `where` of the media the viewer may edit: all of a collection for editors, their own for contributors. */

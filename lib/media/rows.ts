@@ -258,35 +258,3 @@ export function mediaAt(collectionId: string, path: Expression<string>) {
     .where("path", "=", path)
     .limit(1);
 }
-
-/** Selects revisions that wait to be derived, in the order of their turns, each with the person who uploaded it. */
-export function selectPending(limit: number) {
-  return rowsOf(
-    db(),
-    query
-      .selectFrom("revision as r")
-      .innerJoin("upload as u", "u.id", "r.upload_id")
-      .select(["r.id", "r.derive_order as deriveOrder", "u.created_by_id as personId"])
-      .where("r.state", "=", sql<"pending">`'pending'`)
-      .orderBy("r.derive_order")
-      .orderBy("r.id")
-      .limit(limit),
-  );
-}
-
-/** Gives a pending revision the turn after all that wait. Returns that turn; null when it is no longer pending. */
-export async function moveToEnd(revisionId: string): Promise<number | null> {
-  const u = columns("upload", "u");
-  const [revision] = await rowsOf(
-    db(),
-    query
-      .updateTable("revision")
-      .set({
-        derive_order: sql<number>`(SELECT least(2147483647, max(${u.derive_order})::bigint + 1)::int FROM "upload" u)`,
-      })
-      .where("id", "=", revisionId)
-      .where("state", "=", "pending")
-      .returning("derive_order"),
-  );
-  return revision?.derive_order ?? null;
-}

@@ -14,6 +14,7 @@ import {
   uuid,
 } from "@/lib/db";
 import { sortPathOf } from "./policy";
+import type { Turns } from "./turn/rows";
 
 /** A file of an upload as it was found in the storage. */
 export type Found = {
@@ -135,7 +136,7 @@ export async function insertRevisions(
   tx: Transaction,
   { id, collectionId, createdById }: TargetUpload,
   found: Found[],
-  { after, step }: { after: number; step: number },
+  { after, step }: Turns,
 ): Promise<Inserted[]> {
   if (found.length === 0) return [];
   const rows = found.map((file) => ({ ...toRow(file), sort_path: sortPathOf(file.path) }));

@@ -6,6 +6,7 @@ import { recordEvent } from "@/lib/event/commands";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
 import { leastSpace } from "@/lib/quota/rows";
 import { type Found, insertRevisions, selectSame } from "@/lib/revision/rows";
+import { reserveTurns } from "@/lib/revision/turn/rows";
 import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { abortMultiparts } from "@/lib/storage/multipart";
@@ -14,7 +15,7 @@ import { noSpaceReason } from "../policy";
 import { chargeUpload, releaseReserved } from "../rows";
 import { type CheckedPage, checkListing, type Rejection } from "./check-listing";
 import { copyKnownFiles } from "./copy-known";
-import { insertSame, rejectMissing, reserveTurns, selectRecorded } from "./rows";
+import { insertSame, rejectMissing, selectRecorded } from "./rows";
 
 const sealedSelect = { id: true, collectionId: true, createdById: true, conflict: true } satisfies Prisma.UploadSelect;
 type Sealed = Prisma.UploadGetPayload<{ select: typeof sealedSelect }>;

@@ -82,6 +82,13 @@ describe("people take turns, whatever the sizes of their uploads", () => {
     await markDerived(await firstWaiting(100));
   });
 
+  test("many uploads of one person are not many people", async () => {
+    for (let i = 0; i < 12; i++) await verifiedDrop(anna, 1);
+    await verifiedDrop(ben, 3);
+    expect(await line()).toBe(`A AB AB AB${" A".repeat(8)}`);
+    await markDerived(await firstWaiting(100));
+  });
+
   test("one who begins when nothing waits is not ahead of those who come next", async () => {
     await verifiedDrop(anna, 2);
     await markDerived(await firstWaiting(100));
