@@ -108,14 +108,17 @@ describe("people take turns, whatever the sizes of their uploads", () => {
   });
 });
 
+const activeJobs = async (queue: string) =>
+  (await jobs()).filter(({ name, state }) => name === queue && state === "active").length;
+
 describe("pictures that never end hold up nobody else's", () => {
   test("to be derived", async () => {
-    const [hostile, others] = [await verifiedDrop(anna, 5), await verifiedDrop(ben, 3)];
     await withWorker({}, async () => {
+      const [hostile, others] = [await verifiedDrop(anna, 5), await verifiedDrop(ben, 3)];
       const stuck = decoderPids();
       for (const pid of stuck) process.kill(pid, "SIGSTOP");
       await sendDerive(hostile);
-      await expect.poll(async () => (await jobs()).filter(({ state }) => state === "active").length).toBe(1);
+      await expect.poll(() => activeJobs("derive")).toBe(1);
       await sendDerive(others);
       const states = async (ids: string[]) => (await Promise.all(ids.map(revisionById))).map(({ state }) => state);
       await expect.poll(() => states(others)).toEqual(["ready", "ready", "ready"]);
@@ -126,16 +129,16 @@ describe("pictures that never end hold up nobody else's", () => {
   });
 
   test("to be verified", async () => {
-    const hostile = await Promise.all([1, 2, 3, 4].map(() => drop(anna, 1)));
-    const other = await drop(ben, 1);
-    const { collectionId } = await db().upload.findUniqueOrThrow({ where: { id: hostile[0] ?? "" } });
     await withWorker({}, async () => {
+      const hostile = await Promise.all([1, 2, 3, 4].map(() => drop(anna, 1)));
+      const other = await drop(ben, 1);
+      const { collectionId } = await db().upload.findUniqueOrThrow({ where: { id: hostile[0] ?? "" } });
       await db().$transaction(
         async (tx) => {
           // Each of them waits for its collection.
           await lockCollection(tx, collectionId);
           for (const id of hostile) await sendVerify(id);
-          await expect.poll(async () => (await jobs()).filter(({ state }) => state === "active").length).toBe(2);
+          await expect.poll(() => activeJobs("verify")).toBe(2);
           await sendVerify(other);
           await untilFinal(other);
         },
