@@ -15,14 +15,16 @@ import {
   insertDerive,
   insertMail,
   insertMeasure,
+  insertReadAgain,
   insertReap,
   insertUndo,
   insertVerify,
-  laterPriority,
 } from "./queue/boss";
 
 const uploadsAtOnce = 100;
-const revisionsAtOnce = 1_000;
+/** What a worker derives in the minute until the next sweep, and more. */
+const revisionsAtOnce = 10_000;
+const readAgainAtOnce = 1_000;
 const mailsAtOnce = 100;
 
 /**
@@ -51,9 +53,9 @@ export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSig
       if (removed.versions > 0) log.warn(removed, "objects that belong to no upload of this database removed");
     },
     measure: async () => insertMeasure(boss, await uploadsToMeasure(viewer, uploadsAtOnce)),
-    derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce), laterPriority),
+    derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce)),
     // One that still waits is not added again, so that at most so many wait.
-    readAgain: async () => insertDerive(boss, await revisionsToReadAgain(viewer, revisionsAtOnce), laterPriority),
+    readAgain: async () => insertReadAgain(boss, await revisionsToReadAgain(viewer, readAgainAtOnce)),
     deleteSessions: () => deleteEndedSessions(viewer),
     mail: async () => insertMail(boss, await invitationsToMail(viewer, mailsAtOnce)),
     deleteInvitations: () => deleteExpiredInvitations(viewer),

@@ -7,6 +7,7 @@ import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockCollection, longTransaction } from "@/lib/locks";
 import { setDerivedId, showBest } from "@/lib/revision/rows";
+import { moveToEnd } from "@/lib/revision/turn/rows";
 import { newDerivedId } from "@/lib/storage/keys";
 import { metadataVersion } from "./policy";
 import { editableMediaWhere } from "./queries";
@@ -41,6 +42,12 @@ export type Derivation = {
 export async function reserveDerivedId(viewer: Viewer, revisionId: string): Promise<string | null> {
   if (viewer.kind !== "system") throw notFound("picture");
   return setDerivedId(requireId(revisionId, "picture"), newDerivedId());
+}
+
+/** Gives a pending revision the last turn to be derived, as it cannot be now. Returns that turn; null when it is no longer pending. */
+export async function postponeDerivation(viewer: Viewer, revisionId: string): Promise<number | null> {
+  if (viewer.kind !== "system") throw notFound("picture");
+  return moveToEnd(requireId(revisionId, "picture"));
 }
 
 /**

@@ -131,7 +131,8 @@ function requireRoom(overSince: Date | null): void {
 export async function sealUpload(viewer: Viewer, uploadId: string): Promise<void> {
   const id = requireId(uploadId, "upload");
   await change(viewer, id, "seal", "sealed");
-  await sendVerify({ id, isLarge: (await largeUploads([id])).has(id) });
+  const personId = viewer.kind === "user" ? viewer.userId : null;
+  await sendVerify({ id, isLarge: (await largeUploads([id])).has(id), personId });
 }
 
 /**

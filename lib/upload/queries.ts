@@ -94,17 +94,16 @@ export async function unfinishedUploads(viewer: Viewer, collectionSlug: string):
 }
 
 /** Returns sealed uploads for the worker's sweep, queued or not: untried ones first, then by the time of the last attempt. */
-export async function uploadsToVerify(viewer: Viewer, limit: number): Promise<{ id: string; isLarge: boolean }[]> {
+export async function uploadsToVerify(viewer: Viewer, limit: number) {
   if (viewer.kind !== "system") throw notFound("upload");
   const uploads = await db().upload.findMany({
     where: { state: "sealed" },
-    select: { id: true },
+    select: { id: true, createdById: true },
     orderBy: [{ verifyTriedAt: { sort: "asc", nulls: "first" } }, { sealedAt: "asc" }],
     take: limit,
   });
-  const ids = uploads.map(({ id }) => id);
-  const large = await largeUploads(ids);
-  return ids.map((id) => ({ id, isLarge: large.has(id) }));
+  const large = await largeUploads(uploads.map(({ id }) => id));
+  return uploads.map(({ id, createdById }) => ({ id, isLarge: large.has(id), personId: createdById }));
 }
 
 type StatusRow = Prisma.UploadGetPayload<{ select: typeof statusSelect }>;

@@ -6,6 +6,7 @@ import { recordEvent } from "@/lib/event/commands";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
 import { bucketPermit } from "@/lib/owner/commands";
 import { type Found, insertRevisions, selectSame } from "@/lib/revision/rows";
+import { reserveTurns } from "@/lib/revision/turn/rows";
 import { abortMultiparts } from "@/lib/storage/deletion";
 import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
@@ -18,6 +19,8 @@ import { insertSame, rejectMissing, selectRecorded } from "./rows";
 
 const sealedSelect = { id: true, collectionId: true, createdById: true, conflict: true } satisfies Prisma.UploadSelect;
 type Sealed = Prisma.UploadGetPayload<{ select: typeof sealedSelect }>;
+/** A revision that waits to be derived; `personId` is null where the account no longer exists. */
+type Pending = { id: string; deriveOrder: number; personId: string | null };
 
 /**
  * Makes media of the files of a sealed upload, from the bucket's listing: one list call per 1,000 files, and one HEAD for each
@@ -33,7 +36,7 @@ type Sealed = Prisma.UploadGetPayload<{ select: typeof sealedSelect }>;
 export async function verifyUpload(
   viewer: Viewer,
   uploadId: string,
-  onVerified: (revisionIds: string[]) => Promise<void>,
+  onVerified: (revisions: Pending[]) => Promise<void>,
 ): Promise<void> {
   if (viewer.kind !== "system") throw notFound("upload");
   const upload = await db().upload.findFirst({ where: { id: uploadId, state: "sealed" }, select: sealedSelect });
@@ -52,7 +55,7 @@ export async function verifyUpload(
   await recordVerified(viewer, upload);
 }
 
-async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[]): Promise<string[] | null> {
+async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[]): Promise<Pending[] | null> {
   const whole = await checkListing(prefix, page, (paths) => selectFiles(upload.id, paths));
   return db().$transaction(async (tx) => {
     const accounts = await lockAccounts(tx, upload);
@@ -74,7 +77,8 @@ async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[])
       data: [...checked.rejections, ...refused, ...beyond].map((rejection) => ({ ...rejection, uploadId: upload.id })),
       skipDuplicates: true,
     });
-    const inserted = await insertRevisions(tx, upload, fitting);
+    const turns = await reserveTurns(tx, upload.id, fitting.length);
+    const inserted = await insertRevisions(tx, upload, fitting, turns);
     await chargeInserted(tx, upload, locked, { prefix, checked, inserted });
     await addCounts(tx, upload, {
       made: inserted.length,
@@ -184,12 +188,12 @@ async function chargeInserted(
 }
 
 /** Returns the page's revisions that wait to be derived, including those of an earlier run. */
-async function pendingOf(tx: Transaction, upload: Sealed, keys: string[]): Promise<string[]> {
+async function pendingOf(tx: Transaction, upload: Sealed, keys: string[]): Promise<Pending[]> {
   const pending = await tx.revision.findMany({
     where: { uploadId: upload.id, state: "pending", key: { in: keys } },
-    select: { id: true },
+    select: { id: true, deriveOrder: true },
   });
-  return pending.map(({ id }) => id);
+  return pending.map((revision) => ({ ...revision, personId: upload.createdById }));
 }
 
 async function recordVerified(viewer: Viewer, upload: Sealed): Promise<void> {
