@@ -83,7 +83,7 @@ describe("a restored dump that is started on the live site's bucket", () => {
 
   it("keeps files of uploads that were under way even after it took the bucket over, which stops the live site", async () => {
     const environment = { ...(process.env as Record<string, string>), DATABASE_URL: drill, ATOLL_EMBEDDED: "" };
-    await inDatabase(drill, "UPDATE upload SET state = 'open', ended_at = NULL");
+    await inDatabase(drill, "UPDATE upload SET state = 'open', ended_at = NULL, reap_at = NULL");
     const done = runCli(["infra", "take-over", "--yes"], environment);
     expect(await done.ended, done.output()).toBe(0);
     await until(() => expect(worker.output()).toContain("jobs are taken again"));

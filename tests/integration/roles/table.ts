@@ -20,6 +20,11 @@ const site: Row[] = [
   },
   { name: "owner/commands/renewMark", ...systemOnly, run: async (viewer) => void (await owner.renewMark(viewer)) },
   { name: "owner/commands/takeOver", ...systemOnly, run: (viewer) => owner.takeOver(viewer, { isDryRun: true }) },
+  {
+    name: "owner/queries/ownerSince",
+    ...systemOnly,
+    run: async (viewer) => void (await ownerQueries.ownerSince(viewer)),
+  },
   { name: "owner/queries/takenOverAt", ...systemOnly, run: (viewer) => ownerQueries.takenOverAt(viewer) },
   { name: "health/queries/health", ...all("++++++++"), run: (viewer) => healthQueries.health(viewer) },
 ];

@@ -99,6 +99,8 @@ export class Stage {
     const isPerson = actor !== "anonymous" && actor !== "system";
     const createdById = given.own ? (isPerson ? this.#people[actor].userId : null) : this.#people.creator.userId;
     const now = Date.now();
+    // An upload that has ended reserves nothing.
+    const reservedBytes = given.uploadState === undefined || given.uploadState === "sealed" ? filmBytes : 0;
     await db().collection.create({
       data: {
         id: world.collectionId,
@@ -107,7 +109,7 @@ export class Stage {
         visibility,
         mediaCount: given.mediaTrashed ? 0 : 1,
         sizeBytes: given.mediaTrashed ? 0 : 1_000,
-        reservedBytes: filmBytes,
+        reservedBytes,
         deletedAt: given.collectionTrashed ? new Date() : null,
         members: {
           createMany: {
@@ -130,14 +132,14 @@ export class Stage {
               : {}),
             ...(given.uploadState === "undone" ? { undo: { create: { at: new Date(), byId: createdById } } } : {}),
             ...(given.uploadState === "undoing" ? { undo: { create: { at: new Date(), cursor: firstId } } } : {}),
-            reservedBytes: filmBytes,
-            files: { create: { id: world.fileId, path: "film.mov", ...film } },
+            reservedBytes,
+            files: { create: { id: world.fileId, path: "film.mov", ...film, reservedBytes } },
           },
         },
       },
     });
     if (createdById !== null)
-      await db().user.update({ where: { id: createdById }, data: { reservedBytes: { increment: filmBytes } } });
+      await db().user.update({ where: { id: createdById }, data: { reservedBytes: { increment: reservedBytes } } });
     await this.#addPicture(world, createdById, given);
     return { ...world, bystanderId: this.#people.bystander.userId, newcomerId: this.#people.newcomer.userId };
   }

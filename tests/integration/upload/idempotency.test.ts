@@ -102,7 +102,7 @@ it("accepts files from the site's own pages only, and reports an invalid body", 
     return handler(request, { params: Promise.resolve({ id }) });
   };
   const files = JSON.stringify({ files: [{ path: "a", size: 1 }] });
-  expect((await ask(postFiles, files, "https://evil.example")).status).toBe(404);
+  expect((await ask(postFiles, files, "https://evil.example")).status).toBe(403);
   expect((await ask(postFiles, "{")).status).toBe(422);
   expect((await ask(postFiles, JSON.stringify({ files: [] }))).status).toBe(422);
   const wrong = await ask(postFiles, JSON.stringify({ files: [{ path: "../a", size: 1, md5: "A".repeat(32) }] }));

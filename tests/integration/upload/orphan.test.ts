@@ -101,6 +101,20 @@ describe("objects under media/ of no known upload", () => {
     expect(await recorded()).not.toContain(prefix);
   });
 
+  it("stay when they are older than this database's ownership: a restored one does not know what was uploaded since", async () => {
+    const prefix = `media/${randomUUID()}/${randomUUID()}/`;
+    await put(`${prefix}verified by the site before`);
+    await walk();
+    await age();
+    await db().bucketOwner.updateMany({ data: { takenOverAt: new Date(Date.now() + 60_000) } });
+    expect(await removeUnknownPrefixes(system, later())).toMatchObject({ prefixes: 0, versions: 0 });
+    expect(await keysIn(prefix)).toHaveLength(1);
+    await db().bucketOwner.updateMany({ data: { takenOverAt: null } });
+    await age();
+    await removeUnknownPrefixes(system, later());
+    expect(await keysIn(prefix)).toEqual([]);
+  });
+
   it("stay when their upload is known again, or a revision pins them", async () => {
     const slug = await testCollection(owner);
     const upload = await drop(owner, slug, { a: "one" });
