@@ -18,6 +18,8 @@ function valuesOf(parameter: string, before: string, subject: Subject): string[]
     "[...nextauth]": ["session", "csrf", "providers"],
     "media/[id]": [subject.mediaId],
     "uploads/[id]": [subject.uploadId],
+    // No session has this id.
+    "sessions/[id]": [subject.uploadId],
   };
   const values = of[`${before}/${parameter}`] ?? of[parameter];
   if (!values)
