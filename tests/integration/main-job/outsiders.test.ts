@@ -91,7 +91,8 @@ describe("what outsiders see", () => {
   });
 });
 
-const taken = new Date("2019-07-03T04:05:06.789Z");
+/** By the camera's clock it is the next day. */
+const taken = new Date("2019-07-03T23:05:06.789Z");
 const takenOffsetMinutes = 345;
 const sentinels: Sentinel[] = [
   { name: "path", texts: ["site-1/deep/", "小さい.png", "site-1/reef"] },
@@ -166,7 +167,11 @@ it("no query tells outsiders of a preview collection a path, title, time, size, 
   await plantSentinels(slug, owner);
   const search = sentinelSearch(sentinels);
   await updateCollection(owner, slug, { visibility: "preview" });
-  for (const viewer of [anonymous, stranger]) expect(search(await allAnswers(viewer))).toEqual([]);
+  for (const viewer of [anonymous, stranger]) {
+    expect(search(await allAnswers(viewer))).toEqual([]);
+    const { items } = await mediaPage(await collectionBySlug(viewer, slug));
+    expect(new Set(items.map(({ takenAt }) => takenAt))).toEqual(new Set(["2019-07-04T00:00:00.000Z"]));
+  }
   expect(search(await allAnswers(member))).toEqual(sentinels.map(({ name }) => name));
 });
 
