@@ -41,7 +41,7 @@ export function contentSecurityPolicy(site: Site, nonce: string, dev: boolean): 
     ],
     "worker-src": ["'self'", "blob:"],
     "object-src": ["'none'"],
-    "base-uri": ["'self'"],
+    "base-uri": ["'none'"],
     "form-action": ["'self'"],
     "frame-ancestors": ["'none'"],
   };

@@ -201,7 +201,7 @@ describe("security headers", () => {
     expect(policy["connect-src"]).toBe("'self' https://s3.example.org");
     expect(policy["media-src"]).toBe("'self' blob: https://s3.example.org");
     expect(policy["script-src"]).toBe("'self' 'nonce-n0nce' 'strict-dynamic' 'wasm-unsafe-eval'");
-    expect(policy).toMatchObject({ "object-src": "'none'", "base-uri": "'self'", "frame-ancestors": "'none'" });
+    expect(policy).toMatchObject({ "object-src": "'none'", "base-uri": "'none'", "frame-ancestors": "'none'" });
     expect(policy["form-action"]).toBe("'self'");
   });
 
