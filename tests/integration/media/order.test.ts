@@ -6,6 +6,7 @@ import { db, rowsOf } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { mediaDetail, mediaPage } from "@/lib/media/queries";
 import { neighbourStatement, pageStatement } from "@/lib/media/rows";
+import { bucketPermit } from "@/lib/owner/commands";
 import { sortPathOf } from "@/lib/revision/policy";
 import { insertRevisions } from "@/lib/revision/rows";
 import { testCollection, testUser } from "@/tests/support/collections";
@@ -20,6 +21,8 @@ afterAll(() => stopQueue());
 let owner: UserViewer;
 beforeAll(async () => {
   owner = await testUser("Owner");
+  // Claims the bucket while the database has no files: those of these tests are in no bucket.
+  await bucketPermit(owner);
 });
 
 async function newCollection(): Promise<SeenCollection> {
