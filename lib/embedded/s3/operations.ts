@@ -94,7 +94,6 @@ export function findOperation(request: Call["request"]): Handler {
   const copies = request.method === "PUT" && level === "object" && request.header("x-amz-copy-source") !== undefined;
   const handler = operations[`${request.method} ${level}${sub ? `?${sub}` : ""}${copies ? " copy" : ""}`];
   if (handler) return handler;
-  const known = ["GET", "PUT", "POST", "DELETE", "HEAD"].includes(request.method);
-  if (!known || sub === undefined) throw new S3Error("MethodNotAllowed", undefined, { Method: request.method });
+  if (sub === undefined) throw new S3Error("MethodNotAllowed", undefined, { Method: request.method });
   throw new S3Error("NotImplemented", `${request.method} ?${sub} of a ${level} is not implemented.`);
 }

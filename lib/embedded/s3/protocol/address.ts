@@ -28,6 +28,7 @@ export function parseAddress(target: string, host: string | undefined): Address 
   const slash = virtual ? 0 : path.indexOf("/", 1);
   const bucket = virtual ?? (slash < 0 ? path.slice(1) : path.slice(1, slash));
   const key = slash < 0 ? "" : path.slice(slash + 1);
+  if (bucket === "" && path !== "/") throw new S3Error("InvalidURI"); // `//key` is no request for the list of buckets
   if (key) assertKey(key);
   return { path, bucket: bucket || undefined, key: key || undefined, query };
 }

@@ -11,6 +11,7 @@ const table = {
   AuthorizationHeaderMalformed: [400, "The authorization header is malformed."],
   AuthorizationQueryParametersError: [400, "The query parameters of the presigned URL are malformed."],
   BadDigest: [400, "The Content-MD5 or checksum value that you specified did not match what the server received."],
+  BadRequest: [400, "An error occurred when parsing the HTTP request."],
   BucketAlreadyExists: [409, "The requested bucket name is not available. Select a different name and try again."],
   BucketAlreadyOwnedByYou: [409, "The bucket that you tried to create already exists, and you own it."],
   BucketNotEmpty: [409, "The bucket that you tried to delete is not empty."],
@@ -72,6 +73,7 @@ const table = {
   NotImplemented: [501, "A header or operation you provided implies functionality that is not implemented."],
   NotModified: [304, "Not Modified"],
   PreconditionFailed: [412, "At least one of the pre-conditions you specified did not hold"],
+  RequestHeaderSectionTooLarge: [431, "Your request header section exceeds the maximum allowed size."],
   RequestTimeTooSkewed: [403, "The difference between the request time and the current time is too large."],
   RequestTimeout: [
     400,
