@@ -68,6 +68,7 @@ const table = {
   NoSuchKey: [404, "The specified key does not exist."],
   NoSuchLifecycleConfiguration: [404, "The lifecycle configuration does not exist"],
   NoSuchPublicAccessBlockConfiguration: [404, "The public access block configuration was not found"],
+  NoSuchTagSet: [404, "The TagSet does not exist"],
   NoSuchUpload: [404, "The specified multipart upload does not exist. It might have been aborted or completed."],
   NoSuchVersion: [404, "The specified version does not exist."],
   NotImplemented: [501, "A header or operation you provided implies functionality that is not implemented."],

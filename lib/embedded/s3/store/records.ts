@@ -92,6 +92,8 @@ export interface BucketRecord {
   /** Absent without subscriptions. */
   readonly notifications?: readonly Subscription[];
   readonly publicAccessBlock?: PublicAccessBlock;
+  /** Absent without tags. */
+  readonly tags?: HeaderMap;
 }
 
 /** A multipart upload that is neither completed nor aborted. */
