@@ -1,5 +1,5 @@
 import { authorizeService } from "../access/authorize";
-import { userBehind } from "../auth/users";
+import { ownerBehind } from "../auth/users";
 import type { Call, Reply } from "../call/call";
 import { xmlReply } from "../call/call";
 import { S3Error } from "../protocol/errors";
@@ -18,8 +18,8 @@ export async function listBuckets(call: Call): Promise<Reply> {
   const { identity } = call.auth;
   authorizeService({ request, identity, action: "s3:ListAllMyBuckets" }, "arn:aws:s3:::*");
   const { after, limit, prefix, region, isPaged } = pageParameters(call);
-  const user = userBehind(identity);
-  // A role belongs to the account, which owns all buckets. All of the store's buckets are in its region.
+  const user = ownerBehind(identity);
+  // A role or a limited user belongs to the account, which owns all buckets. All of the store's buckets are in its region.
   const own = call.store.buckets.all().filter(({ name, owner }) => {
     const isOwn = !user || user.isRoot || owner === user.name;
     return isOwn && name > after && name.startsWith(prefix ?? "") && (region ?? service.region) === service.region;

@@ -24,8 +24,8 @@ export async function createBucket(call: Call): Promise<Reply> {
   if (call.header("x-amz-bucket-object-lock-enabled")?.toLowerCase() === "true") throw new S3Error("NotImplemented");
   if (call.store.buckets.all().length >= MAX_BUCKETS) throw new S3Error("TooManyBuckets");
   const ownership = requestedOwnership(call.header("x-amz-object-ownership"));
-  const owners = { owner: call.caller, bucketOwner: call.caller };
-  const asked = aclOfHeaders((header) => call.header(header), "bucket", owners);
+  const scope = { owner: call.caller, bucketOwner: call.caller, users: call.service.users };
+  const asked = aclOfHeaders((header) => call.header(header), "bucket", scope);
   const acl = asked === "private" ? undefined : asked;
   if (acl !== undefined && (ownership ?? "BucketOwnerEnforced") === "BucketOwnerEnforced")
     throw new S3Error("InvalidBucketAclWithObjectOwnership");

@@ -1,5 +1,5 @@
-import { ownerId } from "../access/grants";
 import { uriEncode } from "../auth/sigv4";
+import { canonicalId } from "../auth/users";
 import type { Call, Reply } from "../call/call";
 import { xmlReply } from "../call/call";
 import { assertKey } from "../protocol/address";
@@ -162,5 +162,5 @@ export function renderPrefixes(prefixes: readonly string[], encode: (text: strin
 }
 
 export function renderOwner(name: string): string {
-  return tag("Owner", leaf("ID", ownerId(name)), leaf("DisplayName", name));
+  return tag("Owner", leaf("ID", canonicalId(name)), leaf("DisplayName", name));
 }

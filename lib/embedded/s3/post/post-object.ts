@@ -36,11 +36,12 @@ export async function postObject(service: Service, request: Incoming, body: Asyn
   if (key === "") throw new S3Error("InvalidArgument", "User key must have a length greater than 0.");
   assertKey(key);
   const { identity, bounds } = admit(service, request, bucket, fields);
-  const { draft, expectations } = describeUpload(bucket, identity, fields);
+  const { draft, expectations } = describeUpload(service, bucket, identity, fields);
   const asked = asConditionsSee(request, fields, draft);
   const payloadHash = "UNSIGNED-PAYLOAD";
+  const replaced = () => service.store.objects.find(bucket, key);
   for (const action of requiredActions(draft))
-    authorize({ request: asked, identity, bucket, action, key, payloadHash });
+    authorize({ request: asked, identity, bucket, action, key, payloadHash, replaced });
   const limits = {
     minBytes: bounds.minBytes,
     maxBytes: Math.min(bounds.maxBytes, MAX_PUT_BYTES),
@@ -84,7 +85,7 @@ type Draft = ReturnType<typeof describeUpload>["draft"];
 /** The request as policy conditions see it: the fields of a form replace the headers of a PUT, and its own headers are ignored. */
 function asConditionsSee(request: Incoming, fields: ReadonlyMap<string, string>, { acl, tags }: Draft): Incoming {
   const header = (name: string) => {
-    if (name === "x-amz-acl") return acl;
+    if (name === "x-amz-acl") return typeof acl === "string" ? acl : undefined; // grants are in fields of their own
     if (name === "x-amz-tagging") return tags && new URLSearchParams(tags).toString();
     return name.startsWith("x-amz-") ? fields.get(name) : request.header(name);
   };
@@ -101,12 +102,21 @@ function requiredActions({ acl, tags }: Draft): string[] {
 }
 
 /** Reads the fields that describe the object. */
-function describeUpload(bucket: BucketRecord, identity: Identity, fields: ReadonlyMap<string, string>) {
+function describeUpload(
+  { users }: Service,
+  bucket: BucketRecord,
+  identity: Identity,
+  fields: ReadonlyMap<string, string>,
+) {
   const field = (name: string) => fields.get(name);
   const { headers, metadata } = objectHeaders([...fields.keys()], field);
   const aclField = (name: string) => (name === "x-amz-acl" ? (field("acl") ?? field(name)) : field(name));
   const writer = ownerName(identity);
-  const acl = aclOfHeaders(aclField, "object", { owner: writer ?? bucket.owner, bucketOwner: bucket.owner });
+  const acl = aclOfHeaders(aclField, "object", {
+    owner: writer ?? bucket.owner,
+    bucketOwner: bucket.owner,
+    users,
+  });
   checkAclAllowed(bucket, acl);
   const tagging = field("tagging");
   const tags = tagging ? parseTagging(tagging) : undefined;
