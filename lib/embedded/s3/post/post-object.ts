@@ -1,6 +1,7 @@
 import { aclOfHeaders, checkAclAllowed, objectOwner } from "../access/acl";
 import { authorize } from "../access/authorize";
 import { type Identity, ownerName } from "../auth/users";
+import { type Deadline, formDeadline, until } from "../body/deadline";
 import { receive } from "../body/receive";
 import type { Reply, Service } from "../call/call";
 import { writtenHeaders } from "../handlers/get-object";
@@ -35,7 +36,7 @@ export async function postObject(service: Service, request: Incoming, body: Asyn
     );
   if (key === "") throw new S3Error("InvalidArgument", "User key must have a length greater than 0.");
   assertKey(key);
-  const { identity, bounds } = admit(service, request, bucket, fields);
+  const { identity, bounds, deadline } = admit(service, request, bucket, fields);
   const { draft, expectations } = describeUpload(service, bucket, identity, fields);
   const asked = asConditionsSee(request, fields, draft);
   const payloadHash = "UNSIGNED-PAYLOAD";
@@ -47,7 +48,7 @@ export async function postObject(service: Service, request: Incoming, body: Asyn
     maxBytes: Math.min(bounds.maxBytes, MAX_PUT_BYTES),
     likelyBytes: Number(request.header("content-length") ?? 0),
   };
-  const payload = { chunks: form.chunks, sha256: undefined, trailers: new Map<string, string>() };
+  const payload = { chunks: until(deadline, form.chunks), sha256: undefined, trailers: new Map<string, string>() };
   const received = await receive(payload, { ...expectations, ...limits }, service.store);
   const { sizeBytes, md5: etag, checksum } = received;
   const publish = publishTo(service, { request, identity }, key, "ObjectCreated:Post");
@@ -62,7 +63,7 @@ function admit(
   request: Incoming,
   bucket: BucketRecord,
   fields: Map<string, string>,
-): { identity: Identity; bounds: SizeBounds } {
+): { identity: Identity; bounds: SizeBounds; deadline?: Deadline } {
   const claimed = fields.get("bucket");
   if (claimed !== undefined && claimed !== bucket.name)
     throw new S3Error("AccessDenied", "The form's bucket is not the one it was sent to.");
@@ -77,7 +78,9 @@ function admit(
   }
   const identity = verifyForm(fields, service, request.receivedAt);
   const held = new Map(fields).set("bucket", bucket.name);
-  return { identity, bounds: checkPostPolicy(parsePostPolicy(policy), held, request.receivedAt) };
+  const parsed = parsePostPolicy(policy);
+  const bounds = checkPostPolicy(parsed, held, request.receivedAt);
+  return { identity, bounds, deadline: formDeadline(identity, parsed.expiresAt) };
 }
 
 type Draft = ReturnType<typeof describeUpload>["draft"];
