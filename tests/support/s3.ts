@@ -8,6 +8,8 @@ export type S3Access = KeyPair & {
   region: string;
   /** The key pair of the site, which can do in buckets named `test-…` what it can do in production and nothing else. */
   site?: KeyPair;
+  /** The key pair of a second account, where there is one. */
+  other?: KeyPair;
 };
 export type TestS3 = { access: S3Access; stop(): Promise<void> };
 

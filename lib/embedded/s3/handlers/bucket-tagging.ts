@@ -1,5 +1,5 @@
 import type { Call, Reply } from "../call/call";
-import { noContent, xmlReply } from "../call/call";
+import { emptyOk, noContent, xmlReply } from "../call/call";
 import { BUCKET_TAGS, parseTagging, renderTagging } from "../metadata/tags";
 import { S3Error } from "../protocol/errors";
 
@@ -8,7 +8,7 @@ import { S3Error } from "../protocol/errors";
 export async function putBucketTagging(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:PutBucketTagging");
   await call.store.buckets.configure(bucket, { tags: parseTagging(await call.text(), BUCKET_TAGS) });
-  return noContent;
+  return emptyOk;
 }
 
 export async function getBucketTagging(call: Call): Promise<Reply> {
