@@ -92,7 +92,7 @@ export function isPublicByAcl(bucket: BucketRecord): boolean {
 }
 
 /** New buckets enforce their owner, as AWS's do since April 2023. */
-export function aclsDisabled(bucket: BucketRecord): boolean {
+function aclsDisabled(bucket: BucketRecord): boolean {
   return (bucket.ownership ?? "BucketOwnerEnforced") === "BucketOwnerEnforced";
 }
 

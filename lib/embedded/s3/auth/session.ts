@@ -1,6 +1,6 @@
 import type { Statement } from "@/lib/policy/document";
 import type { RoleRecord } from "../store/records";
-import type { UserRights } from "./users";
+import type { UserRights } from "./user-rights";
 
 /** A session whose token is valid and whose user or role still exists. */
 export type Session = {

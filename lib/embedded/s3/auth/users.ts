@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { parsePolicy, type Statement } from "@/lib/policy/document";
 import type { Session } from "./session";
 import { toBase32 } from "./session-token";
+import type { UserRights } from "./user-rights";
 
 /** A user with an access key. The first user is root, who may manage every bucket. */
 export interface S3User {
@@ -13,14 +14,6 @@ export interface S3User {
    * and ACLs give it: it owns nothing, what it makes belongs to root. One without may make buckets and owns them.
    */
   readonly policies?: readonly (string | object)[];
-}
-
-/** The rights a user has by what it is. */
-export interface UserRights {
-  readonly name: string;
-  readonly isRoot: boolean;
-  /** What a limited user may do, all policies together; `undefined` for users that own buckets. */
-  readonly policies: readonly Statement[] | undefined;
 }
 
 export type AuthType = "REST-HEADER" | "REST-QUERY-STRING" | "POST";
