@@ -4,6 +4,7 @@ import path from "node:path";
 import { pino } from "pino";
 import { LockedError, takeLock } from "@/lib/embedded/lock";
 import type { S3Role } from "@/lib/embedded/s3/auth/configured-roles";
+import type { S3User } from "@/lib/embedded/s3/auth/users";
 import type { S3Topic } from "@/lib/embedded/s3/notifications/topic";
 import { EnvError, parseStartEnv } from "@/lib/env";
 import { notifyParent, stopRequested } from "./lifetime";
@@ -20,21 +21,26 @@ Runs the embedded S3 store alone until Ctrl-C. Objects are stored in DIR/s3 (ATO
 
 ATOLL_S3_ACCESS_KEY and ATOLL_S3_SECRET_KEY are the key pair of the owner.
 ATOLL_S3_USERS=name:accessKey:secretKey,… defines more users.
+ATOLL_S3_POLICIES is a JSON file of policies of these users, which then may do nothing else:
+{ "name": [{ "Statement": … }], … }
 ATOLL_S3_ROLES is a JSON file of roles for AssumeRole of STS:
 [{ "name": "uploader", "trust": ["user", …], "policies": [{ "Statement": … }], "maxSessionSeconds": 3600 }, …]
 ATOLL_S3_TOPICS is a JSON file of topics for bucket notifications: [{ "name": "media", "endpoint": "https://…" }, …]`;
 
-type User = { name: string; accessKeyId: string; secretAccessKey: string };
+type Policies = Record<string, object[]>;
 
-/** Returns the owner and the users of ATOLL_S3_USERS. Throws EnvError. */
-function usersFrom(environment: NodeJS.ProcessEnv): User[] {
+/**
+ * Returns the owner and the users of ATOLL_S3_USERS, each with its policies. Throws EnvError, also for policies of a user
+ * that does not exist: that user may have been meant to be limited.
+ */
+function usersFrom(environment: NodeJS.ProcessEnv, policies: Policies): S3User[] {
   const { ATOLL_S3_ACCESS_KEY: accessKeyId, ATOLL_S3_SECRET_KEY: secretAccessKey, ATOLL_S3_USERS } = environment;
   if (!accessKeyId) throw new EnvError("ATOLL_S3_ACCESS_KEY is missing: choose an access key for the store's owner");
   if (!secretAccessKey) throw new EnvError("ATOLL_S3_SECRET_KEY is missing: choose a secret key for the store's owner");
-  const more = (ATOLL_S3_USERS ?? "").split(",").filter(Boolean);
-  return [
+  const entries = (ATOLL_S3_USERS ?? "").split(",").filter(Boolean);
+  const users = [
     { name: "root", accessKeyId, secretAccessKey },
-    ...more.map((entry) => {
+    ...entries.map((entry) => {
       const [name, id, ...secret] = entry.split(":");
       if (!name || !id || secret.join(":") === "") {
         throw new EnvError("ATOLL_S3_USERS must be name:accessKey:secretKey, several separated by commas");
@@ -42,22 +48,41 @@ function usersFrom(environment: NodeJS.ProcessEnv): User[] {
       return { name, accessKeyId: id, secretAccessKey: secret.join(":") };
     }),
   ];
+  const unknown = Object.keys(policies).find((name) => !users.some((user) => user.name === name));
+  if (unknown !== undefined) throw new EnvError(`ATOLL_S3_POLICIES names ${unknown}, who is no user of ATOLL_S3_USERS`);
+  return users.map((user) => {
+    const own = Object.hasOwn(policies, user.name) ? policies[user.name] : undefined;
+    return own ? { ...user, policies: own } : user;
+  });
 }
 
-/** Reads the list in the JSON file named by a variable. Throws EnvError. The store validates the items. */
-async function listFrom<T>(variable: "ATOLL_S3_ROLES" | "ATOLL_S3_TOPICS", things: string): Promise<T[]> {
+/** Reads the JSON file named by a variable; `undefined` without one. Throws EnvError. */
+async function jsonFrom(variable: "ATOLL_S3_POLICIES" | "ATOLL_S3_ROLES" | "ATOLL_S3_TOPICS"): Promise<unknown> {
   const file = process.env[variable];
-  if (!file) return [];
+  if (!file) return undefined;
   const text = await readFile(file, "utf8").catch((error: Error) => {
     throw new EnvError(`${variable} names a file that cannot be read: ${error.message}`);
   });
   try {
-    const list: unknown = JSON.parse(text);
-    if (Array.isArray(list)) return list as T[];
+    return JSON.parse(text);
   } catch (error) {
     throw new EnvError(`${variable} names a file that is not valid JSON: ${(error as Error).message}`);
   }
+}
+
+/** Reads the list in such a file. Throws EnvError. The store validates the items. */
+async function listFrom<T>(variable: "ATOLL_S3_ROLES" | "ATOLL_S3_TOPICS", things: string): Promise<T[]> {
+  const list = (await jsonFrom(variable)) ?? [];
+  if (Array.isArray(list)) return list as T[];
   throw new EnvError(`${variable} must name a JSON file with a list of ${things}`);
+}
+
+/** Reads ATOLL_S3_POLICIES. Throws EnvError. The store validates the policies. */
+export async function policiesFrom(): Promise<Policies> {
+  const byUser = (await jsonFrom("ATOLL_S3_POLICIES")) ?? {};
+  const isTable = typeof byUser === "object" && !Array.isArray(byUser);
+  if (isTable && Object.values(byUser).every((policies) => Array.isArray(policies))) return byUser as Policies;
+  throw new EnvError("ATOLL_S3_POLICIES must name a JSON file with a list of policies for each user");
 }
 
 function portFrom(text: string | undefined, fallback: number): number {
@@ -86,7 +111,7 @@ export const s3: Command = {
     });
     const start = parseStartEnv(process.env);
     const port = portFrom(values.port, start.ATOLL_S3_PORT);
-    const users = usersFrom(process.env);
+    const users = usersFrom(process.env, await policiesFrom());
     const roles = await listFrom<S3Role>("ATOLL_S3_ROLES", "roles");
     const topics = await listFrom<S3Topic>("ATOLL_S3_TOPICS", "topics");
     const dataDir = path.resolve(values["data-dir"] ?? start.ATOLL_DATA_DIR);

@@ -21,8 +21,14 @@ export function trackRequests(server: Server): void {
     });
   };
   server.on("request", count);
-  // With a listener of its own, a request with `Expect: 100-continue` emits no "request". Without one, Node sends the 100.
-  if (server.listenerCount("checkContinue") > 0) server.prependListener("checkContinue", count);
+  // With listeners of their own, requests with an `Expect` header emit no "request". Without one, Node answers 100 or 417.
+  for (const event of ["checkContinue", "checkExpectation"])
+    if (server.listenerCount(event) > 0) server.prependListener(event, count);
+}
+
+/** Tells whether a request of a connection is under way. */
+export function isAnswering(server: Server, socket: Socket): boolean {
+  return (requests.get(server)?.get(socket) ?? 0) > 0;
 }
 
 /**

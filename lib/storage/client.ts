@@ -85,17 +85,21 @@ let shared: Storage | undefined;
 
 /** Returns the media bucket configured in the environment, created at first use. Throws EnvError. */
 export function storage(): Storage {
-  if (shared) return shared;
+  shared ??= createStorage(storageConfig());
+  return shared;
+}
+
+/** Returns the media bucket of the environment, with the SDK's default credentials. Throws EnvError. */
+export function storageConfig(): StorageConfig {
   requireStorageNamed(env());
   const { S3_BUCKET, S3_REGION, S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_FORCE_PATH_STYLE } = env();
-  shared = createStorage({
+  return {
     bucket: S3_BUCKET,
     region: S3_REGION,
     endpoint: S3_ENDPOINT,
     publicEndpoint: S3_PUBLIC_ENDPOINT,
     forcePathStyle: S3_FORCE_PATH_STYLE,
-  });
-  return shared;
+  };
 }
 
 /** Closes the connections of `storage()`. A later `storage()` opens new ones. */

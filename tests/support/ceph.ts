@@ -14,6 +14,8 @@ export type Ceph = {
   region: string;
   accessKeyId: string;
   secretAccessKey: string;
+  /** The key pair of a second account. */
+  other: { accessKeyId: string; secretAccessKey: string };
   stop(): Promise<void>;
 };
 
@@ -52,6 +54,7 @@ async function startOnce(): Promise<Ceph> {
   const dir = await mkdtemp(path.join(os.tmpdir(), "ceph-"));
   const accessKeyId = "atolltest";
   const secretAccessKey = "atolltestsecretatolltestsecret";
+  const other = { accessKeyId: "atollother", secretAccessKey: "atollothersecretatollothersecret" };
   const rgwPort = await freePort();
   const env = {
     ...process.env,
@@ -60,6 +63,8 @@ async function startOnce(): Promise<Ceph> {
     MON_PORT: String(await freePort()),
     ACCESS_KEY: accessKeyId,
     SECRET_KEY: secretAccessKey,
+    OTHER_ACCESS_KEY: other.accessKeyId,
+    OTHER_SECRET_KEY: other.secretAccessKey,
   };
   const stop = async () => {
     await run("bash", [script, "stop"], { env });
@@ -74,7 +79,7 @@ async function startOnce(): Promise<Ceph> {
     await stop();
     throw new Error(`Ceph did not start: ${logs.stdout}`, { cause: error });
   }
-  return { endpoint: `http://127.0.0.1:${rgwPort}`, region: "us-east-1", accessKeyId, secretAccessKey, stop };
+  return { endpoint: `http://127.0.0.1:${rgwPort}`, region: "us-east-1", accessKeyId, secretAccessKey, other, stop };
 }
 
 /** Below the range the system hands out to clients, so that nobody takes it between here and the start; the osd uses the 60 after it. */

@@ -1,7 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { startS3 } from "@/lib/embedded/s3/server";
+import { sitePermissions } from "@/lib/infra/iam";
 
-export type S3Access = { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
+type KeyPair = { accessKeyId: string; secretAccessKey: string };
+export type S3Access = KeyPair & {
+  endpoint: string;
+  region: string;
+  /** The key pair of the site, which can do in buckets named `test-…` what it can do in production and nothing else. */
+  site?: KeyPair;
+  /** The key pair of a second account, where there is one. */
+  other?: KeyPair;
+};
 export type TestS3 = { access: S3Access; stop(): Promise<void> };
 
 /** The S3 of a test run: the one ATOLL_TEST_S3_ENDPOINT names (with its two keys), else the embedded store. */
@@ -16,9 +25,13 @@ export async function startTestS3(dataDir: string): Promise<TestS3> {
     const access = { endpoint, region, accessKeyId: givenId, secretAccessKey: givenSecret };
     return { access, stop: async () => undefined };
   }
+  const [root, site] = [keyPair(), keyPair()];
+  const limited = { name: "site", ...site, policies: [sitePermissions("test-*")] };
+  const store = await startS3({ dataDir, region, users: [{ name: "root", ...root }, limited] });
+  return { access: { endpoint: store.endpoint, region, ...root, site }, stop: store.stop };
+}
+
+function keyPair(): KeyPair {
   const accessKeyId = `TEST${randomBytes(8).toString("hex").toUpperCase()}`;
-  const secretAccessKey = randomBytes(20).toString("hex");
-  const users = [{ name: "root", accessKeyId, secretAccessKey }];
-  const store = await startS3({ dataDir, region, users });
-  return { access: { endpoint: store.endpoint, region, accessKeyId, secretAccessKey }, stop: store.stop };
+  return { accessKeyId, secretAccessKey: randomBytes(20).toString("hex") };
 }

@@ -61,8 +61,9 @@ export async function testBucket(): Promise<TestBucket> {
     S3_REGION: s3.region,
     S3_BUCKET: bucket,
     S3_FORCE_PATH_STYLE: "true",
-    AWS_ACCESS_KEY_ID: s3.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+    // What the app does, it must be able to do with the permissions it has in production.
+    AWS_ACCESS_KEY_ID: (s3.site ?? s3).accessKeyId,
+    AWS_SECRET_ACCESS_KEY: (s3.site ?? s3).secretAccessKey,
   });
   delete process.env.S3_PUBLIC_ENDPOINT;
   delete process.env.AWS_SESSION_TOKEN;

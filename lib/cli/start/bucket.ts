@@ -3,21 +3,33 @@ import type { AspectResult } from "@/lib/infra/apply";
 import type { AspectPlan } from "@/lib/infra/plan";
 import type { BucketSettings } from "@/lib/infra/settings";
 import type { Standing } from "@/lib/owner/policy";
+import type { Storage } from "@/lib/storage/client";
+import type { KeyPair } from "./store";
 
 type Say = (line: string) => void;
 
 /**
  * Makes sure that the bucket is there and this database's, and applies the settings of lib/infra to it. A database that does
- * not own the bucket changes nothing there, and `say` gets the reason. Expects the whole environment in process.env. Returns
- * how the database stands. Throws AppError.
+ * not own the bucket changes nothing there, and `say` gets the reason. Expects the whole environment in process.env.
+ * `operator` is the key pair for the bucket's settings where the site's own may not change them. Returns how the database
+ * stands. Throws AppError.
  */
-export async function prepareBucket(env: Env, say: Say): Promise<Standing> {
-  const [{ ensureBucket }, owner, { mintSystemViewer }, { db }, { storage }] = await Promise.all([
+export async function prepareBucket(env: Env, say: Say, operator?: KeyPair): Promise<Standing> {
+  const { createStorage, storageConfig } = await import("@/lib/storage/client");
+  const storage = createStorage({ ...storageConfig(), ...(operator && { credentials: operator }) });
+  try {
+    return await prepare(storage, env, say);
+  } finally {
+    storage.close();
+  }
+}
+
+async function prepare(storage: Storage, env: Env, say: Say): Promise<Standing> {
+  const [{ ensureBucket }, owner, { mintSystemViewer }, { db }] = await Promise.all([
     import("@/lib/infra/existence"),
     import("@/lib/owner/commands"),
     import("@/lib/auth/viewer"),
     import("@/lib/db"),
-    import("@/lib/storage/client"),
   ]);
   const viewer = mintSystemViewer("cli");
   // Every file in the bucket came with an upload.
@@ -26,7 +38,7 @@ export async function prepareBucket(env: Env, say: Say): Promise<Standing> {
     const upload = await db().upload.findFirst({ select: { id: true } });
     return upload === null ? null : "the database has uploads, whose files are elsewhere";
   };
-  const isNew = await ensureBucket(storage(), whyNot);
+  const isNew = await ensureBucket(storage, whyNot);
   const settings = await settingsOf(env);
   const standing = await owner.bucketStanding(viewer);
   if (standing !== "owner") {
@@ -35,11 +47,11 @@ export async function prepareBucket(env: Env, say: Say): Promise<Standing> {
       import("@/lib/infra/plan"),
     ]);
     say(`READ-ONLY: ${standingText(standing)}`);
-    reportPlans(await planBucket(storage(), settings), say);
+    reportPlans(await planBucket(storage, settings), say);
     return standing;
   }
   const { applyBucket } = await import("@/lib/infra/apply");
-  const results = await applyBucket(await owner.bucketPermit(viewer), storage(), settings);
+  const results = await applyBucket(await owner.bucketPermit(viewer), storage, settings);
   if (isNew) say(`Created the bucket ${env.S3_BUCKET} and set it up.`);
   reportResults(results, isNew, say);
   return standing;

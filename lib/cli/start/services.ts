@@ -5,7 +5,7 @@ import { type DataDir, readOrCreate } from "./data-dir";
 import { migrate } from "./migrate";
 import type { Parts } from "./parts";
 import type { StopStack } from "./stop-stack";
-import { startStore } from "./store";
+import { type KeyPair, startStore } from "./store";
 
 export type ServiceContext = {
   start: StartEnv;
@@ -36,7 +36,10 @@ export async function databaseEnv({
   return { DATABASE_URL: postgres.url, NEXTAUTH_SECRET: secret };
 }
 
-/** Starts the store if it is embedded. Returns the variables that point to it. */
+/**
+ * Starts the store if it is embedded. Returns the variables that point to it, and the key pair to set the bucket up with;
+ * without one the SDK's default chain has it.
+ */
 export async function storageEnv({
   start,
   parts,
@@ -44,10 +47,10 @@ export async function storageEnv({
   started,
   say,
   onFatal,
-}: ServiceContext): Promise<Record<string, string>> {
-  if (parts.storage === "given") return {};
+}: ServiceContext): Promise<{ env: Record<string, string>; operator?: KeyPair }> {
+  if (parts.storage === "given") return { env: {} };
   const store = await startStore(start, dataDir, say, onFatal);
   await started.add("the S3 store", store.child.stop);
   await store.child.ready;
-  return store.env;
+  return { env: store.env, operator: store.operator };
 }

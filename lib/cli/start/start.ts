@@ -50,7 +50,7 @@ async function startAll(
   building.catch(onFatal);
   const services = { ...context, start, parts, dataDir };
   const [database, storage] = await Promise.all([databaseEnv(services), storageEnv(services)]);
-  const shared = { ...database, ...storage, ATOLL_URL: start.ATOLL_URL };
+  const shared = { ...database, ...storage.env, ATOLL_URL: start.ATOLL_URL };
   Object.assign(process.env, shared, {
     PORT: String(start.PORT),
     ATOLL_DATA_DIR: start.ATOLL_DATA_DIR,
@@ -63,7 +63,7 @@ async function startAll(
     "the environment file",
     publishRunning(dataDir, { ...shared, ...bucketEnv(env), ...accountEnv(env) }),
   );
-  const standing = await withStartLock(env.DATABASE_URL, say, () => prepareBucket(env, say));
+  const standing = await withStartLock(env.DATABASE_URL, say, () => prepareBucket(env, say, storage.operator));
 
   const part = { dataDir, dev, say, onFatal };
   const worker = startWorker(part);

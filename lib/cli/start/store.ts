@@ -3,21 +3,49 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { freePort } from "@/lib/embedded/postmaster";
 import { isLoopback, type StartEnv } from "@/lib/env";
+import { sitePermissions } from "@/lib/infra/iam";
 import { root } from "../install.mjs";
+import { policiesFrom } from "../s3";
 import { type DataDir, readOrCreate, writePrivateFile } from "./data-dir";
 import { type Supervised, supervise } from "./supervise";
 
-export type Store = { child: Supervised<object>; env: Record<string, string> };
-type RootKey = { accessKeyId: string; secretAccessKey: string };
+export type KeyPair = { accessKeyId: string; secretAccessKey: string };
+export type Store = {
+  child: Supervised<object>;
+  /** For the site and its worker, with their own key. */
+  env: Record<string, string>;
+  /** The key of the store's operator, which sets the bucket up. No other process gets it. */
+  operator: KeyPair;
+};
 
-function rootKey(dataDir: DataDir): RootKey {
-  const made = readOrCreate(dataDir.file("s3-root-key"), () =>
+/** The user of the store that the site and its worker are. */
+const siteUser = "atoll-site";
+
+/** Returns the key pair in a file, made at the first start: a new one would end all signed URLs. */
+function keyPair(dataDir: DataDir, name: "s3-root-key" | "s3-site-key"): KeyPair {
+  const made = readOrCreate(dataDir.file(name), () =>
     JSON.stringify({
       accessKeyId: `ATOLL${randomBytes(8).toString("hex").toUpperCase()}`,
       secretAccessKey: randomBytes(30).toString("base64url"),
     }),
   );
-  return JSON.parse(made.value) as RootKey;
+  return JSON.parse(made.value) as KeyPair;
+}
+
+/** Returns the variables by which the store knows its operator and the site's user, beside users of the operator's own. */
+async function userEnv(start: StartEnv, dataDir: DataDir, operator: KeyPair, site: KeyPair) {
+  const { ATOLL_S3_USERS } = process.env;
+  const others = await policiesFrom();
+  const file = dataDir.file("s3-policies.json");
+  // Written at each start: the name of the bucket or the permissions may have changed.
+  writePrivateFile(file, JSON.stringify({ ...others, [siteUser]: [sitePermissions(start.S3_BUCKET)] }));
+  const own = `${siteUser}:${site.accessKeyId}:${site.secretAccessKey}`;
+  return {
+    ATOLL_S3_ACCESS_KEY: operator.accessKeyId,
+    ATOLL_S3_SECRET_KEY: operator.secretAccessKey,
+    ATOLL_S3_USERS: ATOLL_S3_USERS ? `${ATOLL_S3_USERS},${own}` : own,
+    ATOLL_S3_POLICIES: file,
+  };
 }
 
 /** Returns the port of the last start if it is free, so that signed URLs and browser caches stay valid. */
@@ -36,7 +64,8 @@ export async function startStore(
   say: (line: string) => void,
   onFatal: (error: Error) => void,
 ): Promise<Store> {
-  const { accessKeyId, secretAccessKey } = rootKey(dataDir);
+  const operator = keyPair(dataDir, "s3-root-key");
+  const site = keyPair(dataDir, "s3-site-key");
   const port = await storePort(dataDir, start.ATOLL_S3_PORT);
   const { hostname } = new URL(start.ATOLL_URL);
   const child = supervise<object>(
@@ -51,8 +80,7 @@ export async function startStore(
       env: {
         ...process.env,
         S3_REGION: start.S3_REGION,
-        ATOLL_S3_ACCESS_KEY: accessKeyId,
-        ATOLL_S3_SECRET_KEY: secretAccessKey,
+        ...(await userEnv(start, dataDir, operator, site)),
       },
       logFile: dataDir.file("logs", "s3.log"),
     },
@@ -65,11 +93,12 @@ export async function startStore(
       S3_ENDPOINT: `http://127.0.0.1:${port}`,
       S3_PUBLIC_ENDPOINT: start.S3_PUBLIC_ENDPOINT ?? `http://${hostname}:${port}`,
       S3_FORCE_PATH_STYLE: "true",
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_ACCESS_KEY_ID: site.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: site.secretAccessKey,
       AWS_SESSION_TOKEN: "",
       // With a profile set, the SDK would ignore the two keys.
       AWS_PROFILE: "",
     },
+    operator,
   };
 }

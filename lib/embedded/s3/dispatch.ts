@@ -16,6 +16,9 @@ import { newRequestId } from "./store/ids";
 const DRAIN_BYTES = 1024 * 1024;
 const LINGER_MS = 5000;
 
+/** All others, TRACE among them, are refused before anything of the request is looked at. */
+const methods = new Set(["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]);
+
 /** Answers one request; never rejects. */
 export async function dispatch(
   service: Service,
@@ -24,7 +27,12 @@ export async function dispatch(
   mode: { readonly expectsContinue: boolean; readonly isStopping: () => boolean },
 ): Promise<void> {
   const requestId = newRequestId();
-  const common = { "x-amz-request-id": requestId, "x-amz-id-2": requestId, server: "AtollS3" };
+  const common = {
+    "x-amz-request-id": requestId,
+    "x-amz-id-2": requestId,
+    server: "AtollS3",
+    "x-content-type-options": "nosniff", // the uploader chooses the type: a browser must not guess another one
+  };
   let request: Incoming | undefined;
   let continued = !mode.expectsContinue;
   const sendContinue = () => {
@@ -68,6 +76,8 @@ async function answer(
   request: Incoming,
   sendContinue: () => void,
 ): Promise<Reply> {
+  if (!methods.has(request.method))
+    throw new S3Error("MethodNotAllowed", undefined, { Method: request.method }, { allow: [...methods].join(", ") });
   if (request.method === "OPTIONS") {
     return {
       status: 200,

@@ -2,7 +2,9 @@ import type { Call, Handler } from "./call/call";
 import * as bucket from "./handlers/bucket";
 import * as access from "./handlers/bucket-access";
 import * as config from "./handlers/bucket-config";
+import { listBuckets } from "./handlers/bucket-list";
 import { getBucketNotification, putBucketNotification } from "./handlers/bucket-notification";
+import { deleteBucketTagging, getBucketTagging, putBucketTagging } from "./handlers/bucket-tagging";
 import { copyObject } from "./handlers/copy-object";
 import { uploadPartCopy } from "./handlers/copy-part";
 import { deleteObject, deleteObjects } from "./handlers/delete-object";
@@ -22,7 +24,7 @@ import { S3Error } from "./protocol/errors";
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
 const operations: Readonly<Record<string, Handler>> = {
-  "GET service": bucket.listBuckets,
+  "GET service": listBuckets,
   "PUT bucket": bucket.createBucket,
   "HEAD bucket": bucket.headBucket,
   "DELETE bucket": bucket.deleteBucket,
@@ -42,6 +44,9 @@ const operations: Readonly<Record<string, Handler>> = {
   "DELETE bucket?lifecycle": config.deleteBucketLifecycle,
   "GET bucket?notification": getBucketNotification,
   "PUT bucket?notification": putBucketNotification,
+  "GET bucket?tagging": getBucketTagging,
+  "PUT bucket?tagging": putBucketTagging,
+  "DELETE bucket?tagging": deleteBucketTagging,
   "GET bucket?policy": access.getBucketPolicy,
   "PUT bucket?policy": access.putBucketPolicy,
   "DELETE bucket?policy": access.deleteBucketPolicy,
@@ -94,7 +99,6 @@ export function findOperation(request: Call["request"]): Handler {
   const copies = request.method === "PUT" && level === "object" && request.header("x-amz-copy-source") !== undefined;
   const handler = operations[`${request.method} ${level}${sub ? `?${sub}` : ""}${copies ? " copy" : ""}`];
   if (handler) return handler;
-  const known = ["GET", "PUT", "POST", "DELETE", "HEAD"].includes(request.method);
-  if (!known || sub === undefined) throw new S3Error("MethodNotAllowed", undefined, { Method: request.method });
+  if (sub === undefined) throw new S3Error("MethodNotAllowed", undefined, { Method: request.method });
   throw new S3Error("NotImplemented", `${request.method} ?${sub} of a ${level} is not implemented.`);
 }

@@ -16,6 +16,7 @@ import { configuredTopics, type S3Topic } from "./notifications/topic";
 import { TopicDirectory } from "./notifications/topic-directory";
 import { type StoreLogger, silentLogger } from "./store/logger";
 import { openStore } from "./store/store";
+import { answerUnparsable } from "./unparsable";
 
 export interface S3Options {
   /** Folder for everything the store keeps; made when missing. One store at a time works on it. */
@@ -96,8 +97,11 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
     serve(false),
   );
   server.on("checkContinue", serve(true));
+  // S3 and Ceph take any other expectation as none. Node would answer 417, which RFC 9110 allows but does not require.
+  server.on("checkExpectation", serve(false));
   server.timeout = IDLE_TIMEOUT_MS;
   trackRequests(server);
+  answerUnparsable(server);
   try {
     await new Promise<void>((listening, failed) => {
       server.once("error", failed);

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
+import * as sdk from "@aws-sdk/client-s3";
 import pg from "pg";
 import { afterAll, expect, inject, test } from "vitest";
 import { alive, dataDir, type Family, family, runCli, startUp, type Up } from "@/tests/support/run-up";
@@ -123,7 +124,15 @@ test("a second start on the same data dir, or on a taken port, is one clear line
 test("secrets are for the owner alone, and other commands find the running services", async () => {
   await live();
   expect(running()).toMatchObject({ S3_BUCKET: "atoll-media", S3_REGION: "us-east-1", AWS_PROFILE: "" });
-  for (const name of ["nextauth-secret", "s3-root-key", "running.json", "postgres/password"]) {
+  const secrets = [
+    "nextauth-secret",
+    "s3-root-key",
+    "s3-site-key",
+    "s3-policies.json",
+    "running.json",
+    "postgres/password",
+  ];
+  for (const name of secrets) {
     expect(statSync(path.join(dir, name)).mode & 0o777, name).toBe(0o600);
   }
   const create = runCli(["user", "create", "Someone@Example.org", "--json"], { ATOLL_DATA_DIR: dir });
@@ -132,6 +141,46 @@ test("secrets are for the owner alone, and other commands find the running servi
   const again = runCli(["user", "create", "someone@example.org"], { ATOLL_DATA_DIR: dir });
   expect(await again.ended).toBe(1);
   expect(again.output()).toMatch(/^An account with this e-mail address already exists\./);
+});
+
+test("site and worker have a key with the site's permissions, and the store's root key is the store's and the operator's", async () => {
+  const up = await live();
+  const key = (name: string) =>
+    JSON.parse(readFileSync(path.join(dir, name), "utf8")) as { accessKeyId: string; secretAccessKey: string };
+  const [root, site] = [key("s3-root-key"), key("s3-site-key")];
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = running();
+  expect({ accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY }).toEqual(site);
+  const processes = family(up.child.pid ?? 0).filter(({ command }) =>
+    /main\.ts worker|stand-in-site\.ts/.test(command),
+  );
+  expect(processes.length).toBeGreaterThan(1);
+  for (const { pid, command } of processes)
+    expect(readFileSync(`/proc/${pid}/environ`, "utf8").includes(root.secretAccessKey), command).toBe(false);
+
+  const bucket = { Bucket: "atoll-media" };
+  const client = (credentials: typeof site) =>
+    new sdk.S3Client({ endpoint: running().S3_ENDPOINT ?? "", region: "us-east-1", forcePathStyle: true, credentials });
+  const [asRoot, asSite] = [client(root), client(site)];
+  const outcome = (call: Promise<unknown>) => call.then(() => "done").catch((error: Error) => error.name);
+  expect(await outcome(asSite.send(new sdk.ListObjectsV2Command(bucket)))).toBe("done");
+  expect(await outcome(asSite.send(new sdk.PutObjectCommand({ ...bucket, Key: "media/x", Body: "x" })))).toBe("done");
+  expect(await outcome(asSite.send(new sdk.PutObjectCommand({ ...bucket, Key: "x", Body: "x" })))).toBe("AccessDenied");
+  expect(await outcome(asSite.send(new sdk.GetBucketPolicyCommand(bucket)))).toBe("AccessDenied");
+  expect(await outcome(asSite.send(new sdk.ListBucketsCommand({})))).toBe("AccessDenied");
+  expect(await outcome(asRoot.send(new sdk.GetBucketPolicyCommand(bucket)))).toBe("done");
+  for (const one of [asRoot, asSite]) one.destroy();
+});
+
+test("a data folder from before the site had a key of its own goes on working", async () => {
+  const up = await toBeEnded();
+  const root = readFileSync(path.join(dir, "s3-root-key"), "utf8");
+  up.child.kill("SIGTERM");
+  await up.ended;
+  for (const name of ["s3-site-key", "s3-policies.json"]) rmSync(path.join(dir, name));
+  await live();
+  expect(readFileSync(path.join(dir, "s3-root-key"), "utf8")).toBe(root);
+  const { accessKeyId } = JSON.parse(readFileSync(path.join(dir, "s3-site-key"), "utf8")) as { accessKeyId: string };
+  expect(running().AWS_ACCESS_KEY_ID).toBe(accessKeyId);
 });
 
 test("an unreachable database is one line that names the variable", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ownerId } from "@/lib/embedded/s3/access/grants";
+import { canonicalId } from "@/lib/embedded/s3/auth/users";
 import { parseRange } from "@/lib/embedded/s3/handlers/range";
 import { formBoundary, readForm } from "@/lib/embedded/s3/post/form";
 import { isBucketName, parseAddress } from "@/lib/embedded/s3/protocol/address";
@@ -46,7 +46,7 @@ describe("addresses", () => {
 describe("canonical ids", () => {
   it("have 64 characters, and no two users have the same", () => {
     const names = ["a", "b", "a".repeat(19), "a".repeat(20), "a".repeat(63), "a".repeat(64)];
-    const ids = names.map(ownerId);
+    const ids = names.map(canonicalId);
     expect(new Set(ids).size).toBe(names.length);
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{64}$/);
   });

@@ -1,124 +1,94 @@
+import { canonicalId, type UserDirectory } from "../auth/users";
 import { S3Error } from "../protocol/errors";
-import type { BucketRecord, ObjectRecord } from "../store/records";
-import { type Grant, grantsOfHeaders, ownerId, parseGrants, renderGrants } from "./grants";
+import type { Acl, BucketRecord, Grant, ObjectRecord, Permission } from "../store/records";
+import { ALL_USERS, AUTHENTICATED, EC2, grantsOf, groups, type Owners, type Resource, requireCanned } from "./canned";
+import { grantsOfHeaders, parseGrants, renderGrants } from "./grants";
 
-/**
- * Only canned ACLs are supported: grants to single users are bucket policies, as AWS advises.
- * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl
- */
-type Resource = "bucket" | "object";
-
-const ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers";
-const AUTHENTICATED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
-const LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery";
-/** Amazon EC2, which fetches machine images; part of the ACL, but no principal of this store. */
-const EC2 = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c";
-
-/** The grants of each beside the owner's FULL_CONTROL, and what it can be set on. */
-const canned: Readonly<
-  Record<string, { readonly on: readonly Resource[]; readonly grants: (bucketOwner: string) => readonly Grant[] }>
-> = {
-  private: { on: ["bucket", "object"], grants: () => [] },
-  "public-read": { on: ["bucket", "object"], grants: () => [{ grantee: ALL_USERS, permission: "READ" }] },
-  "public-read-write": {
-    on: ["bucket", "object"],
-    grants: () => ["READ", "WRITE"].map((permission) => ({ grantee: ALL_USERS, permission })),
-  },
-  "authenticated-read": { on: ["bucket", "object"], grants: () => [{ grantee: AUTHENTICATED, permission: "READ" }] },
-  "aws-exec-read": { on: ["bucket", "object"], grants: () => [{ grantee: EC2, permission: "READ" }] },
-  "bucket-owner-read": { on: ["object"], grants: (owner) => [{ grantee: ownerId(owner), permission: "READ" }] },
-  "bucket-owner-full-control": {
-    on: ["object"],
-    grants: (owner) => [{ grantee: ownerId(owner), permission: "FULL_CONTROL" }],
-  },
-  "log-delivery-write": {
-    on: ["bucket"],
-    grants: () => ["WRITE", "READ_ACP"].map((permission) => ({ grantee: LOG_DELIVERY, permission })),
-  },
-};
-
-/** The owners an ACL's grants refer to. */
-export interface Owners {
-  readonly owner: string;
-  readonly bucketOwner: string;
+/** What a new ACL is checked against. */
+export interface AclScope extends Owners {
+  readonly users: UserDirectory;
 }
 
 /**
- * The ACL a request's headers ask for: canned, or grants that amount to a canned one.
+ * The ACL a request's headers ask for: canned, or a list of grants.
  * @param field value by lower-case name of the header
- * @throws S3Error InvalidArgument, InvalidRequest, NotImplemented
+ * @throws S3Error InvalidArgument, InvalidRequest, MethodNotAllowed
  */
 export function aclOfHeaders(
   field: (name: string) => string | undefined,
   resource: Resource,
-  owners: Owners,
-): string | undefined {
+  scope: AclScope,
+): Acl | undefined {
   const acl = field("x-amz-acl");
   const grants = grantsOfHeaders(field);
   if (acl !== undefined && grants)
     throw new S3Error("InvalidRequest", "Specifying both Canned ACLs and Header Grants is not allowed");
-  return grants ? cannedOf(grants, resource, owners) : checkCanned(acl, resource);
+  if (grants) return toKnown(grants, scope);
+  return acl === undefined ? undefined : requireCanned(acl, resource);
 }
 
-/** @throws S3Error InvalidArgument */
-function checkCanned(acl: string | undefined, resource: Resource): string | undefined {
-  if (acl === undefined) return undefined;
-  const known = Object.hasOwn(canned, acl) ? canned[acl] : undefined;
-  if (known?.on.includes(resource)) return acl;
-  if (known && acl.startsWith("bucket-owner-")) return "private"; // "If you specify this canned ACL when creating a bucket, Amazon S3 ignores it."
-  throw new S3Error("InvalidArgument", undefined, { ArgumentName: "x-amz-acl", ArgumentValue: acl });
+/** The ACL of a posted AccessControlPolicy. @throws S3Error InvalidArgument, MalformedACLError, AccessDenied, MethodNotAllowed */
+export function parseAcl(xml: string, scope: AclScope): Acl {
+  return toKnown(parseGrants(xml, scope.owner), scope);
 }
 
-/** The canned ACL a posted AccessControlPolicy amounts to. @throws S3Error NotImplemented, MalformedACLError */
-export function parseAcl(xml: string, resource: Resource, owners: Owners): string {
-  return cannedOf(parseGrants(xml), resource, owners);
-}
-
-/** The owner's own grant may be left out: the owner keeps it. */
-function cannedOf(grants: readonly Grant[], resource: Resource, { owner, bucketOwner }: Owners): string {
-  const text = (of: readonly Grant[]) =>
-    [...new Set(of.map((one) => `${one.permission} ${one.grantee}`))].sort().join();
-  const own = `FULL_CONTROL ${ownerId(owner)}`;
-  const beside = (of: readonly Grant[]) => text(of.filter((one) => `${one.permission} ${one.grantee}` !== own));
-  const names = Object.keys(canned).filter((name) => canned[name]?.on.includes(resource));
-  const found = names.find((name) => beside(canned[name]?.grants(bucketOwner) ?? []) === beside(grants));
-  if (found !== undefined) return found;
-  throw new S3Error("NotImplemented", "Only grants that a canned ACL has are implemented; use a bucket policy.");
+/** @throws S3Error InvalidArgument for a group that S3 does not have, or an id that no user has */
+function toKnown(grants: readonly Grant[], { users, owner, bucketOwner }: AclScope): readonly Grant[] {
+  const owners = [owner, bucketOwner].map(canonicalId); // who may have been removed since
+  const isKnown = (grantee: string) =>
+    groups.has(grantee) || grantee === EC2 || owners.includes(grantee) || users.hasCanonicalId(grantee);
+  const unknown = grants.find(({ grantee }) => !isKnown(grantee));
+  if (!unknown) return grants;
+  const isUri = unknown.grantee.includes("://");
+  throw new S3Error("InvalidArgument", isUri ? "Invalid group uri" : "Invalid id", {
+    ArgumentName: isUri ? "Group/URI" : "CanonicalUser/ID",
+    ArgumentValue: unknown.grantee,
+  });
 }
 
 /** The AccessControlPolicy document of a bucket or an object. Where ACLs are off the bucket's owner has everything. */
-export function renderAcl(bucket: BucketRecord, record?: ObjectRecord): string {
+export function renderAcl(bucket: BucketRecord, users: UserDirectory, record?: ObjectRecord): string {
   const off = aclsDisabled(bucket);
   const owner = off ? bucket.owner : (record ?? bucket).owner;
-  const acl = off ? undefined : (record ?? bucket).acl;
-  const own: Grant = { grantee: ownerId(owner), permission: "FULL_CONTROL" };
-  const others = (canned[acl ?? "private"]?.grants(bucket.owner) ?? []).filter(
-    (one) => one.grantee !== own.grantee, // the owner's FULL_CONTROL includes it
-  );
-  const names = new Map([owner, bucket.owner].map((name) => [ownerId(name), name]));
-  return renderGrants(owner, [own, ...others], names);
-}
-
-/** Whether an ACL is public by the rules of Block Public Access. */
-function isPublicAcl(acl: string | undefined): boolean {
-  return groupGrants(acl).length > 0;
-}
-
-function groupGrants(acl: string | undefined): readonly Grant[] {
-  const grants = canned[acl ?? "private"]?.grants("") ?? [];
-  return grants.filter(({ grantee }) => grantee === ALL_USERS || grantee === AUTHENTICATED);
+  const grants = grantsOf(off ? undefined : (record ?? bucket).acl, { owner, bucketOwner: bucket.owner });
+  const names = [owner, bucket.owner, ...users.names()].map((name) => [canonicalId(name), name] as const);
+  return renderGrants(owner, grants, new Map(names));
 }
 
 /**
  * Checks whether a bucket accepts an ACL: buckets that enforce their owner accept none with other grants, and buckets
  * with BlockPublicAcls no public one.
- * @throws S3Error AccessControlListNotSupported, AccessDenied
+ * @throws S3Error AccessDenied, AccessControlListNotSupported
  */
-export function checkAclAllowed(bucket: BucketRecord, acl: string | undefined): void {
+export function checkAclAllowed(bucket: BucketRecord, acl: Acl | undefined): void {
   if (acl === undefined) return;
-  const harmless = acl === "private" || acl === "bucket-owner-full-control";
-  if (isPublicAcl(acl) && bucket.publicAccessBlock?.BlockPublicAcls) throw new S3Error("AccessDenied");
-  if (aclsDisabled(bucket) && !harmless) throw new S3Error("AccessControlListNotSupported");
+  if (isPublic(acl) && bucket.publicAccessBlock?.BlockPublicAcls) throw new S3Error("AccessDenied");
+  if (aclsDisabled(bucket) && !isHarmless(acl, bucket.owner)) throw new S3Error("AccessControlListNotSupported");
+}
+
+/** Whether an ACL gives its bucket's owner everything and nobody else anything, or says nothing. */
+function isHarmless(acl: Acl, bucketOwner: string): boolean {
+  if (typeof acl === "string") return acl === "private" || acl === "bucket-owner-full-control";
+  return acl.length > 0 && acl.every((one) => one.permission === "FULL_CONTROL" && isOf(one, bucketOwner));
+}
+
+/** Whether an ACL grants anything to others than the resource's owner. */
+export function sharesWithOthers(acl: Acl | undefined, owner: string): boolean {
+  return grantsOf(acl, { owner, bucketOwner: owner }).some((one) => !isOf(one, owner));
+}
+
+const isOf = ({ grantee }: Grant, user: string) => grantee === canonicalId(user);
+
+/** Whether an ACL is public by the rules of Block Public Access: any permission to one of the two groups of everyone. */
+function isPublic(acl: Acl | undefined): boolean {
+  return grantsOf(acl, { owner: "", bucketOwner: "" }).some(isToEveryone);
+}
+
+const isToEveryone = ({ grantee }: Grant) => grantee === ALL_USERS || grantee === AUTHENTICATED;
+
+/** Whether a bucket's own ACL is public and has an effect. */
+export function isPublicByAcl(bucket: BucketRecord): boolean {
+  return !aclsDisabled(bucket) && !bucket.publicAccessBlock?.IgnorePublicAcls && isPublic(bucket.acl);
 }
 
 /** New buckets enforce their owner, as AWS's do since April 2023. */
@@ -131,41 +101,85 @@ function aclsDisabled(bucket: BucketRecord): boolean {
  * @param writer `undefined` without a signature
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
  */
-export function objectOwner(bucket: BucketRecord, writer: string | undefined, acl: string | undefined): string {
+export function objectOwner(bucket: BucketRecord, writer: string | undefined, acl: Acl | undefined): string {
   const handedOver = bucket.ownership === "BucketOwnerPreferred" && acl === "bucket-owner-full-control";
   return writer === undefined || aclsDisabled(bucket) || handedOver ? bucket.owner : writer;
 }
 
-/** Actions by the permission that allows them, on the object or on its bucket. */
-const byObjectRead = new Set(["s3:GetObject", "s3:GetObjectVersion"]);
-const byObjectOwner = new Set(
-  ["GetObject", "GetObjectVersion", "GetObjectAcl", "GetObjectVersionAcl"].map((one) => `s3:${one}`),
-)
-  .add("s3:PutObjectAcl")
-  .add("s3:PutObjectVersionAcl");
-const byBucketRead = new Set(["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]);
-const byBucketWrite = new Set(["s3:PutObject", "s3:DeleteObject"]);
+/** The permission on an object that allows an action. An object's owner has all of them. */
+const onObject: Readonly<Record<string, Permission>> = {
+  "s3:GetObject": "READ",
+  "s3:GetObjectVersion": "READ",
+  "s3:GetObjectAcl": "READ_ACP",
+  "s3:GetObjectVersionAcl": "READ_ACP",
+  "s3:PutObjectAcl": "WRITE_ACP",
+  "s3:PutObjectVersionAcl": "WRITE_ACP",
+};
+
+/** The permission on a bucket that allows an action. */
+const onBucket: Readonly<Record<string, Permission>> = {
+  "s3:ListBucket": "READ",
+  "s3:ListBucketVersions": "READ",
+  "s3:ListBucketMultipartUploads": "READ",
+  "s3:PutObject": "WRITE",
+  "s3:DeleteObject": "WRITE",
+  "s3:GetBucketAcl": "READ_ACP",
+  "s3:PutBucketAcl": "WRITE_ACP",
+};
+
+/**
+ * Whether an action is about an object that another user than the bucket's owner owns: neither the bucket's owner nor its
+ * policy can give what the object's owner did not.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
+ */
+export function isOthersObject(bucket: BucketRecord, record: ObjectRecord | undefined, action: string): boolean {
+  const isOwners = action in onObject || /^s3:GetObject(Version)?Attributes$/.test(action);
+  return isOwners && record !== undefined && record.owner !== bucket.owner && !aclsDisabled(bucket);
+}
+
+/** A caller as ACLs know it. */
+export interface AclCaller {
+  /** Name of the user, `undefined` for roles, limited users and without a signature. */
+  readonly user: string | undefined;
+  readonly isAnonymous: boolean;
+}
 
 /**
  * Whether ACLs allow an action to a caller who is neither the bucket's owner nor allowed by policy.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
- * @param user name of the caller, `undefined` without a signature
+ * @param replaced finds the object that a write of this key would replace
  */
 export function aclAllows(
-  bucket: BucketRecord,
-  record: ObjectRecord | undefined,
-  action: string,
-  user: string | undefined,
-  isAnonymous: boolean,
+  { bucket, record, action, replaced }: AclQuestion,
+  { user, isAnonymous }: AclCaller,
 ): boolean {
   if (aclsDisabled(bucket)) return false;
-  if (record && user !== undefined && record.owner === user && byObjectOwner.has(action)) return true;
-  if (byObjectRead.has(action)) return record !== undefined && opens(bucket, record.acl, "READ", isAnonymous);
-  if (byBucketRead.has(action)) return opens(bucket, bucket.acl, "READ", isAnonymous);
-  return byBucketWrite.has(action) && opens(bucket, bucket.acl, "WRITE", isAnonymous);
+  const ignored = bucket.publicAccessBlock?.IgnorePublicAcls === true;
+  const opens = (of: BucketRecord | ObjectRecord, permission: Permission) =>
+    grantsOf(of.acl, { owner: of.owner, bucketOwner: bucket.owner }).some((one) => {
+      if (one.permission !== permission && one.permission !== "FULL_CONTROL") return false;
+      if (isToEveryone(one)) return !ignored && (one.grantee === ALL_USERS || !isAnonymous);
+      return user !== undefined && isOf(one, user);
+    });
+  // Who may make an object and will own it may give it an ACL.
+  if (action === "s3:PutObjectAcl" && !record)
+    return user !== undefined && aclAllows({ bucket, action: "s3:PutObject", replaced }, { user, isAnonymous });
+  const needed = onObject[action];
+  if (needed) return record !== undefined && (record.owner === user || opens(record, needed));
+  const wanted = onBucket[action];
+  if (!wanted || !opens(bucket, wanted)) return false;
+  if (wanted !== "WRITE") return true;
+  // "Allows grantee to create new objects in the bucket. For the bucket and object owners of existing objects, also allows
+  // deletions and overwrites of those objects."
+  const existing = replaced?.();
+  const isOwn = existing !== undefined && existing.owner === user;
+  return isOwn || (action === "s3:PutObject" && (existing === undefined || existing.isDeleteMarker));
 }
 
-function opens(bucket: BucketRecord, acl: string | undefined, permission: string, isAnonymous: boolean): boolean {
-  if (bucket.publicAccessBlock?.IgnorePublicAcls) return false;
-  return groupGrants(acl).some((one) => one.permission === permission && (one.grantee === ALL_USERS || !isAnonymous));
+/** What `aclAllows` reads of a question. */
+interface AclQuestion {
+  readonly bucket: BucketRecord;
+  readonly record?: ObjectRecord | undefined;
+  readonly action: string;
+  readonly replaced?: (() => ObjectRecord | undefined) | undefined;
 }

@@ -1,14 +1,14 @@
 import { parsePolicy, type Statement } from "@/lib/policy/document";
-import { type AccessRequest, evaluatePolicy } from "@/lib/policy/evaluate";
+import { type AccessRequest, evaluatePolicy, type Verdict } from "@/lib/policy/evaluate";
 import { isPublicPolicy } from "@/lib/policy/public-access";
-import { userBehind } from "../auth/users";
+import { identityPolicies, ownerBehind } from "../auth/users";
 import { S3Error } from "../protocol/errors";
 import type { BucketRecord } from "../store/records";
-import { aclAllows } from "./acl";
+import { aclAllows, isOthersObject } from "./acl";
+import { identityVerdict } from "./identity-access";
 import { principalOf } from "./principal";
 import type { AccessQuestion } from "./question";
 import { requestConditions } from "./request-conditions";
-import { sessionAllows } from "./session-access";
 
 /** Actions that repair a policy which denies everything: always allowed to the owner and root with their own keys. */
 const policyManagement = new Set(["s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:DeleteBucketPolicy"]);
@@ -26,25 +26,31 @@ export function bucketStatements(bucket: BucketRecord): readonly Statement[] {
 }
 
 /**
- * Decides by bucket policy (a Deny beats everything), ownership, then ACL; for a session within its policies.
+ * Decides by bucket policy (a Deny beats everything), ownership, then ACL; for roles and limited users by their policies,
+ * for a session within its own. "deny" is what a policy denies, "none" what nothing allows.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
  */
-export function isAllowed(question: AccessQuestion): boolean {
-  const { identity, bucket, action, key } = question;
-  const user = userBehind(identity);
+function decide(question: AccessQuestion): Verdict {
+  const { identity, bucket, action, key, record } = question;
+  const user = ownerBehind(identity);
   const isOwner = user !== undefined && (user.isRoot || user.name === bucket.owner);
-  const session = identity.kind === "session" ? identity.session : undefined;
-  if (isOwner && !session && policyManagement.has(action)) return true; // even if the policy denies it or does not parse
+  if (isOwner && identity.kind !== "session" && policyManagement.has(action)) return "allow"; // even if the policy denies it or does not parse
   const statements = bucketStatements(bucket);
-  if (statements.length === 0 && !session) return isOwner || allowedByAcl(question);
+  const isOthers = isOthersObject(bucket, record, action);
+  const owns = isOwner && (user.isRoot || !isOthers);
+  if (statements.length === 0 && identity.kind !== "session" && !identityPolicies(identity))
+    return owns || allowedByAcl(question) ? "allow" : "none";
   const resource = `arn:aws:s3:::${bucket.name}${key === undefined ? "" : `/${key}`}`;
   const asked = accessRequest(question, resource, isOwner);
   const verdict = evaluatePolicy(statements, asked);
-  if (verdict === "deny") return false;
+  if (verdict === "deny") return "deny";
   const restricted = bucket.publicAccessBlock?.RestrictPublicBuckets && identity.kind === "anonymous";
-  const allowedByPolicy = verdict === "allow" && !(restricted && isPublicPolicy(statements));
-  const granted = allowedByPolicy || isOwner || allowedByAcl(question);
-  return session ? sessionAllows(session, asked, statements, granted) : granted;
+  const allowedByPolicy = verdict === "allow" && !isOthers && !(restricted && isPublicPolicy(statements));
+  return identityVerdict(identity, asked, statements, allowedByPolicy || owns || allowedByAcl(question));
+}
+
+export function isAllowed(question: AccessQuestion): boolean {
+  return decide(question) === "allow";
 }
 
 /**
@@ -62,26 +68,44 @@ function accessRequest(
   return { principal: known && { ...known, isSelfNamed }, action, resource, condition: requestConditions(question) };
 }
 
-function allowedByAcl({ identity, bucket, action, record }: AccessQuestion): boolean {
-  return aclAllows(bucket, record, action, userBehind(identity)?.name, identity.kind === "anonymous");
+function allowedByAcl(question: AccessQuestion): boolean {
+  const { identity } = question;
+  return aclAllows(question, { user: ownerBehind(identity)?.name, isAnonymous: identity.kind === "anonymous" });
 }
 
 /**
- * Authorizes the actions that no bucket policy covers: listing and making buckets. Every user may do that, a session
- * within its policies.
+ * Authorizes the actions that no bucket policy covers: listing and making buckets. Every user may do that, a limited user
+ * and a role by its policies, a session within its own.
  * @param resource `arn:aws:s3:::*` for all buckets, else a bucket's ARN
  * @throws S3Error AccessDenied
  */
 export function authorizeService(question: Omit<AccessQuestion, "bucket" | "key">, resource: string): void {
   const { identity } = question;
-  if (identity.kind === "user") return;
-  const allowed =
-    identity.kind === "session" &&
-    sessionAllows(identity.session, accessRequest(question, resource, false), [], userBehind(identity) !== undefined);
-  if (!allowed) throw new S3Error("AccessDenied");
+  const asked = accessRequest(question, resource, false);
+  if (identityVerdict(identity, asked, [], ownerBehind(identity) !== undefined) !== "allow")
+    throw new S3Error("AccessDenied");
 }
 
 /** Requires that an action is allowed. @throws S3Error AccessDenied */
 export function authorize(question: AccessQuestion): void {
   if (!isAllowed(question)) throw new S3Error("AccessDenied");
+}
+
+/**
+ * Requires that the caller may do this with a version. That a key has no such version is told to those who may list it
+ * alone, unless the action is denied to them: they pass, and get the 404 of what is missing.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions"
+ * @throws S3Error AccessDenied
+ */
+export function authorizeVersion(question: AccessQuestion & { readonly key: string }): void {
+  const { record } = question;
+  const verdict = decide(question);
+  if (record && !record.isDeleteMarker ? verdict === "allow" : verdict !== "deny" && mayList(question)) return;
+  throw new S3Error("AccessDenied");
+}
+
+/** Whether a list that the caller may get would have this key. Parameters of a request that is no list do not count. */
+function mayList({ key, ...question }: AccessQuestion & { readonly key: string }): boolean {
+  const extra = { "s3:prefix": key, "s3:delimiter": undefined, "s3:max-keys": undefined, "s3:versionid": undefined };
+  return isAllowed({ ...question, action: "s3:ListBucket", record: undefined, versionId: undefined, tags: [], extra });
 }

@@ -17,8 +17,10 @@ export interface AccessQuestion {
   readonly payloadHash?: string;
   /** The tags the request gives its object, where they are not those of its `x-amz-tagging`. */
   readonly tags?: RequestTags | undefined;
-  /** Values of condition keys that are not in the request's headers, such as the parameters of AssumeRole. */
-  readonly extra?: Readonly<Record<string, string>>;
+  /** Values of condition keys that are not those of the request, such as the parameters of AssumeRole. */
+  readonly extra?: Readonly<Record<string, string | undefined>>;
+  /** Finds the object that a write of the key would replace. */
+  readonly replaced?: (() => ObjectRecord | undefined) | undefined;
 }
 
 /** Pairs of names and values. */

@@ -27,6 +27,8 @@ export interface Authenticated {
   readonly identity: Identity;
   /** `x-amz-content-sha256` as signed: a hash, UNSIGNED-PAYLOAD or a STREAMING-… word. */
   readonly payloadHash: string;
+  /** Of a presigned URL, in milliseconds. */
+  readonly expiresAt?: number;
   readonly chunkSeed?: {
     readonly key: Buffer;
     readonly scope: Scope;
@@ -120,7 +122,7 @@ function fromQuery(request: Incoming, settings: AuthSettings): Authenticated {
     payloadHash,
     query,
   };
-  return verify(request, claim, settings, "REST-QUERY-STRING", signedAt);
+  return { ...verify(request, claim, settings, "REST-QUERY-STRING", signedAt), expiresAt };
 }
 
 interface Claim {

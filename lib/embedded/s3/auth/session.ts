@@ -1,11 +1,6 @@
 import type { Statement } from "@/lib/policy/document";
 import type { RoleRecord } from "../store/records";
-
-/** The user a session was made from, whose rights limit the session's. */
-interface SessionUser {
-  readonly name: string;
-  readonly isRoot: boolean;
-}
+import type { UserRights } from "./user-rights";
 
 /** A session whose token is valid and whose user or role still exists. */
 export type Session = {
@@ -24,5 +19,5 @@ export type Session = {
   readonly policy: readonly Statement[] | undefined;
 } & (
   | { readonly kind: "role"; readonly role: RoleRecord; readonly rolePolicies: readonly Statement[] }
-  | { readonly kind: "federated" | "user"; readonly user: SessionUser }
+  | { readonly kind: "federated" | "user" /** Whose rights limit the session's. */; readonly user: UserRights }
 );

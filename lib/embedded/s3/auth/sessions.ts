@@ -63,7 +63,7 @@ export class SessionDirectory {
     if (now >= opened.claims.expiresAt) throw new S3Error("ExpiredToken");
     const session = this.#resolve(opened);
     if (!session) throw unknown();
-    return { session, owner: session.kind === "role" ? this.users.root : session.user.name };
+    return { session, owner: session.kind === "role" ? this.users.root : this.users.ownerFor(session.user) };
   }
 
   #unseal(accessKeyId: string, token: string): Opened | undefined {
@@ -81,9 +81,9 @@ export class SessionDirectory {
   /** Returns `undefined` when the user who asked for the session or its role was removed, which ends the session. */
   #resolve({ claims, policy }: Opened): Session | undefined {
     const { by, issuedAt, expiresAt } = claims;
-    if (!this.users.has(by)) return undefined;
+    const user = this.users.rightsOf(by);
+    if (!user) return undefined;
     const base = { by, issuedAt, expiresAt, policy };
-    const user = { name: by, isRoot: by === this.users.root };
     const behindArn = userArn(by);
     if (claims.kind === "user") {
       return { ...base, kind: "user", user, arn: behindArn, behindArn, userId: idOf("AIDA", by) };

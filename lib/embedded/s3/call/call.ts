@@ -1,4 +1,4 @@
-import { authorize } from "../access/authorize";
+import { authorize, authorizeVersion } from "../access/authorize";
 import type { AccessQuestion, RequestTags } from "../access/question";
 import type { Authenticated, AuthSettings } from "../auth/authenticate";
 import type { RoleDirectory } from "../auth/role-directory";
@@ -84,7 +84,8 @@ export class Call {
     const { request, auth } = this;
     const { bucket = this.bucket, key, record, versionId, tags } = about;
     const { identity, payloadHash } = auth;
-    return { request, identity, payloadHash, bucket, action, key, record, versionId, tags };
+    const replaced = key === undefined ? undefined : () => this.store.objects.find(bucket, key);
+    return { request, identity, payloadHash, bucket, action, key, record, versionId, tags, replaced };
   }
 
   /** Requires that the caller may do this with the bucket. @throws S3Error AccessDenied, NoSuchBucket */
@@ -101,6 +102,15 @@ export class Call {
    */
   authorizeObject(action: string, record?: ObjectRecord, tags?: RequestTags): void {
     authorize(this.question(action, { key: this.key, record, versionId: this.query("versionId"), tags }));
+  }
+
+  /**
+   * Requires that the caller may do this with the version that the URL names, or may know that there is none.
+   * @throws S3Error AccessDenied
+   */
+  authorizeVersion(action: string, record: ObjectRecord | undefined, tags?: RequestTags): void {
+    const { key } = this;
+    authorizeVersion({ ...this.question(action, { record, versionId: this.query("versionId"), tags }), key });
   }
 
   /** Returns what publishes the event of a write. @param event the event's name, or what returns it */

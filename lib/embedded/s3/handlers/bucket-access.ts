@@ -1,6 +1,6 @@
 import { parsePolicy } from "@/lib/policy/document";
 import { isPublicPolicy } from "@/lib/policy/public-access";
-import { aclOfHeaders, checkAclAllowed, type Owners, parseAcl, renderAcl } from "../access/acl";
+import { aclOfHeaders, checkAclAllowed, isPublicByAcl, parseAcl, renderAcl, sharesWithOthers } from "../access/acl";
 import { bucketStatements } from "../access/authorize";
 import { readText } from "../body/read-text";
 import type { Call, Reply } from "../call/call";
@@ -8,7 +8,7 @@ import { emptyOk, noContent, xmlReply } from "../call/call";
 import { S3Error } from "../protocol/errors";
 import { child, expectRoot, textOf } from "../protocol/xml-read";
 import { leaf, tag, xmlDocument } from "../protocol/xml-write";
-import type { BucketRecord, Ownership, PublicAccessBlock } from "../store/records";
+import type { Acl, BucketRecord, Ownership, PublicAccessBlock } from "../store/records";
 
 /** Access settings of a bucket: policy, public access block, ownership controls and ACL. */
 
@@ -51,8 +51,9 @@ export async function deleteBucketPolicy(call: Call): Promise<Reply> {
 
 export async function getBucketPolicyStatus(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:GetBucketPolicyStatus");
-  if (bucket.policy === undefined) throw new S3Error("NoSuchBucketPolicy", undefined, { BucketName: bucket.name });
-  const isPublic = isPublicPolicy(bucketStatements(bucket));
+  const isPublic = isPublicPolicy(bucketStatements(bucket)) || isPublicByAcl(bucket);
+  if (bucket.policy === undefined && !isPublic)
+    throw new S3Error("NoSuchBucketPolicy", undefined, { BucketName: bucket.name });
   return xmlReply(xmlDocument("PolicyStatus", leaf("IsPublic", isPublic)));
 }
 
@@ -97,7 +98,7 @@ export async function putOwnershipControls(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:PutBucketOwnershipControls");
   const ownership = textOf(child(expectRoot(await call.text(), "OwnershipControls"), "Rule"), "ObjectOwnership");
   if (!isOwnership(ownership)) throw new S3Error("MalformedXML");
-  if (ownership === "BucketOwnerEnforced" && bucket.acl !== undefined)
+  if (ownership === "BucketOwnerEnforced" && sharesWithOthers(bucket.acl, bucket.owner))
     throw new S3Error("InvalidBucketAclWithObjectOwnership");
   await call.store.buckets.configure(bucket, { ownership });
   return emptyOk;
@@ -116,12 +117,12 @@ export async function deleteOwnershipControls(call: Call): Promise<Reply> {
 
 export async function getBucketAcl(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:GetBucketAcl");
-  return xmlReply(renderAcl(bucket));
+  return xmlReply(renderAcl(bucket, call.service.users));
 }
 
 export async function putBucketAcl(call: Call): Promise<Reply> {
   const bucket = call.authorizeBucket("s3:PutBucketAcl");
-  const acl = await readAcl(call, "bucket", { owner: bucket.owner, bucketOwner: bucket.owner });
+  const acl = await readAcl(call, "bucket", bucket.owner);
   checkAclAllowed(bucket, acl);
   await call.store.buckets.configure(bucket, { acl: acl === "private" ? undefined : acl });
   return emptyOk;
@@ -129,13 +130,14 @@ export async function putBucketAcl(call: Call): Promise<Reply> {
 
 /**
  * Reads the ACL of a PUT ?acl from its headers, or from the document in its body.
- * @throws S3Error InvalidRequest for both, MissingSecurityHeader for none, MalformedACLError, NotImplemented
+ * @throws S3Error InvalidRequest for both, MissingSecurityHeader for none, MalformedACLError, InvalidArgument, AccessDenied
  */
-export async function readAcl(call: Call, resource: "bucket" | "object", owners: Owners): Promise<string> {
-  const inHeaders = aclOfHeaders((name) => call.header(name), resource, owners);
+export async function readAcl(call: Call, resource: "bucket" | "object", owner: string): Promise<Acl> {
+  const scope = { owner, bucketOwner: call.bucket.owner, users: call.service.users };
+  const inHeaders = aclOfHeaders((name) => call.header(name), resource, scope);
   const body = await readText(call.openBody(), (name) => call.request.header(name));
   if (inHeaders !== undefined && body !== "")
     throw new S3Error("InvalidRequest", "Specifying both Canned ACLs and a body is not allowed");
   if (inHeaders === undefined && body === "") throw new S3Error("MissingSecurityHeader");
-  return inHeaders ?? parseAcl(body, resource, owners);
+  return inHeaders ?? parseAcl(body, scope);
 }

@@ -1,52 +1,36 @@
 import { aclOfHeaders } from "../access/acl";
 import { authorizeService } from "../access/authorize";
-import { userBehind } from "../auth/users";
 import { readText } from "../body/read-text";
 import type { Call, Reply } from "../call/call";
 import { emptyOk, noContent, xmlReply } from "../call/call";
+import { BUCKET_TAGS, readTags } from "../metadata/tags";
 import { isBucketName } from "../protocol/address";
 import { S3Error } from "../protocol/errors";
-import { expectRoot, textOf } from "../protocol/xml-read";
-import { leaf, tag, xmlDocument } from "../protocol/xml-write";
-import type { Ownership } from "../store/records";
+import { child, childrenOf, expectRoot, textOf } from "../protocol/xml-read";
+import { xmlDocument } from "../protocol/xml-write";
+import type { HeaderMap, Ownership } from "../store/records";
 import { isOwnership } from "./bucket-access";
-import { renderOwner } from "./list-objects";
 
 const MAX_BUCKETS = 1000;
-
-export async function listBuckets(call: Call): Promise<Reply> {
-  const { request } = call;
-  const { identity } = call.auth;
-  authorizeService({ request, identity, action: "s3:ListAllMyBuckets" }, "arn:aws:s3:::*");
-  const user = userBehind(identity);
-  // A role belongs to the account, which owns all buckets.
-  const own = call.store.buckets.all().filter((bucket) => !user || user.isRoot || bucket.owner === user.name);
-  const rendered = own.map((bucket) =>
-    tag("Bucket", leaf("Name", bucket.name), leaf("CreationDate", new Date(bucket.createdAt).toISOString())),
-  );
-  return xmlReply(xmlDocument("ListAllMyBucketsResult", renderOwner(call.caller), tag("Buckets", ...rendered)));
-}
 
 export async function createBucket(call: Call): Promise<Reply> {
   const name = call.request.bucket ?? "";
   authorizeCreation(call, name);
   if (!isBucketName(name)) throw new S3Error("InvalidBucketName", undefined, { BucketName: name });
   const xml = await readText(call.openBody(), (header) => call.request.header(header));
-  if (xml !== "") {
-    const location = textOf(expectRoot(xml, "CreateBucketConfiguration"), "LocationConstraint");
-    if (location && location !== call.service.region) {
-      throw new S3Error("InvalidLocationConstraint", undefined, { LocationConstraint: location });
-    }
-  }
+  const tags = xml === "" ? undefined : requestedTags(call, xml);
+  if (tags)
+    authorizeService({ request: call.request, identity: call.auth.identity, action: "s3:TagResource" }, arn(name));
   if (call.header("x-amz-bucket-object-lock-enabled")?.toLowerCase() === "true") throw new S3Error("NotImplemented");
   if (call.store.buckets.all().length >= MAX_BUCKETS) throw new S3Error("TooManyBuckets");
   const ownership = requestedOwnership(call.header("x-amz-object-ownership"));
-  const owners = { owner: call.caller, bucketOwner: call.caller };
-  const asked = aclOfHeaders((header) => call.header(header), "bucket", owners);
+  const scope = { owner: call.caller, bucketOwner: call.caller, users: call.service.users };
+  const asked = aclOfHeaders((header) => call.header(header), "bucket", scope);
   const acl = asked === "private" ? undefined : asked;
   if (acl !== undefined && (ownership ?? "BucketOwnerEnforced") === "BucketOwnerEnforced")
     throw new S3Error("InvalidBucketAclWithObjectOwnership");
-  await call.store.buckets.create({ name, owner: call.caller, ...(ownership && { ownership }), ...(acl && { acl }) });
+  const settings = { ...(ownership && { ownership }), ...(acl && { acl }), ...(tags && { tags }) };
+  await call.store.buckets.create({ name, owner: call.caller, ...settings });
   return { status: 200, headers: { location: `/${name}`, "content-length": "0" } };
 }
 
@@ -58,7 +42,22 @@ function authorizeCreation(call: Call, name: string): void {
     ...(call.header("x-amz-object-ownership") === undefined ? [] : ["s3:PutBucketOwnershipControls"]),
   ];
   const { identity } = call.auth;
-  for (const action of actions) authorizeService({ request: call.request, identity, action }, `arn:aws:s3:::${name}`);
+  for (const action of actions) authorizeService({ request: call.request, identity, action }, arn(name));
+}
+
+function arn(name: string): string {
+  return `arn:aws:s3:::${name}`;
+}
+
+/** Checks a CreateBucketConfiguration. @throws S3Error InvalidLocationConstraint, InvalidTag, NotImplemented, MalformedXML */
+function requestedTags(call: Call, xml: string): HeaderMap | undefined {
+  const root = expectRoot(xml, "CreateBucketConfiguration");
+  const location = textOf(root, "LocationConstraint");
+  if (location && location !== call.service.region)
+    throw new S3Error("InvalidLocationConstraint", undefined, { LocationConstraint: location });
+  const other = root.children.find(({ name }) => name !== "LocationConstraint" && name !== "Tags");
+  if (other) throw new S3Error("NotImplemented", `${other.name} of a new bucket is not implemented.`);
+  return readTags(childrenOf(child(root, "Tags"), "Tag"), BUCKET_TAGS);
 }
 
 function requestedOwnership(header: string | undefined): Ownership | undefined {

@@ -1,4 +1,4 @@
-import { authorize } from "../access/authorize";
+import { authorizeVersion } from "../access/authorize";
 import { ACCOUNT_ID } from "../auth/users";
 import type { Call } from "../call/call";
 import { assertKey } from "../protocol/address";
@@ -45,7 +45,7 @@ function findSource(call: Call): Source {
   if (!bucket) throw new S3Error("NoSuchBucket", undefined, { BucketName: name });
   const record = call.store.objects.find(bucket, key, versionId);
   const action = versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
-  authorize(call.question(action, { bucket, key, record, versionId }));
+  authorizeVersion({ ...call.question(action, { bucket, record, versionId }), key });
   if (!record) throw new S3Error(versionId === undefined ? "NoSuchKey" : "NoSuchVersion", undefined, { Key: key });
   if (record.isDeleteMarker) {
     if (versionId === undefined) throw new S3Error("NoSuchKey", undefined, { Key: key });

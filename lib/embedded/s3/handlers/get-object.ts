@@ -1,4 +1,3 @@
-import { isAllowed } from "../access/authorize";
 import type { Call, Reply } from "../call/call";
 import { checksumHeader, checksumType } from "../hashing/checksum";
 import { expirationHeader } from "../lifecycle/headers";
@@ -77,9 +76,8 @@ export function findReadable(
   const versionId = requestedVersion(call);
   const record = call.store.objects.find(bucket, key, versionId);
   const versioned = versionId === undefined ? action : action.replace(/^(s3:GetObject)/, "$1Version");
-  call.authorizeObject(versioned, record);
+  call.authorizeVersion(versioned, record);
   if (record && !record.isDeleteMarker) return record;
-  if (!isAllowed(call.question("s3:ListBucket"))) throw new S3Error("AccessDenied");
   const marker = record && { "x-amz-delete-marker": "true", "x-amz-version-id": record.versionId };
   if (versionId === undefined) throw new S3Error("NoSuchKey", undefined, { Key: key }, marker);
   if (!record) throw new S3Error("NoSuchVersion", undefined, { Key: key, VersionId: versionId });

@@ -1,6 +1,5 @@
-import { crc32 } from "node:zlib";
-import { ownerId } from "../access/grants";
 import { uriEncode } from "../auth/sigv4";
+import { canonicalId } from "../auth/users";
 import type { Call, Reply } from "../call/call";
 import { xmlReply } from "../call/call";
 import { assertKey } from "../protocol/address";
@@ -8,6 +7,7 @@ import { S3Error } from "../protocol/errors";
 import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import { orderOf } from "../store/ids";
 import type { Listed, ObjectEntry, VersionEntry } from "../store/listing";
+import { readToken, writeToken } from "./page-token";
 
 const MAX_KEYS = 1000;
 
@@ -162,20 +162,5 @@ export function renderPrefixes(prefixes: readonly string[], encode: (text: strin
 }
 
 export function renderOwner(name: string): string {
-  return tag("Owner", leaf("ID", ownerId(name)), leaf("DisplayName", name));
-}
-
-/** A token is a checksum and the key after which the next page starts; the checksum detects forged and truncated tokens. */
-function writeToken(key: string): string {
-  const bytes = Buffer.from(key);
-  const sum = Buffer.alloc(4);
-  sum.writeUInt32BE(crc32(bytes));
-  return Buffer.concat([sum, bytes]).toString("base64url");
-}
-
-/** @throws S3Error InvalidArgument */
-function readToken(token: string): string {
-  const key = Buffer.from(token, "base64url").toString("utf8", 4);
-  if (writeToken(key) !== token) throw new S3Error("InvalidArgument", "The continuation token provided is incorrect");
-  return key;
+  return tag("Owner", leaf("ID", canonicalId(name)), leaf("DisplayName", name));
 }

@@ -17,7 +17,7 @@ export function versionHeader(call: Call, record: ObjectRecord): Record<string, 
 function findWritable(call: Call, action: string, tags?: HeaderMap): ObjectRecord {
   const versionId = requestedVersion(call);
   const record = call.store.objects.find(call.bucket, call.key, versionId);
-  call.authorizeObject(
+  call.authorizeVersion(
     versionId === undefined ? action : action.replace("Object", "ObjectVersion"),
     record,
     tags && Object.entries(tags),
@@ -29,12 +29,12 @@ function findWritable(call: Call, action: string, tags?: HeaderMap): ObjectRecor
 
 export async function getObjectAcl(call: Call): Promise<Reply> {
   const record = findReadable(call, "s3:GetObjectAcl");
-  return xmlReply(renderAcl(call.bucket, record), versionHeader(call, record));
+  return xmlReply(renderAcl(call.bucket, call.service.users, record), versionHeader(call, record));
 }
 
 export async function putObjectAcl(call: Call): Promise<Reply> {
   const record = findWritable(call, "s3:PutObjectAcl");
-  const acl = await readAcl(call, "object", { owner: record.owner, bucketOwner: call.bucket.owner });
+  const acl = await readAcl(call, "object", record.owner);
   checkAclAllowed(call.bucket, acl);
   await call.store.objects.amend(call.bucket, call.key, record, { acl });
   return emptyOk;

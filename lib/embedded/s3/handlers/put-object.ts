@@ -7,6 +7,7 @@ import { checksumDemand, contentMd5 } from "../hashing/checksum";
 import { objectHeaders } from "../metadata/object-headers";
 import { parseTagHeader } from "../metadata/tags";
 import { S3Error } from "../protocol/errors";
+import type { Acl } from "../store/records";
 import { writeConditions } from "./conditional";
 import { writtenHeaders } from "./get-object";
 
@@ -65,10 +66,11 @@ export function openSized(call: Call): Payload {
 }
 
 /** The ACL in the headers of a write. @throws S3Error AccessDenied, AccessControlListNotSupported, InvalidArgument */
-export function requestedAcl(call: Call): string | undefined {
+export function requestedAcl(call: Call): Acl | undefined {
   const { bucket } = call;
   const owner = ownerName(call.auth.identity) ?? bucket.owner;
-  const acl = aclOfHeaders((name) => call.header(name), "object", { owner, bucketOwner: bucket.owner });
+  const scope = { owner, bucketOwner: bucket.owner, users: call.service.users };
+  const acl = aclOfHeaders((name) => call.header(name), "object", scope);
   checkAclAllowed(bucket, acl);
   if (acl !== undefined && acl !== "private") call.authorizeObject("s3:PutObjectAcl");
   return acl;

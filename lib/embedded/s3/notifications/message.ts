@@ -1,6 +1,6 @@
-import { ownerId } from "../access/grants";
 import { userIdOf } from "../access/principal";
 import type { Identity } from "../auth/users";
+import { canonicalId } from "../auth/users";
 import type { Incoming } from "../protocol/incoming";
 import { newRequestId } from "../store/ids";
 import type { BucketRecord } from "../store/records";
@@ -59,7 +59,7 @@ export function eventRecord(region: string, event: PublishedEvent): object {
       configurationId: event.configurationId,
       bucket: {
         name: bucket.name,
-        ownerIdentity: { principalId: ownerId(bucket.owner) },
+        ownerIdentity: { principalId: canonicalId(bucket.owner) },
         arn: `arn:aws:s3:::${bucket.name}`,
       },
       object: {

@@ -1,3 +1,4 @@
+import { policyExpired } from "../body/deadline";
 import { S3Error } from "../protocol/errors";
 
 /**
@@ -92,7 +93,7 @@ export interface SizeBounds {
  * @throws S3Error AccessDenied naming the condition that failed
  */
 export function checkPostPolicy(policy: PostPolicy, fields: ReadonlyMap<string, string>, now: number): SizeBounds {
-  if (now >= policy.expiresAt) throw denied("Policy expired.");
+  if (now >= policy.expiresAt) throw policyExpired();
   const covered = new Set(exempt);
   let [minBytes, maxBytes] = [0, Number.POSITIVE_INFINITY];
   for (const condition of policy.conditions) {

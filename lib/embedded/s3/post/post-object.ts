@@ -1,6 +1,7 @@
 import { aclOfHeaders, checkAclAllowed, objectOwner } from "../access/acl";
 import { authorize } from "../access/authorize";
 import { type Identity, ownerName } from "../auth/users";
+import { type Deadline, formDeadline, until } from "../body/deadline";
 import { receive } from "../body/receive";
 import type { Reply, Service } from "../call/call";
 import { writtenHeaders } from "../handlers/get-object";
@@ -35,18 +36,19 @@ export async function postObject(service: Service, request: Incoming, body: Asyn
     );
   if (key === "") throw new S3Error("InvalidArgument", "User key must have a length greater than 0.");
   assertKey(key);
-  const { identity, bounds } = admit(service, request, bucket, fields);
-  const { draft, expectations } = describeUpload(bucket, identity, fields);
+  const { identity, bounds, deadline } = admit(service, request, bucket, fields);
+  const { draft, expectations } = describeUpload(service, bucket, identity, fields);
   const asked = asConditionsSee(request, fields, draft);
   const payloadHash = "UNSIGNED-PAYLOAD";
+  const replaced = () => service.store.objects.find(bucket, key);
   for (const action of requiredActions(draft))
-    authorize({ request: asked, identity, bucket, action, key, payloadHash });
+    authorize({ request: asked, identity, bucket, action, key, payloadHash, replaced });
   const limits = {
     minBytes: bounds.minBytes,
     maxBytes: Math.min(bounds.maxBytes, MAX_PUT_BYTES),
     likelyBytes: Number(request.header("content-length") ?? 0),
   };
-  const payload = { chunks: form.chunks, sha256: undefined, trailers: new Map<string, string>() };
+  const payload = { chunks: until(deadline, form.chunks), sha256: undefined, trailers: new Map<string, string>() };
   const received = await receive(payload, { ...expectations, ...limits }, service.store);
   const { sizeBytes, md5: etag, checksum } = received;
   const publish = publishTo(service, { request, identity }, key, "ObjectCreated:Post");
@@ -61,7 +63,7 @@ function admit(
   request: Incoming,
   bucket: BucketRecord,
   fields: Map<string, string>,
-): { identity: Identity; bounds: SizeBounds } {
+): { identity: Identity; bounds: SizeBounds; deadline?: Deadline } {
   const claimed = fields.get("bucket");
   if (claimed !== undefined && claimed !== bucket.name)
     throw new S3Error("AccessDenied", "The form's bucket is not the one it was sent to.");
@@ -76,7 +78,9 @@ function admit(
   }
   const identity = verifyForm(fields, service, request.receivedAt);
   const held = new Map(fields).set("bucket", bucket.name);
-  return { identity, bounds: checkPostPolicy(parsePostPolicy(policy), held, request.receivedAt) };
+  const parsed = parsePostPolicy(policy);
+  const bounds = checkPostPolicy(parsed, held, request.receivedAt);
+  return { identity, bounds, deadline: formDeadline(identity, parsed.expiresAt) };
 }
 
 type Draft = ReturnType<typeof describeUpload>["draft"];
@@ -84,7 +88,7 @@ type Draft = ReturnType<typeof describeUpload>["draft"];
 /** The request as policy conditions see it: the fields of a form replace the headers of a PUT, and its own headers are ignored. */
 function asConditionsSee(request: Incoming, fields: ReadonlyMap<string, string>, { acl, tags }: Draft): Incoming {
   const header = (name: string) => {
-    if (name === "x-amz-acl") return acl;
+    if (name === "x-amz-acl") return typeof acl === "string" ? acl : undefined; // grants are in fields of their own
     if (name === "x-amz-tagging") return tags && new URLSearchParams(tags).toString();
     return name.startsWith("x-amz-") ? fields.get(name) : request.header(name);
   };
@@ -101,12 +105,21 @@ function requiredActions({ acl, tags }: Draft): string[] {
 }
 
 /** Reads the fields that describe the object. */
-function describeUpload(bucket: BucketRecord, identity: Identity, fields: ReadonlyMap<string, string>) {
+function describeUpload(
+  { users }: Service,
+  bucket: BucketRecord,
+  identity: Identity,
+  fields: ReadonlyMap<string, string>,
+) {
   const field = (name: string) => fields.get(name);
   const { headers, metadata } = objectHeaders([...fields.keys()], field);
   const aclField = (name: string) => (name === "x-amz-acl" ? (field("acl") ?? field(name)) : field(name));
   const writer = ownerName(identity);
-  const acl = aclOfHeaders(aclField, "object", { owner: writer ?? bucket.owner, bucketOwner: bucket.owner });
+  const acl = aclOfHeaders(aclField, "object", {
+    owner: writer ?? bucket.owner,
+    bucketOwner: bucket.owner,
+    users,
+  });
   checkAclAllowed(bucket, acl);
   const tagging = field("tagging");
   const tags = tagging ? parseTagging(tagging) : undefined;

@@ -28,6 +28,7 @@ export function parseAddress(target: string, host: string | undefined): Address 
   const slash = virtual ? 0 : path.indexOf("/", 1);
   const bucket = virtual ?? (slash < 0 ? path.slice(1) : path.slice(1, slash));
   const key = slash < 0 ? "" : path.slice(slash + 1);
+  if (bucket === "" && path !== "/") throw new S3Error("InvalidURI"); // `//key` is no request for the list of buckets
   if (key) assertKey(key);
   return { path, bucket: bucket || undefined, key: key || undefined, query };
 }
@@ -69,9 +70,9 @@ function decode(text: string): string {
 export function isBucketName(name: string): boolean {
   return (
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) &&
-    !name.includes("..") &&
+    !/\.\.|\.-|-\./.test(name) && // each label of a host name begins and ends with a letter or digit
     !/^\d+\.\d+\.\d+\.\d+$/.test(name) &&
-    !name.startsWith("xn--") &&
-    !name.endsWith("-s3alias")
+    !/^(xn--|sthree-|amzn-s3-demo-)/.test(name) &&
+    !/(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/.test(name)
   );
 }

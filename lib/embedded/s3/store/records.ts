@@ -15,6 +15,18 @@ export interface ByteRange {
 /** Headers kept with an object and returned with it, by lower-case name. */
 export type HeaderMap = Readonly<Record<string, string>>;
 
+export type Permission = "FULL_CONTROL" | "READ" | "READ_ACP" | "WRITE" | "WRITE_ACP";
+
+/** One line of an ACL. */
+export interface Grant {
+  /** URI of a group or canonical id of a user. */
+  readonly grantee: string;
+  readonly permission: Permission;
+}
+
+/** The name of a canned ACL, or the grants as they were set. */
+export type Acl = string | readonly Grant[];
+
 /** One version of an object. */
 export interface ObjectRecord {
   /** `null` outside versioning, else 32 hexadecimal characters that begin with `order`. */
@@ -35,7 +47,7 @@ export interface ObjectRecord {
   readonly metadata: HeaderMap;
   readonly tags?: HeaderMap;
   readonly checksum?: Checksum;
-  readonly acl?: string;
+  readonly acl?: Acl;
   readonly partCount?: number;
   /** The multipart upload it was made of, by which a repeated completion is recognised. */
   readonly uploadId?: string;
@@ -83,7 +95,7 @@ export interface BucketRecord {
   readonly createdAt: number;
   readonly versioning?: Versioning;
   readonly ownership?: Ownership;
-  readonly acl?: string;
+  readonly acl?: Acl;
   readonly cors?: readonly CorsRule[];
   /** JSON as it was put. */
   readonly policy?: string;
@@ -92,6 +104,8 @@ export interface BucketRecord {
   /** Absent without subscriptions. */
   readonly notifications?: readonly Subscription[];
   readonly publicAccessBlock?: PublicAccessBlock;
+  /** Absent without tags. */
+  readonly tags?: HeaderMap;
 }
 
 /** A multipart upload that is neither completed nor aborted. */
@@ -103,7 +117,7 @@ export interface UploadRecord {
   readonly headers: HeaderMap;
   readonly metadata: HeaderMap;
   readonly tags?: HeaderMap;
-  readonly acl?: string;
+  readonly acl?: Acl;
   readonly checksumAlgorithm?: ChecksumAlgorithm;
   readonly checksumType?: "COMPOSITE" | "FULL_OBJECT";
 }

@@ -1,3 +1,4 @@
+import { mayFederate } from "../access/trust";
 import { ACCOUNT_ID } from "../auth/users";
 import { leaf, tag } from "../protocol/xml-write";
 import type { QueryAction, QueryCall } from "../query/action";
@@ -22,6 +23,8 @@ export const getFederationToken: QueryAction = {
   async run(call) {
     assertUser(call, "GetFederationToken");
     const name = call.parameters.required("Name", sessionNameRule(32));
+    if (!mayFederate(name, call.caller, call.request))
+      throw new QueryError("AccessDenied", "The policies of this user do not allow sts:GetFederationToken");
     const seconds = call.parameters.number("DurationSeconds", DEFAULT_SECONDS, range);
     const issued = issueSession(call, { kind: "federated", name }, seconds);
     const user = tag(

@@ -113,3 +113,15 @@ describe("a checksum that is none", () => {
     expect(await refusal(media.get("none"))).toBe("404 NoSuchKey");
   });
 });
+
+describe("the answer to the creation of an upload in parts", () => {
+  it.each([
+    [{ ChecksumAlgorithm: "CRC32" }, "COMPOSITE"],
+    [{ ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" }, "FULL_OBJECT"],
+    [{ ChecksumAlgorithm: "SHA256" }, "COMPOSITE"],
+    [{ ChecksumAlgorithm: "CRC64NVME" }, "FULL_OBJECT"],
+  ] as const)("says which type of checksum will be kept: %j", async (asked, type) => {
+    const answer = await media.send(sdk.CreateMultipartUploadCommand, { Key: "typed", ...asked });
+    expect(answer).toMatchObject({ ChecksumAlgorithm: asked.ChecksumAlgorithm, ChecksumType: type });
+  });
+});

@@ -48,7 +48,6 @@ describe("what is not done", () => {
     ["replication", () => media.send(sdk.GetBucketReplicationCommand, {})],
     ["logging", () => media.send(sdk.GetBucketLoggingCommand, {})],
     ["torrent", () => media.send(sdk.GetObjectTorrentCommand, { Key: "k" })],
-    ["bucket tagging", () => media.send(sdk.GetBucketTaggingCommand, {})],
     ["legal hold", () => media.send(sdk.PutObjectLegalHoldCommand, { Key: "k", LegalHold: { Status: "ON" } })],
     ["restore", () => media.send(sdk.RestoreObjectCommand, { Key: "k", RestoreRequest: { Days: 1 } })],
   ])("%s says so", async (_, call) => {

@@ -1,6 +1,7 @@
 import * as sdk from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { afterAll, beforeAll } from "vitest";
+import type { S3Options } from "@/lib/embedded/s3/server";
 import { startStore, type TestStore } from "../harness";
 
 type Options = Parameters<typeof getSignedUrl>[2];
@@ -10,10 +11,10 @@ type CommandOf<I extends sdk.ServiceInputTypes, O extends sdk.ServiceOutputTypes
 ) => sdk.$Command<I, O, sdk.S3ClientResolvedConfig, sdk.ServiceInputTypes, sdk.ServiceOutputTypes>;
 
 /** One store for all tests of a file. Its fields can be read once the tests run. */
-export function storeForFile(): TestStore {
+export function storeForFile(options: Partial<S3Options> = {}): TestStore {
   let running: TestStore | undefined;
   beforeAll(async () => {
-    running = await startStore();
+    running = await startStore(undefined, options);
   });
   afterAll(() => running?.stop());
   return new Proxy({} as TestStore, {

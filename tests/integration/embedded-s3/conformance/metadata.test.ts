@@ -87,7 +87,6 @@ describe("headers that ask for what is not done are refused", () => {
     ["a storage class", { StorageClass: "GLACIER" }],
     ["object lock", { ObjectLockLegalHoldStatus: "ON" }],
     ["a redirect", { WebsiteRedirectLocation: "/x" }],
-    ["a grant to a user", { GrantRead: 'id="x"' }],
   ])("%s", async (_, input) => {
     expect(await refusal(media.put("refused", "x", input))).toBe("501 NotImplemented");
     expect(await refusal(media.get("refused"))).toBe("404 NoSuchKey");

@@ -22,6 +22,7 @@ const everyone = {
 };
 const policy = (statement: object) =>
   media.send(sdk.PutBucketPolicyCommand, { Policy: JSON.stringify({ Statement: [statement] }) });
+const logDelivery = "http://acs.amazonaws.com/groups/s3/LogDelivery";
 const anonymous = async (key = "k") => (await raw("GET", media.url(key))).status;
 
 beforeEach(async () => {
@@ -103,5 +104,19 @@ describe("the status of a policy", () => {
     expect(await status()).toBe(true);
     await policy({ ...everyone, Principal: { AWS: "arn:aws:iam::000000000000:user/guest" } });
     expect(await status()).toBe(false);
+  });
+
+  it("is public without a policy when an ACL is that has an effect, and beside one that is not", async () => {
+    const status = async () => (await media.send(sdk.GetBucketPolicyStatusCommand, {})).PolicyStatus?.IsPublic;
+    await media.send(sdk.PutBucketAclCommand, { ACL: "authenticated-read" });
+    expect(await status()).toBe(true);
+    await policy({ ...everyone, Effect: "Deny" });
+    expect(await status()).toBe(true);
+    await media.send(sdk.DeleteBucketPolicyCommand, {});
+    await block({ IgnorePublicAcls: true });
+    expect(await refusal(status())).toBe("404 NoSuchBucketPolicy");
+    await block({});
+    await media.send(sdk.PutBucketAclCommand, { GrantWrite: `uri="${logDelivery}"` }); // a group, but not everyone
+    expect(await refusal(status())).toBe("404 NoSuchBucketPolicy");
   });
 });

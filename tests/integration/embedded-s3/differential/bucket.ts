@@ -8,8 +8,8 @@ export interface RequestOptions {
   readonly body?: Buffer | string;
   /** Another bucket than this one. */
   readonly bucket?: string;
-  /** `none` for a request without a signature, else what is different about the one who signs. */
-  readonly signer?: "none" | Partial<Signer>;
+  /** `none` for a request without a signature, `other` for the second account, else what is different about the one who signs. */
+  readonly signer?: "none" | "other" | Partial<Signer>;
   readonly signedAt?: Date;
 }
 
@@ -51,7 +51,9 @@ export class TestBucket {
 
   /** Sends a request for a key, or for the bucket itself when the key is empty. */
   send(method: string, key: string, options: RequestOptions = {}): Promise<RawAnswer> {
-    const { signer = {}, signedAt = new Date() } = options;
+    const { signer: who = {}, signedAt = new Date() } = options;
+    const signer = who === "other" ? this.access.other : who;
+    if (!signer) throw new Error("This S3 has no second account.");
     const request = this.#unsigned(method, key, options);
     const headers =
       signer === "none"

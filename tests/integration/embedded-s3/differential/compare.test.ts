@@ -7,8 +7,10 @@ import { type RunningS3, startS3 } from "@/lib/embedded/s3/server";
 import type { S3Access } from "@/tests/support/s3";
 import { must, TestBucket } from "./bucket";
 import { access } from "./differences/access";
+import { bucketSettings } from "./differences/bucket-settings";
 import { buckets } from "./differences/buckets";
 import type { Difference } from "./differences/difference";
+import { grants } from "./differences/grants";
 import { lifecycles } from "./differences/lifecycle";
 import { objects } from "./differences/objects";
 import { uploads } from "./differences/uploads";
@@ -22,7 +24,15 @@ import { tables } from "./operations/tables";
  * differs fails, too.
  */
 
-const differences: readonly Difference[] = [...objects, ...buckets, ...uploads, ...access, ...lifecycles];
+const differences: readonly Difference[] = [
+  ...objects,
+  ...buckets,
+  ...bucketSettings,
+  ...uploads,
+  ...access,
+  ...grants,
+  ...lifecycles,
+];
 /** The S3 of this project is Ceph's. */
 const ceph: S3Access = inject("services").s3;
 const run = randomBytes(4).toString("hex");
@@ -33,8 +43,11 @@ let count = 0;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "embedded-s3-"));
-  const { region, accessKeyId, secretAccessKey } = ceph;
-  store = await startS3({ dataDir, region, users: [{ name: "root", accessKeyId, secretAccessKey }] });
+  const { region, accessKeyId, secretAccessKey, other } = ceph;
+  const root = { name: "root", accessKeyId: "ROOTKEY", secretAccessKey: "root-secret-key" };
+  // As Ceph's two accounts: neither of them may do what only the store's root may.
+  const accounts = [{ name: "own", accessKeyId, secretAccessKey }, ...(other ? [{ name: "other", ...other }] : [])];
+  store = await startS3({ dataDir, region, users: [root, ...accounts] });
   ours = { ...ceph, endpoint: store.endpoint };
 });
 afterAll(async () => {

@@ -61,7 +61,11 @@ export function essence(answer: RawAnswer, place: Place): Essence {
   if (/^<(\?xml|[A-Z])/.test(answer.text)) {
     const root = parseXml(answer.text);
     addLeaves(root, `/${root.name}`, out, place);
-  } else out.body = answer.text.length > 100 ? createHash("sha256").update(answer.text).digest("hex") : answer.text;
+  } else
+    out.body =
+      answer.text.length > 100
+        ? createHash("sha256").update(answer.text).digest("hex")
+        : shape("body", answer.text, place);
   const isObject = answer.headers["last-modified"] !== undefined;
   if (isObject) for (const name of aboutObjects) out[name] = String(answer.headers[name] ?? "");
   return out;

@@ -93,18 +93,18 @@ export const foreignReferers = operations(refererDeny, {
 });
 
 /** New buckets take no ACLs (as AWS's since April 2023) until ownership is configured; Ceph always takes them. */
-const withAcls = async (s3: TestBucket) => {
+export const withAcls = async (s3: TestBucket) => {
   await object(s3);
   const body = "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>";
   // Ceph 16 knows no ownership controls and says so.
   await s3.put("", { query: { ownershipControls: "" }, body });
 };
 
-/** An ACL with its grants in an order of its own: groups last. */
-const sorted = (answer: RawAnswer): RawAnswer => {
+/** An ACL with its grants in an order of its own, as they are a set: groups last, then by permission. */
+export const sorted = (answer: RawAnswer): RawAnswer => {
   const grants = [...answer.text.matchAll(/<Grant>.*?<\/Grant>/gs)].map(([grant]) => grant);
-  const isGroup = (grant: string) => Number(grant.includes("<URI>"));
-  const ordered = grants.sort((a, b) => isGroup(a) - isGroup(b)).join("");
+  const place = (grant: string) => `${grant.includes("<URI>")} ${/<Permission>(.*?)</.exec(grant)?.[1]}`;
+  const ordered = grants.sort((a, b) => (place(a) < place(b) ? -1 : 1)).join("");
   return { ...answer, text: answer.text.replace(/<Grant>.*<\/Grant>/s, ordered) };
 };
 
