@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { invitationToken } from "@/lib/invitation/schema";
+import { textLine } from "@/lib/text/schema";
 import { isCommonPassword } from "./common-passwords/policy";
 import { isMadeOfContext, normalizePassword, passwordPolicy } from "./policy";
 
@@ -34,14 +35,8 @@ export const newPassword = z
     "This password is too common and easy to guess. Choose another one, for example several words.",
   );
 
-const personName = z
-  .string()
-  .trim()
+const personName = textLine("The name")
   .max(120, "The name can have at most 120 characters.")
-  .refine(
-    (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
-    "The name contains characters that cannot be displayed.",
-  )
   // Forms send an empty field as an empty string.
   .transform((text) => text || undefined);
 

@@ -1,4 +1,5 @@
 import { type Role, rolesThatMay } from "@/lib/collection/policy";
+import { maxPathBytes } from "@/lib/path/policy";
 
 const MIB = 1024 * 1024;
 const TIB = MIB * MIB;
@@ -15,7 +16,7 @@ export const uploadPolicy = {
   multipartFromBytes: 16 * MIB,
   minPartBytes: 8 * MIB,
   maxParts: 10_000,
-  maxPathBytes: 512,
+  maxPathBytes,
   policyTtlSeconds: 15 * 60,
   /** The client renews its policy when less than this is left of it. */
   policyRenewBeforeSeconds: 3 * 60,
@@ -49,34 +50,6 @@ export const uploadPolicy = {
   /** What lies under a prefix of no known upload is removed once it is, and has been known for, so old. */
   unknownPrefixSeconds: 30 * DAY,
 } as const;
-
-// C0, DEL, C1, and characters that make a name look like another one (bidirectional overrides, line separators).
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression searches for them
-const forbiddenCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
-
-/** Returns a path in NFC, as media keep it: a name typed on a Mac and on Linux is one name. */
-export function normalizePath(path: string): string {
-  return path.normalize("NFC");
-}
-
-/** Returns the message that says why a path cannot be a media's path; null when it can. Expects the normalized path. */
-export function pathProblem(path: string): string | null {
-  if (path === "") return "The file has no name.";
-  if (path.startsWith("/")) return "The path starts with a slash.";
-  if (!path.isWellFormed()) return "The name is not valid Unicode.";
-  if (path !== path.normalize("NFC")) return "The name is not in Unicode's composed form (NFC).";
-  if (forbiddenCharacters.test(path))
-    return "The name contains control characters, or ones that reverse the reading direction.";
-  const bytes = new TextEncoder().encode(path).length;
-  if (bytes > uploadPolicy.maxPathBytes) {
-    return `The path is ${bytes} bytes long; at most ${uploadPolicy.maxPathBytes} are allowed. Shorten a folder or file name.`;
-  }
-  for (const segment of path.split("/")) {
-    if (segment === "") return "The path has an empty folder name.";
-    if (segment === "." || segment === "..") return `The path contains “${segment}”, which could leave its folder.`;
-  }
-  return null;
-}
 
 /** Returns the message that says why a file of this size cannot be uploaded; null when it can. */
 export function sizeProblem(sizeBytes: number): string | null {

@@ -1,11 +1,13 @@
 import "server-only";
+import { pathProblem } from "@/lib/path/policy";
 import type { Found } from "@/lib/revision/rows";
 import { pathOfKey } from "@/lib/storage/keys";
 import type { ListedVersion } from "@/lib/storage/list";
 import { md5Of, refutesMd5 } from "@/lib/storage/md5";
 import { headObject } from "@/lib/storage/objects";
+import { isStorable, visibleText } from "@/lib/text/policy";
 import type { FileRow } from "../file/rows";
-import { pathProblem, sizeProblem } from "../policy";
+import { sizeProblem } from "../policy";
 
 const headsAtOnce = 8;
 
@@ -29,7 +31,7 @@ export async function checkListing(
   const latest = page
     .filter(({ isLatest }) => isLatest)
     .map((version) => ({ ...version, path: pathOfKey(prefix, version.key) }));
-  const rows = await select(latest.map(({ path }) => path).filter((path) => pathProblem(path) === null));
+  const rows = await select(latest.map(({ path }) => path).filter(isStorable));
   const expected = latest.filter(({ path }) => !rows.get(path)?.canceled_at);
   const valid = expected.filter(({ path }) => pathProblem(path) === null);
   const checksums = await checksumsOf(valid, rows);
@@ -88,10 +90,9 @@ async function checksumsOf(
 }
 
 /**
- * Makes a path fit to be recorded: control characters would break the log line or the terminal that shows it. A path that a
- * media may have stays as it is, so that each path is rejected under one name.
+ * Makes a path fit to be recorded: control characters would break the log line or the terminal that shows it. What it returns
+ * for a refused path is not the path of another file: those have no backslash.
  */
 function shownPath(path: string): string {
-  if (pathProblem(path) === null) return path;
-  return path.replaceAll(/\p{C}/gu, "\ufffd").slice(0, 1_024);
+  return visibleText(path).slice(0, 1_024);
 }

@@ -1,4 +1,4 @@
-import { normalizePath } from "@/lib/upload/policy";
+import { normalizePath } from "@/lib/path/policy";
 import type { OnDisk, UploaderEvent } from "../state/events";
 import { failure } from "../state/failures";
 import type { NewFile, UploadFile } from "../state/file";

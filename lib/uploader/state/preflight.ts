@@ -1,4 +1,5 @@
-import { normalizePath, pathProblem, sizeProblem, uploadPolicy } from "@/lib/upload/policy";
+import { normalizePath, pathProblem } from "@/lib/path/policy";
+import { sizeProblem, uploadPolicy } from "@/lib/upload/policy";
 import { type Failure, failure } from "./failures";
 import { isRevivable, type NewFile, type UploadFile } from "./file";
 
