@@ -1,5 +1,6 @@
 import { type DropEntry, takeDropped, type WalkBatch, walkEntries, walkFiles } from "@/lib/uploader/browser/walk";
 import { takeHandles } from "@/lib/uploader/browser/walk-handles";
+import { asChosen } from "./system-files";
 
 /** Files for a collection. */
 export type Found = {
@@ -21,7 +22,7 @@ async function* both(first: AsyncIterable<WalkBatch>, second: AsyncIterable<Walk
 export function foundInDrop(transfer: DataTransfer): Found | null {
   const { entries, files } = takeDropped(transfer);
   if (entries.length + files.length === 0) return null;
-  const batches = both(walkEntries(entries), walkFiles(files));
+  const batches = asChosen(both(walkEntries(entries), walkFiles(files)));
   return { batches, folder: folderOfEntries(entries, files.length), handles: takeHandles(transfer) };
 }
 
@@ -36,7 +37,7 @@ export function foundInInput(files: readonly File[]): Found | null {
   if (!first) return null;
   // An input takes one folder, whose name is in the first path.
   const [folder] = (first.webkitRelativePath || "").split("/");
-  return { batches: walkFiles(files), folder: folder || null, handles: noHandles };
+  return { batches: asChosen(walkFiles(files)), folder: folder || null, handles: noHandles };
 }
 
 /** Returns the pasted files, null for none. `at` names pictures that have no name. */

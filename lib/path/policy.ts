@@ -6,6 +6,32 @@ export const maxPathBytes = 512;
 /** Names that Windows takes for devices, with any extension (https://learn.microsoft.com/windows/win32/fileio/naming-a-file). */
 const device = /^(con|prn|aux|nul|com[1-9¹²³]|lpt[1-9¹²³]|conin\$|conout\$) *(?=[.:]|$)/i;
 
+/** What systems put beside people's files. Names of macOS and Windows in lower case, as these do not tell letters' case apart. */
+const systemFiles: ReadonlySet<string> = new Set([
+  ...[".ds_store", ".localized", "icon\r"], // Finder
+  ...["thumbs.db", "ehthumbs.db", "desktop.ini", ".picasa.ini"],
+]);
+const systemFolders: ReadonlySet<string> = new Set([
+  ...["__macosx", ".trashes", ".spotlight-v100", ".fseventsd"],
+  ...["$recycle.bin", "system volume information"],
+  ...[".git", ".svn"],
+]);
+/** Names of Linux, Android and Synology, which tell letters' case apart. */
+const exactSystemFiles: ReadonlySet<string> = new Set([".nomedia"]);
+const exactSystemFolders: ReadonlySet<string> = new Set(["@eaDir", ".thumbnails", "#recycle"]);
+
+/**
+ * Tells whether a file is one that a system puts beside people's files, by the path as it was found: thumbnails, settings of a
+ * folder, its trash, or its history of versions. A folder's path ends with a slash.
+ */
+export function isSystemFile(path: string): boolean {
+  const segments = path.split("/");
+  const name = segments.pop() ?? "";
+  if (segments.some((one) => exactSystemFolders.has(one) || systemFolders.has(one.toLowerCase()))) return true;
+  // macOS keeps attributes of "photo.jpg" in "._photo.jpg" where a disk has none.
+  return name.startsWith("._") || exactSystemFiles.has(name) || systemFiles.has(name.toLowerCase());
+}
+
 /** Returns a path in NFC, as media keep it: a name typed on a Mac and on Linux is one name. */
 export function normalizePath(path: string): string {
   return path.normalize("NFC");

@@ -50,7 +50,7 @@ export class Handles {
       if (!refusal) this.#sources.set(fileId, found.source);
     }
     for (const { path, reason } of batch.unreadable) added.push(unreadable(path, reason));
-    return [{ type: "filesAdded", files: added, system: batch.system, twice }, ...replaced];
+    return [{ type: "filesAdded", files: added, system: batch.system ?? 0, twice }, ...replaced];
   }
 
   fileOf(fileId: number): File | undefined {
