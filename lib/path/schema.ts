@@ -14,5 +14,11 @@ export const mediaPath = z
     if (problem) context.addIssue(problem);
   });
 
+/** The path of a file where it comes from, in any form of Unicode. */
+export const foundPath = z
+  .string()
+  .max(maxCharacters, "The path is far too long.")
+  .refine(isStorable, "The path is not valid Unicode.");
+
 /** A path that may name a file. Files from before a rule for paths keep theirs. */
 export const anyPath = z.string().min(1).max(maxCharacters).refine(isStorable, "No file has this name.");

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { anyPath, mediaPath } from "@/lib/path/schema";
+import { normalizePath } from "@/lib/path/policy";
+import { anyPath, foundPath, mediaPath } from "@/lib/path/schema";
 import { textLine } from "@/lib/text/schema";
 import { uploadPolicy, uploadStates } from "./policy";
 
@@ -67,16 +68,23 @@ const hex = (characters: number) => z.string().regex(new RegExp(`^[0-9a-f]{${cha
 const base64 = (bytes: number) => z.base64().length(4 * Math.ceil(bytes / 3), `must be base64 of ${bytes} bytes`);
 
 /** A file a client registers before or while it sends it. Registered again, the file gets the checksums known since. */
-const fileToSend = z.object({
-  path: mediaPath,
-  size: z.int().nonnegative(),
-  type: printable("A content type", 255).optional(),
-  sha256: hex(64).optional(),
-  /** Compared with the ETag of the listing, where that is an MD5. */
-  md5: hex(32).optional(),
-  /** The file's modification time in milliseconds since 1970: a resumed upload detects a changed file by it. */
-  modifiedAt: z.int().optional(),
-});
+const fileToSend = z
+  .object({
+    path: mediaPath,
+    /** The path at the client, if that is another form of Unicode (NFD, as of a Mac): receipts name the file so. */
+    sentAs: foundPath.optional(),
+    size: z.int().nonnegative(),
+    type: printable("A content type", 255).optional(),
+    sha256: hex(64).optional(),
+    /** Compared with the ETag of the listing, where that is an MD5. */
+    md5: hex(32).optional(),
+    /** The file's modification time in milliseconds since 1970: a resumed upload detects a changed file by it. */
+    modifiedAt: z.int().optional(),
+  })
+  .refine(({ path, sentAs }) => sentAs === undefined || normalizePath(sentAs) === path, {
+    path: ["sentAs"],
+    message: "The path at the client must be the same as `path` in Unicode's composed form (NFC).",
+  });
 export type FileToSend = z.input<typeof fileToSend>;
 export const filesInput = z.object({ files: listOf(fileToSend, "files", maxFilesPerCall) });
 

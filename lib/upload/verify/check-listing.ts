@@ -45,7 +45,17 @@ export async function checkListing(
       pathProblem(path) ?? sizeProblem(sizeBytes) ?? (row ? await difference(row, version, crc64nvme) : null);
     if (reason) rejections.push({ path: shownPath(path), sizeBytes, reason });
     else
-      found.push({ path, key, versionId, sizeBytes, etag, md5: md5Of(etag), sha256: row?.sha256 ?? null, crc64nvme });
+      found.push({
+        path,
+        sentAs: row?.sent_as ?? null,
+        key,
+        versionId,
+        sizeBytes,
+        etag,
+        md5: md5Of(etag),
+        sha256: row?.sha256 ?? null,
+        crc64nvme,
+      });
   }
   const registered = new Map([...rows.values()].map((row) => [row.path, row.reserved_bytes]));
   return { found, rejections, registered };

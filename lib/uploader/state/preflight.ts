@@ -38,6 +38,7 @@ export function checkFound(found: FoundFile, known: { file: KnownFile; sameWalk:
   const { file } = found.source;
   const asNew = (refusal: Failure | null): NewFile => ({
     path,
+    ...(path !== found.path && { foundAs: found.path }),
     sizeBytes: file.size,
     lastModified: file.lastModified,
     contentType: mediaType.test(file.type) ? file.type : fallbackType,

@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
+import type { FileToSend } from "@/lib/upload/schema";
 import { Handles } from "@/lib/uploader/browser/handles";
 import type { FoundFile } from "@/lib/uploader/browser/walk";
 import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { failure } from "@/lib/uploader/state/failures";
-import { World } from "./world";
+import { answerOf, World } from "./world";
 
 function found(path: string, text = "x", lastModified = 5, type = "image/png"): FoundFile {
   return { path, source: { file: new File([text], path, { lastModified, type }) } };
@@ -27,6 +28,25 @@ class Drops {
     return this.world.files().map(({ id, path, state }) => [path, state, this.world.failure(id)?.code]);
   }
 }
+
+it("a name that is not in NFC is registered in NFC, with what it is on the disk unless it was renamed", () => {
+  const drops = new Drops();
+  const { world } = drops;
+  const sent: FileToSend[] = [];
+  world.answer = (file) => {
+    sent.push(file);
+    return { ...answerOf(file), ...(file.path === "Am\u00e9lie.png" && { exists: "other" as const }) };
+  };
+  drops.drop([found("Ame\u0301lie.png"), found("plain.png")]);
+  world.open();
+  expect(sent.find(({ path }) => path === "Am\u00e9lie.png")?.sentAs).toBe("Ame\u0301lie.png");
+  expect(sent.find(({ path }) => path === "plain.png")).not.toHaveProperty("sentAs");
+  world.send({ type: "conflictChosen", choice: "both" });
+  expect(world.take("rename")).toEqual([{ type: "rename", fileId: 0, foundAs: "Am\u00e9lie.png" }]);
+  world.send({ type: "renamed", fileId: 0, path: "Am\u00e9lie (2).png" });
+  expect(sent.at(-1)).toMatchObject({ path: "Am\u00e9lie (2).png" });
+  expect(sent.at(-1)).not.toHaveProperty("sentAs");
+});
 
 describe("what was read of a file", () => {
   const bytes = new Uint8Array([120]);
