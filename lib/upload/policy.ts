@@ -7,7 +7,6 @@ const DAY = 24 * 60 * 60;
 
 /** The limits of uploads: one set for the picker, the signer, the verifier and the screens. */
 export const uploadPolicy = {
-  minFileBytes: 1,
   /** The largest object S3 accepts (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
   maxFileBytes: 5 * TIB,
   /** The limit of one form post, as the POST policies state it. Larger files are sent in parts. */
@@ -53,7 +52,6 @@ export const uploadPolicy = {
 
 /** Returns the message that says why a file of this size cannot be uploaded; null when it can. */
 export function sizeProblem(sizeBytes: number): string | null {
-  if (sizeBytes < uploadPolicy.minFileBytes) return "The file is empty.";
   if (sizeBytes > uploadPolicy.maxFileBytes) {
     return `The file has ${sizeText(sizeBytes)}; files up to ${sizeText(uploadPolicy.maxFileBytes)} can be uploaded here.`;
   }

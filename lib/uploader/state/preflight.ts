@@ -1,5 +1,5 @@
 import { normalizePath, pathProblem } from "@/lib/path/policy";
-import { sizeProblem, uploadPolicy } from "@/lib/upload/policy";
+import { sizeProblem } from "@/lib/upload/policy";
 import { type Failure, failure } from "./failures";
 import { isRevivable, type NewFile, type UploadFile } from "./file";
 
@@ -25,8 +25,7 @@ const fallbackType = "application/octet-stream";
 const mediaType = /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}$/;
 
 export function sizeFailure(sizeBytes: number): Failure | null {
-  if (sizeProblem(sizeBytes) === null) return null;
-  return failure(sizeBytes < uploadPolicy.minFileBytes ? "empty" : "too-large");
+  return sizeProblem(sizeBytes) === null ? null : failure("too-large");
 }
 
 /**
