@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invitationToken } from "@/lib/invitation/schema";
 import { textLine } from "@/lib/text/schema";
 import { isCommonPassword } from "./common-passwords/policy";
-import { isMadeOfContext, normalizePassword, passwordPolicy } from "./policy";
+import { isMadeOfContext, maxNameCharacters, normalizePassword, passwordPolicy } from "./policy";
 
 const { minCharacters, maxCharacters } = passwordPolicy;
 /** Bounds the work of normalizing, in UTF-16 units: 128 characters typed in decomposed form have up to four times as many. */
@@ -36,7 +36,7 @@ export const newPassword = z
   );
 
 const personName = textLine("The name")
-  .max(120, "The name can have at most 120 characters.")
+  .max(maxNameCharacters, `The name can have at most ${maxNameCharacters} characters.`)
   // Forms send an empty field as an empty string.
   .transform((text) => text || undefined);
 

@@ -46,6 +46,13 @@ export function visibleText(text: string): string {
   return replaceFaults(text, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
+/** Returns a line of text that a program gives as it may be stored: without what `characterFault` refuses, cut; null for none. */
+export function fitLine(text: string, maxCharacters: number): string | null {
+  const fit = tidyText(replaceFaults(text, () => "")).slice(0, maxCharacters);
+  // The cut may have parted two halves of a character.
+  return replaceFaults(fit, () => "").trim() || null;
+}
+
 /** Replaces each character that `characterFault` refuses. */
 export function replaceFaults(text: string, instead: (character: string) => string): string {
   return text.replaceAll(anyFault, instead);

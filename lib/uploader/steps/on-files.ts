@@ -42,10 +42,7 @@ export function onFilesAdded(draft: Draft, event: EventOf<"filesAdded">): void {
   state.startedAt ??= draft.at;
 }
 
-function newFile(
-  id: number,
-  { path, foundAs, sizeBytes, lastModified, contentType, refusal }: NewFile,
-): UploadFile {
+function newFile(id: number, { path, foundAs, sizeBytes, lastModified, contentType, refusal }: NewFile): UploadFile {
   // One literal with the fields of `activeIn` in their order: see there.
   const file: FileIn<"queued"> = {
     id,

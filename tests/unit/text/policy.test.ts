@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { characterFault, isStorable, tidyText, visibleText } from "@/lib/text/policy";
+import { characterFault, fitLine, isStorable, tidyText, visibleText } from "@/lib/text/policy";
 import { textBlock, textLine } from "@/lib/text/schema";
 
 const line = textLine("The label");
@@ -58,6 +58,22 @@ describe("what is refused", () => {
         expect(isStorable(shown)).toBe(true);
         expect(shown.includes("\\")).toBe(characterFault(text) !== null);
       }),
+    );
+  });
+
+  it("is taken out of a line that a program gives, which is cut", () => {
+    expect(fitLine("  A\u202eda\0\nLovelace ", 120)).toBe("AdaLovelace");
+    expect(fitLine("\u202e\0 ", 120)).toBeNull();
+    expect(fitLine(`${"x".repeat(119)}🐠`, 120)).toBe("x".repeat(119));
+    fc.assert(
+      fc.property(
+        any,
+        fc.nat(9),
+        (text, most) =>
+          textLine("x")
+            .max(most)
+            .safeParse(fitLine(text, most) ?? "").success,
+      ),
     );
   });
 
