@@ -145,3 +145,7 @@ export const overMessage =
 /** Why an unregistered file beyond the quota does not become media. Its bytes are removed. */
 export const noSpaceReason =
   "There was not enough space for this file, so it was not kept. Ask the site's administrator for more space, then upload it again.";
+
+/** Why one of two names that differ only in their form of Unicode does not become media. */
+export const twinReason =
+  "Another file of this upload has the same name, with accents written in another way (Unicode NFC and NFD). That file was kept. Rename this one and upload it again.";

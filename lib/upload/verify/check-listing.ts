@@ -1,5 +1,5 @@
 import "server-only";
-import { pathProblem } from "@/lib/path/policy";
+import { normalizePath, pathProblem } from "@/lib/path/policy";
 import type { Found } from "@/lib/revision/rows";
 import { pathOfKey } from "@/lib/storage/keys";
 import type { ListedVersion } from "@/lib/storage/list";
@@ -30,7 +30,11 @@ export async function checkListing(
 ): Promise<CheckedPage> {
   const latest = page
     .filter(({ isLatest }) => isLatest)
-    .map((version) => ({ ...version, path: pathOfKey(prefix, version.key) }));
+    .map((version) => {
+      // A program may send names in any form of Unicode.
+      const sentAs = pathOfKey(prefix, version.key);
+      return { ...version, sentAs, path: normalizePath(sentAs) };
+    });
   const rows = await select(latest.map(({ path }) => path).filter(isStorable));
   const expected = latest.filter(({ path }) => !rows.get(path)?.canceled_at);
   const valid = expected.filter(({ path }) => pathProblem(path) === null);
@@ -38,16 +42,16 @@ export async function checkListing(
   const found: Found[] = [];
   const rejections: Rejection[] = [];
   for (const version of expected) {
-    const { path, key, versionId, sizeBytes, etag } = version;
+    const { path, sentAs, key, versionId, sizeBytes, etag } = version;
     const row = rows.get(path);
     const crc64nvme = checksums.get(key) ?? null;
     const reason =
       pathProblem(path) ?? sizeProblem(sizeBytes) ?? (row ? await difference(row, version, crc64nvme) : null);
-    if (reason) rejections.push({ path: shownPath(path), sizeBytes, reason });
+    if (reason) rejections.push({ path: shownPath(sentAs), sizeBytes, reason });
     else
       found.push({
         path,
-        sentAs: row?.sent_as ?? null,
+        sentAs: sentAs === path ? (row?.sent_as ?? null) : sentAs,
         key,
         versionId,
         sizeBytes,
