@@ -1,3 +1,4 @@
+import { labelOf } from "@/lib/upload/policy";
 import { type DropEntry, takeDropped, type WalkBatch, walkEntries, walkFiles } from "@/lib/uploader/browser/walk";
 import { takeHandles } from "@/lib/uploader/browser/walk-handles";
 import { asChosen } from "./system-files";
@@ -5,7 +6,7 @@ import { asChosen } from "./system-files";
 /** Files for a collection. */
 export type Found = {
   readonly batches: AsyncIterable<WalkBatch>;
-  /** The one folder all of them are in; null where there is none. */
+  /** The one folder all of them are in, as the label of an upload; null where there is none. */
   readonly folder: string | null;
   /** Handles by which the browser can open them again later, where it has them. */
   readonly handles: Promise<readonly FileSystemHandle[]>;
@@ -28,7 +29,7 @@ export function foundInDrop(transfer: DataTransfer): Found | null {
 
 function folderOfEntries(entries: readonly DropEntry[], files: number): string | null {
   const [only] = entries;
-  return only && entries.length === 1 && files === 0 && only.isDirectory ? only.name : null;
+  return only && entries.length === 1 && files === 0 && only.isDirectory ? labelOf(only.name) : null;
 }
 
 /** Returns the files chosen with an input. */
@@ -37,7 +38,7 @@ export function foundInInput(files: readonly File[]): Found | null {
   if (!first) return null;
   // An input takes one folder, whose name is in the first path.
   const [folder] = (first.webkitRelativePath || "").split("/");
-  return { batches: asChosen(walkFiles(files)), folder: folder || null, handles: noHandles };
+  return { batches: asChosen(walkFiles(files)), folder: labelOf(folder ?? ""), handles: noHandles };
 }
 
 /** Returns the pasted files, null for none. `at` names pictures that have no name. */

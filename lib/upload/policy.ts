@@ -1,5 +1,6 @@
 import { type Role, rolesThatMay } from "@/lib/collection/policy";
 import { maxPathBytes } from "@/lib/path/policy";
+import { fitLine } from "@/lib/text/policy";
 
 const MIB = 1024 * 1024;
 const TIB = MIB * MIB;
@@ -49,6 +50,11 @@ export const uploadPolicy = {
   /** What lies under a prefix of no known upload is removed once it is, and has been known for, so old. */
   unknownPrefixSeconds: 30 * DAY,
 } as const;
+
+/** Returns the label of an upload of one folder, by which the folder is recognized when it is added again; null for none. */
+export function labelOf(folder: string): string | null {
+  return fitLine(folder, uploadPolicy.maxLabelCharacters);
+}
 
 /** Returns the message that says why a file of this size cannot be uploaded; null when it can. */
 export function sizeProblem(sizeBytes: number): string | null {

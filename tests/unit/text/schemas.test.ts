@@ -96,6 +96,14 @@ describe("every text that is stored is of the rule for text", () => {
     expect(takes.map(({ name }) => name)).toEqual([]);
   });
 
+  it("no other file has a shape of text that it does not only look up or start with", () => {
+    const others = ["app", "lib", "components"]
+      .flatMap((folder) => filesOf(folder, /\.tsx?$/))
+      .filter((file) => !file.endsWith("/schema.ts"))
+      .filter((file) => /\bz\s*\.\s*(string|record|any|unknown)\(/.test(readFileSync(path.join(root, file), "utf8")));
+    expect(others).toEqual(["app/api/v1/collections/[slug]/media/route.ts", "lib/env.ts"]);
+  });
+
   it("no edge parses what these files do not export", () => {
     const own: string[] = [];
     for (const file of ["app", "lib", "components"].flatMap((folder) => filesOf(folder, /\.tsx?$/))) {

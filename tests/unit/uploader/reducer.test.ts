@@ -62,6 +62,8 @@ describe("an upload without trouble", () => {
     expect(label("a/x", "a/b/y")).toBe("a");
     expect(label("a/x", "b/y")).toBeUndefined();
     expect(label("x", "a/y")).toBeUndefined();
+    // Cut where the server's limit is, and not within a character, of which the server refuses one half.
+    expect(label(`${"x".repeat(199)}🐠/a`)).toBe("x".repeat(199));
   });
 
   it("aborts an empty upload when all files were canceled", () => {
