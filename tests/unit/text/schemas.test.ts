@@ -59,7 +59,7 @@ function leavesOf(name: string, schema: z.ZodType): Leaf[] {
   return [{ name, schema }];
 }
 
-/** What the schema files export that describes input: written are not parsed from what people send. */
+/** What the schema files export that describes input: what the site writes is not parsed from what people send. */
 async function inputs(): Promise<Leaf[]> {
   const found: Leaf[] = [];
   for (const file of filesOf("lib", /\/schema\.ts$/)) {
@@ -71,7 +71,7 @@ async function inputs(): Promise<Leaf[]> {
   return found;
 }
 
-/** Shapes of what the site itself writes: its written, and its file in the bucket. */
+/** Shapes of what the site itself writes: its answers, and its file in the bucket. */
 const written = new Set([
   "ownerFile",
   "mediaItem",
