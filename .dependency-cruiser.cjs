@@ -29,6 +29,8 @@ const sealed = "^lib/sealed/";
 /** A collection as its viewer sees it, which decides what is read of its rows. */
 const seenCollection = "^lib/collection/queries\\.ts$";
 const postgres = "^lib/postgres/";
+/** The rule for text. A pure file without imports, so that the stores may use it, too. */
+const textRule = "^lib/text/policy\\.ts$";
 
 /** The nouns, and whose queries, commands and rows each may use beside its own. */
 const neighbours = {
@@ -65,9 +67,11 @@ const folders = [
   "jobs",
   "mail",
   "policy",
+  "path",
   "postgres",
   "sealed",
   "storage",
+  "text",
   "uploader",
 ];
 
@@ -223,7 +227,7 @@ module.exports = {
       },
     },
     only("sealed", sealed, [env, errors], "Texts that their holder can neither read nor change: cursors of lists."),
-    only("storage", storage, [env, errors], "The object store knows nothing of collections."),
+    only("storage", storage, [env, errors, textRule], "The object store knows nothing of collections."),
     {
       name: "aws-sdk-only-in-storage",
       severity: "error",
@@ -266,6 +270,8 @@ module.exports = {
     only("infra", "^lib/infra/", [storage, "^lib/policy/", errors]),
     only("bulk", "^lib/bulk/", [storage, errors], "Walk, list, merge, plan, run."),
     only("checksum", checksum, [], "Arithmetic for browsers and servers alike."),
+    only("text", "^lib/text/", [], "The rule for text, and its shapes."),
+    only("path", "^lib/path/", [textRule], "The rule for paths, and its shapes."),
     only("policy", "^lib/policy/", [], "Policy documents and their evaluation, pure."),
     only("postgres", postgres, [], "What every connection to the database runs first, Prisma's engine included."),
     only("client", "^lib/client/", [], "The typed API client knows nothing of the app."),

@@ -3,6 +3,7 @@ import { cn } from "@/components/ui/cn";
 import { uploadPolicy } from "@/lib/upload/policy";
 import { type Found, foundInDrop, foundInPaste } from "./found-files";
 import { Pickers } from "./pickers";
+import { SystemFilesSwitch } from "./system-files-switch";
 import { usePageDrop } from "./use-page-drop";
 import { usePagePaste } from "./use-page-paste";
 
@@ -47,6 +48,7 @@ export function DropZone({ onFiles, art }: DropZoneProps) {
           Photographs, or any other files up to {maxTib} TiB. Folders are kept
           <span className="pointer-coarse:hidden">; you can paste files, too</span>.
         </p>
+        <SystemFilesSwitch className={cn("text-left text-muted text-sm", art ? "mt-3" : "mt-1.5")} />
       </div>
       <Pickers onFiles={onFiles} large={art !== undefined} />
     </div>

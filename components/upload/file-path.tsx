@@ -1,9 +1,9 @@
-const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+import { visibleText } from "@/lib/text/policy";
 
 /** A path on one line: the folders are shortened before the name; each keeps its own writing direction. */
 export function FilePath({ path: given }: { path: string }) {
   // A refused name must not look like another one.
-  const path = given.replaceAll(unprintable, "\ufffd");
+  const path = visibleText(given);
   const slash = path.lastIndexOf("/") + 1;
   return (
     <span className="flex min-w-0" title={path}>

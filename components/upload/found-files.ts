@@ -1,10 +1,12 @@
+import { labelOf } from "@/lib/upload/policy";
 import { type DropEntry, takeDropped, type WalkBatch, walkEntries, walkFiles } from "@/lib/uploader/browser/walk";
 import { takeHandles } from "@/lib/uploader/browser/walk-handles";
+import { asChosen } from "./system-files";
 
 /** Files for a collection. */
 export type Found = {
   readonly batches: AsyncIterable<WalkBatch>;
-  /** The one folder all of them are in; null where there is none. */
+  /** The one folder all of them are in, as the label of an upload; null where there is none. */
   readonly folder: string | null;
   /** Handles by which the browser can open them again later, where it has them. */
   readonly handles: Promise<readonly FileSystemHandle[]>;
@@ -21,13 +23,13 @@ async function* both(first: AsyncIterable<WalkBatch>, second: AsyncIterable<Walk
 export function foundInDrop(transfer: DataTransfer): Found | null {
   const { entries, files } = takeDropped(transfer);
   if (entries.length + files.length === 0) return null;
-  const batches = both(walkEntries(entries), walkFiles(files));
+  const batches = asChosen(both(walkEntries(entries), walkFiles(files)));
   return { batches, folder: folderOfEntries(entries, files.length), handles: takeHandles(transfer) };
 }
 
 function folderOfEntries(entries: readonly DropEntry[], files: number): string | null {
   const [only] = entries;
-  return only && entries.length === 1 && files === 0 && only.isDirectory ? only.name : null;
+  return only && entries.length === 1 && files === 0 && only.isDirectory ? labelOf(only.name) : null;
 }
 
 /** Returns the files chosen with an input. */
@@ -36,7 +38,7 @@ export function foundInInput(files: readonly File[]): Found | null {
   if (!first) return null;
   // An input takes one folder, whose name is in the first path.
   const [folder] = (first.webkitRelativePath || "").split("/");
-  return { batches: walkFiles(files), folder: folder || null, handles: noHandles };
+  return { batches: asChosen(walkFiles(files)), folder: labelOf(folder ?? ""), handles: noHandles };
 }
 
 /** Returns the pasted files, null for none. `at` names pictures that have no name. */

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { type Memory, mayRead, memoryOf } from "@/lib/uploader/browser/remember";
 import { walkHandles } from "@/lib/uploader/browser/walk-handles";
 import type { Found } from "./found-files";
+import { asChosen } from "./system-files";
 import type { UploadTarget } from "./uploads-store";
 
 let memory: Memory | null = null;
@@ -38,5 +39,7 @@ export function useRemembered({ slug, name, uploaderId }: UploadTarget, uploadId
 /** Returns its files once the person permits the browser to open them, null if not. To be called in a click. */
 export async function reopen({ roots, label }: Remembered): Promise<Found | null> {
   const readable = await mayRead(roots).catch(() => false);
-  return readable ? { batches: walkHandles(roots), folder: label || null, handles: Promise.resolve(roots) } : null;
+  return readable
+    ? { batches: asChosen(walkHandles(roots)), folder: label || null, handles: Promise.resolve(roots) }
+    : null;
 }

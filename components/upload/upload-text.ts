@@ -153,7 +153,7 @@ export function progressText(state: UploaderState): string {
     if (counts.canceled > 0 && state.phase !== "aborted") parts.push(`${number(counts.canceled)} canceled`);
   }
   if (state.leftOut.twice > 0) parts.push(`${number(state.leftOut.twice)} added twice`);
-  if (state.leftOut.system > 0) parts.push(`${formatCount(state.leftOut.system, "system file")} ignored`);
+  if (state.leftOut.system > 0) parts.push(`${formatCount(state.leftOut.system, "system file")} left out`);
   return parts.join(" · ");
 }
 

@@ -66,3 +66,6 @@ const signInMessages = new Map(
 export function signInMessage(error: string): string {
   return signInMessages.get(error) ?? "Sign-in failed. Try again.";
 }
+
+/** The longest name of a person. */
+export const maxNameCharacters = 120;

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { invitationToken } from "@/lib/invitation/schema";
+import { textLine } from "@/lib/text/schema";
 import { isCommonPassword } from "./common-passwords/policy";
-import { isMadeOfContext, normalizePassword, passwordPolicy } from "./policy";
+import { isMadeOfContext, maxNameCharacters, normalizePassword, passwordPolicy } from "./policy";
 
 const { minCharacters, maxCharacters } = passwordPolicy;
 /** Bounds the work of normalizing, in UTF-16 units: 128 characters typed in decomposed form have up to four times as many. */
@@ -34,14 +35,8 @@ export const newPassword = z
     "This password is too common and easy to guess. Choose another one, for example several words.",
   );
 
-const personName = z
-  .string()
-  .trim()
-  .max(120, "The name can have at most 120 characters.")
-  .refine(
-    (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
-    "The name contains characters that cannot be displayed.",
-  )
+const personName = textLine("The name")
+  .max(maxNameCharacters, `The name can have at most ${maxNameCharacters} characters.`)
   // Forms send an empty field as an empty string.
   .transform((text) => text || undefined);
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { textBlock, textLine } from "@/lib/text/schema";
 import { roles, visibilities } from "./policy";
 
 export const slugMaxLength = 64;
@@ -9,27 +10,11 @@ export function isSlug(text: string): boolean {
   return text.length <= slugMaxLength && slugShape.test(text);
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression searches for them
-const controlCharacters = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+const collectionName = textLine("The name")
+  .min(1, "Give the collection a name.")
+  .max(120, "A name has at most 120 characters.");
 
-const text = (field: string) =>
-  z
-    .string()
-    .trim()
-    // A text area of a form sends CRLF.
-    .overwrite((value) => value.replaceAll("\r\n", "\n"))
-    .refine(
-      (value) => value.isWellFormed() && !controlCharacters.test(value),
-      `${field} has characters that cannot be shown.`,
-    );
-
-const collectionName = text("The name")
-  .refine((name) => !/[\n\t]/.test(name), "The name must be on one line.")
-  .pipe(z.string().min(1, "Give the collection a name.").max(120, "A name has at most 120 characters."));
-
-const collectionDescription = text("The description").pipe(
-  z.string().max(2_000, "A description has at most 2,000 characters."),
-);
+const collectionDescription = textBlock("The description").max(2_000, "A description has at most 2,000 characters.");
 
 const collectionSlug = z
   .string()

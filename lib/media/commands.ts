@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionsWhere } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
@@ -11,6 +11,7 @@ import { moveToEnd } from "@/lib/revision/turn/rows";
 import { newDerivedId } from "@/lib/storage/keys";
 import { metadataVersion } from "./policy";
 import { editableMediaWhere } from "./queries";
+import type { updateMediaInput } from "./schema";
 
 /** When and where a revision was taken, as its bytes say. Without an offset `takenAt` is the wall clock as if it were UTC. */
 export type FoundMetadata = {
@@ -125,15 +126,6 @@ function rejectOtherBytes(claimed: string | null, derivation: Derivation): Deriv
   const reason = "The bytes in the storage are not those that were sent. Upload the file again.";
   return { state: "rejected", contentType, reason, sha256, ...(md5 ? { md5 } : {}) };
 }
-
-export const updateMediaInput = z.object({
-  title: z
-    .string()
-    .trim()
-    .max(200)
-    .regex(/^\P{Cc}*$/u, "must not contain control characters")
-    .nullable(),
-});
 
 /** Changes a media's title. Throws NOT_FOUND. */
 export async function updateMedia(

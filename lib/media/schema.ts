@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { textLine } from "@/lib/text/schema";
 
 const revisionStates = ["pending", "ready", "kept", "rejected"] as const;
 
@@ -52,3 +53,7 @@ const mediaDetail = mediaItem.extend({
   nextId: z.uuid().nullable(),
 });
 export type MediaDetail = z.infer<typeof mediaDetail>;
+
+export const updateMediaInput = z.object({
+  title: textLine("The title").max(200, "A title has at most 200 characters.").nullable(),
+});

@@ -19,6 +19,8 @@ import type { Turns } from "./turn/rows";
 /** A file of an upload as it was found in the storage. */
 export type Found = {
   path: string;
+  /** The path at the client, where that is another form of Unicode. */
+  sentAs: string | null;
   key: string;
   versionId: string;
   sizeBytes: number;
@@ -78,6 +80,7 @@ const bestOfMedia = sql`(
 
 const foundTypes = {
   path: "text",
+  sent_as: "text",
   key: "text",
   version_id: "text",
   size_bytes: "bigint",
@@ -90,8 +93,8 @@ const foundTypes = {
 /** For media that a file makes. */
 const withSortPath = { ...foundTypes, sort_path: "text" } as const;
 
-function toRow({ versionId, sizeBytes, ...found }: Found) {
-  return { ...found, version_id: versionId, size_bytes: BigInt(sizeBytes) };
+function toRow({ sentAs, versionId, sizeBytes, ...found }: Found) {
+  return { ...found, sent_as: sentAs, version_id: versionId, size_bytes: BigInt(sizeBytes) };
 }
 
 type TargetUpload = { id: string; collectionId: string; createdById: string | null };
@@ -166,6 +169,7 @@ export async function insertRevisions(
       number: sql<number>`1 + coalesce(${selectFrom("revision as r")
         .select(({ fn }) => fn.max("r.number").as("last"))
         .whereRef("r.media_id", "=", "m.id")}, 0)`,
+      sent_as: ref("f.sent_as"),
       key: ref("f.key"),
       version_id: ref("f.version_id"),
       size_bytes: ref("f.size_bytes"),

@@ -1,3 +1,5 @@
+import { replaceFaults } from "@/lib/text/policy";
+
 /** Types a browser may render from the bucket's origin. None can contain scripts. Other types are downloads. */
 const inlineTypes: ReadonlySet<string> = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]);
 
@@ -29,10 +31,7 @@ export function servingOf(contentType: string | undefined, downloadAs: string | 
  * `filename`; lone surrogates become U+FFFD.
  */
 export function attachmentDisposition(fileName: string): string {
-  const clean = lastSegment(fileName)
-    .toWellFormed()
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not get into a header
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, "_");
+  const clean = replaceFaults(lastSegment(fileName).toWellFormed(), () => "_");
   const name = clean === "" || clean === "." || clean === ".." ? "download" : clean;
   // No percent signs in `filename`, because some browsers decode them (RFC 6266, appendix D).
   const ascii = name.replace(/[^\x20-\x7e]/gu, "_").replace(/["\\%]/g, "_");

@@ -243,7 +243,8 @@ function about(subjectId: string, collectionId: string) {
 async function grant(permit: BucketPermit, prefix: string, checksum: string | undefined): Promise<PostPolicy> {
   const { url, fields, expiresAt } = await createPostPolicy(permit, {
     prefix,
-    minBytes: uploadPolicy.minFileBytes,
+    // Empty files say something, too: .nojekyll, __init__.py.
+    minBytes: 0,
     maxBytes: uploadPolicy.maxPostBytes,
     ttlSeconds: uploadPolicy.policyTtlSeconds,
     checksumField: checksum === "sha256" ? "x-amz-checksum-sha256" : undefined,

@@ -1,4 +1,6 @@
 import { type Role, rolesThatMay } from "@/lib/collection/policy";
+import { maxPathBytes } from "@/lib/path/policy";
+import { fitLine } from "@/lib/text/policy";
 
 const MIB = 1024 * 1024;
 const TIB = MIB * MIB;
@@ -6,7 +8,6 @@ const DAY = 24 * 60 * 60;
 
 /** The limits of uploads: one set for the picker, the signer, the verifier and the screens. */
 export const uploadPolicy = {
-  minFileBytes: 1,
   /** The largest object S3 accepts (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
   maxFileBytes: 5 * TIB,
   /** The limit of one form post, as the POST policies state it. Larger files are sent in parts. */
@@ -15,7 +16,7 @@ export const uploadPolicy = {
   multipartFromBytes: 16 * MIB,
   minPartBytes: 8 * MIB,
   maxParts: 10_000,
-  maxPathBytes: 512,
+  maxPathBytes,
   policyTtlSeconds: 15 * 60,
   /** The client renews its policy when less than this is left of it. */
   policyRenewBeforeSeconds: 3 * 60,
@@ -50,37 +51,13 @@ export const uploadPolicy = {
   unknownPrefixSeconds: 30 * DAY,
 } as const;
 
-// C0, DEL, C1, and characters that make a name look like another one (bidirectional overrides, line separators).
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression searches for them
-const forbiddenCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
-
-/** Returns a path in NFC, as media keep it: a name typed on a Mac and on Linux is one name. */
-export function normalizePath(path: string): string {
-  return path.normalize("NFC");
-}
-
-/** Returns the message that says why a path cannot be a media's path; null when it can. Expects the normalized path. */
-export function pathProblem(path: string): string | null {
-  if (path === "") return "The file has no name.";
-  if (path.startsWith("/")) return "The path starts with a slash.";
-  if (!path.isWellFormed()) return "The name is not valid Unicode.";
-  if (path !== path.normalize("NFC")) return "The name is not in Unicode's composed form (NFC).";
-  if (forbiddenCharacters.test(path))
-    return "The name contains control characters, or ones that reverse the reading direction.";
-  const bytes = new TextEncoder().encode(path).length;
-  if (bytes > uploadPolicy.maxPathBytes) {
-    return `The path is ${bytes} bytes long; at most ${uploadPolicy.maxPathBytes} are allowed. Shorten a folder or file name.`;
-  }
-  for (const segment of path.split("/")) {
-    if (segment === "") return "The path has an empty folder name.";
-    if (segment === "." || segment === "..") return `The path contains “${segment}”, which could leave its folder.`;
-  }
-  return null;
+/** Returns the label of an upload of one folder, by which the folder is recognized when it is added again; null for none. */
+export function labelOf(folder: string): string | null {
+  return fitLine(folder, uploadPolicy.maxLabelCharacters);
 }
 
 /** Returns the message that says why a file of this size cannot be uploaded; null when it can. */
 export function sizeProblem(sizeBytes: number): string | null {
-  if (sizeBytes < uploadPolicy.minFileBytes) return "The file is empty.";
   if (sizeBytes > uploadPolicy.maxFileBytes) {
     return `The file has ${sizeText(sizeBytes)}; files up to ${sizeText(uploadPolicy.maxFileBytes)} can be uploaded here.`;
   }
@@ -174,3 +151,7 @@ export const overMessage =
 /** Why an unregistered file beyond the quota does not become media. Its bytes are removed. */
 export const noSpaceReason =
   "There was not enough space for this file, so it was not kept. Ask the site's administrator for more space, then upload it again.";
+
+/** Why one of two names that differ only in their form of Unicode does not become media. */
+export const twinReason =
+  "Another file of this upload has the same name, with accents written in another way (Unicode NFC and NFD). That file was kept. Rename this one and upload it again.";

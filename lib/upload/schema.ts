@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { normalizePath } from "@/lib/path/policy";
+import { anyPath, foundPath, mediaPath } from "@/lib/path/schema";
+import { textLine } from "@/lib/text/schema";
 import { uploadPolicy, uploadStates } from "./policy";
 
 const { maxLabelCharacters, maxMetadataKeys, maxMetadataKeyCharacters, maxMetadataValueCharacters } = uploadPolicy;
@@ -6,13 +9,8 @@ const { maxFilesPerCall, maxPartsPerCall, maxParts } = uploadPolicy;
 
 const count = (number: number) => number.toLocaleString("en");
 
-/** A line of text without control characters: the database refuses NUL, and no screen shows the others. */
 const printable = (what: string, maxCharacters: number) =>
-  z
-    .string()
-    .trim()
-    .max(maxCharacters, `${what} has at most ${count(maxCharacters)} characters.`)
-    .regex(/^\P{Cc}*$/u, "must not contain control characters");
+  textLine(what).max(maxCharacters, `${what} has at most ${count(maxCharacters)} characters.`);
 
 const metadata = z
   .record(
@@ -70,21 +68,28 @@ const hex = (characters: number) => z.string().regex(new RegExp(`^[0-9a-f]{${cha
 const base64 = (bytes: number) => z.base64().length(4 * Math.ceil(bytes / 3), `must be base64 of ${bytes} bytes`);
 
 /** A file a client registers before or while it sends it. Registered again, the file gets the checksums known since. */
-const fileToSend = z.object({
-  path: z.string().min(1).max(4_096),
-  size: z.int().nonnegative(),
-  type: printable("A content type", 255).optional(),
-  sha256: hex(64).optional(),
-  /** Compared with the ETag of the listing, where that is an MD5. */
-  md5: hex(32).optional(),
-  /** The file's modification time in milliseconds since 1970: a resumed upload detects a changed file by it. */
-  modifiedAt: z.int().optional(),
-});
+const fileToSend = z
+  .object({
+    path: mediaPath,
+    /** The path at the client, if that is another form of Unicode (NFD, as of a Mac): receipts name the file so. */
+    sentAs: foundPath.optional(),
+    size: z.int().nonnegative(),
+    type: printable("A content type", 255).optional(),
+    sha256: hex(64).optional(),
+    /** Compared with the ETag of the listing, where that is an MD5. */
+    md5: hex(32).optional(),
+    /** The file's modification time in milliseconds since 1970: a resumed upload detects a changed file by it. */
+    modifiedAt: z.int().optional(),
+  })
+  .refine(({ path, sentAs }) => sentAs === undefined || normalizePath(sentAs) === path, {
+    path: ["sentAs"],
+    message: "The path at the client must be the same as `path` in Unicode's composed form (NFC).",
+  });
 export type FileToSend = z.input<typeof fileToSend>;
 export const filesInput = z.object({ files: listOf(fileToSend, "files", maxFilesPerCall) });
 
 /** Registered files that the client will not send: skipped, canceled, or sent under another name. */
-export const cancelInput = z.object({ paths: listOf(z.string().min(1).max(4_096), "paths", maxFilesPerCall) });
+export const cancelInput = z.object({ paths: listOf(anyPath, "paths", maxFilesPerCall) });
 
 const fileAnswer = z.object({
   path: z.string(),
@@ -122,10 +127,13 @@ export const partUrls = z.object({
 });
 export type PartUrls = z.infer<typeof partUrls>;
 
+/** As the storage gave it, with its quotes or without. */
+const etag = z.string().regex(/^[\x21-\x7e]{1,100}$/, "must be the ETag of a part");
+
 export const completeInput = z.object({
   fileId: z.uuid(),
   /** For parts that are left out, the storage's own list counts. */
-  parts: z.array(z.object({ n: z.int().min(1).max(maxParts), etag: z.string().min(1).max(100) })).max(maxParts),
+  parts: z.array(z.object({ n: z.int().min(1).max(maxParts), etag })).max(maxParts),
   /** CRC64NVME of the whole file: the storage refuses to complete parts that give another one. */
   crc64nvme: base64(8).optional(),
 });

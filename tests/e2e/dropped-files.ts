@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { Page } from "@playwright/test";
+import { picture } from "@/tests/support/pictures";
 
 const chunkBytes = 1024 * 1024;
 
@@ -31,6 +32,26 @@ export async function folderOfFiles(count: number, name = "survey"): Promise<Fol
     await mkdir(inside);
     const indexes = Array.from({ length: Math.min(100, count - start) }, (_, index) => start + index);
     await Promise.all(indexes.map((index) => writeFile(path.join(inside, `IMG_${index}.jpg`), contentOf(index))));
+  }
+  return folder;
+}
+
+/** Makes a folder of two photographs and an empty file, with three files that systems put there. */
+export async function folderWithSystemFiles(): Promise<Folder> {
+  const folder = await newFolder("survey");
+  const photographs = [1, 2].map((seed) => picture({ width: 200, height: 150, seed }));
+  const [first = "", second = ""] = await Promise.all(photographs);
+  const files = {
+    "IMG_0001.jpg": first,
+    "photo.jpg": second,
+    "empty.txt": "",
+    "@eaDir/IMG_0001.jpg/SYNOPHOTO_THUMB_M.jpg": "a thumbnail",
+    ".thumbnails/1.jpg": "another",
+    "Icon\r": "",
+  };
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder.dir, name)), { recursive: true });
+    await writeFile(path.join(folder.dir, name), content);
   }
   return folder;
 }

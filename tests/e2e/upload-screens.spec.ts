@@ -56,7 +56,7 @@ test("every state of an upload that needs the person is accessible and fits", as
   await expectAccessibleInAllLooks(page);
 
   gate("deny");
-  await choose(page, [chosenFile("empty.jpg", ""), ...(await pictures(9, 200)).slice(6)]);
+  await choose(page, [chosenFile("aux.jpg", "x"), ...(await pictures(9, 200)).slice(6)]);
   await expect(region.getByRole("heading", { name: /3 failed/ })).toBeVisible({ timeout: 60_000 });
   await expect(region.getByRole("button", { name: "Download as CSV" })).toBeVisible();
   await expectAccessibleInAllLooks(page);

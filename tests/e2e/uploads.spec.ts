@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, type Page } from "@playwright/test";
 import { picture } from "@/tests/support/pictures";
 import { expectAccessible } from "./accessible";
-import { newFolder, waitForDropTarget } from "./dropped-files";
+import { dropOnPage, folderWithSystemFiles, newFolder, waitForDropTarget } from "./dropped-files";
 import { createCollection, mediaOf } from "./site";
 import { countFileRequests, storageGate } from "./storage-requests";
 import { test } from "./test";
@@ -86,14 +86,14 @@ test("what failed is listed by cause and can be taken away as a table", async ({
   await createCollection(page, "Refused");
   gate("deny");
   const jpeg = await picture({ width: 200, height: 150 });
-  await choose(page, [chosenFile("=1+1.jpg", jpeg), chosenFile("a,b.jpg", jpeg), chosenFile("empty.jpg", "")]);
+  await choose(page, [chosenFile("=1+1.jpg", jpeg), chosenFile("a,b.jpg", jpeg), chosenFile("aux.jpg", jpeg)]);
   const region = uploadRegion(page);
   await expect(region.getByRole("heading", { name: /2 failed/ })).toBeVisible({ timeout: 60_000 });
   const downloading = page.waitForEvent("download");
   await region.getByRole("button", { name: "Download as CSV" }).click();
   const csv = await readFile(await (await downloading).path(), "utf8");
   const lines = csv.trimEnd().split("\r\n").slice(1);
-  expect(lines.map((line) => line.split(",")[0]).toSorted()).toEqual(['"a', "'=1+1.jpg", "empty.jpg"]);
+  expect(lines.map((line) => line.split(",")[0]).toSorted()).toEqual(['"a', "'=1+1.jpg", "aux.jpg"]);
   gate("pass");
   await region.getByRole("button", { name: "Retry all failed" }).click();
   await expectFinished(page, "2 files uploaded and verified");
@@ -139,6 +139,30 @@ test("an upload left half-way is resumed by adding its files again: only what is
     await expectFinished(later, "6 files uploaded and verified");
     expect(sent).toEqual({ underWay: 0, arrived: 6, failed: 0 });
     await expect(tiles(later)).toHaveCount(8);
+  } finally {
+    await folder.remove();
+  }
+});
+
+test("what systems put beside files is left out and counted, unless this browser keeps it", async ({ page }) => {
+  const folder = await folderWithSystemFiles();
+  try {
+    const address = await createCollection(page, "Survey");
+    const paths = async () => (await mediaOf(page, address)).map((item) => item.path).toSorted();
+    const region = uploadRegion(page);
+    await dropOnPage(page, [folder.dir]);
+    await expectFinished(page, "3 files uploaded and verified");
+    await expect(region.getByText("3 system files left out")).toBeVisible();
+    const kept = ["survey/IMG_0001.jpg", "survey/empty.txt", "survey/photo.jpg"];
+    expect(await paths()).toEqual(kept);
+    await region.getByRole("switch", { name: /^Keep system files/ }).click();
+    await page.reload();
+    await page.getByRole("button", { name: "Add photos" }).click();
+    await expect(region.getByRole("switch", { name: /^Keep system files/ })).toBeChecked();
+    await page.getByLabel("Folder to upload").setInputFiles(folder.dir);
+    await expectFinished(page, "2 files uploaded and verified");
+    const systems = ["survey/.thumbnails/1.jpg", "survey/@eaDir/IMG_0001.jpg/SYNOPHOTO_THUMB_M.jpg"];
+    expect(await paths()).toEqual([...kept, ...systems].toSorted());
   } finally {
     await folder.remove();
   }

@@ -63,6 +63,8 @@ const planted: Record<string, [file: string, imports: string]> = {
   infra: ["lib/infra/planted.ts", "@/lib/env"],
   bulk: ["lib/bulk/planted.ts", "@/lib/media/queries"],
   checksum: ["lib/checksum/planted.ts", "@/lib/errors"],
+  text: ["lib/text/planted.ts", "@/lib/errors"],
+  path: ["lib/path/planted.ts", "@/lib/errors"],
   policy: ["lib/policy/planted.ts", "@/lib/errors"],
   postgres: ["lib/postgres/planted.ts", "@/lib/errors"],
   client: ["lib/client/planted.ts", "@/lib/errors"],

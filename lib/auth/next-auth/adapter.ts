@@ -3,7 +3,9 @@ import { randomUUID } from "node:crypto";
 import { PrismaAdapter } from "@auth/prisma-adapter";
 import type { Adapter, AdapterAccount, AdapterUser } from "next-auth/adapters";
 import { db } from "@/lib/db";
+import { fitLine } from "@/lib/text/policy";
 import { sessionUserSelect, signUpByProvider } from "../commands";
+import { maxNameCharacters } from "../policy";
 import { mintAnonymousViewer, type Origin } from "../viewer";
 
 const adapterUserSelect = { ...sessionUserSelect, emailVerified: true } as const;
@@ -30,7 +32,7 @@ export function requestAdapter(origin: Origin, invitation: string | undefined): 
       return account?.user ?? null;
     },
     createUser: async ({ email, name }: Omit<AdapterUser, "id">) => {
-      pending = { id: randomUUID(), email: email.toLowerCase(), name: name ?? null };
+      pending = { id: randomUUID(), email: email.toLowerCase(), name: fitLine(name ?? "", maxNameCharacters) };
       return { ...pending, emailVerified: new Date(), sessionEpoch: 0 };
     },
     linkAccount: async (account: AdapterAccount) => {

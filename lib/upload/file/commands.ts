@@ -5,11 +5,13 @@ import { db, type Transaction } from "@/lib/db";
 import { AppError, requireId } from "@/lib/errors";
 import { type Account, lockAccounts, longTransaction } from "@/lib/locks";
 import { bucketPermit } from "@/lib/owner/commands";
+import { pathProblem } from "@/lib/path/policy";
 import type { Space } from "@/lib/quota/rows";
 import { abortMultipart } from "@/lib/storage/deletion";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
-import { pathProblem, sizeProblem, sizeText } from "../policy";
+import { isStorable } from "@/lib/text/policy";
+import { sizeProblem, sizeText } from "../policy";
 import { type OpenUpload, openUploadOf } from "../queries";
 import { chargeUpload, extendUpload, type LockedUpload, least, lockOpenUpload, spaceOf, uploaderOf } from "../rows";
 import type { FileAnswer, filesInput } from "../schema";
@@ -100,7 +102,7 @@ export async function registerChecksums(viewer: Viewer, uploadId: string, files:
     return addChecksums(
       tx,
       upload.id,
-      files.filter(({ path }) => pathProblem(path) === null),
+      files.filter(({ path }) => isStorable(path)),
     );
   }, longTransaction);
   const others = files.filter(({ path }) => !known.has(path));
@@ -128,8 +130,8 @@ export async function cancelFile(viewer: Viewer, uploadId: string, fileId: strin
  * NOT_FOUND, CONFLICT (upload not open), UNAVAILABLE.
  */
 export async function cancelFiles(viewer: Viewer, uploadId: string, paths: string[]): Promise<void> {
-  // No registered file has an invalid path, and PostgreSQL refuses a NUL in a parameter.
-  await cancel(viewer, uploadId, { paths: paths.filter((path) => pathProblem(path) === null) });
+  // No registered file has such a path, and PostgreSQL refuses it in a parameter.
+  await cancel(viewer, uploadId, { paths: paths.filter(isStorable) });
 }
 
 /** What fails after the commit is removed when the call is repeated, and at the latest by the reaper. */

@@ -51,6 +51,7 @@ export function planFile(file: FileToSend, facts: Facts): Plan {
   const row: FileRow = {
     id: kept?.id ?? randomUUID(),
     path: file.path,
+    sent_as: file.sentAs ?? kept?.sent_as ?? null,
     size_bytes: BigInt(file.size),
     content_type: file.type ?? kept?.content_type ?? null,
     sha256: file.sha256 ?? kept?.sha256 ?? null,

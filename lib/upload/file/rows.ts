@@ -20,6 +20,7 @@ import { headOfMedia } from "@/lib/revision/rows";
 const fileTypes = {
   id: "uuid",
   path: "text",
+  sent_as: "text",
   size_bytes: "bigint",
   content_type: "text",
   sha256: "text",

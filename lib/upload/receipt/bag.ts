@@ -4,7 +4,7 @@ import { AppError } from "@/lib/errors";
 import { fileName } from "@/lib/media/present";
 import { viewGuaranteedSeconds, viewSigner } from "@/lib/storage/view";
 import type { About } from "./document";
-import { type ReceiptFile, receiptFiles } from "./rows";
+import { type ReceiptFile, receiptFiles, sentPath } from "./rows";
 import { tarEnd, tarHeader, tarPadding } from "./tar";
 
 /** A tag file of the bag. `text` yields the same pieces at each call. */
@@ -25,8 +25,8 @@ export async function bagArchive(about: About): Promise<AsyncGenerator<string | 
   const urlOf = ({ key, version_id: versionId, path }: ReceiptFile) =>
     sign({ key, versionId, downloadAs: fileName(path) });
   const { totals, measured } = await measurePayload(about, [
-    { name: "manifest-sha256.txt", line: (file) => `${file.sha256 ?? ""}  ${bagPath(file.path)}\n` },
-    { name: "fetch.txt", line: (file) => `${urlOf(file)} ${file.size_bytes} ${bagPath(file.path)}\n` },
+    { name: "manifest-sha256.txt", line: (file) => `${file.sha256 ?? ""}  ${bagPath(sentPath(file))}\n` },
+    { name: "fetch.txt", line: (file) => `${urlOf(file)} ${file.size_bytes} ${bagPath(sentPath(file))}\n` },
   ]);
   const now = new Date();
   const info = [

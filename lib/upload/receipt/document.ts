@@ -51,6 +51,7 @@ async function* signedPart(about: About, site: string): AsyncGenerator<string> {
 function shown(file: ReceiptFile) {
   return {
     path: file.path,
+    ...(file.sent_as === null ? {} : { sentAs: file.sent_as }),
     size: Number(file.size_bytes),
     // Until the site has read the bytes itself, the checksum is the sender's claim.
     ...(file.sha256 ? { sha256: file.sha256, sha256By: file.sha256_proven ? "site" : "sender" } : {}),

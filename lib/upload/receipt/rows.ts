@@ -24,7 +24,7 @@ const stored = query
 
 function addedFiles(uploadId: string, after: string) {
   return stored
-    .select(["r.id", sql<boolean>`false`.as("unchanged")])
+    .select(["r.id", "r.sent_as", sql<boolean>`false`.as("unchanged")])
     .where("r.upload_id", "=", uploadId)
     .where("r.id", ">", after)
     .orderBy("r.id");
@@ -34,7 +34,7 @@ function addedFiles(uploadId: string, after: string) {
 function unchangedBy(uploadId: string, after: string) {
   return stored
     .innerJoin("upload_file as f", "f.same_as_id", "r.id")
-    .select(["f.id", sql<boolean>`true`.as("unchanged")])
+    .select(["f.id", "f.sent_as", sql<boolean>`true`.as("unchanged")])
     .where("f.upload_id", "=", uploadId)
     .where("f.same_as_id", "is not", null)
     .where("f.id", ">", after)
@@ -43,6 +43,14 @@ function unchangedBy(uploadId: string, after: string) {
 
 /** A stored file of an upload, as SQL returns it: with its key, so the row never leaves the server. */
 export type ReceiptFile = InferResult<ReturnType<typeof addedFiles>>[number];
+
+/**
+ * Returns the path by which an upload's sender knows a file: the media's, or the same in the form of Unicode that it was sent
+ * in. No two files of an upload have the same one.
+ */
+export function sentPath({ path, sent_as }: Pick<ReceiptFile, "path" | "sent_as">): string {
+  return sent_as ?? path;
+}
 
 /** Yields every file of an upload, page by page: first those that the upload added, then those that were there already. */
 export async function* receiptFiles(uploadId: string): AsyncGenerator<ReceiptFile> {

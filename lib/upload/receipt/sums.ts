@@ -1,10 +1,12 @@
 import type { About } from "./document";
-import { receiptFiles } from "./rows";
+import { receiptFiles, sentPath } from "./rows";
 
 /** Yields a SHA256SUMS file for `sha256sum --check`, which ignores lines that start with #. */
 export async function* sha256Sums(about: About): AsyncGenerator<string> {
   yield `# Upload ${about.id}, verified ${about.verifiedAt ?? ""}\n`;
-  for await (const { path, sha256, crc64nvme, problem } of receiptFiles(about.id)) {
+  for await (const file of receiptFiles(about.id)) {
+    const { sha256, crc64nvme, problem } = file;
+    const path = sentPath(file);
     if (problem !== null) yield `# ${escapeName(`${path}: ${problem}`)}\n`;
     if (sha256) yield sumLine(sha256, path);
     else yield `# no SHA-256 yet${crc64nvme ? `, CRC64NVME ${crc64nvme}` : ""}: ${escapeName(path)}\n`;

@@ -1,11 +1,13 @@
 import "server-only";
+import { normalizePath, pathProblem } from "@/lib/path/policy";
 import type { Found } from "@/lib/revision/rows";
 import { pathOfKey } from "@/lib/storage/keys";
 import type { ListedVersion } from "@/lib/storage/list";
 import { md5Of, refutesMd5 } from "@/lib/storage/md5";
 import { headObject } from "@/lib/storage/objects";
+import { isStorable, visibleText } from "@/lib/text/policy";
 import type { FileRow } from "../file/rows";
-import { pathProblem, sizeProblem } from "../policy";
+import { sizeProblem } from "../policy";
 
 const headsAtOnce = 8;
 
@@ -28,22 +30,36 @@ export async function checkListing(
 ): Promise<CheckedPage> {
   const latest = page
     .filter(({ isLatest }) => isLatest)
-    .map((version) => ({ ...version, path: pathOfKey(prefix, version.key) }));
-  const rows = await select(latest.map(({ path }) => path).filter((path) => pathProblem(path) === null));
+    .map((version) => {
+      // A program may send names in any form of Unicode.
+      const sentAs = pathOfKey(prefix, version.key);
+      return { ...version, sentAs, path: normalizePath(sentAs) };
+    });
+  const rows = await select(latest.map(({ path }) => path).filter(isStorable));
   const expected = latest.filter(({ path }) => !rows.get(path)?.canceled_at);
   const valid = expected.filter(({ path }) => pathProblem(path) === null);
   const checksums = await checksumsOf(valid, rows);
   const found: Found[] = [];
   const rejections: Rejection[] = [];
   for (const version of expected) {
-    const { path, key, versionId, sizeBytes, etag } = version;
+    const { path, sentAs, key, versionId, sizeBytes, etag } = version;
     const row = rows.get(path);
     const crc64nvme = checksums.get(key) ?? null;
     const reason =
       pathProblem(path) ?? sizeProblem(sizeBytes) ?? (row ? await difference(row, version, crc64nvme) : null);
-    if (reason) rejections.push({ path: shownPath(path), sizeBytes, reason });
+    if (reason) rejections.push({ path: shownPath(sentAs), sizeBytes, reason });
     else
-      found.push({ path, key, versionId, sizeBytes, etag, md5: md5Of(etag), sha256: row?.sha256 ?? null, crc64nvme });
+      found.push({
+        path,
+        sentAs: sentAs === path ? (row?.sent_as ?? null) : sentAs,
+        key,
+        versionId,
+        sizeBytes,
+        etag,
+        md5: md5Of(etag),
+        sha256: row?.sha256 ?? null,
+        crc64nvme,
+      });
   }
   const registered = new Map([...rows.values()].map((row) => [row.path, row.reserved_bytes]));
   return { found, rejections, registered };
@@ -88,10 +104,9 @@ async function checksumsOf(
 }
 
 /**
- * Makes a path fit to be recorded: control characters would break the log line or the terminal that shows it. A path that a
- * media may have stays as it is, so that each path is rejected under one name.
+ * Makes a path fit to be recorded: control characters would break the log line or the terminal that shows it. What it returns
+ * for a refused path is not the path of another file: those have no backslash.
  */
 function shownPath(path: string): string {
-  if (pathProblem(path) === null) return path;
-  return path.replaceAll(/\p{C}/gu, "\ufffd").slice(0, 1_024);
+  return visibleText(path).slice(0, 1_024);
 }

@@ -9,8 +9,9 @@ import { deleteVersions } from "@/lib/storage/deletion";
 import { pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { listMultiparts, listParts } from "@/lib/storage/multipart";
+import { isStorable } from "@/lib/text/policy";
 import { type FileRow, selectFiles } from "../file/rows";
-import { overReason, pathProblem, uploadPolicy } from "../policy";
+import { overReason, uploadPolicy } from "../policy";
 import { chargeUpload, ending, least, releaseReserved, spaceOf } from "../rows";
 
 export type Measured = {
@@ -69,10 +70,7 @@ async function isOpen(id: string): Promise<boolean> {
 /** Returns the registrations at these keys; PostgreSQL refuses a NUL in a parameter, and no such path is registered. */
 function rowsAt(uploadId: string, prefix: string, keyed: { key: string }[]): Promise<Map<string, FileRow>> {
   const paths = new Set(keyed.map(({ key }) => pathOfKey(prefix, key)));
-  return selectFiles(
-    uploadId,
-    [...paths].filter((path) => pathProblem(path) === null),
-  );
+  return selectFiles(uploadId, [...paths].filter(isStorable));
 }
 
 function beyond({ sizeBytes }: ListedVersion, row: FileRow | undefined): bigint {

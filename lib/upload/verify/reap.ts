@@ -4,10 +4,11 @@ import { db } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { bucketPermit } from "@/lib/owner/commands";
 import { abortMultiparts, deleteVersions } from "@/lib/storage/deletion";
-import { pathOfKey, uploadPrefix } from "@/lib/storage/keys";
+import { uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
+import { isStorable } from "@/lib/text/policy";
 import { deleteFiles } from "../file/rows";
-import { pathProblem, uploadFrom } from "../policy";
+import { uploadFrom } from "../policy";
 import { reapableWhere } from "../queries";
 import { areGrantsOver, nextReapAt } from "./policy";
 import { selectPinned } from "./rows";
@@ -43,7 +44,7 @@ export async function reapUpload(viewer: Viewer, uploadId: string, now = new Dat
   const prefix = uploadPrefix(upload.collectionId, id);
   const reaped: Reaped = { multiparts: await abortMultiparts(permit, prefix), versions: 0, bytes: 0, isClean: false };
   for await (const page of listObjectVersions(prefix)) {
-    const left = await unpinned(prefix, page);
+    const left = await unpinned(page);
     await deleteVersions(permit, left);
     reaped.versions += left.length;
     reaped.bytes += left.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -61,9 +62,8 @@ export async function reapUpload(viewer: Viewer, uploadId: string, now = new Dat
   return reaped;
 }
 
-async function unpinned(prefix: string, page: ListedVersion[]): Promise<ListedVersion[]> {
-  // Only valid paths are ever pinned, and PostgreSQL refuses a NUL in a parameter.
-  const pinnable = page.filter(({ key }) => pathProblem(pathOfKey(prefix, key)) === null);
-  const pinned = await selectPinned(pinnable);
+async function unpinned(page: ListedVersion[]): Promise<ListedVersion[]> {
+  // Not the rule for paths: files from before it are pinned where it forbids new ones. PostgreSQL stores no other text.
+  const pinned = await selectPinned(page.filter(({ key }) => isStorable(key)));
   return page.filter(({ key, versionId }) => !pinned.has(`${versionId} ${key}`));
 }

@@ -16,7 +16,6 @@ import {
 import { lockUpload, longTransaction } from "@/lib/locks";
 import { mediaAt } from "@/lib/media/rows";
 import { type Found, headOfMedia } from "@/lib/revision/rows";
-import { uploadPrefix } from "@/lib/storage/keys";
 
 type Sealed = { id: string; collectionId: string };
 
@@ -99,23 +98,24 @@ async function settleSamePage(tx: Transaction, { id, collectionId }: Sealed): Pr
 }
 
 /**
- * Selects those of these paths for which this upload has recorded a revision, the same bytes or a rejection. What a live grant
- * puts there later is ignored: one file of an upload makes one revision.
+ * Selects those of these paths for which this upload has recorded a revision, the same bytes or a rejection, with the key of the
+ * revision. What a live grant puts there later is ignored: one file of an upload makes one revision.
  */
 export async function selectRecorded(
   tx: Transaction,
   { id, collectionId }: Sealed,
   paths: string[],
-): Promise<Set<string>> {
-  const prefix = uploadPrefix(collectionId, id);
+): Promise<Map<string, string | null>> {
   const named = paths.map((path) => ({ path }));
   const rows = await rowsOf(
     tx,
     query
       .selectFrom(unnest("f", named, { path: "text" }))
-      .select("f.path")
-      .where(({ or, exists, ref, selectFrom }) =>
+      .leftJoinLateral(madeAt(id, collectionId, sql.ref("f.path")).as("made"), (join) => join.onTrue())
+      .select(["f.path", "made.key"])
+      .where(({ eb, or, exists, selectFrom }) =>
         or([
+          eb("made.key", "is not", null),
           exists(selectFrom("upload_rejection as r").where("r.upload_id", "=", id).whereRef("r.path", "=", "f.path")),
           exists(
             selectFrom("upload_file as s")
@@ -123,11 +123,10 @@ export async function selectRecorded(
               .whereRef("s.path", "=", "f.path")
               .where("s.same_as_id", "is not", null),
           ),
-          exists(revisionAt(id, sql`${prefix} || ${ref("f.path")}`)),
         ]),
       ),
   );
-  return new Set(rows.map(({ path }) => path));
+  return new Map(rows.map(({ path, key }) => [path, key]));
 }
 
 /** Records the files that are the same as what their media hold, registered or not, so that the receipt names them. */
@@ -168,7 +167,6 @@ export async function rejectMissing(
   { id, collectionId }: Sealed,
   after: string,
 ): Promise<{ missing: number; last: string | null }> {
-  const prefix = uploadPrefix(collectionId, id);
   const [page] = await rowsOf(
     tx,
     query
@@ -191,9 +189,7 @@ export async function rejectMissing(
             )
             .where("f.same_as_id", "is", null)
             .where("f.canceled_at", "is", null)
-            .where(({ not, exists, ref }) =>
-              not(exists(revisionAt(ref("f.upload_id"), sql`${prefix} || ${ref("f.path")}`))),
-            ),
+            .where(({ not, exists }) => not(exists(madeAt(id, collectionId, sql.ref("f.path"))))),
           ({ eb, ref }) => ({
             upload_id: ref("f.upload_id"),
             path: ref("f.path"),
@@ -214,9 +210,28 @@ export async function rejectMissing(
   return page ?? { missing: 0, last: null };
 }
 
-/** The revisions that an upload made of the object at this key: one at most. */
-function revisionAt(uploadId: string | Expression<string>, key: Expression<string>) {
-  return query.selectFrom("revision as r").where("r.upload_id", "=", uploadId).where("r.key", "=", key);
+/** How many revisions of a media are searched, the newest first: more than other uploads add while one is verified. */
+const newestRevisions = 1_000;
+
+/**
+ * The revision that an upload made of the media at a path, whose key may have another form of Unicode: one at most. LIMIT keeps
+ * the upload's id out of the subquery: without statistics the planner might read all revisions of the upload for each path.
+ */
+function madeAt(uploadId: string, collectionId: string, path: Expression<string>) {
+  return query
+    .selectFrom(mediaAt(collectionId, path).as("there"))
+    .innerJoinLateral(
+      ({ selectFrom }) =>
+        selectFrom("revision as r")
+          .select(["r.upload_id", "r.key"])
+          .whereRef("r.media_id", "=", "there.id")
+          .orderBy("r.number", "desc")
+          .limit(newestRevisions)
+          .as("its"),
+      (join) => join.on("its.upload_id", "=", uploadId),
+    )
+    .select("its.key")
+    .limit(1);
 }
 
 const file = columns("upload_file");

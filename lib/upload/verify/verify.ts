@@ -5,13 +5,14 @@ import { notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
 import { bucketPermit } from "@/lib/owner/commands";
+import { normalizePath } from "@/lib/path/policy";
 import { type Found, insertRevisions, selectSame } from "@/lib/revision/rows";
 import { reserveTurns } from "@/lib/revision/turn/rows";
 import { abortMultiparts } from "@/lib/storage/deletion";
-import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
+import { pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { selectFiles } from "../file/rows";
-import { mayReplace, noSpaceReason, othersFileReason, type Uploader } from "../policy";
+import { mayReplace, noSpaceReason, othersFileReason, twinReason, type Uploader } from "../policy";
 import { chargeUpload, ending, type LockedUpload, least, releaseReserved, spaceOf, uploaderOf } from "../rows";
 import { type CheckedPage, checkListing, type Rejection } from "./check-listing";
 import { copyKnownFiles } from "./copy-known";
@@ -63,8 +64,9 @@ async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[])
     if (locked?.state !== "sealed") return null;
     const paths = [...whole.found, ...whole.rejections].map(({ path }) => path);
     const recorded = await selectRecorded(tx, upload, paths);
-    const isNew = ({ path }: { path: string }) => !recorded.has(path);
-    const checked = { ...whole, found: whole.found.filter(isNew), rejections: whole.rejections.filter(isNew) };
+    const { found, twins } = withoutTwins(prefix, whole.found, recorded);
+    const rejections = [...whole.rejections.filter(({ path }) => !recorded.has(path)), ...twins];
+    const checked = { ...whole, found, rejections };
     const same = await selectSame(tx, upload, checked.found);
     await insertSame(tx, upload.id, checked.found, same);
     const { accepted, refused } = await applyConflict(
@@ -89,9 +91,30 @@ async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[])
     return pendingOf(
       tx,
       upload,
-      paths.map((path) => originalKey(prefix, path)),
+      whole.found.map(({ key }) => key),
     );
   }, longTransaction);
+}
+
+/**
+ * Takes the files that are not recorded yet. A name in two forms of Unicode is one path: the first of them becomes the file, in
+ * the order of the listing, and the others are rejected, so that none is lost in silence.
+ */
+function withoutTwins(prefix: string, files: Found[], recorded: ReadonlyMap<string, string | null>) {
+  const keys = new Map(recorded);
+  const found: Found[] = [];
+  const twins: Rejection[] = [];
+  for (const file of files) {
+    const { path, key, sizeBytes } = file;
+    const taken = keys.get(path);
+    if (taken === undefined) {
+      keys.set(path, key);
+      found.push(file);
+    } else if (taken !== null && taken !== key) {
+      twins.push({ path: pathOfKey(prefix, key), sizeBytes, reason: twinReason });
+    }
+  }
+  return { found, twins };
 }
 
 type Counts = { made?: number; bytes?: bigint; unchanged?: number; rejected: number };
@@ -172,9 +195,10 @@ async function chargeInserted(
   { prefix, checked: { registered }, inserted }: Inserted,
 ): Promise<void> {
   const used = inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n);
-  const theirs = inserted.reduce((sum, { key }) => sum + (registered.get(pathOfKey(prefix, key)) ?? 0n), 0n);
+  const reservedFor = (key: string) => registered.get(normalizePath(pathOfKey(prefix, key))) ?? 0n;
+  const theirs = inserted.reduce((sum, { key }) => sum + reservedFor(key), 0n);
   const lacked = inserted.reduce((sum, { key, size_bytes }) => {
-    const lacks = size_bytes - (registered.get(pathOfKey(prefix, key)) ?? 0n);
+    const lacks = size_bytes - reservedFor(key);
     return lacks > 0n ? sum + lacks : sum;
   }, 0n);
   const taken = least(lacked, locked.unregistered_bytes);

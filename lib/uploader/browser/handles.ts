@@ -1,4 +1,4 @@
-import { normalizePath } from "@/lib/upload/policy";
+import { normalizePath } from "@/lib/path/policy";
 import type { OnDisk, UploaderEvent } from "../state/events";
 import { failure } from "../state/failures";
 import type { NewFile, UploadFile } from "../state/file";
@@ -50,7 +50,7 @@ export class Handles {
       if (!refusal) this.#sources.set(fileId, found.source);
     }
     for (const { path, reason } of batch.unreadable) added.push(unreadable(path, reason));
-    return [{ type: "filesAdded", files: added, system: batch.system, twice }, ...replaced];
+    return [{ type: "filesAdded", files: added, system: batch.system ?? 0, twice }, ...replaced];
   }
 
   fileOf(fileId: number): File | undefined {

@@ -1,4 +1,4 @@
-import { batchSize, type FoundFile, isSystemFile, nameOf, type WalkBatch } from "./walk";
+import { batchSize, type FoundFile, nameOf, type WalkBatch } from "./walk";
 
 /** The part of https://fs.spec.whatwg.org/ that is used. */
 type Folder = FileSystemDirectoryHandle & { values(): AsyncIterable<FileSystemHandle> };
@@ -15,7 +15,7 @@ export async function* walkHandles(roots: readonly FileSystemHandle[]): AsyncGen
     try {
       yield* batchesOf(folder.path, folder.handle.values(), inside);
     } catch (error) {
-      yield { files: [], system: 0, unreadable: [{ path: folder.path, reason: nameOf(error) }] };
+      yield { files: [], unreadable: [{ path: folder.path, reason: nameOf(error) }] };
     }
     folders.unshift(...inside);
   }
@@ -31,20 +31,17 @@ async function* batchesOf(
   folders: { path: string; handle: Folder }[],
 ): AsyncGenerator<WalkBatch> {
   let found: FileSystemFileHandle[] = [];
-  let system = 0;
   for await (const handle of handles) {
     if (handle.kind === "directory") folders.push({ path: `${path}${handle.name}/`, handle: handle as Folder });
-    else if (isSystemFile(handle.name)) system += 1;
     else found.push(handle as FileSystemFileHandle);
     if (found.length < batchSize) continue;
-    yield await readAll(path, found, system);
+    yield await readAll(path, found);
     found = [];
-    system = 0;
   }
-  if (found.length > 0 || system > 0) yield await readAll(path, found, system);
+  if (found.length > 0) yield await readAll(path, found);
 }
 
-async function readAll(folder: string, handles: readonly FileSystemFileHandle[], system: number): Promise<WalkBatch> {
+async function readAll(folder: string, handles: readonly FileSystemFileHandle[]): Promise<WalkBatch> {
   const unreadable: { path: string; reason: string }[] = [];
   const files = await Promise.all(
     handles.map(async (handle): Promise<FoundFile | null> => {
@@ -58,7 +55,7 @@ async function readAll(folder: string, handles: readonly FileSystemFileHandle[],
       }
     }),
   );
-  return { files: files.filter((file) => file !== null), system, unreadable };
+  return { files: files.filter((file) => file !== null), unreadable };
 }
 
 /**

@@ -6,8 +6,8 @@ export type FoundFile = { readonly path: string; readonly source: FileSource };
 
 export type WalkBatch = {
   readonly files: readonly FoundFile[];
-  /** Number of system files that were left out. */
-  readonly system: number;
+  /** Number of system files that were left out, where they are. */
+  readonly system?: number;
   /** Entries that could not be read: folders end with `/`. */
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 };
@@ -25,12 +25,6 @@ export type DropEntry = {
 export const batchSize = 100;
 /** Chromium reads a chosen file's size from the disk synchronously: few at a time keep the page responsive. */
 const chosenBatchSize = 20;
-const systemNames: ReadonlySet<string> = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
-
-/** Whether a file is one that systems leave in folders. */
-export function isSystemFile(name: string): boolean {
-  return systemNames.has(name.toLowerCase()) || name.startsWith("._");
-}
 
 /**
  * Returns the dropped entries. Must be called in the drop event itself: they are gone afterwards. Falls back to plain
@@ -52,16 +46,13 @@ export function takeDropped(transfer: DataTransfer): { entries: DropEntry[]; fil
 /** Walks files chosen with an input, single ones or (`webkitdirectory`) those of a folder with their paths. */
 export async function* walkFiles(files: Iterable<File>): AsyncGenerator<WalkBatch> {
   let found: FoundFile[] = [];
-  let system = 0;
   for (const file of files) {
-    if (isSystemFile(file.name)) system += 1;
-    else found.push({ path: file.webkitRelativePath || file.name, source: { file } });
+    found.push({ path: file.webkitRelativePath || file.name, source: { file } });
     if (found.length < chosenBatchSize) continue;
-    yield { files: found, system, unreadable: [] };
+    yield { files: found, unreadable: [] };
     found = [];
-    system = 0;
   }
-  if (found.length > 0 || system > 0) yield { files: found, system, unreadable: [] };
+  if (found.length > 0) yield { files: found, unreadable: [] };
 }
 
 /** Walks dropped entries in batches of at most 100, folder by folder. Entries that cannot be read are reported and skipped. */
@@ -74,7 +65,7 @@ export async function* walkEntries(entries: readonly DropEntry[]): AsyncGenerato
     try {
       for await (const page of pagesOf(folder.entry)) yield await readBatch(folder.path, page, inside);
     } catch (error) {
-      yield { files: [], system: 0, unreadable: [{ path: folder.path, reason: nameOf(error) }] };
+      yield { files: [], unreadable: [{ path: folder.path, reason: nameOf(error) }] };
     }
     folders.unshift(...inside);
   }
@@ -97,9 +88,8 @@ async function readBatch(
   folders: { path: string; entry: DropEntry }[],
 ): Promise<WalkBatch> {
   const unreadable: { path: string; reason: string }[] = [];
-  const wanted = entries.filter((entry) => !(entry.isFile && isSystemFile(entry.name)));
   const files = await Promise.all(
-    wanted.map(async (entry): Promise<FoundFile | null> => {
+    entries.map(async (entry): Promise<FoundFile | null> => {
       if (entry.isDirectory) {
         folders.push({ path: `${folder}${entry.name}/`, entry });
         return null;
@@ -118,7 +108,7 @@ async function readBatch(
       }
     }),
   );
-  return { files: files.filter((file) => file !== null), system: entries.length - wanted.length, unreadable };
+  return { files: files.filter((file) => file !== null), unreadable };
 }
 
 export function nameOf(error: unknown): string {

@@ -7,7 +7,6 @@ export type Message = { readonly title: string; readonly advice: string };
 const tib = uploadPolicy.maxFileBytes / 1024 ** 4;
 
 const messages: Readonly<Record<FailureCode, Message>> = {
-  empty: { title: "The file is empty.", advice: "There is nothing to upload. The other files are not affected." },
   "too-large": {
     title: `The file is larger than ${tib} TiB.`,
     advice: "Files of this size cannot be stored. The other files are not affected.",

@@ -2,7 +2,6 @@ import { type ErrorCode, isTransient } from "@/lib/errors";
 
 /** Everything that can go wrong, for one file or for the upload as a whole. `failure-messages.ts` has the text of each. */
 export const failureCodes = [
-  "empty",
   "too-large",
   "bad-path",
   "duplicate",
@@ -67,7 +66,7 @@ type Rule = readonly [action: Verdict["action"], code: FailureCode];
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 const rules: Readonly<Record<string, Rule>> = {
   EntityTooLarge: ["stop", "too-large"],
-  EntityTooSmall: ["stop", "empty"],
+  EntityTooSmall: ["stop", "refused"],
   KeyTooLongError: ["stop", "bad-path"],
   InvalidObjectName: ["stop", "bad-path"],
   QuotaExceeded: ["stop", "quota"],

@@ -65,7 +65,7 @@ export type Common = {
   readonly id: number;
   /** Normalized (NFC), with `/` between folders, relative to the upload. */
   readonly path: string;
-  /** The path it was found at, where it was renamed so that both files are kept. */
+  /** The path it was found at, where that is another: it was normalized, or renamed so that both files are kept. */
   readonly foundAs: string | null;
   readonly sizeBytes: number;
   /** Milliseconds since 1970, as the browser says. */
@@ -187,5 +187,6 @@ export function knownOf(file: UploadFile): Known {
 
 /** What the walk found and `preflight` checked: `refusal` says why a file is not sent. */
 export type NewFile = Pick<Common, "path" | "sizeBytes" | "lastModified" | "contentType"> & {
+  readonly foundAs?: string;
   readonly refusal: Failure | null;
 };

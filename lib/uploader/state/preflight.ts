@@ -1,4 +1,5 @@
-import { normalizePath, pathProblem, sizeProblem, uploadPolicy } from "@/lib/upload/policy";
+import { normalizePath, pathProblem } from "@/lib/path/policy";
+import { sizeProblem } from "@/lib/upload/policy";
 import { type Failure, failure } from "./failures";
 import { isRevivable, type NewFile, type UploadFile } from "./file";
 
@@ -24,8 +25,7 @@ const fallbackType = "application/octet-stream";
 const mediaType = /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}$/;
 
 export function sizeFailure(sizeBytes: number): Failure | null {
-  if (sizeProblem(sizeBytes) === null) return null;
-  return failure(sizeBytes < uploadPolicy.minFileBytes ? "empty" : "too-large");
+  return sizeProblem(sizeBytes) === null ? null : failure("too-large");
 }
 
 /**
@@ -37,6 +37,7 @@ export function checkFound(found: FoundFile, known: { file: KnownFile; sameWalk:
   const { file } = found.source;
   const asNew = (refusal: Failure | null): NewFile => ({
     path,
+    ...(path !== found.path && { foundAs: found.path }),
     sizeBytes: file.size,
     lastModified: file.lastModified,
     contentType: mediaType.test(file.type) ? file.type : fallbackType,

@@ -1,4 +1,4 @@
-import { uploadPolicy } from "@/lib/upload/policy";
+import { labelOf } from "@/lib/upload/policy";
 import { maxWait, pollMs } from "../state/backoff";
 import type { Draft } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
@@ -195,7 +195,7 @@ export function makeCall(draft: Draft, call: CallName): void {
   if (call === "open") {
     // While folders are being read the numbers are not known.
     const planned = { plannedFiles: outstanding(state), plannedBytes: state.bytes.planned };
-    const label = state.label?.slice(0, uploadPolicy.maxLabelCharacters).trim();
+    const label = labelOf(state.label ?? "");
     const request = {
       ...(state.adding === 0 && planned),
       ...(label && { label }),

@@ -1,3 +1,4 @@
+import { normalizePath } from "@/lib/path/policy";
 import { type Draft, fileOf } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { type FileIn, type Taken, type UnsettledFile, unhashed } from "../state/file";
@@ -25,7 +26,7 @@ function skip(draft: Draft, file: UnsettledFile): void {
 
 /** Requests a free path. Which paths are free is known outside of the state. */
 function rename(draft: Draft, file: FileIn<"conflict">): void {
-  draft.effects.push({ type: "rename", fileId: file.id, foundAs: file.foundAs ?? file.path });
+  draft.effects.push({ type: "rename", fileId: file.id, foundAs: normalizePath(file.foundAs ?? file.path) });
 }
 
 /** Applies the choice to a file that was waiting for it. */

@@ -42,12 +42,12 @@ export function onFilesAdded(draft: Draft, event: EventOf<"filesAdded">): void {
   state.startedAt ??= draft.at;
 }
 
-function newFile(id: number, { path, sizeBytes, lastModified, contentType, refusal }: NewFile): UploadFile {
+function newFile(id: number, { path, foundAs, sizeBytes, lastModified, contentType, refusal }: NewFile): UploadFile {
   // One literal with the fields of `activeIn` in their order: see there.
   const file: FileIn<"queued"> = {
     id,
     path,
-    foundAs: null,
+    foundAs: foundAs ?? null,
     sizeBytes,
     lastModified,
     contentType,

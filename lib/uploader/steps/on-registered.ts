@@ -1,3 +1,4 @@
+import { normalizePath } from "@/lib/path/policy";
 import type { FileAnswer, FileToSend } from "@/lib/upload/schema";
 import { type Draft, fileOf, push, putFile } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
@@ -59,10 +60,12 @@ function callBatch(draft: Draft, number: number, { kind, fileIds, paths }: Batch
 
 function toSend(file: UploadFile | undefined): FileToSend | null {
   if (!file) return null;
-  const { path, sizeBytes, contentType, lastModified } = file;
+  const { path, foundAs, sizeBytes, contentType, lastModified } = file;
   const { sha256, md5 } = ("known" in file && file.known.digests) || {};
   const known = { ...(sha256 && { sha256 }), ...(md5 && { md5 }) };
-  return { path, size: sizeBytes, type: contentType, modifiedAt: lastModified, ...known };
+  // A file that was renamed so that both are kept is known by its new name.
+  const sent = foundAs !== null && normalizePath(foundAs) === path ? { sentAs: foundAs } : {};
+  return { path, ...sent, size: sizeBytes, type: contentType, modifiedAt: lastModified, ...known };
 }
 
 function removeBatch(draft: Draft, number: number): Batch | undefined {

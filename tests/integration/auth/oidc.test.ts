@@ -50,7 +50,7 @@ describe("signing in by an OpenID Connect issuer", () => {
   });
 
   it("creates a user the first time, and finds them later, also after a change of e-mail address", async () => {
-    issuer.person = { sub: "ada-1", name: "Ada", email: "Ada@Example.ORG", email_verified: true };
+    issuer.person = { sub: "ada-1", name: "A\u202eda\0 ", email: "Ada@Example.ORG", email_verified: true };
     const [first, second] = [new TestBrowser(handleAuth), new TestBrowser(handleAuth)];
     expect(await signIn(first)).toEqual({ path: "/collections", error: null });
     const user = await db().user.findUniqueOrThrow({

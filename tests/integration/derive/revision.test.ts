@@ -99,6 +99,12 @@ async function derivedKeys(): Promise<string[]> {
   return Contents.flatMap(({ Key }) => Key ?? []);
 }
 
+test("an empty file is kept", async () => {
+  const id = await pendingRevision(Buffer.alloc(0), "docs/.nojekyll");
+  expect(await deriveRevision(worker, id)).toMatchObject({ state: "kept" });
+  expect(await revisionById(id)).toMatchObject({ sizeBytes: 0n, sha256: hex("sha256", ""), sha256Proven: true });
+});
+
 test("a picture becomes ready: metadata recorded, three sizes stored with private caching", async () => {
   const position = { latitude: -17.5, longitude: -149.75 };
   const bytes = await picture({ width: 1000, height: 700, takenAt: "2024-05-17T09:30:00", offset: "+02:00", position });

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash, createPublicKey, verify } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -14,7 +14,8 @@ import { openUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { receiptKey, uploadReceipt } from "@/lib/upload/receipt/queries";
 import type { ReceiptFormat } from "@/lib/upload/receipt/schema";
-import type { OpenedUpload } from "@/lib/upload/schema";
+import { filesInput, type OpenedUpload } from "@/lib/upload/schema";
+import { validateBag } from "@/tests/support/bagit";
 import { hex } from "@/tests/support/checksums";
 import { testCollection, testMember, testUser } from "@/tests/support/collections";
 import { sessionCookie, system } from "@/tests/support/people";
@@ -29,7 +30,16 @@ afterAll(async () => {
   await stopQueue();
 });
 
-const files = { "a.txt": "one", "folder/ü b.txt": "two", "back\\slash.txt": "three", "100%.txt": "four" };
+const files: Record<string, string> = {
+  "a.txt": "one",
+  "folder/ü b.txt": "two",
+  ["Amélie.txt".normalize("NFC")]: "three",
+  "100%.txt": "four",
+};
+/** As a Mac names its files: "e" and the accent. */
+const onDisk = (name: string) => (name.startsWith("Am") ? name.normalize("NFD") : name);
+const sentAs = (name: string) => (onDisk(name) === name ? {} : { sentAs: onDisk(name) });
+
 let owner: UserViewer;
 let slug: string;
 let upload: OpenedUpload;
@@ -37,7 +47,9 @@ let upload: OpenedUpload;
 async function dropRegistered(sent: Record<string, string>, also: string[] = []): Promise<OpenedUpload> {
   const upload = await opened(owner, slug, {}, { label: "Site 3 “north”" });
   await registerFiles(owner, upload.id, [
-    ...Object.entries(sent).map(([name, body]) => ({ path: name, size: body.length, sha256: hex("sha256", body) })),
+    ...Object.entries(sent).map(([name, body]) => {
+      return { path: name, ...sentAs(name), size: body.length, sha256: hex("sha256", body) };
+    }),
     ...also.map((name) => ({ path: name, size: 7 })),
   ]);
   for (const [name, body] of Object.entries(sent)) await post(upload, name, body);
@@ -75,9 +87,10 @@ describe("the receipt", () => {
     const byPath = new Map(media.map((row) => [row.path, row]));
     expect(stored.map(({ path: name }: { path: string }) => name).toSorted()).toEqual(Object.keys(files).toSorted());
     for (const file of stored) {
-      const body = files[file.path as keyof typeof files];
+      const body = files[file.path] ?? "";
       expect(file).toEqual({
         path: file.path,
+        ...sentAs(file.path),
         size: body.length,
         sha256: hex("sha256", body),
         sha256By: "sender",
@@ -150,34 +163,57 @@ describe("the receipt", () => {
 });
 
 describe("the other formats", () => {
-  it("SHA256SUMS is accepted by sha256sum, unusual names too", async () => {
-    writeFileSync(path.join(dir, "SHA256SUMS"), await receipt("sha256sums"));
-    for (const [name, body] of Object.entries(files)) {
-      execFileSync("mkdir", ["-p", path.dirname(path.join(dir, name))]);
-      writeFileSync(path.join(dir, name), body);
+  /** Checks SHA256SUMS as its reader does, in a folder of these files. Returns how many are as listed. */
+  function checkedBySha256sum(sums: Buffer, content: Record<string, string>): number {
+    const folder = mkdtempSync(path.join(dir, "sums-"));
+    writeFileSync(path.join(folder, "SHA256SUMS"), sums);
+    for (const [name, body] of Object.entries(content)) {
+      mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+      writeFileSync(path.join(folder, name), body);
     }
-    const answer = execFileSync("sh", ["-c", "sha256sum --check --strict SHA256SUMS"], { cwd: dir, encoding: "utf8" });
-    expect(answer.match(/: OK$/gm)).toHaveLength(4);
+    const check = "sha256sum --check --strict SHA256SUMS";
+    return execFileSync("sh", ["-c", check], { cwd: folder, encoding: "utf8" }).match(/: OK$/gm)?.length ?? 0;
+  }
+
+  async function openedBag(id: string): Promise<string> {
+    writeFileSync(path.join(dir, "bag.tar"), await receipt("bagit", id));
+    execFileSync("tar", ["-xf", "bag.tar"], { cwd: dir });
+    return path.join(dir, `atoll-${id}`);
+  }
+
+  it("SHA256SUMS is accepted by sha256sum in the folder that was sent, whatever the form of its names", async () => {
+    const sent = Object.entries(files).map(([name, body]) => [onDisk(name), body] as const);
+    expect(sent.some(([name]) => name !== name.normalize("NFC"))).toBe(true);
+    expect(checkedBySha256sum(await receipt("sha256sums"), Object.fromEntries(sent))).toBe(4);
+    // Sent again, the upload adds no revision, and the names are those of this upload.
+    const again = await dropRegistered(files);
+    expect(checkedBySha256sum(await receipt("sha256sums", again.id), Object.fromEntries(sent))).toBe(4);
   });
 
-  it("the bag is a tar archive whose checksums match and whose files can be fetched", async () => {
-    writeFileSync(path.join(dir, "bag.tar"), await receipt("bagit"));
-    execFileSync("tar", ["-xf", "bag.tar"], { cwd: dir });
-    const bag = path.join(dir, `atoll-${upload.id}`);
-    const read = (name: string) => execFileSync("cat", [name], { cwd: bag, encoding: "utf8" });
-    expect(read("bagit.txt")).toBe("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
-    expect(read("bag-info.txt")).toContain("Payload-Oxum: 15.4\n");
+  it("the bag is a valid one, with the names that were sent", async () => {
+    const bag = await openedBag(upload.id);
+    expect(await validateBag(bag)).toEqual([]);
     execFileSync("sh", ["-c", "sha256sum --check --strict tagmanifest-sha256.txt"], { cwd: bag });
-    const sums = read("manifest-sha256.txt").trim().split("\n");
-    expect(sums).toContain(`${hex("sha256", "four")}  data/100%25.txt`);
-    const fetched = read("fetch.txt").trim().split("\n");
-    expect(fetched).toHaveLength(4);
-    for (const line of fetched) {
-      const [url = "", size = "", ...name] = line.split(" ");
-      const body = await (await fetch(url)).text();
-      expect(body.length).toBe(Number(size));
-      expect(sums).toContain(`${hex("sha256", body)}  ${name.join(" ")}`);
-    }
+    const sums = readFileSync(path.join(bag, "manifest-sha256.txt"), "utf8");
+    expect(sums).toContain(`${hex("sha256", "four")}  data/100%25.txt\n`);
+    expect(sums).toContain(`${hex("sha256", "three")}  data/${"Amélie.txt".normalize("NFD")}\n`);
+  });
+
+  it("names from before a rule for paths are escaped as sha256sum and RFC 8493 want", async () => {
+    const old = { "back\\slash.txt": "one", "new\nline.txt": "two", "return\r.txt": "three", "100%0A.txt": "four" };
+    const before = Object.entries(old).map(([name, body], index) => ({ name, body, sent: `old-${index}.txt` }));
+    const sent = await dropRegistered(Object.fromEntries(before.map(({ sent, body }) => [sent, body])));
+    for (const { name, sent } of before) await db().media.updateMany({ where: { path: sent }, data: { path: name } });
+    expect(checkedBySha256sum(await receipt("sha256sums", sent.id), old)).toBe(4);
+    const bag = await openedBag(sent.id);
+    expect(await validateBag(bag)).toEqual([]);
+    for (const [name, body] of Object.entries(old))
+      expect(readFileSync(path.join(bag, "data", name), "utf8")).toBe(body);
+  });
+
+  it("a name in another form must be the same name", async () => {
+    const other = { path: "Amélie.txt".normalize("NFC"), sentAs: "Amelie.txt", size: 1 };
+    expect(filesInput.safeParse({ files: [other] }).error?.issues[0]?.path).toEqual(["files", 0, "sentAs"]);
   });
 
   it("the bag begins after one pass over the files", async () => {

@@ -9,7 +9,7 @@ import { listMultiparts } from "@/lib/storage/multipart";
 import { sealUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
-import { noSpaceReason } from "@/lib/upload/policy";
+import { noSpaceReason, twinReason } from "@/lib/upload/policy";
 import { uploadStatus } from "@/lib/upload/queries";
 import type { FileToSend } from "@/lib/upload/schema";
 import { reapUpload } from "@/lib/upload/verify/reap";
@@ -91,6 +91,20 @@ describe("registrations are compared with the listing", () => {
     expect((await db().upload.findUniqueOrThrow({ where: { id: upload.id } })).reservedBytes).toBe(0n);
   });
 
+  it("keeps empty files, registered or not, with checksums or without", async () => {
+    const upload = await opened(owner, slug);
+    await registerFiles(owner, upload.id, [hashed("docs/__init__.py", ""), { path: "docs/.nojekyll", size: 0 }]);
+    const names = ["docs/__init__.py", "docs/.nojekyll", "docs/.gitkeep"];
+    for (const name of names) await post(upload, name, "");
+    await verified(owner, upload);
+    expect(await uploadStatus(owner, upload.id)).toMatchObject({ files: { verified: 3, rejected: 0 }, bytes: 0 });
+    const again = await opened(owner, slug);
+    const [answer] = await registerFiles(owner, again.id, [hashed("other/__init__.py", "")]);
+    expect(answer).toMatchObject({ status: "present" });
+    await verified(owner, again);
+    expect(await uploadStatus(owner, again.id)).toMatchObject({ files: { verified: 1, rejected: 0 }, bytes: 0 });
+  });
+
   it("rejects bytes, sizes and versions that are not the file's", async () => {
     const upload = await opened(owner, slug);
     await registerFiles(owner, upload.id, [
@@ -120,6 +134,50 @@ describe("registrations are compared with the listing", () => {
     const { files, rejected } = await uploadStatus(owner, upload.id);
     expect(files).toMatchObject({ total: 1, rejected: 1 });
     expect(rejected).toMatchObject([{ path, reason: expect.stringMatching(/not those that were sent/) }]);
+  });
+
+  it("takes names in any form of Unicode: the path is in NFC, and the bytes stay where they were sent", async () => {
+    const [macs, path] = ["Ame\u0301lie.jpg", "Am\u00e9lie.jpg"];
+    for (const registered of [[hashed(path, "right")], []]) {
+      const into = await testCollection(owner);
+      const upload = await opened(owner, into);
+      if (registered.length > 0) await registerFiles(owner, upload.id, registered);
+      await post(upload, macs, "right");
+      await verified(owner, upload);
+      expect(await uploadStatus(owner, upload.id)).toMatchObject({ files: { verified: 1, rejected: 0 }, rejected: [] });
+      const revision = await db().revision.findFirstOrThrow({
+        where: { uploadId: upload.id },
+        include: { media: true },
+      });
+      expect(revision).toMatchObject({ key: `${upload.prefix}${macs}`, sentAs: macs, media: { path } });
+      expect(await bytesOf(into)).toEqual({ used: 5, reserved: 0, size: 5 });
+      // The same again in the other form: the same file.
+      const again = await opened(owner, into, { [path]: "right" });
+      await verified(owner, again);
+      expect(await db().revision.count({ where: { media: { collection: { slug: into } } } })).toBe(1);
+    }
+  });
+
+  it("keeps one of two files with one name in two forms, and rejects the other, however often it runs", async () => {
+    const upload = await opened(owner, slug, { "e\u0301.jpg": "one", "\u00e9.jpg": "two" });
+    await killedWhileVerified(owner, upload);
+    await verifyUpload(system, upload.id, ignore);
+    const { files, rejected } = await uploadStatus(owner, upload.id);
+    expect(files).toMatchObject({ verified: 1, rejected: 1 });
+    expect(rejected).toEqual([{ path: "\u00e9.jpg", reason: twinReason }]);
+  });
+
+  it("rejects names that break the rule for paths, in words, and takes no other file for them", async () => {
+    const refused = ["a\\b.jpg", "nul.jpg", "C:/x.jpg", "end.", "end ", "gpj\u202e.exe", "tag\u{e0041}.jpg"];
+    // A name that was read by a wrong encoding: how the one with a hidden character was recorded, once.
+    const upload = await opened(owner, slug, { "gpj\ufffd.exe": "fine" });
+    for (const path of refused) await post(upload, path, "x");
+    await verified(owner, upload);
+    const { files, rejected } = await uploadStatus(owner, upload.id);
+    expect(files).toMatchObject({ total: 1 + refused.length, rejected: refused.length });
+    const shown = refused.map((path) => path.replace("\u202e", "\\u{202e}").replace("\u{e0041}", "\\u{e0041}"));
+    expect(new Set(rejected.map(({ path }) => path))).toEqual(new Set(shown));
+    expect(rejected.find(({ path }) => path === "nul.jpg")?.reason).toMatch(/cannot be saved on Windows/);
   });
 
   it("rejects bytes that differ, when read, from the sender's checksum", async () => {

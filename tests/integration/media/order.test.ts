@@ -195,6 +195,7 @@ describe("files without a date", () => {
       const found = {
         path,
         key: path,
+        sentAs: null,
         versionId: "1",
         sizeBytes: 1,
         etag: "e",

@@ -170,6 +170,21 @@ describe("what is kept and what is removed", () => {
     expect(rejected.map(({ path }) => path).toSorted()).toEqual(["bad//name", "other bytes"]);
   });
 
+  it("a verified upload keeps files from before a rule for paths", async () => {
+    const upload = await opened(owner, slug, { before: "rule" });
+    await verified(owner, upload);
+    // As they were verified when the rule was another one.
+    for (const name of ["back\\slash.jpg", "aux.jpg", "trailing. "]) {
+      await post(upload, name, "pinned");
+      const [version] = await versionsUnder(`${upload.prefix}${name}`);
+      const { key, versionId } = version as ListedVersion;
+      await db().revision.updateMany({ where: { uploadId: upload.id }, data: { key, versionId } });
+      expect(await reapUpload(system, upload.id)).toMatchObject({ versions: 1 });
+      const left = await versionsUnder(upload.prefix);
+      expect(left.map(({ key }) => key.slice(upload.prefix.length))).toEqual([name]);
+    }
+  });
+
   it("names that the database refuses are removed, too", async () => {
     const upload = await opened(owner, slug, { a: "one" });
     await abortUpload(owner, upload.id);

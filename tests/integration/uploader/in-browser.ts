@@ -1,4 +1,5 @@
 import { mayRead, memoryOf, rememberWhileOpen } from "@/lib/uploader/browser/remember";
+import { withoutSystemFiles } from "@/lib/uploader/browser/system-files";
 import { tabsOf } from "@/lib/uploader/browser/tabs";
 import { keepAwake } from "@/lib/uploader/browser/wake-lock";
 import { walkFiles } from "@/lib/uploader/browser/walk";
@@ -106,9 +107,9 @@ export async function remembered() {
   const roots = uploads[0]?.roots ?? [];
   const found: string[] = [];
   let system = 0;
-  for await (const batch of walkHandles(roots)) {
+  for await (const batch of withoutSystemFiles(walkHandles(roots))) {
     for (const { path, source } of batch.files) found.push(`${path}: ${await (await source.fresh?.())?.text()}`);
-    system += batch.system;
+    system += batch.system ?? 0;
   }
   const others = await memory.of("ann", "other");
   return {

@@ -37,6 +37,8 @@ it("recognizes a single dropped folder, by which an unfinished upload is resumed
   expect(foundInDrop(transferOf([folder("survey"), folder("other")]))?.folder).toBeNull();
   expect(foundInDrop(transferOf([single]))?.folder).toBeNull();
   expect(foundInDrop(transferOf([]))).toBeNull();
+  // As the upload is labeled, whatever the disk's form of its name.
+  expect(foundInDrop(transferOf([folder(" Ame\u0301lie\u200e ")]))?.folder).toBe("Am\u00e9lie");
 });
 
 it("recognizes the chosen folder", () => {

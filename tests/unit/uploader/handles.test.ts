@@ -1,12 +1,19 @@
 import { describe, expect, it, vi } from "vitest";
+import type { FileToSend } from "@/lib/upload/schema";
 import { Handles } from "@/lib/uploader/browser/handles";
 import type { FoundFile } from "@/lib/uploader/browser/walk";
 import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { failure } from "@/lib/uploader/state/failures";
-import { World } from "./world";
+import { answerOf, World } from "./world";
 
 function found(path: string, text = "x", lastModified = 5, type = "image/png"): FoundFile {
   return { path, source: { file: new File([text], path, { lastModified, type }) } };
+}
+
+function tooLarge(path: string): FoundFile {
+  const large = found(path);
+  Object.defineProperty(large.source.file, "size", { value: 5 * 1024 ** 4 + 1 });
+  return large;
 }
 
 /** One drop after the other into one upload. */
@@ -27,6 +34,25 @@ class Drops {
     return this.world.files().map(({ id, path, state }) => [path, state, this.world.failure(id)?.code]);
   }
 }
+
+it("a name that is not in NFC is registered in NFC, with what it is on the disk unless it was renamed", () => {
+  const drops = new Drops();
+  const { world } = drops;
+  const sent: FileToSend[] = [];
+  world.answer = (file) => {
+    sent.push(file);
+    return { ...answerOf(file), ...(file.path === "Am\u00e9lie.png" && { exists: "other" as const }) };
+  };
+  drops.drop([found("Ame\u0301lie.png"), found("plain.png")]);
+  world.open();
+  expect(sent.find(({ path }) => path === "Am\u00e9lie.png")?.sentAs).toBe("Ame\u0301lie.png");
+  expect(sent.find(({ path }) => path === "plain.png")).not.toHaveProperty("sentAs");
+  world.send({ type: "conflictChosen", choice: "both" });
+  expect(world.take("rename")).toEqual([{ type: "rename", fileId: 0, foundAs: "Am\u00e9lie.png" }]);
+  world.send({ type: "renamed", fileId: 0, path: "Am\u00e9lie (2).png" });
+  expect(sent.at(-1)).toMatchObject({ path: "Am\u00e9lie (2).png" });
+  expect(sent.at(-1)).not.toHaveProperty("sentAs");
+});
 
 describe("what was read of a file", () => {
   const bytes = new Uint8Array([120]);
@@ -74,10 +100,7 @@ describe("what was read of a file", () => {
 describe("files before they are sent", () => {
   it("are refused one by one, with the reason, and nothing else stops", () => {
     const drops = new Drops();
-    const big = found("big.tif");
-    Object.defineProperty(big.source.file, "size", { value: 5 * 1024 ** 4 + 1 });
     drops.drop([
-      found("empty.jpg", ""),
       found(""),
       found("a/../b.jpg"),
       found(`${"ä".repeat(300)}.jpg`),
@@ -85,11 +108,11 @@ describe("files before they are sent", () => {
       found("innocent\u202egpj.exe"),
       found("lone\ud800.jpg"),
       found("/lead.jpg"),
-      big,
+      tooLarge("big.tif"),
       found("fine.jpg"),
+      found("empty.jpg", ""),
     ]);
     expect(drops.rows.map(([, state, why]) => why ?? state)).toEqual([
-      "empty",
       "bad-path",
       "bad-path",
       "bad-path",
@@ -99,8 +122,9 @@ describe("files before they are sent", () => {
       "bad-path",
       "too-large",
       "queued",
+      "queued",
     ]);
-    expect(drops.world.failure(3)?.detail).toMatch(/604 bytes long; at most 512/);
+    expect(drops.world.failure(2)?.detail).toMatch(/604 bytes long; at most 512/);
     expect(messageOf(failure("too-large")).title).toMatch(/5 TiB/);
   });
 
@@ -150,7 +174,7 @@ describe("a folder dropped again", () => {
 
   it("brings new bytes for what failed or was canceled or was refused, in its old place", async () => {
     const drops = new Drops();
-    drops.drop([found("a"), found("b"), found("c", "")]);
+    drops.drop([found("a"), found("b"), tooLarge("c")]);
     drops.world.open();
     drops.world.send({ type: "fileCanceled", fileId: 0 });
     drops.world.send({ type: "changed", fileId: 1, run: 1, onDisk: null });

@@ -45,7 +45,7 @@ describe("what a storage answers", () => {
 
   it.each([
     [400, "EntityTooLarge", "stop", "too-large"],
-    [400, "EntityTooSmall", "stop", "empty"],
+    [400, "EntityTooSmall", "stop", "refused"],
     [400, "KeyTooLongError", "stop", "bad-path"],
     [403, "AccessDenied", "suspect", "access-denied"],
     [403, null, "suspect", "access-denied"],

@@ -26,7 +26,7 @@ const act: fc.Arbitrary<Act> = fc.record({
 /** Mostly nothing: the person watches. */
 function personDoes({ person, pick }: Act, size: number): UploaderEvent[] {
   const fileId = size === 0 ? 0 : pick % size;
-  const files = [newFile(`more-${pick}`, pick % 3 === 0 ? 40 * mib : 50), newFile("refused", 0, failure("empty"))];
+  const files = [newFile(`more-${pick}`, pick % 3 === 0 ? 40 * mib : 50), newFile("refused", 0, failure("bad-path"))];
   const table: Record<number, UploaderEvent[]> = {
     0: [{ type: "fileCanceled", fileId }],
     1: [{ type: "fileRetried", fileId }],

@@ -42,7 +42,7 @@ describe("an upload without trouble", () => {
 
   it("does not seal while another folder is being read, nor opens for refused files alone", () => {
     const world = new World();
-    world.add(newFile("empty", 0, failure("empty")));
+    world.add(newFile("refused", 0, failure("bad-path")));
     expect(world.state.phase).toBe("idle");
     world.add(newFile("a"));
     world.open();
@@ -62,6 +62,8 @@ describe("an upload without trouble", () => {
     expect(label("a/x", "a/b/y")).toBe("a");
     expect(label("a/x", "b/y")).toBeUndefined();
     expect(label("x", "a/y")).toBeUndefined();
+    // Cut where the server's limit is, and not within a character, of which the server refuses one half.
+    expect(label(`${"x".repeat(199)}🐠/a`)).toBe("x".repeat(199));
   });
 
   it("aborts an empty upload when all files were canceled", () => {
@@ -155,7 +157,7 @@ describe("a file that changes", () => {
   it("is reported at once when it cannot be read, or has become what cannot be sent", () => {
     for (const [onDisk, code] of [
       [null, "changed"],
-      [{ sizeBytes: 0, lastModified: 2 }, "empty"],
+      [{ sizeBytes: 5 * 1024 ** 4 + 1, lastModified: 2 }, "too-large"],
     ] as const) {
       const world = uploading(1);
       world.send({ type: "changed", fileId: 0, run: 1, onDisk });

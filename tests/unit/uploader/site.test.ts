@@ -131,10 +131,10 @@ describe("what the panel says", () => {
 
   it("gathers problems by cause", () => {
     const world = new World();
-    const refused = Array.from({ length: 600 }, (_, index) => newFile(`e${index}`, 0, failure("empty")));
+    const refused = Array.from({ length: 600 }, (_, index) => newFile(`e${index}`, 0, failure("too-large")));
     world.add(...refused, newFile("ok"), newFile("x".repeat(600), 1, failure("bad-path", "Too long.")));
     expect(problemsOf(world.state.files).map(({ code, files }) => [code, files.length])).toEqual([
-      ["empty", 600],
+      ["too-large", 600],
       ["bad-path", 1],
     ]);
   });

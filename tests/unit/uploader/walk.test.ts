@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type DropEntry, isSystemFile, type WalkBatch, walkEntries, walkFiles } from "@/lib/uploader/browser/walk";
+import { type DropEntry, type WalkBatch, walkEntries, walkFiles } from "@/lib/uploader/browser/walk";
 
 /** A folder as in Chromium: at most 100 entries a call, an empty answer at the end. */
 function folder(name: string, entries: DropEntry[], failsAfter = Number.POSITIVE_INFINITY): DropEntry {
@@ -31,10 +31,9 @@ function leaf(name: string, text = name, error?: DOMException): DropEntry {
 }
 
 async function all(batches: AsyncIterable<WalkBatch>) {
-  const seen = { paths: [] as string[], system: 0, unreadable: [] as WalkBatch["unreadable"][number][], largest: 0 };
+  const seen = { paths: [] as string[], unreadable: [] as WalkBatch["unreadable"][number][], largest: 0 };
   for await (const batch of batches) {
     seen.paths.push(...batch.files.map((file) => file.path));
-    seen.system += batch.system;
     seen.unreadable.push(...batch.unreadable);
     seen.largest = Math.max(seen.largest, batch.files.length);
   }
@@ -62,16 +61,6 @@ describe("a dropped folder", () => {
     ]);
   });
 
-  it("leaves out what systems put there, and counts it", async () => {
-    const names = [".DS_Store", "Thumbs.db", "thumbs.db", "Desktop.ini", "._photo.jpg", ".hidden", "photo.jpg"];
-    const seen = await all(
-      walkEntries([folder("a", [...names.map((name) => leaf(name)), folder("._kept", [leaf("b")])])]),
-    );
-    expect(seen.paths.sort()).toEqual(["a/._kept/b", "a/.hidden", "a/photo.jpg"]);
-    expect(seen.system).toBe(5);
-    expect(isSystemFile("thumbs.db.jpg")).toBe(false);
-  });
-
   it("looks at the disk again for a fresh file", async () => {
     let text = "one";
     const changing: DropEntry = { ...leaf("log"), file: (found) => found(new File([text], "log")) };
@@ -86,6 +75,6 @@ describe("a dropped folder", () => {
 it("returns chosen files with their folders where the browser has them", async () => {
   const chosen = new File(["x"], "b.jpg");
   Object.defineProperty(chosen, "webkitRelativePath", { value: "a/b.jpg" });
-  const seen = await all(walkFiles([chosen, new File(["y"], "c.jpg"), new File(["z"], ".DS_Store")]));
-  expect(seen).toMatchObject({ paths: ["a/b.jpg", "c.jpg"], system: 1 });
+  const seen = await all(walkFiles([chosen, new File(["y"], "c.jpg")]));
+  expect(seen.paths).toEqual(["a/b.jpg", "c.jpg"]);
 });
