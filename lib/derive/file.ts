@@ -1,10 +1,19 @@
 import { contentTypeOf } from "./content-type";
+import type { Derivative } from "./derivatives";
 import { type MetadataReading, readMetadata } from "./metadata/metadata";
-import { type Derivative, derivePicture, isDerived } from "./picture";
+import { derivePicture, isDerived } from "./picture";
 
 /** The result of inspecting a file, before anything is stored or recorded. */
 export type FileDerivation = { metadata: MetadataReading } & (
-  | { state: "ready"; contentType: string; width: number; height: number; derivatives: Derivative[] }
+  | {
+      state: "ready";
+      contentType: string;
+      width: number;
+      height: number;
+      derivatives: Derivative[];
+      warning: string | null;
+      displayNote: string | null;
+    }
   | { state: "kept"; contentType: string }
   | { state: "rejected"; contentType: string; reason: string }
 );

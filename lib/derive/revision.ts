@@ -8,9 +8,9 @@ import { derivedKey } from "@/lib/storage/keys";
 import { putObject } from "@/lib/storage/objects";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { decodeFile } from "./decoder";
+import type { Derivative } from "./derivatives";
 import { type Digests, fetchBeginning, fetchOriginal, type Pinned } from "./fetch-original";
 import type { FileDerivation } from "./file";
-import type { Derivative } from "./picture";
 import { isOutdated, readMetadataAgain } from "./read-again";
 import { withTempDir } from "./temp-dir";
 

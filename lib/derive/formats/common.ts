@@ -1,0 +1,46 @@
+import sharp, { type Metadata } from "sharp";
+import type { ColourSpace } from "../colour/space";
+import { toSrgb } from "../colour/to-srgb";
+import { type LoaderMemory, requirePixels } from "../raster/pixel-limit";
+import { shrink } from "../raster/shrink";
+import { damaged } from "../raster/unreadable";
+import type { Shown } from "./shown";
+
+type Options = {
+  name: string;
+  longest: number;
+  memory: (metadata: Metadata) => LoaderMemory;
+  /** What the pixels mean where no profile says so. */
+  space?: ColourSpace | null;
+  ignoresProfile?: boolean;
+  isDamage?: (messages: string) => boolean;
+};
+
+/** Decodes a picture in a format of which libvips knows all there is, but not always what its colours mean. */
+export async function showCommon(input: string | Buffer, options: Options): Promise<Shown> {
+  const { name, longest, memory, space = null, ignoresProfile = false, isDamage } = options;
+  const metadata = await metadataOf(input, name);
+  const { width, height } = metadata;
+  const maxPixels = requirePixels(width, height, memory(metadata));
+  const bits = space && metadata.depth === "ushort" ? 16 : 8;
+  const { raster, warning } = await shrink(input, { name, longest, maxPixels, bits, ignoresProfile, isDamage });
+  return {
+    width,
+    height,
+    // libheif turns the picture itself.
+    orientation: metadata.format === "heif" ? 1 : (metadata.orientation ?? 1),
+    raster: toSrgb(raster, space),
+    warning,
+    note: null,
+  };
+}
+
+async function metadataOf(input: string | Buffer, name: string): Promise<Metadata> {
+  try {
+    const metadata = await sharp(input, { limitInputPixels: false }).metadata();
+    if (metadata.width > 0 && metadata.height > 0) return metadata;
+  } catch {
+    // Reported below: a header that cannot be read.
+  }
+  throw damaged(name);
+}
