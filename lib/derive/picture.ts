@@ -6,6 +6,7 @@ import { showJpeg } from "./formats/jpeg";
 import { showPng } from "./formats/png";
 import type { Shown } from "./formats/shown";
 import { showTiff } from "./formats/tiff";
+import { showWebp } from "./formats/webp";
 import { damaged, Unreadable } from "./raster/unreadable";
 
 export type PictureDerivation =
@@ -26,8 +27,8 @@ type Show = (filePath: string, longest: number) => Promise<Shown>;
 const formats: Record<string, { name: string; show: Show }> = {
   "image/jpeg": { name: "JPEG", show: showJpeg },
   "image/png": { name: "PNG", show: showPng },
-  "image/webp": { name: "WebP", show: whole("WebP") },
-  "image/gif": { name: "GIF", show: whole("GIF") },
+  "image/webp": { name: "WebP", show: showWebp },
+  "image/gif": { name: "GIF", show: showGif },
   "image/tiff": { name: "TIFF", show: showTiff },
   "image/avif": { name: "AVIF", show: showAvif },
 };
@@ -36,8 +37,9 @@ const formats: Record<string, { name: string; show: Show }> = {
 const heifSuffixes: readonly string[] = sharp.format.heif.input.fileSuffix ?? [];
 if (heifSuffixes.includes(".heic")) formats["image/heic"] = { name: "HEIC", show: showAvif };
 
-function whole(name: string): Show {
-  return (filePath, longest) => showCommon(filePath, { name, longest, memory: () => "whole" });
+function showGif(filePath: string, longest: number): Promise<Shown> {
+  // The decoder warns of damage only.
+  return showCommon(filePath, { name: "GIF", longest, memory: () => "whole", isDamage: () => true });
 }
 
 /** Tells whether thumbnails are made for this type. Files of other types are stored as they are. */
@@ -47,7 +49,8 @@ export function isDerived(contentType: string): boolean {
 
 /** Makes a picture's thumbnails. Never throws because of the file's content: returns "rejected" instead. */
 export async function derivePicture(filePath: string, contentType: string): Promise<PictureDerivation> {
-  const { name, show } = formats[contentType] ?? { name: "picture", show: whole("picture") };
+  const { name, show } = formats[contentType] ?? {};
+  if (!name || !show) throw new Error(`no thumbnails are made of ${contentType}`);
   try {
     const shown = await show(filePath, largestSize);
     const derivatives = await deriveAll(shown);

@@ -10,7 +10,7 @@ const curveSteps = 4_095;
  * Converts pixels of a colour space to sRGB with 8 bits, and high dynamic range to what a screen without it shows, as Chromium
  * does. Pixels whose colour space is null are sRGB already: only the bits change. So are those of primaries that span no colours.
  */
-export function toSrgb(raster: Raster, space: ColourSpace | null): Raster & { data: Uint8Array } {
+export function toSrgb(raster: Raster, space: ColourSpace | null): Raster<Uint8Array> {
   const { width, height, channels, data } = raster;
   const max = data instanceof Uint16Array ? 65_535 : 255;
   const output = new Uint8Array(data.length);

@@ -2,11 +2,11 @@ import sharp, { type Metadata } from "sharp";
 import type { ColourSpace } from "../colour/space";
 import { toSrgb } from "../colour/to-srgb";
 import { type LoaderMemory, requirePixels } from "../raster/pixel-limit";
-import { shrink } from "../raster/shrink";
-import { damaged } from "../raster/unreadable";
+import { shrink, shrinkDamaged } from "../raster/shrink";
+import { Damaged, damaged, partlyDamaged } from "../raster/unreadable";
 import type { Shown } from "./shown";
 
-type Options = {
+export type CommonOptions = {
   name: string;
   longest: number;
   memory: (metadata: Metadata) => LoaderMemory;
@@ -16,14 +16,41 @@ type Options = {
   isDamage?: (messages: string) => boolean;
 };
 
-/** Decodes a picture in a format of which libvips knows all there is, but not always what its colours mean. */
-export async function showCommon(input: string | Buffer, options: Options): Promise<Shown> {
+/**
+ * Decodes a picture in a format of which libvips knows all there is, but not always what its colours mean. Throws Damaged when
+ * anything is wrong with the pixels.
+ */
+export function showSound(input: string | Buffer, options: CommonOptions): Promise<Shown> {
+  return showWith(input, options, shrink, null);
+}
+
+/** Decodes what can be read of a damaged picture. Throws Damaged when that is nothing. */
+export function showDamaged(input: string | Buffer, options: CommonOptions): Promise<Shown> {
+  return showWith(input, options, shrinkDamaged, partlyDamaged);
+}
+
+/** Decodes a picture, and a damaged one as far as it can be read. */
+export async function showCommon(input: string | Buffer, options: CommonOptions): Promise<Shown> {
+  try {
+    return await showSound(input, options);
+  } catch (error) {
+    if (error instanceof Damaged) return showDamaged(input, options);
+    throw error;
+  }
+}
+
+async function showWith(
+  input: string | Buffer,
+  options: CommonOptions,
+  decode: typeof shrink,
+  warning: string | null,
+): Promise<Shown> {
   const { name, longest, memory, space = null, ignoresProfile = false, isDamage } = options;
   const metadata = await metadataOf(input, name);
   const { width, height } = metadata;
   const maxPixels = requirePixels(width, height, memory(metadata));
   const bits = space && metadata.depth === "ushort" ? 16 : 8;
-  const { raster, warning } = await shrink(input, { name, longest, maxPixels, bits, ignoresProfile, isDamage });
+  const raster = await decode(input, { name, longest, maxPixels, bits, ignoresProfile, isDamage });
   return {
     width,
     height,
@@ -37,7 +64,7 @@ export async function showCommon(input: string | Buffer, options: Options): Prom
 
 async function metadataOf(input: string | Buffer, name: string): Promise<Metadata> {
   try {
-    const metadata = await sharp(input, { limitInputPixels: false }).metadata();
+    const metadata = await sharp(input, { limitInputPixels: false, failOn: "none" }).metadata();
     if (metadata.width > 0 && metadata.height > 0) return metadata;
   } catch {
     // Reported below: a header that cannot be read.

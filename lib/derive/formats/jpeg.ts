@@ -1,27 +1,48 @@
-import { bytesOf, withFileBytes } from "../bytes/bytes";
+import { type Bytes, bytesOf, withFileBytes } from "../bytes/bytes";
 import { isJpegDamage, readJpegHeader, uncommonJpeg } from "../jpeg/header";
-import { Unreadable, undecodable } from "../raster/unreadable";
-import { showCommon } from "./common";
+import { lastScans } from "../jpeg/scans";
+import { Damaged, undecodable } from "../raster/unreadable";
+import { type CommonOptions, showCommon, showDamaged } from "./common";
 import type { Shown } from "./shown";
 
 /** Shows a JPEG, a file or one that is embedded in another. */
 export async function showJpeg(input: string | Buffer, longest: number): Promise<Shown> {
+  const options: CommonOptions = {
+    name: "JPEG",
+    longest,
+    // Coefficients of a progressive JPEG are kept until the last scan.
+    memory: ({ isProgressive }) => (isProgressive ? "buffered" : "shrunk"),
+    isDamage: isJpegDamage,
+  };
   try {
-    return await showCommon(input, {
-      name: "JPEG",
-      longest,
-      // Coefficients of a progressive JPEG are kept until the last scan.
-      memory: ({ isProgressive }) => (isProgressive ? "buffered" : "shrunk"),
-      isDamage: isJpegDamage,
-    });
+    return await showCommon(input, options);
   } catch (error) {
-    const feature = error instanceof Unreadable ? await uncommonFeature(input) : null;
-    throw feature ? undecodable("JPEG", feature) : error;
+    if (!(error instanceof Damaged)) throw error;
+    const { header, shortened } = await read(input, (bytes) => ({
+      header: readJpegHeader(bytes),
+      shortened: lastScans(bytes),
+    }));
+    const feature = header && uncommonJpeg(header);
+    if (feature) throw undecodable("JPEG", feature);
+    return (await firstShown(shortened, options)) ?? rethrow(error);
   }
 }
 
-async function uncommonFeature(input: string | Buffer): Promise<string | null> {
-  const header =
-    typeof input === "string" ? await withFileBytes(input, readJpegHeader) : readJpegHeader(bytesOf(input));
-  return header && uncommonJpeg(header);
+function read<T>(input: string | Buffer, use: (bytes: Bytes) => T): T | Promise<T> {
+  return typeof input === "string" ? withFileBytes(input, use) : use(bytesOf(input));
+}
+
+async function firstShown(jpegs: Iterable<Buffer>, options: CommonOptions): Promise<Shown | null> {
+  for (const jpeg of jpegs) {
+    try {
+      return await showDamaged(jpeg, options);
+    } catch (error) {
+      if (!(error instanceof Damaged)) throw error;
+    }
+  }
+  return null;
+}
+
+function rethrow(error: Error): never {
+  throw error;
 }

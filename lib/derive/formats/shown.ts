@@ -8,7 +8,7 @@ export type Shown = {
   /** EXIF's orientation, 1 to 8: how the stored pixels are turned to be upright. */
   orientation: number;
   /** In sRGB, as stored. */
-  raster: Raster & { data: Uint8Array };
+  raster: Raster<Uint8Array>;
   /** What is missing because the file is damaged. */
   warning: string | null;
   /** What is not shown as it is stored: "Brightness is stretched …". */

@@ -2,14 +2,15 @@ import { type Bytes, withFileBytes } from "../bytes/bytes";
 import { toSrgb } from "../colour/to-srgb";
 import { requirePixels } from "../raster/pixel-limit";
 import type { Raster } from "../raster/raster";
-import { shrink } from "../raster/shrink";
-import { damaged, undecodable } from "../raster/unreadable";
+import { shrink, shrinkDamaged } from "../raster/shrink";
+import { Damaged, damaged, partlyDamaged, undecodable } from "../raster/unreadable";
 import type { Samples } from "../samples/area-average";
 import { type Meaning, toRaster } from "../samples/to-raster";
 import { type Ifd, readIfd, readTiffHeader, type TiffHeader } from "../tiff/ifd";
 import { layoutOf, type TiffLayout } from "../tiff/layout";
+import { isTiffDamage } from "../tiff/messages";
 import { wholeJpeg } from "../tiff/old-jpeg";
-import { colourCount, planOf } from "../tiff/plan";
+import { colourCount, hasReadableSamples, planOf, type TiffPlan } from "../tiff/plan";
 import { showJpeg } from "./jpeg";
 import type { Shown } from "./shown";
 import { showSamples } from "./tiff-samples";
@@ -17,6 +18,7 @@ import { showSamples } from "./tiff-samples";
 const name = "TIFF";
 const maxPages = 256;
 
+type Deep = Extract<TiffPlan, { by: "libvips" }>;
 type Page = { header: TiffHeader; ifd: Ifd; layout: TiffLayout; number: number };
 
 /** Shows the first picture of a TIFF file that is no smaller version of another. */
@@ -33,7 +35,7 @@ export async function showTiff(filePath: string, longest: number): Promise<Shown
       case "samples":
         return showSamples(bytes, page, longest);
       case "libvips":
-        return showByLibvips(filePath, page, plan.isDeep, longest);
+        return showByLibvips(filePath, bytes, page, plan, longest);
     }
   });
 }
@@ -64,16 +66,23 @@ async function showOldJpeg(bytes: Bytes, { ifd, layout }: Page, longest: number)
   return { ...(await showJpeg(jpeg, longest)), orientation: layout.orientation };
 }
 
-async function showByLibvips(filePath: string, page: Page, isDeep: boolean, longest: number): Promise<Shown> {
-  const { width, height, orientation, photometric, samples, bits } = page.layout;
+/** What libvips finds wrong is read here, where that is possible: missing strips are then known. */
+async function showByLibvips(filePath: string, bytes: Bytes, page: Page, plan: Deep, longest: number): Promise<Shown> {
+  const { width, height } = page.layout;
   const maxPixels = requirePixels(width, height, "whole");
-  const { raster, warning } = await shrink(filePath, {
-    name,
-    longest,
-    maxPixels,
-    bits: isDeep ? 16 : 8,
-    page: page.number,
-  });
+  const bits = plan.isDeep ? 16 : 8;
+  const options = { name, longest, maxPixels, bits, page: page.number, isDamage: isTiffDamage } as const;
+  try {
+    return toShown(await shrink(filePath, options), page, plan, null);
+  } catch (error) {
+    if (!(error instanceof Damaged)) throw error;
+    if (hasReadableSamples(page.layout)) return showSamples(bytes, page, longest);
+    return toShown(await shrinkDamaged(filePath, options), page, plan, partlyDamaged);
+  }
+}
+
+function toShown(raster: Raster, { layout }: Page, { isDeep }: Deep, warning: string | null): Shown {
+  const { width, height, orientation, photometric, samples, bits } = layout;
   const shown = { width, height, orientation, warning };
   if (!isDeep) return { ...shown, raster: toSrgb(raster, null), note: null };
   const colours = colourCount(photometric);

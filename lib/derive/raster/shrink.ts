@@ -1,7 +1,7 @@
 import sharp, { type Sharp, type SharpOptions } from "sharp";
+import { clearMissingRows, isBlank } from "./missing-rows";
 import type { Raster } from "./raster";
-import { isBlank } from "./raster";
-import { damaged, partlyDamaged, tooSlow } from "./unreadable";
+import { damaged, tooSlow } from "./unreadable";
 
 // Pictures are untrusted input. Only these formats' loaders are enabled: they read one file, while SVG and PDF can refer to
 // others. https://sharp.pixelplumbing.com/api-utility#block
@@ -9,8 +9,8 @@ sharp.block({ operation: ["VipsForeignLoad"] });
 sharp.unblock({
   operation: [
     ...["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"].map((format) => `VipsForeignLoad${format}File`),
-    // Pictures embedded in others.
-    ...["Jpeg", "Heif"].map((format) => `VipsForeignLoad${format}Buffer`),
+    // Pictures embedded in others, or repaired.
+    ...["Jpeg", "Png", "Heif"].map((format) => `VipsForeignLoad${format}Buffer`),
   ],
 });
 sharp.cache(false);
@@ -26,38 +26,48 @@ export type ShrinkOptions = {
   /** 16: keep 16 bits a sample where the file has them. */
   bits?: 8 | 16;
   page?: number;
-  /** The fourth sample is no alpha. */
-  ignoresAlpha?: boolean;
   /** Something else says what the colours mean. */
   ignoresProfile?: boolean;
-  /** Warnings of the decoder that mean damage make it start again and keep what it can. */
-  isDamage?: ((message: string) => boolean) | undefined;
+  /** Tells warnings of the decoder that mean damage from others. Without it, only errors count. */
+  isDamage?: ((messages: string) => boolean) | undefined;
 };
 
 /**
- * Decodes a picture at a smaller size with libvips, in sRGB unless it has 16 bits. Profiles embedded in the file are applied. A
- * damaged picture gives what could be read, and a warning. Throws Unreadable when that is nothing.
+ * Decodes a picture at a smaller size with libvips, in sRGB unless it has 16 bits. Profiles embedded in the file are applied.
+ * Throws Damaged when anything is wrong with the pixels, Unreadable when it takes too long.
  */
-export async function shrink(
-  input: string | Buffer,
-  options: ShrinkOptions,
-): Promise<{ raster: Raster; warning: string | null }> {
+export async function shrink(input: string | Buffer, options: ShrinkOptions): Promise<Raster> {
   const { name, isDamage } = options;
   try {
     const { raster, warnings } = await decode(input, options, isDamage ? "warning" : "error");
-    return { raster, warning: isDamage && warnings.some(isDamage) ? partlyDamaged : null };
+    if (!isDamage || !warnings.some(isDamage)) return raster;
   } catch (error) {
     requireInTime(error, name);
     // Told to stop at warnings, the decoder stopped at a harmless one.
-    if (isDamage?.(String(error)) === false) return shrink(input, { ...options, isDamage: undefined });
-    return decodeDamaged(input, options);
+    if (isDamage?.(String(error)) === false) return shrinkDespiteWarnings(input, options, isDamage);
   }
+  throw damaged(name);
 }
 
-async function decodeDamaged(input: string | Buffer, options: ShrinkOptions) {
+async function shrinkDespiteWarnings(
+  input: string | Buffer,
+  options: ShrinkOptions,
+  isDamage: (messages: string) => boolean,
+): Promise<Raster> {
+  try {
+    const { raster, warnings } = await decode(input, options, "error");
+    if (!warnings.some(isDamage) && !isBlank(raster)) return raster;
+  } catch (error) {
+    requireInTime(error, options.name);
+  }
+  throw damaged(options.name);
+}
+
+/** Decodes what can be read of a damaged picture. Missing rows become transparent. Throws Damaged when nothing can be read. */
+export async function shrinkDamaged(input: string | Buffer, options: ShrinkOptions): Promise<Raster> {
   try {
     const { raster } = await decode(input, options, "none");
-    if (!isBlank(raster)) return { raster, warning: partlyDamaged };
+    if (!isBlank(raster)) return clearMissingRows(raster);
   } catch (error) {
     requireInTime(error, options.name);
   }
@@ -70,11 +80,11 @@ function requireInTime(error: unknown, name: string): void {
 
 async function decode(
   input: string | Buffer,
-  { longest, maxPixels, bits = 8, page, ignoresAlpha, ignoresProfile = false }: ShrinkOptions,
+  { longest, maxPixels, bits = 8, page, ignoresProfile = false }: ShrinkOptions,
   failOn: NonNullable<SharpOptions["failOn"]>,
 ): Promise<{ raster: Raster; warnings: string[] }> {
   const warnings: string[] = [];
-  let image: Sharp = sharp(input, {
+  const image: Sharp = sharp(input, {
     failOn,
     limitInputPixels: maxPixels,
     sequentialRead: true,
@@ -85,7 +95,6 @@ async function decode(
     // Turning comes last: it needs all pixels in memory.
     .resize(longest, longest, { fit: "inside", withoutEnlargement: true })
     .toColourspace(bits === 16 ? "rgb16" : "srgb");
-  if (ignoresAlpha) image = image.removeAlpha();
   image.on("warning", (message: string) => warnings.push(message));
   const { data, info } = await image
     .raw({ depth: bits === 16 ? "ushort" : "uchar" })

@@ -3,11 +3,14 @@ export class Unreadable extends Error {
   override readonly name = "Unreadable";
 }
 
+/** Thrown when the bytes are damaged, or part of them is missing: perhaps something can be shown all the same. */
+export class Damaged extends Unreadable {}
+
 const stored = "The file is stored as uploaded.";
 
-/** The bytes are damaged, or part of them is missing. `name`: JPEG, TIFF, … */
-export function damaged(name: string): Unreadable {
-  return new Unreadable(
+/** `name`: JPEG, TIFF, … */
+export function damaged(name: string): Damaged {
+  return new Damaged(
     `This ${name} could not be read: it is incomplete or damaged. ${stored} If it opens on your computer, upload it again.`,
   );
 }

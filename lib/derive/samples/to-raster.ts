@@ -18,10 +18,7 @@ export type Meaning = {
 const mostLight = 64;
 
 /** Maps numbers to pixels. Points without data become transparent, infinite ones black or white. */
-export function toRaster(
-  samples: Samples,
-  meaning: Meaning,
-): { raster: Raster & { data: Uint8Array }; note: string | null } {
+export function toRaster(samples: Samples, meaning: Meaning): { raster: Raster<Uint8Array>; note: string | null } {
   const { width, height, channels, values } = samples;
   const colours = meaning.alpha ? channels - 1 : channels;
   const range = rangeOf(samples, colours, meaning);

@@ -56,6 +56,11 @@ export function planOf(layout: TiffLayout): TiffPlan {
   return planOfSamples(layout);
 }
 
+/** Tells whether the samples can be read here, whatever libvips can. */
+export function hasReadableSamples(layout: TiffLayout): boolean {
+  return isDecompressed(layout.compression) && planOfSamples(layout).by === "samples";
+}
+
 const byLibvips: TiffPlan = { by: "libvips", isDeep: false };
 
 function lackingMeaning({ format, photometric: meaning }: TiffLayout): string | null {
