@@ -4,10 +4,12 @@ import { showAvif } from "./formats/avif";
 import { showCommon } from "./formats/common";
 import { showJpeg } from "./formats/jpeg";
 import { showPng } from "./formats/png";
+import { showRaw } from "./formats/raw";
 import type { Shown } from "./formats/shown";
 import { showTiff } from "./formats/tiff";
 import { showWebp } from "./formats/webp";
 import { damaged, Unreadable } from "./raster/unreadable";
+import { rawTypes } from "./raw/kind";
 
 export type PictureDerivation =
   | {
@@ -20,9 +22,11 @@ export type PictureDerivation =
       /** What is not shown as it is stored. */
       displayNote: string | null;
     }
+  | { state: "kept" }
   | { state: "rejected"; reason: string };
 
-type Show = (filePath: string, longest: number) => Promise<Shown>;
+/** Null: there is nothing to show in this file, though it is sound. */
+type Show = (filePath: string, longest: number) => Promise<Shown | null>;
 
 const formats: Record<string, { name: string; show: Show }> = {
   "image/jpeg": { name: "JPEG", show: showJpeg },
@@ -32,6 +36,8 @@ const formats: Record<string, { name: string; show: Show }> = {
   "image/tiff": { name: "TIFF", show: showTiff },
   "image/avif": { name: "AVIF", show: showAvif },
 };
+
+for (const contentType of rawTypes) formats[contentType] = { name: "raw file", show: showRaw };
 
 // sharp's prebuilt libvips reads AVIF but not HEIC (patents). A system libvips may read HEIC.
 const heifSuffixes: readonly string[] = sharp.format.heif.input.fileSuffix ?? [];
@@ -53,6 +59,7 @@ export async function derivePicture(filePath: string, contentType: string): Prom
   if (!name || !show) throw new Error(`no thumbnails are made of ${contentType}`);
   try {
     const shown = await show(filePath, largestSize);
+    if (!shown) return { state: "kept" };
     const derivatives = await deriveAll(shown);
     const [width, height] = isOnItsSide(shown.orientation) ? [shown.height, shown.width] : [shown.width, shown.height];
     const { warning, note: displayNote } = shown;

@@ -13,15 +13,18 @@ export type ColourSpace = {
 
 const d65 = [0.3127, 0.329] as const;
 
+export const srgbPrimaries: Primaries = [0.64, 0.33, 0.3, 0.6, 0.15, 0.06, ...d65];
+export const rec2020Primaries: Primaries = [0.708, 0.292, 0.17, 0.797, 0.131, 0.046, ...d65];
+
 /** Primaries by their code (ITU-T H.273, table 2). */
 const primariesByCode: Record<number, Primaries> = {
-  1: [0.64, 0.33, 0.3, 0.6, 0.15, 0.06, ...d65],
+  1: srgbPrimaries,
   4: [0.67, 0.33, 0.21, 0.71, 0.14, 0.08, 0.31, 0.316],
   5: [0.64, 0.33, 0.29, 0.6, 0.15, 0.06, ...d65],
   6: [0.63, 0.34, 0.31, 0.595, 0.155, 0.07, ...d65],
   7: [0.63, 0.34, 0.31, 0.595, 0.155, 0.07, ...d65],
   8: [0.681, 0.319, 0.243, 0.692, 0.145, 0.049, 0.31, 0.316],
-  9: [0.708, 0.292, 0.17, 0.797, 0.131, 0.046, ...d65],
+  9: rec2020Primaries,
   10: [1, 0, 0, 1, 0, 0, 1 / 3, 1 / 3],
   11: [0.68, 0.32, 0.265, 0.69, 0.15, 0.06, 0.314, 0.351],
   12: [0.68, 0.32, 0.265, 0.69, 0.15, 0.06, ...d65],
@@ -47,14 +50,10 @@ const transferByCode: Record<number, Transfer> = {
   18: "hlg",
 };
 
-export const srgbPrimaries: Primaries = [0.64, 0.33, 0.3, 0.6, 0.15, 0.06, ...d65];
-export const rec2020Primaries: Primaries = [0.708, 0.292, 0.17, 0.797, 0.131, 0.046, ...d65];
-
-/** Returns the colour space of code points (CICP); null for sRGB, and for codes that say nothing. */
+/** Returns the colour space of code points (CICP); null for sRGB, which is also meant by codes that say nothing. */
 export function spaceOfCodes(primariesCode: number, transferCode: number, peakNits?: number): ColourSpace | null {
-  const primaries = primariesByCode[primariesCode];
-  const transfer = transferByCode[transferCode];
-  if (!primaries || transfer === undefined) return null;
-  if (primariesCode === 1 && transfer === "srgb") return null;
+  const primaries = primariesByCode[primariesCode] ?? srgbPrimaries;
+  const transfer = transferByCode[transferCode] ?? "srgb";
+  if (primaries === srgbPrimaries && transfer === "srgb") return null;
   return { primaries, transfer, ...(peakNits ? { peakNits } : {}) };
 }

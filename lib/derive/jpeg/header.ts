@@ -41,7 +41,7 @@ export function uncommonJpeg({ process, precision }: JpegHeader): string | null 
 }
 
 /**
- * Tells whether messages of libjpeg mean damage. Extra bytes between segments, or a few before the end, are how some cameras
+ * Tells whether messages of libjpeg mean damage. A few extra bytes between segments, or before the end, are how some cameras
  * write; extra bytes before a restart marker are pixels that were lost.
  */
 export function isJpegDamage(messages: string): boolean {
@@ -57,5 +57,5 @@ function isHarmless(message: string): boolean {
   const extra = /(\d+) extraneous bytes before marker 0x([0-9a-f]{2})/.exec(message);
   if (!extra) return /Adobe|JFIF|Invalid SOS parameters|Inconsistent progression/.test(message);
   const marker = Number.parseInt(extra[2] ?? "", 16);
-  return marker === 0xd9 ? Number(extra[1]) <= mostExtraBytes : marker < 0xd0 || marker > 0xd7;
+  return Number(extra[1]) <= mostExtraBytes && (marker < 0xd0 || marker > 0xd7);
 }

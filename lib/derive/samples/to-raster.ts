@@ -93,6 +93,10 @@ function clamp(value: number): number {
 }
 
 function noteOf({ low, high }: DisplayRange): string {
-  const show = (value: number) => Number(value.toPrecision(5)).toLocaleString("en", { maximumSignificantDigits: 5 });
+  const show = (value: number) => {
+    const rounded = Number(value.toPrecision(5));
+    const isUsual = rounded === 0 || (Math.abs(rounded) >= 0.001 && Math.abs(rounded) < 1e9);
+    return isUsual ? rounded.toLocaleString("en", { maximumSignificantDigits: 5 }) : rounded.toExponential();
+  };
   return `Brightness is stretched: values from ${show(low)} to ${show(high)} are shown from black to white.`;
 }

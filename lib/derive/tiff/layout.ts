@@ -15,8 +15,6 @@ export type TiffLayout = {
   photometric: number;
   /** The file does not say what the samples mean. */
   isPhotometricGuessed: boolean;
-  /** Colour samples of YCbCr stand for several pixels. */
-  isSubsampled: boolean;
   /** Each sample in strips or tiles of its own. */
   isPlanar: boolean;
   predictor: number;
@@ -68,7 +66,6 @@ export function layoutOf(ifd: Ifd): TiffLayout | null {
     compression: ifd.number(tag.compression) ?? 1,
     photometric: ifd.number(tag.photometric) ?? (samples >= 3 ? photometric.rgb : photometric.blackIsZero),
     isPhotometricGuessed: !ifd.has(tag.photometric),
-    isSubsampled: ifd.number(tag.photometric) === photometric.yCbCr && !isOnes(ifd.numbers(tag.yCbCrSubsampling, 2)),
     isPlanar: ifd.number(tag.planarConfiguration) === 2 && samples > 1,
     predictor: ifd.number(tag.predictor) ?? 1,
     isBitReversed: ifd.number(tag.fillOrder) === 2,
@@ -88,10 +85,6 @@ export function layoutOf(ifd: Ifd): TiffLayout | null {
 function formatOf(values: number[]): SampleFormat {
   const [first = 1, ...rest] = values;
   return rest.every((value) => value === first) ? (formats[first] ?? "unsigned") : "complex";
-}
-
-function isOnes(values: number[]): boolean {
-  return values.length === 2 && values.every((value) => value === 1);
 }
 
 function numberOrNull(text: string | undefined): number | null {

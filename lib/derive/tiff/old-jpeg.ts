@@ -11,8 +11,8 @@ const maxJpegBytes = 64 * 1024 * 1024;
  * pieces that share tables, which decoders have given up. Only one of the picture's size is taken: some are thumbnails.
  */
 export function wholeJpeg(bytes: Bytes, ifd: Ifd, layout: TiffLayout): Buffer | null {
-  const offsets = [ifd.number(tag.jpegOffset), layout.offsets.length === 1 ? layout.offsets[0] : undefined];
-  for (const at of offsets) {
+  if (layout.offsets.length > 1) return null;
+  for (const at of [ifd.number(tag.jpegOffset), layout.offsets[0]]) {
     if (!at) continue;
     const header = readJpegHeader(partOf(bytes, at));
     if (!header || !isCommonJpeg(header)) continue;

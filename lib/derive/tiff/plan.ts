@@ -96,7 +96,7 @@ function isCommon(layout: TiffLayout): boolean {
     case photometric.separated:
       return isPlain && (size === 8 || size === 16);
     case photometric.yCbCr:
-      return size === 8 && samples === 3 && !(layout.isPlanar && layout.isSubsampled);
+      return size === 8 && samples === 3 && !layout.isPlanar;
     case photometric.mask:
       return samples === 1 && size === 1;
     case photometric.logLuv:

@@ -26,7 +26,6 @@ export const tag = {
   sampleFormat: 339,
   jpegOffset: 513,
   jpegLength: 514,
-  yCbCrSubsampling: 530,
   exifIfd: 34_665,
   iccProfile: 34_675,
   gdalNoData: 42_113,

@@ -125,7 +125,7 @@ function undoFloatDifferences(row: Uint8Array, samples: number, { bits, isLittle
   const size = (bits[0] ?? 32) / 8;
   const length = samples * size;
   for (let i = bits.length; i < length; i++) row[i] = (row[i] ?? 0) + (row[i - bits.length] ?? 0);
-  const planes = row.slice(0, length);
+  const planes = new Uint8Array(row.subarray(0, length)); // A copy, which `slice` of a Buffer is not.
   for (let i = 0; i < samples; i++) {
     for (let byte = 0; byte < size; byte++) {
       row[i * size + (isLittleEndian ? size - 1 - byte : byte)] = planes[byte * samples + i] ?? 0;
