@@ -32,6 +32,8 @@ export type Derivation = {
       width: number;
       height: number;
       derivedId: string;
+      warning: string | null;
+      displayNote: string | null;
     }
   | { state: "kept"; contentType: string }
   | { state: "rejected"; contentType: string | null; reason: string }
@@ -67,6 +69,8 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
         ...(outcome.md5 ? { md5: outcome.md5 } : {}),
         ...(outcome.sha256 ? { sha256: outcome.sha256, sha256Proven: true } : {}),
         rejectReason: outcome.state === "rejected" ? outcome.reason : null,
+        warning: found?.warning ?? null,
+        displayNote: found?.displayNote ?? null,
         width: found?.width ?? null,
         height: found?.height ?? null,
         derivedId: found?.derivedId ?? null,
