@@ -1,6 +1,6 @@
 "use client";
 
-import { ChevronLeft, ChevronRight, TriangleAlert } from "lucide-react";
+import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { MediaDetail } from "@/lib/media/schema";
 import { routes } from "@/lib/routes";
@@ -10,6 +10,7 @@ import { useInfoOpen } from "./use-info-open";
 import { preloadNeighbours, useViewerNavigation } from "./use-viewer-navigation";
 import { ViewerBar } from "./viewer-bar";
 import { ViewerFile } from "./viewer-file";
+import { ViewerNotes } from "./viewer-notes";
 import { ViewerPicture } from "./viewer-picture";
 import { ViewerStep } from "./viewer-step";
 
@@ -83,17 +84,7 @@ export function Viewer({ slug, collectionName, media }: ViewerProps) {
           <InfoPanel media={media} />
         </aside>
       </div>
-      {showsPicture && media.warning && (
-        <p className="mx-auto flex max-w-3xl shrink-0 items-start gap-2 px-4 pb-4 text-sm text-warn">
-          <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
-          <span>{media.warning}</span>
-        </p>
-      )}
-      {showsPicture && !media.urls.original && (
-        <p className="shrink-0 px-4 pt-2 pb-4 text-center text-muted text-sm">
-          This is a small preview. Only members of the collection can see the original.
-        </p>
-      )}
+      {showsPicture && <ViewerNotes media={media} />}
     </main>
   );
 }
