@@ -47,7 +47,8 @@ export async function reserveDerivedId(viewer: Viewer, revisionId: string): Prom
 
 /**
  * Records type, size and date found in a revision's bytes. Idempotent: a revision that is no longer pending does not change. A
- * newer revision becomes the current one only when it can be shown or kept, so a broken file never hides a good one.
+ * newer revision becomes the current one only when it can be shown or kept, so a broken file never hides a good one, and one of
+ * which part can be shown never hides a sound one.
  */
 export async function recordDerivation(viewer: Viewer, revisionId: string, derivation: Derivation): Promise<void> {
   if (viewer.kind !== "system") throw notFound("picture");

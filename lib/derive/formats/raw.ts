@@ -19,16 +19,24 @@ export async function showRaw(filePath: string, longest: number): Promise<Shown 
   return withFileBytes(filePath, async (bytes) => {
     const previews = findPreviews(bytes).filter(({ width, height }) => Math.max(width, height) >= leastSide);
     const { size, orientation } = rawFacts(bytes);
-    for (const preview of previews.slice(0, mostTries)) {
-      const shown = await tryPreview(bytes, preview, longest);
-      if (!shown) continue;
-      // Some previews have an orientation of their own, and some are upright already.
-      const isTurned = shown.orientation !== 1;
-      const { width, height } = turnedLike(size ?? shown, shown);
-      return { ...shown, width, height, orientation: isTurned ? shown.orientation : orientation, note };
-    }
-    return null;
+    const shown = await firstSound(bytes, previews.slice(0, mostTries), longest);
+    if (!shown) return null;
+    // Some previews have an orientation of their own, and some are upright already.
+    const isTurned = shown.orientation !== 1;
+    const { width, height } = turnedLike(size ?? shown, shown);
+    return { ...shown, width, height, orientation: isTurned ? shown.orientation : orientation, note };
   });
+}
+
+/** Returns the first preview that is sound, else the first of which something is left. */
+async function firstSound(bytes: Bytes, previews: Preview[], longest: number): Promise<Shown | null> {
+  let damaged: Shown | null = null;
+  for (const preview of previews) {
+    const shown = await tryPreview(bytes, preview, longest);
+    if (shown?.warning === null) return shown;
+    damaged ??= shown;
+  }
+  return damaged;
 }
 
 const note = "The preview that the camera stored in the raw file is shown.";

@@ -44,13 +44,19 @@ describe("working", () => {
       ...pictures,
       { path: "notes.jpg", bytes: notPictures.html },
       { path: "cut.jpg", bytes: truncated(await picture()) },
+      { path: "broken.jpg", bytes: truncated(await picture(), 0.005) },
     ];
     await withWorker({ concurrency: 2 }, async () => {
       const uploadId = await dropUnsent(files);
       await sendVerify({ id: uploadId, isLarge: false });
       await untilFinal(uploadId);
       const wanted = Object.fromEntries(pictures.map(({ path }) => [path, "ready"]));
-      expect(await statesOf(uploadId)).toEqual({ ...wanted, "notes.jpg": "kept", "cut.jpg": "rejected" });
+      expect(await statesOf(uploadId)).toEqual({
+        ...wanted,
+        "notes.jpg": "kept",
+        "cut.jpg": "ready",
+        "broken.jpg": "rejected",
+      });
     });
   });
 

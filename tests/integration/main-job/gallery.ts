@@ -37,7 +37,7 @@ export async function newGallery() {
     "site-1/deep/小さい.png": new Uint8Array(await picture({ width: 60, height: 40, format: "png" })),
     "lies.jpg": "<!doctype html><script>alert(1)</script>",
     "drawing.svg": "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
-    "broken.jpg": new Uint8Array(truncated(jpeg)),
+    "broken.jpg": new Uint8Array(truncated(jpeg, 0.005)),
     "notes.txt": "eleven fish",
   };
   const upload = await drop(owner, slug, files);

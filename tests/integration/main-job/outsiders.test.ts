@@ -60,6 +60,7 @@ describe("what outsiders see", () => {
     // Nor what reveals as much: names, the exact time, sizes.
     expect(item).toMatchObject({ path: "", title: null, sizeBytes: null, contentType: null, rejectReason: null });
     expect(item).toMatchObject({ width: 200, height: 133 });
+    expect(item).toMatchObject({ warning: null, displayNote: null });
     expect(item?.takenAt).toMatch(/T00:00:00.000Z$/);
     const collection = await collectionBySlug(stranger, slug);
     expect(JSON.stringify(await mediaPage(collection))).not.toContain("reef.jpg");

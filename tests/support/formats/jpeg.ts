@@ -22,7 +22,7 @@ const dcTable = Buffer.from([
   0,
   ...Array.from({ length: 12 }, (_, i) => i),
 ]);
-const acTable = Buffer.from([0x10, 0, 1, ...Array.from({ length: 14 }, () => 0), 0]);
+const acTable = Buffer.from([0x10, 1, ...Array.from({ length: 15 }, () => 0), 0]);
 
 /**
  * Writes a grey JPEG of any size, whose left half is black and whose right half is white. In memory it takes a bit for each
