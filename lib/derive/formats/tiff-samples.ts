@@ -4,16 +4,17 @@ import { fitInside } from "../raster/raster";
 import { damaged, partlyDamaged, undecodable } from "../raster/unreadable";
 import { AreaAverage } from "../samples/area-average";
 import { type Meaning, toRaster } from "../samples/to-raster";
+import { bandBytes, planesOf } from "../tiff/blocks";
 import type { TiffHeader } from "../tiff/ifd";
 import type { TiffLayout } from "../tiff/layout";
 import { colourCount } from "../tiff/plan";
-import { bandBytes, readSamples } from "../tiff/read-samples";
+import { readSamples } from "../tiff/read-samples";
 import { photometric } from "../tiff/tags";
 import type { Shown } from "./shown";
 
 const name = "TIFF";
-/** Strips are decompressed as a whole. */
 const maxBandBytes = 128 * 1024 * 1024;
+const maxLineSamples = 4_000_000;
 
 /** Which samples are read, what they mean, and how a row of them is changed before it is averaged. */
 type Reading = { wanted: number[]; meaning: Meaning; channels: number; note: string | null; prepare: Prepare };
@@ -27,8 +28,8 @@ export async function showSamples(
 ): Promise<Shown> {
   const { width, height, orientation } = layout;
   requirePixels(width, height, "whole");
-  if (bandBytes(layout) > maxBandBytes) throw undecodable(name, "strips or tiles of more than 128 MiB");
   const { wanted, meaning, channels, prepare, note: bands } = readingOf(layout);
+  requireMemory(layout, wanted);
   const average = new AreaAverage({ width, height, channels }, fitInside(width, height, longest));
   const { isDamaged } = readSamples({
     bytes,
@@ -42,6 +43,16 @@ export async function showSamples(
   const { raster, note } = toRaster(samples, meaning);
   const notes = [bands, note].filter((one) => one !== null).join(" ");
   return { width, height, orientation, raster, warning: isDamaged ? partlyDamaged : null, note: notes || null };
+}
+
+/** Strips are decompressed as a whole, and lines unpacked into eight bytes a sample. */
+function requireMemory(layout: TiffLayout, wanted: number[]): void {
+  if (bandBytes(layout, planesOf(layout, wanted)) > maxBandBytes) {
+    throw undecodable(name, "strips or tiles of more than 128 MiB");
+  }
+  if (layout.block.width * (layout.isPlanar ? 1 : layout.samples) > maxLineSamples) {
+    throw undecodable(name, "lines of more than four million samples");
+  }
 }
 
 function readingOf(layout: TiffLayout): Reading {

@@ -1,3 +1,5 @@
+import type { Samples } from "./area-average";
+
 /** The numbers that are shown as black and as white. */
 export type DisplayRange = { low: number; high: number; isStretched: boolean };
 
@@ -12,14 +14,11 @@ const mostSamples = 200_000;
  * small part of it: a picture of temperatures or depths would look evenly grey or black. A picture in colour is stretched
  * only where it would be black.
  */
-export function displayRange(
-  values: Float32Array | Float64Array,
-  format: NumberFormat,
-  isColour: boolean,
-): DisplayRange {
+export function displayRange(samples: Samples, colours: number, format: NumberFormat): DisplayRange {
+  const isColour = colours > 1;
   const full = fullRange(format);
   if (format.kind !== "float" && format.bits <= 8) return { ...full, isStretched: false };
-  const sorted = sampled(values);
+  const sorted = sampled(samples, colours);
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
   const [least, most] = [at(0), at(1)];
   let [low, high] = [at(lowShare), at(highShare)];
@@ -40,13 +39,17 @@ function fullRange({ kind, bits }: NumberFormat): { low: number; high: number } 
   return { low: 0, high: 2 ** bits - 1 };
 }
 
-function sampled(values: Float32Array | Float64Array): Float64Array {
-  const step = Math.max(1, Math.floor(values.length / mostSamples));
-  const picked = new Float64Array(Math.ceil(values.length / step));
+/** Returns numbers of colours, not of alpha, from all over the picture. */
+function sampled({ values, channels }: Samples, colours: number): Float64Array {
+  const points = values.length / channels;
+  const step = Math.max(1, Math.ceil((points * colours) / mostSamples));
+  const picked = new Float64Array(Math.ceil(points / step) * colours);
   let count = 0;
-  for (let i = 0; i < values.length; i += step) {
-    const value = values[i] ?? Number.NaN;
-    if (Number.isFinite(value)) picked[count++] = value;
+  for (let point = 0; point < points; point += step) {
+    for (let c = 0; c < colours; c++) {
+      const value = values[point * channels + c] ?? Number.NaN;
+      if (Number.isFinite(value)) picked[count++] = value;
+    }
   }
   return picked.subarray(0, count).sort();
 }

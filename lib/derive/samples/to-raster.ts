@@ -42,10 +42,8 @@ export function toRaster(samples: Samples, meaning: Meaning): { raster: Raster<U
   return { raster: { width, height, channels: outputChannels, data }, note: range.isStretched ? noteOf(range) : null };
 }
 
-function rangeOf({ values, channels }: Samples, colours: number, { colours: kind, format }: Meaning): DisplayRange {
-  if (kind === "lab") return { low: 0, high: 1, isStretched: false };
-  const shown = channels === colours ? values : values.filter((_, i) => i % channels < colours);
-  return displayRange(shown, format, kind !== "grey");
+function rangeOf(samples: Samples, colours: number, { colours: kind, format }: Meaning): DisplayRange {
+  return kind === "lab" ? { low: 0, high: 1, isStretched: false } : displayRange(samples, colours, format);
 }
 
 type Scale = (value: number) => number;

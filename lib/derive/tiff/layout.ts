@@ -57,6 +57,7 @@ export function layoutOf(ifd: Ifd): TiffLayout | null {
   const block = isTile
     ? { width: ifd.number(tag.tileWidth) ?? 0, height: ifd.number(tag.tileHeight) ?? 0, isTile }
     : { width, height: Math.min(rowsPerStrip, height), isTile };
+  if (block.width < 1 || block.height < 1) return null;
   return {
     width,
     height,

@@ -29,6 +29,10 @@ export function unpackRow(row: Uint8Array, output: Float64Array, rowFormat: RowF
     read64(view, output, format, isLittleEndian);
     return;
   }
+  if (format === "float" && bits[0] === 32 && predictor !== 2) {
+    for (let i = 0; i < output.length; i++) output[i] = view.getFloat32(i * 4, isLittleEndian);
+    return;
+  }
   let bit = 0;
   for (let i = 0; i < output.length; i++) {
     const size = bits[i % bits.length] ?? 8;

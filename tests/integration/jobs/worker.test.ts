@@ -8,7 +8,7 @@ import { sendDerive, sendUndo, sendVerify, startQueue, stopQueue } from "@/lib/j
 import { sweep } from "@/lib/jobs/sweep";
 import { startWorker } from "@/lib/jobs/worker";
 import { dropUnsent, pendingRevision, revisionById, statesOf, worker } from "@/tests/integration/derive/fixtures";
-import { folderOfPictures, notPictures, picture, truncated } from "@/tests/support/pictures";
+import { folderOfPictures, headerAlone, notPictures, picture, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { hurryQueue, jobs, pendingCount, quiet, untilFinal, withWorker } from "./fixtures";
 
@@ -44,7 +44,7 @@ describe("working", () => {
       ...pictures,
       { path: "notes.jpg", bytes: notPictures.html },
       { path: "cut.jpg", bytes: truncated(await picture()) },
-      { path: "broken.jpg", bytes: truncated(await picture(), 0.005) },
+      { path: "broken.jpg", bytes: headerAlone(await picture()) },
     ];
     await withWorker({ concurrency: 2 }, async () => {
       const uploadId = await dropUnsent(files);

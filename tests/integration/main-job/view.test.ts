@@ -9,7 +9,7 @@ import { storage } from "@/lib/storage/client";
 import { presignView } from "@/lib/storage/view";
 import type { OpenedUpload } from "@/lib/upload/schema";
 import { testCollection } from "@/tests/support/collections";
-import { picture, truncated } from "@/tests/support/pictures";
+import { headerAlone, picture, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { drop, type Files, post } from "@/tests/support/uploads";
 import { get, itemAt, newGallery, work } from "./gallery";
@@ -195,7 +195,7 @@ describe("a newer revision", () => {
     const jpeg = new Uint8Array(await picture({ width: 300, height: 200 }));
     const larger = new Uint8Array(await picture({ width: 500, height: 400 }));
     const cut = new Uint8Array(truncated(Buffer.from(larger)));
-    const broken = cut.subarray(0, 100);
+    const broken = new Uint8Array(headerAlone(Buffer.from(larger)));
     await work((await drop(owner, into, { "a.jpg": jpeg, "b.jpg": jpeg, "c.jpg": jpeg, "d.jpg": cut })).id);
     const damaged = await itemAt(owner, into, "d.jpg");
     expect(damaged).toMatchObject({
