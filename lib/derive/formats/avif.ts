@@ -11,16 +11,16 @@ const name = "AVIF";
 const memory = () => "whole" as const;
 
 export async function showAvif(filePath: string, longest: number): Promise<Shown> {
-  const { isSequence, hasStill, space } = await withFileBytes(filePath, (bytes) => ({
+  const { isSequence, hasStill, colour } = await withFileBytes(filePath, (bytes) => ({
     isSequence: brandsOf(bytes)[0] === "avis",
     hasStill: hasPrimaryItem(bytes),
-    space: readHeifColour(bytes),
+    colour: readHeifColour(bytes),
   }));
-  if (!isSequence) return showCommon(filePath, { name, longest, memory, space });
-  if (hasStill) return withStillBrand(filePath, (still) => showCommon(still, { name, longest, memory, space }));
+  if (!isSequence) return showCommon(filePath, { name, longest, memory, ...colour });
+  if (hasStill) return withStillBrand(filePath, (still) => showCommon(still, { name, longest, memory, ...colour }));
   const frame = await withFileBytes(filePath, firstFrame);
   if (!frame) throw undecodable(name, "animated AVIF without a still picture");
-  return showCommon(frame, { name, longest, memory, space: readHeifColour(bytesOf(frame)) });
+  return showCommon(frame, { name, longest, memory, ...readHeifColour(bytesOf(frame)) });
 }
 
 /** libvips refuses files that call themselves a sequence, though their still picture can be read. Uses a copy that does not. */

@@ -1,4 +1,5 @@
 import sharp, { type Metadata } from "sharp";
+import { widenLevels } from "../colour/levels";
 import type { ColourSpace } from "../colour/space";
 import { toSrgb } from "../colour/to-srgb";
 import { type LoaderMemory, requirePixels } from "../raster/pixel-limit";
@@ -13,6 +14,8 @@ export type CommonOptions = {
   /** What the pixels mean where no profile says so. */
   space?: ColourSpace | null;
   ignoresProfile?: boolean;
+  /** Black and white are not the lowest and highest values. */
+  hasVideoLevels?: boolean;
   isDamage?: (messages: string) => boolean;
 };
 
@@ -51,6 +54,7 @@ async function showWith(
   const maxPixels = requirePixels(width, height, memory(metadata));
   const bits = space && metadata.depth === "ushort" ? 16 : 8;
   const raster = await decode(input, { name, longest, maxPixels, bits, ignoresProfile, isDamage });
+  if (options.hasVideoLevels) widenLevels(raster);
   return {
     width,
     height,

@@ -1,24 +1,37 @@
-import type { Bytes } from "../bytes/bytes";
-import { partOf } from "../bytes/bytes";
+import { type Bytes, partOf } from "../bytes/bytes";
 import { type ColourSpace, spaceOfCodes } from "../colour/space";
+import { readAv1Values } from "./av1";
 import { type Box, findBox, readBoxes } from "./boxes";
 
-/** How values of a still picture in a HEIF file (AVIF, HEIC) are meant. Null: sRGB, or what an embedded profile says. */
-export function readHeifColour(bytes: Bytes): ColourSpace | null {
+/** How values of a still picture in a HEIF file (AVIF, HEIC) are meant. */
+export type HeifColour = {
+  /** Null: sRGB, or what an embedded profile says. */
+  space: ColourSpace | null;
+  /** Grey of video levels, which libheif leaves as it is; those of colours it widens. */
+  hasVideoLevels: boolean;
+};
+
+export function readHeifColour(bytes: Bytes): HeifColour {
   const meta = findBox(bytes, "meta");
-  return meta ? colourOf(propertiesOf(meta, primaryItem(meta))) : null;
+  const properties = meta ? propertiesOf(meta, primaryItem(meta)) : [];
+  const codes = codesOf(properties);
+  const values = readAv1Values(properties.find(({ type }) => type === "av1C")?.content.read(0, 256) ?? Buffer.alloc(0));
+  const range = codes ? (codes.isFull ? "full" : "limited") : values.range;
+  return { space: codes?.space ?? null, hasVideoLevels: values.isGrey && range === "limited" };
 }
 
-/** Returns the colour space of properties of a picture. A profile wins over code points. */
-function colourOf(properties: Box[]): ColourSpace | null {
+/** Returns what the code points of a picture say; null when it has none. A profile wins over them. */
+function codesOf(properties: Box[]): { space: ColourSpace | null; isFull: boolean } | null {
   const colours = properties
     .filter(({ type }) => type === "colr")
-    .map(({ content }) => ({ kind: content.read(0, 4).toString("latin1"), codes: content.read(4, 4) }));
-  if (colours.some(({ kind }) => kind === "prof" || kind === "rICC")) return null;
+    .map(({ content }) => ({ kind: content.read(0, 4).toString("latin1"), codes: content.read(4, 7) }));
   const codes = colours.find(({ kind }) => kind === "nclx")?.codes;
-  if (codes?.length !== 4) return null;
+  if (codes?.length !== 7) return null;
+  const isFull = ((codes[6] ?? 0) & 0x80) !== 0;
+  if (colours.some(({ kind }) => kind === "prof" || kind === "rICC")) return { space: null, isFull };
   const light = properties.find(({ type }) => type === "clli")?.content.read(0, 2);
-  return spaceOfCodes(codes.readUInt16BE(0), codes.readUInt16BE(2), light?.length === 2 ? light.readUInt16BE(0) : 0);
+  const peakNits = light?.length === 2 ? light.readUInt16BE(0) : 0;
+  return { space: spaceOfCodes(codes.readUInt16BE(0), codes.readUInt16BE(2), peakNits), isFull };
 }
 
 /** Tells whether the file holds pictures coded in AV1 and none in HEVC. Some writers do not say so in the brands. */

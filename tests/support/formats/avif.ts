@@ -10,6 +10,9 @@ type AvifOptions = {
   /** Code points of ITU-T H.273, in place of those of sRGB. */
   primaries?: number;
   transfer?: number;
+  isGrey?: boolean;
+  /** What the code points say of the range; the pixels are encoded with the whole one. */
+  hasVideoLevels?: boolean;
 };
 
 /** A still picture of 10 bits. */
@@ -22,11 +25,18 @@ export async function avifPicture(options: AvifOptions): Promise<Buffer> {
     }
   }
   const encoded = await sharp(pixels, { raw: { width, height, channels: 3 } })
-    .toColourspace("rgb16")
+    .toColourspace(options.isGrey ? "grey16" : "rgb16")
     .avif({ quality: 95, effort: 0, bitdepth: 10, chromaSubsampling: "4:4:4" })
     .toBuffer();
   // The encoder at hand notes no code points. Its matrix is that of BT.601, its range full.
-  const colour = box("colr", text("nclx"), u16(primaries), u16(transfer), u16(6), Buffer.from([0x80]));
+  const colour = box(
+    "colr",
+    text("nclx"),
+    u16(primaries),
+    u16(transfer),
+    u16(6),
+    Buffer.from([options.hasVideoLevels ? 0 : 0x80]),
+  );
   const size = box("ispe", u32(0), u32(width), u32(height));
   return stillFile(boxOf(encoded, "mdat").subarray(8), [boxOf(encoded, "av1C"), size, colour]);
 }

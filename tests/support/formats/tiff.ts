@@ -83,7 +83,7 @@ export function tiffFile(directories: Directory[], options: TiffOptions = {}): B
   return Buffer.concat(pieces);
 }
 
-export type SampleFormat = "unsigned" | "signed" | "float";
+type SampleFormat = "unsigned" | "signed" | "float";
 
 export type PictureOptions = TiffOptions & {
   width?: number;

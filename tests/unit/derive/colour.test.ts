@@ -134,6 +134,18 @@ describe("high dynamic range is mapped to what a screen shows", () => {
   });
 });
 
+test.each([
+  [16, 0],
+  [128, 130],
+  [235, 255],
+])("AVIF, grey of video levels: %i is shown as %i, and of the whole range as it is", async (stored, wanted) => {
+  for (const hasVideoLevels of [true, false]) {
+    const bytes = await avifPicture({ value: () => grey(stored / 255), isGrey: true, hasVideoLevels });
+    const seen = (await pixelsOf(await deriveReady(await write(bytes)), write)).at(30, 30).slice(0, 3);
+    expectNear(seen, grey(hasVideoLevels ? wanted : stored), 3);
+  }
+});
+
 test("AVIF of a wide gamut is converted, of sRGB it is as it was", async () => {
   const seen = async (primaries: number) => {
     const bytes = await avifPicture({ value: () => [0.2, 0.6, 0.2], primaries });
