@@ -18,7 +18,7 @@ import { showSamples } from "./tiff-samples";
 const name = "TIFF";
 const maxPages = 256;
 
-type Deep = Extract<TiffPlan, { by: "libvips" }>;
+type LibvipsPlan = Extract<TiffPlan, { by: "libvips" }>;
 type Page = { header: TiffHeader; ifd: Ifd; layout: TiffLayout; number: number };
 
 /** Shows the first picture of a TIFF file that is no smaller version of another. */
@@ -49,13 +49,9 @@ function firstPage(bytes: Bytes): Page | null {
     seen.add(at);
     const ifd = readIfd(bytes, header, at);
     const layout = ifd && layoutOf(ifd);
-    if (!ifd) break;
-    if (layout) {
-      const page = { header, ifd, layout, number };
-      if (!layout.isReduced) return page;
-      first ??= page;
-    }
-    at = ifd.next;
+    if (layout && !layout.isReduced) return { header, ifd, layout, number };
+    if (layout) first ??= { header, ifd, layout, number };
+    at = ifd?.next ?? 0;
   }
   return first;
 }
@@ -67,7 +63,13 @@ async function showOldJpeg(bytes: Bytes, { ifd, layout }: Page, longest: number)
 }
 
 /** What libvips finds wrong is read here, where that is possible: missing strips are then known. */
-async function showByLibvips(filePath: string, bytes: Bytes, page: Page, plan: Deep, longest: number): Promise<Shown> {
+async function showByLibvips(
+  filePath: string,
+  bytes: Bytes,
+  page: Page,
+  plan: LibvipsPlan,
+  longest: number,
+): Promise<Shown> {
   const { width, height } = page.layout;
   const maxPixels = requirePixels(width, height, "whole");
   const bits = plan.isDeep ? 16 : 8;
@@ -81,7 +83,7 @@ async function showByLibvips(filePath: string, bytes: Bytes, page: Page, plan: D
   }
 }
 
-function toShown(raster: Raster, { layout }: Page, { isDeep }: Deep, warning: string | null): Shown {
+function toShown(raster: Raster, { layout }: Page, { isDeep }: LibvipsPlan, warning: string | null): Shown {
   const { width, height, orientation, photometric, samples, bits } = layout;
   const shown = { width, height, orientation, warning };
   if (!isDeep) return { ...shown, raster: toSrgb(raster, null), note: null };

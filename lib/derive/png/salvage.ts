@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { constants, crc32, createInflate, deflateSync } from "node:zlib";
 import type { Bytes } from "../bytes/bytes";
 
@@ -115,11 +114,8 @@ async function inflateInto(target: Buffer, data: Buffer[]): Promise<number> {
     if (written === target.length) inflate.destroy();
   });
   const ended = new Promise((resolve) => inflate.once("close", resolve).once("error", resolve).once("end", resolve));
-  for (const piece of data) {
-    if (inflate.destroyed) break;
-    if (!inflate.write(piece)) await Promise.race([once(inflate, "drain"), ended]);
-  }
-  if (!inflate.destroyed) inflate.end();
+  for (const piece of data) inflate.write(piece);
+  inflate.end();
   await ended;
   return written;
 }

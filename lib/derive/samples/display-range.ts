@@ -28,7 +28,7 @@ export function displayRange(samples: Samples, colours: number, format: NumberFo
   const isWide = used >= (full.high - full.low) / 4;
   if (isInside && (isWide || sorted.length === 0 || least === most)) return { ...full, isStretched: false };
   if (least === most) return { low: least - 1, high: least + 1, isStretched: true };
-  // Floating-point light may exceed white a little, at reflections.
+  // Light starts at nothing, whatever the darkest point is.
   if (format.kind === "float" && isColour) low = Math.min(0, low);
   return { low, high, isStretched: true };
 }
