@@ -54,7 +54,8 @@ export function* readBands(
       const blocks: Block[] = [];
       for (const plane of planes) {
         const line = lineBytes(layout, plane);
-        const size = (block.isTile ? block.height : Math.min(step, rows - from)) * line;
+        // Compressed blocks are whole: some writers fill the last strip up.
+        const size = (isReadInPieces(layout) ? Math.min(step, rows - from) : block.height) * line;
         for (let column = 0; column < across; column++) {
           const number = (plane.number * down + index) * across + column;
           const data = readBlock(bytes, layout, number, { skip: from * line, size }, onDamage);
@@ -94,7 +95,10 @@ function readBlock(
     if (number >= offsets.length) onDamage();
     return null;
   }
-  const stored = compression === 1 ? bytes.read(at + skip, Math.min(size, length - skip)) : bytes.read(at, length);
+  const stored =
+    compression === 1
+      ? bytes.read(at + skip, Math.min(size, length - skip))
+      : bytes.read(at, Math.min(length, mostCompressed(size)));
   if (isBitReversed) reverseBits(stored);
   try {
     return decompress(compression, stored, size);
@@ -103,6 +107,9 @@ function readBlock(
     return null;
   }
 }
+
+/** No method here makes random bytes half as long again (LZW does nearly). A file may say that a strip is as long as itself. */
+const mostCompressed = (size: number) => size * 2 + 65_536;
 
 const reversed = Uint8Array.from({ length: 256 }, (_, byte) => {
   let result = 0;

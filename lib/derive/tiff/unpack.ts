@@ -33,12 +33,8 @@ export function unpackRow(row: Uint8Array, output: Float64Array, rowFormat: RowF
     for (let i = 0; i < output.length; i++) output[i] = view.getFloat32(i * 4, isLittleEndian);
     return;
   }
-  let bit = 0;
-  for (let i = 0; i < output.length; i++) {
-    const size = bits[i % bits.length] ?? 8;
-    output[i] = unsignedAt(view, bit, size, isLittleEndian);
-    bit += size;
-  }
+  if (bits.some((size) => size % 8 !== 0)) readBits(view, output, bits);
+  else readBytes(view, output, bits, isLittleEndian);
   if (predictor === 2) undoDifferences(output, bits);
   if (format === "signed") applySign(output, bits);
   if (format === "float") applyFloat(output, bits[0] ?? 32);
@@ -51,34 +47,42 @@ export function rowBytes(samples: number, bits: readonly number[]): number {
   return Math.ceil(total / 8);
 }
 
-/** Sizes that are no whole number of bytes are a stream of bits, the highest first, whatever the order of bytes is. */
-function unsignedAt(view: DataView, bit: number, size: number, le: boolean): number {
-  switch (size) {
-    case 8:
-      return view.getUint8(bit >> 3);
-    case 16:
-      return view.getUint16(bit >> 3, le);
-    case 24:
-      return le
-        ? view.getUint16(bit >> 3, true) + view.getUint8((bit >> 3) + 2) * 65_536
-        : view.getUint16(bit >> 3) * 256 + view.getUint8((bit >> 3) + 2);
-    case 32:
-      return view.getUint32(bit >> 3, le);
-    default:
-      return bitsAt(view, bit, size);
+function readBytes(view: DataView, output: Float64Array, bits: readonly number[], le: boolean): void {
+  let at = 0;
+  for (let i = 0; i < output.length; i++) {
+    const size = bits[i % bits.length] ?? 8;
+    output[i] = unsignedAt(view, at, size, le);
+    at += size / 8;
   }
 }
 
-function bitsAt(view: DataView, bit: number, size: number): number {
-  let value = 0;
-  let at = bit;
-  for (let left = size; left > 0; ) {
-    const taken = Math.min(left, 8 - (at & 7));
-    value = value * 2 ** taken + ((view.getUint8(at >> 3) >> (8 - (at & 7) - taken)) & ((1 << taken) - 1));
-    at += taken;
-    left -= taken;
+function unsignedAt(view: DataView, at: number, size: number, le: boolean): number {
+  switch (size) {
+    case 8:
+      return view.getUint8(at);
+    case 16:
+      return view.getUint16(at, le);
+    case 24:
+      return le
+        ? view.getUint16(at, true) + view.getUint8(at + 2) * 65_536
+        : view.getUint16(at) * 256 + view.getUint8(at + 2);
+    default:
+      return view.getUint32(at, le);
   }
-  return value;
+}
+
+/** Sizes that are no whole number of bytes are a stream of bits, the highest first, whatever the order of bytes is. */
+function readBits(view: DataView, output: Float64Array, bits: readonly number[]): void {
+  let [held, heldBits, at] = [0, 0, 0];
+  for (let i = 0; i < output.length; i++) {
+    const size = bits[i % bits.length] ?? 8;
+    // Not by shifting: more than 32 bits may be held.
+    for (; heldBits < size; heldBits += 8) held = held * 256 + view.getUint8(at++);
+    heldBits -= size;
+    const value = Math.floor(held / (1 << heldBits));
+    held -= value * (1 << heldBits);
+    output[i] = value;
+  }
 }
 
 function read64(view: DataView, output: Float64Array, format: SampleFormat, le: boolean): void {
@@ -96,8 +100,9 @@ function undoDifferences(values: Float64Array, bits: readonly number[]): void {
 }
 
 function applySign(values: Float64Array, bits: readonly number[]): void {
+  const halves = bits.map((size) => 2 ** (size - 1));
   for (let i = 0; i < values.length; i++) {
-    const half = 2 ** ((bits[i % bits.length] ?? 8) - 1);
+    const half = halves[i % halves.length] ?? 0;
     const value = values[i] ?? 0;
     if (value >= half) values[i] = value - 2 * half;
   }
@@ -109,19 +114,31 @@ const floats: Record<number, { exponentBits: number; fractionBits: number }> = {
   32: { exponentBits: 8, fractionBits: 23 },
 };
 
-/** Turns bits read as whole numbers into the floating-point numbers they stand for (IEEE 754; Adobe's 24-bit floats alike). */
+/** Of 16 bits, all numbers are known after the first row. */
+let halfFloats: Float64Array | undefined;
+
+/** Turns bits read as whole numbers into the floating-point numbers they stand for. */
 function applyFloat(values: Float64Array, size: number): void {
+  const read = floatReader(size);
+  if (size === 16) halfFloats ??= Float64Array.from({ length: 65_536 }, (_, value) => read(value));
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    values[i] = size === 16 ? (halfFloats?.[value] ?? 0) : read(value);
+  }
+}
+
+/** IEEE 754, and Adobe's floats of 24 bits alike. */
+function floatReader(size: number): (value: number) => number {
   const { exponentBits, fractionBits } = floats[size] ?? { exponentBits: 8, fractionBits: 23 };
   const [fractions, exponents] = [2 ** fractionBits, 2 ** exponentBits];
   const bias = exponents / 2 - 1;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? 0;
+  return (value) => {
     const fraction = (value % fractions) / fractions;
     const exponent = Math.floor(value / fractions) % exponents;
     const sign = value >= fractions * exponents ? -1 : 1;
-    if (exponent === exponents - 1) values[i] = fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-    else values[i] = sign * (exponent === 0 ? fraction * 2 ** (1 - bias) : (1 + fraction) * 2 ** (exponent - bias));
-  }
+    if (exponent === exponents - 1) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+    return sign * (exponent === 0 ? fraction * 2 ** (1 - bias) : (1 + fraction) * 2 ** (exponent - bias));
+  };
 }
 
 /** Bytes were stored as differences, the highest bytes of all samples of the row first (TIFF Technical Note 3). */

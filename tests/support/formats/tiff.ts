@@ -98,6 +98,8 @@ export type PictureOptions = TiffOptions & {
   predictor?: 1 | 2 | 3;
   isPlanar?: boolean;
   rowsPerStrip?: number;
+  /** The last strip has as many rows as the others, though the picture ends before. */
+  fillsLastStrip?: boolean;
   tileSide?: number;
   extra?: Entry[];
 };
@@ -113,6 +115,7 @@ const compressions = {
 export function tiffPicture(options: PictureOptions): Buffer {
   const { width = 64, height = 48, bits = 8, format = "unsigned", photometric = 1, samples = 1 } = options;
   const { compression = "none", predictor = 1, isPlanar = false, rowsPerStrip = 16, tileSide, extra = [] } = options;
+  const isFilled = tileSide !== undefined || options.fillsLastStrip;
   const [code, compress] = compressions[compression];
   const planes = isPlanar
     ? Array.from({ length: samples }, (_, i) => [i])
@@ -122,7 +125,7 @@ export function tiffPicture(options: PictureOptions): Buffer {
   for (const plane of planes) {
     for (let top = 0; top < height; top += blockHeight) {
       for (let left = 0; left < width; left += blockWidth) {
-        const rows = tileSide ? tileSide : Math.min(blockHeight, height - top);
+        const rows = isFilled ? blockHeight : Math.min(blockHeight, height - top);
         const lines = Array.from({ length: rows }, (_, y) =>
           line(options, plane, { left, y: top + y, count: blockWidth }),
         );

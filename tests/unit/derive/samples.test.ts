@@ -68,6 +68,17 @@ describe("the samples of a TIFF are mapped by their format", () => {
     await expectRamp({ format, bits, value: ramp(format, bits), compression, predictor, tileSide: 32 });
   });
 
+  test.each([
+    ["none", 16],
+    ["deflate", 12],
+    ["packbits", 12],
+    ["zstd", 16],
+  ] as const)("%s, whose last strip is filled up: no damage", async (compression, bits) => {
+    const options = { bits, compression, rowsPerStrip: 45, fillsLastStrip: true, value: ramp("signed", bits) };
+    await expectRamp({ ...options, format: "signed" });
+    expect((await shown({ ...options, format: "signed" })).derivation.warning).toBeNull();
+  });
+
   test.each([1, 8, 12, 16])("white is zero, %i bits", async (bits) => {
     if (bits > 1) await expectRamp({ bits, photometric: 0, value: ramp("unsigned", bits) }, { isFalling: true });
     else expect((await shown({ bits, photometric: 0, value: () => 0 })).at(9, 9)[0]).toBe(255);
