@@ -1,9 +1,10 @@
+import { rm } from "node:fs/promises";
 import { withFileBytes } from "../bytes/bytes";
 import { readPngColour } from "../png/colour";
 import { salvagePng } from "../png/salvage";
 import { clearRowsFrom } from "../raster/missing-rows";
-import { Damaged, partlyDamaged } from "../raster/unreadable";
-import { showSound } from "./common";
+import { Damaged, damaged, partlyDamaged } from "../raster/unreadable";
+import { type CommonOptions, showSound } from "./common";
 import type { Shown } from "./shown";
 
 export async function showPng(filePath: string, longest: number): Promise<Shown> {
@@ -14,12 +15,21 @@ export async function showPng(filePath: string, longest: number): Promise<Shown>
     return await showSound(filePath, options);
   } catch (error) {
     if (!(error instanceof Damaged)) throw error;
-    // libvips would leave rows of other memory where none can be read.
-    const salvaged = await withFileBytes(filePath, salvagePng);
-    if (!salvaged) throw error;
-    const shown = await showSound(salvaged.png, options);
-    const soundRows = Math.floor((salvaged.soundRows * shown.raster.height) / shown.height);
-    if (soundRows === 0) throw error;
+    return showSalvaged(filePath, options);
+  }
+}
+
+/** libvips would leave rows of other memory where none can be read. */
+async function showSalvaged(filePath: string, options: CommonOptions): Promise<Shown> {
+  const salvaged = `${filePath}.salvaged`;
+  try {
+    const rows = await withFileBytes(filePath, (bytes) => salvagePng(bytes, salvaged));
+    if (rows === 0) throw damaged(options.name);
+    const shown = await showSound(salvaged, options);
+    const soundRows = Math.floor((rows * shown.raster.height) / shown.height);
+    if (soundRows === 0) throw damaged(options.name);
     return { ...shown, raster: clearRowsFrom(shown.raster, soundRows), warning: partlyDamaged };
+  } finally {
+    await rm(salvaged, { force: true });
   }
 }

@@ -1,13 +1,13 @@
-import { constants, crc32, createInflate, deflateSync } from "node:zlib";
+import { createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { constants, crc32, createDeflate, createInflate } from "node:zlib";
 import type { Bytes } from "../bytes/bytes";
 
-type Salvaged = {
-  png: Buffer;
-  /** Rows, from the first, that could be read. */
-  soundRows: number;
-};
+/** Where the bytes of a chunk lie. */
+type Chunk = { type: string; at: number; length: number };
 
-type Header = {
+type Layout = {
   height: number;
   /** Of a row with the byte of its filter. */
   rowBytes: number;
@@ -18,59 +18,59 @@ type Header = {
 
 const signature = Buffer.from("89504e470d0a1a0a", "hex");
 const maxChunks = 100_000;
-/** What the pixels may take, stored and inflated: repairing needs them in memory. */
-const maxPixelBytes = 128 * 1024 * 1024;
+/** Of chunks that say what the pixels mean. */
+const maxColourBytes = 16 * 1024 * 1024;
+/** What the pixels may take, inflated: writing them again takes time. */
+const maxPixelBytes = 320 * 1024 * 1024;
 /** Chunks that say what the pixels mean. */
 const colourChunks = ["PLTE", "tRNS", "cICP", "iCCP", "sRGB", "gAMA", "cHRM", "sBIT"];
 /** The filters of rows are numbered from 0. */
 const lastFilter = 4;
 const samplesOf: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const pieceBytes = 65_536;
 
 /**
- * Returns a sound PNG with the rows of a damaged one that can be inflated; the others are zero. Decoders stop at the first wrong
- * checksum. Null when there are no such rows. Of an interlaced picture all must be there: its rows are spread.
+ * Writes a sound PNG with the rows of a damaged one that can be inflated; the others are zero. Decoders stop at the first wrong
+ * checksum. Returns the number of these rows, counted from the first. Of an interlaced picture all must be there, else 0: its rows
+ * are spread. Needs memory for a few rows only.
  */
-export async function salvagePng(bytes: Bytes): Promise<Salvaged | null> {
+export async function salvagePng(bytes: Bytes, targetPath: string): Promise<number> {
   const chunks = readChunks(bytes);
-  const head = chunks.find(({ type }) => type === "IHDR")?.data;
-  const header = head?.length === 13 ? headerOf(head) : null;
-  if (!head || !header || header.pixelBytes > maxPixelBytes) return null;
-  const pixels = Buffer.alloc(header.pixelBytes);
-  const data = chunks.filter(({ type }) => type === "IDAT").map((chunk) => chunk.data);
-  const readBytes = await inflateInto(pixels, data);
-  if (header.isInterlaced ? readBytes < pixels.length : readBytes < header.rowBytes) return null;
-  const soundRows = header.isInterlaced
-    ? header.height
-    : countSoundRows(pixels.subarray(0, readBytes), header.rowBytes);
-  // The row after them may be there in part.
-  if (soundRows < header.height) pixels.fill(0, soundRows * header.rowBytes);
-  const png = Buffer.concat([
-    signature,
-    chunkOf("IHDR", head),
-    ...chunks
-      .filter(({ type }) => colourChunks.includes(type))
-      .map(({ type, data: content }) => chunkOf(type, content)),
-    chunkOf("IDAT", deflateSync(pixels, { level: 1 })),
-    chunkOf("IEND", Buffer.alloc(0)),
-  ]);
-  return { png, soundRows };
+  const contentOf = ({ at, length }: Chunk) => bytes.read(at, length);
+  const head = chunks.filter(({ type }) => type === "IHDR").map(contentOf)[0];
+  const layout = head?.length === 13 ? layoutOf(head) : null;
+  if (!head || !layout || layout.pixelBytes > maxPixelBytes) return 0;
+  const about = chunks.filter(({ type }) => colourChunks.includes(type));
+  const pixels = chunks.filter(({ type }) => type === "IDAT");
+  const sound = { rows: 0 };
+  await pipeline(
+    Readable.from(pixelsOf(bytes, pixels, layout, sound)),
+    createDeflate({ level: 1 }),
+    async function* (deflated: AsyncIterable<Buffer>) {
+      yield Buffer.concat([signature, chunkOf("IHDR", head)]);
+      for (const chunk of about) yield chunkOf(chunk.type, contentOf(chunk));
+      for await (const piece of deflated) yield chunkOf("IDAT", piece);
+      yield chunkOf("IEND", Buffer.alloc(0));
+    },
+    createWriteStream(targetPath),
+  );
+  return sound.rows;
 }
 
 /** Returns the chunks that are needed; of those about colours the first of each. */
-function readChunks(bytes: Bytes): { type: string; data: Buffer }[] {
-  const chunks: { type: string; data: Buffer }[] = [];
+function readChunks(bytes: Bytes): Chunk[] {
+  const chunks: Chunk[] = [];
   const seen = new Set<string>();
-  let left = maxPixelBytes;
   let at = signature.length;
   for (let count = 0; count < maxChunks && at + 8 < bytes.size; count++) {
     const head = bytes.read(at, 8);
     const type = head.toString("latin1", 4);
     if (!/^[A-Za-z]{4}$/.test(type) || type === "IEND") break;
     const length = head.readUInt32BE(0);
-    const isNeeded = type === "IDAT" || (!seen.has(type) && (type === "IHDR" || colourChunks.includes(type)));
-    if (isNeeded && length > left) break;
-    if (isNeeded) chunks.push({ type, data: bytes.read(at + 8, length) });
-    if (isNeeded) left -= length;
+    const isFirst = !seen.has(type) && length <= maxColourBytes;
+    if (type === "IDAT" || (isFirst && (type === "IHDR" || colourChunks.includes(type)))) {
+      chunks.push({ type, at: at + 8, length });
+    }
     seen.add(type);
     at += length + 12;
   }
@@ -88,7 +88,7 @@ const passes = [
   [0, 1, 1, 2],
 ] as const;
 
-function headerOf(head: Buffer): Header | null {
+function layoutOf(head: Buffer): Layout | null {
   const [width, height] = [head.readUInt32BE(0), head.readUInt32BE(4)];
   const [bits = 0, colour = 0, , , interlace = 0] = head.subarray(8);
   const samples = samplesOf[colour];
@@ -105,26 +105,64 @@ function headerOf(head: Buffer): Header | null {
   return { height, rowBytes: rowBytes(width), pixelBytes, isInterlaced };
 }
 
-/** Inflates what can be. Output comes in small pieces, as that of the piece with an error is lost. Returns the number of bytes. */
-async function inflateInto(target: Buffer, data: Buffer[]): Promise<number> {
-  const inflate = createInflate({ chunkSize: 1_024, finishFlush: constants.Z_SYNC_FLUSH });
-  let written = 0;
-  inflate.on("data", (piece: Buffer) => {
-    written += piece.copy(target, written);
-    if (written === target.length) inflate.destroy();
-  });
-  const ended = new Promise((resolve) => inflate.once("close", resolve).once("error", resolve).once("end", resolve));
-  for (const piece of data) inflate.write(piece);
-  inflate.end();
-  await ended;
-  return written;
+/** Returns the pixels in pieces: whole rows as far as they are sound, then zeros. Counts the sound rows in `sound`. */
+async function* pixelsOf(
+  bytes: Bytes,
+  data: Chunk[],
+  layout: Layout,
+  sound: { rows: number },
+): AsyncGenerator<Buffer, void, undefined> {
+  let left = layout.pixelBytes;
+  for await (const rows of soundRows(inflated(bytes, data, layout), layout)) {
+    left -= rows.length;
+    yield rows;
+  }
+  if (layout.isInterlaced) sound.rows = left === 0 ? layout.height : 0;
+  else sound.rows = layout.height - left / layout.rowBytes;
+  for (; left > 0; left -= Math.min(left, pieceBytes)) yield Buffer.alloc(Math.min(left, pieceBytes));
 }
 
-/** Counts the whole rows up to the first whose filter is none that exists: behind damage, inflating goes on with other bytes. */
-function countSoundRows(pixels: Buffer, rowBytes: number): number {
-  const whole = Math.floor(pixels.length / rowBytes);
-  for (let row = 0; row < whole; row++) if ((pixels[row * rowBytes] ?? 0) > lastFilter) return row;
-  return whole;
+/**
+ * Returns the whole rows up to the first whose filter is none that exists: behind damage, inflating goes on with other bytes. Of
+ * an interlaced picture, all pieces.
+ */
+async function* soundRows(pieces: AsyncIterable<Buffer>, layout: Layout): AsyncGenerator<Buffer, void, undefined> {
+  const rowBytes = layout.isInterlaced ? 1 : layout.rowBytes;
+  let left = layout.pixelBytes;
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    const all = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
+    const whole = Math.min(left, all.length - (all.length % rowBytes));
+    let end = 0;
+    while (end < whole && (layout.isInterlaced || (all[end] ?? 0) <= lastFilter)) end += rowBytes;
+    if (end > 0) yield all.subarray(0, end);
+    left -= end;
+    if (end < whole || left === 0) return;
+    rest = all.subarray(end);
+  }
+}
+
+/** Inflates what can be, in pieces of about a row, as that of the piece with an error is lost. */
+async function* inflated(bytes: Bytes, data: Chunk[], { rowBytes }: Layout): AsyncGenerator<Buffer, void, undefined> {
+  const chunkSize = Math.min(16_384, Math.max(1_024, rowBytes));
+  const inflate = createInflate({ chunkSize, finishFlush: constants.Z_SYNC_FLUSH });
+  const feeding = pipeline(Readable.from(storedPieces(bytes, data)), inflate);
+  feeding.catch(() => undefined); // The loop meets the same error.
+  try {
+    for await (const piece of inflate) yield piece;
+  } catch (error) {
+    if (error instanceof Error && "syscall" in error) throw error;
+  }
+}
+
+function* storedPieces(bytes: Bytes, data: Chunk[]): Generator<Buffer, void, undefined> {
+  for (const { at, length } of data) {
+    for (let from = 0; from < length; from += pieceBytes) {
+      const piece = bytes.read(at + from, Math.min(pieceBytes, length - from));
+      if (piece.length === 0) return;
+      yield piece;
+    }
+  }
 }
 
 function chunkOf(type: string, data: Buffer): Buffer {

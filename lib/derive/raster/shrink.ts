@@ -9,8 +9,8 @@ sharp.block({ operation: ["VipsForeignLoad"] });
 sharp.unblock({
   operation: [
     ...["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"].map((format) => `VipsForeignLoad${format}File`),
-    // Pictures embedded in others, or repaired.
-    ...["Jpeg", "Png", "Heif"].map((format) => `VipsForeignLoad${format}Buffer`),
+    // Pictures embedded in others.
+    ...["Jpeg", "Heif"].map((format) => `VipsForeignLoad${format}Buffer`),
   ],
 });
 sharp.cache(false);

@@ -15,6 +15,8 @@ const decompressors: Record<number, Decompress> = {
   50000: unzstd,
 };
 
+const mostSurplusBytes = 16 * 1024 * 1024;
+
 /** Tells whether this project decompresses it itself; libtiff knows others. */
 export function isDecompressed(compression: number): boolean {
   return compression in decompressors;
@@ -28,16 +30,14 @@ export function decompress(compression: number, data: Uint8Array, size: number):
 }
 
 function inflate(data: Uint8Array, size: number): Uint8Array {
+  // A stream that was cut gives what it holds.
+  const options = { finishFlush: constants.Z_SYNC_FLUSH };
   try {
-    // A stream that was cut gives what it holds.
-    return inflateSync(data, { maxOutputLength: size, finishFlush: constants.Z_SYNC_FLUSH });
+    return inflateSync(data, { ...options, maxOutputLength: size });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") throw error;
-    // Some writers pad the last strip: what it holds beyond the picture is not needed.
-    return inflateSync(data, { maxOutputLength: size * 2 + 65_536, finishFlush: constants.Z_SYNC_FLUSH }).subarray(
-      0,
-      size,
-    );
+    // Some writers fill up what they compress: what it holds beyond the picture is not needed.
+    return inflateSync(data, { ...options, maxOutputLength: size + mostSurplusBytes }).subarray(0, size);
   }
 }
 
