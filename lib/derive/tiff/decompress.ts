@@ -30,14 +30,14 @@ export function decompress(compression: number, data: Uint8Array, size: number):
 }
 
 function inflate(data: Uint8Array, size: number): Uint8Array {
-  // A stream that was cut gives what it holds.
-  const options = { finishFlush: constants.Z_SYNC_FLUSH };
   try {
-    return inflateSync(data, { ...options, maxOutputLength: size });
+    // A stream that was cut gives what it holds.
+    return inflateSync(data, { maxOutputLength: size, finishFlush: constants.Z_SYNC_FLUSH });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") throw error;
-    // Some writers fill up what they compress: what it holds beyond the picture is not needed.
-    return inflateSync(data, { ...options, maxOutputLength: size + mostSurplusBytes }).subarray(0, size);
+    // Some writers fill up what they compress: what it holds beyond the picture is not needed. A damaged stream may be as long:
+    // here the checksum at its end counts.
+    return inflateSync(data, { maxOutputLength: size + mostSurplusBytes }).subarray(0, size);
   }
 }
 

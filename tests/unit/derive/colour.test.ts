@@ -60,7 +60,7 @@ describe("a PNG is shown as its chunks say", () => {
       .withIccProfile("p3")
       .png()
       .toBuffer();
-    const { icc = Buffer.alloc(0) } = await sharp(made).metadata();
+    const { icc = Buffer.alloc(0) } = await sharp(await write(made)).metadata();
     const profile = profileChunk(icc);
     const green: Rgb = [0.2, 0.6, 0.2];
     const plain = await pngColour([profile], green);
