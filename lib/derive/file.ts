@@ -1,7 +1,7 @@
 import { contentTypeOf } from "./content-type";
-import type { Derivative } from "./derivatives";
 import { type MetadataReading, readMetadata } from "./metadata/metadata";
 import { derivePicture, isDerived } from "./picture";
+import type { Derivative } from "./thumbnails";
 
 /** The result of inspecting a file, before anything is stored or recorded. */
 export type FileDerivation = { metadata: MetadataReading } & (

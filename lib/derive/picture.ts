@@ -1,5 +1,4 @@
 import sharp from "sharp";
-import { type Derivative, deriveAll, isOnItsSide, largestSize } from "./derivatives";
 import { showAvif } from "./formats/avif";
 import { showCommon } from "./formats/common";
 import { showJpeg } from "./formats/jpeg";
@@ -10,6 +9,7 @@ import { showTiff } from "./formats/tiff";
 import { showWebp } from "./formats/webp";
 import { damaged, Unreadable } from "./raster/unreadable";
 import { rawTypes } from "./raw/kind";
+import { type Derivative, deriveAll, isOnItsSide, largestSize } from "./thumbnails";
 
 export type PictureDerivation =
   | {

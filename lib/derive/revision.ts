@@ -8,11 +8,11 @@ import { derivedKey } from "@/lib/storage/keys";
 import { putObject } from "@/lib/storage/objects";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { decodeFile } from "./decoder";
-import type { Derivative } from "./derivatives";
 import { type Digests, fetchBeginning, fetchOriginal, type Pinned } from "./fetch-original";
 import type { FileDerivation } from "./file";
 import { isOutdated, readMetadataAgain } from "./read-again";
 import { withTempDir } from "./temp-dir";
+import type { Derivative } from "./thumbnails";
 
 type Fetched = (FileDerivation & Partial<Digests>) | { state: "rejected"; contentType: null; reason: string };
 type Derived = { revisionId: string; state: Fetched["state"] | "readAgain" | "skipped" };
