@@ -92,6 +92,16 @@ describe("a damaged picture shows what is left, with a warning", () => {
     expect(await shownShare(wrong, sound)).toMatchObject({ share: 1, isEqual: true, warning: expect.any(String) });
   });
 
+  test("an interlaced PNG, too", async () => {
+    const sound = await sharp(await pixels(), { raw: { width, height, channels: 3 } })
+      .png({ progressive: true })
+      .toBuffer();
+    const wrong = Buffer.from(sound);
+    const at = wrong.indexOf("IEND") - 8;
+    wrong.writeUInt32BE(~wrong.readUInt32BE(at) >>> 0, at);
+    expect(await shownShare(wrong, sound)).toMatchObject({ share: 1, isEqual: true, warning: expect.any(String) });
+  });
+
   test.each([
     ["strips", {}],
     ["tiles", { tileSide: 64 }],
