@@ -7,7 +7,7 @@ const project = "^(app|components|lib|prisma|tests)/|^middleware\\.ts$";
 
 /** Shapes and rules as tables: they run in browsers and servers alike. */
 const pure = "^lib/[^/]+/(schema|policy)\\.ts$|^lib/(auth|upload)/[^/]+/(schema|policy)\\.ts$";
-const rows = "^lib/[^/]+/rows\\.ts$|^lib/(media|upload)/[^/]+/rows\\.ts$";
+const rows = "^lib/[^/]+/rows\\.ts$|^lib/(media|revision|upload)/[^/]+/rows\\.ts$";
 const actions = "^lib/[^/]+/actions\\.ts$";
 /** What pages, route handlers and the worker call. */
 const calls = "^lib/[^/]+/(queries|commands)\\.ts$|^lib/(media|upload)/[^/]+/(queries|commands)\\.ts$";
@@ -47,8 +47,9 @@ const neighbours = {
   upload: ["collection", "idempotency", "media", "owner", "quota", "revision"],
   user: ["auth", "session"],
 };
+const turns = "^lib/revision/turn/rows\\.ts$";
 /** What a noun needs beside its neighbours. */
-const extras = { user: ["^lib/auth/(device|password)\\.ts$"] };
+const extras = { media: [turns], upload: [turns], user: ["^lib/auth/(device|password)\\.ts$"] };
 const nounFolders = `^lib/(${Object.keys(neighbours).join("|")})/`;
 
 /** Folders of `lib` with rules of their own. */
@@ -238,6 +239,7 @@ module.exports = {
     },
     only("derive", "^lib/derive/", [
       storage,
+      checksum,
       "^lib/media/(queries|commands|schema|policy)\\.ts$",
       "^lib/owner/commands\\.ts$",
       viewer,
@@ -246,7 +248,7 @@ module.exports = {
     only("jobs", "^lib/jobs/", [
       "^lib/derive/",
       calls,
-      "^lib/upload/verify/(verify|reap)\\.ts$",
+      "^lib/upload/verify/(verify|measure|reap)\\.ts$",
       mail,
       pure,
       viewer,

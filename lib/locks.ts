@@ -26,7 +26,7 @@ const collections = query.selectFrom("collection").select(balance).forNoKeyUpdat
 const users = query.selectFrom("user").select(balance).forNoKeyUpdate();
 const uploads = query
   .selectFrom("upload")
-  .select(["state", "expires_at", "reserved_bytes", "settled_to"])
+  .select(["state", "expires_at", "reserved_bytes", "unregistered_bytes", "over_since", "end_reason", "settled_to"])
   .forNoKeyUpdate();
 
 /** Bytes of a quota account; `quota` null is no limit. */
@@ -68,6 +68,11 @@ export async function lockUpload(
 ): Promise<InferResult<typeof uploads>[number] | undefined> {
   const [upload] = await rowsOf(tx, uploads.where("id", "=", uploadId));
   return upload;
+}
+
+/** Takes the lock under which a person's open uploads are counted. */
+export async function lockOpenUploads(tx: Transaction, userId: string): Promise<void> {
+  await lockName(tx, `open-uploads:${userId}`);
 }
 
 /** Takes a lock by name that the transaction holds until it ends. */

@@ -15,7 +15,7 @@ export default async function SiteLayout({ children }: { children: ReactNode }) 
     <>
       <SkipLink />
       <SiteHeader
-        user={viewer.kind === "user" ? { name: viewer.name } : null}
+        user={viewer.kind === "user" ? { id: viewer.userId, name: viewer.name } : null}
         theme={theme}
         isSignUpOpen={isSignUpOpen()}
         tray={viewer.kind === "user" && <UploadTray />}

@@ -8,7 +8,7 @@ import { routes } from "@/lib/routes";
 import { UserMenu } from "./user-menu";
 
 type SiteHeaderProps = {
-  user: { name: string } | null;
+  user: { id: string; name: string } | null;
   theme: Theme;
   /** Whether visitors may create an account. */
   isSignUpOpen: boolean;
@@ -27,7 +27,7 @@ export function SiteHeader({ user, theme, isSignUpOpen, tray }: SiteHeaderProps)
           {tray}
           <ThemeMenu initial={theme} />
           {user ? (
-            <UserMenu name={user.name} />
+            <UserMenu user={user} />
           ) : (
             <>
               <Link href={routes.signIn()} className={buttonClass({ variant: "ghost", size: "md" }, "px-3")}>

@@ -2,11 +2,11 @@
 
 import { CircleUser, Images, LogOut } from "lucide-react";
 import Link from "next/link";
-import { signOut } from "next-auth/react";
 import { Menu, MenuContent, MenuItem, MenuLabel, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
 import { routes } from "@/lib/routes";
+import { signOutHere } from "./sign-out";
 
-export function UserMenu({ name }: { name: string }) {
+export function UserMenu({ user: { id, name } }: { user: { id: string; name: string } }) {
   return (
     <Menu modal={false}>
       <MenuTrigger
@@ -30,7 +30,7 @@ export function UserMenu({ name }: { name: string }) {
           </Link>
         </MenuItem>
         <MenuSeparator />
-        <MenuItem onSelect={() => void signOut({ callbackUrl: routes.home() })}>
+        <MenuItem onSelect={() => void signOutHere(id)}>
           <LogOut aria-hidden />
           Sign out
         </MenuItem>

@@ -41,7 +41,8 @@ function begin(collection: UploadTarget, resumes: string | null): RunningUpload 
   const uploader = createUploader({ server, transport: postByXhr, partTransport: putByXhr, ...shared });
   const attachments = [attachToPage(uploader), keepAwake(uploader)];
   if (resumes !== null) uploader.resume(resumes);
-  const { addRoots, stop } = rememberWhileOpen(uploader, browserMemory(), collection.slug);
+  const whose = { accountId: collection.uploaderId, collectionSlug: collection.slug };
+  const { addRoots, stop } = rememberWhileOpen(uploader, browserMemory(), whose);
   const detach = () => {
     for (const end of [...attachments, stop]) end();
   };

@@ -20,13 +20,13 @@ export function OpenUpload({ collection, upload }: OpenUploadProps) {
   const { pending, failed, choose } = useChoice(id);
   const arrived = status && !status.isAtLeast ? status.files.total : null;
   const folder = status?.label;
-  const remembered = useRemembered(collection.slug, id);
+  const remembered = useRemembered(collection, id);
   const [resuming, setResuming] = useState(false);
   const resume = async () => {
     setResuming(true); // until the browser's permission prompt is answered
     try {
       // A quick click can come before the browser's records are read.
-      const own = remembered ?? (await rememberedOf(collection.slug, id));
+      const own = remembered ?? (await rememberedOf(collection, id));
       const found = own && (await reopen(own));
       resumeUpload(collection, id, found);
     } finally {

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { type Memory, mayRead, memoryOf } from "@/lib/uploader/browser/remember";
 import { walkHandles } from "@/lib/uploader/browser/walk-handles";
 import type { Found } from "./found-files";
+import type { UploadTarget } from "./uploads-store";
 
 let memory: Memory | null = null;
 
@@ -14,23 +15,23 @@ export function browserMemory(): Memory {
 type Remembered = Awaited<ReturnType<Memory["of"]>>[number];
 
 /** What this browser remembers of an upload begun earlier; null without handles that can be opened again. */
-export async function rememberedOf(collectionSlug: string, uploadId: string): Promise<Remembered | null> {
-  const all = await browserMemory().of(collectionSlug);
+export async function rememberedOf({ slug, uploaderId }: UploadTarget, uploadId: string): Promise<Remembered | null> {
+  const all = await browserMemory().of(uploaderId, slug);
   return all.find((one) => one.uploadId === uploadId && one.roots.length > 0) ?? null;
 }
 
 /** The same as a hook; null also while it is being read. */
-export function useRemembered(collectionSlug: string, uploadId: string): Remembered | null {
+export function useRemembered({ slug, name, uploaderId }: UploadTarget, uploadId: string): Remembered | null {
   const [remembered, setRemembered] = useState<Remembered | null>(null);
   useEffect(() => {
     let gone = false;
-    void rememberedOf(collectionSlug, uploadId).then((own) => {
+    void rememberedOf({ slug, name, uploaderId }, uploadId).then((own) => {
       if (!gone) setRemembered(own);
     });
     return () => {
       gone = true;
     };
-  }, [collectionSlug, uploadId]);
+  }, [slug, name, uploaderId, uploadId]);
   return remembered;
 }
 

@@ -2,7 +2,7 @@ import type { UploadFile } from "@/lib/uploader/state/file";
 import type { NoteCode } from "@/lib/uploader/state/notes";
 import type { Vector } from "@/lib/uploader/state/vector";
 
-type Tally = { readonly heic: number; readonly noPreview: number; readonly taken: number };
+type Tally = Readonly<Record<"heic" | "noPreview" | "taken" | "takenByOthers", number>>;
 
 // Chunks that did not change keep their identity: only the others are counted again.
 const known = new WeakMap<readonly UploadFile[], Tally>();
@@ -14,7 +14,8 @@ function tallyOfChunk(chunk: readonly UploadFile[]): Tally {
   const tally = {
     heic: sent.filter(({ note }) => note === "heic").length,
     noPreview: sent.filter(({ note }) => note === "no-preview").length,
-    taken: chunk.filter(({ exists }) => exists !== null).length,
+    taken: chunk.filter(({ exists }) => exists === "same" || exists === "other").length,
+    takenByOthers: chunk.filter(({ exists }) => exists === "others").length,
   };
   known.set(chunk, tally);
   return tally;
@@ -24,21 +25,21 @@ function tallyOfChunk(chunk: readonly UploadFile[]): Tally {
 export type FilesTally = {
   /** Those with a note, by note; only notes that some file has. */
   readonly notes: readonly { readonly note: NoteCode; readonly count: number }[];
-  /** Files whose path the collection has. */
+  /** Files whose path the collection has, and those whose path belongs to another person's file. */
   readonly taken: number;
+  readonly takenByOthers: number;
 };
 
 export function tallyOf(files: Vector<UploadFile>): FilesTally {
-  const sum = { heic: 0, noPreview: 0, taken: 0 };
+  const sum = { heic: 0, noPreview: 0, taken: 0, takenByOthers: 0 };
   for (const chunk of files.chunks) {
-    const { heic, noPreview, taken } = tallyOfChunk(chunk);
-    sum.heic += heic;
-    sum.noPreview += noPreview;
-    sum.taken += taken;
+    const tally = tallyOfChunk(chunk);
+    for (const name of Object.keys(sum) as (keyof Tally)[]) sum[name] += tally[name];
   }
   const notes = [
     { note: "heic", count: sum.heic },
     { note: "no-preview", count: sum.noPreview },
   ] as const;
-  return { notes: notes.filter(({ count }) => count > 0), taken: sum.taken };
+  const { taken, takenByOthers } = sum;
+  return { notes: notes.filter(({ count }) => count > 0), taken, takenByOthers };
 }

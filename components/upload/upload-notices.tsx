@@ -4,7 +4,7 @@ import { formatCount } from "@/components/ui/format";
 import { Notice } from "@/components/ui/notice";
 import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { messageOfNote } from "@/lib/uploader/state/notes";
-import type { UploaderState } from "@/lib/uploader/state/state";
+import { isFinal, type UploaderState } from "@/lib/uploader/state/state";
 import type { Uploader } from "@/lib/uploader/uploader";
 import type { FilesTally } from "./tally";
 import { awaitsFiles, isHarmlessHalt, waitingText } from "./upload-text";
@@ -14,9 +14,8 @@ export function Trouble({ state, uploader }: { state: UploaderState; uploader: U
   const waiting = waitingText(state);
   if (state.halted) {
     const { title, advice } = messageOf(state.halted);
-    const { code } = state.halted;
     const harmless = isHarmlessHalt(state);
-    const again = code !== "closed" && code !== "finished" && (
+    const again = !isFinal(state.halted) && (
       <Button size="sm" onClick={uploader.tryAgain}>
         {harmless ? "Check again" : "Try again"}
       </Button>

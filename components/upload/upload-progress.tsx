@@ -6,7 +6,7 @@ import { Card } from "@/components/ui/card";
 import { cn } from "@/components/ui/cn";
 import { problemsOf } from "@/lib/uploader/state/problems";
 import { awaitsDecision, isDead, takesFiles, type UploaderState } from "@/lib/uploader/state/state";
-import { ConflictChoice } from "./conflict-choice";
+import { ConflictChoices } from "./conflict-choice";
 import { FileList } from "./file-list";
 import { ProblemList } from "./problem-list";
 import { tallyOf } from "./tally";
@@ -33,7 +33,7 @@ export function UploadProgress({ upload, onClose }: UploadProgressProps) {
   useRefresh(state);
   const retriable = state.phase === "uploading" && !isDead(state);
   const groups = problemsOf(state.files);
-  const { notes, taken } = tallyOf(state.files);
+  const tally = tallyOf(state.files);
   return (
     <Card ref={card} className="grid gap-4 p-5">
       <div className="flex flex-wrap items-start gap-x-4 gap-y-3">
@@ -50,7 +50,7 @@ export function UploadProgress({ upload, onClose }: UploadProgressProps) {
       <UploadBar state={state} label="Upload" />
       {state.phase === "done" && <UploadSummary state={state} />}
       <Trouble state={state} uploader={uploader} />
-      <ConflictChoice state={state} taken={taken} onChoose={uploader.chooseConflict} />
+      <ConflictChoices state={state} uploader={uploader} tally={tally} />
       {groups.length > 0 && (
         <ProblemList
           groups={groups}
@@ -61,7 +61,7 @@ export function UploadProgress({ upload, onClose }: UploadProgressProps) {
       )}
       <Missing state={state} />
       <Rejected state={state} />
-      {state.phase !== "aborted" && <Notes notes={notes} />}
+      {state.phase !== "aborted" && <Notes notes={tally.notes} />}
       {state.files.size > 0 && (
         <div className="grid gap-2">
           <Button

@@ -1,7 +1,8 @@
 import { isDead, isElsewhere, takesFiles } from "@/lib/uploader/state/state";
 import type { Uploader } from "@/lib/uploader/uploader";
 
-export type UploadTarget = { readonly slug: string; readonly name: string };
+/** A collection, and the account that uploads to it. */
+export type UploadTarget = { readonly slug: string; readonly name: string; readonly uploaderId: string };
 
 export type RunningUpload = {
   readonly id: number;

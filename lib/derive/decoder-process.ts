@@ -1,5 +1,13 @@
-import type { DecoderReply, DecoderRequest } from "./decoder";
-import { deriveFile } from "./file";
+import { readsUsage, type Usage } from "./decoder-usage";
+import { deriveInspected, type Inspected, inspectFile, type Outcome } from "./file";
+
+export type DecoderRequest =
+  | { step: "inspect"; filePath: string; isBeginning: boolean }
+  | { step: "derive"; filePath: string; contentType: string };
+export type DecoderReply = { inspected: Inspected } | { derivation: Outcome } | { error: string; isSystem: boolean };
+export type DecoderMessage = "ready" | { usage: Usage } | DecoderReply;
+
+const reportMilliseconds = 100;
 
 // The child process that decodes pictures. It has no credentials, and its crash does not affect the worker.
 // The channel closes when the parent ends, even if the parent was killed. `process.exit` would first wait for libvips to finish
@@ -7,14 +15,27 @@ import { deriveFile } from "./file";
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 // Service managers signal the whole process group. Ignored here: the parent stops the children in order.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
-const reply = (message: DecoderReply) => process.send?.(message);
-process.on("message", async ({ filePath, isBeginning }: DecoderRequest) => {
+const send = (message: DecoderMessage) => process.send?.(message);
+process.on("message", async (request: DecoderRequest) => {
   try {
-    reply({ derivation: await deriveFile(filePath, isBeginning), rssBytes: process.memoryUsage.rss() });
+    send(await run(request));
   } catch (error) {
     // Node's system errors name the call that failed: https://nodejs.org/api/errors.html#class-systemerror
     const isSystem = error instanceof Error && "syscall" in error;
-    reply({ error: error instanceof Error ? error.message : String(error), isSystem });
+    send({ error: error instanceof Error ? error.message : String(error), isSystem });
   }
 });
-reply("ready");
+
+async function run(request: DecoderRequest): Promise<DecoderReply> {
+  if (request.step === "inspect") return { inspected: await inspectFile(request.filePath, request.isBeginning) };
+  return { derivation: await deriveInspected(request.filePath, request.contentType) };
+}
+
+// Elsewhere the parent cannot see what this process uses.
+if (!readsUsage) {
+  setInterval(() => {
+    const { user, system } = process.cpuUsage();
+    send({ usage: { rssBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 } });
+  }, reportMilliseconds);
+}
+send("ready");

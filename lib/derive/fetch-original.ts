@@ -1,34 +1,25 @@
 import "server-only";
-import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { AppError } from "@/lib/errors";
 import { getObject } from "@/lib/storage/objects";
-
-export type Pinned = { key: string; versionId: string; sizeBytes: number; etag: string };
-
-export type Digests = { md5: string; sha256: string };
+import { type Digests, type Pinned, PinnedDigests } from "./pinned-digests";
 
 /**
- * Downloads the pinned version of an original to a file and verifies size, ETag and MD5. Returns the checksums of the bytes,
- * or null when they differ from the verified ones. Throws AppError of the storage, UNAVAILABLE when the connection broke.
+ * Downloads the pinned version of an original to a file and compares it with what the storage said of it: its size, its ETag,
+ * and the MD5 of an object of one part or the CRC64NVME of one in parts. Returns the checksums of the bytes, or null when they
+ * differ from the verified ones. Throws AppError of the storage, UNAVAILABLE when the connection broke.
  */
 export async function fetchOriginal(pinned: Pinned, filePath: string): Promise<Digests | null> {
-  const { body, sizeBytes, etag, md5: wanted } = await getObject({ key: pinned.key, versionId: pinned.versionId });
+  const { body, sizeBytes, etag, md5 } = await getObject({ key: pinned.key, versionId: pinned.versionId });
   if (sizeBytes !== pinned.sizeBytes || etag !== pinned.etag) {
     body.destroy();
     return null;
   }
-  const md5Hash = createHash("md5");
-  const sha256Hash = createHash("sha256");
-  const savedBytes = await save(body, filePath, (chunk) => {
-    md5Hash.update(chunk);
-    sha256Hash.update(chunk);
-  });
-  const md5 = md5Hash.digest("hex");
-  const isWhole = savedBytes === pinned.sizeBytes && (wanted === null || md5 === wanted);
-  return isWhole ? { md5, sha256: sha256Hash.digest("hex") } : null;
+  const running = new PinnedDigests({ ...pinned, md5 });
+  const savedBytes = await save(body, filePath, (chunk) => running.update(chunk));
+  return savedBytes === pinned.sizeBytes ? running.digests() : null;
 }
 
 /**

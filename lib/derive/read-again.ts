@@ -4,9 +4,11 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { AppError } from "@/lib/errors";
 import { recordMetadata } from "@/lib/media/commands";
 import { metadataVersion } from "@/lib/media/policy";
-import { DecoderError, decodeFile } from "./decoder";
-import { fetchBeginning, fetchOriginal, type Pinned } from "./fetch-original";
+import { decodeFile } from "./decoder";
+import { DecoderError } from "./decoder-errors";
+import { fetchBeginning, fetchOriginal } from "./fetch-original";
 import type { MetadataReading } from "./metadata/metadata";
+import type { Pinned } from "./pinned-digests";
 import { withTempDir } from "./temp-dir";
 
 /** The header of nearly every JPEG, HEIC and AVIF is shorter. */
@@ -34,13 +36,19 @@ async function read(pinned: Pinned, fetchUpToBytes: number): Promise<MetadataRea
     return await withTempDir(async (dir) => {
       const filePath = path.join(dir, "original");
       if (!(await fetchBeginning(pinned, filePath, beginningBytes))) return null;
-      const { metadata } = await decodeFile(filePath, true);
-      if (!metadata.isCutOff || pinned.sizeBytes <= beginningBytes || pinned.sizeBytes > fetchUpToBytes)
+      const metadata = await metadataOf(filePath);
+      if (!metadata?.isCutOff || pinned.sizeBytes <= beginningBytes || pinned.sizeBytes > fetchUpToBytes)
         return metadata;
-      return (await fetchOriginal(pinned, filePath)) ? (await decodeFile(filePath, true)).metadata : null;
+      return (await fetchOriginal(pinned, filePath)) ? metadataOf(filePath) : null;
     });
   } catch (error) {
     if (error instanceof DecoderError || (error instanceof AppError && error.code === "NOT_FOUND")) return null;
     throw error;
   }
+}
+
+/** Returns null for a file whose inspection takes more than it may. */
+async function metadataOf(filePath: string): Promise<MetadataReading | null> {
+  const decoded = await decodeFile(filePath, true);
+  return "metadata" in decoded ? decoded.metadata : null;
 }

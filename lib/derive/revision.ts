@@ -1,28 +1,25 @@
 import "server-only";
 import path from "node:path";
 import type { Viewer } from "@/lib/auth/viewer";
-import { recordDerivation, reserveDerivedId } from "@/lib/media/commands";
+import { type Derivation, recordDerivation, reserveDerivedId } from "@/lib/media/commands";
 import { revisionToDerive } from "@/lib/media/queries";
 import { bucketPermit } from "@/lib/owner/commands";
-import { derivedKey } from "@/lib/storage/keys";
-import { putObject } from "@/lib/storage/objects";
-import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { decodeFile } from "./decoder";
-import { type Digests, fetchBeginning, fetchOriginal, type Pinned } from "./fetch-original";
+import { removeDerivatives, storeDerivatives } from "./derivatives";
+import { fetchBeginning, fetchOriginal } from "./fetch-original";
 import type { FileDerivation } from "./file";
+import type { Digests, Pinned } from "./pinned-digests";
 import { isOutdated, readMetadataAgain } from "./read-again";
 import { withTempDir } from "./temp-dir";
-import type { Derivative } from "./thumbnails";
 
-type Fetched = (FileDerivation & Partial<Digests>) | { state: "rejected"; contentType: null; reason: string };
+type Rejection = { state: "rejected"; contentType: string | null; reason: string };
+type Checksums = Partial<Pick<Digests, "md5" | "sha256">>;
+type Fetched = (FileDerivation | Rejection) & Checksums;
 type Derived = { revisionId: string; state: Fetched["state"] | "readAgain" | "skipped" };
 
 /** Larger files cannot be decoded here. Their first bytes tell their type; they are never downloaded whole. */
 const maxFetchedBytes = 512 * 1024 * 1024;
 const beginningBytes = 1024 * 1024;
-
-/** A derivative never changes under its key. Private: only holders of a signed URL may read it. */
-const derivativeCaching = "private, max-age=31536000, immutable";
 
 /**
  * Derives one revision: downloads it, inspects it, stores the thumbnails, records the result. Idempotent: of a revision that is
@@ -43,17 +40,36 @@ export async function deriveRevision(
   // Before the work: a picture that may not be stored need not be decoded.
   const permit = await bucketPermit(viewer);
   const found = await fetchAndDecode(revision, fetchUpToBytes);
-  if (found.state === "ready") {
-    const { derivatives, ...facts } = found;
-    // Reserved in the database first, so that a retry overwrites the same keys and leaves no orphans.
-    const derivedId = await reserveDerivedId(viewer, revisionId);
-    if (derivedId === null) return { revisionId, state: "skipped" };
-    await store(permit, derivedId, derivatives);
-    await recordDerivation(viewer, revisionId, { ...facts, derivedId });
-  } else {
-    await recordDerivation(viewer, revisionId, found);
+  if (found.state !== "ready") {
+    await recordWithoutDerivatives(viewer, revisionId, found);
+    return { revisionId, state: found.state };
   }
-  return { revisionId, state: found.state };
+  const { derivatives, ...facts } = found;
+  // Reserved in the database first, so that a retry overwrites the same keys and leaves no orphans.
+  const derivedId = await reserveDerivedId(viewer, revisionId);
+  if (derivedId === null) return { revisionId, state: "skipped" };
+  await storeDerivatives(permit, derivedId, derivatives);
+  if (await recordDerivation(viewer, revisionId, { ...facts, derivedId })) return { revisionId, state: "ready" };
+  // Another attempt has ended it meanwhile. If that one rejected it, these derivatives are no one's.
+  if ((await revisionToDerive(viewer, revisionId))?.derivedId !== derivedId) await removeDerivatives(permit, derivedId);
+  return { revisionId, state: "skipped" };
+}
+
+/** Rejects a pending revision whose attempts all failed, and deletes the derivatives that they stored. Idempotent. */
+export async function rejectRevision(viewer: Viewer, revisionId: string, reason: string): Promise<void> {
+  await recordWithoutDerivatives(viewer, revisionId, { state: "rejected", contentType: null, reason });
+}
+
+/** The derivatives of earlier attempts go first: afterwards the database no longer knows their id. */
+async function recordWithoutDerivatives(
+  viewer: Viewer,
+  revisionId: string,
+  outcome: Exclude<Derivation, { state: "ready" }>,
+): Promise<void> {
+  const revision = await revisionToDerive(viewer, revisionId);
+  if (revision?.state !== "pending") return;
+  if (revision.derivedId !== null) await removeDerivatives(await bucketPermit(viewer), revision.derivedId);
+  await recordDerivation(viewer, revisionId, outcome);
 }
 
 function fetchAndDecode(pinned: Pinned, fetchUpToBytes: number): Promise<Fetched> {
@@ -62,10 +78,26 @@ function fetchAndDecode(pinned: Pinned, fetchUpToBytes: number): Promise<Fetched
     if (pinned.sizeBytes > fetchUpToBytes) {
       return (await fetchBeginning(pinned, filePath, beginningBytes)) ? decodeFile(filePath, true) : differs;
     }
-    // A second download tells bytes damaged in transit from stored bytes that differ.
-    const digests = (await fetchOriginal(pinned, filePath)) ?? (await fetchOriginal(pinned, filePath));
-    return digests ? { ...(await decodeFile(filePath)), ...digests } : differs;
+    const digests = await fetchTwice(pinned, filePath);
+    if (!digests) return differs;
+    const { md5, sha256, isProven } = digests;
+    const checksums = isProven ? { md5, sha256 } : {};
+    // Not decoded: a rejected file has no derivatives.
+    if (isRefuted(pinned, digests)) return { ...notAsSent, ...checksums };
+    return { ...(await decodeFile(filePath)), ...checksums };
   });
+}
+
+/** A second download tells bytes damaged in transit from stored bytes that differ. */
+async function fetchTwice(pinned: Pinned, filePath: string): Promise<Digests | null> {
+  const digests = await fetchOriginal(pinned, filePath);
+  if (digests && (digests.isProven || !isRefuted(pinned, digests))) return digests;
+  return fetchOriginal(pinned, filePath);
+}
+
+/** Whether the bytes are not those that their sender announced. */
+function isRefuted(pinned: Pinned, { sha256 }: Digests): boolean {
+  return pinned.sha256 !== null && pinned.sha256 !== sha256;
 }
 
 const differs = {
@@ -74,15 +106,8 @@ const differs = {
   reason: "The stored file differs from the verified one. Upload the file again.",
 } as const;
 
-async function store(permit: BucketPermit, derivedId: string, derivatives: Derivative[]): Promise<void> {
-  await Promise.all(
-    derivatives.map(({ size, bytes }) =>
-      putObject(permit, {
-        key: derivedKey(derivedId, size),
-        body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-        contentType: "image/webp",
-        cacheControl: derivativeCaching,
-      }),
-    ),
-  );
-}
+const notAsSent = {
+  state: "rejected",
+  contentType: null,
+  reason: "The bytes in the storage are not those that were sent. Upload the file again.",
+} as const;

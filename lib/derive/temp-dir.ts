@@ -16,14 +16,17 @@ export async function withTempDir<T>(run: (dir: string) => Promise<T>): Promise<
   }
 }
 
-/** Removes temporary folders left by killed processes. Returns their number. */
+/**
+ * Removes temporary folders left by killed processes. Returns their number. One from the future was left before the clock was set
+ * back.
+ */
 export async function removeStaleTempDirs(now = Date.now(), root = tmpdir()): Promise<number> {
   let removed = 0;
   for (const name of await readdir(root)) {
     if (!name.startsWith(prefix)) continue;
     const dir = path.join(root, name);
     const age = await stat(dir).then(
-      ({ mtimeMs }) => now - mtimeMs,
+      ({ mtimeMs }) => Math.abs(now - mtimeMs),
       () => 0, // Another worker removed it.
     );
     if (age < staleMilliseconds) continue;

@@ -1,13 +1,15 @@
 import "server-only";
 import { hash } from "node:crypto";
 import { sql } from "kysely";
-import { db, execute, now, query, type Transaction } from "@/lib/db";
+import { db, execute, now, query, rowsOf, type Transaction } from "@/lib/db";
 import { AppError } from "@/lib/errors";
 
 /** A user's `Idempotency-Key`, and the SHA-256 of the request that came with it. */
 export type KeyedRequest = { userId: string; key: string; fingerprint: string };
 
 const lifeSeconds = 24 * 60 * 60;
+/** Keys created before have ended. By the database's clock, which wrote `created_at`: those of the sites may differ. */
+const aDayAgo = sql<Date>`now() - make_interval(secs => ${lifeSeconds})`;
 
 /**
  * Returns a request under its key; `operation` names what is called, with its target. Throws INVALID for a key that is empty, longer than 255 characters or not printable ASCII.
@@ -24,14 +26,19 @@ export function keyedRequest(userId: string, key: string, operation: string, inp
  * another request: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/, 2.7.
  */
 export async function subjectOfKey({ userId, key, fingerprint }: KeyedRequest): Promise<string | null> {
-  const known = await db().idempotencyKey.findFirst({
-    where: { userId, key, createdAt: { gt: new Date(Date.now() - lifeSeconds * 1_000) } },
-    select: { fingerprint: true, subjectId: true },
-  });
+  const [known] = await rowsOf(
+    db(),
+    query
+      .selectFrom("idempotency_key")
+      .select(["fingerprint", "subject_id"])
+      .where("user_id", "=", userId)
+      .where("key", "=", key)
+      .where("created_at", ">", aDayAgo),
+  );
   if (known && known.fingerprint !== fingerprint) {
     throw new AppError("INVALID", "This Idempotency-Key was used for another request. Use a new one for each.");
   }
-  return known?.subjectId ?? null;
+  return known?.subject_id ?? null;
 }
 
 /**
@@ -48,7 +55,7 @@ export async function claimKey(tx: Transaction, request: KeyedRequest, subjectId
         conflict
           .columns(["user_id", "key"])
           .doUpdateSet({ fingerprint, subject_id: subjectId, created_at: now })
-          .where("idempotency_key.created_at", "<=", sql<Date>`now() - make_interval(secs => ${lifeSeconds})`),
+          .where("idempotency_key.created_at", "<=", aDayAgo),
       ),
   );
   return claimed > 0;
@@ -56,8 +63,5 @@ export async function claimKey(tx: Transaction, request: KeyedRequest, subjectId
 
 /** Deletes the keys whose day is over. Returns how many. */
 export async function deleteOldKeys(): Promise<number> {
-  const { count } = await db().idempotencyKey.deleteMany({
-    where: { createdAt: { lt: new Date(Date.now() - lifeSeconds * 1_000) } },
-  });
-  return count;
+  return execute(db(), query.deleteFrom("idempotency_key").where("created_at", "<=", aDayAgo));
 }

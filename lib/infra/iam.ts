@@ -4,8 +4,8 @@ export type IamPolicy = { Version: "2012-10-17"; Statement: IamStatement[] };
 
 /**
  * Returns the permissions of the site and its worker. They cannot change settings or use another bucket, and can delete only
- * versions of originals, to remove the orphans of uploads, and of the owner file, one a minute. Deleting without a version (a
- * delete marker) is never needed.
+ * versions, to remove the orphans of uploads, the derivatives of rejected files, and former versions of the owner file. Deleting
+ * without a version (a delete marker) is never needed.
  */
 export function sitePermissions(bucket: string): IamPolicy {
   const arn = `arn:aws:s3:::${bucket}`;
@@ -34,7 +34,7 @@ export function sitePermissions(bucket: string): IamPolicy {
         Sid: "RemoveLeftovers",
         Effect: "Allow",
         Action: ["s3:DeleteObjectVersion"],
-        Resource: [`${arn}/media/*`, `${arn}/atoll/*`],
+        Resource: [`${arn}/media/*`, `${arn}/derived/*`, `${arn}/atoll/*`],
       },
     ],
   };

@@ -7,13 +7,24 @@ import { revisionsToDerive, revisionsToReadAgain } from "@/lib/media/queries";
 import { computeSortPaths } from "@/lib/media/sorting/commands";
 import { deleteEndedSessions } from "@/lib/session/commands";
 import { deleteIdempotencyKeys, expireUploads } from "@/lib/upload/commands";
-import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
+import { findUnknownPrefixes, removeUnknownPrefixes } from "@/lib/upload/orphan/commands";
+import { uploadsToMeasure, uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
 import { uploadsToUndo } from "@/lib/upload/undo/queries";
 import type { JobContext } from "./handlers";
-import { insertDerive, insertMail, insertReap, insertUndo, insertVerify, laterPriority } from "./queue/boss";
+import {
+  insertDerive,
+  insertMail,
+  insertMeasure,
+  insertReadAgain,
+  insertReap,
+  insertUndo,
+  insertVerify,
+} from "./queue/boss";
 
 const uploadsAtOnce = 100;
-const revisionsAtOnce = 1_000;
+/** What a worker derives in the minute until the next sweep, and more. */
+const revisionsAtOnce = 10_000;
+const readAgainAtOnce = 1_000;
 const mailsAtOnce = 100;
 
 /**
@@ -33,9 +44,18 @@ export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSig
     verify: async () => insertVerify(boss, await uploadsToVerify(viewer, uploadsAtOnce)),
     undo: async () => insertUndo(boss, await uploadsToUndo(viewer, uploadsAtOnce)),
     reap: async () => insertReap(boss, await uploadsToReap(viewer, uploadsAtOnce)),
-    derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce), laterPriority),
+    findUnknown: async () => {
+      const prefixes = await findUnknownPrefixes(viewer);
+      if (prefixes) log.warn({ prefixes }, "objects in the bucket belong to no upload of this database");
+    },
+    removeUnknown: async () => {
+      const removed = await removeUnknownPrefixes(viewer);
+      if (removed.versions > 0) log.warn(removed, "objects that belong to no upload of this database removed");
+    },
+    measure: async () => insertMeasure(boss, await uploadsToMeasure(viewer, uploadsAtOnce)),
+    derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce)),
     // One that still waits is not added again, so that at most so many wait.
-    readAgain: async () => insertDerive(boss, await revisionsToReadAgain(viewer, revisionsAtOnce), laterPriority),
+    readAgain: async () => insertReadAgain(boss, await revisionsToReadAgain(viewer, readAgainAtOnce)),
     deleteSessions: () => deleteEndedSessions(viewer),
     mail: async () => insertMail(boss, await invitationsToMail(viewer, mailsAtOnce)),
     deleteInvitations: () => deleteExpiredInvitations(viewer),

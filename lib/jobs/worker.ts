@@ -4,13 +4,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Job, JobWithMetadata } from "pg-boss";
 import type { Logger } from "pino";
 import { mintSystemViewer } from "@/lib/auth/viewer";
-import { stopDecoders, warmDecoders } from "@/lib/derive/decoder";
+import { stopDecoders } from "@/lib/derive/decoder";
+import { DeriveWorkers } from "./derive-workers";
 import { createDuty, type Duty } from "./duty";
 import {
   each,
-  handleDerive,
   handleDeriveFailed,
   handleMail,
+  handleMeasure,
   handleReap,
   handleUndo,
   handleVerify,
@@ -20,6 +21,7 @@ import {
   createBoss,
   type DeriveJob,
   type MailJob,
+  type MeasureJob,
   queueNames,
   type ReapJob,
   startBoss,
@@ -42,8 +44,11 @@ export type WorkerOptions = {
 export type RunningWorker = { stop(): Promise<void> };
 
 type Report = (error: Error) => void;
-
-type Connected = JobContext & { duty: Duty };
+type Connected = JobContext & {
+  duty: Duty;
+  /** Takes no more jobs and resolves when those under way have ended. */
+  finish(): Promise<void>;
+};
 
 const reconnectMilliseconds = 2_000;
 /** Between looks at a bucket that this database does not own. */
@@ -60,12 +65,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const report: Report = (error) => throttled(error.message, () => log.error({ reason: error.message }, "queue error"));
   const first = await connect(options, log, report);
   const running = first ? Promise.resolve(first) : reconnect(options, log, report, stopping.signal);
-  const done = running.then((context) => context && sweepUntilStopped(context, options, stopping.signal));
+  const done = running.then((connected) => connected && sweepUntilStopped(connected, options, stopping.signal));
   return {
     async stop() {
       stopping.abort();
       const deadline = new AbortController();
-      const finished = Promise.all([done, running.then((context) => context && finishJobs(context))]);
+      const finished = Promise.all([done, running.then((connected) => connected?.finish())]);
       const timeout = pause((options.stopTimeoutSeconds ?? 20) * 1_000, deadline.signal);
       await Promise.race([finished, timeout]).finally(() => deadline.abort());
       // Fails the jobs that still run, which puts them back into the queue.
@@ -88,8 +93,8 @@ async function reconnect(
 ): Promise<Connected | undefined> {
   while (!signal.aborted) {
     await pause(reconnectMilliseconds, signal);
-    const context = signal.aborted ? undefined : await connect(options, log, report);
-    if (context) return context;
+    const connected = signal.aborted ? undefined : await connect(options, log, report);
+    if (connected) return connected;
   }
   return undefined;
 }
@@ -101,13 +106,19 @@ async function connect(options: WorkerOptions, log: Logger, report: Report): Pro
   boss.on("warning", (warning) => log.warn(warning, "queue warning"));
   try {
     await startBoss(boss);
-    const viewer = mintSystemViewer("worker");
-    const context: JobContext = { boss, viewer, log };
-    const [start, stop] = [() => work(context, options), () => finishJobs(context)];
-    const duty = createDuty({ viewer, log, start, stop });
+    const context: JobContext = { boss, viewer: mintSystemViewer("worker"), log };
+    let derive: DeriveWorkers | undefined;
+    const start = async () => {
+      derive = await work(context, options);
+    };
+    const finish = async () => {
+      derive?.stop();
+      await finishJobs(context);
+    };
+    const duty = createDuty({ viewer: context.viewer, log, start, stop: finish });
     await duty.check();
     log.info("worker started");
-    return { ...context, duty };
+    return { ...context, duty, finish };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     // A partly started instance would run in parallel with the next attempt's.
@@ -117,22 +128,20 @@ async function connect(options: WorkerOptions, log: Logger, report: Report): Pro
   }
 }
 
-async function work(context: JobContext, options: WorkerOptions): Promise<void> {
+async function work(context: JobContext, options: WorkerOptions): Promise<DeriveWorkers> {
   const { boss } = context;
-  const concurrency = options.concurrency ?? Math.min(4, availableParallelism());
   // NOTIFY starts a job within milliseconds; polling works alone where a pooler stands in between.
   const notifyPollingIntervalSeconds = options.pollIntervalSeconds ?? 2;
   const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds, perJobResults: true } as const;
   // pg-boss fetches on without a pause only after full batches of more than one.
   const batches = { ...polling, batchSize: 2, burstWhenBatchFull: true } as const;
-  warmDecoders(concurrency);
-  for (const [queue, localConcurrency] of [
+  for (const [queue, perPerson] of [
     [queueNames.verify, 2],
     [queueNames.verifyLarge, 1],
   ] as const) {
     await boss.work<VerifyJob>(
       queue,
-      { ...polling, localConcurrency },
+      { ...polling, localConcurrency: perPerson + 1, localGroupConcurrency: perPerson },
       each(context, ({ data }: Job<VerifyJob>) => handleVerify(context, data.uploadId)),
     );
   }
@@ -140,6 +149,11 @@ async function work(context: JobContext, options: WorkerOptions): Promise<void> 
     queueNames.reap,
     polling,
     each(context, ({ data }: Job<ReapJob>) => handleReap(context, data.uploadId)),
+  );
+  await boss.work<MeasureJob>(
+    queueNames.measure,
+    polling,
+    each(context, ({ data }: Job<MeasureJob>) => handleMeasure(context, data.uploadId)),
   );
   await boss.work<UndoJob>(
     queueNames.undo,
@@ -151,16 +165,14 @@ async function work(context: JobContext, options: WorkerOptions): Promise<void> 
     polling,
     each(context, ({ data }: Job<MailJob>) => handleMail(context, data.invitationId)),
   );
-  await boss.work<DeriveJob>(
-    queueNames.derive,
-    { ...batches, localConcurrency: concurrency },
-    each(context, ({ data }: Job<DeriveJob>) => handleDerive(context, data.revisionId)),
-  );
+  const derive = new DeriveWorkers(context, polling, options.concurrency ?? Math.min(4, availableParallelism()));
+  await derive.start();
   await boss.work(
     queueNames.deriveFailed,
     { ...batches, includeMetadata: true },
     each(context, (job: JobWithMetadata<DeriveJob>) => handleDeriveFailed(context, job)),
   );
+  return derive;
 }
 
 async function sweepUntilStopped(context: Connected, options: WorkerOptions, signal: AbortSignal): Promise<void> {

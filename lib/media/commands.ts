@@ -7,6 +7,7 @@ import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockCollection, longTransaction } from "@/lib/locks";
 import { setDerivedId, showBest } from "@/lib/revision/rows";
+import { moveToEnd } from "@/lib/revision/turn/rows";
 import { newDerivedId } from "@/lib/storage/keys";
 import { metadataVersion } from "./policy";
 import { editableMediaWhere } from "./queries";
@@ -21,7 +22,7 @@ export type FoundMetadata = {
 
 /** What deriving a revision found in its bytes. */
 export type Derivation = {
-  /** Of the bytes as they were read; absent when they could not be read. */
+  /** Of the stored bytes; absent when they could not be read, or could not be compared with the verified ones. */
   md5?: string;
   sha256?: string;
   metadata?: FoundMetadata;
@@ -45,19 +46,25 @@ export async function reserveDerivedId(viewer: Viewer, revisionId: string): Prom
   return setDerivedId(requireId(revisionId, "picture"), newDerivedId());
 }
 
+/** Gives a pending revision the last turn to be derived, as it cannot be now. Returns that turn; null when it is no longer pending. */
+export async function postponeDerivation(viewer: Viewer, revisionId: string): Promise<number | null> {
+  if (viewer.kind !== "system") throw notFound("picture");
+  return moveToEnd(requireId(revisionId, "picture"));
+}
+
 /**
  * Records type, size and date found in a revision's bytes. Idempotent: a revision that is no longer pending does not change. A
  * newer revision becomes the current one only when it can be shown or kept, so a broken file never hides a good one, and one of
- * which part can be shown never hides a sound one.
+ * which part can be shown never hides a sound one. Returns whether this call recorded it.
  */
-export async function recordDerivation(viewer: Viewer, revisionId: string, derivation: Derivation): Promise<void> {
+export async function recordDerivation(viewer: Viewer, revisionId: string, derivation: Derivation): Promise<boolean> {
   if (viewer.kind !== "system") throw notFound("picture");
-  await db().$transaction(async (tx) => {
+  return db().$transaction(async (tx) => {
     const revision = await tx.revision.findUnique({
       where: { id: requireId(revisionId, "picture") },
       select: { sha256: true, media: { select: { collectionId: true } } },
     });
-    if (!revision) return;
+    if (!revision) return false;
     await lockCollection(tx, revision.media.collectionId);
     const outcome = rejectOtherBytes(revision.sha256, derivation);
     const { state, contentType } = outcome;
@@ -79,6 +86,7 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
       },
     });
     if (count > 0) await showBest(tx, revision.media.collectionId, [revisionId], { derived: true });
+    return count > 0;
   }, longTransaction);
 }
 

@@ -4,6 +4,7 @@ import { collectionOfMedia, collectionsWhere, type SeenCollection } from "@/lib/
 import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { selectOutdatedMetadata } from "@/lib/revision/rows";
+import { selectPending } from "@/lib/revision/turn/rows";
 import { type ViewSigner, viewSigner } from "@/lib/storage/view";
 import { metadataVersion, pageSize } from "./policy";
 import { derivativeName, fileName, toItem } from "./present";
@@ -95,8 +96,11 @@ export async function revisionToDerive(viewer: Viewer, revisionId: string) {
       versionId: true,
       sizeBytes: true,
       etag: true,
+      crc64nvme: true,
+      sha256: true,
       state: true,
       metadataVersion: true,
+      derivedId: true,
       media: { select: { path: true } },
     },
   });
@@ -105,16 +109,10 @@ export async function revisionToDerive(viewer: Viewer, revisionId: string) {
   return { ...rest, sizeBytes: Number(sizeBytes), path: media.path };
 }
 
-/** Returns revisions that wait to be derived, oldest first, for the worker's sweep. */
-export async function revisionsToDerive(viewer: Viewer, limit: number): Promise<string[]> {
+/** Returns revisions that wait to be derived, in the order of their turns, for the worker's sweep. */
+export async function revisionsToDerive(viewer: Viewer, limit: number) {
   if (viewer.kind !== "system") throw notFound("picture");
-  const revisions = await db().revision.findMany({
-    where: { state: "pending" },
-    select: { id: true },
-    orderBy: { createdAt: "asc" },
-    take: limit,
-  });
-  return revisions.map(({ id }) => id);
+  return selectPending(limit);
 }
 
 /** Returns pictures whose date and position older rules read, for the worker's sweep. */

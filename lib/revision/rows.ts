@@ -14,6 +14,7 @@ import {
   uuid,
 } from "@/lib/db";
 import { sortPathOf } from "./policy";
+import type { Turns } from "./turn/rows";
 
 /** A file of an upload as it was found in the storage. */
 export type Found = {
@@ -128,11 +129,15 @@ export async function selectSame(
 
 type Inserted = Pick<Selectable<Tables["revision"]>, "id" | "key" | "size_bytes">;
 
-/** Inserts media and revisions of files, except those that an earlier run inserted. Returns the new revisions. */
+/**
+ * Inserts media and revisions of files, except those that an earlier run inserted; the n-th gets the turn `after + n * step` to be
+ * derived. Returns the new revisions.
+ */
 export async function insertRevisions(
   tx: Transaction,
   { id, collectionId, createdById }: TargetUpload,
   found: Found[],
+  { after, step }: Turns,
 ): Promise<Inserted[]> {
   if (found.length === 0) return [];
   const rows = found.map((file) => ({ ...toRow(file), sort_path: sortPathOf(file.path) }));
@@ -169,6 +174,7 @@ export async function insertRevisions(
       md5: ref("f.md5"),
       sha256: ref("f.sha256"),
       crc64nvme: ref("f.crc64nvme"),
+      derive_order: sql<number>`least(2147483647, ${after}::bigint + ${step} * row_number() OVER (ORDER BY ${ref("f.path")}))::int`,
     }))
       .onConflict((conflict) => conflict.columns(["key", "version_id"]).doNothing())
       .returning(["id", "key", "size_bytes"]),

@@ -1,9 +1,10 @@
 import "server-only";
 import { CopyObjectCommand, UploadPartCopyCommand } from "@aws-sdk/client-s3";
 import { type Storage, storage } from "./client";
+import { abortMultipart } from "./deletion";
 import { storageCall } from "./errors";
 import { unquoteEtag } from "./etag";
-import { abortMultipart, completeMultipart, createMultipart } from "./multipart";
+import { completeMultipart, createMultipart } from "./multipart";
 import { type BucketPermit, requirePermit } from "./permit/permit";
 
 const GIB = 1024 ** 3;

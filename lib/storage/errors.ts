@@ -58,3 +58,18 @@ export async function storageCall<Result>(call: () => Promise<Result>): Promise<
     throw storageError(error);
   }
 }
+
+/** Whether an error has one of S3's error codes as its name. */
+export function isNamed(error: unknown, ...names: string[]): boolean {
+  return error instanceof Error && names.includes(error.name);
+}
+
+/** Runs an SDK call about a multipart upload. Returns null where there is none: Ceph 16 responds NoSuchKey for a completed one. */
+export async function orNullIfMissing<Result>(call: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isNamed(error, "NoSuchUpload", "NoSuchKey")) return null;
+    throw error;
+  }
+}

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 /** The file that names the bucket's owner (lib/owner). */
 export const ownerKey = "atoll/owner.json";
 
-/** Under it are all originals. */
+/** The prefix of all originals. */
 export const originalsPrefix = "media/";
 
 /**
@@ -32,9 +32,14 @@ export function pathOfKey(prefix: string, key: string): string {
 export const derivedSizes = [200, 800, 1600] as const;
 export type DerivedSize = (typeof derivedSizes)[number];
 
-/** Returns the key of a derived picture: `derived/<id>/<size>.webp`. The id is random, never derived from the original's key. */
+/** Returns the prefix of the derivatives of one revision: `derived/<id>/`. The id is random, never derived from the original's key. */
+export function derivedPrefix(derivedId: string): string {
+  return `derived/${derivedId}/`;
+}
+
+/** Returns the key of a derived picture: `derived/<id>/<size>.webp`. */
 export function derivedKey(derivedId: string, size: DerivedSize): string {
-  return `derived/${derivedId}/${size}.webp`;
+  return `${derivedPrefix(derivedId)}${size}.webp`;
 }
 
 /** Returns 128 random bits in hex, so that the key of a derived picture cannot be guessed from another key. */

@@ -126,7 +126,8 @@ function listPage(prefix: string, marker: Marker, pageSize: number, { client, bu
 
 type Marker = { KeyMarker?: string; VersionIdMarker?: string };
 
-function listedVersion(version: ObjectVersion): ListedVersion {
+/** Reads one version of a listing with `encoding-type=url`. */
+export function listedVersion(version: ObjectVersion): ListedVersion {
   return {
     key: decodeListed(version.Key ?? ""),
     versionId: version.VersionId ?? "null",
@@ -150,7 +151,7 @@ function nextMarker(page: ListObjectVersionsCommandOutput): Marker {
 }
 
 /** Compares keys by their UTF-8 bytes, as S3 does. JavaScript's string order differs beyond the BMP. */
-function compareKeys(a: string, b: string): number {
+export function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 

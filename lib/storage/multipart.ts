@@ -1,6 +1,5 @@
 import "server-only";
 import {
-  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   type CreateMultipartUploadCommandInput,
@@ -9,7 +8,7 @@ import {
   type ListPartsCommandOutput,
 } from "@aws-sdk/client-s3";
 import { type Storage, storage } from "./client";
-import { storageCall } from "./errors";
+import { isNamed, orNullIfMissing, storageCall } from "./errors";
 import { unquoteEtag } from "./etag";
 import { decodeListed } from "./list";
 import { headObject, type StoredObject } from "./objects";
@@ -47,7 +46,7 @@ export async function createMultipart(
   return s3UploadId;
 }
 
-export type PartRequest = { number: number; crc64nvme?: string | undefined };
+export type PartRequest = { number: number; sizeBytes: number; crc64nvme?: string | undefined };
 
 export type PartsRequest = Multipart & {
   parts: PartRequest[];
@@ -57,9 +56,9 @@ export type PartsRequest = Multipart & {
 };
 
 /**
- * Returns URLs to PUT parts to, in the order of `parts`, valid for `ttlSeconds`. `elsewhere` has the URLs for each of
- * `endpoints`, because a signature is valid for one host. Sends no request once the credentials and the permit are known. Throws
- * AppError READ_ONLY, UNAVAILABLE.
+ * Returns URLs to PUT parts to, in the order of `parts`, valid for `ttlSeconds` and for a body of exactly `sizeBytes`.
+ * `elsewhere` has the URLs for each of `endpoints`, because a signature is valid for one host. Sends no request once the
+ * credentials and the permit are known. Throws AppError READ_ONLY, UNAVAILABLE.
  */
 export async function presignParts(
   permit: BucketPermit,
@@ -70,8 +69,8 @@ export async function presignParts(
   const identity = await store.signingIdentity();
   const signedAt = new Date();
   const signedBy = (signer: SigningIdentity) =>
-    parts.map(({ number, crc64nvme }) => {
-      const part = { uploadId: s3UploadId, number, crc64nvme };
+    parts.map((requested) => {
+      const part = { ...requested, uploadId: s3UploadId };
       return presign(signer, { method: "PUT", key, part, signedAt, expiresInSeconds: ttlSeconds });
     });
   return {
@@ -177,21 +176,6 @@ export async function completeMultipart(
   return isResult ? { state: "done", object } : { state: "gone" };
 }
 
-/** Aborts a multipart upload and removes its parts. Idempotent. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL. */
-export async function abortMultipart(
-  permit: BucketPermit,
-  { key, s3UploadId }: Multipart,
-  store: Storage = storage(),
-): Promise<void> {
-  const { client, bucket } = store;
-  await requirePermit(permit, store);
-  await storageCall(() =>
-    orNullIfMissing(() =>
-      client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: s3UploadId })),
-    ),
-  );
-}
-
 /** Lists the multipart uploads in progress under a prefix, in pages of at most 1,000. Throws AppError UNAVAILABLE, INTERNAL. */
 export async function* listMultiparts(
   prefix: string,
@@ -221,32 +205,4 @@ export async function* listMultiparts(
     // Taken from the last entry, because AWS URL-encodes the response's markers and Ceph 16 does not.
     marker = { KeyMarker: last.key, UploadIdMarker: last.s3UploadId };
   }
-}
-
-/** Aborts all multipart uploads under a prefix. Returns their number. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL. */
-export async function abortMultiparts(
-  permit: BucketPermit,
-  prefix: string,
-  store: Storage = storage(),
-): Promise<number> {
-  let count = 0;
-  for await (const page of listMultiparts(prefix, store)) {
-    for (const multipart of page) await abortMultipart(permit, multipart, store);
-    count += page.length;
-  }
-  return count;
-}
-
-// Ceph 16 responds NoSuchKey for a completed multipart upload.
-async function orNullIfMissing<Result>(call: () => Promise<Result>): Promise<Result | null> {
-  try {
-    return await call();
-  } catch (error) {
-    if (isNamed(error, "NoSuchUpload", "NoSuchKey")) return null;
-    throw error;
-  }
-}
-
-function isNamed(error: unknown, ...names: string[]): boolean {
-  return error instanceof Error && names.includes(error.name);
 }

@@ -1,14 +1,6 @@
 import "server-only";
 import type { Readable } from "node:stream";
-import {
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
-  GetObjectCommand,
-  HeadBucketCommand,
-  HeadObjectCommand,
-  PutObjectCommand,
-} from "@aws-sdk/client-s3";
-import { AppError } from "@/lib/errors";
+import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { type Storage, storage } from "./client";
 import { storageCall } from "./errors";
 import { unquoteEtag } from "./etag";
@@ -82,23 +74,6 @@ export async function headBucket({ client, bucket }: Storage = storage()): Promi
   await storageCall(() => client.send(new HeadBucketCommand({ Bucket: bucket })));
 }
 
-/**
- * Deletes one version permanently; without `versionId` adds a delete marker. Idempotent. Throws AppError READ_ONLY,
- * UNAVAILABLE, INTERNAL.
- */
-export async function deleteObject(
-  permit: BucketPermit,
-  { key, versionId }: { key: string; versionId?: string | undefined },
-  store: Storage = storage(),
-): Promise<void> {
-  const { client, bucket } = store;
-  await requirePermit(permit, store);
-  const where = { Bucket: bucket, Key: key };
-  await storageCall(() =>
-    client.send(new DeleteObjectCommand(versionId === undefined ? where : { ...where, VersionId: versionId })),
-  );
-}
-
 export type StoredObject = {
   versionId: string;
   sizeBytes: number;
@@ -137,38 +112,5 @@ export async function headObject(
       if (error instanceof Error && ["NotFound", "NoSuchKey", "NoSuchVersion"].includes(error.name)) return null;
       throw error;
     }
-  });
-}
-
-// Characters XML 1.0 cannot represent, not even as references: https://www.w3.org/TR/xml/#charsets
-const notInXml = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
-
-/**
- * Deletes at most 1,000 versions permanently. Idempotent. Keys that XML cannot represent are deleted one by one, because S3
- * rejects a whole list that contains one. Throws AppError READ_ONLY, UNAVAILABLE when some could not be deleted (the others
- * are), INTERNAL. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
- */
-export async function deleteVersions(
-  permit: BucketPermit,
-  versions: { key: string; versionId: string }[],
-  store: Storage = storage(),
-): Promise<void> {
-  const listed = versions.filter(({ key }) => !notInXml.test(key));
-  if (listed.length > 0) await deleteListed(permit, listed, store);
-  for (const version of versions) if (notInXml.test(version.key)) await deleteObject(permit, version, store);
-}
-
-async function deleteListed(permit: BucketPermit, versions: { key: string; versionId: string }[], store: Storage) {
-  const { client, bucket } = store;
-  await requirePermit(permit, store);
-  const Objects = versions.map(({ key, versionId }) => ({ Key: key, VersionId: versionId }));
-  const { Errors = [] } = await storageCall(() =>
-    client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } })),
-  );
-  const [first] = Errors.filter(({ Code }) => Code !== "NoSuchKey" && Code !== "NoSuchVersion");
-  if (!first) return;
-  const cause = new Error(`${first.Code}: ${first.Message}`);
-  throw new AppError("UNAVAILABLE", "The storage could not delete all of the files. Try again in a few seconds.", {
-    cause,
   });
 }

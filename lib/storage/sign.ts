@@ -25,8 +25,11 @@ export type PresignRequest = {
   responseCacheControl?: string | undefined;
   responseContentType?: string | undefined;
   responseContentDisposition?: string | undefined;
-  /** For PUT: one part of a multipart upload. The checksum (base64) becomes a signed header, which the request must send. */
-  part?: { uploadId: string; number: number; crc64nvme?: string | undefined } | undefined;
+  /**
+   * For PUT: one part of a multipart upload. Its length, and its checksum (base64) if given, become signed headers: a request
+   * with a body of another length or without that checksum is refused.
+   */
+  part?: { uploadId: string; number: number; sizeBytes: number; crc64nvme?: string | undefined } | undefined;
 };
 
 /** The parts of a URL that depend on the identity only, encoded once. `days` and `dates` cache the parts per day and second. */
@@ -64,14 +67,23 @@ export function presign(identity: SigningIdentity, request: PresignRequest): str
   const path = `${signer.path}/${encodeKey(request.key)}`;
   // Parameters must be in byte order of their names; the signature's place is in the middle.
   const before = `${date.query}${expiresInSeconds}${signer.token}`;
-  // A signed header, because S3 ignores checksums in the query.
-  const checksum = request.part?.crc64nvme;
-  const signed = checksum === undefined ? "host" : "host;x-amz-checksum-crc64nvme";
-  const headers = `host:${signer.host}\n${checksum === undefined ? "" : `x-amz-checksum-crc64nvme:${checksum}\n`}`;
-  const after = `&X-Amz-SignedHeaders=${signed.replace(";", "%3B")}${parameters(request)}`;
-  const canonical = `${method}\n${path}\n${before}${after}\n${headers}\n${signed}\nUNSIGNED-PAYLOAD`;
+  const { names, headers } = signedHeaders(signer.host, request.part);
+  const after = `&X-Amz-SignedHeaders=${names.replaceAll(";", "%3B")}${parameters(request)}`;
+  const canonical = `${method}\n${path}\n${before}${after}\n${headers}\n${names}\nUNSIGNED-PAYLOAD`;
   const signature = date.day.sign(date.toSign + hash("sha256", canonical, "hex"));
   return `${signer.origin}${path}?${before}&X-Amz-Signature=${signature}${after}`;
+}
+
+/** Returns the names and the lines of the signed headers, in byte order. S3 ignores checksums in the query. */
+function signedHeaders(host: string, part: PresignRequest["part"]): { names: string; headers: string } {
+  if (!part) return { names: "host", headers: `host:${host}\n` };
+  const { sizeBytes, crc64nvme } = part;
+  const before = { names: "content-length;host", headers: `content-length:${sizeBytes}\nhost:${host}\n` };
+  if (crc64nvme === undefined) return before;
+  return {
+    names: `${before.names};x-amz-checksum-crc64nvme`,
+    headers: `${before.headers}x-amz-checksum-crc64nvme:${crc64nvme}\n`,
+  };
 }
 
 const identitiesAt = new WeakMap<SigningIdentity, Map<string, SigningIdentity>>();

@@ -3,20 +3,20 @@ import { randomUUID } from "node:crypto";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionsWhere } from "@/lib/collection/queries";
 import { isSlug } from "@/lib/collection/schema";
-import { db, type Prisma } from "@/lib/db";
+import { db, type Prisma, type Transaction } from "@/lib/db";
 import { env } from "@/lib/env";
-import { notFound, requireId } from "@/lib/errors";
+import { AppError, notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { claimKey, deleteOldKeys, type KeyedRequest, keyedRequest, subjectOfKey } from "@/lib/idempotency/rows";
 import { sendReap, sendVerify } from "@/lib/jobs/queue/queue";
-import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
+import { lockAccounts, lockOpenUploads, lockUpload, longTransaction } from "@/lib/locks";
 import { bucketPermit } from "@/lib/owner/commands";
 import { uploadPrefix } from "@/lib/storage/keys";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { createPostPolicy } from "@/lib/storage/post-policy";
-import { type UploadState, uploadFrom, uploadPolicy } from "./policy";
+import { overMessage, uploadFrom, uploadPolicy } from "./policy";
 import { openUploadOf, ownUploadsWhere, visibleUploadsWhere } from "./queries";
-import { ended, extendUpload, largeUploads, releaseReserved } from "./rows";
+import { ended, ending, extendUpload, largeUploads, releaseReserved } from "./rows";
 import type { OpenedUpload, OpenUploadInput, PostPolicy } from "./schema";
 
 const maxExpiredAtOnce = 100;
@@ -63,6 +63,7 @@ async function insertUpload(
   // Signed before the row is inserted: without credentials to sign with, or the right to, no open upload is left behind.
   const policy = await grant(await bucketPermit(viewer), prefix, input.checksum);
   await db().$transaction(async (tx) => {
+    if (viewer.kind === "user") await requireFewOpen(tx, viewer.userId);
     await tx.upload.create({
       data: {
         id,
@@ -83,26 +84,55 @@ async function insertUpload(
   return { id, state: "open", prefix, policy, expiresAt: expiresAt.toISOString() };
 }
 
+/** Throws CONFLICT when the person has as many open uploads as one may have. Concurrent calls wait for each other. */
+async function requireFewOpen(tx: Transaction, userId: string): Promise<void> {
+  await lockOpenUploads(tx, userId);
+  const { maxOpenUploads } = uploadPolicy;
+  const count = await tx.upload.count({ where: { createdById: userId, state: "open", expiresAt: { gt: new Date() } } });
+  if (count < maxOpenUploads) return;
+  throw new AppError(
+    "CONFLICT",
+    `You have ${maxOpenUploads} open uploads, which is the most that one person may have. Finish or cancel one of them, then try again.`,
+  );
+}
+
 async function reopen(viewer: Viewer, uploadId: string): Promise<OpenedUpload> {
-  const { id, collectionId, checksum, expiresAt } = await openUploadOf(viewer, uploadId);
+  const { id, collectionId, checksum, expiresAt, overSince } = await openUploadOf(viewer, uploadId);
+  requireRoom(overSince);
+  await recordGrant(id);
   const prefix = uploadPrefix(collectionId, id);
   const policy = await grant(await bucketPermit(viewer), prefix, checksum ?? undefined);
   return { id, state: "open", prefix, policy, expiresAt: expiresAt.toISOString() };
 }
 
-/** Signs a new policy for the same prefix, before the old one expires. Throws NOT_FOUND, CONFLICT (not open), READ_ONLY. */
+/**
+ * Signs a new policy for the same prefix, before the old one expires. Throws NOT_FOUND, CONFLICT (not open), TOO_LARGE (it holds
+ * more than there is room for), READ_ONLY.
+ */
 export async function renewPolicy(viewer: Viewer, uploadId: string): Promise<PostPolicy> {
   const upload = await openUploadOf(viewer, uploadId);
+  requireRoom(upload.overSince);
   const permit = await bucketPermit(viewer);
   await extendUpload(upload);
+  await recordGrant(upload.id);
   return grant(permit, uploadPrefix(upload.collectionId, upload.id), upload.checksum ?? undefined);
+}
+
+/** Before the policy is signed: what it lets in is measured while it lives. */
+async function recordGrant(id: string): Promise<void> {
+  await db().upload.updateMany({ where: { id, state: "open" }, data: { grantedAt: new Date() } });
+}
+
+function requireRoom(overSince: Date | null): void {
+  if (overSince !== null) throw new AppError("TOO_LARGE", overMessage);
 }
 
 /** Seals an upload: nothing more can be sent, and the worker verifies what arrived. Idempotent. Throws NOT_FOUND, CONFLICT. */
 export async function sealUpload(viewer: Viewer, uploadId: string): Promise<void> {
   const id = requireId(uploadId, "upload");
   await change(viewer, id, "seal", "sealed");
-  await sendVerify({ id, isLarge: (await largeUploads([id])).has(id) });
+  const personId = viewer.kind === "user" ? viewer.userId : null;
+  await sendVerify({ id, isLarge: (await largeUploads([id])).has(id), personId });
 }
 
 /**
@@ -169,17 +199,17 @@ async function expireUpload(viewer: Viewer, upload: Due): Promise<boolean> {
     const still = await lockUpload(tx, upload.id);
     if (still?.state !== "open" || still.expires_at >= new Date()) return false;
     await releaseReserved(tx, upload);
-    await tx.upload.update({ where: { id: upload.id }, data: { state: "expired", endedAt: new Date() } });
+    await tx.upload.update({ where: { id: upload.id }, data: ending("expired") });
     await recordEvent(tx, viewer, { ...about(upload.id, upload.collectionId), action: "upload.expired" });
     return true;
   }, longTransaction);
 }
 
-async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: UploadState): Promise<void> {
+async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: "sealed" | "aborted"): Promise<void> {
   const scope = verb === "seal" ? ownUploadsWhere(viewer) : visibleUploadsWhere(viewer);
   const where = { AND: [{ id }, scope] };
   await db().$transaction(async (tx) => {
-    const select = { state: true, collectionId: true, createdById: true } as const;
+    const select = { state: true, collectionId: true, createdById: true, endReason: true } as const;
     const upload = await tx.upload.findFirst({ where, select });
     if (!upload) throw notFound("upload");
     if (to === "aborted") {
@@ -188,13 +218,13 @@ async function change(viewer: Viewer, id: string, verb: "seal" | "abort", to: Up
     }
     const { count } = await tx.upload.updateMany({
       where: { AND: [where, { state: { in: [...uploadFrom[verb]] } }] },
-      data: to === "sealed" ? { state: to, sealedAt: new Date() } : { state: to, endedAt: new Date() },
+      data: to === "sealed" ? { state: to, sealedAt: new Date(), overSince: null } : ending("aborted"),
     });
     if (count === 0) {
-      const { state } = (await tx.upload.findFirst({ where, select })) ?? upload;
+      const { state, endReason } = (await tx.upload.findFirst({ where, select })) ?? upload;
       const already = state === to || (to === "sealed" && state === "verified");
       if (already) return;
-      throw ended(state);
+      throw ended(state, endReason);
     }
     // Under the row lock of the update above, so no file is registered after the count.
     if (to === "sealed") {

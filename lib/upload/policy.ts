@@ -1,3 +1,5 @@
+import { type Role, rolesThatMay } from "@/lib/collection/policy";
+
 const MIB = 1024 * 1024;
 const TIB = MIB * MIB;
 const DAY = 24 * 60 * 60;
@@ -24,10 +26,29 @@ export const uploadPolicy = {
   /** … but not beyond this age. Shorter than the bucket keeps parts that were never completed (lib/infra). */
   uploadMaxLifeSeconds: 60 * DAY,
   parallelPosts: 6,
+  /** Uploads that one person may have open at a time. */
+  maxOpenUploads: 100,
+  maxLabelCharacters: 200,
+  maxMetadataKeys: 32,
+  maxMetadataKeyCharacters: 256,
+  maxMetadataValueCharacters: 1_024,
+  /** Files of one call, and parts of one call. */
+  maxFilesPerCall: 1_000,
+  maxPartsPerCall: 100,
+  /** How often the stored bytes of an open upload are compared with what its files reserve, where there is a quota. */
+  measureEverySeconds: 5 * 60,
+  /** An upload that got no policy for an hour is measured this often: bodies that are sent slowly may still arrive. */
+  measureIdleEverySeconds: 6 * 60 * 60,
+  idleAfterSeconds: 60 * 60,
+  /** For how long an upload may hold more than there is room for before it is ended: as long as its last policy lives. */
+  overGraceSeconds: 15 * 60,
+  /** The longest life of a grant to write under an upload's prefix: temporary credentials. */
+  longestGrantSeconds: 60 * 60,
+  /** How long after its grant a body that is sent slowly may arrive: 36 hours were seen. */
+  lateBodySeconds: 2 * DAY,
+  /** What lies under a prefix of no known upload is removed once it is, and has been known for, so old. */
+  unknownPrefixSeconds: 30 * DAY,
 } as const;
-
-/** How long after an upload's end bytes may arrive: the last policy or part URL, and a body that was being sent. */
-export const grantsOutliveSeconds = uploadPolicy.policyTtlSeconds + 60 * 60;
 
 // C0, DEL, C1, and characters that make a name look like another one (bidirectional overrides, line separators).
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression searches for them
@@ -100,6 +121,32 @@ export function partLength(sizeBytes: number, partSize: number, n: number): numb
   return Math.min(partSize, sizeBytes - partSize * (n - 1));
 }
 
+/** What can be done about a path that the collection has: a new revision, nothing, or a path beside it ("name (2).jpg"). */
+export const conflictChoices = ["revision", "skip", "both"] as const;
+export type ConflictChoice = (typeof conflictChoices)[number];
+
+/** Who an upload is by. `userId` null: no person; `role` null: no longer a member. */
+export type Uploader = { userId: string | null; role: Role | null };
+
+/**
+ * Whether an upload may add a revision to a media that exists, in the trash or not: its uploader made the media, or may edit all
+ * media of the collection. A media of no one is another person's. Asked when files are registered, again when they are
+ * verified, and when an upload is redone.
+ */
+export function mayReplace({ userId, role }: Uploader, media: { createdById: string | null }): boolean {
+  if (role !== null && rolesThatMay("editMedia").includes(role)) return true;
+  return userId !== null && userId === media.createdById;
+}
+
+/** Returns the choices for a path that the collection has, by whether the upload may replace the media there. */
+export function choicesFor(isReplaceable: boolean): readonly ConflictChoice[] {
+  return isReplaceable ? conflictChoices : conflictChoices.filter((choice) => choice !== "revision");
+}
+
+/** Why a file is a conflict: `mayReplace` forbids it. */
+export const othersFileReason =
+  "This path belongs to a file that another person added. That file is unchanged: only they and editors of the collection may replace it. Upload yours under another name.";
+
 export const uploadStates = ["open", "sealed", "verified", "aborted", "expired"] as const;
 export type UploadState = (typeof uploadStates)[number];
 
@@ -114,6 +161,15 @@ export const uploadFrom = {
   reap: ["verified", "aborted", "expired"],
   undo: ["verified", "aborted"],
 } as const satisfies Record<string, readonly UploadState[]>;
+
+/** Returns why an upload with more stored bytes than there is room for is ended. */
+export function overReason(overBytes: number): string {
+  return `This upload was ended and its files were removed: it held ${sizeText(overBytes)} more than there was space for, in files that were not registered first. Nothing else was changed. Ask the site's administrator for more space, then start a new upload.`;
+}
+
+/** Why an upload that holds more than there is room for gets no new policy. */
+export const overMessage =
+  "This upload holds more than there is space for, so nothing more can be sent to it. Finish it now to keep what fits: otherwise it is ended, and its files are removed.";
 
 /** Why an unregistered file beyond the quota does not become media. Its bytes are removed. */
 export const noSpaceReason =

@@ -7,7 +7,7 @@ import { notFound, requireId } from "@/lib/errors";
 import { takenOverAt } from "@/lib/owner/queries";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { listObjectVersions } from "@/lib/storage/list";
-import { grantsOutliveSeconds } from "./policy";
+import { uploadPolicy } from "./policy";
 import { allows, ended, largeUploads } from "./rows";
 import type { UnfinishedUpload, UploadStatus } from "./schema";
 
@@ -36,6 +36,8 @@ const openSelect = {
   state: true,
   createdAt: true,
   expiresAt: true,
+  overSince: true,
+  endReason: true,
 } satisfies Prisma.UploadSelect;
 export type OpenUpload = Prisma.UploadGetPayload<{ select: typeof openSelect }>;
 
@@ -46,7 +48,7 @@ export async function openUploadOf(viewer: Viewer, uploadId: string): Promise<Op
     select: openSelect,
   });
   if (!upload) throw notFound("upload");
-  if (!allows(upload.state, "send") || upload.expiresAt <= new Date()) throw ended(upload.state);
+  if (!allows(upload.state, "send") || upload.expiresAt <= new Date()) throw ended(upload.state, upload.endReason);
   return upload;
 }
 
@@ -59,6 +61,7 @@ const statusSelect = {
   expiresAt: true,
   plannedFiles: true,
   plannedBytes: true,
+  endReason: true,
   undo: { select: { at: true, redoneAt: true } },
   registeredFiles: true,
   verifiedFiles: true,
@@ -91,25 +94,25 @@ export async function unfinishedUploads(viewer: Viewer, collectionSlug: string):
 }
 
 /** Returns sealed uploads for the worker's sweep, queued or not: untried ones first, then by the time of the last attempt. */
-export async function uploadsToVerify(viewer: Viewer, limit: number): Promise<{ id: string; isLarge: boolean }[]> {
+export async function uploadsToVerify(viewer: Viewer, limit: number) {
   if (viewer.kind !== "system") throw notFound("upload");
   const uploads = await db().upload.findMany({
     where: { state: "sealed" },
-    select: { id: true },
+    select: { id: true, createdById: true },
     orderBy: [{ verifyTriedAt: { sort: "asc", nulls: "first" } }, { sealedAt: "asc" }],
     take: limit,
   });
-  const ids = uploads.map(({ id }) => id);
-  const large = await largeUploads(ids);
-  return ids.map((id) => ({ id, isLarge: large.has(id) }));
+  const large = await largeUploads(uploads.map(({ id }) => id));
+  return uploads.map(({ id, createdById }) => ({ id, isLarge: large.has(id), personId: createdById }));
 }
 
 type StatusRow = Prisma.UploadGetPayload<{ select: typeof statusSelect }>;
 
 async function describeUpload(upload: StatusRow): Promise<UploadStatus> {
-  const { id, label, state, plannedFiles, plannedBytes, undo } = upload;
+  const { id, label, state, plannedFiles, plannedBytes, endReason, undo } = upload;
   return {
     ...{ id, label, state, plannedFiles },
+    ...(endReason === null ? {} : { endReason }),
     createdAt: upload.createdAt.toISOString(),
     expiresAt: upload.expiresAt.toISOString(),
     plannedBytes: plannedBytes === null ? null : Number(plannedBytes),
@@ -186,20 +189,45 @@ export async function reapableWhere(viewer: Viewer): Promise<Prisma.UploadWhereI
   return { NOT: { createdAt: { lt: takenOver }, endedAt: { gt: takenOver } } };
 }
 
-/**
- * Returns ended uploads for the worker's sweep whose grants have expired and whose prefix is not clean: untried ones first,
- * then by the time of the last attempt.
- */
+/** Returns ended uploads for the worker's sweep that the reaper is to visit now, those that wait longest first. */
 export async function uploadsToReap(viewer: Viewer, limit: number, now = new Date()): Promise<string[]> {
   if (viewer.kind !== "system") throw notFound("upload");
   const uploads = await db().upload.findMany({
+    where: { reapAt: { lte: now }, ...(await reapableWhere(viewer)) },
+    select: { id: true },
+    orderBy: { reapAt: "asc" },
+    take: limit,
+  });
+  return uploads.map(({ id }) => id);
+}
+
+/**
+ * Returns open uploads for the worker's sweep whose stored bytes are to be measured: those of accounts with a quota, not measured
+ * for a while, unmeasured ones first. Those that were left open without a new policy are measured rarely.
+ */
+export async function uploadsToMeasure(viewer: Viewer, limit: number, now = new Date()): Promise<string[]> {
+  if (viewer.kind !== "system") throw notFound("upload");
+  const { measureEverySeconds, measureIdleEverySeconds, idleAfterSeconds } = uploadPolicy;
+  const ago = (seconds: number) => new Date(now.getTime() - seconds * 1_000);
+  // One that is over is looked at until it is ended, although it gets no more policies.
+  const isActive = { OR: [{ grantedAt: { gt: ago(idleAfterSeconds) } }, { overSince: { not: null } }] };
+  const hasQuota = { quotaBytes: { not: null } };
+  const uploads = await db().upload.findMany({
     where: {
-      cleanedAt: null,
-      endedAt: { lt: new Date(now.getTime() - grantsOutliveSeconds * 1_000) },
-      ...(await reapableWhere(viewer)),
+      state: "open",
+      AND: [
+        {
+          OR: [
+            { measuredAt: null },
+            { measuredAt: { lte: ago(measureEverySeconds) }, AND: isActive },
+            { measuredAt: { lte: ago(measureIdleEverySeconds) } },
+          ],
+        },
+        { OR: [{ collection: hasQuota }, { createdBy: hasQuota }] },
+      ],
     },
     select: { id: true },
-    orderBy: [{ reapTriedAt: { sort: "asc", nulls: "first" } }, { endedAt: "asc" }],
+    orderBy: { measuredAt: { sort: "asc", nulls: "first" } },
     take: limit,
   });
   return uploads.map(({ id }) => id);

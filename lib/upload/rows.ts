@@ -1,9 +1,10 @@
 import "server-only";
 import { db, query, rowsOf, type Transaction } from "@/lib/db";
 import { AppError, notFound } from "@/lib/errors";
-import { type AccountIds, lockUpload } from "@/lib/locks";
-import { addBytes } from "@/lib/quota/rows";
-import { type UploadState, uploadFrom, uploadPolicy } from "./policy";
+import { type Account, type AccountIds, lockUpload } from "@/lib/locks";
+import { addBytes, leastSpace, type Space } from "@/lib/quota/rows";
+import { type Uploader, type UploadState, uploadFrom, uploadPolicy } from "./policy";
+import { firstReapAt } from "./verify/policy";
 
 export type ChargedUpload = AccountIds & { id: string };
 
@@ -18,28 +19,63 @@ export async function extendUpload({ id, createdAt, expiresAt }: Lifetime, now =
   await db().upload.updateMany({ where: { id, state: "open", expiresAt: { lt: later } }, data: { expiresAt: later } });
 }
 
+export type LockedUpload = NonNullable<Awaited<ReturnType<typeof lockUpload>>>;
+
 /** Locks the upload, after its accounts. Throws NOT_FOUND, and CONFLICT when it is not open any more. */
-export async function lockOpenUpload(tx: Transaction, uploadId: string): Promise<void> {
+export async function lockOpenUpload(tx: Transaction, uploadId: string): Promise<LockedUpload> {
   const upload = await lockUpload(tx, uploadId);
   if (!upload) throw notFound("upload");
-  if (!allows(upload.state, "send")) throw ended(upload.state);
+  if (!allows(upload.state, "send")) throw ended(upload.state, upload.end_reason);
+  return upload;
 }
 
-/** Adds to the used and reserved bytes of an upload and of its accounts. Needs the locks of `lockAccounts`. */
+/** Returns the least space that an upload has in its accounts: what its unregistered files take is its own. */
+export function spaceOf(accounts: Account[], { unregistered_bytes }: LockedUpload): Space | null {
+  return leastSpace(accounts.map((account) => ({ ...account, reserved: account.reserved - unregistered_bytes })));
+}
+
+/** Returns who an upload is by, and the role that person has now. Under the collection's lock the role does not change. */
+export async function uploaderOf(tx: Transaction, { collectionId, createdById }: AccountIds): Promise<Uploader> {
+  if (createdById === null) return { userId: null, role: null };
+  const member = await tx.member.findUnique({
+    where: { collectionId_userId: { collectionId, userId: createdById } },
+    select: { role: true },
+  });
+  return { userId: createdById, role: member?.role ?? null };
+}
+
+/** Returns the smaller number of bytes: `Math.min` takes no bigint. */
+export function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/**
+ * Adds to the used and reserved bytes of an upload and of its accounts; `unregistered` is the part of `reserved` that is for
+ * files which were not registered. Needs the locks of `lockAccounts`.
+ */
 export async function chargeUpload(
   tx: Transaction,
   upload: ChargedUpload,
-  { used = 0n, reserved = 0n }: { used?: bigint; reserved?: bigint },
+  { used = 0n, reserved = 0n, unregistered = 0n }: { used?: bigint; reserved?: bigint; unregistered?: bigint },
 ): Promise<void> {
   await addBytes(tx, upload, { used, reserved });
-  if (reserved === 0n) return;
-  await tx.upload.update({ where: { id: upload.id }, data: { reservedBytes: { increment: reserved } } });
+  if (reserved === 0n && unregistered === 0n) return;
+  await tx.upload.update({
+    where: { id: upload.id },
+    data: { reservedBytes: { increment: reserved }, unregisteredBytes: { increment: unregistered } },
+  });
 }
 
 /** Releases the bytes that an ending upload reserved and did not use. Needs the locks of `lockAccounts`. */
 export async function releaseReserved(tx: Transaction, upload: ChargedUpload): Promise<void> {
   const locked = await lockUpload(tx, upload.id);
-  await chargeUpload(tx, upload, { reserved: -(locked?.reserved_bytes ?? 0n) });
+  await addBytes(tx, upload, { reserved: -(locked?.reserved_bytes ?? 0n) });
+  await tx.upload.update({ where: { id: upload.id }, data: { reservedBytes: 0n, unregisteredBytes: 0n } });
+}
+
+/** What an upload becomes at its end: from then on the reaper visits it. */
+export function ending(state: "verified" | "aborted" | "expired", endedAt = new Date()) {
+  return { state, endedAt, overSince: null, reapAt: firstReapAt(state, endedAt) } as const;
 }
 
 /** From this number of files on, verifying an upload takes minutes. */
@@ -85,7 +121,7 @@ const endings: Record<UploadState, string> = {
   expired: "This upload has expired. Start a new upload.",
 };
 
-/** Returns the CONFLICT that says why nothing more can be sent to an upload. */
-export function ended(state: UploadState): AppError {
-  return new AppError("CONFLICT", endings[state]);
+/** Returns the CONFLICT that says why nothing more can be sent to an upload. `reason`: why the site ended it. */
+export function ended(state: UploadState, reason: string | null): AppError {
+  return new AppError("CONFLICT", reason ?? endings[state]);
 }

@@ -1,18 +1,43 @@
 import { z } from "zod";
-import { uploadStates } from "./policy";
+import { uploadPolicy, uploadStates } from "./policy";
+
+const { maxLabelCharacters, maxMetadataKeys, maxMetadataKeyCharacters, maxMetadataValueCharacters } = uploadPolicy;
+const { maxFilesPerCall, maxPartsPerCall, maxParts } = uploadPolicy;
+
+const count = (number: number) => number.toLocaleString("en");
 
 /** A line of text without control characters: the database refuses NUL, and no screen shows the others. */
-const printable = (maxLength: number) =>
+const printable = (what: string, maxCharacters: number) =>
   z
     .string()
     .trim()
-    .max(maxLength)
+    .max(maxCharacters, `${what} has at most ${count(maxCharacters)} characters.`)
     .regex(/^\P{Cc}*$/u, "must not contain control characters");
+
+const metadata = z
+  .record(
+    printable("A key of the metadata", maxMetadataKeyCharacters),
+    printable("A value of the metadata", maxMetadataValueCharacters),
+    // What is wrong with the key, rather than that something is.
+    { error: (issue) => (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined) },
+  )
+  .refine(
+    (entries) => Object.keys(entries).length <= maxMetadataKeys,
+    `Metadata have at most ${maxMetadataKeys} keys.`,
+  );
+
+/** A list of so many items at most, none of them missing. */
+function listOf<Item extends z.ZodType>(item: Item, what: string, most: number) {
+  return z
+    .array(item)
+    .min(1)
+    .max(most, `One call takes at most ${count(most)} ${what}.`);
+}
 
 export const openUploadInput = z.object({
   collectionSlug: z.string().min(1).max(64),
-  label: printable(200).optional(),
-  metadata: z.record(printable(100), printable(1_000)).optional(),
+  label: printable("A label", maxLabelCharacters).optional(),
+  metadata: metadata.optional(),
   conflict: z.enum(["revision", "skip", "fail"]).optional(),
   /** Every form carries this checksum field. Without it forms on AWS carry none, as its policies know no optional fields. */
   checksum: z.literal("sha256").optional(),
@@ -48,7 +73,7 @@ const base64 = (bytes: number) => z.base64().length(4 * Math.ceil(bytes / 3), `m
 const fileToSend = z.object({
   path: z.string().min(1).max(4_096),
   size: z.int().nonnegative(),
-  type: printable(255).optional(),
+  type: printable("A content type", 255).optional(),
   sha256: hex(64).optional(),
   /** Compared with the ETag of the listing, where that is an MD5. */
   md5: hex(32).optional(),
@@ -56,15 +81,19 @@ const fileToSend = z.object({
   modifiedAt: z.int().optional(),
 });
 export type FileToSend = z.input<typeof fileToSend>;
-export const filesInput = z.object({ files: z.array(fileToSend).min(1).max(1_000) });
+export const filesInput = z.object({ files: listOf(fileToSend, "files", maxFilesPerCall) });
 
 /** Registered files that the client will not send: skipped, canceled, or sent under another name. */
-export const cancelInput = z.object({ paths: z.array(z.string().min(1).max(4_096)).min(1).max(1_000) });
+export const cancelInput = z.object({ paths: listOf(z.string().min(1).max(4_096), "paths", maxFilesPerCall) });
 
 const fileAnswer = z.object({
   path: z.string(),
-  /** `present`: the storage has these bytes, and nothing need be sent. */
-  status: z.enum(["present", "post", "multipart"]),
+  /**
+   * `present`: the storage has these bytes, and nothing need be sent. `conflict`: the path belongs to a media that this upload
+   * may not replace, for the `reason`; what is sent there all the same is rejected when the upload is verified.
+   */
+  status: z.enum(["present", "post", "multipart", "conflict"]),
+  reason: z.string().optional(),
   multipart: z.object({ fileId: z.uuid(), partSize: z.int(), partCount: z.int(), done: z.array(z.int()) }).optional(),
   /** The collection has a file at this path, of the same or of another size. */
   exists: z.enum(["same", "other"]).optional(),
@@ -77,7 +106,7 @@ export const filesAnswer = z.object({ files: z.array(fileAnswer) });
 
 export const partsInput = z.object({
   fileId: z.uuid(),
-  parts: z.array(z.int().min(1).max(10_000)).min(1).max(100),
+  parts: listOf(z.int().min(1).max(maxParts), "parts", maxPartsPerCall),
   /** CRC64NVME of parts by number, signed into their URLs as `x-amz-checksum-crc64nvme`: requests must send that header. */
   checksums: z.record(z.string().regex(/^\d{1,5}$/), base64(8)).optional(),
   /** Some of the policy's `endpoints`, for which the answer has URLs, too. */
@@ -96,7 +125,7 @@ export type PartUrls = z.infer<typeof partUrls>;
 export const completeInput = z.object({
   fileId: z.uuid(),
   /** For parts that are left out, the storage's own list counts. */
-  parts: z.array(z.object({ n: z.int().min(1).max(10_000), etag: z.string().min(1).max(100) })).max(10_000),
+  parts: z.array(z.object({ n: z.int().min(1).max(maxParts), etag: z.string().min(1).max(100) })).max(maxParts),
   /** CRC64NVME of the whole file: the storage refuses to complete parts that give another one. */
   crc64nvme: base64(8).optional(),
 });
@@ -120,6 +149,8 @@ export const uploadStatus = z.object({
   isAtLeast: z.boolean().optional(),
   /** At most 1,000 of them. */
   rejected: z.array(z.object({ path: z.string(), reason: z.string() })),
+  /** Why the site ended the upload: it held more than there was room for. */
+  endReason: z.string().optional(),
   /** When the upload was undone; null when it is not. */
   undoneAt: z.iso.datetime().nullable().optional(),
 });

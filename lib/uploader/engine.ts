@@ -43,6 +43,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     retryFile: (fileId) => run.dispatch({ type: "fileRetried", fileId }),
     retryFailed: () => run.dispatch({ type: "failedRetried" }),
     chooseConflict: (choice) => run.dispatch({ type: "conflictChosen", choice }),
+    chooseOthersConflict: (choice) => run.dispatch({ type: "othersConflictChosen", choice }),
     finish: () => run.dispatch({ type: "finished" }),
     cancelAll: () => run.dispatch({ type: "allCanceled" }),
     tryAgain: () => run.dispatch({ type: "triedAgain" }),
@@ -72,8 +73,9 @@ class Run {
 
   constructor(options: UploaderOptions) {
     const { server, transport, partTransport, hasher } = options;
-    const { conflict = null, online = true } = options;
-    this.#state = initialState({ online, conflict, hashes: hasher !== undefined });
+    const { conflict = null, othersConflict, online = true } = options;
+    const choices = { conflict, ...(othersConflict && { othersConflict }) };
+    this.#state = initialState({ online, ...choices, hashes: hasher !== undefined });
     this.published = this.#state;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;

@@ -1,8 +1,8 @@
+import type { ConflictChoice } from "@/lib/upload/policy";
 import type { Tabs } from "./browser/tabs";
 import type { WalkBatch } from "./browser/walk";
 import type { Hasher } from "./hash/hasher";
-import type { ConflictChoice } from "./state/file";
-import type { UploaderStore } from "./state/state";
+import type { OthersChoice, UploaderStore } from "./state/state";
 import type { UploadServer } from "./transport/server";
 import type { PartTransport, Transport } from "./transport/transport";
 
@@ -26,6 +26,8 @@ export type UploaderOptions = {
   readonly tabs?: Tabs;
   /** The choice for taken paths, made in advance. */
   readonly conflict?: ConflictChoice;
+  /** The same for paths of other people's files. Without it, `conflict` counts, unless that is to replace them. */
+  readonly othersConflict?: OthersChoice;
   readonly clock?: Clock;
   /** In [0, 1). */
   readonly random?: () => number;
@@ -51,6 +53,8 @@ export type Uploader = UploaderStore & {
   retryFailed(): void;
   /** Applies to all files whose path is taken, now and later. */
   chooseConflict(choice: ConflictChoice): void;
+  /** Applies to all files whose path belongs to another person's file, now and later. */
+  chooseOthersConflict(choice: OthersChoice): void;
   /** Seals without the files that failed or were not added again. */
   finish(): void;
   /** Aborts the upload, here and on the server. */

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, type Page } from "@playwright/test";
+import { readRunning } from "@/lib/cli/start/data-dir";
+import { onServer } from "@/tests/support/template";
 import { requiredEnv, test } from "./test";
 
 /** Creates a collection and returns its path. `site` is needed where the page's context has no base URL. */
@@ -29,6 +31,14 @@ export async function requestLog(): Promise<LoggedRequest[]> {
   const file = path.join(requiredEnv("ATOLL_DATA_DIR"), "logs/requests.ndjson");
   const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
   return lines.map((line) => JSON.parse(line) as LoggedRequest);
+}
+
+/** Makes the person a contributor of their collection, in which others have added all files so far. */
+export async function becomeContributor(address: string): Promise<void> {
+  const { DATABASE_URL = "" } = readRunning(requiredEnv("ATOLL_DATA_DIR")) ?? {};
+  const collection = `(SELECT "id" FROM "collection" WHERE "slug" = '${address.split("/").at(-1)}')`;
+  await onServer(DATABASE_URL, `UPDATE "member" SET "role" = 'contributor' WHERE "collection_id" = ${collection}`);
+  await onServer(DATABASE_URL, `UPDATE "media" SET "created_by_id" = NULL WHERE "collection_id" = ${collection}`);
 }
 
 /** Prints a figure measured by the running test and keeps it in the report. */

@@ -1,6 +1,6 @@
 import { expect } from "@playwright/test";
 import { expectAccessible, expectAccessibleInAllLooks, phone } from "./accessible";
-import { createCollection } from "./site";
+import { becomeContributor, createCollection, mediaOf } from "./site";
 import { storageGate } from "./storage-requests";
 import { test } from "./test";
 import { choose, chosenFile, expectFinished, pictures, tray, uploadRegion } from "./uploads";
@@ -66,6 +66,30 @@ test("every state of an upload that needs the person is accessible and fits", as
   await later.goto(address);
   await expect(later.getByText(/is still open/)).toBeVisible();
   await expectAccessibleInAllLooks(later);
+});
+
+test("files of other people are left out or kept beside, never replaced by a contributor", async ({ page }) => {
+  const address = await createCollection(page, "Not mine");
+  const region = uploadRegion(page);
+  await choose(page, await pictures(3));
+  await expectFinished(page, "3 files uploaded and verified");
+  await becomeContributor(address);
+  const mine = (await pictures(4, 300)).slice(3);
+  await choose(page, mine);
+  await expectFinished(page, "1 file uploaded and verified");
+
+  // Two of other people, and one that is the person's own.
+  await choose(page, [...(await pictures(2, 400)), ...(await pictures(4, 400)).slice(3)]);
+  const others = region.getByRole("region", { name: "2 files have the names of other people’s files" });
+  await expect(others.getByRole("button")).toHaveText([/^Skip them/, /^Keep both/]);
+  await expect(region.getByRole("region", { name: /^1 file is already here/ }).getByRole("button")).toHaveCount(3);
+  await expectAccessibleInAllLooks(page);
+  await region.getByRole("button", { name: /^New versions/ }).click();
+  await expect(others).toBeVisible();
+  await others.getByRole("button", { name: /^Keep both/ }).click();
+  await expectFinished(page, "3 files uploaded and verified");
+  const paths = (await mediaOf(page, address)).map((item) => item.path).toSorted();
+  expect(paths).toEqual(["0 (2).jpg", "0.jpg", "1 (2).jpg", "1.jpg", "2.jpg", "3.jpg"]);
 });
 
 test("the tray comes and goes without moving the page", async ({ page }) => {

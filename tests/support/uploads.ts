@@ -43,7 +43,9 @@ export async function drop(by: UserViewer, collectionSlug: string, files: Files,
 export async function verified(by: UserViewer, { id }: Pick<OpenedUpload, "id">): Promise<string[]> {
   await sealUpload(by, id);
   const revisionIds: string[] = [];
-  await verifyUpload(system, id, async (page) => void revisionIds.push(...page));
+  await verifyUpload(system, id, async (page) => {
+    revisionIds.push(...page.map(({ id }) => id));
+  });
   return revisionIds;
 }
 

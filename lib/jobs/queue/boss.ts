@@ -1,5 +1,5 @@
 import "server-only";
-import { type ConstructorOptions, PgBoss, type QueueOptions } from "pg-boss";
+import { type ConstructorOptions, type JobInsert, PgBoss, type QueueOptions } from "pg-boss";
 import { env } from "@/lib/env";
 import { prepareSession, requireUtc } from "@/lib/postgres/session.mjs";
 
@@ -10,12 +10,17 @@ export const queueNames = {
   derive: "derive",
   deriveFailed: "derive-failed",
   reap: "reap",
+  measure: "measure",
   undo: "undo",
   mail: "mail",
 } as const;
 export type VerifyJob = { uploadId: string };
-export type UploadToVerify = { id: string; isLarge: boolean };
+/** `personId`: who uploaded it; people take turns. Null where the account no longer exists. */
+export type UploadToVerify = { id: string; isLarge: boolean; personId: string | null };
+/** `deriveOrder`: its turn, lower first. */
+export type RevisionToDerive = { id: string; deriveOrder: number; personId: string | null };
 export type ReapJob = { uploadId: string };
+export type MeasureJob = { uploadId: string };
 export type UndoJob = { uploadId: string };
 export type MailJob = { invitationId: string };
 /** `rounds`: rounds of attempts that failed for a reason other than the file. `lost`: those of them whose worker disappeared. */
@@ -35,8 +40,12 @@ const common = {
 
 const firstPauseSeconds = 15;
 const maxPauseSeconds = 600;
-/** For jobs no one waits for: lower than every other priority. */
-export const laterPriority = -1_000;
+/** For jobs no one waits for: lower than the others of their queue, which have 0. */
+const laterPriority = -1_000;
+/** The largest value of a priority, an int4. */
+const lastTurn = 2 ** 31 - 1;
+/** Jobs sent at once. */
+const jobsPerInsert = 1_000;
 
 type QueueSettings = QueueOptions & { policy: "exclusive"; notify: boolean; deadLetter?: string };
 
@@ -46,6 +55,8 @@ const queues: [name: string, settings: QueueSettings][] = [
   [queueNames.verifyLarge, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
   // The sweep sends the job again until the prefix has no orphans.
   [queueNames.reap, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
+  // The sweep sends the job again every few minutes.
+  [queueNames.measure, { ...common, retryLimit: 1, expireInSeconds: 60 * 60 }],
   // Undo or redo of many files. The sweep sends unfinished ones again.
   [queueNames.undo, { ...common, retryLimit: 4, expireInSeconds: 6 * 60 * 60 }],
   // The sweep sends the job again as long as the invitation is not mailed.
@@ -91,46 +102,88 @@ export async function startBoss(boss: PgBoss): Promise<void> {
 export async function insertVerify(boss: PgBoss, uploads: UploadToVerify[]): Promise<void> {
   for (const name of [queueNames.verify, queueNames.verifyLarge]) {
     const these = uploads.filter(({ isLarge }) => isLarge === (name === queueNames.verifyLarge));
-    await insert(
+    await insert<VerifyJob>(
       boss,
       name,
-      these.map(({ id }) => id),
-      (uploadId): VerifyJob => ({ uploadId }),
+      these.map(({ id, personId }) => ({ singletonKey: id, data: { uploadId: id }, ...groupOf(personId) })),
     );
   }
 }
 
 export async function insertReap(boss: PgBoss, uploadIds: string[]): Promise<void> {
-  await insert(boss, queueNames.reap, uploadIds, (uploadId): ReapJob => ({ uploadId }), laterPriority);
+  await insert<ReapJob>(
+    boss,
+    queueNames.reap,
+    uploadIds.map((id) => ({ singletonKey: id, data: { uploadId: id }, priority: laterPriority })),
+  );
+}
+
+export async function insertMeasure(boss: PgBoss, uploadIds: string[]): Promise<void> {
+  await insert<MeasureJob>(
+    boss,
+    queueNames.measure,
+    uploadIds.map((id) => ({ singletonKey: id, data: { uploadId: id }, priority: laterPriority })),
+  );
 }
 
 export async function insertUndo(boss: PgBoss, uploadIds: string[]): Promise<void> {
-  await insert(boss, queueNames.undo, uploadIds, (uploadId): UndoJob => ({ uploadId }));
+  await insert<UndoJob>(
+    boss,
+    queueNames.undo,
+    uploadIds.map((id) => ({ singletonKey: id, data: { uploadId: id } })),
+  );
 }
 
 export async function insertMail(boss: PgBoss, invitationIds: string[]): Promise<void> {
-  await insert(boss, queueNames.mail, invitationIds, (invitationId): MailJob => ({ invitationId }));
+  await insert<MailJob>(
+    boss,
+    queueNames.mail,
+    invitationIds.map((id) => ({ singletonKey: id, data: { invitationId: id } })),
+  );
 }
 
-/** Queues revisions for deriving. `priority` ≤ 0; higher runs first. */
-export async function insertDerive(boss: PgBoss, revisionIds: string[], priority = 0): Promise<void> {
-  await insert(boss, queueNames.derive, revisionIds, (revisionId): DeriveJob => ({ revisionId }), priority);
+/** Queues revisions for deriving, in the order of their turns. */
+export async function insertDerive(boss: PgBoss, revisions: RevisionToDerive[]): Promise<void> {
+  await insert<DeriveJob>(
+    boss,
+    queueNames.derive,
+    revisions.map(({ id, deriveOrder, personId }) => ({
+      singletonKey: id,
+      data: { revisionId: id },
+      priority: -deriveOrder,
+      ...groupOf(personId),
+    })),
+  );
+}
+
+/** Queues revisions whose metadata is to be read again, behind all that wait to be derived. */
+export async function insertReadAgain(boss: PgBoss, revisionIds: string[]): Promise<void> {
+  await insertDerive(
+    boss,
+    revisionIds.map((id) => ({ id, deriveOrder: lastTurn, personId: null })),
+  );
 }
 
 /**
  * Queues the next round of attempts with a growing delay of at most ten minutes. The waiting job counts as queued, so the
  * sweep does not add another one that would run at once.
  */
-export async function insertDeriveAgain(boss: PgBoss, { revisionId, rounds = 0, lost = 0 }: DeriveJob): Promise<void> {
+export async function insertDeriveAgain(
+  boss: PgBoss,
+  { revisionId, rounds = 0, lost = 0 }: DeriveJob,
+  { deriveOrder, personId }: Omit<RevisionToDerive, "id">,
+): Promise<void> {
   const startAfter = Math.min(maxPauseSeconds, firstPauseSeconds * 2 ** rounds);
   const data: DeriveJob = { revisionId, rounds: rounds + 1, lost };
-  await boss.insert(queueNames.derive, [{ data, singletonKey: revisionId, priority: laterPriority, startAfter }], {
-    returnId: false,
-  });
+  const job = { data, singletonKey: revisionId, priority: -deriveOrder, startAfter, ...groupOf(personId) };
+  await insert<DeriveJob>(boss, queueNames.derive, [job]);
 }
 
-async function insert(boss: PgBoss, name: string, ids: string[], dataOf: (id: string) => object, priority = 0) {
-  if (ids.length === 0) return;
-  const jobs = ids.map((id) => ({ data: dataOf(id), singletonKey: id, priority }));
-  await boss.insert(name, jobs, { returnId: false });
+/** A person's jobs are a group, so that workers can leave some of them to other people. */
+const groupOf = (personId: string | null) => (personId === null ? {} : { group: { id: personId } });
+
+async function insert<Data extends object>(boss: PgBoss, name: string, jobs: JobInsert<Data>[]): Promise<void> {
+  for (let at = 0; at < jobs.length; at += jobsPerInsert) {
+    await boss.insert(name, jobs.slice(at, at + jobsPerInsert), { returnId: false });
+  }
 }

@@ -7,6 +7,7 @@ import {
   insertReap,
   insertUndo,
   insertVerify,
+  type RevisionToDerive,
   startBoss,
   type UploadToVerify,
 } from "./boss";
@@ -35,8 +36,8 @@ export async function sendUndo(uploadId: string): Promise<void> {
 }
 
 /** Queues revisions for deriving. Those already queued or running are not added again. */
-export async function sendDerive(revisionIds: string[]): Promise<void> {
-  await insertDerive(await queue(), revisionIds);
+export async function sendDerive(revisions: RevisionToDerive[]): Promise<void> {
+  await insertDerive(await queue(), revisions);
 }
 
 /** Queues the mail of an invitation. If the send is lost, the worker's sweep queues it. */

@@ -3,15 +3,15 @@ import type { z } from "zod";
 import type { Viewer } from "@/lib/auth/viewer";
 import { db, type Transaction } from "@/lib/db";
 import { AppError, requireId } from "@/lib/errors";
-import { lockAccounts, longTransaction } from "@/lib/locks";
+import { type Account, lockAccounts, longTransaction } from "@/lib/locks";
 import { bucketPermit } from "@/lib/owner/commands";
-import { leastSpace, type Space } from "@/lib/quota/rows";
+import type { Space } from "@/lib/quota/rows";
+import { abortMultipart } from "@/lib/storage/deletion";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
-import { abortMultipart } from "@/lib/storage/multipart";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { pathProblem, sizeProblem, sizeText } from "../policy";
 import { type OpenUpload, openUploadOf } from "../queries";
-import { chargeUpload, extendUpload, lockOpenUpload } from "../rows";
+import { chargeUpload, extendUpload, type LockedUpload, least, lockOpenUpload, spaceOf, uploaderOf } from "../rows";
 import type { FileAnswer, filesInput } from "../schema";
 import { type Plan, planFile } from "./plan";
 import { removeCanceled } from "./remove-canceled";
@@ -19,6 +19,9 @@ import { addChecksums, type FileRow, markCanceled, selectFiles, selectKnown, ups
 import { storedFacts } from "./stored-facts";
 
 type FileToRegister = z.output<typeof filesInput>["files"][number];
+
+/** How often files are looked up again because another call canceled some of them meanwhile. */
+const lookupsAtMost = 5;
 
 /**
  * Registers files before they are sent, or adds checksums to files that are registered, and reserves their bytes. Returns for
@@ -30,41 +33,52 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Fil
   requireSendable(files);
   const permit = await bucketPermit(viewer);
   await extendUpload(upload);
+  for (let lookups = 0; lookups < lookupsAtMost; lookups += 1) {
+    const plans = await planAndReserve(permit, upload, files);
+    if (!plans) continue;
+    await abortSuperseded(permit, uploadPrefix(upload.collectionId, upload.id), plans);
+    return plans.map(({ answer }) => answer);
+  }
+  throw new AppError(
+    "UNAVAILABLE",
+    "Some of these files are being canceled elsewhere. Nothing is lost. Try again in a few seconds.",
+    { retryAfterSeconds: 2 },
+  );
+}
+
+/** Returns null when another call canceled some of the files since they were looked up: their bytes are not removed yet. */
+async function planAndReserve(
+  permit: BucketPermit,
+  upload: OpenUpload,
+  files: FileToRegister[],
+): Promise<Plan[] | null> {
   const prefix = uploadPrefix(upload.collectionId, upload.id);
-  const before = await selectFiles(
-    upload.id,
-    files.map(({ path }) => path),
-  );
-  await removeCanceled(
-    permit,
-    upload.id,
-    prefix,
-    [...before.values()].filter(isCanceled).map(({ path }) => path),
-  );
+  const paths = files.map(({ path }) => path);
+  const before = await selectFiles(upload.id, paths);
+  const canceled = [...before.values()].filter(isCanceled).map(({ path }) => path);
+  await removeCanceled(permit, upload.id, prefix, canceled);
   const stored = await storedFacts(prefix, [...before.values()], new Map(files.map(({ path, md5 }) => [path, md5])));
   const known = await selectKnown(
     upload,
     files.map(({ path, size, sha256 }) => ({ path, sizeBytes: BigInt(size), sha256: sha256 ?? null })),
   );
-  const plans = await db().$transaction(async (tx) => {
-    const space = leastSpace(await lockAccounts(tx, upload));
-    await lockOpenUpload(tx, upload.id);
+  return db().$transaction(async (tx) => {
+    const accounts = await lockAccounts(tx, upload);
+    const locked = await lockOpenUpload(tx, upload.id);
+    const uploader = await uploaderOf(tx, upload);
     // Again, under the lock: another tab may have registered the same files since.
-    const rows = await selectFiles(
-      upload.id,
-      files.map(({ path }) => path),
-      tx,
-    );
-    // Files that were canceled since: their bytes are not removed yet, so start again.
+    const rows = await selectFiles(upload.id, paths, tx);
     if ([...rows.values()].some((row) => isCanceled(row) && !isSameRegistration(before.get(row.path), row)))
       return null;
     const planned = files.map((file) => {
       const row = rows.get(file.path);
       const parts = row?.s3_upload_id ? stored.parts.get(row.s3_upload_id) : undefined;
-      return planFile(file, { row, listed: stored.listed.get(file.path), parts, known: known.get(file.path) });
+      const facts = { row, listed: stored.listed.get(file.path), parts, known: known.get(file.path), uploader };
+      return planFile(file, facts);
     });
     const reservedBefore = [...rows.values()].reduce((sum, { reserved_bytes }) => sum + reserved_bytes, 0n);
-    await reserve(tx, upload, space, planned.reduce((sum, { row }) => sum + row.reserved_bytes, 0n) - reservedBefore);
+    const more = planned.reduce((sum, { row }) => sum + row.reserved_bytes, 0n) - reservedBefore;
+    await reserve(tx, upload, { accounts, locked, bytes: more });
     await upsertFiles(
       tx,
       upload.id,
@@ -72,9 +86,6 @@ export async function registerFiles(viewer: Viewer, uploadId: string, files: Fil
     );
     return planned;
   }, longTransaction);
-  if (!plans) return registerFiles(viewer, uploadId, files);
-  await abortSuperseded(permit, prefix, plans);
-  return plans.map(({ answer }) => answer);
 }
 
 /**
@@ -130,7 +141,7 @@ async function cancel(viewer: Viewer, uploadId: string, which: { paths: string[]
     await lockAccounts(tx, upload);
     await lockOpenUpload(tx, upload.id);
     const files = await markCanceled(tx, upload.id, which);
-    await reserve(tx, upload, null, -files.reduce((sum, { released }) => sum + released, 0n));
+    await chargeUpload(tx, upload, { reserved: -files.reduce((sum, { released }) => sum + released, 0n) });
     return files;
   }, longTransaction);
   for (const { path, s3_upload_id: s3UploadId } of canceled) {
@@ -159,10 +170,20 @@ function requireSendable(files: FileToRegister[]): void {
   if (issues[0]) throw new AppError("INVALID", issues[0].message, { issues });
 }
 
-/** Needs the locks of `lockAccounts`. `bytes` is negative when files shrank or were canceled. */
-async function reserve(tx: Transaction, upload: OpenUpload, space: Space | null, bytes: bigint): Promise<void> {
+type ToReserve = {
+  accounts: Account[];
+  locked: LockedUpload;
+  /** Negative when files shrank. */
+  bytes: bigint;
+};
+
+/** Needs the locks of `lockAccounts` and of the upload. Throws TOO_LARGE (the quota). */
+async function reserve(tx: Transaction, upload: OpenUpload, { accounts, locked, bytes }: ToReserve): Promise<void> {
+  const space = spaceOf(accounts, locked);
   if (space && bytes > space.left) throw new AppError("TOO_LARGE", quotaMessage(space, bytes));
-  await chargeUpload(tx, upload, { reserved: bytes });
+  // Files that arrived before they were registered may have been reserved as unregistered ones.
+  const taken = bytes > 0n ? least(bytes, locked.unregistered_bytes) : 0n;
+  await chargeUpload(tx, upload, { reserved: bytes - taken, unregistered: -taken });
 }
 
 function quotaMessage({ of, left, quota }: Space, wanted: bigint): string {

@@ -1,6 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { StoredPart } from "@/lib/storage/multipart";
-import { partCountOf, partLength, partSizeOf, uploadPolicy } from "../policy";
+import {
+  mayReplace,
+  othersFileReason,
+  partCountOf,
+  partLength,
+  partSizeOf,
+  type Uploader,
+  uploadPolicy,
+} from "../policy";
 import type { FileAnswer, FileToSend } from "../schema";
 import type { FileRow, KnownFile } from "./rows";
 import type { ListedFile } from "./stored-facts";
@@ -14,12 +22,13 @@ export type Facts = {
   /** The parts of the row's multipart; null when the storage no longer has it. */
   parts: StoredPart[] | null | undefined;
   known: KnownFile | undefined;
+  uploader: Uploader;
 };
 
 export type Plan = {
   row: FileRow;
   answer: FileAnswer;
-  /** The multipart of a file that has changed since: to be aborted. */
+  /** The multipart of a file that has changed since, or is a conflict now: to be aborted. */
   superseded: string | null;
 };
 
@@ -33,9 +42,12 @@ export function planFile(file: FileToSend, facts: Facts): Plan {
   const isStored = !isCanceled && isTheseBytes(file, kept, listed, facts.parts);
   const isRefuted = isChanged || (listed !== undefined && refutes(file.md5 ?? kept?.md5, listed.md5));
   const sameAsId = known?.same_as_id ?? (file.sha256 === undefined ? kept?.same_as_id : null) ?? null;
-  const copyOfId = sameAsId || isStored ? null : copyOf(file, kept, known);
-  const partSize = file.size >= uploadPolicy.multipartFromBytes ? (kept?.part_size ?? partSizeOf(file.size)) : null;
-  const isGone = facts.parts === null && !isStored;
+  const isConflict = sameAsId === null && isOthers(facts);
+  const copyOfId = sameAsId || isStored || isConflict ? null : copyOf(file, kept, known);
+  // A conflict reserves nothing, so no part of it may be sent.
+  const isInParts = file.size >= uploadPolicy.multipartFromBytes && !isConflict;
+  const partSize = isInParts ? (kept?.part_size ?? partSizeOf(file.size)) : null;
+  const isGone = (facts.parts === null && !isStored) || isConflict;
   const row: FileRow = {
     id: kept?.id ?? randomUUID(),
     path: file.path,
@@ -45,7 +57,7 @@ export function planFile(file: FileToSend, facts: Facts): Plan {
     md5: file.md5 ?? kept?.md5 ?? null,
     crc64nvme: isGone ? null : (kept?.crc64nvme ?? null),
     modified_ms: file.modifiedAt === undefined ? (kept?.modified_ms ?? null) : BigInt(file.modifiedAt),
-    reserved_bytes: sameAsId ? 0n : BigInt(file.size),
+    reserved_bytes: sameAsId || isConflict ? 0n : BigInt(file.size),
     s3_upload_id: isGone ? null : (kept?.s3_upload_id ?? null),
     part_size: partSize,
     completed_at: partSize !== null && isStored ? (kept?.completed_at ?? new Date()) : null,
@@ -55,9 +67,21 @@ export function planFile(file: FileToSend, facts: Facts): Plan {
     same_as_id: sameAsId,
     canceled_at: null,
   };
-  const superseded = isChanged && facts.row?.s3_upload_id && !facts.row.completed_at ? facts.row.s3_upload_id : null;
+  const isOver = (isChanged || isConflict) && facts.row !== undefined && facts.row.completed_at === null;
+  const superseded = isOver ? (facts.row?.s3_upload_id ?? null) : null;
+  if (isConflict) return { row, superseded, answer: conflictAt(file.path, known) };
   const isPresent = isStored || sameAsId !== null || copyOfId !== null;
   return { row, superseded, answer: answerOf(row, facts, isPresent) };
+}
+
+/** Whether the path belongs to a media that the upload may not replace. */
+function isOthers({ known, uploader }: Facts): boolean {
+  if (!known || known.media_id === null) return false;
+  return !mayReplace(uploader, { createdById: known.made_by_id });
+}
+
+function conflictAt(path: string, known: KnownFile | undefined): FileAnswer {
+  return { path, status: "conflict", reason: othersFileReason, ...(known?.exists ? { exists: known.exists } : {}) };
 }
 
 function answerOf(row: FileRow, { parts, known }: Facts, isPresent: boolean): FileAnswer {

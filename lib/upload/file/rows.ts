@@ -69,72 +69,77 @@ export async function selectKnown(upload: AccountIds, files: FileToFind[]): Prom
 type FileToFind = { path: string; sizeBytes: bigint; sha256: string | null };
 
 function knownFiles({ collectionId, createdById }: AccountIds, files: FileToFind[]) {
-  return query
-    .selectFrom(unnest("f", files, { path: "text", sizeBytes: "bigint", sha256: "text" }))
-    .leftJoin("media as m", (join) =>
-      join.on("m.collection_id", "=", collectionId).onRef("m.path", "=", "f.path").on("m.deleted_at", "is", null),
-    )
-    .leftJoin("revision as cur", "cur.id", "m.current_revision_id")
-    .leftJoinLateral(
-      ({ selectFrom }) =>
-        selectFrom(headOfMedia.as("head"))
-          .innerJoin("upload as u", "u.id", "head.upload_id")
-          .select("head.id")
-          .whereRef("head.sha256", "=", "f.sha256")
-          .whereRef("head.size_bytes", "=", "f.sizeBytes")
-          .where("head.state", "<>", "rejected")
-          .where(({ eb, or, ref }) => or([ref("head.sha256_proven"), eb("u.created_by_id", "=", createdById)]))
-          .as("same"),
-      (join) => join.onTrue(),
-    )
-    .leftJoinLateral(
-      ({ selectFrom }) =>
-        selectFrom(
-          selectFrom("revision as equal")
-            .select(["equal.id", "equal.media_id", "equal.upload_id", "equal.sha256_proven"])
-            .whereRef("equal.sha256", "=", "f.sha256")
-            .whereRef("equal.size_bytes", "=", "f.sizeBytes")
-            .where("equal.state", "<>", "rejected")
-            .limit(candidates)
-            .as("r"),
-        )
-          .innerJoin("media as o", "o.id", "r.media_id")
-          .innerJoin("upload as u", "u.id", "r.upload_id")
-          .select("r.id")
-          .where("o.collection_id", "=", collectionId)
-          .where("o.deleted_at", "is", null)
-          .where(({ eb, or, ref }) => or([ref("r.sha256_proven"), eb("u.created_by_id", "=", createdById)]))
-          .limit(1)
-          .as("other"),
-      (join) => join.onTrue(),
-    )
-    .select(["f.path", "same.id as same_as_id", "other.id as copy_of_id"])
-    .select(({ and, eb, exists, ref, selectFrom }) => [
-      eb
-        .case()
-        .when("cur.size_bytes", "=", ref("f.sizeBytes"))
-        .then("same" as const)
-        .when("cur.id", "is not", null)
-        .then("other" as const)
-        .end()
-        .as("exists"),
-      and([
-        eb("f.sha256", "is", null),
-        exists(
+  return (
+    query
+      .selectFrom(unnest("f", files, { path: "text", sizeBytes: "bigint", sha256: "text" }))
+      .leftJoin("media as m", (join) => join.on("m.collection_id", "=", collectionId).onRef("m.path", "=", "f.path"))
+      .leftJoin("revision as cur", (join) =>
+        join.onRef("cur.id", "=", "m.current_revision_id").on("m.deleted_at", "is", null),
+      )
+      .leftJoinLateral(
+        ({ selectFrom }) =>
+          selectFrom(headOfMedia.as("head"))
+            .innerJoin("upload as u", "u.id", "head.upload_id")
+            .select("head.id")
+            .where("m.deleted_at", "is", null)
+            .whereRef("head.sha256", "=", "f.sha256")
+            .whereRef("head.size_bytes", "=", "f.sizeBytes")
+            .where("head.state", "<>", "rejected")
+            .where(({ eb, or, ref }) => or([ref("head.sha256_proven"), eb("u.created_by_id", "=", createdById)]))
+            .as("same"),
+        (join) => join.onTrue(),
+      )
+      .leftJoinLateral(
+        ({ selectFrom }) =>
           selectFrom(
-            selectFrom("revision as r")
-              .select("r.media_id")
-              .whereRef("r.size_bytes", "=", "f.sizeBytes")
-              .where("r.sha256", "is not", null)
+            selectFrom("revision as equal")
+              .select(["equal.id", "equal.media_id", "equal.upload_id", "equal.sha256_proven"])
+              .whereRef("equal.sha256", "=", "f.sha256")
+              .whereRef("equal.size_bytes", "=", "f.sizeBytes")
+              .where("equal.state", "<>", "rejected")
               .limit(candidates)
-              .as("sized"),
+              .as("r"),
           )
-            .innerJoin("media as o", "o.id", "sized.media_id")
+            .innerJoin("media as o", "o.id", "r.media_id")
+            .innerJoin("upload as u", "u.id", "r.upload_id")
+            .select("r.id")
             .where("o.collection_id", "=", collectionId)
-            .where("o.deleted_at", "is", null),
-        ),
-      ]).as("may_be_known"),
-    ]);
+            .where("o.deleted_at", "is", null)
+            .where(({ eb, or, ref }) => or([ref("r.sha256_proven"), eb("u.created_by_id", "=", createdById)]))
+            .limit(1)
+            .as("other"),
+        (join) => join.onTrue(),
+      )
+      .select(["f.path", "same.id as same_as_id", "other.id as copy_of_id"])
+      // Of the media at the path, in the trash or not.
+      .select(["m.id as media_id", "m.created_by_id as made_by_id"])
+      .select(({ and, eb, exists, ref, selectFrom }) => [
+        eb
+          .case()
+          .when("cur.size_bytes", "=", ref("f.sizeBytes"))
+          .then("same" as const)
+          .when("cur.id", "is not", null)
+          .then("other" as const)
+          .end()
+          .as("exists"),
+        and([
+          eb("f.sha256", "is", null),
+          exists(
+            selectFrom(
+              selectFrom("revision as r")
+                .select("r.media_id")
+                .whereRef("r.size_bytes", "=", "f.sizeBytes")
+                .where("r.sha256", "is not", null)
+                .limit(candidates)
+                .as("sized"),
+            )
+              .innerJoin("media as o", "o.id", "sized.media_id")
+              .where("o.collection_id", "=", collectionId)
+              .where("o.deleted_at", "is", null),
+          ),
+        ]).as("may_be_known"),
+      ])
+  );
 }
 
 /** What the collection already has of a file. */

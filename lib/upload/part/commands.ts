@@ -5,16 +5,10 @@ import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError, notFound, requireId } from "@/lib/errors";
 import { bucketPermit } from "@/lib/owner/commands";
+import { abortMultipart } from "@/lib/storage/deletion";
 import { unquoteEtag } from "@/lib/storage/etag";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
-import {
-  abortMultipart,
-  completeMultipart,
-  createMultipart,
-  listParts,
-  presignParts,
-  type StoredPart,
-} from "@/lib/storage/multipart";
+import { completeMultipart, createMultipart, listParts, presignParts, type StoredPart } from "@/lib/storage/multipart";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { partCountOf, partLength, uploadPolicy } from "../policy";
 import { type OpenUpload, openUploadOf } from "../queries";
@@ -33,12 +27,14 @@ type PartedFile = {
   s3UploadId: string | null;
   staleVersion: string | null;
   isCompleted: boolean;
+  /** Its bytes are reserved: it is not the same as what its media holds. */
+  isReserved: boolean;
 };
 
 /**
- * Signs URLs for some parts of a file, valid for 15 minutes. The first call starts S3's multipart. Idempotent. Throws NOT_FOUND
- * (no such file in this upload), INVALID (the file has no such part, or no parts), CONFLICT (complete already, upload not
- * open), UNAVAILABLE.
+ * Signs URLs for some parts of a file, valid for 15 minutes and for the exact length of each part. The first call starts S3's
+ * multipart. Idempotent. Throws NOT_FOUND (no such file in this upload), INVALID (the file has no such part, or no parts),
+ * CONFLICT (complete already, nothing to send, upload not open), UNAVAILABLE.
  */
 export async function signParts(
   viewer: Viewer,
@@ -47,6 +43,8 @@ export async function signParts(
 ): Promise<PartUrls> {
   const file = await partedFile(viewer, uploadId, fileId);
   if (file.isCompleted) throw new AppError("CONFLICT", "This file is complete. Nothing more can be added to it.");
+  if (!file.isReserved)
+    throw new AppError("CONFLICT", "Nothing of this file need be sent. Register it again to send it.");
   requireParts(file, parts, "parts");
   const permit = await bucketPermit(viewer);
   await extendUpload(file.upload);
@@ -55,7 +53,11 @@ export async function signParts(
   const { urls, elsewhere, expiresAt } = await presignParts(permit, {
     key: file.key,
     s3UploadId,
-    parts: numbers.map((number) => ({ number, crc64nvme: checksums[String(number)] })),
+    parts: numbers.map((number) => ({
+      number,
+      sizeBytes: partLength(file.sizeBytes, file.partSize, number),
+      crc64nvme: checksums[String(number)],
+    })),
     ttlSeconds: uploadPolicy.policyTtlSeconds,
     // Signs only for endpoints that the operator configured.
     endpoints: env().S3_UPLOAD_ENDPOINTS?.filter((endpoint) => endpoints.includes(endpoint)) ?? [],
@@ -126,6 +128,7 @@ async function partedFile(viewer: Viewer, uploadId: string, fileId: string): Pro
       s3UploadId: true,
       staleVersion: true,
       completedAt: true,
+      reservedBytes: true,
     },
   });
   if (!file) throw notFound("file");
@@ -142,6 +145,7 @@ async function partedFile(viewer: Viewer, uploadId: string, fileId: string): Pro
     s3UploadId: file.s3UploadId,
     staleVersion: file.staleVersion,
     isCompleted: file.completedAt !== null,
+    isReserved: file.reservedBytes >= file.sizeBytes,
   };
 }
 

@@ -2,14 +2,14 @@ import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionsWhere } from "@/lib/collection/queries";
 import { db, type Transaction } from "@/lib/db";
-import { notFound, requireId } from "@/lib/errors";
+import { AppError, notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { sendUndo } from "@/lib/jobs/queue/queue";
 import { lockCollection, longTransaction } from "@/lib/locks";
-import { uploadFrom } from "../policy";
+import { mayReplace, uploadFrom } from "../policy";
 import { visibleUploadsWhere } from "../queries";
-import { ended } from "../rows";
-import { applyUndoPage, insertUndo, startRedo } from "./rows";
+import { ended, uploaderOf } from "../rows";
+import { applyUndoPage, insertUndo, isAllReplaceable, startRedo } from "./rows";
 
 /** Pages of a few thousand files each that a request applies while a person waits. The worker applies the rest. */
 const pagesInRequest = 5;
@@ -28,7 +28,8 @@ export async function undoUpload(viewer: Viewer, uploadId: string): Promise<void
 
 /**
  * Restores what `undoUpload` removed, except what people restored or trashed since. Another person's undo is redone only by
- * viewers who may trash media of the collection. Idempotent. Throws NOT_FOUND, CONFLICT (not verified yet).
+ * viewers who may trash media of the collection. Idempotent. Throws NOT_FOUND, CONFLICT (not verified yet, or it replaced
+ * media of others that the viewer may not replace).
  */
 export async function redoUpload(viewer: Viewer, uploadId: string): Promise<void> {
   await applyUndo(uploadId, viewer, redo);
@@ -47,7 +48,7 @@ async function applyUndo(uploadId: string, viewer: Viewer, record: typeof undo):
     select: { id: true, collectionId: true, state: true },
   });
   if (!upload) throw notFound("upload");
-  if (!uploadFrom.undo.some((state) => state === upload.state)) throw ended(upload.state);
+  if (!uploadFrom.undo.some((state) => state === upload.state)) throw ended(upload.state, null);
   await db().$transaction(async (tx) => {
     await lockCollection(tx, upload.collectionId);
     await record(tx, viewer, upload);
@@ -64,6 +65,7 @@ async function redo(tx: Transaction, viewer: Viewer, { id, collectionId }: Uploa
   const undone = await tx.uploadUndo.findUnique({ where: { uploadId: id }, select: { byId: true, redoneAt: true } });
   if (!undone || undone.redoneAt) return;
   if (!(await mayRedo(tx, viewer, { collectionId, byId: undone.byId }))) throw notFound("upload");
+  await requireReplaceable(tx, viewer, { id, collectionId });
   await startRedo(tx, id);
   await recordEvent(tx, viewer, { ...about(id, collectionId), action: "upload.redone" });
 }
@@ -76,6 +78,18 @@ async function mayRedo(
   if (viewer.kind === "user" && viewer.userId === byId) return true;
   const mayTrash = { AND: [{ id: collectionId }, collectionsWhere(viewer, "trashMedia")] };
   return (await tx.collection.count({ where: mayTrash })) > 0;
+}
+
+/** A redo replaces files as the upload did: its revisions of other people's media need the right to edit those now. */
+async function requireReplaceable(tx: Transaction, viewer: Viewer, { id, collectionId }: UploadIds): Promise<void> {
+  if (viewer.kind !== "user") return;
+  const uploader = await uploaderOf(tx, { collectionId, createdById: viewer.userId });
+  // For editors no revision need be read.
+  if (mayReplace(uploader, { createdById: null }) || (await isAllReplaceable(tx, id, uploader))) return;
+  throw new AppError(
+    "CONFLICT",
+    "This upload replaced files that other people added, and you may not replace those any more. Nothing was changed. Ask an editor of the collection.",
+  );
 }
 
 /** Each page is a transaction that reads whether to undo or redo. Returns whether pages are left. */

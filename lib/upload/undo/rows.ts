@@ -2,6 +2,7 @@ import "server-only";
 import { type NotNull, sql } from "kysely";
 import { execute, firstId, query, rowsOf, type Transaction } from "@/lib/db";
 import { showBest } from "@/lib/revision/rows";
+import { mayReplace, type Uploader } from "../policy";
 
 const pageSize = 2_000;
 
@@ -24,6 +25,20 @@ export async function insertUndo(tx: Transaction, uploadId: string, byId: string
       ),
   );
   return inserted > 0;
+}
+
+/** Whether someone may replace all media of which this upload made a revision. */
+export async function isAllReplaceable(tx: Transaction, uploadId: string, uploader: Uploader): Promise<boolean> {
+  const makers = await rowsOf(
+    tx,
+    query
+      .selectFrom("revision as r")
+      .innerJoin("media as m", "m.id", "r.media_id")
+      .select("m.created_by_id")
+      .distinct()
+      .where("r.upload_id", "=", uploadId),
+  );
+  return makers.every((media) => mayReplace(uploader, { createdById: media.created_by_id }));
 }
 
 /** Records that an upload is no longer undone; nothing is applied yet. Needs the collection's lock. */

@@ -3,24 +3,27 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { bucketPermit } from "@/lib/owner/commands";
+import { abortMultiparts, deleteVersions } from "@/lib/storage/deletion";
 import { pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
-import { abortMultiparts } from "@/lib/storage/multipart";
-import { deleteVersions } from "@/lib/storage/objects";
 import { deleteFiles } from "../file/rows";
-import { grantsOutliveSeconds, pathProblem, uploadFrom } from "../policy";
+import { pathProblem, uploadFrom } from "../policy";
 import { reapableWhere } from "../queries";
+import { areGrantsOver, nextReapAt } from "./policy";
 import { selectPinned } from "./rows";
 
 export type Reaped = { multiparts: number; versions: number; bytes: number; isClean: boolean };
 
+/** An upload whose visit fails comes again this much later, after those that wait. */
+const retryAfterMs = 10 * 60 * 1_000;
+
 /**
  * Removes multiparts and versions that no revision pins from the prefix of an ended upload. Rejected files are removed too, as
  * no quota counts them; their rejections stay recorded. No revision is added to an ended upload, so a version that is not
- * pinned when its page is read never will be. Idempotent, also by two workers at once. Once the last grant has expired, marks
- * the upload as clean and deletes its registered files. Returns null when the upload has not ended, or when it was under way
- * when an operator took the bucket over with a restored database. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL; removals
- * before that stay.
+ * pinned when its page is read never will be. Idempotent, also by two workers at once. Deletes the registered files once all
+ * grants have expired. The upload stays on the reaper's list until a visit finds nothing when nothing can arrive any more: then
+ * it is clean. Returns null when the upload has not ended, or when it was under way when an operator took the bucket over with a
+ * restored database. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL; removals before that stay.
  */
 export async function reapUpload(viewer: Viewer, uploadId: string, now = new Date()): Promise<Reaped | null> {
   if (viewer.kind !== "system") throw notFound("upload");
@@ -32,8 +35,12 @@ export async function reapUpload(viewer: Viewer, uploadId: string, now = new Dat
   });
   if (!upload) return null;
   const permit = await bucketPermit(viewer);
-  await db().upload.updateMany({ where: { id: upload.id }, data: { reapTriedAt: now } });
-  const prefix = uploadPrefix(upload.collectionId, upload.id);
+  const { id } = upload;
+  await db().upload.updateMany({
+    where: { id, reapAt: { not: null } },
+    data: { reapAt: new Date(now.getTime() + retryAfterMs) },
+  });
+  const prefix = uploadPrefix(upload.collectionId, id);
   const reaped: Reaped = { multiparts: await abortMultiparts(permit, prefix), versions: 0, bytes: 0, isClean: false };
   for await (const page of listObjectVersions(prefix)) {
     const left = await unpinned(prefix, page);
@@ -41,12 +48,16 @@ export async function reapUpload(viewer: Viewer, uploadId: string, now = new Dat
     reaped.versions += left.length;
     reaped.bytes += left.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
-  const endedMs = upload.endedAt?.getTime() ?? now.getTime();
-  reaped.isClean = endedMs + grantsOutliveSeconds * 1_000 < now.getTime();
-  if (reaped.isClean) {
-    await deleteFiles(upload.id);
-    await db().upload.updateMany({ where: { id: upload.id, cleanedAt: null }, data: { cleanedAt: now } });
-  }
+  const endedAt = upload.endedAt ?? now;
+  if (areGrantsOver(endedAt, now)) await deleteFiles(id);
+  const isEmpty = reaped.versions + reaped.multiparts === 0;
+  const reapAt = nextReapAt({ endedAt, now, isEmpty });
+  reaped.isClean = reapAt === null;
+  // Not `cleaned_at` of an earlier visit: two workers may have been here at once.
+  await db().upload.updateMany({
+    where: { id, cleanedAt: null },
+    data: { reapAt, ...(reapAt === null && { cleanedAt: now }) },
+  });
   return reaped;
 }
 

@@ -5,27 +5,30 @@ import { notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
 import { bucketPermit } from "@/lib/owner/commands";
-import { leastSpace } from "@/lib/quota/rows";
 import { type Found, insertRevisions, selectSame } from "@/lib/revision/rows";
+import { reserveTurns } from "@/lib/revision/turn/rows";
+import { abortMultiparts } from "@/lib/storage/deletion";
 import { originalKey, pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
-import { abortMultiparts } from "@/lib/storage/multipart";
 import { selectFiles } from "../file/rows";
-import { noSpaceReason } from "../policy";
-import { chargeUpload, releaseReserved } from "../rows";
+import { mayReplace, noSpaceReason, othersFileReason, type Uploader } from "../policy";
+import { chargeUpload, ending, type LockedUpload, least, releaseReserved, spaceOf, uploaderOf } from "../rows";
 import { type CheckedPage, checkListing, type Rejection } from "./check-listing";
 import { copyKnownFiles } from "./copy-known";
 import { insertSame, rejectMissing, selectRecorded } from "./rows";
 
 const sealedSelect = { id: true, collectionId: true, createdById: true, conflict: true } satisfies Prisma.UploadSelect;
 type Sealed = Prisma.UploadGetPayload<{ select: typeof sealedSelect }>;
+/** A revision that waits to be derived; `personId` is null where the account no longer exists. */
+type Pending = { id: string; deriveOrder: number; personId: string | null };
 
 /**
  * Makes media of the files of a sealed upload, from the bucket's listing: one list call per 1,000 files, and one HEAD for each
  * file that was sent in parts without a checksum. Pins the latest version of each key; versions that a replayed policy adds
  * later, even between two pages or two runs, change nothing. Files that differ from their registration are rejected, and
  * registered files that never arrived are recorded as missing. Bytes that their media hold already add no revision; bytes that
- * the collection has at another path are copied within the storage first.
+ * the collection has at another path are copied within the storage first. A path that belongs to another person's media is
+ * rejected unless the uploader may edit that media now, whatever was said when it was registered.
  *
  * Each page is one transaction and can run again: a crash costs only the page it was in. `onVerified` gets the revisions of
  * each page that wait to be derived, after the page is committed. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
@@ -33,7 +36,7 @@ type Sealed = Prisma.UploadGetPayload<{ select: typeof sealedSelect }>;
 export async function verifyUpload(
   viewer: Viewer,
   uploadId: string,
-  onVerified: (revisionIds: string[]) => Promise<void>,
+  onVerified: (revisions: Pending[]) => Promise<void>,
 ): Promise<void> {
   if (viewer.kind !== "system") throw notFound("upload");
   const upload = await db().upload.findFirst({ where: { id: uploadId, state: "sealed" }, select: sealedSelect });
@@ -52,7 +55,7 @@ export async function verifyUpload(
   await recordVerified(viewer, upload);
 }
 
-async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[]): Promise<string[] | null> {
+async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[]): Promise<Pending[] | null> {
   const whole = await checkListing(prefix, page, (paths) => selectFiles(upload.id, paths));
   return db().$transaction(async (tx) => {
     const accounts = await lockAccounts(tx, upload);
@@ -69,13 +72,14 @@ async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[])
       upload,
       checked.found.filter(({ path }) => !same.has(path)),
     );
-    const { fitting, beyond } = withinSpace(checked, accepted, leastSpace(accounts)?.left ?? null);
+    const { fitting, beyond } = withinSpace(checked, accepted, spaceOf(accounts, locked)?.left ?? null);
     const { count: rejected } = await tx.uploadRejection.createMany({
       data: [...checked.rejections, ...refused, ...beyond].map((rejection) => ({ ...rejection, uploadId: upload.id })),
       skipDuplicates: true,
     });
-    const inserted = await insertRevisions(tx, upload, fitting);
-    await chargeInserted(tx, upload, locked.reserved_bytes, { prefix, checked, inserted });
+    const turns = await reserveTurns(tx, upload.id, fitting.length);
+    const inserted = await insertRevisions(tx, upload, fitting, turns);
+    await chargeInserted(tx, upload, locked, { prefix, checked, inserted });
     await addCounts(tx, upload, {
       made: inserted.length,
       bytes: inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n),
@@ -106,28 +110,34 @@ async function addCounts(tx: Transaction, upload: Sealed, counts: Counts): Promi
   });
 }
 
+/** Splits files by whether they may be added: those at paths that the collection has become revisions, or are refused. */
 async function applyConflict(tx: Transaction, upload: Sealed, found: Found[]) {
-  if (upload.conflict === "revision") return { accepted: found, refused: [] };
+  const uploader = await uploaderOf(tx, upload);
+  const mayReplaceAny = mayReplace(uploader, { createdById: null });
+  if (upload.conflict === "revision" && mayReplaceAny) return { accepted: found, refused: [] };
   const taken = await tx.media.findMany({
-    where: {
-      collectionId: upload.collectionId,
-      deletedAt: null,
-      path: { in: found.map(({ path }) => path) },
-      revisions: { none: { uploadId: upload.id } },
-    },
-    select: { path: true },
+    where: { collectionId: upload.collectionId, path: { in: found.map(({ path }) => path) } },
+    select: { path: true, createdById: true, deletedAt: true },
   });
-  const takenPaths = new Set(taken.map(({ path }) => path));
-  const reason =
-    upload.conflict === "skip"
-      ? "There is a file at this path already. It is unchanged."
-      : "There is a file at this path already, and this upload does not replace existing files. The file there is unchanged.";
+  const reasons = new Map(taken.map((media) => [media.path, conflictReason(upload, uploader, media)]));
+  const reasonOf = ({ path }: Found) => reasons.get(path) ?? null;
   return {
-    accepted: found.filter(({ path }) => !takenPaths.has(path)),
-    refused: found
-      .filter(({ path }) => takenPaths.has(path))
-      .map(({ path, sizeBytes }) => ({ path, sizeBytes, reason })),
+    accepted: found.filter((file) => reasonOf(file) === null),
+    refused: found.flatMap((file) => {
+      const reason = reasonOf(file);
+      return reason === null ? [] : [{ path: file.path, sizeBytes: file.sizeBytes, reason }];
+    }),
   };
+}
+
+type Taken = { createdById: string | null; deletedAt: Date | null };
+
+/** Returns why a file may not become a revision of this media; null when it may. */
+function conflictReason({ conflict }: Sealed, uploader: Uploader, media: Taken): string | null {
+  if (media.deletedAt === null && conflict === "skip") return "There is a file at this path already. It is unchanged.";
+  if (media.deletedAt === null && conflict === "fail")
+    return "There is a file at this path already, and this upload does not replace existing files. The file there is unchanged.";
+  return mayReplace(uploader, media) ? null : othersFileReason;
 }
 
 /**
@@ -151,25 +161,39 @@ function withinSpace({ registered }: CheckedPage, accepted: Found[], space: bigi
 
 type Inserted = { prefix: string; checked: CheckedPage; inserted: { key: string; size_bytes: bigint }[] };
 
-/** Turns the bytes reserved for these files into used bytes. What is reserved for other files stays reserved. */
+/**
+ * Turns the bytes reserved for these files into used bytes. What is reserved for other files, registered or not, stays
+ * reserved.
+ */
 async function chargeInserted(
   tx: Transaction,
   upload: Sealed,
-  reserved: bigint,
+  locked: LockedUpload,
   { prefix, checked: { registered }, inserted }: Inserted,
 ): Promise<void> {
   const used = inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n);
   const theirs = inserted.reduce((sum, { key }) => sum + (registered.get(pathOfKey(prefix, key)) ?? 0n), 0n);
-  await chargeUpload(tx, upload, { used, reserved: theirs < reserved ? -theirs : -reserved });
+  const lacked = inserted.reduce((sum, { key, size_bytes }) => {
+    const lacks = size_bytes - (registered.get(pathOfKey(prefix, key)) ?? 0n);
+    return lacks > 0n ? sum + lacks : sum;
+  }, 0n);
+  const taken = least(lacked, locked.unregistered_bytes);
+  const reserved = locked.reserved_bytes - least(theirs + taken, locked.reserved_bytes);
+  const unregistered = least(locked.unregistered_bytes - taken, reserved);
+  await chargeUpload(tx, upload, {
+    used,
+    reserved: reserved - locked.reserved_bytes,
+    unregistered: unregistered - locked.unregistered_bytes,
+  });
 }
 
 /** Returns the page's revisions that wait to be derived, including those of an earlier run. */
-async function pendingOf(tx: Transaction, upload: Sealed, keys: string[]): Promise<string[]> {
+async function pendingOf(tx: Transaction, upload: Sealed, keys: string[]): Promise<Pending[]> {
   const pending = await tx.revision.findMany({
     where: { uploadId: upload.id, state: "pending", key: { in: keys } },
-    select: { id: true },
+    select: { id: true, deriveOrder: true },
   });
-  return pending.map(({ id }) => id);
+  return pending.map((revision) => ({ ...revision, personId: upload.createdById }));
 }
 
 async function recordVerified(viewer: Viewer, upload: Sealed): Promise<void> {
@@ -178,7 +202,7 @@ async function recordVerified(viewer: Viewer, upload: Sealed): Promise<void> {
     await releaseReserved(tx, upload);
     const [verified] = await tx.upload.updateManyAndReturn({
       where: { id: upload.id, state: "sealed" },
-      data: { state: "verified", endedAt: new Date() },
+      data: ending("verified"),
       select: { verifiedFiles: true, verifiedBytes: true, unchangedFiles: true },
     });
     if (!verified) return;

@@ -5,6 +5,8 @@ import type { UploaderStore } from "../state/state";
 /** What this browser keeps of an upload that was begun here and has not ended. */
 type RememberedUpload = {
   readonly uploadId: string;
+  /** Whose it is: other accounts of this browser do not see it, and it goes when this one signs out. */
+  readonly accountId: string;
   readonly collectionSlug: string;
   readonly label: string;
   /** Milliseconds since 1970. */
@@ -19,10 +21,16 @@ interface Store extends DBSchema {
 
 /** Uploads begun in this browser. Never fails: a browser that stores nothing (private windows) forgets them. */
 export type Memory = {
-  remember(upload: RememberedUpload): Promise<void>;
+  /**
+   * Stores an upload; returns whether it is stored. `isKnown`: it was stored before, and is not stored again where it was
+   * forgotten since, as by a sign-out in another tab.
+   */
+  remember(upload: RememberedUpload, options?: { isKnown?: boolean }): Promise<boolean>;
   forget(uploadId: string): Promise<void>;
-  /** Of one collection, newest first. */
-  of(collectionSlug: string): Promise<readonly RememberedUpload[]>;
+  /** Forgets all uploads of an account: it signs out. */
+  forgetAccount(accountId: string): Promise<void>;
+  /** Those of an account in one collection, newest first. */
+  of(accountId: string, collectionSlug: string): Promise<readonly RememberedUpload[]>;
 };
 
 /** Merges with the earlier record: an upload resumed without access to its handles keeps them. */
@@ -37,21 +45,18 @@ export function isExpired(startedAt: number, now: number): boolean {
 }
 
 export function memoryOf(name = "atoll-uploads"): Memory {
-  let opening: Promise<IDBPDatabase<Store>> | undefined;
-  const open = () => {
-    opening ??= openDB<Store>(name, 1, {
-      upgrade: (database) => void database.createObjectStore("uploads", { keyPath: "uploadId" }),
-    });
-    return opening;
-  };
+  const open = opener(name);
   return {
-    async remember(upload) {
+    async remember(upload, { isKnown = false } = {}) {
       try {
         const { store } = (await open()).transaction("uploads", "readwrite");
-        await store.put(merged(upload, await store.get(upload.uploadId)));
+        const before = await store.get(upload.uploadId);
+        if (isKnown && !before) return false;
+        await store.put(merged(upload, before));
+        return true;
       } catch {
         // The handles cannot be stored: keep the rest.
-        if (upload.roots.length > 0) await this.remember({ ...upload, roots: [] });
+        return upload.roots.length > 0 && this.remember({ ...upload, roots: [] }, { isKnown });
       }
     },
     async forget(uploadId) {
@@ -59,16 +64,51 @@ export function memoryOf(name = "atoll-uploads"): Memory {
         .then((database) => database.delete("uploads", uploadId))
         .catch(() => undefined);
     },
-    async of(collectionSlug) {
-      const all = await open()
-        .then((database) => database.getAll("uploads"))
-        .catch((): RememberedUpload[] => []);
-      const old = all.filter(({ startedAt }) => isExpired(startedAt, Date.now()));
+    async forgetAccount(accountId) {
+      for (const { uploadId, accountId: whose } of await all(open)) {
+        // Records from before there were accounts in them are anyone's.
+        if (whose === accountId || whose === undefined) await this.forget(uploadId);
+      }
+    },
+    async of(accountId, collectionSlug) {
+      const uploads = await all(open);
+      const old = uploads.filter(({ startedAt }) => isExpired(startedAt, Date.now()));
       for (const { uploadId } of old) void this.forget(uploadId);
-      const own = all.filter((upload) => upload.collectionSlug === collectionSlug && !old.includes(upload));
-      return own.sort((a, b) => b.startedAt - a.startedAt);
+      const own = uploads.filter((one) => one.accountId === accountId && one.collectionSlug === collectionSlug);
+      return own.filter((one) => !old.includes(one)).sort((a, b) => b.startedAt - a.startedAt);
     },
   };
+}
+
+type Open = () => Promise<IDBPDatabase<Store>>;
+
+/** Opens the database at the first use, and again after that failed or the browser closed it. */
+function opener(name: string): Open {
+  let opening: Promise<IDBPDatabase<Store>> | undefined;
+  const forgetIt = () => {
+    opening = undefined;
+  };
+  return () => {
+    opening ??= openStore(name, forgetIt).catch((error: unknown) => {
+      forgetIt();
+      throw error;
+    });
+    return opening;
+  };
+}
+
+/** Async, as some browsers throw at once where the page may store nothing. */
+async function openStore(name: string, onClosed: () => void): Promise<IDBPDatabase<Store>> {
+  return openDB<Store>(name, 1, {
+    upgrade: (database) => void database.createObjectStore("uploads", { keyPath: "uploadId" }),
+    terminated: onClosed,
+  });
+}
+
+function all(open: Open): Promise<RememberedUpload[]> {
+  return open()
+    .then((database) => database.getAll("uploads"))
+    .catch((): RememberedUpload[] => []);
 }
 
 /**
@@ -78,14 +118,16 @@ export function memoryOf(name = "atoll-uploads"): Memory {
 export function rememberWhileOpen(
   uploader: UploaderStore,
   memory: Memory,
-  collectionSlug: string,
+  { accountId, collectionSlug }: Pick<RememberedUpload, "accountId" | "collectionSlug">,
 ): { addRoots(roots: readonly FileSystemHandle[]): void; stop(): void } {
   const roots: FileSystemHandle[] = [];
   const startedAt = Date.now();
   let known: string | null = null;
-  const write = (uploadId: string) => {
+  let isKnown = false;
+  const write = async (uploadId: string) => {
     const { label } = uploader.getSnapshot();
-    void memory.remember({ uploadId, collectionSlug, label: label ?? "", startedAt, roots: [...roots] });
+    const upload = { uploadId, accountId, collectionSlug, label: label ?? "", startedAt, roots: [...roots] };
+    if (await memory.remember(upload, { isKnown })) isKnown = true;
   };
   const follow = () => {
     const { phase, upload } = uploader.getSnapshot();
@@ -95,7 +137,7 @@ export function rememberWhileOpen(
       void memory.forget(upload.id);
     } else if (upload && known === null) {
       known = upload.id;
-      write(upload.id);
+      void write(upload.id);
     }
   };
   const stop = uploader.subscribe(follow);
@@ -103,7 +145,7 @@ export function rememberWhileOpen(
   return {
     addRoots: (more) => {
       roots.push(...more);
-      if (known !== null && more.length > 0) write(known);
+      if (known !== null && more.length > 0) void write(known);
     },
     stop,
   };

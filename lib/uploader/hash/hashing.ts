@@ -1,12 +1,10 @@
 import { createMD5, createSHA256, type IHasher } from "hash-wasm";
-import { CRC64NVME, crcText } from "@/lib/checksum/crc-kind";
-import { type CrcStep, crcProgram, crcStep } from "@/lib/checksum/crc-wasm";
+import { Crc64nvme } from "@/lib/checksum/crc64nvme";
 import type { Digests } from "../state/file";
 import type { Hasher, HashOptions } from "./hasher";
 
 /** Files of at most so many bytes are read in one go, larger ones piece by piece. */
 const wholeUpToBytes = 4 * 1024 * 1024;
-const ones = (1n << 64n) - 1n;
 
 /** Reads a file as a stream of small pieces: slices of megabytes take a browser twice the time. */
 async function* piecesOf(file: Blob, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -64,17 +62,16 @@ const kept = new Map<keyof typeof create, Promise<IHasher>>();
 function borrowed(name: keyof typeof create): Promise<IHasher> {
   const hasher = kept.get(name) ?? create[name]();
   kept.set(name, hasher);
+  // The next file tries again.
+  hasher.catch(() => kept.delete(name));
   return hasher;
 }
 
-let step: CrcStep | undefined;
-
 /** Returns the CRC64NVME of a part, in base64 as S3's headers have it. */
 export async function crc64nvmeOf(part: Blob, signal?: AbortSignal): Promise<string> {
-  step ??= crcStep(crcProgram(CRC64NVME.polynomial));
-  let register = ones;
-  for await (const piece of piecesOf(part, signal)) register = step(register, piece);
-  return crcText(CRC64NVME, register ^ ones);
+  const crc = new Crc64nvme();
+  for await (const piece of piecesOf(part, signal)) crc.update(piece);
+  return crc.digest();
 }
 
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));

@@ -1,3 +1,4 @@
+import type { ConflictChoice } from "@/lib/upload/policy";
 import type {
   CompleteInput,
   FileAnswer,
@@ -10,8 +11,8 @@ import type {
   UploadStatus,
 } from "@/lib/upload/schema";
 import type { CallFailure, PostFailure } from "./failures";
-import type { ConflictChoice, Digests, NewFile } from "./file";
-import type { CallName } from "./state";
+import type { Digests, NewFile } from "./file";
+import type { CallName, OthersChoice } from "./state";
 
 export type OpenRequest = Pick<OpenUploadInput, "label" | "plannedFiles" | "plannedBytes" | "checksum">;
 
@@ -52,6 +53,8 @@ type PersonEvent =
   | { readonly type: "unpaused" }
   /** Applies to all files whose path is taken, now and later. */
   | { readonly type: "conflictChosen"; readonly choice: ConflictChoice }
+  /** Applies to all files whose path belongs to another person's file, now and later. */
+  | { readonly type: "othersConflictChosen"; readonly choice: OthersChoice }
   | { readonly type: "finished" }
   | { readonly type: "allCanceled" }
   | { readonly type: "triedAgain" }

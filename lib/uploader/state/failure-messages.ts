@@ -70,6 +70,11 @@ const messages: Readonly<Record<FailureCode, Message>> = {
     title: "You are signed out.",
     advice: "Nothing uploaded was lost. Sign in in another tab, then try again here.",
   },
+  "not-opened": {
+    // Replaced by the site's message, where it has one.
+    title: "The site does not open this upload.",
+    advice: "Nothing was sent, and nothing was lost.",
+  },
   gone: {
     title: "This upload or collection no longer exists, or you may no longer add to it.",
     advice: "Ask an owner of the collection.",

@@ -19,6 +19,7 @@ export const failureCodes = [
   "policy-refused",
   "no-bucket",
   "signed-out",
+  "not-opened",
   "gone",
   "closed",
   "finished",

@@ -53,8 +53,11 @@ export const smallBytes = 256 * 1024;
 /** Lower-case hex; no MD5 where the storage verifies the SHA-256. */
 export type Digests = { readonly sha256: string; readonly md5: string | null };
 
-/** For a file whose path the collection has: a new revision, nothing, or a path of its own ("name (2).jpg"). */
-export type ConflictChoice = "revision" | "skip" | "both";
+/**
+ * What the collection has at a file's path: a file of the same size, of another one, or one that another person added and that
+ * this upload may not replace (`others`).
+ */
+export type Taken = "same" | "other" | "others";
 
 /** What a file has in every state. */
 export type Common = {
@@ -70,8 +73,8 @@ export type Common = {
   readonly contentType: string;
   /** Something to know about a file that is sent all the same. */
   readonly note: NoteCode | null;
-  /** The collection has a file at its path, of the same size or of another one. */
-  readonly exists: "same" | "other" | null;
+  /** Null: nothing, as far as is known. */
+  readonly exists: Taken | null;
   /** The server knows its path, or may know it. */
   readonly registered: boolean;
   /** A call that registers it, or its checksums, has no answer yet. */
@@ -151,7 +154,7 @@ type DoneFile = InState<"done"> & {
 export type UploadFile =
   | Active<"queued">
   | Active<"registering">
-  | (Active<"conflict"> & { readonly exists: "same" | "other" })
+  | (Active<"conflict"> & { readonly exists: Taken })
   | Active<"ready">
   | Active<"hashing">
   | PostingFile

@@ -1,17 +1,21 @@
-import { uploadPolicy } from "@/lib/upload/policy";
+import { type ConflictChoice, uploadPolicy } from "@/lib/upload/policy";
 import { ownEndpoint } from "./endpoints";
-import { type ConflictChoice, type FileState, fileStates } from "./file";
+import { type FileState, fileStates } from "./file";
 import { emptyQueue } from "./queue";
-import type { UploaderState } from "./state";
+import type { OthersChoice, UploaderState } from "./state";
 import { emptyVector } from "./vector";
 
 export type InitialState = {
   readonly online?: boolean;
   readonly hashes?: boolean;
   readonly conflict?: ConflictChoice | null;
+  readonly othersConflict?: OthersChoice | null;
 };
 
-export function initialState({ online = true, hashes = false, conflict = null }: InitialState = {}): UploaderState {
+export function initialState(choices: InitialState = {}): UploaderState {
+  const { online = true, hashes = false, conflict = null } = choices;
+  // Skipping and keeping both leave other people's files as they are, too.
+  const { othersConflict = conflict === "revision" ? null : conflict } = choices;
   return {
     phase: "idle",
     halted: null,
@@ -25,8 +29,9 @@ export function initialState({ online = true, hashes = false, conflict = null }:
     bytes: { planned: 0, sent: 0, kept: 0, failed: 0 },
     leftOut: { system: 0, twice: 0 },
     label: null,
-    conflicts: { same: 0, other: 0 },
+    conflicts: { same: 0, other: 0, others: 0 },
     conflict,
+    othersConflict,
     upload: null,
     resumed: null,
     policy: null,

@@ -1,12 +1,16 @@
+import type { ConflictChoice } from "@/lib/upload/policy";
 import type { PostPolicy, UploadStatus } from "@/lib/upload/schema";
 import { busyConnections, type Endpoints } from "./endpoints";
 import type { Failure, FailureCode } from "./failures";
-import { type ConflictChoice, type FileState, type UploadFile, unsettledStates } from "./file";
+import { type FileState, type Taken, type UploadFile, unsettledStates } from "./file";
 import type { Queue } from "./queue";
 import type { Vector } from "./vector";
 
 /** idle → opening → uploading → sealing → verifying → done; aborted from any of the first three. */
 type Phase = "idle" | "opening" | "uploading" | "sealing" | "verifying" | "done" | "aborted";
+
+/** What can be chosen for a path whose file may not be replaced. */
+export type OthersChoice = Exclude<ConflictChoice, "revision">;
 
 export type CallName = "open" | "resume" | "renew" | "seal" | "status" | "abort";
 
@@ -77,10 +81,12 @@ export type UploaderState = {
   readonly leftOut: { readonly system: number; readonly twice: number };
   /** The one folder that holds all files; null when there are several. */
   readonly label: string | null;
-  /** Files in state `conflict`: those of the same size as the collection's file, and those of another one. */
-  readonly conflicts: { readonly same: number; readonly other: number };
+  /** Files in state `conflict`, by what the collection has at their paths. */
+  readonly conflicts: Readonly<Record<Taken, number>>;
   /** The person's choice for taken paths; null: files wait in state `conflict`. */
   readonly conflict: ConflictChoice | null;
+  /** The same for paths of other people's files, which cannot be replaced. */
+  readonly othersConflict: OthersChoice | null;
   readonly upload: { readonly id: string; readonly prefix: string } | null;
   /** An upload begun earlier that is being resumed. */
   readonly resumed: {
@@ -160,6 +166,11 @@ export type UploaderStore = {
   subscribe(changed: () => void): () => void;
 };
 
+/** The person's choice for a path that the collection has; null before it was made. */
+export function choiceAt({ conflict, othersConflict }: UploaderState, taken: Taken): ConflictChoice | null {
+  return taken === "others" ? othersConflict : conflict;
+}
+
 /** Parts on a connection, of all files. */
 export function partsOnTheirWay({ endpoints, counts }: UploaderState): number {
   return busyConnections(endpoints) - counts.posting;
@@ -204,9 +215,14 @@ export function isElsewhere({ resumed, phase }: UploaderState): boolean {
 
 const endings: ReadonlySet<string> = new Set<FailureCode>(["closed", "finished", "gone"]);
 
+/** Whether trying again cannot help: the upload ended elsewhere or is no longer accessible. */
+export function isFinal({ code }: Failure): boolean {
+  return endings.has(code);
+}
+
 /** Whether the upload ended elsewhere or is no longer accessible: files cannot be added and it cannot be canceled here. */
 export function isDead({ phase, halted }: UploaderState): boolean {
-  return halted !== null && endings.has(halted.code) && phase !== "done" && phase !== "aborted";
+  return halted !== null && isFinal(halted) && phase !== "done" && phase !== "aborted";
 }
 
 /** Whether connections to the storage are in use, or will be as soon as possible. */

@@ -1,3 +1,4 @@
+import { uploadPolicy } from "@/lib/upload/policy";
 import { type Draft, fileOf, push, putFile, takeFrom } from "../state/draft";
 import { failure } from "../state/failures";
 import type { FileIn, UploadFile } from "../state/file";
@@ -6,8 +7,7 @@ import { type Batch, outstanding } from "../state/state";
 import { yieldLater } from "./passes";
 import { toFailed, toRegistering } from "./transitions";
 
-/** Files in one call. */
-const filesAtMost = 1_000;
+const filesAtMost = uploadPolicy.maxFilesPerCall;
 /** The first calls are short, as posting begins with their answers. Each is so many times longer than the one before. */
 const firstFiles = 16;
 const growth = 8;

@@ -1,8 +1,9 @@
+import { uploadPolicy } from "@/lib/upload/policy";
 import { maxWait, pollMs } from "../state/backoff";
 import type { Draft } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { type Failure, failure, failureOfCall } from "../state/failures";
-import { type CallName, leftToMove, outstanding, type UploaderState } from "../state/state";
+import { type CallName, isFinal, leftToMove, outstanding, type UploaderState } from "../state/state";
 import { retryEndpoints } from "./endpoints";
 import { halt } from "./halt";
 import { renewIfDue, takePolicy } from "./on-policy";
@@ -142,7 +143,9 @@ export function onCallFailed(draft: Draft, { call, failure: why }: EventOf<"call
     return;
   }
   clearTrouble(draft, call);
-  giveUpCall(draft, call, failureOfCall(why));
+  // There is no upload yet that could have ended.
+  const isNotOpened = call === "open" && why.code === "CONFLICT";
+  giveUpCall(draft, call, isNotOpened ? failure("not-opened", why.message) : failureOfCall(why));
 }
 
 function giveUpCall(draft: Draft, call: CallName, why: Failure): void {
@@ -192,8 +195,7 @@ export function makeCall(draft: Draft, call: CallName): void {
   if (call === "open") {
     // While folders are being read the numbers are not known.
     const planned = { plannedFiles: outstanding(state), plannedBytes: state.bytes.planned };
-    // The server takes at most 200 characters.
-    const label = state.label?.slice(0, 200).trim();
+    const label = state.label?.slice(0, uploadPolicy.maxLabelCharacters).trim();
     const request = {
       ...(state.adding === 0 && planned),
       ...(label && { label }),
@@ -208,7 +210,7 @@ export function makeCall(draft: Draft, call: CallName): void {
 /** The person chose to try again after a halt. */
 export function onTriedAgain(draft: Draft): void {
   const { state } = draft;
-  if (!state.halted) return;
+  if (!state.halted || isFinal(state.halted)) return;
   // The policy may have expired unnoticed.
   if (state.halted.code === "access-denied" && state.policy) state.policy = { ...state.policy, expired: true };
   state.halted = null;

@@ -1,18 +1,20 @@
 import { type Draft, fileOf } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
-import { type FileIn, type UnsettledFile, unhashed } from "../state/file";
+import { type FileIn, type Taken, type UnsettledFile, unhashed } from "../state/file";
+import { choiceAt } from "../state/state";
 import { cancelRegistration } from "./cancel-file";
 import { toConflict, toQueued, toReady, toSkipped } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
 /** The collection has a file at this path: applies the person's choice for the whole upload, or waits for it. */
-export function handleConflict(draft: Draft, file: UnsettledFile, exists: "same" | "other"): void {
-  const { conflict } = draft.state;
-  if (conflict === "skip") skip(draft, file);
+export function handleConflict(draft: Draft, file: UnsettledFile, taken: Taken): void {
+  const choice = choiceAt(draft.state, taken);
+  if (choice === "revision") toReady(draft, file);
+  else if (choice === "skip") skip(draft, file);
   else {
-    const waiting = toConflict(draft, file, exists);
-    if (conflict === "both") rename(draft, waiting);
+    const waiting = toConflict(draft, file, taken);
+    if (choice === "both") rename(draft, waiting);
   }
 }
 
@@ -28,10 +30,10 @@ function rename(draft: Draft, file: FileIn<"conflict">): void {
 
 /** Applies the choice to a file that was waiting for it. */
 export function decide(draft: Draft, file: FileIn<"conflict">): void {
-  const { conflict } = draft.state;
-  if (conflict === "revision") toReady(draft, file);
-  else if (conflict === "skip") skip(draft, file);
-  else if (conflict === "both") rename(draft, file);
+  const choice = choiceAt(draft.state, file.exists);
+  if (choice === "revision") toReady(draft, file);
+  else if (choice === "skip") skip(draft, file);
+  else if (choice === "both") rename(draft, file);
 }
 
 /** Registers the file under its new path, which may be taken in the collection as well. */

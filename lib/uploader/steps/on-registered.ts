@@ -114,7 +114,7 @@ function onAnswer(draft: Draft, file: FileIn<"registering">, answer: FileAnswer)
   const done = attempts.rejections > 1 ? [] : (answer.multipart?.done ?? []);
   const earlier = attempts.rejections > 1 ? null : known.multipart;
   const multipart = answer.multipart ? multipartOf({ ...answer.multipart, done }, file.sizeBytes, earlier) : null;
-  const exists = answer.exists ?? null;
+  const exists = answer.status === "conflict" ? "others" : (answer.exists ?? null);
   const reported = known.reported || known.digests !== null;
   const next = putFile(draft, { ...file, exists, known: { ...known, multipart, reported } });
   if (answer.status === "present") handlePresent(draft, next);
@@ -136,7 +136,7 @@ function mayBeThere({ mayBeKnown, exists }: FileAnswer): boolean {
 
 /** Sends a registered file, unless its path is taken in the collection. */
 export function sendUnlessTaken(draft: Draft, file: FileIn<"registering" | "hashing">): void {
-  if (file.exists && draft.state.conflict !== "revision") handleConflict(draft, file, file.exists);
+  if (file.exists) handleConflict(draft, file, file.exists);
   else toReady(draft, file);
 }
 

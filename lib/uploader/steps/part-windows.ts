@@ -1,3 +1,4 @@
+import { uploadPolicy } from "@/lib/upload/policy";
 import type { PartsInput } from "@/lib/upload/schema";
 import { type Draft, fileOf, putFile, takeFrom } from "../state/draft";
 import { allConnections, endpointAt, otherUrls } from "../state/endpoints";
@@ -9,8 +10,6 @@ import { toChecking, toParts } from "./transitions";
 
 /** Parts hashed and signed ahead, for each connection. */
 const aheadPerConnection = 2;
-/** URLs in one call. */
-const signedAtOnce = 100;
 
 /** Keeps as many parts prepared as the connections will soon need: of the file begun first, then of the next. */
 export function prepareParts(draft: Draft): void {
@@ -123,7 +122,7 @@ function sign(draft: Draft, prepared: PartsFile): void {
   const file = withoutEnded(draft, prepared);
   const { multipart } = file.known;
   if (!state.upload || file.retryAt !== null || staged(file, "signing").length > 0) return;
-  const unsigned = staged(file, "unsigned").slice(0, signedAtOnce);
+  const unsigned = staged(file, "unsigned").slice(0, uploadPolicy.maxPartsPerCall);
   if (unsigned.length === 0) return;
   const idle = staged(file, "signed", "inFlight").length === 0;
   const last = !hasNext(file) && staged(file, "hashing").length === 0;

@@ -12,8 +12,9 @@ const unsettled: ReadonlySet<string> = new Set(unsettledStates);
 /** What each pass does to a file; false for a file it does not concern. */
 const passes: Record<PassName, (draft: Draft, file: UploadFile) => boolean> = {
   conflict: (draft, file) => {
-    if (file.state === "conflict") decide(draft, file);
-    return file.state === "conflict";
+    if (file.state !== "conflict") return false;
+    decide(draft, file);
+    return true;
   },
   retry: (draft, file) => {
     if (file.state === "failed") toQueued(draft, file);
@@ -44,6 +45,11 @@ export function endPass(draft: Draft, name: PassName): void {
 export function onConflictChosen(draft: Draft, { choice }: EventOf<"conflictChosen">): void {
   draft.state.conflict = choice;
   if (draft.state.counts.conflict > 0) startPass(draft, "conflict");
+}
+
+export function onOthersConflictChosen(draft: Draft, { choice }: EventOf<"othersConflictChosen">): void {
+  draft.state.othersConflict = choice;
+  if (draft.state.conflicts.others > 0) startPass(draft, "conflict");
 }
 
 export function onYielded(draft: Draft): void {

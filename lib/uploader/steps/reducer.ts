@@ -43,7 +43,7 @@ import {
 import { onPolicyTimer, onRenewed } from "./on-policy";
 import { onChanged, onPosted, onPostFailed, onProgressed, onRechecked } from "./on-posts";
 import { onBatchTimer, onFilesAnswered, onFilesCanceled, onFilesFailed, onRegisteredMore } from "./on-registered";
-import { onConflictChosen, onYielded } from "./passes";
+import { onConflictChosen, onOthersConflictChosen, onYielded } from "./passes";
 import { sample } from "./progress";
 import { onFileTimer } from "./retry";
 import { advance } from "./schedule";
@@ -80,6 +80,7 @@ const handlers: Handlers = {
   paused: onPaused,
   unpaused: onUnpaused,
   conflictChosen: onConflictChosen,
+  othersConflictChosen: onOthersConflictChosen,
   yielded: onYielded,
   finished: onFinished,
   allCanceled: onAllCanceled,

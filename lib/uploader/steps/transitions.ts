@@ -13,6 +13,7 @@ import {
   type PartsFile,
   type Post,
   type PostingFile,
+  type Taken,
   type UnsettledFile,
   type UploadFile,
 } from "../state/file";
@@ -80,7 +81,7 @@ export function toRegistering(draft: Draft, file: FileIn<"queued">): void {
 }
 
 /** Its path is taken: the person chooses. */
-export function toConflict(draft: Draft, file: UnsettledFile, exists: "same" | "other"): FileIn<"conflict"> {
+export function toConflict(draft: Draft, file: UnsettledFile, exists: Taken): FileIn<"conflict"> {
   return putFile(draft, { ...activeIn(file, "conflict"), exists });
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import http from "node:http";
@@ -5,19 +6,27 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import type { PgBoss } from "pg-boss";
+import { pino } from "pino";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { db } from "@/lib/db";
 import { decoderPids, stopDecoders } from "@/lib/derive/decoder";
+import { storeDerivatives } from "@/lib/derive/derivatives";
 import { deriveRevision } from "@/lib/derive/revision";
+import { handleDeriveFailed } from "@/lib/jobs/handlers";
+import { reserveDerivedId } from "@/lib/media/commands";
 import { metadataVersion } from "@/lib/media/policy";
 import { revisionsToReadAgain } from "@/lib/media/queries";
+import { bucketPermit } from "@/lib/owner/commands";
+import { storage } from "@/lib/storage/client";
+import { listObjectVersions } from "@/lib/storage/list";
 import { hex } from "@/tests/support/checksums";
 import { tiffPicture } from "@/tests/support/formats/tiff";
 import { exifSegment, heif } from "@/tests/support/metadata/containers";
 import { ascii, position as positionTags, tag, tiff } from "@/tests/support/metadata/tiff";
 import { headerAlone, notPictures, picture, pngChunk, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
-import { pendingRevision, revisionById, worker } from "./fixtures";
+import { pendingInParts, pendingRevision, revisionById, worker } from "./fixtures";
 
 await testDatabase();
 const bucket = await testBucket();
@@ -286,6 +295,101 @@ test("a bit changed once in transit does not reject the picture", async () => {
   };
   await deriveRevision(worker, id);
   expect(await revisionById(id)).toMatchObject({ state: "ready" });
+});
+
+/** Two parts; the first is as large as S3 requires. */
+const inParts = () => [randomBytes(5 * 1024 * 1024), randomBytes(1_000)];
+
+test("a bit changed in an original sent in parts is detected by its CRC64NVME, before its SHA-256 counts as proven", async () => {
+  const id = await pendingInParts(inParts());
+  expect(await revisionById(id)).toMatchObject({ md5: null, crc64nvme: expect.any(String) });
+  spoil = (body, send) => {
+    body.writeUInt8(body.readUInt8(500) ^ 1, 500);
+    send(body);
+  };
+  await deriveRevision(worker, id);
+  expect(await revisionById(id)).toMatchObject({ ...differ, sha256: null, sha256Proven: false });
+});
+
+test("the SHA-256 of an original sent in parts is proven by its CRC64NVME", async () => {
+  const parts = inParts();
+  const id = await pendingInParts(parts);
+  await deriveRevision(worker, id);
+  const sha256 = hex("sha256", Buffer.concat(parts));
+  expect(await revisionById(id)).toMatchObject({ state: "kept", sha256, sha256Proven: true });
+});
+
+test("without any checksum of the storage nothing is proven", async () => {
+  const id = await pendingInParts(inParts());
+  await db().revision.update({ where: { id }, data: { crc64nvme: null } });
+  await deriveRevision(worker, id);
+  expect(await revisionById(id)).toMatchObject({ state: "kept", md5: null, sha256: null, sha256Proven: false });
+});
+
+describe("the derivatives of a rejected picture", () => {
+  const context = { boss: {} as PgBoss, viewer: worker, log: pino({ enabled: false }) };
+  const failed = { sourceOutput: { code: "DECODER_FAILED" } };
+
+  async function versionsOf(derivedId: string): Promise<number> {
+    let count = 0;
+    for await (const page of listObjectVersions(`derived/${derivedId}/`)) count += page.length;
+    return count;
+  }
+
+  /** As an attempt that was killed before it could record anything, twice. */
+  async function killedAttempts(id: string): Promise<string> {
+    const derivedId = (await reserveDerivedId(worker, id)) ?? "";
+    const derivatives = [{ size: 200, bytes: new Uint8Array([1]) }] as const;
+    const permit = await bucketPermit(worker);
+    for (const attempt of [1, 2]) await storeDerivatives(permit, derivedId, [...derivatives]).then(() => attempt);
+    expect(await versionsOf(derivedId)).toBe(2);
+    return derivedId;
+  }
+
+  test("are never stored when its bytes are not those that were announced", async () => {
+    const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+    await db().revision.update({ where: { id }, data: { sha256: hex("sha256", "other") } });
+    const before = await derivedKeys();
+    expect(await deriveRevision(worker, id)).toMatchObject({ state: "rejected" });
+    expect(await revisionById(id)).toMatchObject({ rejectReason: expect.stringContaining("not those that were sent") });
+    expect(await derivedKeys()).toEqual(before);
+  });
+
+  test("are deleted when a later attempt rejects it", async () => {
+    const id = await pendingRevision(truncated(await picture()));
+    const derivedId = await killedAttempts(id);
+    expect(await deriveRevision(worker, id)).toMatchObject({ state: "rejected" });
+    expect(await versionsOf(derivedId)).toBe(0);
+  });
+
+  test("are deleted when all its attempts failed", async () => {
+    const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+    const derivedId = await killedAttempts(id);
+    await handleDeriveFailed(context, { data: { revisionId: id }, ...failed });
+    expect(await revisionById(id)).toMatchObject({ state: "rejected", derivedId: null });
+    expect(await versionsOf(derivedId)).toBe(0);
+  });
+
+  test("are deleted when an attempt stores them after another one rejected it", async () => {
+    const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+    let derivedId = "";
+    storage().client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === "PutObjectCommand" && derivedId === "") {
+            derivedId = (await revisionById(id)).derivedId ?? "";
+            await handleDeriveFailed(context, { data: { revisionId: id }, ...failed });
+          }
+          return next(args);
+        },
+      { step: "initialize", name: "late" },
+    );
+    expect(await deriveRevision(worker, id)).toMatchObject({ state: "skipped" });
+    storage().client.middlewareStack.remove("late");
+    expect(await revisionById(id)).toMatchObject({ state: "rejected" });
+    expect(derivedId).toMatch(/^[0-9a-f]{32}$/);
+    expect(await versionsOf(derivedId)).toBe(0);
+  });
 });
 
 test("a lost connection is a transient error", async () => {

@@ -4,7 +4,7 @@ import path from "node:path";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { db } from "@/lib/db";
-import { sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue/queue";
+import { startQueue, stopQueue } from "@/lib/jobs/queue/queue";
 import { dropUnsent, statesOf } from "@/tests/integration/derive/fixtures";
 import { folderOfPictures } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
@@ -14,6 +14,7 @@ import {
   hurryQueue,
   jobs,
   pendingCount,
+  sendVerify,
   spawnWorker,
   untilFinal,
   type WorkerProcess,
@@ -58,7 +59,7 @@ describe("disasters", () => {
       await expect.poll(victim.output).toContain("started");
       await hurryQueue("derive", { heartbeatSeconds: 2 });
       await hurryQueue("verify", { heartbeatSeconds: 2 });
-      await sendVerify({ id: uploadId, isLarge: false });
+      await sendVerify(uploadId);
       // Some done, some being done: that is when it hurts.
       await expect
         .poll(() => victim.output().match(/revision derived/g)?.length ?? 0, { interval: 10 })
@@ -98,7 +99,7 @@ describe("disasters", () => {
     expect(await activeJobs()).toHaveLength(1);
     await expect.poll(waiting.output).toContain("sweep failed");
     const uploadId = await dropUnsent(await folderOfPictures(1));
-    await sendVerify({ id: uploadId, isLarge: false });
+    await sendVerify(uploadId);
     gate.open();
     await untilFinal(uploadId);
     // The job whose end did not reach the database is retried once its heartbeat is overdue.

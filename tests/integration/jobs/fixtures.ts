@@ -5,6 +5,7 @@ import path from "node:path";
 import { pino } from "pino";
 import { expect } from "vitest";
 import { db } from "@/lib/db";
+import * as queue from "@/lib/jobs/queue/queue";
 import { startWorker, type WorkerOptions } from "@/lib/jobs/worker";
 
 export const quiet = pino({ level: "silent" });
@@ -56,6 +57,21 @@ export function spawnWorker(options: Omit<WorkerOptions, "logger">, databaseUrl:
     child.once("exit", (code, signal) => resolve(signal ?? code));
   });
   return { child, output: () => output, ended };
+}
+
+/** Queues the verification of an upload as its sealing does. */
+export async function sendVerify(uploadId: string): Promise<void> {
+  const { createdById } = await db().upload.findUniqueOrThrow({ where: { id: uploadId } });
+  await queue.sendVerify({ id: uploadId, isLarge: false, personId: createdById });
+}
+
+/** Queues revisions as their verification does: each with its turn, as of the person who uploaded it. */
+export async function sendDerive(ids: string[]): Promise<void> {
+  const revisions = await db().revision.findMany({
+    where: { id: { in: ids } },
+    select: { id: true, deriveOrder: true, upload: { select: { createdById: true } } },
+  });
+  await queue.sendDerive(revisions.map(({ upload, ...revision }) => ({ ...revision, personId: upload.createdById })));
 }
 
 type JobRow = { name: string; state: string; singleton_key: string; retry_count: number };

@@ -12,8 +12,8 @@ import { type RunningWorker, startWorker } from "@/lib/jobs/worker";
 import { longTransaction } from "@/lib/locks";
 import { storage } from "@/lib/storage/client";
 import { abortUpload, sealUpload } from "@/lib/upload/commands";
-import { grantsOutliveSeconds } from "@/lib/upload/policy";
 import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
+import { ending } from "@/lib/upload/rows";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { testCollection, testUser } from "@/tests/support/collections";
@@ -89,8 +89,7 @@ test("a step that fails does not stop the ones after it", async () => {
   const sealed = await idOfOpened();
   await db().upload.update({ where: { id: sealed }, data: { state: "sealed", sealedAt: new Date() } });
   const ended = await idOfOpened();
-  const long = new Date(Date.now() - 2 * grantsOutliveSeconds * 1_000);
-  await db().upload.update({ where: { id: ended }, data: { state: "aborted", endedAt: long } });
+  await db().upload.update({ where: { id: ended }, data: ending("aborted") });
   await sweep(context);
   expect((await jobs()).map(({ singleton_key: id }) => id)).toContain(ended);
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ step: "verify" }]);
@@ -98,20 +97,30 @@ test("a step that fails does not stop the ones after it", async () => {
 });
 
 test("uploads that failed before do not delay others: to be reaped", async () => {
-  const later = new Date(Date.now() + 2 * grantsOutliveSeconds * 1_000);
-  await hundred({ state: "aborted", endedAt: new Date(0), reapTriedAt: new Date(1) });
+  await hundred(ending("aborted", new Date(0)));
   const id = await idOfOpened();
   await abortUpload(owner, id);
-  expect(await uploadsToReap(system, 100, later)).toContain(id);
+  storage().client.middlewareStack.add(
+    () => async () => {
+      throw new AppError("UNAVAILABLE", "the storage is away");
+    },
+    { step: "initialize", name: "down" },
+  );
+  const failing = await uploadsToReap(system, 100);
+  expect(failing).not.toContain(id);
+  for (const one of failing) await expect(reapUpload(system, one)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  storage().client.middlewareStack.remove("down");
+  expect(await uploadsToReap(system, 100)).toContain(id);
   await reapUpload(system, id);
-  expect(await uploadsToReap(system, 100, later)).not.toContain(id);
+  expect(await uploadsToReap(system, 100)).not.toContain(id);
 });
 
 test("and to be verified", async () => {
   await hundred({ state: "sealed", sealedAt: new Date(0), verifyTriedAt: new Date(1) });
   const id = await idOfOpened();
   await sealUpload(owner, id);
-  expect(await uploadsToVerify(system, 100)).toContainEqual({ id, isLarge: false });
+  const toVerify = { id, isLarge: false, personId: owner.userId };
+  expect(await uploadsToVerify(system, 100)).toContainEqual(toVerify);
   // A verification that dies at once.
   storage().client.middlewareStack.add(
     () => async () => {
@@ -121,7 +130,7 @@ test("and to be verified", async () => {
   );
   await expect(verifyUpload(system, id, ignore)).rejects.toMatchObject({ code: "UNAVAILABLE" });
   storage().client.middlewareStack.remove("down");
-  expect(await uploadsToVerify(system, 100)).not.toContainEqual({ id, isLarge: false });
+  expect(await uploadsToVerify(system, 100)).not.toContainEqual(toVerify);
 });
 
 test("an upload is large by its planned or its registered files", async () => {
@@ -192,6 +201,6 @@ test("pictures that older rules read are queued once, behind all others", async 
   await sweep(context);
   await sweep(context);
   const queued = await db().$queryRaw`SELECT name, priority FROM pgboss.job WHERE singleton_key = ${id}`;
-  expect(queued).toEqual([{ name: "derive", priority: -1_000 }]);
+  expect(queued).toEqual([{ name: "derive", priority: -(2 ** 31 - 1) }]);
   await db().media.delete({ where: { id: mediaId } });
 });

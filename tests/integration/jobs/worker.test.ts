@@ -4,13 +4,14 @@ import { db, firstId } from "@/lib/db";
 import { decoderPids } from "@/lib/derive/decoder";
 import { handleDeriveFailed, type JobContext } from "@/lib/jobs/handlers";
 import { createBoss, startBoss } from "@/lib/jobs/queue/boss";
-import { sendDerive, sendUndo, sendVerify, startQueue, stopQueue } from "@/lib/jobs/queue/queue";
+import * as queue from "@/lib/jobs/queue/queue";
+import { sendUndo, startQueue, stopQueue } from "@/lib/jobs/queue/queue";
 import { sweep } from "@/lib/jobs/sweep";
 import { startWorker } from "@/lib/jobs/worker";
 import { dropUnsent, pendingRevision, revisionById, statesOf, worker } from "@/tests/integration/derive/fixtures";
 import { folderOfPictures, headerAlone, notPictures, picture, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
-import { hurryQueue, jobs, pendingCount, quiet, untilFinal, withWorker } from "./fixtures";
+import { hurryQueue, jobs, pendingCount, quiet, sendDerive, sendVerify, untilFinal, withWorker } from "./fixtures";
 
 await testDatabase();
 const bucket = await testBucket();
@@ -24,7 +25,8 @@ describe("sending", () => {
   test("an upload or a revision sent many times at once is queued once", async () => {
     const uploadId = await dropUnsent([]);
     const id = "00000000-0000-4000-8000-000000000001";
-    await Promise.all([1, 2, 3].flatMap(() => [sendVerify({ id: uploadId, isLarge: false }), sendDerive([id, id])]));
+    const revision = { id, deriveOrder: 1, personId: null };
+    await Promise.all([1, 2, 3].flatMap(() => [sendVerify(uploadId), queue.sendDerive([revision, revision])]));
     expect(await jobsOf(uploadId)).toHaveLength(1);
     expect(await jobsOf(id)).toHaveLength(1);
   });
@@ -48,7 +50,7 @@ describe("working", () => {
     ];
     await withWorker({ concurrency: 2 }, async () => {
       const uploadId = await dropUnsent(files);
-      await sendVerify({ id: uploadId, isLarge: false });
+      await sendVerify(uploadId);
       await untilFinal(uploadId);
       const wanted = Object.fromEntries(pictures.map(({ path }) => [path, "ready"]));
       expect(await statesOf(uploadId)).toEqual({
@@ -244,7 +246,7 @@ test("a worker that cannot begin leaves no connection behind", async () => {
     return row?.count;
   };
   const before = await connections();
-  // The queue takes no worker of none at once: it fails after the connection is up.
+  // A worker of no decoder fails, after the connection is up.
   const worker = await startWorker({ logger: quiet, concurrency: 0 });
   try {
     await expect.poll(connections).toBe(before);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { AbortMultipartUploadCommand } from "@aws-sdk/client-s3";
+import { AbortMultipartUploadCommand, UploadPartCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
@@ -185,7 +185,13 @@ describe("what is refused", () => {
     );
     await expect(completeFile(owner, upload.id, { fileId, parts: wrong })).rejects.toThrow("missing or damaged (2)");
     const { urls } = await signParts(owner, upload.id, { fileId, parts: [partCount] });
-    await fetch(urls[String(partCount)] ?? "", { method: "PUT", body: "too short" });
+    for (const body of ["too short", new Uint8Array(partOf(1))])
+      expect((await fetch(urls[String(partCount)] ?? "", { method: "PUT", body })).status).toBe(403);
+    expect((await registered("wrong.mov")).done).toEqual(all);
+    // Sent with other credentials than those of the URL.
+    const { s3UploadId } = await db().uploadFile.findUniqueOrThrow({ where: { id: fileId } });
+    const target = { Bucket: bucket.bucket, Key: `${upload.prefix}wrong.mov`, UploadId: s3UploadId ?? "" };
+    await bucket.client.send(new UploadPartCommand({ ...target, PartNumber: partCount, Body: "too short" }));
     await expect(completeFile(owner, upload.id, { fileId, parts: [] })).rejects.toThrow(`(${partCount})`);
     expect((await registered("wrong.mov")).done).toEqual(all.slice(0, -1));
     await completeFile(owner, upload.id, { fileId, parts: await send(fileId, [partCount]) });

@@ -146,10 +146,10 @@ describe("verifying from a listing", () => {
     });
     await expect(crash).rejects.toThrow("killed");
     expect((await uploadStatus(owner, upload.id)).state).toBe("sealed");
-    const handed: string[][] = [];
-    const again = () => verifyUpload(worker, upload.id, async (ids) => void handed.push(ids));
+    const handed: object[][] = [];
+    const again = () => verifyUpload(worker, upload.id, async (page) => void handed.push(page));
     await Promise.all([again(), again()]);
-    expect(handed.every((ids) => ids.length === 3)).toBe(true);
+    expect(handed.every((page) => page.length === 3)).toBe(true);
     expect(handed.length).toBeGreaterThan(0);
     expect(await countsOf(into)).toEqual({ mediaCount: 3, sizeBytes: 3 });
     expect(await db().revision.count({ where: { uploadId: upload.id } })).toBe(3);

@@ -199,7 +199,8 @@ describe("files without a date", () => {
         sha256: null,
         crc64nvme: null,
       };
-      await db().$transaction((tx) => insertRevisions(tx, { id, collectionId, createdById: null }, [found]));
+      const turns = { after: 0, step: 1 };
+      await db().$transaction((tx) => insertRevisions(tx, { id, collectionId, createdById: null }, [found], turns));
     }
     const media = await db().media.findMany({ where: { collectionId }, select: { takenAt: true, createdAt: true } });
     expect(media).toEqual(Array.from({ length: 3 }, () => ({ takenAt: sealedAt, createdAt: sealedAt })));

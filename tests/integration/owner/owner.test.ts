@@ -158,7 +158,7 @@ describe("a permit", () => {
     const { createStorage } = site;
     const { s3 } = inject("services");
     const other = createStorage({ ...s3, bucket: "another", forcePathStyle: true, credentials: s3 });
-    const { deleteVersions } = await import("@/lib/storage/objects");
+    const { deleteVersions } = await import("@/lib/storage/deletion");
     await expect(deleteVersions(permit, [{ key: "a", versionId: "b" }], other)).rejects.toThrow(TypeError);
     other.close();
   });

@@ -61,7 +61,7 @@ it.each(rows.map((row) => [row.name, row] as const))("%s", async (_, row) => {
 // These have no collection to be a member of; their own tests are in integration/auth and integration/budget.
 const outside = ["auth", "budget", "event", "invitation"];
 const lib = path.resolve(import.meta.dirname, "../../../lib");
-const kinds = /\/(queries|commands|verify|reap)\.ts$/;
+const kinds = /\/(queries|commands|verify|measure|reap)\.ts$/;
 
 it("leaves out no query and no command", async () => {
   const tested = new Set(rows.map(({ name }) => name.split(",")[0]));

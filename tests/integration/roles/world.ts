@@ -56,6 +56,10 @@ const membership: Partial<Record<Person, Role>> = {
   creator: "editor",
 };
 
+/** The registered file of the upload. */
+const filmBytes = 17_000_000;
+const film = { sizeBytes: filmBytes, reservedBytes: filmBytes, partSize: 8_388_608 };
+
 export class Stage {
   readonly #people: Record<Person, UserViewer>;
   readonly #cookies = new Map<string, Record<string, string>>();
@@ -103,6 +107,7 @@ export class Stage {
         visibility,
         mediaCount: given.mediaTrashed ? 0 : 1,
         sizeBytes: given.mediaTrashed ? 0 : 1_000,
+        reservedBytes: filmBytes,
         deletedAt: given.collectionTrashed ? new Date() : null,
         members: {
           createMany: {
@@ -125,11 +130,14 @@ export class Stage {
               : {}),
             ...(given.uploadState === "undone" ? { undo: { create: { at: new Date(), byId: createdById } } } : {}),
             ...(given.uploadState === "undoing" ? { undo: { create: { at: new Date(), cursor: firstId } } } : {}),
-            files: { create: { id: world.fileId, path: "film.mov", sizeBytes: 17_000_000, partSize: 8_388_608 } },
+            reservedBytes: filmBytes,
+            files: { create: { id: world.fileId, path: "film.mov", ...film } },
           },
         },
       },
     });
+    if (createdById !== null)
+      await db().user.update({ where: { id: createdById }, data: { reservedBytes: { increment: filmBytes } } });
     await this.#addPicture(world, createdById, given);
     return { ...world, bystanderId: this.#people.bystander.userId, newcomerId: this.#people.newcomer.userId };
   }

@@ -2,9 +2,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createStorage, type Storage } from "@/lib/storage/client";
+import { deleteVersions } from "@/lib/storage/deletion";
 import { md5Of, refutesMd5 } from "@/lib/storage/md5";
 import { completeMultipart, createMultipart, presignParts } from "@/lib/storage/multipart";
-import { deleteVersions } from "@/lib/storage/objects";
 import { permitFor } from "@/tests/support/permit";
 
 describe("responses of the storage", () => {
@@ -51,7 +51,7 @@ describe("responses of the storage", () => {
   it("part URLs use the public endpoint", async () => {
     const { urls } = await presignParts(
       permitFor(store),
-      { ...multipart, parts: [{ number: 7 }], ttlSeconds: 60 },
+      { ...multipart, parts: [{ number: 7, sizeBytes: 1 }], ttlSeconds: 60 },
       store,
     );
     expect(urls[0]).toMatch(/^https:\/\/media\.example\.org\/b\/k\?.*&partNumber=7&uploadId=u&/);

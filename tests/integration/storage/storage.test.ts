@@ -6,6 +6,7 @@ import { applyBucket } from "@/lib/infra/apply";
 import { mediaBucket } from "@/lib/infra/settings";
 import { createStorage, type Storage } from "@/lib/storage/client";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
+import { listFolders } from "@/lib/storage/list-folders";
 import { getObject, headBucket, putObject } from "@/lib/storage/objects";
 import { presign } from "@/lib/storage/sign";
 import { presignView, viewSigner } from "@/lib/storage/view";
@@ -114,6 +115,29 @@ describe(`storage on ${endpoint.name}`, () => {
       expect(pages.flat().map(({ key }) => key)).toEqual(names.flatMap((name) => [name, name]));
       expect(new Set(pages.flat().map(({ versionId }) => versionId)).size).toBe(2 * names.length);
     }
+  });
+
+  it("lists folders page by page, each once, however many versions they hold, from any of them on", async () => {
+    const folders = ["a b/", "a+b/", "b%/", "b/", "ü/", "😀/"].map((name) => `tree/${name}`);
+    const keys = ["a", "b0", "stray.jpg"].map((name) => `tree/${name}`);
+    for (const folder of folders) for (const name of ["1", "1", "deep/2", "~"]) await put(store, folder + name, "x");
+    for (const key of [...keys, ...keys]) await put(store, key, "x");
+    // A folder with nothing but old versions is one, too; a key that was deleted is passed by.
+    await store.client.send(new DeleteObjectCommand({ Bucket: store.bucket, Key: "tree/b/1" }));
+    await store.client.send(new DeleteObjectCommand({ Bucket: store.bucket, Key: "tree/never" }));
+    const list = async (after: string, pageSize: number) => {
+      const found: string[] = [];
+      for await (const page of listFolders("tree/", after, store, pageSize))
+        found.push(...page.folders, ...page.versions.map(({ key }) => key));
+      return found.sort();
+    };
+    const all = [...folders, ...keys, ...keys].sort();
+    for (const pageSize of [1, 2, 3, 1000]) {
+      expect(await list("", pageSize)).toEqual(all);
+      expect(await list("tree/a+b/", pageSize)).toEqual(all.filter((name) => name > "tree/a+b/"));
+      expect(await list("tree/b0", pageSize)).toEqual(all.filter((name) => name > "tree/b0"));
+    }
+    expect(await list("tree/\u{10fffd}", 1000)).toEqual([]);
   });
 
   it("throws NOT_FOUND for a missing object, INTERNAL for a missing bucket", async () => {

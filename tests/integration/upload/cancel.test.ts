@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
@@ -159,4 +160,35 @@ it("between a registration's listing and its lock makes the registration list ag
   const canceled = meanwhile("ListObjectVersionsCommand", () => cancelFiles(owner, upload.id, ["between"]));
   expect(await registerFiles(owner, upload.id, [file])).toEqual([{ path: "between", status: "post" }]);
   expect(canceled.isDone()).toBe(true);
+});
+
+it("registering gives up after a few lookups when files are canceled under each of them", async () => {
+  const upload = await opened(owner, slug);
+  const file = { path: "canceled under each lookup", size: 3, modifiedAt: 1 };
+  await registerFiles(owner, upload.id, [file]);
+  let lookups = 0;
+  storage().client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const answer = await next(args);
+        // Another tab registers the file and cancels it, each time just before it is reserved here.
+        if (commandName === "ListObjectVersionsCommand") {
+          lookups += 1;
+          const where = { uploadId_path: { uploadId: upload.id, path: file.path } };
+          const data = { id: randomUUID(), canceledAt: new Date(), reservedBytes: 0 };
+          await db().uploadFile.update({ where, data });
+        }
+        return answer;
+      },
+    { step: "initialize", name: "race" },
+  );
+  try {
+    await expect(registerFiles(owner, upload.id, [file])).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  } finally {
+    storage().client.middlewareStack.remove("race");
+  }
+  expect(lookups).toBeLessThan(20);
+  expect(await registerFiles(owner, upload.id, [file])).toEqual([
+    { path: "canceled under each lookup", status: "post" },
+  ]);
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { POST } from "@/app/api/v1/collections/[slug]/uploads/route";
 import { DELETE, POST as postFiles } from "@/app/api/v1/uploads/[id]/files/route";
 import type { UserViewer } from "@/lib/auth/viewer";
@@ -63,6 +63,21 @@ it("keeps the keys of users apart, and deletes them after a day", async () => {
   await db().idempotencyKey.updateMany({ where: { key: "k-3" }, data: { createdAt: old } });
   expect(await deleteIdempotencyKeys(system)).toBe(1);
   expect(await db().idempotencyKey.count({ where: { key: "k-3" } })).toBe(0);
+});
+
+it("keeps a key for a day of the database's clock, whatever the site's clock says", async () => {
+  const input = { collectionSlug: slug, label: "clocks" };
+  const { id } = await openUpload(owner, input, "k-5");
+  try {
+    for (const days of [2, -2]) {
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + days * 24 * 60 * 60 * 1_000 });
+      expect((await openUpload(owner, input, "k-5")).id, `${days} days`).toBe(id);
+      expect(await deleteIdempotencyKeys(system)).toBe(0);
+      vi.useRealTimers();
+    }
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it("refuses a key whose upload has ended", async () => {

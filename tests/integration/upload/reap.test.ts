@@ -5,14 +5,15 @@ import { db } from "@/lib/db";
 import { startQueue, stopQueue } from "@/lib/jobs/queue/queue";
 import { bucketPermit } from "@/lib/owner/commands";
 import { closeStorage, storage } from "@/lib/storage/client";
+import { deleteVersions } from "@/lib/storage/deletion";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { createMultipart, listMultiparts } from "@/lib/storage/multipart";
-import { deleteVersions, headObject } from "@/lib/storage/objects";
+import { headObject } from "@/lib/storage/objects";
 import { abortUpload, expireUploads, sealUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { deleteFiles } from "@/lib/upload/file/rows";
 import { signParts } from "@/lib/upload/part/commands";
-import { grantsOutliveSeconds } from "@/lib/upload/policy";
+import { uploadPolicy } from "@/lib/upload/policy";
 import { uploadStatus, uploadsToReap } from "@/lib/upload/queries";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
@@ -41,7 +42,10 @@ beforeAll(async () => {
   slug = await testCollection(owner);
 });
 
-const later = () => new Date(Date.now() + (grantsOutliveSeconds + 60) * 1_000);
+const hours = (count: number) => new Date(Date.now() + count * 60 * 60 * 1_000);
+/** When all grants have expired, and when nothing can arrive any more. */
+const later = () => hours(1.5);
+const atLast = () => hours(1 + uploadPolicy.lateBodySeconds / 3_600 + 0.1);
 
 async function versionsUnder(prefix: string): Promise<ListedVersion[]> {
   const versions: ListedVersion[] = [];
@@ -68,17 +72,27 @@ describe("a discarded upload", () => {
     expect((await db().upload.findUniqueOrThrow({ where: { id: upload.id } })).cleanedAt).toBeNull();
   });
 
-  it("is reaped again when the last grant has expired, and is clean then", async () => {
+  it("is visited again and again, until a visit finds nothing long after its last grant", async () => {
     const upload = await opened(owner, slug, { a: "one" });
     await abortUpload(owner, upload.id);
+    const isDue = async (at: Date) => (await uploadsToReap(system, 1_000, at)).includes(upload.id);
+    expect(await isDue(new Date())).toBe(true);
     expect(await reapUpload(system, upload.id)).toMatchObject({ versions: 1, bytes: 3, isClean: false });
+    expect([await isDue(new Date()), await isDue(hours(0.3))]).toEqual([false, true]);
     await post(upload, "late", "with a grant that is alive");
     await createMultipart(await bucketPermit(system), { key: `${upload.prefix}late.mov` });
-    expect(await uploadsToReap(system, 1_000)).not.toContain(upload.id);
-    expect(await uploadsToReap(system, 1_000, later())).toContain(upload.id);
-    expect(await reapUpload(system, upload.id, later())).toMatchObject({ multiparts: 1, versions: 1, isClean: true });
+    expect(await reapUpload(system, upload.id, later())).toMatchObject({ multiparts: 1, versions: 1, isClean: false });
+    // A body that is sent slowly arrives a day and a half after its grant.
+    expect(await reapUpload(system, upload.id, hours(26))).toMatchObject({ versions: 0, isClean: false });
+    await post(upload, "slow", "a slow body");
+    expect(await isDue(hours(27))).toBe(false);
+    expect(await isDue(atLast())).toBe(true);
+    expect(await reapUpload(system, upload.id, atLast())).toMatchObject({ versions: 1, isClean: false });
+    const aDayLater = new Date(atLast().getTime() + 25 * 60 * 60 * 1_000);
+    expect([await isDue(atLast()), await isDue(aDayLater)]).toEqual([false, true]);
+    expect(await reapUpload(system, upload.id, aDayLater)).toMatchObject({ versions: 0, isClean: true });
     expect(await versionsUnder(upload.prefix)).toEqual([]);
-    expect(await uploadsToReap(system, 1_000, later())).not.toContain(upload.id);
+    expect(await isDue(hours(24 * 365))).toBe(false);
   });
 
   it("keeps the files that were verified before", async () => {
@@ -96,7 +110,7 @@ describe("a discarded upload", () => {
 });
 
 describe("the registration of an ended upload", () => {
-  it("is deleted when it is clean, except for files that were there already, which its receipt lists", async () => {
+  it("is deleted when all grants have expired, except for files that were there already, which its receipt lists", async () => {
     const first = await opened(owner, slug, { "there/1": "one", "there/2": "two" });
     await verified(owner, first);
     const upload = await opened(owner, slug, { "there/1": "one", "there/2": "two", "there/3": "new" });
@@ -237,7 +251,8 @@ describe("a storage that goes away", () => {
     await expect(reapUpload(system, upload.id, later())).rejects.toMatchObject({ code: "UNAVAILABLE" });
     expect((await db().upload.findUniqueOrThrow({ where: { id: upload.id } })).cleanedAt).toBeNull();
     gate.open();
-    expect(await reapUpload(system, upload.id, later())).toMatchObject({ versions: 19, isClean: true });
+    expect(await reapUpload(system, upload.id, atLast())).toMatchObject({ versions: 19, isClean: false });
+    expect(await reapUpload(system, upload.id, hours(100))).toMatchObject({ versions: 0, isClean: true });
   });
 
   it("is reported by every call that needs it, and nothing is recorded or reserved", async () => {

@@ -42,7 +42,9 @@ it("one file of an upload makes one revision, whatever is sent to its path betwe
   const { usedBytes } = await db().collection.findUniqueOrThrow({ where: { slug } });
   for (const path of ["new", "same", "rejected"]) await post(upload, path, "other");
   const pending: string[] = [];
-  await verifyUpload(system, upload.id, async (ids) => void pending.push(...ids));
+  await verifyUpload(system, upload.id, async (page) => {
+    pending.push(...page.map(({ id }) => id));
+  });
   const revisions = await db().revision.findMany({ where: { uploadId: upload.id }, include: { media: true } });
   expect(revisions.map(({ id, media, md5 }) => [id, media.path, md5])).toEqual([
     [pending[0], "new", hex("md5", "new")],

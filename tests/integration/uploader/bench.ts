@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { expect } from "vitest";
-import { uploadPolicy } from "@/lib/upload/policy";
+import { type ConflictChoice, uploadPolicy } from "@/lib/upload/policy";
 import type { FileSource } from "@/lib/uploader/browser/walk";
 import { createUploader } from "@/lib/uploader/engine";
 import { crc64nvmeOf, hashHere } from "@/lib/uploader/hash/hashing";
-import type { ConflictChoice, UploadFile } from "@/lib/uploader/state/file";
+import type { UploadFile } from "@/lib/uploader/state/file";
 import { itemsOf } from "@/lib/uploader/state/vector";
 import { postByFetch } from "@/lib/uploader/transport/post-fetch";
 import { putByFetch } from "@/lib/uploader/transport/put-fetch";

@@ -60,6 +60,11 @@ async function open(context: BrowserContext): Promise<Page> {
   return page;
 }
 
+/** Runs a function that names nothing but its argument. */
+function run<T>(page: Page, body: (atoll: typeof inBrowser) => T): Promise<Awaited<T>> {
+  return page.evaluate(`(${body})(globalThis.atoll)`);
+}
+
 describe.skipIf(!executablePath)("in a browser", () => {
   beforeAll(async () => {
     vite = await serve();
@@ -171,6 +176,33 @@ describe.skipIf(!executablePath)("in a browser", () => {
     });
     await page.evaluate(() => (globalThis as unknown as InPage).atoll.forget("u1"));
     expect((await remembered()).ids).toEqual([]);
+    await context.close();
+  });
+
+  it("opens its database again after the browser refused it", async () => {
+    const page = await open(await browser.newContext());
+    await run(page, (atoll) => atoll.refuseDatabases(true));
+    expect(await run(page, (atoll) => atoll.remember("u1", "ann"))).toBe(false);
+    expect(await run(page, (atoll) => atoll.idsRemembered())).toEqual([]);
+    await run(page, (atoll) => atoll.refuseDatabases(false));
+    expect(await run(page, (atoll) => atoll.remember("u1", "ann"))).toBe(true);
+    expect(await run(page, (atoll) => atoll.idsRemembered())).toEqual(["u1"]);
+    await page.context().close();
+  });
+
+  it("keeps the uploads of accounts apart, and forgets those of one that signs out, in every tab", async () => {
+    const context = await browser.newContext();
+    const [page, other] = [await open(context), await open(context)];
+    await run(page, (atoll) => atoll.remember("u1", "ann"));
+    await run(other, (atoll) => atoll.remember("u2", "ann"));
+    await run(page, (atoll) => atoll.remember("u3", "ben"));
+    expect(await run(page, (atoll) => atoll.idsRemembered("ann"))).toEqual(["u1", "u2"]);
+    expect(await run(page, (atoll) => atoll.idsRemembered("ben"))).toEqual(["u3"]);
+    await run(page, (atoll) => atoll.forgetAccount("ann"));
+    // The other tab learns of more files of its upload: that must not bring the record back.
+    expect(await run(other, (atoll) => atoll.remember("u2", "ann", true))).toBe(false);
+    expect(await run(page, (atoll) => atoll.idsRemembered("ann"))).toEqual([]);
+    expect(await run(page, (atoll) => atoll.idsRemembered("ben"))).toEqual(["u3"]);
     await context.close();
   });
 });

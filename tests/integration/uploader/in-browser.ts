@@ -64,7 +64,7 @@ export let uploader: Uploader | undefined;
 /** Sends files of these sizes; returns the CRC64NVME of each. */
 export async function upload(sizes: Record<string, number>): Promise<Record<string, string>> {
   uploader = createUploader({ server: remote(), transport: postByXhr, partTransport: putByXhr, hasher, tabs });
-  const roots = rememberWhileOpen(uploader, memory, "reef");
+  const roots = rememberWhileOpen(uploader, memory, { accountId: "ann", collectionSlug: "reef" });
   roots.addRoots([await navigator.storage.getDirectory()]);
   keepAwake(uploader);
   const files = Object.entries(sizes).map(([name, size]) => new File([bytesOf(size)], name));
@@ -86,15 +86,23 @@ export async function begin(uploadId: string): Promise<void> {
     await writable.write(name);
     await writable.close();
   }
-  await memory.remember({ uploadId, collectionSlug: "reef", label: "trip", startedAt: Date.now(), roots: [folder] });
+  const about = { uploadId, accountId: "ann", collectionSlug: "reef", label: "trip", startedAt: Date.now() };
+  await memory.remember({ ...about, roots: [folder] });
 }
 
-export async function idsRemembered(): Promise<string[]> {
-  return (await memory.of("reef")).map(({ uploadId }) => uploadId);
+/** Remembers an upload without its folder; `isKnown` as of one that was remembered before. */
+export const remember = (uploadId: string, accountId: string, isKnown = false) =>
+  memory.remember(
+    { uploadId, accountId, collectionSlug: "reef", label: "", startedAt: Date.now(), roots: [] },
+    { isKnown },
+  );
+
+export async function idsRemembered(accountId = "ann"): Promise<string[]> {
+  return (await memory.of(accountId, "reef")).map(({ uploadId }) => uploadId).sort();
 }
 
 export async function remembered() {
-  const uploads = await memory.of("reef");
+  const uploads = await memory.of("ann", "reef");
   const roots = uploads[0]?.roots ?? [];
   const found: string[] = [];
   let system = 0;
@@ -102,7 +110,7 @@ export async function remembered() {
     for (const { path, source } of batch.files) found.push(`${path}: ${await (await source.fresh?.())?.text()}`);
     system += batch.system;
   }
-  const others = await memory.of("other");
+  const others = await memory.of("ann", "other");
   return {
     ids: uploads.map(({ uploadId }) => uploadId),
     found,
@@ -113,3 +121,14 @@ export async function remembered() {
 }
 
 export const forget = (uploadId: string) => memory.forget(uploadId);
+export const forgetAccount = (accountId: string) => memory.forgetAccount(accountId);
+
+/** Makes the browser refuse to open any database, as while its disk is full, or open them again. */
+const openDatabase = IDBFactory.prototype.open;
+export function refuseDatabases(refused: boolean): void {
+  IDBFactory.prototype.open = refused
+    ? () => {
+        throw new DOMException("refused", "UnknownError");
+      }
+    : openDatabase;
+}

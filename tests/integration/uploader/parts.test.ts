@@ -223,7 +223,7 @@ describe("before bytes move", () => {
         sourceFile("a/IMG (2).jpg"),
       ]);
       await bench.until(() => bench.state.counts.conflict === 2 && bench.state.counts.done === 2);
-      expect(bench.state.conflicts).toEqual({ same: 1, other: 1 });
+      expect(bench.state.conflicts).toEqual({ same: 1, other: 1, others: 0 });
       expect(bench.state.phase).toBe("uploading");
       bench.uploader.chooseConflict(choice);
       await bench.until(() => bench.state.phase === "done");

@@ -39,3 +39,13 @@ test("folders of killed processes are removed after an hour, others are not", as
   expect(await removeStaleTempDirs()).toBe(1);
   expect(readdirSync(root).sort()).toEqual(["atoll-derive-new", "somebody-elses"]);
 });
+
+test("so are those left before the clock was set back", async () => {
+  const left = path.join(root, "atoll-derive-left");
+  mkdirSync(left);
+  const tomorrow = new Date(Date.now() + 24 * 60 * 60 * 1_000);
+  utimesSync(left, tomorrow, tomorrow);
+  mkdirSync(path.join(root, "atoll-derive-new"));
+  expect(await removeStaleTempDirs()).toBe(1);
+  expect(readdirSync(root)).toEqual(["atoll-derive-new"]);
+});

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { deleteVersions } from "@/lib/storage/objects";
+import { deleteVersions } from "@/lib/storage/deletion";
 
 const folder = path.resolve(import.meta.dirname, "../../../lib/storage");
 

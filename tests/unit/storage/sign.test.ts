@@ -42,12 +42,18 @@ function sdk(who: SigningIdentity, request: PresignRequest): Promise<string> {
   const options = { signingDate: request.signedAt, expiresIn: request.expiresInSeconds };
   const client = clientOf(who);
   if (request.part) {
-    const { uploadId: UploadId, number: PartNumber, crc64nvme: ChecksumCRC64NVME } = request.part;
+    const {
+      uploadId: UploadId,
+      number: PartNumber,
+      sizeBytes: ContentLength,
+      crc64nvme: ChecksumCRC64NVME,
+    } = request.part;
     const part = new UploadPartCommand({
       Bucket: who.bucket,
       Key: request.key,
       UploadId,
       PartNumber,
+      ContentLength,
       ChecksumCRC64NVME,
     });
     return getSignedUrl(client, part, { ...options, unhoistableHeaders: new Set(["x-amz-checksum-crc64nvme"]) });
@@ -104,9 +110,9 @@ describe("presign equals getSignedUrl byte for byte", () => {
   });
 
   it.each([
-    ["plain", { uploadId: "2~abc.DEF-_", number: 1 }],
-    ["a name that needs encoding", { uploadId: "a b/c+d=&ü", number: 10_000 }],
-    ["a checksum", { uploadId: "VXBsb2FkIElE", number: 37, crc64nvme: "AAAA+/z0/cM=" }],
+    ["plain", { uploadId: "2~abc.DEF-_", number: 1, sizeBytes: 1 }],
+    ["a name that needs encoding", { uploadId: "a b/c+d=&ü", number: 10_000, sizeBytes: 5 * 2 ** 30 }],
+    ["a checksum", { uploadId: "VXBsb2FkIElE", number: 37, sizeBytes: 8_388_608, crc64nvme: "AAAA+/z0/cM=" }],
   ])("a part, %s", async (_, part) => {
     await expectEqual(identity, { ...base, method: "PUT", key: "media/c/u/ä b/movie (1).mov", part });
     const who = { ...identity, endpoint: undefined, forcePathStyle: false, sessionToken: "IQoJb3JpZ2lu/+==&é%" };

@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
-import { ConflictChoice } from "@/components/upload/conflict-choice";
+import { ConflictChoices } from "@/components/upload/conflict-choice";
 import { FileRow } from "@/components/upload/file-row";
 import { tallyOf } from "@/components/upload/tally";
 import { UploadActions } from "@/components/upload/upload-actions";
@@ -58,21 +58,46 @@ describe("a row", () => {
 });
 
 describe("the choice about existing files", () => {
-  const choice = (state: UploaderState, taken: number) =>
-    renderToStaticMarkup(<ConflictChoice state={state} taken={taken} onChoose={nothing} />);
+  const choice = (state: UploaderState, tally: { taken?: number; takenByOthers?: number } = {}) =>
+    renderToStaticMarkup(
+      <ConflictChoices state={state} uploader={uploaderIn(state)} tally={{ taken: 0, takenByOthers: 0, ...tally }} />,
+    );
+  const namesOf = (html: string) => buttonsOf(html).map((name) => name.split(" They")[0]);
+  const none = { same: 0, other: 0, others: 0 };
 
   it("is asked once for all of them, with what each answer means", () => {
-    const html = choice(stateWith(filesIn({ conflict: 3, posting: 1 }), { conflicts: { same: 1, other: 2 } }), 3);
+    const conflicts = { ...none, same: 1, other: 2 };
+    const html = choice(stateWith(filesIn({ conflict: 3, posting: 1 }), { conflicts }), { taken: 3 });
     expect(textOf(html)).toContain("3 files are already here: 1 of the same size, 2 different");
-    expect(buttonsOf(html).map((name) => name.split(" They")[0])).toEqual(["New versions", "Skip them", "Keep both"]);
+    expect(namesOf(html)).toEqual(["New versions", "Skip them", "Keep both"]);
     expect(html).not.toContain('aria-pressed="true"');
+  });
+
+  it("never offers to replace other people's files", () => {
+    const conflicts = { ...none, others: 2 };
+    const html = choice(stateWith(filesIn({ conflict: 2, posting: 1 }), { conflicts }), { takenByOthers: 2 });
+    expect(textOf(html)).toContain("2 files have the names of other people’s files");
+    expect(namesOf(html)).toEqual(["Skip them", "Keep both"]);
+    const one = choice(stateWith(filesIn({ conflict: 1 }), { conflicts: { ...none, others: 1 } }));
+    expect(textOf(one)).toContain("1 file has the name of another person’s file");
+  });
+
+  it("is asked apart for files that can be replaced and for those of other people", () => {
+    const state = stateWith(filesIn({ conflict: 2 }), { conflicts: { ...none, same: 1, others: 1 }, conflict: "skip" });
+    const html = choice(state, { taken: 1, takenByOthers: 1 });
+    expect(namesOf(html)).toEqual(["New versions", "Skip them", "Keep both", "Skip them", "Keep both"]);
+    const decided = choice({ ...state, conflicts: none, othersConflict: "both" }, { taken: 1, takenByOthers: 1 });
+    expect(textOf(decided)).toMatch(
+      /1 file was already here: they are skipped\. .* another person’s file: both are kept\./,
+    );
   });
 
   it("can be changed while files are taken, and is not shown afterwards", () => {
     const decided = { conflict: "skip" as const };
-    expect(buttonsOf(choice(stateWith(filesIn({ skipped: 3, posting: 1 }), decided), 3))).toEqual(["Change"]);
-    expect(choice(stateWith(filesIn({ skipped: 3 }), { ...decided, phase: "done" }), 3)).toBe("");
-    expect(choice(stateWith(filesIn({ posting: 1 })), 0)).toBe("");
+    const taken = { taken: 3 };
+    expect(buttonsOf(choice(stateWith(filesIn({ skipped: 3, posting: 1 }), decided), taken))).toEqual(["Change"]);
+    expect(choice(stateWith(filesIn({ skipped: 3 }), { ...decided, phase: "done" }), taken)).toBe("");
+    expect(choice(stateWith(filesIn({ posting: 1 })))).toBe("");
   });
 });
 
@@ -114,8 +139,8 @@ it("offers a retry where that can help", () => {
   };
   expect(offered("signed-out")).toEqual(["Try again"]);
   expect(offered("slow-check")).toEqual(["Check again"]);
-  expect(offered("gone")).toEqual(["Try again"]);
-  expect([offered("closed"), offered("finished")]).toEqual([[], []]);
+  expect(offered("not-opened")).toEqual(["Try again"]);
+  expect([offered("closed"), offered("finished"), offered("gone")]).toEqual([[], [], []]);
 });
 
 it("counts notes of accepted files, not of skipped ones", () => {

@@ -108,6 +108,7 @@ export function uploaderIn(state: UploaderState): Uploader & { calls: string[]; 
     retryFile: note("retryFile"),
     retryFailed: note("retryFailed"),
     chooseConflict: note("chooseConflict"),
+    chooseOthersConflict: note("chooseOthersConflict"),
     finish: note("finish"),
     cancelAll: note("cancelAll"),
     tryAgain: note("tryAgain"),

@@ -4,8 +4,8 @@ import { failure } from "@/lib/uploader/state/failures";
 import type { Uploader } from "@/lib/uploader/uploader";
 import { filesIn, stateWith, uploaderIn } from "./upload-states";
 
-const reef = { slug: "reef", name: "Reef" };
-const kelp = { slug: "kelp", name: "Kelp" };
+const reef = { slug: "reef", name: "Reef", uploaderId: "ann" };
+const kelp = { slug: "kelp", name: "Kelp", uploaderId: "ann" };
 const running = () => uploaderIn(stateWith(filesIn({ posting: 1 })));
 const ended = () => uploaderIn(stateWith(filesIn({ done: 1 }), { phase: "done" }));
 const detached: Uploader[] = [];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { uploading } from "./post-world";
+import { callFailure } from "./samples";
 import { newFile, statusOf, World } from "./world";
 
 describe("calls to the site", () => {
@@ -16,6 +17,28 @@ describe("calls to the site", () => {
     expect(world.take("open")).toHaveLength(1);
     world.send({ type: "callFailed", call: "open", failure: { ...why, code: "UNAUTHENTICATED" } });
     expect(world.state.halted?.code).toBe("signed-out");
+    world.send({ type: "triedAgain" });
+    expect(world.take("open")).toHaveLength(1);
+  });
+
+  it("are not made again where that cannot help, whoever asks", () => {
+    const world = uploading(1);
+    world.send({ type: "timerFired", timer: "policy:due" });
+    expect(world.take("renew")).toHaveLength(1);
+    world.send({ type: "callFailed", call: "renew", failure: callFailure("NOT_FOUND") });
+    expect(world.state.halted).toMatchObject({ code: "gone" });
+    world.send({ type: "triedAgain" });
+    expect(world.state.halted).toMatchObject({ code: "gone" });
+    expect(world.take("renew")).toEqual([]);
+  });
+
+  it("that open an upload can be tried again when the site opens none now: none of it has ended", () => {
+    const world = new World();
+    world.add(newFile("a"));
+    world.take("open");
+    const failure = { code: "CONFLICT", message: "You have 100 open uploads.", retryAfterSeconds: null } as const;
+    world.send({ type: "callFailed", call: "open", failure });
+    expect(world.state.halted).toEqual({ code: "not-opened", detail: "You have 100 open uploads." });
     world.send({ type: "triedAgain" });
     expect(world.take("open")).toHaveLength(1);
   });

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { uploadPolicy } from "@/lib/upload/policy";
 import type { Effect } from "@/lib/uploader/state/events";
-import { fileStates } from "@/lib/uploader/state/file";
+import { type FileState, fileStates } from "@/lib/uploader/state/file";
 import { failedBytesOf, keptBytesOf, plannedBytesOf, sentBytesOf } from "@/lib/uploader/state/file-bytes";
 import type { Part } from "@/lib/uploader/state/multipart";
 import type { Queue } from "@/lib/uploader/state/queue";
@@ -64,6 +64,8 @@ function itemsOfQueue<T>({ front, taken, back }: Queue<T>): T[] {
   return [...items, ...late];
 }
 
+const sending: ReadonlySet<FileState> = new Set(["ready", "posting", "parts", "completing", "checking", "waiting"]);
+
 const isOnItsWay = ({ stage }: Part) => stage === "inFlight";
 
 /** What holds after every event, whatever it was. */
@@ -78,7 +80,10 @@ export function checkInvariants(simulation: Simulation): void {
     ...{ kept: sum(keptBytesOf), failed: sum(failedBytesOf) },
   });
   expect(partsOnTheirWay(state)).toBe(files.flatMap(({ id }) => world.window(id)).filter(isOnItsWay).length);
-  expect(state.conflicts.same + state.conflicts.other).toBe(state.counts.conflict);
+  const { same, other, others } = state.conflicts;
+  expect(same + other + others).toBe(state.counts.conflict);
+  // Another person's file is never replaced: nothing is sent to its path.
+  for (const file of files) if (file.exists === "others") expect(sending.has(file.state), file.state).toBe(false);
   checkBudget(simulation);
   checkNothingLost(simulation);
   checkRegistered(simulation);

@@ -19,7 +19,7 @@ function world(which: "taken" | "failed"): World {
   if (which === "failed") {
     const chunks = made.state.files.chunks.map((chunk) => chunk.map(failed));
     const counts = { ...made.state.counts, conflict: 0, failed: many };
-    made.state = { ...made.state, counts, conflicts: { same: 0, other: 0 }, files: { size: many, chunks } };
+    made.state = { ...made.state, counts, conflicts: { same: 0, other: 0, others: 0 }, files: { size: many, chunks } };
   }
   return made;
 }

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { uploadPolicy } from "@/lib/upload/policy";
+import { choicesFor, conflictChoices, uploadPolicy } from "@/lib/upload/policy";
 import type { TimerName, UploaderEvent } from "@/lib/uploader/state/events";
 import { failure } from "@/lib/uploader/state/failures";
-import type { ConflictChoice } from "@/lib/uploader/state/file";
-import { awaitsDecision, isDead, outstanding, type UploaderState } from "@/lib/uploader/state/state";
+import { awaitsDecision, isDead, type OthersChoice, outstanding, type UploaderState } from "@/lib/uploader/state/state";
 import { checkInvariants } from "./invariants";
 import { mib } from "./samples";
 import { callFailures, oneOf, postFailures, Simulation } from "./simulation";
@@ -28,7 +27,6 @@ const act: fc.Arbitrary<Act> = fc.record({
 function personDoes({ person, pick }: Act, size: number): UploaderEvent[] {
   const fileId = size === 0 ? 0 : pick % size;
   const files = [newFile(`more-${pick}`, pick % 3 === 0 ? 40 * mib : 50), newFile("refused", 0, failure("empty"))];
-  const choices: ConflictChoice[] = ["revision", "skip", "both"];
   const table: Record<number, UploaderEvent[]> = {
     0: [{ type: "fileCanceled", fileId }],
     1: [{ type: "fileRetried", fileId }],
@@ -44,8 +42,9 @@ function personDoes({ person, pick }: Act, size: number): UploaderEvent[] {
     11: [{ type: "unpaused" }],
     12: [{ type: "filePaused", fileId }],
     13: [{ type: "fileResumed", fileId }],
-    14: [{ type: "conflictChosen", choice: oneOf(choices, pick) }],
+    14: [{ type: "conflictChosen", choice: oneOf([...conflictChoices], pick) }],
     15: [{ type: "shareChanged", connections: pick % 9 }],
+    16: [{ type: "othersConflictChosen", choice: oneOf([...choicesFor(false)], pick) as OthersChoice }],
   };
   return table[person] ?? [];
 }
@@ -67,6 +66,7 @@ function moveOn(simulation: Simulation): boolean {
   if (state.phase === "aborted" || state.phase === "done" || isDead(state)) return false;
   if (state.halted) simulation.send({ type: state.halted.code === "unreachable" ? "wentOnline" : "triedAgain" });
   else if (state.paused && left > 0) simulation.send({ type: "unpaused" });
+  else if (state.conflicts.others > 0) simulation.send({ type: "othersConflictChosen", choice: "both" });
   else if (state.counts.conflict > 0) simulation.send({ type: "conflictChosen", choice: "both" });
   else if (state.counts.paused > 0)
     for (const { id } of simulation.world.files()) simulation.send({ type: "fileResumed", fileId: id });

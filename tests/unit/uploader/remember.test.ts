@@ -4,7 +4,7 @@ import { isExpired, merged } from "@/lib/uploader/browser/remember";
 
 const handle = { kind: "directory", name: "trip" } as FileSystemHandle;
 const other = { kind: "directory", name: "more" } as FileSystemHandle;
-const begun = { uploadId: "u", collectionSlug: "reef", label: "trip", startedAt: 1, roots: [handle] };
+const begun = { uploadId: "u", accountId: "a", collectionSlug: "reef", label: "trip", startedAt: 1, roots: [handle] };
 
 it("keeps the handles when the upload is resumed without them", () => {
   const again = { ...begun, startedAt: 2, roots: [] };

@@ -183,6 +183,8 @@ function registeredOutcome(file: FileToSend, fault: number | null, serial: numbe
     { path: file.path, status: "present" },
     { ...plain, exists: "same", mayBeKnown: true },
     { ...plain, exists: "other" },
+    { path: file.path, status: "conflict", reason: "another person's" },
+    { path: file.path, status: "conflict", reason: "another person's", exists: "same" },
     { ...plain, ...(plain.multipart && { multipart: { ...plain.multipart, done: [1, 3] } }) },
   ];
   return oneOf(kinds, fault);

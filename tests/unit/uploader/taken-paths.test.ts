@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Effect } from "@/lib/uploader/state/events";
+import type { InitialState } from "@/lib/uploader/state/initial-state";
 import { type Files, opened } from "./register-world";
 import { callFailure } from "./samples";
-import { answerOf, type World } from "./world";
+import { answerOf, newFile, World } from "./world";
 
 describe("taken paths", () => {
   function withConflicts(): World {
@@ -59,6 +60,65 @@ describe("taken paths", () => {
     }
     for (const { fileId } of world.take("rename")) world.send({ type: "renamed", fileId, path: "f1 (2)" });
     expect(world.file(0)).toMatchObject({ path: "f1 (2)", state: "present" });
+  });
+});
+
+describe("paths of other people's files", () => {
+  /** f1 is another person's of the same size, f2 another person's, f3 one that can be replaced. */
+  function withOthers(choices: InitialState = {}): World {
+    const world = new World(choices);
+    world.answer = null;
+    world.add(...[4, 3, 2, 1].map((name) => newFile(`f${name}`, 100)));
+    world.open();
+    world.answer = (file) => {
+      const others = { path: file.path, status: "conflict", reason: "another person's" } as const;
+      if (file.path === "f1") return { ...others, exists: "same" };
+      if (file.path === "f2") return others;
+      return { ...answerOf(file), ...(file.path === "f3" && { exists: "other" as const }) };
+    };
+    world.register(world.take("files")[0] as Files);
+    return world;
+  }
+
+  it("are never replaced: not by the choice for other taken paths", () => {
+    const world = withOthers();
+    expect(world.state).toMatchObject({ conflicts: { same: 0, other: 1, others: 2 }, counts: { conflict: 3 } });
+    world.send({ type: "conflictChosen", choice: "revision" });
+    expect(world.take("post").map(({ fileId }) => world.file(fileId).path)).toEqual(["f4", "f3"]);
+    expect(world.state).toMatchObject({ conflicts: { same: 0, other: 0, others: 2 }, phase: "uploading" });
+  });
+
+  it("are left out, or avoided by other paths, as the person chooses", () => {
+    const skipping = withOthers();
+    skipping.send({ type: "othersConflictChosen", choice: "skip" });
+    expect(skipping.state).toMatchObject({ counts: { skipped: 2, conflict: 1 }, conflicts: { other: 1, others: 0 } });
+    expect(skipping.canceled).toEqual(["f2", "f1"]);
+    const keeping = withOthers();
+    keeping.send({ type: "othersConflictChosen", choice: "both" });
+    expect(keeping.take("rename").map(({ foundAs }) => foundAs)).toEqual(["f2", "f1"]);
+  });
+
+  it("wait for a choice of their own where the one made in advance is to replace, else that one counts", () => {
+    const replacing = withOthers({ conflict: "revision" });
+    expect(replacing.state.counts).toMatchObject({ conflict: 2, posting: 2 });
+    const skipping = withOthers({ conflict: "skip" });
+    expect(skipping.state.counts).toMatchObject({ conflict: 0, skipped: 3 });
+    const both = withOthers({ conflict: "revision", othersConflict: "skip" });
+    expect(both.state.counts).toMatchObject({ conflict: 0, skipped: 2, posting: 2 });
+  });
+
+  it("are compared by checksum first where the size is the same: identical files are no conflict", () => {
+    const world = withOthers({ hashes: true });
+    expect(world.state.conflicts).toMatchObject({ others: 1 });
+    const hash = world.take("hash").find(({ fileId }) => world.file(fileId).path === "f1");
+    world.answer = (file) => ({ path: file.path, status: "present", exists: "same" });
+    world.send({
+      type: "hashed",
+      fileId: hash?.fileId ?? -1,
+      run: hash?.run ?? -1,
+      digests: { sha256: "a", md5: "b" },
+    });
+    expect(world.files().find(({ path }) => path === "f1")?.state).toBe("present");
   });
 });
 

@@ -108,6 +108,15 @@ export const media: Row[] = [
     },
   },
   {
+    name: "media/commands/postponeDerivation",
+    ...systemOnly,
+    changes: true,
+    given: { pending: true },
+    run: async (viewer, { revisionId }) => {
+      await mediaCommands.postponeDerivation(viewer, revisionId);
+    },
+  },
+  {
     name: "media/commands/recordDerivation",
     ...systemOnly,
     changes: true,

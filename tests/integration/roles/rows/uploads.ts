@@ -1,9 +1,11 @@
 import type { Viewer } from "@/lib/auth/viewer";
 import * as uploadCommands from "@/lib/upload/commands";
+import * as orphanCommands from "@/lib/upload/orphan/commands";
 import * as uploadQueries from "@/lib/upload/queries";
 import * as receiptQueries from "@/lib/upload/receipt/queries";
 import * as undoCommands from "@/lib/upload/undo/commands";
 import * as undoQueries from "@/lib/upload/undo/queries";
+import * as uploadMeasure from "@/lib/upload/verify/measure";
 import * as uploadReap from "@/lib/upload/verify/reap";
 import * as uploadVerify from "@/lib/upload/verify/verify";
 import type { World } from "../world";
@@ -161,6 +163,27 @@ export const uploads: Row[] = [
     changes: true,
     given: { uploadState: "aborted" },
     run: (viewer, { uploadId }) => uploadReap.reapUpload(viewer, uploadId),
+  },
+  {
+    name: "upload/verify/measure/measureUpload",
+    ...systemOnly,
+    changes: true,
+    run: (viewer, { uploadId }) => uploadMeasure.measureUpload(viewer, uploadId),
+  },
+  {
+    name: "upload/orphan/commands/findUnknownPrefixes",
+    ...systemOnly,
+    run: (viewer) => orphanCommands.findUnknownPrefixes(viewer),
+  },
+  {
+    name: "upload/orphan/commands/removeUnknownPrefixes",
+    ...systemOnly,
+    run: (viewer) => orphanCommands.removeUnknownPrefixes(viewer),
+  },
+  {
+    name: "upload/queries/uploadsToMeasure",
+    ...systemOnly,
+    run: (viewer) => uploadQueries.uploadsToMeasure(viewer, 10),
   },
   {
     name: "upload/queries/uploadsToReap",

@@ -21,13 +21,13 @@ async function load(collection: CollectionPage) {
     mediaPage(collection),
     collection.abilities.upload ? unfinishedUploads(viewer, collection.slug) : [],
   ]);
-  return { firstPage, uploads, renderedAt, signedIn: viewer.kind === "user" };
+  return { firstPage, uploads, renderedAt, uploaderId: viewer.kind === "user" ? viewer.userId : null };
 }
 
 export default async function GalleryPage({ params }: { params: CollectionParams }) {
   const collection = await loadCollection((await params).slug);
   const { slug, name, abilities } = collection;
-  const { firstPage, uploads, renderedAt, signedIn } = await pageQuery(load(collection));
+  const { firstPage, uploads, renderedAt, uploaderId } = await pageQuery(load(collection));
   const empty = firstPage.items.length === 0;
   return (
     <div className="mx-auto max-w-[100rem] px-4 pb-24 sm:px-8">
@@ -37,15 +37,15 @@ export default async function GalleryPage({ params }: { params: CollectionParams
           maySettings={abilities.changeSettings}
           actions={abilities.upload && !empty && <AddPhotosButton />}
         />
-        {abilities.upload && (
+        {abilities.upload && uploaderId && (
           <>
-            <UnfinishedUploads collection={{ slug, name }} uploads={uploads} renderedAt={renderedAt} />
-            <UploadPlace collection={{ slug, name }}>
-              <UploadPanel collection={{ slug, name }} {...(empty && { art: <IslandArt /> })} />
+            <UnfinishedUploads collection={{ slug, name, uploaderId }} uploads={uploads} renderedAt={renderedAt} />
+            <UploadPlace collection={{ slug, name, uploaderId }}>
+              <UploadPanel collection={{ slug, name, uploaderId }} {...(empty && { art: <IslandArt /> })} />
             </UploadPlace>
           </>
         )}
-        {!abilities.seeOriginals && <PreviewNotice signedIn={signedIn} />}
+        {!abilities.seeOriginals && <PreviewNotice signedIn={uploaderId !== null} />}
         {!empty && <Gallery slug={slug} firstPage={firstPage} originals={abilities.seeOriginals} />}
         {empty && !abilities.upload && (
           <EmptyState art={<PrintsArt />} title="No pictures yet">

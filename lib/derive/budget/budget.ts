@@ -1,0 +1,65 @@
+import { type Estimate, unknown } from "./estimate";
+import { FileView } from "./file-view";
+import { estimateGif } from "./gif";
+import { estimateHeif } from "./heif";
+import { estimateJpeg } from "./jpeg";
+import { estimatePng } from "./png";
+import { estimateTiff } from "./tiff";
+import { estimateWebp } from "./webp";
+
+/** What a picture needs to be decoded, or why it may not be. */
+export type Budget = { fits: true; memoryBytes: number; seconds: number } | { fits: false; reason: string };
+
+/** What one picture may take beside the decoder itself, which takes 90 MB of the 600 MB that a worker has for all of them. */
+export const maxMemoryBytes = 500e6;
+export const maxSeconds = 4;
+/** WebP, HEIF and libvips's writers have lower limits of their own. */
+const maxSide = 65_500;
+const [maxPixels, maxShrunkPixels] = [100e6, 200e6];
+
+const estimators: Record<string, (view: FileView) => Estimate | null> = {
+  "image/jpeg": estimateJpeg,
+  "image/png": estimatePng,
+  "image/webp": estimateWebp,
+  "image/gif": estimateGif,
+  "image/tiff": estimateTiff,
+  "image/avif": estimateHeif,
+  "image/heic": estimateHeif,
+};
+
+/**
+ * Estimates from a picture's header what decoding it takes, and compares that with what a picture may take. Reads headers and
+ * scans only; decodes nothing. A file whose header is not understood gets a usual budget: the decoder decides about it, and is
+ * ended where it takes more (`lib/derive/decoder.ts`).
+ */
+export function budgetOf(filePath: string, contentType: string): Budget {
+  const estimator = estimators[contentType];
+  const estimate = estimator ? FileView.with(filePath, estimator) : null;
+  if (!estimate || estimate.width * estimate.height === 0) return { fits: true, ...unknown };
+  const reason = excessOf(estimate);
+  if (reason !== null)
+    return { fits: false, reason: `${reason} The file is stored as uploaded and can be downloaded.` };
+  return { fits: true, memoryBytes: estimate.memoryBytes, seconds: estimate.seconds };
+}
+
+function excessOf({ width, height, memoryBytes, seconds, shrinksOnLoad, because }: Estimate): string | null {
+  const size = `${number(width)} × ${number(height)} pixels`;
+  if (Math.max(width, height) > maxSide) {
+    return `The picture has ${size}; sides of up to ${number(maxSide)} pixels can be displayed.`;
+  }
+  const most = shrinksOnLoad ? maxShrunkPixels : maxPixels;
+  if (width * height > most) {
+    const megapixels = number(Math.ceil((width * height) / 1e6));
+    return `The picture has ${size} (${megapixels} megapixels); up to ${number(most / 1e6)} megapixels can be displayed.`;
+  }
+  const cause = because ? `: the picture has ${size}, and ${because}` : `: the picture has ${size}`;
+  if (memoryBytes > maxMemoryBytes) {
+    return `A preview would need ${number(Math.ceil(memoryBytes / 1e6))} MB of memory; up to ${number(maxMemoryBytes / 1e6)} MB may be used${cause}.`;
+  }
+  if (seconds > maxSeconds) {
+    return `A preview would take about ${number(Math.ceil(seconds))} seconds to make; up to ${number(maxSeconds)} seconds may be used${cause}.`;
+  }
+  return null;
+}
+
+const number = (value: number) => value.toLocaleString("en");

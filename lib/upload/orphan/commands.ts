@@ -1,0 +1,162 @@
+import "server-only";
+import type { Viewer } from "@/lib/auth/viewer";
+import { notFound } from "@/lib/errors";
+import { bucketPermit } from "@/lib/owner/commands";
+import { ownerSince } from "@/lib/owner/queries";
+import { abortMultiparts, deleteVersions } from "@/lib/storage/deletion";
+import { originalsPrefix } from "@/lib/storage/keys";
+import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
+import { type FolderPage, listFolders } from "@/lib/storage/list-folders";
+import type { BucketPermit } from "@/lib/storage/permit/permit";
+import { uploadPolicy } from "../policy";
+import { selectPinned } from "../verify/rows";
+import {
+  deleteUnknown,
+  endWalk,
+  insertUnknown,
+  leaseWalk,
+  type NamedUpload,
+  postponeUnknown,
+  selectDue,
+  selectKnownPrefixes,
+} from "./rows";
+
+/** Calls to the storage in one run. The next run resumes. */
+const callsAtMost = 20;
+const prefixesAtOnce = 20;
+
+/**
+ * Looks for objects under `media/` that belong to no upload of this database, and records their prefixes. Walks over the
+ * uploads' folders, not over their files, some of them with each run, all of them once a day. Returns the number of prefixes
+ * that were not recorded before; null when no walk is due. Throws AppError UNAVAILABLE, INTERNAL.
+ */
+export async function findUnknownPrefixes(viewer: Viewer, maxCalls = callsAtMost): Promise<number | null> {
+  if (viewer.kind !== "system") throw notFound("upload");
+  let position = await leaseWalk();
+  if (position === null) return null;
+  let found = 0;
+  try {
+    let calls = 0;
+    for await (const step of walkFrom(position)) {
+      found += await recordUnknown(step);
+      position = step.last;
+      calls += 1;
+      if (calls === maxCalls) return found;
+    }
+    position = "";
+    return found;
+  } finally {
+    await endWalk(position);
+  }
+}
+
+/** One call to the storage: the folders of some uploads of a collection, or the folders of some collections. */
+type WalkStep = Pick<FolderPage, "folders" | "versions" | "last">;
+
+/** `position` is the last folder or key that was looked at: `media/<collection>/<upload>/`, or above it. */
+async function* walkFrom(position: string): AsyncGenerator<WalkStep> {
+  const begun = /^media\/[^/]+\//.exec(position)?.[0];
+  if (begun !== undefined && begun !== position) yield* uploadsIn(begun, position);
+  for await (const { folders, versions, last } of listFolders(originalsPrefix, begun ?? position)) {
+    for (const collection of folders) yield* uploadsIn(collection);
+    yield { folders: [], versions, last };
+  }
+}
+
+async function* uploadsIn(collection: string, after = ""): AsyncGenerator<WalkStep> {
+  let isEmpty = true;
+  for await (const page of listFolders(collection, after)) {
+    isEmpty = false;
+    yield page;
+  }
+  if (isEmpty) yield { folders: [], versions: [], last: collection };
+}
+
+async function recordUnknown({ folders, versions }: WalkStep): Promise<number> {
+  const named = folders.flatMap((prefix) => uploadOf(prefix) ?? []);
+  const known = await selectKnownPrefixes(named);
+  await deleteUnknown([...known]);
+  const keys = versions.map(({ key }) => key);
+  const unknown = [...folders.filter((prefix) => !known.has(prefix)), ...new Set(keys)];
+  // PostgreSQL stores no NUL.
+  return insertUnknown(unknown.filter((prefix) => !prefix.includes("\0")));
+}
+
+const uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+const ofUpload = new RegExp(`^media/(${uuid})/(${uuid})/$`);
+
+/** Returns the ids of an upload's prefix; null for a prefix that Atoll gives to no upload. */
+function uploadOf(prefix: string): NamedUpload | null {
+  const [, collectionId, uploadId] = ofUpload.exec(prefix) ?? [];
+  return collectionId && uploadId ? { prefix, collectionId, uploadId } : null;
+}
+
+export type RemovedUnknown = { prefixes: number; versions: number; bytes: number };
+
+/**
+ * Removes objects and parts of prefixes that have been known to belong to no upload for a generous time: a database that was
+ * restored from an older dump knows none of the newer uploads. Keeps what is younger than that, what a revision pins, and what is
+ * older than this database's ownership of the bucket. Bounded; the next run continues. Throws AppError READ_ONLY, UNAVAILABLE,
+ * INTERNAL.
+ */
+export async function removeUnknownPrefixes(viewer: Viewer, now = new Date()): Promise<RemovedUnknown> {
+  if (viewer.kind !== "system") throw notFound("upload");
+  const removed: RemovedUnknown = { prefixes: 0, versions: 0, bytes: 0 };
+  const permit = await bucketPermit(viewer);
+  const removable = { after: await ownerSince(viewer), before: unknownBefore(now) };
+  const due = await selectDue(prefixesAtOnce);
+  const known = await selectKnownPrefixes(due.flatMap((prefix) => uploadOf(prefix) ?? []));
+  await deleteUnknown([...known]);
+  let pagesLeft = callsAtMost;
+  for (const prefix of due) {
+    if (known.has(prefix)) continue;
+    const visit = await removePages(permit, prefix, { removable, maxPages: pagesLeft });
+    removed.versions += visit.versions;
+    removed.bytes += visit.bytes;
+    pagesLeft -= visit.pages;
+    if (!visit.isWhole) break;
+    if (visit.isKept) await postponeUnknown(prefix);
+    else {
+      await deleteUnknown([prefix]);
+      removed.prefixes += 1;
+    }
+  }
+  return removed;
+}
+
+/** Between these times: what was made after this database became the bucket's owner, and long ago. */
+type Removable = { after: Date; before: Date };
+
+function unknownBefore(now: Date): Date {
+  return new Date(now.getTime() - uploadPolicy.unknownPrefixSeconds * 1_000);
+}
+
+async function removePages(
+  permit: BucketPermit,
+  prefix: string,
+  { removable, maxPages }: { removable: Removable; maxPages: number },
+) {
+  const visit = { pages: 0, versions: 0, bytes: 0, isKept: false, isWhole: false };
+  const isFolder = prefix.endsWith("/");
+  if (isFolder) await abortMultiparts(permit, prefix);
+  for await (const page of listObjectVersions(prefix)) {
+    if (visit.pages === maxPages) return visit;
+    visit.pages += 1;
+    // Without a slash it is a key, and the listing has those that begin alike, too.
+    const here = isFolder ? page : page.filter(({ key }) => key === prefix);
+    const old = await removableVersions(here, removable);
+    await deleteVersions(permit, old);
+    visit.isKept ||= old.length < here.length;
+    visit.versions += old.length;
+    visit.bytes += old.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+  return { ...visit, isWhole: true };
+}
+
+async function removableVersions(page: ListedVersion[], { after, before }: Removable): Promise<ListedVersion[]> {
+  const pinned = await selectPinned(page.filter(({ key }) => !key.includes("\0")));
+  return page.filter(
+    ({ key, versionId, lastModified }) =>
+      lastModified >= after && lastModified <= before && !pinned.has(`${versionId} ${key}`),
+  );
+}

@@ -1,0 +1,126 @@
+import "server-only";
+import type { Viewer } from "@/lib/auth/viewer";
+import { db, type Prisma } from "@/lib/db";
+import { notFound, requireId } from "@/lib/errors";
+import { recordEvent } from "@/lib/event/commands";
+import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
+import { bucketPermit } from "@/lib/owner/commands";
+import { deleteVersions } from "@/lib/storage/deletion";
+import { pathOfKey, uploadPrefix } from "@/lib/storage/keys";
+import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
+import { listMultiparts, listParts } from "@/lib/storage/multipart";
+import { type FileRow, selectFiles } from "../file/rows";
+import { overReason, pathProblem, uploadPolicy } from "../policy";
+import { chargeUpload, ending, least, releaseReserved, spaceOf } from "../rows";
+
+export type Measured = {
+  /** Stored beyond what the files reserve: sent without being registered, or larger than registered. */
+  unregisteredBytes: number;
+  /** Versions that were removed: of canceled files, and those that another version has replaced. */
+  removed: number;
+  state: "within" | "over" | "ended";
+};
+
+const measuredSelect = { id: true, collectionId: true, createdById: true } satisfies Prisma.UploadSelect;
+type Open = Prisma.UploadGetPayload<{ select: typeof measuredSelect }>;
+
+/**
+ * Compares what lies under the prefix of an open upload with what its files reserve, and reserves the rest as far as there is
+ * room: a file that was not registered counts, too. An upload with more than there is room for gets no new policy, and is ended
+ * when it still has more as long as a policy lives later. Removes versions that cannot become media. Idempotent. Returns null
+ * when the upload is not open. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
+ */
+export async function measureUpload(viewer: Viewer, uploadId: string, now = new Date()): Promise<Measured | null> {
+  if (viewer.kind !== "system") throw notFound("upload");
+  const where = { id: requireId(uploadId, "upload"), state: "open" } as const;
+  const upload = await db().upload.findFirst({ where, select: measuredSelect });
+  if (!upload) return null;
+  const permit = await bucketPermit(viewer);
+  await db().upload.updateMany({ where, data: { measuredAt: now } });
+  const prefix = uploadPrefix(upload.collectionId, upload.id);
+  const found = { bytes: await unregisteredParts(upload.id, prefix), removed: 0 };
+  let latestKey = "";
+  for await (const page of listObjectVersions(prefix)) {
+    // After the listing: a version that was listed while its path was canceled belongs to no registered file.
+    const rows = await rowsAt(upload.id, prefix, page);
+    const useless: ListedVersion[] = [];
+    for (const version of page) {
+      const row = rows.get(pathOfKey(prefix, version.key));
+      // The latest version of a key is listed first; where that is a delete marker, an operator made it.
+      if (version.isLatest) latestKey = version.key;
+      const isReplaced = !version.isLatest && version.key === latestKey;
+      if (isReplaced || row?.canceled_at) useless.push(version);
+      else found.bytes += beyond(version, version.isLatest ? row : undefined);
+    }
+    // After the listing, too: a version that was replaced while the upload was open is never pinned. One that was pinned and
+    // then replaced by a replayed policy must stay.
+    if (useless.length > 0 && !(await isOpen(upload.id))) return null;
+    await deleteVersions(permit, useless);
+    found.removed += useless.length;
+  }
+  const state = await recordBytes(viewer, upload, found.bytes, now);
+  return state && { unregisteredBytes: Number(found.bytes), removed: found.removed, state };
+}
+
+async function isOpen(id: string): Promise<boolean> {
+  return (await db().upload.count({ where: { id, state: "open" } })) > 0;
+}
+
+/** Returns the registrations at these keys; PostgreSQL refuses a NUL in a parameter, and no such path is registered. */
+function rowsAt(uploadId: string, prefix: string, keyed: { key: string }[]): Promise<Map<string, FileRow>> {
+  const paths = new Set(keyed.map(({ key }) => pathOfKey(prefix, key)));
+  return selectFiles(
+    uploadId,
+    [...paths].filter((path) => pathProblem(path) === null),
+  );
+}
+
+function beyond({ sizeBytes }: ListedVersion, row: FileRow | undefined): bigint {
+  const lacks = BigInt(sizeBytes) - (row?.reserved_bytes ?? 0n);
+  return lacks > 0n ? lacks : 0n;
+}
+
+/** Returns the bytes of parts for which no file has reserved anything: of multiparts that were superseded, or not begun here. */
+async function unregisteredParts(uploadId: string, prefix: string): Promise<bigint> {
+  let bytes = 0n;
+  for await (const page of listMultiparts(prefix)) {
+    const rows = await rowsAt(uploadId, prefix, page);
+    for (const multipart of page) {
+      const row = rows.get(pathOfKey(prefix, multipart.key));
+      const isReserved = row?.s3_upload_id === multipart.s3UploadId && row.reserved_bytes > 0n;
+      if (isReserved) continue;
+      for (const { sizeBytes } of (await listParts(multipart)) ?? []) bytes += BigInt(sizeBytes);
+    }
+  }
+  return bytes;
+}
+
+/** Returns null when the upload is no longer open. */
+async function recordBytes(viewer: Viewer, upload: Open, bytes: bigint, now: Date): Promise<Measured["state"] | null> {
+  return db().$transaction(async (tx) => {
+    const accounts = await lockAccounts(tx, upload);
+    const locked = await lockUpload(tx, upload.id);
+    if (locked?.state !== "open") return null;
+    // Without a quota there is room for everything, and nothing need be counted.
+    const left = spaceOf(accounts, locked)?.left ?? null;
+    const over = left === null || bytes <= left ? 0n : bytes - left;
+    const overSince = over > 0n ? (locked.over_since ?? now) : null;
+    if (overSince && now.getTime() - overSince.getTime() >= uploadPolicy.overGraceSeconds * 1_000) {
+      await releaseReserved(tx, upload);
+      const endReason = overReason(Number(over));
+      await tx.upload.update({ where: { id: upload.id }, data: { ...ending("aborted", now), endReason } });
+      await recordEvent(tx, viewer, {
+        action: "upload.aborted",
+        subjectType: "upload",
+        subjectId: upload.id,
+        collectionId: upload.collectionId,
+        detail: { overBytes: Number(over) },
+      });
+      return "ended";
+    }
+    const unregistered = (left === null ? 0n : least(bytes, left)) - locked.unregistered_bytes;
+    await chargeUpload(tx, upload, { reserved: unregistered, unregistered });
+    await tx.upload.update({ where: { id: upload.id }, data: { overSince } });
+    return over > 0n ? "over" : "within";
+  }, longTransaction);
+}

@@ -1,0 +1,148 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DecoderPool, poolBytes } from "@/lib/derive/decoder-pool";
+import { usageOf } from "@/lib/derive/decoder-usage";
+import { inspectFile } from "@/lib/derive/file";
+import { progressiveJpeg } from "@/tests/support/hostile/jpeg";
+import { zeroPng } from "@/tests/support/hostile/png";
+import { picture } from "@/tests/support/pictures";
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), "atoll-test-"));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+const pool = new DecoderPool();
+afterAll(() => pool.stop());
+
+let files = 0;
+async function fileOf(bytes: Buffer): Promise<string> {
+  const filePath = path.join(dir, String(files++));
+  await writeFile(filePath, bytes);
+  return filePath;
+}
+
+type Need = { memoryBytes: number; cpuSeconds: number; seconds?: number };
+
+/** Returns what decodes a file, with what it says that it needs or with less. */
+async function decoding(filePath: string, less: Partial<Need> = {}) {
+  const inspected = await inspectFile(filePath);
+  if (!inspected.budget) throw new Error(`not to be decoded: ${JSON.stringify(inspected.derivation)}`);
+  const { contentType, budget } = inspected;
+  const need = { memoryBytes: budget.memoryBytes, cpuSeconds: 60, ...less };
+  return (by: DecoderPool) => by.run({ step: "derive", filePath, contentType }, need);
+}
+
+async function decode(filePath: string, less: Partial<Need> = {}) {
+  return (await decoding(filePath, less))(pool);
+}
+
+const ready = { derivation: { state: "ready" } };
+const isAlive = (pid: number) => usageOf(pid) !== null;
+
+describe("a picture that takes more than it may", () => {
+  const small = picture({ width: 64, height: 64 });
+
+  // What a file that lies about itself would do, with a smaller allowance instead of a larger picture.
+  test.each([
+    ["memory", () => progressiveJpeg({ width: 10_000, height: 6_000, scans: 1 }), { memoryBytes: 1e6 }],
+    [
+      "memory",
+      () => zeroPng({ width: 4_000, height: 4_000, depth: 16, colourType: 6, isInterlaced: true }),
+      { memoryBytes: 1e6 },
+    ],
+    ["long", () => progressiveJpeg({ width: 4_000, height: 2_500, scans: 2_500 }), { cpuSeconds: 0.3 }],
+  ])("ends its decoder, and no other: %s", async (reason, bytes, less) => {
+    const next = await fileOf(await small);
+    expect(await decode(next)).toMatchObject(ready);
+    const before = pool.pids("all");
+    const failure = await decode(await fileOf(bytes()), less).catch((error: Error) => error);
+    expect(failure).toMatchObject({ name: "DecoderLimitError", message: expect.stringContaining(reason) });
+    expect(before.filter(isAlive)).toEqual([]);
+    expect(await decode(next)).toMatchObject(ready);
+  });
+
+  test("ends its decoder even if that never replies, and takes no processor time", async () => {
+    const next = await fileOf(await small);
+    expect(await decode(next)).toMatchObject(ready);
+    const [pid = Number.NaN] = pool.pids("all");
+    process.kill(pid, "SIGSTOP");
+    const failure = await decode(next, { seconds: 0.5 }).catch((error: Error) => error);
+    expect(failure).toMatchObject({ name: "DecoderLimitError", message: expect.stringContaining("long") });
+    expect(isAlive(pid)).toBe(false);
+    expect(await decode(next)).toMatchObject(ready);
+  });
+});
+
+test("a decoder that cannot be started is no fault of the picture, and ends no wait but its own", async () => {
+  const next = await fileOf(await picture({ width: 64, height: 64 }));
+  const own = new DecoderPool();
+  const node = process.execPath;
+  try {
+    process.execPath = path.join(dir, "no-such-node");
+    const run = await decoding(next);
+    const failures = await Promise.allSettled([run(own), run(own)]);
+    const failed = { status: "rejected", reason: { name: "Error", message: "The decoder could not be started." } };
+    expect(failures).toMatchObject([failed, failed]);
+    expect(own.pids("all")).toEqual([]);
+    process.execPath = node;
+    expect(await run(own)).toMatchObject(ready);
+  } finally {
+    process.execPath = node;
+    own.stop();
+  }
+});
+
+describe("memory for all decoders together", () => {
+  const large = () =>
+    fileOf(progressiveJpeg({ width: 11_000, height: 8_900, scans: 10, components: 3, subsampling: 2 }));
+  const medium = () => fileOf(progressiveJpeg({ width: 10_000, height: 6_000, scans: 10 }));
+  const small = async () => fileOf(await picture({ width: 640, height: 480 }));
+
+  test("is never exceeded, however many pictures come at once, and all are decoded", async () => {
+    const waiting = await Promise.all([large(), medium(), medium(), small(), medium(), large(), small(), medium()]);
+    let mostBytes = 0;
+    let mostProcesses = 0;
+    const sampling = setInterval(() => {
+      const pids = pool.pids("all");
+      mostBytes = Math.max(
+        mostBytes,
+        pids.reduce((sum, pid) => sum + (usageOf(pid)?.rssBytes ?? 0), 0),
+      );
+      mostProcesses = Math.max(mostProcesses, pids.length);
+    }, 5);
+    const decoded = await Promise.all(waiting.map((filePath) => decode(filePath)));
+    clearInterval(sampling);
+    expect(decoded).toEqual(
+      waiting.map(() => expect.objectContaining({ derivation: expect.objectContaining({ state: "ready" }) })),
+    );
+    expect(mostBytes).toBeLessThanOrEqual(poolBytes);
+    expect(mostProcesses).toBeGreaterThan(1);
+  });
+
+  test.each([
+    ["small pictures pass a large one that waits", {}, ["small", "first", "second"]],
+    ["unless that has waited for long", { patienceMilliseconds: 0 }, ["first", "small", "second"]],
+  ])("%s", async (_what, options, wanted) => {
+    const own = new DecoderPool(options);
+    const order: string[] = [];
+    try {
+      // Each with a decoder that has started up.
+      const warmUp = await decoding(await small());
+      await Promise.all([warmUp(own), warmUp(own)]);
+      const names = ["first", "second", "small"];
+      const large = () => fileOf(progressiveJpeg({ width: 4_000, height: 2_500, scans: 800 }));
+      const files = [await large(), await large(), await small()];
+      const decodings = await Promise.all(
+        files.map((filePath, i) => decoding(filePath, i < 2 ? { memoryBytes: 350e6 } : {})),
+      );
+      await Promise.all(decodings.map((run, i) => run(own).then(() => order.push(names[i] ?? ""))));
+      expect(order).toEqual(wanted);
+    } finally {
+      own.stop();
+    }
+  });
+});

@@ -1,0 +1,232 @@
+import { DeleteObjectCommand, UploadPartCommand } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { UserViewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { stopQueue } from "@/lib/jobs/queue/queue";
+import { bucketPermit } from "@/lib/owner/commands";
+import { setCollectionQuota } from "@/lib/quota/commands";
+import { storage } from "@/lib/storage/client";
+import { listObjectVersions } from "@/lib/storage/list";
+import { createMultipart } from "@/lib/storage/multipart";
+import { headObject } from "@/lib/storage/objects";
+import { openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
+import { cancelFiles, registerFiles } from "@/lib/upload/file/commands";
+import { signParts } from "@/lib/upload/part/commands";
+import { noSpaceReason, overMessage, uploadPolicy } from "@/lib/upload/policy";
+import { uploadStatus, uploadsToMeasure } from "@/lib/upload/queries";
+import { measureUpload } from "@/lib/upload/verify/measure";
+import { reapUpload } from "@/lib/upload/verify/reap";
+import { testCollection, testUser } from "@/tests/support/collections";
+import { system } from "@/tests/support/people";
+import { testBucket, testDatabase } from "@/tests/support/services";
+import { opened, post, verified } from "@/tests/support/uploads";
+
+await testDatabase();
+const bucket = await testBucket();
+afterAll(() => stopQueue());
+
+const quota = 20_000;
+const bytes = (count: number) => "x".repeat(count);
+const minutes = (count: number) => new Date(Date.now() + count * 60_000);
+const graceMinutes = uploadPolicy.overGraceSeconds / 60;
+
+let owner: UserViewer;
+let slug: string;
+
+beforeAll(async () => {
+  owner = await testUser("Owner");
+});
+beforeEach(async () => {
+  slug = await testCollection(owner);
+  await setCollectionQuota(system, slug, BigInt(quota));
+});
+
+async function account() {
+  const { usedBytes, reservedBytes } = await db().collection.findUniqueOrThrow({ where: { slug } });
+  return { used: Number(usedBytes), reserved: Number(reservedBytes) };
+}
+
+async function storedIn(prefix: string): Promise<number> {
+  let stored = 0;
+  for await (const page of listObjectVersions(prefix)) for (const { sizeBytes } of page) stored += sizeBytes;
+  return stored;
+}
+
+describe("files that were not registered", () => {
+  it("beyond the quota end their upload, after a grace as long as its policy lives, and their bytes are removed", async () => {
+    const files = Object.fromEntries([1, 2, 3].map((name) => [`f${name}`, bytes(50_000)]));
+    const upload = await opened(owner, slug, files);
+    expect(await measureUpload(system, upload.id)).toEqual({ unregisteredBytes: 150_000, removed: 0, state: "over" });
+    // As much as there is room for is reserved: no other upload gets it meanwhile.
+    expect(await account()).toEqual({ used: 0, reserved: quota });
+    const other = await opened(owner, slug);
+    await expect(registerFiles(owner, other.id, [{ path: "a", size: 1 }])).rejects.toMatchObject({ code: "TOO_LARGE" });
+    await expect(renewPolicy(owner, upload.id)).rejects.toMatchObject({ code: "TOO_LARGE", message: overMessage });
+
+    expect(await measureUpload(system, upload.id, minutes(graceMinutes - 1))).toMatchObject({ state: "over" });
+    expect(await measureUpload(system, upload.id, minutes(graceMinutes + 1))).toMatchObject({ state: "ended" });
+    const { state, endReason } = await uploadStatus(owner, upload.id);
+    expect([state, endReason]).toEqual([
+      "aborted",
+      expect.stringMatching(/held 127 KiB more than there was space for/),
+    ]);
+    await expect(renewPolicy(owner, upload.id)).rejects.toMatchObject({ code: "CONFLICT", message: endReason });
+    await expect(sealUpload(owner, upload.id)).rejects.toMatchObject({ code: "CONFLICT", message: endReason });
+    expect(await db().event.count({ where: { subjectId: upload.id, action: "upload.aborted" } })).toBe(1);
+    expect(await account()).toEqual({ used: 0, reserved: 0 });
+    await reapUpload(system, upload.id);
+    expect(await storedIn(upload.prefix)).toBe(0);
+    expect(await measureUpload(system, upload.id)).toBeNull();
+  });
+
+  it("beyond the quota are left out when the upload is finished in time: what fits is kept", async () => {
+    const upload = await opened(owner, slug, { a: bytes(15_000), b: bytes(15_000) });
+    await measureUpload(system, upload.id);
+    await verified(owner, upload);
+    expect(await uploadStatus(owner, upload.id)).toMatchObject({ rejected: [{ path: "b", reason: noSpaceReason }] });
+    expect(await account()).toEqual({ used: 15_000, reserved: 0 });
+    await reapUpload(system, upload.id);
+    expect(await storedIn(upload.prefix)).toBe(15_000);
+  });
+
+  it("within the quota are reserved, once, also when they are registered later", async () => {
+    const upload = await opened(owner, slug, { a: bytes(15_000) });
+    expect(await measureUpload(system, upload.id)).toMatchObject({ unregisteredBytes: 15_000, state: "within" });
+    expect(await account()).toEqual({ used: 0, reserved: 15_000 });
+    await registerFiles(owner, upload.id, [{ path: "a", size: 15_000 }]);
+    expect(await account()).toEqual({ used: 0, reserved: 15_000 });
+    expect(await measureUpload(system, upload.id)).toMatchObject({ unregisteredBytes: 0 });
+    expect(await account()).toEqual({ used: 0, reserved: 15_000 });
+    await verified(owner, upload);
+    expect(await account()).toEqual({ used: 15_000, reserved: 0 });
+  });
+
+  it("stay within the quota again when it is raised", async () => {
+    const upload = await opened(owner, slug, { a: bytes(30_000) });
+    expect(await measureUpload(system, upload.id)).toMatchObject({ state: "over" });
+    await setCollectionQuota(system, slug, 40_000n);
+    expect(await measureUpload(system, upload.id, minutes(60))).toMatchObject({ state: "within" });
+    expect((await renewPolicy(owner, upload.id)).url).toContain("http");
+    await setCollectionQuota(system, slug, null);
+    expect(await measureUpload(system, upload.id)).toMatchObject({ state: "within" });
+    expect(await account()).toEqual({ used: 0, reserved: 0 });
+  });
+});
+
+describe("what is stored beyond what is reserved", () => {
+  it("counts where a file is larger than it was registered", async () => {
+    const upload = await opened(owner, slug);
+    await registerFiles(owner, upload.id, [
+      { path: "a", size: 100 },
+      { path: "b", size: 300 },
+    ]);
+    await post(upload, "a", bytes(5_000));
+    await post(upload, "b", bytes(300));
+    expect(await measureUpload(system, upload.id)).toMatchObject({ unregisteredBytes: 4_900 });
+    expect(await account()).toEqual({ used: 0, reserved: 400 + 4_900 });
+  });
+
+  it("counts for parts that belong to no registered file", async () => {
+    const upload = await opened(owner, slug);
+    const target = { Bucket: bucket.bucket, Key: `${upload.prefix}film.mov` };
+    const UploadId = await createMultipart(await bucketPermit(system), { key: target.Key });
+    await bucket.client.send(new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: bytes(30_000) }));
+    expect(await measureUpload(system, upload.id)).toMatchObject({ unregisteredBytes: 30_000, state: "over" });
+    const registered = await opened(owner, slug);
+    await setCollectionQuota(system, slug, null);
+    const [file] = await registerFiles(owner, registered.id, [{ path: "film.mov", size: 17_000_000 }]);
+    const fileId = file?.multipart?.fileId ?? "";
+    const { urls } = await signParts(owner, registered.id, { fileId, parts: [3] });
+    const body = bytes(17_000_000 - 2 * 8 * 1_024 * 1_024);
+    expect((await fetch(urls["3"] ?? "", { method: "PUT", body })).status).toBe(200);
+    expect(await measureUpload(system, registered.id)).toMatchObject({ unregisteredBytes: 0 });
+  });
+
+  it("is removed where it cannot become media: replaced versions, and what arrived for a canceled file", async () => {
+    const upload = await opened(owner, slug);
+    await registerFiles(owner, upload.id, [
+      { path: "again", size: 400 },
+      { path: "canceled", size: 400 },
+    ]);
+    for (const body of [bytes(100), bytes(200), bytes(400)]) await post(upload, "again", body);
+    await cancelFiles(owner, upload.id, ["canceled"]);
+    await post(upload, "canceled", bytes(400));
+    // Not replaced by another version, but hidden by an operator, who may want it back.
+    await post(upload, "hidden", bytes(50));
+    await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.bucket, Key: `${upload.prefix}hidden` }));
+    expect(await measureUpload(system, upload.id)).toEqual({ unregisteredBytes: 50, removed: 3, state: "within" });
+    expect(await storedIn(upload.prefix)).toBe(450);
+  });
+});
+
+it("measuring removes no version that was verified meanwhile and then replaced by a replayed policy", async () => {
+  const upload = await opened(owner, slug, { a: "verified" });
+  let isFirst = true;
+  storage().client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === "ListObjectVersionsCommand" && isFirst) {
+          isFirst = false;
+          await verified(owner, upload);
+          await post(upload, "a", "replayed");
+        }
+        return next(args);
+      },
+    { step: "initialize", name: "meanwhile" },
+  );
+  expect(await measureUpload(system, upload.id)).toBeNull();
+  storage().client.middlewareStack.remove("meanwhile");
+  const pinned = await db().revision.findFirstOrThrow({ where: { uploadId: upload.id } });
+  expect(await headObject(pinned)).toMatchObject({ sizeBytes: "verified".length });
+});
+
+it("open uploads are measured every few minutes, the unmeasured ones first, where an account has a quota", async () => {
+  const free = await opened(owner, await testCollection(owner));
+  const [first, second] = [await opened(owner, slug), await opened(owner, slug)];
+  await measureUpload(system, first.id);
+  const ids = async (at: Date) => (await uploadsToMeasure(system, 1_000, at)).filter((id) => wanted.has(id));
+  const wanted = new Set([free.id, first.id, second.id]);
+  expect(await ids(new Date())).toEqual([second.id]);
+  expect(await ids(minutes(uploadPolicy.measureEverySeconds / 60 + 1))).toEqual([second.id, first.id]);
+  // One that was left open is measured rarely, until it gets a policy again; one that is over never waits.
+  await measureUpload(system, second.id);
+  const measuredBefore = new Date(Date.now() - uploadPolicy.measureEverySeconds * 1_000);
+  const data = { grantedAt: minutes(-uploadPolicy.idleAfterSeconds / 60 - 1), measuredAt: measuredBefore };
+  await db().upload.updateMany({ where: { id: { in: [first.id, second.id] } }, data });
+  expect(await ids(new Date())).toEqual([]);
+  expect(await ids(minutes(uploadPolicy.measureIdleEverySeconds / 60))).toHaveLength(2);
+  await renewPolicy(owner, first.id);
+  expect(await ids(new Date())).toEqual([first.id]);
+  await db().upload.update({ where: { id: second.id }, data: { overSince: new Date() } });
+  expect(await ids(new Date())).toHaveLength(2);
+});
+
+it("no part of a file that reserves nothing is signed: it is the same as what its media hold", async () => {
+  await setCollectionQuota(system, slug, null);
+  const upload = await opened(owner, slug);
+  const [file] = await registerFiles(owner, upload.id, [{ path: "film.mov", size: 17_000_000 }]);
+  const fileId = file?.multipart?.fileId ?? "";
+  await db().uploadFile.update({ where: { id: fileId }, data: { reservedBytes: 0 } });
+  await expect(signParts(owner, upload.id, { fileId, parts: [1] })).rejects.toMatchObject({ code: "CONFLICT" });
+});
+
+it("a person has at most 100 uploads open at a time, however many calls arrive at once", async () => {
+  const person = await testUser("Opener");
+  const into = await testCollection(person);
+  const { id: collectionId } = await db().collection.findUniqueOrThrow({ where: { slug: into } });
+  const { maxOpenUploads } = uploadPolicy;
+  const common = { collectionId, createdById: person.userId, expiresAt: minutes(60) };
+  const old = Array.from({ length: 50 }, () => ({ ...common, expiresAt: new Date(0) }));
+  await db().upload.createMany({ data: [...Array.from({ length: maxOpenUploads - 2 }, () => common), ...old] });
+  const calls = Array.from({ length: 6 }, () => openUpload(person, { collectionSlug: into }));
+  const results = await Promise.allSettled(calls);
+  expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+  const message = expect.stringContaining("You have 100 open uploads");
+  for (const result of results)
+    if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "CONFLICT", message });
+  const { id } = await db().upload.findFirstOrThrow({
+    where: { createdById: person.userId, expiresAt: common.expiresAt },
+  });
+  await sealUpload(person, id);
+  expect((await openUpload(person, { collectionSlug: into })).state).toBe("open");
+});

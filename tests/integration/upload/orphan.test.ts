@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { UserViewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
+import { stopQueue } from "@/lib/jobs/queue/queue";
+import { bucketPermit } from "@/lib/owner/commands";
+import { storage } from "@/lib/storage/client";
+import { listObjectVersions } from "@/lib/storage/list";
+import { createMultipart, listMultiparts } from "@/lib/storage/multipart";
+import { findUnknownPrefixes, removeUnknownPrefixes } from "@/lib/upload/orphan/commands";
+import { uploadPolicy } from "@/lib/upload/policy";
+import { testCollection, testUser } from "@/tests/support/collections";
+import { system } from "@/tests/support/people";
+import { testBucket, testDatabase } from "@/tests/support/services";
+import { drop, opened, verified } from "@/tests/support/uploads";
+
+await testDatabase();
+const bucket = await testBucket();
+afterAll(() => stopQueue());
+
+const ageMs = uploadPolicy.unknownPrefixSeconds * 1_000;
+const later = () => new Date(Date.now() + ageMs + 60_000);
+
+let owner: UserViewer;
+beforeAll(async () => {
+  owner = await testUser("Owner");
+});
+beforeEach(async () => {
+  await db().unknownPrefix.deleteMany();
+  await db().prefixWalk.updateMany({ data: { position: "", startedAt: new Date(0), leasedUntil: new Date(0) } });
+});
+
+const put = (key: string, Body = "x") =>
+  bucket.client.send(new PutObjectCommand({ Bucket: bucket.bucket, Key: key, Body }));
+
+/** Walks to the end, with so many calls a run. Returns the number of runs. */
+async function walk(maxCalls = 1_000): Promise<number> {
+  let runs = 0;
+  while ((await findUnknownPrefixes(system, maxCalls)) !== null) runs += 1;
+  return runs;
+}
+
+const recorded = async () => (await db().unknownPrefix.findMany()).map(({ prefix }) => prefix).toSorted();
+
+/** As if these were found so long ago that they may be removed. */
+const age = () => db().unknownPrefix.updateMany({ data: { firstSeenAt: new Date(Date.now() - ageMs - 60_000) } });
+
+async function keysIn(prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const page of listObjectVersions(prefix)) keys.push(...page.map(({ key }) => key));
+  return keys;
+}
+
+describe("objects under media/ of no known upload", () => {
+  it("are found wherever they lie, a few calls at a time, and nothing else is", async () => {
+    const slug = await testCollection(owner);
+    const { id: collectionId } = await db().collection.findUniqueOrThrow({ where: { slug } });
+    const open = await opened(owner, slug, { a: "open" });
+    await verified(owner, await opened(owner, slug, { b: "verified" }));
+    const unknown = [
+      `media/${collectionId}/${randomUUID()}/`,
+      `media/${randomUUID()}/${randomUUID()}/`,
+      `media/${randomUUID()}/${open.id}/`,
+      `media/${collectionId}/no-id/`,
+      `media/no-id/either/`,
+    ];
+    for (const prefix of unknown) for (const name of ["1", "deep/2"]) await put(prefix + name);
+    const keys = ["media/stray.jpg", `media/${collectionId}/stray.jpg`];
+    for (const key of keys) await put(key);
+    for (const key of ["derived/x/200.webp", "receipts/x.json", "archive/2019/a.jpg", "mediaphiles/a.jpg"])
+      await put(key);
+    expect(await walk()).toBe(1);
+    expect(await recorded()).toEqual([...unknown, ...keys].toSorted());
+    // One call a run gives the same, in more runs; and the day's walk is over then.
+    await db().unknownPrefix.deleteMany();
+    await db().prefixWalk.updateMany({ data: { startedAt: new Date(0) } });
+    expect(await walk(1)).toBeGreaterThan(5);
+    expect(await recorded()).toEqual([...unknown, ...keys].toSorted());
+    expect(await findUnknownPrefixes(system)).toBeNull();
+  });
+
+  it("are removed only when they, and the knowledge of them, are old enough", async () => {
+    const slug = await testCollection(owner);
+    const kept = await opened(owner, slug, { a: "open" });
+    const prefix = `media/${randomUUID()}/${randomUUID()}/`;
+    for (const name of ["1", "1", "deep/2"]) await put(prefix + name);
+    await createMultipart(await bucketPermit(system), { key: `${prefix}film.mov` });
+    await walk();
+    expect(await removeUnknownPrefixes(system, later())).toMatchObject({ versions: 0 });
+    await age();
+    expect(await removeUnknownPrefixes(system)).toMatchObject({ prefixes: 0, versions: 0 });
+    expect(await keysIn(prefix)).toHaveLength(3);
+    // Young objects start the time of their prefix again.
+    expect(await removeUnknownPrefixes(system, later())).toMatchObject({ versions: 0 });
+    await age();
+    await removeUnknownPrefixes(system, later());
+    expect(await keysIn(prefix)).toEqual([]);
+    for await (const page of listMultiparts(prefix)) expect(page).toEqual([]);
+    expect(await keysIn(kept.prefix)).toHaveLength(1);
+    expect(await recorded()).not.toContain(prefix);
+  });
+
+  it("stay when their upload is known again, or a revision pins them", async () => {
+    const slug = await testCollection(owner);
+    const upload = await drop(owner, slug, { a: "one" });
+    const other = await opened(owner, slug, { b: "two", c: "three" });
+    await verified(owner, other);
+    const lost = await db().upload.findUniqueOrThrow({ where: { id: upload.id } });
+    await db().upload.delete({ where: { id: upload.id } });
+    // As in a record that was rebuilt with other ids.
+    const keys = await keysIn(other.prefix);
+    await db().revision.deleteMany({ where: { key: keys[1] ?? "", media: { currentRevisionId: null } } });
+    await walk();
+    expect(await recorded()).toContain(upload.prefix);
+    await age();
+    const { metadata: _, ...row } = lost;
+    await db().upload.create({ data: row });
+    await removeUnknownPrefixes(system, later());
+    expect(await keysIn(upload.prefix)).toHaveLength(1);
+    expect(await recorded()).not.toContain(upload.prefix);
+    await db().unknownPrefix.create({ data: { prefix: keys[0] ?? "", firstSeenAt: new Date(0) } });
+    await removeUnknownPrefixes(system, later());
+    expect(await keysIn(other.prefix)).toEqual(keys);
+  });
+
+  it("that are alike in name to a key of none are not removed with it", async () => {
+    const key = `media/${randomUUID()}`;
+    for (const name of [key, `${key}0`, `${key}/${randomUUID()}/a`]) await put(name);
+    await db().unknownPrefix.create({ data: { prefix: key, firstSeenAt: new Date(0) } });
+    expect(await removeUnknownPrefixes(system, later())).toMatchObject({ prefixes: 1, versions: 1 });
+    expect(await keysIn(key)).toHaveLength(2);
+  });
+
+  it("are looked for by one worker at a time, and the walk of one that was killed is resumed", async () => {
+    expect(await Promise.all([findUnknownPrefixes(system), findUnknownPrefixes(system)])).toContain(null);
+    await db().prefixWalk.updateMany({ data: { position: "media/", leasedUntil: new Date(Date.now() + 60_000) } });
+    expect(await findUnknownPrefixes(system)).toBeNull();
+    await db().prefixWalk.updateMany({ data: { leasedUntil: new Date(0) } });
+    expect(await findUnknownPrefixes(system)).not.toBeNull();
+    // A storage that fails leaves the walk where it was.
+    storage().client.middlewareStack.add(
+      () => async () => {
+        throw new Error("away");
+      },
+      { step: "initialize", name: "down" },
+    );
+    await db().prefixWalk.updateMany({ data: { position: "media/0/", leasedUntil: new Date(0) } });
+    await expect(findUnknownPrefixes(system)).rejects.toThrow();
+    storage().client.middlewareStack.remove("down");
+    expect(await db().prefixWalk.findFirstOrThrow()).toMatchObject({ position: "media/0/" });
+    expect(await findUnknownPrefixes(system)).not.toBeNull();
+  });
+});
