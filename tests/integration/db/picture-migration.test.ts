@@ -15,8 +15,8 @@ it("derives pictures again that older rules did not show, or showed wrongly, and
     return client.query(`INSERT INTO "${table}" (${names}) VALUES (${places})`, Object.values(columns));
   };
   await insert("collection", { id: collectionId, slug: "reef", name: "Reef", updated_at: new Date() });
-  await insert("upload", { id: uploadId, collection_id: collectionId, expires_at: new Date() });
-  await insert("media", { id: mediaId, collection_id: collectionId, path: "a", updated_at: new Date() });
+  await insert("upload", { id: uploadId, collection_id: collectionId, expires_at: new Date(), derive_order: 7 });
+  await insert("media", { id: mediaId, collection_id: collectionId, path: "a", taken_at: new Date(), updated_at: new Date() });
   let number = 0;
   const revision = async (state: string, content_type: string, reject_reason: string | null = null) => {
     number++;
@@ -30,7 +30,7 @@ it("derives pictures again that older rules did not show, or showed wrongly, and
         size_bytes: 1,
         etag: "e",
       },
-      ...{ state, content_type, reject_reason },
+      ...{ state, content_type, reject_reason, created_at: new Date(2026, 0, number) },
       ...(state === "ready" && { width: 160, height: 106, derived_id: `d${number}` }),
     });
     return number;
@@ -53,11 +53,14 @@ it("derives pictures again that older rules did not show, or showed wrongly, and
   await migrate();
 
   const { rows } = await client.query(
-    `SELECT "number", "derived_id" FROM "revision" WHERE "state" = 'pending' ORDER BY "number"`,
+    `SELECT "number", "derived_id", "derive_order" FROM "revision" WHERE "state" = 'pending' ORDER BY "number"`,
   );
   expect(rows.map((row) => row.number)).toEqual(again);
   // The keys of the derivatives stay: they are written again, and none is left behind.
   expect(rows.map((row) => row.derived_id)).toEqual([null, null, null, "d4", "d5"]);
+  // New uploads take turns with them, and need not wait for all.
+  expect(rows.map((row) => row.derive_order)).toEqual([8, 9, 10, 11, 12]);
+  expect((await client.query(`SELECT "derive_order" FROM "upload"`)).rows).toEqual([{ derive_order: 12 }]);
 });
 
 it.each(["warning", "display_note"])("refuses a %s of what is not shown", async (column) => {

@@ -356,7 +356,7 @@ describe("the derivatives of a rejected picture", () => {
   });
 
   test("are deleted when a later attempt rejects it", async () => {
-    const id = await pendingRevision(truncated(await picture()));
+    const id = await pendingRevision(headerAlone(await picture()));
     const derivedId = await killedAttempts(id);
     expect(await deriveRevision(worker, id)).toMatchObject({ state: "rejected" });
     expect(await versionsOf(derivedId)).toBe(0);
