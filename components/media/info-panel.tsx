@@ -17,6 +17,7 @@ export function InfoPanel({ media }: { media: MediaDetail }) {
     sizeBytes,
     width,
     height,
+    displayNote,
     latitude,
     longitude,
     uploadedBy,
@@ -43,6 +44,7 @@ export function InfoPanel({ media }: { media: MediaDetail }) {
           {width.toLocaleString("en")} × {height.toLocaleString("en")} pixels
         </Fact>
       )}
+      {displayNote && <Fact name="Display">{displayNote}</Fact>}
       {sizeBytes !== null && (
         <Fact name="Size">
           {formatBytes(sizeBytes)} <span className="text-muted">({sizeBytes.toLocaleString("en")} bytes)</span>

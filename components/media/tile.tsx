@@ -1,6 +1,6 @@
 "use client";
 
-import { FileText, ImageOff } from "lucide-react";
+import { FileText, ImageOff, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import { type CSSProperties, type SyntheticEvent, useState } from "react";
 import { cn } from "@/components/ui/cn";
@@ -60,6 +60,7 @@ function Picture({ item, rowPixels, eager }: Pick<TileProps, "item" | "rowPixels
         onError={renew}
         className="size-full object-cover transition-[scale] duration-500 ease-out group-hover:scale-[1.025]"
       />
+      {item.warning && <DamageMark warning={item.warning} />}
       <span
         aria-hidden
         className={cn(
@@ -70,6 +71,19 @@ function Picture({ item, rowPixels, eager }: Pick<TileProps, "item" | "rowPixels
         {titleOf(item)}
       </span>
     </>
+  );
+}
+
+/** Marks a picture of which only part could be read. */
+function DamageMark({ warning }: { warning: string }) {
+  return (
+    <span
+      title={warning}
+      className="absolute top-1.5 right-1.5 grid size-6 place-items-center rounded-full bg-warn-soft text-warn shadow-sm"
+    >
+      <TriangleAlert aria-hidden className="size-3.5" />
+      <span className="sr-only">Incomplete or damaged</span>
+    </span>
   );
 }
 

@@ -10,6 +10,7 @@ import { useInfoOpen } from "./use-info-open";
 import { preloadNeighbours, useViewerNavigation } from "./use-viewer-navigation";
 import { ViewerBar } from "./viewer-bar";
 import { ViewerFile } from "./viewer-file";
+import { ViewerNotes } from "./viewer-notes";
 import { ViewerPicture } from "./viewer-picture";
 import { ViewerStep } from "./viewer-step";
 
@@ -83,11 +84,7 @@ export function Viewer({ slug, collectionName, media }: ViewerProps) {
           <InfoPanel media={media} />
         </aside>
       </div>
-      {showsPicture && !media.urls.original && (
-        <p className="shrink-0 px-4 pt-2 pb-4 text-center text-muted text-sm">
-          This is a small preview. Only members of the collection can see the original.
-        </p>
-      )}
+      {showsPicture && <ViewerNotes media={media} />}
     </main>
   );
 }

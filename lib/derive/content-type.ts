@@ -1,5 +1,8 @@
 import { open } from "node:fs/promises";
 import { fileTypeFromFile } from "file-type";
+import { withFileBytes } from "./bytes/bytes";
+import { isCodedInAv1 } from "./heif/picture";
+import { rawTypeOf } from "./raw/kind";
 
 const headBytes = 4_096;
 
@@ -15,15 +18,22 @@ const signatures: [contentType: string, starts: (head: string) => boolean][] = [
   ["image/png", (head) => head.startsWith("\x89PNG\r\n\x1a\n")],
   ["image/gif", (head) => head.startsWith("GIF87a") || head.startsWith("GIF89a")],
   ["image/webp", (head) => head.startsWith("RIFF") && head.startsWith("WEBP", 8)],
-  ["image/tiff", (head) => head.startsWith("II*\0") || head.startsWith("MM\0*")],
 ];
+
+/** TIFF and BigTIFF, in both orders of bytes. */
+const tiffStarts = ["II*\0", "MM\0*", "II+\0", "MM\0+"];
 
 /** Detects the content type from the file's bytes. File name and the client's type are not trusted. */
 export async function contentTypeOf(filePath: string): Promise<string> {
   const head = await readHead(filePath);
-  const detected = await detect(filePath);
-  if (detected && !markup.has(detected)) return sameAs[detected] ?? detected;
   const text = head.toString("latin1");
+  // The library tells raw files from TIFF by a few tags, which other TIFF files have, too.
+  const raw = await withFileBytes(filePath, rawTypeOf);
+  if (raw) return raw;
+  if (tiffStarts.some((start) => text.startsWith(start))) return "image/tiff";
+  const detected = await detect(filePath);
+  if (detected === "image/heif" && (await withFileBytes(filePath, isCodedInAv1))) return "image/avif";
+  if (detected && !markup.has(detected)) return sameAs[detected] ?? detected;
   const signature = signatures.find(([, starts]) => starts(text));
   if (signature) return signature[0];
   return isText(head) ? "text/plain" : "application/octet-stream";

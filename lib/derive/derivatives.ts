@@ -4,7 +4,7 @@ import { derivedKey, derivedPrefix } from "@/lib/storage/keys";
 import { listObjectVersions } from "@/lib/storage/list";
 import { putObject } from "@/lib/storage/objects";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
-import type { Derivative } from "./picture";
+import type { Derivative } from "./thumbnails";
 
 /** A derivative never changes under its key. Private: only holders of a signed URL may read it. */
 const derivativeCaching = "private, max-age=31536000, immutable";

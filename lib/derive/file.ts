@@ -1,11 +1,20 @@
 import { type Budget, budgetOf } from "./budget/budget";
 import { contentTypeOf } from "./content-type";
 import { type MetadataReading, readMetadata } from "./metadata/metadata";
-import { type Derivative, derivePicture, isDerived } from "./picture";
+import { derivePicture, isDerived } from "./picture";
+import type { Derivative } from "./thumbnails";
 
 /** What became of a file. */
 export type Outcome =
-  | { state: "ready"; contentType: string; width: number; height: number; derivatives: Derivative[] }
+  | {
+      state: "ready";
+      contentType: string;
+      width: number;
+      height: number;
+      derivatives: Derivative[];
+      warning: string | null;
+      displayNote: string | null;
+    }
   | { state: "kept"; contentType: string }
   | { state: "rejected"; contentType: string; reason: string };
 

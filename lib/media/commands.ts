@@ -34,6 +34,8 @@ export type Derivation = {
       width: number;
       height: number;
       derivedId: string;
+      warning: string | null;
+      displayNote: string | null;
     }
   | { state: "kept"; contentType: string }
   | { state: "rejected"; contentType: string | null; reason: string }
@@ -53,8 +55,8 @@ export async function postponeDerivation(viewer: Viewer, revisionId: string): Pr
 
 /**
  * Records type, size and date found in a revision's bytes. Idempotent: a revision that is no longer pending does not change. A
- * newer revision becomes the current one only when it can be shown or kept, so a broken file never hides a good one. Returns
- * whether this call recorded it.
+ * newer revision becomes the current one only when it can be shown or kept, so a broken file never hides a good one, and one of
+ * which part can be shown never hides a sound one. Returns whether this call recorded it.
  */
 export async function recordDerivation(viewer: Viewer, revisionId: string, derivation: Derivation): Promise<boolean> {
   if (viewer.kind !== "system") throw notFound("picture");
@@ -76,6 +78,8 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
         ...(outcome.md5 ? { md5: outcome.md5 } : {}),
         ...(outcome.sha256 ? { sha256: outcome.sha256, sha256Proven: true } : {}),
         rejectReason: outcome.state === "rejected" ? outcome.reason : null,
+        warning: found?.warning ?? null,
+        displayNote: found?.displayNote ?? null,
         width: found?.width ?? null,
         height: found?.height ?? null,
         derivedId: found?.derivedId ?? null,

@@ -21,9 +21,11 @@ export function toItem(media: SeenMedia, sign: ViewSigner): MediaItem {
   if (!media.originals) {
     const takenAt = `${media.takenOn}T00:00:00.000Z`;
     const taken = { takenAt, takenKnown: false, takenOffsetMinutes: null };
-    return { ...item, ...taken, path: "", title: null, rejectReason: null, contentType: null, sizeBytes: null };
+    const unsaid = { rejectReason: null, warning: null, displayNote: null, contentType: null, sizeBytes: null };
+    return { ...item, ...taken, ...unsaid, path: "", title: null };
   }
-  const { path, title, takenAt, takenKnown, takenOffsetMinutes, rejectReason, contentType, sizeBytes } = media;
+  const { path, title, takenAt, takenKnown, takenOffsetMinutes } = media;
+  const { rejectReason, warning, displayNote, contentType, sizeBytes } = media;
   const taken = { takenAt: takenAt.toISOString(), takenKnown, takenOffsetMinutes };
-  return { ...item, ...taken, path, title, rejectReason, contentType, sizeBytes };
+  return { ...item, ...taken, path, title, rejectReason, warning, displayNote, contentType, sizeBytes };
 }

@@ -12,6 +12,7 @@ const selectMedia = query
   .select(["m.id", "m.path", "m.title", "m.taken_at", "m.created_at", "m.created_by_id"])
   .select(["m.taken_known", "m.taken_offset_minutes"])
   .select(["m.latitude", "m.longitude", "r.state", "r.reject_reason", "r.content_type", "r.size_bytes"])
+  .select(["r.warning", "r.display_note"])
   .select(["r.width", "r.height", "r.derived_id", "r.number", "r.key", "r.version_id"])
   .where("m.deleted_at", "is", null);
 
@@ -43,6 +44,8 @@ export type WholeMedia = Seen & {
   latitude: number | null;
   longitude: number | null;
   rejectReason: string | null;
+  warning: string | null;
+  displayNote: string | null;
   contentType: string | null;
   sizeBytes: number;
   revisionNumber: number;
@@ -80,6 +83,8 @@ function cut(row: MediaRow, { originals }: SeenCollection): SeenMedia {
     latitude: row.latitude,
     longitude: row.longitude,
     rejectReason: row.reject_reason,
+    warning: row.warning,
+    displayNote: row.display_note,
     contentType: row.content_type,
     sizeBytes: Number(row.size_bytes),
     revisionNumber: row.number,

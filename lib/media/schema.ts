@@ -23,6 +23,10 @@ const mediaItem = z.object({
   takenOffsetMinutes: z.int().nullable(),
   state: z.enum(revisionStates),
   rejectReason: z.string().nullable(),
+  /** What is missing in a picture that is shown although its file is damaged. */
+  warning: z.string().nullable(),
+  /** What is not shown as it is stored. */
+  displayNote: z.string().nullable(),
   contentType: z.string().nullable(),
   sizeBytes: z.int().nullable(),
   /** In pixels, of the original; for viewers who may not see it, of the thumbnail. */

@@ -69,11 +69,12 @@ export const headOfMedia = sql<Selectable<Tables["revision"]>>`(
 
 /**
  * The revision that media `m` should show, to be joined: of its wanted revisions that no person removed, the newest that can be
- * shown, else the first that waits to be derived, else the last that is broken.
+ * shown whole, else the newest of which part can be shown, else the first that waits to be derived, else the last that is broken.
  */
 const bestOfMedia = sql`(
   SELECT r.* FROM "revision" r WHERE ${r.media_id} = ${m.id} AND ${r.number} > ${m.removed_to} AND ${isWanted(r)}
-  ORDER BY ${r.state} IN ('ready', 'kept') DESC, ${r.state} = 'pending' DESC,
+  ORDER BY (${r.state} IN ('ready', 'kept') AND ${r.warning} IS NULL) DESC,
+           ${r.state} IN ('ready', 'kept') DESC, ${r.state} = 'pending' DESC,
            CASE WHEN ${r.state} = 'pending' THEN -${r.number} ELSE ${r.number} END DESC
   LIMIT 1
 )`;

@@ -122,6 +122,11 @@ export function truncated(bytes: Buffer, share = 0.6): Buffer {
   return bytes.subarray(0, Math.floor(bytes.length * share));
 }
 
+/** Only the header: nothing of the picture is left. */
+export function headerAlone(bytes: Buffer): Buffer {
+  return bytes.subarray(0, 100);
+}
+
 /** Things that are no pictures whatever their names say. */
 export const notPictures = {
   html: Buffer.from("<!doctype html><title>x</title><script>alert(1)</script>\n"),

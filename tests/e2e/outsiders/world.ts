@@ -60,6 +60,8 @@ export async function makeWorld(site: string, cookie: string, slug: string): Pro
     sizeSentinel("size of the collection", sizes.collection),
     { name: "position", texts: Object.values(position).map(String) },
     { name: "person", texts: [person] },
+    { name: "warning", texts: ["Eine geheime Warnung"] },
+    { name: "note", texts: ["Ein geheimer Hinweis"] },
     { name: "key", texts: [key, version_id, prefix] },
   ];
   return {
@@ -116,7 +118,9 @@ const plantStatement = `
     UPDATE "collection" SET "name" = 'Geheime Sammlung', "description" = 'Geheime Beschreibung', "size_bytes" = $8::bigint, "media_count" = ${mediaCount}
     WHERE "slug" = $1 RETURNING "id"
   ), r AS (
-    UPDATE "revision" r SET "size_bytes" = $7::bigint, "sha256" = coalesce(r."sha256", repeat('5e', 32))
+    UPDATE "revision" r SET "size_bytes" = $7::bigint, "sha256" = coalesce(r."sha256", repeat('5e', 32)),
+      "warning" = CASE WHEN r."state" = 'ready' THEN 'Eine geheime Warnung' END,
+      "display_note" = CASE WHEN r."state" = 'ready' THEN 'Ein geheimer Hinweis' END
     FROM "media" m, c WHERE m."id" = r."media_id" AND m."collection_id" = c."id" RETURNING r.*
   ), m AS (
     UPDATE "media" m SET "current_revision_id" = r."id", "title" = $2, "taken_at" = $3::timestamptz, "created_at" = $4::timestamptz,

@@ -21,9 +21,10 @@ import { bucketPermit } from "@/lib/owner/commands";
 import { storage } from "@/lib/storage/client";
 import { listObjectVersions } from "@/lib/storage/list";
 import { hex } from "@/tests/support/checksums";
+import { tiffPicture } from "@/tests/support/formats/tiff";
 import { exifSegment, heif } from "@/tests/support/metadata/containers";
 import { ascii, position as positionTags, tag, tiff } from "@/tests/support/metadata/tiff";
-import { notPictures, picture, pngChunk, truncated } from "@/tests/support/pictures";
+import { headerAlone, notPictures, picture, pngChunk, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { pendingInParts, pendingRevision, revisionById, worker } from "./fixtures";
 
@@ -251,8 +252,19 @@ describe("metadata that older rules read", () => {
   });
 });
 
+test("a damaged picture shows what is left, with a warning; what is not shown as it is stored is told", async () => {
+  const cut = await pendingRevision(truncated(await picture()));
+  await deriveRevision(worker, cut);
+  const warning = expect.stringMatching(/only what could be read is shown/);
+  expect(await revisionById(cut)).toMatchObject({ state: "ready", warning, displayNote: null, rejectReason: null });
+  const narrow = await pendingRevision(tiffPicture({ bits: 16, value: (x) => 28_000 + x }));
+  await deriveRevision(worker, narrow);
+  const displayNote = expect.stringMatching(/Brightness is stretched/);
+  expect(await revisionById(narrow)).toMatchObject({ state: "ready", warning: null, displayNote });
+});
+
 test("a bad picture is rejected with its reason", async () => {
-  const id = await pendingRevision(truncated(await picture()));
+  const id = await pendingRevision(headerAlone(await picture()));
   await deriveRevision(worker, id);
   const rejectReason = expect.stringContaining("incomplete or damaged");
   expect(await revisionById(id)).toMatchObject({ state: "rejected", contentType: "image/jpeg", rejectReason });
@@ -350,7 +362,7 @@ describe("the derivatives of a rejected picture", () => {
   });
 
   test("are deleted when a later attempt rejects it", async () => {
-    const id = await pendingRevision(truncated(await picture()));
+    const id = await pendingRevision(headerAlone(await picture()));
     const derivedId = await killedAttempts(id);
     expect(await deriveRevision(worker, id)).toMatchObject({ state: "rejected" });
     expect(await versionsOf(derivedId)).toBe(0);

@@ -9,7 +9,7 @@ import { sendUndo, startQueue, stopQueue } from "@/lib/jobs/queue/queue";
 import { sweep } from "@/lib/jobs/sweep";
 import { startWorker } from "@/lib/jobs/worker";
 import { dropUnsent, pendingRevision, revisionById, statesOf, worker } from "@/tests/integration/derive/fixtures";
-import { folderOfPictures, notPictures, picture, truncated } from "@/tests/support/pictures";
+import { folderOfPictures, headerAlone, notPictures, picture, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { hurryQueue, jobs, pendingCount, quiet, sendDerive, sendVerify, untilFinal, withWorker } from "./fixtures";
 
@@ -46,13 +46,19 @@ describe("working", () => {
       ...pictures,
       { path: "notes.jpg", bytes: notPictures.html },
       { path: "cut.jpg", bytes: truncated(await picture()) },
+      { path: "broken.jpg", bytes: headerAlone(await picture()) },
     ];
     await withWorker({ concurrency: 2 }, async () => {
       const uploadId = await dropUnsent(files);
       await sendVerify(uploadId);
       await untilFinal(uploadId);
       const wanted = Object.fromEntries(pictures.map(({ path }) => [path, "ready"]));
-      expect(await statesOf(uploadId)).toEqual({ ...wanted, "notes.jpg": "kept", "cut.jpg": "rejected" });
+      expect(await statesOf(uploadId)).toEqual({
+        ...wanted,
+        "notes.jpg": "kept",
+        "cut.jpg": "ready",
+        "broken.jpg": "rejected",
+      });
     });
   });
 

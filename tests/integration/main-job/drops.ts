@@ -35,6 +35,7 @@ export async function derive(
   await recordDerivation(system, id, {
     ...(text === undefined ? {} : { sha256: hex("sha256", text) }),
     ...{ state: "ready", contentType: "image/jpeg", width: 4, height: 3, derivedId: id.replaceAll("-", "") },
+    ...{ warning: null, displayNote: null },
     metadata: { takenAt, takenOffsetMinutes, latitude, longitude },
   });
 }

@@ -7,7 +7,7 @@ import { startWorker } from "@/lib/jobs/worker";
 import { mediaPage } from "@/lib/media/queries";
 import type { MediaItem } from "@/lib/media/schema";
 import { testCollection, testMember, testUser } from "@/tests/support/collections";
-import { picture, truncated } from "@/tests/support/pictures";
+import { headerAlone, picture } from "@/tests/support/pictures";
 import { until } from "@/tests/support/until";
 import { drop, type Files } from "@/tests/support/uploads";
 
@@ -37,7 +37,7 @@ export async function newGallery() {
     "site-1/deep/小さい.png": new Uint8Array(await picture({ width: 60, height: 40, format: "png" })),
     "lies.jpg": "<!doctype html><script>alert(1)</script>",
     "drawing.svg": "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
-    "broken.jpg": new Uint8Array(truncated(jpeg)),
+    "broken.jpg": new Uint8Array(headerAlone(jpeg)),
     "notes.txt": "eleven fish",
   };
   const upload = await drop(owner, slug, files);

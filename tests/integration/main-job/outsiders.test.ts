@@ -60,6 +60,7 @@ describe("what outsiders see", () => {
     // Nor what reveals as much: names, the exact time, sizes.
     expect(item).toMatchObject({ path: "", title: null, sizeBytes: null, contentType: null, rejectReason: null });
     expect(item).toMatchObject({ width: 200, height: 133 });
+    expect(item).toMatchObject({ warning: null, displayNote: null });
     expect(item?.takenAt).toMatch(/T00:00:00.000Z$/);
     const collection = await collectionBySlug(stranger, slug);
     expect(JSON.stringify(await mediaPage(collection))).not.toContain("reef.jpg");
@@ -104,6 +105,8 @@ const sentinels: Sentinel[] = [
   { name: "position", texts: ["12.34567891", "-68.98765432"] },
   { name: "type", texts: ["image/tiff"] },
   { name: "reason", texts: ["Ein geheimer Grund"] },
+  { name: "warning", texts: ["Eine geheime Warnung"] },
+  { name: "note", texts: ["Ein geheimer Hinweis"] },
   { name: "person", texts: ["Geheime Urheberin"] },
 ];
 
@@ -129,6 +132,10 @@ async function plantSentinels(inSlug: string, by: UserViewer): Promise<void> {
   await db().revision.updateMany({
     where: { media: inCollection, state: "rejected" },
     data: { rejectReason: "Ein geheimer Grund" },
+  });
+  await db().revision.updateMany({
+    where: { media: inCollection, state: "ready" },
+    data: { warning: "Eine geheime Warnung", displayNote: "Ein geheimer Hinweis" },
   });
   await db().collection.update({ where: { slug: inSlug }, data: { sizeBytes: 8_765_432_109_876n } });
   await db().user.update({ where: { id: by.userId }, data: { name: "Geheime Urheberin" } });

@@ -9,7 +9,7 @@ import { storage } from "@/lib/storage/client";
 import { presignView } from "@/lib/storage/view";
 import type { OpenedUpload } from "@/lib/upload/schema";
 import { testCollection } from "@/tests/support/collections";
-import { picture, truncated } from "@/tests/support/pictures";
+import { headerAlone, picture, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { drop, type Files, post } from "@/tests/support/uploads";
 import { get, itemAt, newGallery, work } from "./gallery";
@@ -190,20 +190,27 @@ describe("what stays on the server", () => {
 });
 
 describe("a newer revision", () => {
-  it("becomes current when it is a good picture, and never when it is broken", async () => {
+  it("becomes current when it is a sound picture, and hides none that is sound when it is damaged", async () => {
     const into = await testCollection(owner);
     const jpeg = new Uint8Array(await picture({ width: 300, height: 200 }));
     const larger = new Uint8Array(await picture({ width: 500, height: 400 }));
-    await work((await drop(owner, into, { "a.jpg": jpeg, "b.jpg": jpeg })).id);
-    const second = await drop(owner, into, {
-      "a.jpg": larger,
-      "b.jpg": new Uint8Array(truncated(Buffer.from(larger))),
+    const cut = new Uint8Array(truncated(Buffer.from(larger)));
+    const broken = new Uint8Array(headerAlone(Buffer.from(larger)));
+    await work((await drop(owner, into, { "a.jpg": jpeg, "b.jpg": jpeg, "c.jpg": jpeg, "d.jpg": cut })).id);
+    const damaged = await itemAt(owner, into, "d.jpg");
+    expect(damaged).toMatchObject({
+      state: "ready",
+      width: 500,
+      warning: expect.stringMatching(/incomplete or damaged/),
     });
-    await work(second.id);
+    expect(damaged.urls.preview).toBeDefined();
+    await work((await drop(owner, into, { "a.jpg": larger, "b.jpg": cut, "c.jpg": broken, "d.jpg": jpeg })).id);
     expect(await itemAt(owner, into, "a.jpg")).toMatchObject({ state: "ready", width: 500, height: 400 });
-    expect(await itemAt(owner, into, "b.jpg")).toMatchObject({ state: "ready", width: 300, height: 200 });
+    for (const path of ["b.jpg", "c.jpg", "d.jpg"]) {
+      expect(await itemAt(owner, into, path)).toMatchObject({ state: "ready", width: 300, height: 200, warning: null });
+    }
     const { sizeBytes, mediaCount } = await db().collection.findUniqueOrThrow({ where: { slug: into } });
-    expect({ sizeBytes, mediaCount }).toEqual({ sizeBytes: BigInt(larger.length + jpeg.length), mediaCount: 2 });
+    expect({ sizeBytes, mediaCount }).toEqual({ sizeBytes: BigInt(larger.length + 3 * jpeg.length), mediaCount: 4 });
   });
 });
 

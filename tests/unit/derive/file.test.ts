@@ -12,7 +12,6 @@ import {
   pngBomb,
   quarters,
   translucentPicture,
-  truncated,
   wideGamutPicture,
 } from "@/tests/support/pictures";
 import { colourAt, deriveReady, dimensions, fileWriter } from "./support";
@@ -128,12 +127,6 @@ describe("good pictures", () => {
 });
 
 describe("bad pictures are rejected with a reason", () => {
-  test.each(formats)("truncated %s", async (format) => {
-    const derivation = await deriveFile(await write(truncated(await picture({ format }))));
-    expect(derivation).toMatchObject({ state: "rejected", contentType: `image/${format}` });
-    expect(derivation).toHaveProperty("reason", expect.stringMatching(/incomplete or damaged/));
-  });
-
   test.each([
     ["JPEG", "image/jpeg", Buffer.from("ffd8ffe000104a46", "hex")],
     ["PNG", "image/png", pngBomb(10, 10).subarray(0, 20)],

@@ -57,3 +57,29 @@ export async function colourAt(
   const at = (Math.floor(y * info.height) * info.width + Math.floor(x * info.width)) * info.channels;
   return [...data.subarray(at, at + info.channels)];
 }
+
+/** Returns the pixels of the largest derivative, as RGBA. */
+export async function pixelsOf(
+  derivation: Ready,
+  write: (bytes: Buffer) => Promise<string>,
+): Promise<{ width: number; height: number; at: (x: number, y: number) => [number, number, number, number] }> {
+  const bytes = derivation.derivatives.find(({ size }) => size === 1600)?.bytes ?? new Uint8Array();
+  const { data, info } = await sharp(await write(Buffer.from(bytes)))
+    .toColourspace("srgb")
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const at = (x: number, y: number) => [...data.subarray((y * info.width + x) * 4).subarray(0, 4)];
+  return {
+    width: info.width,
+    height: info.height,
+    at: at as (x: number, y: number) => [number, number, number, number],
+  };
+}
+
+/** Returns the reason of a rejection. */
+export async function reasonOf(filePath: string): Promise<string> {
+  const derivation = await deriveFile(filePath);
+  if (derivation.state !== "rejected") throw new Error(`not rejected: ${derivation.state}`);
+  return derivation.reason;
+}

@@ -12,6 +12,8 @@ function item(id: string, state: MediaItem["state"] = "ready"): MediaItem {
     takenOffsetMinutes: null,
     state,
     rejectReason: null,
+    warning: null,
+    displayNote: null,
     contentType: null,
     sizeBytes: 1,
     width: null,

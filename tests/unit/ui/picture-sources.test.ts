@@ -16,6 +16,8 @@ function picture(width: number | null, height: number | null, urls: MediaItem["u
     takenOffsetMinutes: null,
     state: "ready",
     rejectReason: null,
+    warning: null,
+    displayNote: null,
     contentType: "image/jpeg",
     sizeBytes: 1,
     width,

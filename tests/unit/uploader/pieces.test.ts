@@ -102,8 +102,10 @@ describe("failure messages", () => {
   });
 
   it("say of files that are not pictures what becomes of them, and refuse none", () => {
-    const notes = ["a.jpg", "b.JPEG", "IMG_1.HEIC", "c.heif", "d.pdf", "e", "jpg/f", ".png"].map(noteOf);
-    expect(notes).toEqual([null, null, "heic", "heic", "no-preview", "no-preview", "no-preview", null]);
+    const notes = ["a.jpg", "b.JPEG", "IMG_1.HEIC", "c.heif", "d.pdf", "e", "jpg/f", ".png", "g.NEF", "h.dng"].map(
+      noteOf,
+    );
+    expect(notes).toEqual([null, null, "heic", "heic", "no-preview", "no-preview", "no-preview", null, null, null]);
     for (const note of ["heic", "no-preview"] as const) expect(messageOfNote(note).advice).toMatch(/uploaded and kept/);
     const world = new World();
     world.add(newFile("IMG_1.HEIC"), newFile("b.jpg"));
