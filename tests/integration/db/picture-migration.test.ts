@@ -16,7 +16,13 @@ it("derives pictures again that older rules did not show, or showed wrongly, and
   };
   await insert("collection", { id: collectionId, slug: "reef", name: "Reef", updated_at: new Date() });
   await insert("upload", { id: uploadId, collection_id: collectionId, expires_at: new Date(), derive_order: 7 });
-  await insert("media", { id: mediaId, collection_id: collectionId, path: "a", taken_at: new Date(), updated_at: new Date() });
+  await insert("media", {
+    id: mediaId,
+    collection_id: collectionId,
+    path: "a",
+    taken_at: new Date(),
+    updated_at: new Date(),
+  });
   let number = 0;
   const revision = async (state: string, content_type: string, reject_reason: string | null = null) => {
     number++;
