@@ -48,7 +48,7 @@ export function DropZone({ onFiles, art }: DropZoneProps) {
           Photographs, or any other files up to {maxTib} TiB. Folders are kept
           <span className="pointer-coarse:hidden">; you can paste files, too</span>.
         </p>
-        <SystemFilesSwitch className={cn("text-left text-muted text-sm", art ? "mt-3" : "mt-1.5")} />
+        <SystemFilesSwitch className={cn("text-left text-muted text-sm", art ? "mt-3" : "mt-2.5")} />
       </div>
       <Pickers onFiles={onFiles} large={art !== undefined} />
     </div>
