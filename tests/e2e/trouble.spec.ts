@@ -28,6 +28,7 @@ test("bad files are named with their reason; the good ones arrive", async ({ pag
     chosenFile(`${"x".repeat(250)}é.jpg`.repeat(3).slice(0, 600), jpeg),
     chosenFile("page.jpg", "<!doctype html><title>not a picture</title>"),
     chosenFile("cut.jpg", jpeg.subarray(0, jpeg.length / 2)),
+    chosenFile("nothing left.jpg", jpeg.subarray(0, 64)),
     chosenFile("rtl \u202egpj.exe", jpeg),
     chosenFile("🐠 صورة.jpg", await picture({ width: 200, height: 150, seed: 3 })),
   ]);
@@ -42,7 +43,8 @@ test("bad files are named with their reason; the good ones arrive", async ({ pag
     "good.jpg": "ready",
     "GOOD.jpg": "ready",
     "page.jpg": "kept",
-    "cut.jpg": "rejected",
+    "cut.jpg": "ready",
+    "nothing left.jpg": "rejected",
     "empty.txt": "kept",
     "🐠 صورة.jpg": "ready",
   });
