@@ -20,6 +20,7 @@ const messages: Record<BudgetName, string> = {
   signInsAtAccount: tooManyFailures,
   signInsFromNetwork: tooManyFailures,
   signInsFromDevice: tooManyFailures,
+  passwordChecksFromDevices: "Too many sign-ins to this account.",
 };
 
 /**
