@@ -4,7 +4,7 @@ import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { networkOf } from "@/lib/budget/policy";
 import { maxBodyBytes, watchBody } from "@/lib/cli/site/body";
 import { clientAddressBehind } from "@/lib/cli/site/client-address";
@@ -478,6 +478,22 @@ describe("without a database", () => {
     expect(new Set(answers).size).toBe(1);
     expect(await answers[0]).toBe(false);
     await probe.close();
+  });
+
+  test("a check is a second old at most, also when the clock is set back", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
+    const probe = databaseProbe("postgresql://nobody@127.0.0.1:9/none");
+    try {
+      const first = probe.isUp();
+      vi.setSystemTime(Date.now() - 24 * 60 * 60 * 1_000);
+      vi.advanceTimersByTime(1_000);
+      expect(probe.isUp()).toBe(first);
+      vi.advanceTimersByTime(1);
+      expect(probe.isUp()).not.toBe(first);
+    } finally {
+      vi.useRealTimers();
+      await probe.close();
+    }
   });
 
   test("the page is self-contained and has Retry-After", async () => {
