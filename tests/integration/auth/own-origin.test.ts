@@ -66,9 +66,8 @@ type Action = (...args: unknown[]) => Promise<ActionResult<unknown>>;
 const cycle: Record<string, unknown> = {};
 Object.assign(cycle, { cycle, list: [cycle] });
 const oddities: unknown[] = [
-  ...[undefined, null, true, -0, Number.NaN, 7n, "", "\0", "\ud800", "x".repeat(100_000), new Date(Number.NaN)],
-  ...[[], ["0f8fad5b-d9cb-469f-a165-70867728950e"], [["reef"]], {}, { toString: "reef" }, new Map([["a", "b"]])],
-  ...[new Set(["reef"]), new FormData(), new Uint8Array(3), new Blob(["x"]), cycle, Promise.resolve("reef")],
+  ...[undefined, null, Number.NaN, 7n, "", "\0", "\ud800", "x".repeat(100_000), [], {}, { toString: "reef" }, cycle],
+  ...[["0f8fad5b-d9cb-469f-a165-70867728950e"], [["reef"]], new Map([["a", "b"]]), new FormData(), new Uint8Array(3)],
 ];
 
 const isAction = (file: string) => /^\s*["']use server["']/m.test(readFileSync(path.join(root, file), "utf8"));
@@ -103,12 +102,20 @@ describe("a server action with other arguments than it takes", () => {
   it.each(found)("of %s is refused by name: nothing is an internal error", async (file) => {
     const actions = Object.entries((await import(path.join(root, file))) as Record<string, Action>);
     for (const [name, action] of actions.filter(([, { length }]) => length > 0)) {
-      for (const args of [[], ...oddities.flatMap((one) => [[one], [one, { name: "Reef" }], ["reef", one]])]) {
-        await db().budget.deleteMany();
-        const answer = await inRequest({ origin: own, cookie }, () => action(...args));
-        expect(answer, `${name} ${inspect(args)}`).toMatchObject({ ok: false });
-        expect(answer, `${name} ${inspect(args)}`).not.toMatchObject({ error: { code: "INTERNAL" } });
+      const lists = oddities.flatMap((one) =>
+        action.length > 1
+          ? [
+              [one, { name: "Reef" }],
+              ["reef", one],
+            ]
+          : [[one]],
+      );
+      const answer = async (args: unknown[]) => [args, await inRequest({ origin: own, cookie }, () => action(...args))];
+      for (const [args, given] of await Promise.all(lists.map(answer))) {
+        expect(given, `${name} ${inspect(args)}`).toMatchObject({ ok: false });
+        expect(given, `${name} ${inspect(args)}`).not.toMatchObject({ error: { code: "INTERNAL" } });
       }
+      expect(await isSpent()).toBe(true);
     }
   });
 });
