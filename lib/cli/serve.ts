@@ -13,7 +13,7 @@ import { watchBody } from "./site/body";
 import { clientAddressBehind } from "./site/client-address";
 import { databaseProbe } from "./site/database-probe";
 import { setForwardedHost } from "./site/forwarded-host";
-import { contentSecurityPolicy, fixedHeaders, insecureSiteWarning } from "./site/headers";
+import { contentSecurityPolicy, fixedHeaders } from "./site/headers";
 import { refuseRequest } from "./site/refusal";
 import { openRequestLog } from "./site/request-log";
 import { selfCallMarker } from "./site/self-call";
@@ -38,8 +38,6 @@ async function main(): Promise<void> {
 
   const isSelfCall = selfCallMarker();
   const address = clientAddressBehind({ hops: site.ATOLL_PROXY_HOPS, networks: site.ATOLL_PROXY_NETWORKS });
-  const warning = insecureSiteWarning(site.ATOLL_URL);
-  if (warning) console.error(warning);
 
   let isProxyTold = false;
   const respond = async (req: http.IncomingMessage, res: http.ServerResponse) => {

@@ -1,4 +1,4 @@
-import { isLoopback, type StartEnv } from "@/lib/env";
+import type { StartEnv } from "@/lib/env";
 import { bucketAddress } from "@/lib/storage/endpoint";
 
 type Site = Pick<
@@ -65,13 +65,4 @@ export function fixedHeaders(site: Site): [name: string, value: string][] {
       ? [["Strict-Transport-Security", `max-age=${twoYearsSeconds}`] as [string, string]]
       : []),
   ];
-}
-
-/**
- * Returns a line for the operator of a site that others reach by http; null for https, and on this machine. Browsers take secure
- * cookies over https only, so that such a site has others, which any network on the way can read.
- */
-export function insecureSiteWarning(siteUrl: string): string | null {
-  if (siteUrl.startsWith("https:") || isLoopback(siteUrl)) return null;
-  return `WARNING: passwords, sessions and pictures cross the network readable by others, as ATOLL_URL=${siteUrl} has no TLS. Put a proxy with a certificate in front of the site and set ATOLL_URL=https://…`;
 }

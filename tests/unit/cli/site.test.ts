@@ -10,7 +10,7 @@ import { maxBodyBytes, watchBody } from "@/lib/cli/site/body";
 import { clientAddressBehind } from "@/lib/cli/site/client-address";
 import { databaseProbe } from "@/lib/cli/site/database-probe";
 import { setForwardedHost } from "@/lib/cli/site/forwarded-host";
-import { bucketOrigin, contentSecurityPolicy, fixedHeaders, insecureSiteWarning } from "@/lib/cli/site/headers";
+import { bucketOrigin, contentSecurityPolicy, fixedHeaders } from "@/lib/cli/site/headers";
 import { refuseRequest } from "@/lib/cli/site/refusal";
 import { openRequestLog, type RequestLog } from "@/lib/cli/site/request-log";
 import { selfCallMarker } from "@/lib/cli/site/self-call";
@@ -226,14 +226,6 @@ describe("security headers", () => {
   test("AWS without an endpoint is the bucket's own host", () => {
     const site = parseStartEnv({ S3_REGION: "eu-central-1", S3_BUCKET: "photos" });
     expect(bucketOrigin(site)).toBe("https://photos.s3.eu-central-1.amazonaws.com");
-  });
-
-  test("are told to be too few where others reach the site by http, in one line that names the setting", () => {
-    const warning = (url: string) => insecureSiteWarning(parseStartEnv({ ATOLL_URL: url }).ATOLL_URL);
-    for (const url of ["http://photos.example.org", "http://10.0.0.5:3000", "http://[fd00::1]:3000"])
-      expect(warning(url)).toMatch(/^WARNING: [^\n]*set ATOLL_URL=https:[^\n]*$/);
-    for (const url of ["https://photos.example.org", "http://localhost:3000", "http://127.0.0.1", "http://[::1]:3000"])
-      expect(warning(url)).toBeNull();
   });
 
   test("HSTS where the site is reached by https, nowhere else", () => {
