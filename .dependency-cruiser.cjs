@@ -51,7 +51,8 @@ const neighbours = {
 };
 const turns = "^lib/revision/turn/rows\\.ts$";
 /** What a noun needs beside its neighbours. */
-const extras = { media: [turns], upload: [turns], user: ["^lib/auth/(device|password)\\.ts$"] };
+const device = "^lib/auth/device\\.ts$";
+const extras = { media: [turns], upload: [turns], session: [device], user: [device, "^lib/auth/password\\.ts$"] };
 const nounFolders = `^lib/(${Object.keys(neighbours).join("|")})/`;
 
 /** Folders of `lib` with rules of their own. */

@@ -38,10 +38,13 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.ou
 function unstorableText(input: unknown): string | null {
   // Not recursive: a body may be nested deeper than the call stack.
   const left: { path: string; value: unknown }[] = [{ path: "", value: input }];
+  // The arguments of an action may refer to themselves.
+  const seen = new Set<object>();
   for (let next = left.pop(); next; next = left.pop()) {
     const { path, value } = next;
     if (typeof value === "string" && (!value.isWellFormed() || value.includes("\0"))) return path;
-    if (typeof value !== "object" || value === null) continue;
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    seen.add(value);
     for (const [name, inner] of Object.entries(value)) {
       if (!name.isWellFormed() || name.includes("\0")) return path;
       left.push({ path: path === "" ? name : `${path}.${name}`, value: inner });

@@ -49,10 +49,25 @@ const hops = z
   .regex(/^\d$/, "must be the number of proxies in front of the site, from 0 to 9")
   .transform(Number);
 
+/** Comma-separated networks, each as CIDR or an address alone. */
+const networkList = z
+  .string()
+  .transform((text) => text.split(",").map((part) => part.trim()))
+  .refine(
+    (parts) => parts.every((part) => z.cidrv4().or(z.cidrv6()).or(z.ipv4()).or(z.ipv6()).safeParse(part).success),
+    "must be networks separated by commas, like 198.51.100.7,2001:db8:64::/48",
+  );
+
+/** Who may reach the site: programs of this machine only, or all that reach its port. */
+const listens = ["loopback", "all"] as const;
+export type Listen = (typeof listens)[number];
+
 const startSchema = z.object({
   PORT: port.default(3000),
   ATOLL_URL: origin.optional(),
+  ATOLL_LISTEN: z.enum(listens, "must be loopback or all").optional(),
   ATOLL_PROXY_HOPS: hops.default(0),
+  ATOLL_PROXY_NETWORKS: networkList.default([]),
   ATOLL_SIGN_UP: z.enum(signUpModes, `must be ${signUpModes.join(", ")}`).optional(),
   ATOLL_DEFAULT_QUOTA: quotaInput.optional(),
   ATOLL_MAIL_URL: url(
@@ -106,8 +121,10 @@ const pairs = [
 ] as const;
 
 type Given = z.infer<typeof startSchema>;
-export type StartEnv = Omit<Given, "ATOLL_URL" | "ATOLL_SIGN_UP" | "ATOLL_DEFAULT_QUOTA" | "S3_FORCE_PATH_STYLE"> & {
+type Derived = "ATOLL_URL" | "ATOLL_LISTEN" | "ATOLL_SIGN_UP" | "ATOLL_DEFAULT_QUOTA" | "S3_FORCE_PATH_STYLE";
+export type StartEnv = Omit<Given, Derived> & {
   ATOLL_URL: string;
+  ATOLL_LISTEN: Listen;
   ATOLL_SIGN_UP: SignUpMode;
   /** In bytes; null is no limit. */
   ATOLL_DEFAULT_QUOTA: bigint | null;
@@ -138,6 +155,8 @@ export function parseStartEnv(source: Record<string, string | undefined>): Start
   return {
     ...parsed.data,
     ATOLL_URL: siteUrl,
+    // The site of this machine alone trusts who comes, so others may not.
+    ATOLL_LISTEN: parsed.data.ATOLL_LISTEN ?? (isLoopback(siteUrl) ? "loopback" : "all"),
     // A site that others reach lets nobody in by itself.
     ATOLL_SIGN_UP: parsed.data.ATOLL_SIGN_UP ?? (isLoopback(siteUrl) ? "open" : "invite"),
     ATOLL_DEFAULT_QUOTA: parsed.data.ATOLL_DEFAULT_QUOTA ?? null,

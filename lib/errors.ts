@@ -62,9 +62,12 @@ export function notFound(noun: string): AppError {
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Returns the id in lower case. Throws NOT_FOUND for a malformed id, which the database would reject with its own error. */
-export function requireId(id: string, noun: string): string {
-  if (!uuid.test(id)) throw notFound(noun);
+/**
+ * Returns the id in lower case. Throws NOT_FOUND for a malformed id, which the database would reject with its own error, and for what
+ * is no text: an action gets whatever was sent.
+ */
+export function requireId(id: unknown, noun: string): string {
+  if (typeof id !== "string" || !uuid.test(id)) throw notFound(noun);
   // PostgreSQL ignores the case of a UUID. Object keys and job names do not.
   return id.toLowerCase();
 }

@@ -2,40 +2,48 @@
 
 import { CircleUser, Images, LogOut } from "lucide-react";
 import Link from "next/link";
+import { useState } from "react";
 import { Menu, MenuContent, MenuItem, MenuLabel, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
+import { Notice } from "@/components/ui/notice";
 import { routes } from "@/lib/routes";
 import { signOutHere } from "./sign-out";
 
 export function UserMenu({ user: { id, name } }: { user: { id: string; name: string } }) {
+  const [isFailed, setFailed] = useState(false);
   return (
-    <Menu modal={false}>
-      <MenuTrigger
-        aria-label={`Account of ${name}`}
-        className="grid size-9 place-items-center rounded-full bg-accent-soft font-semibold text-accent text-sm"
-      >
-        {initials(name)}
-      </MenuTrigger>
-      <MenuContent>
-        <MenuLabel>{name}</MenuLabel>
-        <MenuItem asChild>
-          <Link href={routes.collections()}>
-            <Images aria-hidden />
-            Collections
-          </Link>
-        </MenuItem>
-        <MenuItem asChild>
-          <Link href={routes.account()}>
-            <CircleUser aria-hidden />
-            Account
-          </Link>
-        </MenuItem>
-        <MenuSeparator />
-        <MenuItem onSelect={() => void signOutHere(id)}>
-          <LogOut aria-hidden />
-          Sign out
-        </MenuItem>
-      </MenuContent>
-    </Menu>
+    <>
+      <Menu modal={false} onOpenChange={(isOpen) => isOpen && setFailed(false)}>
+        <MenuTrigger
+          aria-label={`Account of ${name}`}
+          className="grid size-9 place-items-center rounded-full bg-accent-soft font-semibold text-accent text-sm"
+        >
+          {initials(name)}
+        </MenuTrigger>
+        <MenuContent>
+          <MenuLabel>{name}</MenuLabel>
+          <MenuItem asChild>
+            <Link href={routes.collections()}>
+              <Images aria-hidden />
+              Collections
+            </Link>
+          </MenuItem>
+          <MenuItem asChild>
+            <Link href={routes.account()}>
+              <CircleUser aria-hidden />
+              Account
+            </Link>
+          </MenuItem>
+          <MenuSeparator />
+          <MenuItem onSelect={() => void signOutHere(id).then((isDone) => setFailed(!isDone))}>
+            <LogOut aria-hidden />
+            Sign out
+          </MenuItem>
+        </MenuContent>
+      </Menu>
+      <div role="alert" className="absolute top-full right-4 mt-2 rounded-xl shadow-float empty:hidden sm:right-8">
+        {isFailed && <Notice tone="danger">You are still signed in. Try again.</Notice>}
+      </div>
+    </>
   );
 }
 

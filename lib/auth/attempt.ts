@@ -5,11 +5,17 @@ import { type BudgetName, budgets, type Charge } from "@/lib/budget/policy";
 export type Attempt = { accountId: string; network: string; deviceId: string | null };
 
 /**
- * Returns what an attempt spends until it succeeds. A device known to the account is counted alone: strangers can neither lock it
- * out, nor spend from its budget, which takes the account's password to get. All others pay as visitors, too.
+ * Returns what an attempt spends until it succeeds. A device known to the account is counted by itself: strangers can neither lock
+ * it out, nor spend from its budgets, which takes the account's password to get. All others pay as visitors, too.
  */
 export function chargesOf({ accountId, network, deviceId }: Attempt): Charge[] {
-  if (deviceId !== null) return [{ budget: "signInsFromDevice", of: `${accountId} ${deviceId}` }];
+  if (deviceId !== null) {
+    return [
+      { budget: "signInsFromDevice", of: `${accountId} ${deviceId}` },
+      // By account alone: who knows the password has as many devices as they like.
+      { budget: "passwordChecksFromDevices", of: accountId },
+    ];
+  }
   return [
     { budget: "signInsAtAccountFromNetwork", of: `${accountId} ${network}` },
     { budget: "signInsAtAccount", of: accountId },
@@ -18,7 +24,10 @@ export function chargesOf({ accountId, network, deviceId }: Attempt): Charge[] {
   ];
 }
 
-/** What a success gives back: all earlier failures of the same device or pair, or only its own charge. Others cost for good. */
+/**
+ * What a success gives back: all earlier failures of the same device or pair, or only its own charge. Others cost for good, at least
+ * one on each way: a password that is right costs a hash, too.
+ */
 const refunds: Partial<Record<BudgetName, "all" | "own">> = {
   signInsFromDevice: "all",
   signInsAtAccountFromNetwork: "all",

@@ -28,7 +28,7 @@ export async function createUser(
   input: CreateUserInput,
 ): Promise<UserViewer & { isAdmin: boolean }> {
   const { email, name, password, isAdmin } = input;
-  const passwordHash = password === undefined ? null : await hashPassword(password, { email: null });
+  const passwordHash = password === undefined ? null : await hashPassword(password, null);
   return db().$transaction(async (tx) => {
     const user = await insertUser(tx, {
       email,
@@ -53,7 +53,7 @@ export async function signUp(viewer: Viewer, { email, name, password, invitation
   const admission = await admit(viewer, { token, email, isVerified: false });
   const { isVerified } = admission;
   if (provesAddresses() && !isVerified) throw new AppError("INVALID", "Open the link in the mail to you first.");
-  const passwordHash = await hashPassword(password, admission);
+  const passwordHash = await hashPassword(password, { email: admission.email, name: name ?? null });
   const verified = isVerified ? { emailVerified: new Date() } : {};
   await db().$transaction(async (tx) => {
     const user = await insertUser(tx, { email: admission.email, name: name ?? null, passwordHash, ...verified });
@@ -154,7 +154,7 @@ export async function checkPassword(
   const attempt: Attempt = {
     accountId: subject.subjectId,
     network: networkOf(originOfViewer(viewer).ipAddress),
-    deviceId: device.idFor(subject.subjectId),
+    deviceId: device.idFor({ id: subject.subjectId, sessionEpoch: user?.sessionEpoch ?? 0 }),
   };
   await spend(viewer, chargesOf(attempt));
   const isRight = await verifyPassword(user?.passwordHash ?? null, password);
@@ -165,6 +165,6 @@ export async function checkPassword(
   const { passwordHash: _hash, disabledAt: _disabledAt, ...sessionUser } = user;
   await refund(viewer, refundsOf(attempt));
   await recordEvent(db(), mintUserViewer(user, originOfViewer(viewer)), { action: recordAs, ...subject });
-  device.remember(user.id);
+  device.remember(user);
   return sessionUser;
 }

@@ -7,8 +7,16 @@ export function siteCookieName(name: string): string {
   return isSecureSite(env().ATOLL_URL) ? `__Host-${name}` : name;
 }
 
-/** Returns the Set-Cookie header of a cookie for this host that scripts cannot read and other sites' requests do not carry. */
-export function cookieLine(name: string, value: string, lifeSeconds: number): string {
-  const secure = isSecureSite(env().ATOLL_URL) ? "; Secure" : "";
-  return `${name}=${value}; Path=/; Max-Age=${lifeSeconds}; HttpOnly; SameSite=Lax${secure}`;
+/** Returns the attributes of all our cookies: for this host, out of reach of scripts, not sent by other sites' requests. */
+export function siteCookieOptions() {
+  return { httpOnly: true, sameSite: "lax", path: "/", secure: isSecureSite(env().ATOLL_URL) } as const;
+}
+
+/** A cookie to set; `maxAge` in seconds, 0 to remove it. */
+export type SiteCookie = { name: string; value: string; maxAge: number };
+
+/** Returns the Set-Cookie header of a cookie, with the attributes of `siteCookieOptions`. */
+export function cookieLine({ name, value, maxAge }: SiteCookie): string {
+  const secure = siteCookieOptions().secure ? "; Secure" : "";
+  return `${name}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}`;
 }

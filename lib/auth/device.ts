@@ -1,7 +1,7 @@
 import "server-only";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { env } from "@/lib/env";
-import { cookieLine, siteCookieName } from "./cookies";
+import { type SiteCookie, siteCookieName } from "./cookies";
 
 /** How many accounts of one browser are remembered, the latest ones. */
 const maxAccounts = 8;
@@ -10,19 +10,23 @@ const lifeSeconds = 400 * 24 * 60 * 60;
 /** 128 bits in base64url. */
 const form = /^[\w-]{22}$/;
 
+/** An account whose password the browser has proven; another epoch (all sessions ended, or a new password) is another account. */
+type Account = { id: string; sessionEpoch: number };
+
 /** A browser, and the accounts it has signed in to with a password. */
 export type Device = {
-  /** Returns the device's id if it has signed in to this account before, else null. */
-  idFor(accountId: string): string | null;
-  /** Notes a sign-in. The browser learns of it by `setCookie`. */
-  remember(accountId: string): void;
-  /** Returns the Set-Cookie header after `remember`, else null. */
-  setCookie(): string | null;
+  /** Returns the device's id if it has signed in to this account before, in the same epoch, else null. */
+  idFor(account: Account): string | null;
+  /** Notes a sign-in. The browser learns of it by `cookie`. */
+  remember(account: Account): void;
+  /** Returns the cookie to set after `remember`, else null. */
+  cookie(): SiteCookie | null;
 };
 
 /**
- * Reads the device's cookie: a random id, then for each account a signature of both, so that neither id can be forged and no account
- * is named. It lets nobody in: it only decides which budget an attempt to sign in is counted by.
+ * Reads the device's cookie: a random id, then for each account a signature of both and the account's epoch, so that neither id can
+ * be forged, no account is named, and the cookie is worth nothing after a change of password. It lets nobody in: it only decides
+ * which budget an attempt to sign in is counted by.
  */
 export function deviceOf(jar: Readonly<Record<string, string>>): Device {
   const [known = "", ...given] = (jar[cookieName()] ?? "").split(".");
@@ -30,21 +34,26 @@ export function deviceOf(jar: Readonly<Record<string, string>>): Device {
   let signatures = given.filter((one) => form.test(one)).slice(0, maxAccounts);
   let isChanged = false;
   return {
-    idFor: (accountId) => {
-      const signature = sign(id, accountId);
+    idFor: (account) => {
+      const signature = sign(id, account);
       return signatures.some((one) => isSame(one, signature)) ? id : null;
     },
-    remember: (accountId) => {
-      const signature = sign(id, accountId);
-      signatures = [signature, ...signatures.filter((one) => !isSame(one, signature))].slice(0, maxAccounts);
+    remember: (account) => {
+      const signature = sign(id, account);
+      const earlier = sign(id, { ...account, sessionEpoch: account.sessionEpoch - 1 });
+      const others = signatures.filter((one) => !isSame(one, signature) && !isSame(one, earlier));
+      signatures = [signature, ...others].slice(0, maxAccounts);
       isChanged = true;
     },
-    setCookie: () => (isChanged ? cookieLine(cookieName(), [id, ...signatures].join("."), lifeSeconds) : null),
+    cookie: () => {
+      if (!isChanged) return null;
+      return { name: cookieName(), value: [id, ...signatures].join("."), maxAge: lifeSeconds };
+    },
   };
 }
 
-function sign(id: string, accountId: string): string {
-  const text = `device ${id} ${accountId}`;
+function sign(id: string, account: Account): string {
+  const text = `device ${id} ${account.id} ${account.sessionEpoch}`;
   return createHmac("sha256", env().NEXTAUTH_SECRET).update(text).digest("base64url").slice(0, 22);
 }
 

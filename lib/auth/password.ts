@@ -8,15 +8,21 @@ import { isMadeOfContext, normalizePassword } from "./policy";
 const argon2id = 2;
 const cost = { algorithm: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
-/**
- * Hashes a new password of the person with this e-mail address; null for one that the operator answers for. Throws INVALID when
- * it is little more than words of the address or of the site.
- */
-export async function hashPassword(password: string, { email }: { email: string | null }): Promise<string> {
-  if (email !== null && isMadeOfContext(password, [email, new URL(env().ATOLL_URL).hostname, "atoll"])) {
-    const message = "This password is made of your e-mail address or this site's name. Choose another one.";
-    throw new AppError("INVALID", message, { issues: [{ path: "password", message }] });
-  }
+/** Whose password it is; null for one that the operator answers for. */
+export type PasswordOwner = { email: string; name: string | null } | null;
+
+/** Checks that a new password is more than words of its owner's name and address or of the site's. Throws INVALID. */
+export function requireOwnWords(password: string, owner: PasswordOwner): void {
+  if (owner === null) return;
+  const context = [owner.email, owner.name ?? "", new URL(env().ATOLL_URL).hostname, "atoll"];
+  if (!isMadeOfContext(password, context)) return;
+  const message = "This password is made of your name, your e-mail address or this site's name. Choose another one.";
+  throw new AppError("INVALID", message, { issues: [{ path: "password", message }] });
+}
+
+/** Hashes a new password. Throws INVALID as `requireOwnWords`. */
+export async function hashPassword(password: string, owner: PasswordOwner): Promise<string> {
+  requireOwnWords(password, owner);
   return hash(normalizePassword(password), cost);
 }
 

@@ -22,7 +22,7 @@ function lengthOf(password: string): number {
 
 /**
  * A password that a person chooses: long enough and not common, otherwise of any characters (OWASP ASVS 5.0, 6.2). Words of
- * the person's address and of the site are rejected where it is hashed (password.ts), which knows both.
+ * the person's name and address and of the site are rejected where it is hashed (password.ts), which knows them.
  */
 export const newPassword = z
   .string()
@@ -70,8 +70,11 @@ export const createUserInput = z
     /** By default, the first account of an empty site is its administrator's. */
     isAdmin: z.boolean().optional(),
   })
-  .refine(({ email, password }) => password === undefined || !isMadeOfContext(password, [email, "atoll"]), {
-    path: ["password"],
-    message: "The password must not be made of the e-mail address or the site's name.",
-  });
+  .refine(
+    ({ email, name = "", password }) => password === undefined || !isMadeOfContext(password, [email, name, "atoll"]),
+    {
+      path: ["password"],
+      message: "The password must not be made of the name, the e-mail address or the site's name.",
+    },
+  );
 export type CreateUserInput = z.output<typeof createUserInput>;

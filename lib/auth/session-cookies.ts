@@ -3,7 +3,7 @@ import type { CookiesOptions } from "next-auth";
 import { decode, encode } from "next-auth/jwt";
 import { z } from "zod";
 import { env } from "@/lib/env";
-import { cookieLine, siteCookieName } from "./cookies";
+import { cookieLine, siteCookieName, siteCookieOptions } from "./cookies";
 import { isSecureSite, sessionPolicy } from "./policy";
 
 /** The cookies of a request by name. */
@@ -11,15 +11,11 @@ export type Cookies = Readonly<Record<string, string>>;
 
 const cookieName = (name: string) => siteCookieName(`next-auth.${name}`);
 
-function cookieOptions() {
-  return { httpOnly: true, sameSite: "lax", path: "/", secure: isSecureSite(env().ATOLL_URL) } as const;
-}
-
 /** Returns the names and attributes of all cookies that next-auth sets. */
 export function authCookies(): CookiesOptions {
   const cookie = (name: string, maxAge?: number) => ({
     name: cookieName(name),
-    options: { ...cookieOptions(), ...(maxAge === undefined ? {} : { maxAge }) },
+    options: { ...siteCookieOptions(), ...(maxAge === undefined ? {} : { maxAge }) },
   });
   const onTheWaySeconds = 15 * 60;
   return {
@@ -35,7 +31,7 @@ export function authCookies(): CookiesOptions {
 /** Returns the cookie that names a session: encrypted and authenticated, so that the id alone is worth nothing. */
 export async function sessionCookie(sessionId: string, maxAge: number = sessionPolicy.maxAgeSeconds) {
   const value = await encode({ token: { sessionId }, secret: env().NEXTAUTH_SECRET, maxAge });
-  return { name: cookieName("session-token"), value, ...cookieOptions(), maxAge };
+  return { name: cookieName("session-token"), value, ...siteCookieOptions(), maxAge };
 }
 
 const claims = z.object({ sessionId: z.uuid() });
@@ -91,5 +87,5 @@ export function settledCookies(
     const isRetired = isSecure && /^(__Secure-)?next-auth\./.test(name);
     return isRetired || (hasEnded && sessionCookies.test(name));
   });
-  return [...kept, ...stale.map((name) => cookieLine(name, "", 0))];
+  return [...kept, ...stale.map((name) => cookieLine({ name, value: "", maxAge: 0 }))];
 }

@@ -4,6 +4,7 @@ import { cookies, headers } from "next/headers";
 import { NextRequest } from "next/server";
 import { spendCall } from "@/lib/budget/commands";
 import { AppError } from "@/lib/errors";
+import { siteCookieOptions } from "./cookies";
 import { type Device, deviceOf } from "./device";
 import { sessionOfCookies } from "./live-session";
 import { requireOwnOrigin } from "./own-origin";
@@ -44,6 +45,12 @@ export async function currentDevice(): Promise<Device> {
 export async function setSessionCookie({ id, leftSeconds }: { id: string; leftSeconds: number }): Promise<void> {
   (await cookies()).set(await sessionCookie(id, leftSeconds));
   viewers.delete(await headers());
+}
+
+/** Gives this browser the cookie of a device that remembers another account or epoch, in an action. */
+export async function setDeviceCookie(device: Device): Promise<void> {
+  const cookie = device.cookie();
+  if (cookie) (await cookies()).set({ ...siteCookieOptions(), ...cookie });
 }
 
 /** Returns the signed-in user of the current page or action. Throws UNAUTHENTICATED. */

@@ -20,6 +20,7 @@ const messages: Record<BudgetName, string> = {
   signInsAtAccount: tooManyFailures,
   signInsFromNetwork: tooManyFailures,
   signInsFromDevice: tooManyFailures,
+  passwordChecksFromDevices: "Too many sign-ins to this account.",
 };
 
 /**
@@ -29,20 +30,24 @@ const messages: Record<BudgetName, string> = {
 export async function spend(_actor: Actor, charges: readonly Charge[]): Promise<Standing[]> {
   const timed = charges.map(timedCharge);
   const spent = new Map((await spendCharges(db(), timed)).map((row) => [row.key, row]));
-  let refused: { budget: BudgetName; waitSeconds: number } | null = null;
   const standings: Standing[] = [];
+  const refused: Refused[] = [];
   for (const [index, charge] of charges.entries()) {
     const { isSpent = false, untilSeconds = 0 } = spent.get(timed[index]?.key ?? "") ?? {};
     const { count, windowSeconds } = budgets[charge.budget];
-    const waitSeconds = Math.max(1, Math.ceil(untilSeconds - windowSeconds));
-    if (!isSpent && waitSeconds > (refused?.waitSeconds ?? 0)) refused = { budget: charge.budget, waitSeconds };
+    if (!isSpent) refused.push({ budget: charge.budget, missingSeconds: untilSeconds - windowSeconds });
     // Without the rounding, a sum of fractions could be a hair below the whole number.
     const remaining = Math.max(0, Math.floor(count * (1 - untilSeconds / windowSeconds) + 1e-6));
     standings.push({ budget: charge.budget, remaining, resetSeconds: Math.ceil(untilSeconds) });
   }
-  if (refused) throw tooMany(refused);
+  // One without room refuses all others, too: it is the one with the longest wait, and the only kind that misses any time.
+  const [worst] = refused.toSorted((a, b) => b.missingSeconds - a.missingSeconds);
+  if (worst) throw tooMany(worst);
   return standings;
 }
+
+/** A charge that was not spent, and the time after which it would be; negative where it had room. */
+type Refused = { budget: BudgetName; missingSeconds: number };
 
 /**
  * Spends one change of a signed-in user, or one call of a visitor, also from the budget of their network. `cost` is in calls of the
@@ -81,7 +86,8 @@ function timedCharge({ budget, of, cost = 1 }: Charge): TimedCharge {
   return { key: `${budget} ${of}`, cost: (window * BigInt(cost)) / BigInt(count), window };
 }
 
-function tooMany({ budget, waitSeconds }: { budget: BudgetName; waitSeconds: number }): AppError {
+function tooMany({ budget, missingSeconds }: Refused): AppError {
+  const waitSeconds = Math.max(1, Math.ceil(missingSeconds));
   return new AppError("RATE_LIMITED", `${messages[budget]} Try again in ${durationText(waitSeconds)}.`, {
     retryAfterSeconds: waitSeconds,
   });

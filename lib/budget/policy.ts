@@ -25,6 +25,8 @@ export const budgets = {
   signInsAtAccount: { count: 100, windowSeconds: hour },
   signInsFromNetwork: { count: 100, windowSeconds: 15 * minute },
   signInsFromDevice: { count: 10, windowSeconds: 15 * minute },
+  /** Passwords of one account that its devices have checked, right or wrong: each costs a hash. */
+  passwordChecksFromDevices: { count: 300, windowSeconds: 5 * minute },
 } as const satisfies Record<string, Budget>;
 
 export type BudgetName = keyof typeof budgets;

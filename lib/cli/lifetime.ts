@@ -9,8 +9,8 @@ export function stopRequested(force: () => void = () => process.exit(1)): Promis
   return new Promise((resolve) => {
     let firstAt: number | undefined;
     const onSignal = () => {
-      if (firstAt !== undefined && Date.now() - firstAt > sameKeyPressMs) force();
-      firstAt ??= Date.now();
+      if (firstAt !== undefined && performance.now() - firstAt > sameKeyPressMs) force();
+      firstAt ??= performance.now();
       resolve();
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);

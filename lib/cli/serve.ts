@@ -3,19 +3,22 @@
 import { randomBytes } from "node:crypto";
 import http from "node:http";
 import path from "node:path";
+import type { Duplex } from "node:stream";
 import next from "next";
 import { closeServer } from "@/lib/embedded/server-close";
 import { env, requireStorageNamed } from "@/lib/env";
 import { root } from "./install.mjs";
 import { notifyParent, stopRequested } from "./lifetime";
 import { watchBody } from "./site/body";
-import { isProxyUndeclared, setClientAddressHeader } from "./site/client-address";
+import { clientAddressBehind } from "./site/client-address";
 import { databaseProbe } from "./site/database-probe";
 import { setForwardedHost } from "./site/forwarded-host";
 import { contentSecurityPolicy, fixedHeaders } from "./site/headers";
 import { refuseRequest } from "./site/refusal";
 import { openRequestLog } from "./site/request-log";
+import { selfCallMarker } from "./site/self-call";
 import { acceptUpgrades, listen } from "./site/server";
+import { refuseForeign, refuseForeignUpgrade } from "./site/this-machine";
 import { answerUnavailable, isPage } from "./site/unavailable-page";
 import { fatalExitCode } from "./start/supervise";
 
@@ -33,17 +36,22 @@ async function main(): Promise<void> {
   const database = databaseProbe(site.DATABASE_URL);
   const headers = fixedHeaders(site);
 
+  const isSelfCall = selfCallMarker();
+  const address = clientAddressBehind({ hops: site.ATOLL_PROXY_HOPS, networks: site.ATOLL_PROXY_NETWORKS });
+
   let isProxyTold = false;
   const respond = async (req: http.IncomingMessage, res: http.ServerResponse) => {
+    if (refuseForeign(req, res, site.ATOLL_LISTEN)) return;
     for (const [name, value] of headers) res.setHeader(name, value);
     const body = watchBody(req, res);
     log.watch(req, res, body.bytesIn);
     if (body.isRefused || refuseRequest(req, res)) return;
     setForwardedHost(req);
-    setClientAddressHeader(req, site.ATOLL_PROXY_HOPS);
-    if (!isProxyTold && isProxyUndeclared(req, site.ATOLL_PROXY_HOPS)) {
-      isProxyTold = true;
-      console.error("Requests come through a proxy, so that all clients count as one: set ATOLL_PROXY_HOPS=1.");
+    if (!isSelfCall(req)) {
+      address.set(req);
+      const line = isProxyTold ? null : address.undeclaredProxy(req);
+      if (line) console.error(line);
+      isProxyTold ||= line !== null;
     }
     const policy = contentSecurityPolicy(site, randomBytes(16).toString("base64"), dev);
     res.setHeader("Content-Security-Policy", policy);
@@ -61,7 +69,9 @@ async function main(): Promise<void> {
     });
   });
   // Only the dev server uses WebSockets (hot reload).
-  if (dev) acceptUpgrades(server, app.getUpgradeHandler());
+  const refuseUpgrade = (req: http.IncomingMessage, socket: Duplex) =>
+    refuseForeignUpgrade(req, socket, site.ATOLL_LISTEN);
+  if (dev) acceptUpgrades(server, app.getUpgradeHandler(), refuseUpgrade);
   await listen(server, site.PORT);
   notifyParent({ type: "ready" });
   await stop;

@@ -5,9 +5,9 @@ import { roles, visibilities } from "./policy";
 export const slugMaxLength = 64;
 const slugShape = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
-/** Whether a text can be a slug. Others are not looked up: the database refuses a NUL. */
-export function isSlug(text: string): boolean {
-  return text.length <= slugMaxLength && slugShape.test(text);
+/** Tells whether this is a text that can be a slug. Others are not looked up: the database refuses a NUL, and what is no text. */
+export function isSlug(text: unknown): text is string {
+  return typeof text === "string" && text.length <= slugMaxLength && slugShape.test(text);
 }
 
 const collectionName = textLine("The name")

@@ -32,12 +32,12 @@ function pidFileLines(clusterDir: string): string[] {
  * @throws Error with the last message of the log, when the server ends or takes longer than 60 s
  */
 export async function waitUntilReady(clusterDir: string, pid: number, logFile: string | null): Promise<void> {
-  const deadline = Date.now() + startTimeoutMs;
+  const deadline = performance.now() + startTimeoutMs;
   for (;;) {
     const lines = pidFileLines(clusterDir);
     if (Number(lines[0]) === pid && lines[7]?.trim() === "ready") return;
     if (!isAlive(pid)) throw new Error(`PostgreSQL ended at its start${lastMessage(logFile)}`);
-    if (Date.now() > deadline) throw new Error(`PostgreSQL is not ready after 60 s${lastMessage(logFile)}`);
+    if (performance.now() > deadline) throw new Error(`PostgreSQL is not ready after 60 s${lastMessage(logFile)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -80,11 +80,11 @@ async function applyAspect(aspect: Aspect, plan: AspectPlan, context: WriteConte
 }
 
 async function waitUntilEqual(aspect: Aspect, context: WriteContext): Promise<AspectPlan | null> {
-  const deadline = Date.now() + visibleWithinMs;
+  const deadline = performance.now() + visibleWithinMs;
   for (let pauseMs = 50; ; pauseMs *= 2) {
     const plan = await planAspect(aspect, context);
     if (plan.state === "equal") return plan;
-    if (Date.now() + pauseMs > deadline) return null;
+    if (performance.now() + pauseMs > deadline) return null;
     await delay(pauseMs);
   }
 }

@@ -2,6 +2,7 @@
 
 import { revalidatePath } from "next/cache";
 import { type ActionResult, runAction } from "@/lib/action";
+import { currentDevice, setDeviceCookie } from "@/lib/auth/session";
 import { routes } from "@/lib/routes";
 import { endOtherSessions, endSession } from "./commands";
 
@@ -15,7 +16,9 @@ export async function endSessionAction(sessionId: string): Promise<ActionResult<
 
 export async function endOtherSessionsAction(): Promise<ActionResult<{ ended: number }>> {
   return runAction(async (viewer) => {
-    const ended = await endOtherSessions(viewer);
+    const device = await currentDevice();
+    const ended = await endOtherSessions(viewer, device);
+    await setDeviceCookie(device);
     revalidatePath(routes.account());
     return { ended };
   });

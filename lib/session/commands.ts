@@ -1,4 +1,5 @@
 import "server-only";
+import type { Device } from "@/lib/auth/device";
 import { sessionOfViewer, type Viewer } from "@/lib/auth/viewer";
 import { db, type Transaction } from "@/lib/db";
 import { AppError, notFound, requireId } from "@/lib/errors";
@@ -18,15 +19,21 @@ export async function endSession(viewer: Viewer, sessionId: string): Promise<voi
   });
 }
 
-/** Ends the viewer's other sessions and returns how many. Throws UNAUTHENTICATED without a session. */
-export async function endOtherSessions(viewer: Viewer): Promise<number> {
+/**
+ * Ends the viewer's other sessions and returns how many. Other browsers are no devices of the account any more; this one stays one
+ * if it was. Throws UNAUTHENTICATED without a session.
+ */
+export async function endOtherSessions(viewer: Viewer, device: Device): Promise<number> {
   const own = sessionOfViewer(viewer);
-  return db().$transaction(async (tx) => {
+  const { epoch, ended } = await db().$transaction(async (tx) => {
     const kept = await endOthers(tx, own, { isRenewed: false });
     if (!kept) throw new AppError("UNAUTHENTICATED", "Your session has ended. Sign in again.");
     if (kept.ended > 0) await recordEnded(tx, viewer, own.userId, kept.ended);
-    return kept.ended;
+    return kept;
   });
+  const id = own.userId;
+  if (device.idFor({ id, sessionEpoch: epoch - 1 }) !== null) device.remember({ id, sessionEpoch: epoch });
+  return ended;
 }
 
 /** Deletes sessions that have ended by themselves, and returns how many. */

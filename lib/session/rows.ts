@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { sessionPolicy } from "@/lib/auth/policy";
 import { ago, deletion, liveSessions, sessionIds } from "@/lib/auth/rows";
 import { columns, execute, query, rowsOf, type Transaction, uuid } from "@/lib/db";
-import type { SessionCursor } from "./schema";
+import type { SessionPosition } from "./schema";
 
 const s = columns("session", "s");
 
@@ -13,7 +13,7 @@ const listed = liveSessions.select(["s.id", "s.device", "s.ip_address", "s.creat
 export function sessionRows(
   on: Transaction,
   userId: string,
-  { limit, after }: { limit: number; after?: SessionCursor },
+  { limit, after }: { limit: number; after?: SessionPosition },
 ) {
   const page = listed.where("u.id", "=", userId).orderBy("s.created_at", "desc").orderBy("s.id", "desc").limit(limit);
   if (!after) return rowsOf(on, page);
@@ -27,8 +27,8 @@ export async function endAll(tx: Transaction, userId: string): Promise<number> {
   return execute(tx, query.deleteFrom("session").where("user_id", "=", userId));
 }
 
-/** The session that was kept, how long it may last, and how many others ended. */
-export type KeptSession = { id: string; leftSeconds: number; ended: number };
+/** The session that was kept, its epoch, how long it may last, and how many others ended. */
+export type KeptSession = { id: string; epoch: number; leftSeconds: number; ended: number };
 
 /**
  * Ends the sessions of a user but this one, and returns how many. With `isRenewed` this one gets a new id, so that a copy of its
@@ -50,7 +50,7 @@ export async function endOthers(
   const [row] = await rowsOf(tx, kept.returning(["id", leftSeconds.as("leftSeconds")]));
   if (!row) return null;
   const others = query.deleteFrom("session").where("user_id", "=", userId).where("id", "<>", row.id);
-  return { ...row, ended: await execute(tx, others) };
+  return { ...row, epoch, ended: await execute(tx, others) };
 }
 
 /** Locks the user's row, so that two calls at once follow each other. */

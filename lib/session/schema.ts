@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { sessionPolicy } from "@/lib/auth/policy";
+import { cursorText } from "@/lib/sealed/schema";
 
 /** A session as its user sees it: a browser that is signed in. */
 export type SessionItem = {
@@ -19,26 +20,16 @@ export type SessionItem = {
 export type SessionPage = { items: SessionItem[]; nextCursor: string | null };
 
 /** Where the next page of a list starts: after this session. */
-export type SessionCursor = { createdAt: Date; id: string };
+export type SessionPosition = { createdAt: Date; id: string };
 
-const separator = "_";
-const malformed = "The cursor is not one of this list. Start without a cursor.";
-
-/** Returns the cursor as text. It tells nothing that the item before it does not. */
-export function sessionCursorText({ createdAt, id }: SessionCursor): string {
-  return `${createdAt.toISOString()}${separator}${id}`;
-}
-
-const cursor = z
-  .string()
-  .max(80, malformed)
-  .transform((text) => text.split(separator))
-  .pipe(z.tuple([z.iso.datetime(malformed), z.uuid(malformed)], malformed))
-  .transform(([createdAt, id]): SessionCursor => ({ createdAt: new Date(createdAt), id }));
+/** The position in a cursor: the time in milliseconds, and the id. */
+export const sessionPosition = z
+  .tuple([z.int().nonnegative(), z.uuid()])
+  .transform(([time, id]): SessionPosition => ({ createdAt: new Date(time), id }));
 
 /** Query parameters of the list of sessions. */
 export const sessionListInput = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(sessionPolicy.maxPerUser),
-  cursor: cursor.optional(),
+  cursor: cursorText.optional(),
 });
 export type SessionListInput = z.output<typeof sessionListInput>;

@@ -1,7 +1,7 @@
 import "server-only";
 import { checkPassword } from "@/lib/auth/commands";
 import type { Device } from "@/lib/auth/device";
-import { hashPassword } from "@/lib/auth/password";
+import { hashPassword, type PasswordOwner, requireOwnWords } from "@/lib/auth/password";
 import { newPassword } from "@/lib/auth/schema";
 import { sessionOfViewer, type Viewer } from "@/lib/auth/viewer";
 import { db, type Transaction } from "@/lib/db";
@@ -18,7 +18,7 @@ type Options = { isDryRun?: boolean };
 export type AccountChange = { hasChanged: boolean; endedSessions: number };
 
 /**
- * Changes the viewer's own password, ends their other sessions and renews this one. Throws INVALID for a wrong current password
+ * Changes the viewer's own password, ends their other sessions and renews this one, for which `device` is remembered. Throws INVALID for a wrong current password
  * (the answer of an account without one, too) and for a new one that the rules reject, RATE_LIMITED after too many guesses,
  * UNAUTHENTICATED where the session has ended, CONFLICT where the password was changed at the same time.
  */
@@ -28,11 +28,13 @@ export async function changePassword(
   device: Device,
 ): Promise<KeptSession> {
   const own = sessionOfViewer(viewer);
-  const { email } = await db().user.findUniqueOrThrow({ where: { id: own.userId }, select: { email: true } });
-  const passwordHash = await hashAllowed(newPassword, email);
-  const user = await checkPassword(viewer, { email, password }, device, "user.passwordConfirmed");
+  const owner = await db().user.findUniqueOrThrow({ where: { id: own.userId }, select: { email: true, name: true } });
+  requireAllowed(newPassword, owner);
+  const user = await checkPassword(viewer, { email: owner.email, password }, device, "user.passwordConfirmed");
   if (!user) throw invalid("currentPassword", "Incorrect password.");
-  return db().$transaction(async (tx) => {
+  // After the check, which is counted: a hash costs.
+  const passwordHash = await hashPassword(newPassword, owner);
+  const kept = await db().$transaction(async (tx) => {
     const where = { id: own.userId, sessionEpoch: user.sessionEpoch, disabledAt: null };
     const { count } = await tx.user.updateMany({ where, data: { passwordHash } });
     if (count === 0)
@@ -43,6 +45,8 @@ export async function changePassword(
     await record(tx, viewer, { action: "user.passwordChanged", ...ended });
     return kept;
   });
+  device.remember({ id: own.userId, sessionEpoch: kept.epoch });
+  return kept;
 }
 
 /** Sets a user's password for an operator and ends the user's sessions. Throws NOT_FOUND, INVALID for a password the rules reject. */
@@ -52,7 +56,13 @@ export async function setPassword(
   { isDryRun = false }: Options = {},
 ): Promise<AccountChange> {
   requireOperator(viewer);
-  const passwordHash = await hashAllowed(password, normalized(email));
+  const owner = await db().user.findUnique({
+    where: { email: normalized(email) },
+    select: { email: true, name: true },
+  });
+  if (!owner) throw notFound("user");
+  requireAllowed(password, owner);
+  const passwordHash = await hashPassword(password, owner);
   return db().$transaction(async (tx) => {
     const { id } = await lockedUser(tx, email);
     if (isDryRun) return wouldChange(tx, id);
@@ -121,13 +131,15 @@ async function lockedUser(tx: Transaction, email: string): Promise<{ id: string;
   return tx.user.findUniqueOrThrow({ where: { id: locked.id }, select: { id: true, disabledAt: true } });
 }
 
-/** Hashes a new password. Throws INVALID where sign-up would reject it for this address. */
-async function hashAllowed(password: string, email: string): Promise<string> {
+/** Checks that a new password is one that sign-up takes for its owner. Throws INVALID. */
+function requireAllowed(password: string, owner: PasswordOwner): void {
   const parsed = newPassword.safeParse(password);
   if (!parsed.success) throw invalid("newPassword", parsed.error.issues[0]?.message ?? "");
-  return hashPassword(password, { email }).catch((thrown: unknown) => {
+  try {
+    requireOwnWords(password, owner);
+  } catch (thrown) {
     throw thrown instanceof AppError ? invalid("newPassword", thrown.message) : thrown;
-  });
+  }
 }
 
 function invalid(path: string, message: string): AppError {

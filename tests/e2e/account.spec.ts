@@ -55,6 +55,14 @@ test("sessions are ended from another browser, by a new password and by signing 
   await page.reload();
   await expect(sessions.getByRole("listitem")).toHaveCount(1);
 
+  // A sign-out that fails is not taken for one, whatever the answer says.
+  await page.route("**/api/auth/signout", (route) => route.fulfill({ status: 503, json: { url: "/" } }));
+  await page.getByRole("button", { name: "Account of Ada Lovelace" }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "You are still signed in. Try again." })).toBeVisible();
+  await expect(page).toHaveURL(/\/account$/);
+  await page.unroute("**/api/auth/signout");
+
   const kept = await page.context().cookies();
   await page.getByRole("button", { name: "Account of Ada Lovelace" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();

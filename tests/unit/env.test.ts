@@ -38,6 +38,9 @@ describe("a malformed value stops with one line that names it", () => {
     ["ATOLL_URL", "ftp://example.org"],
     ["ATOLL_PROXY_HOPS", "-1"],
     ["ATOLL_PROXY_HOPS", "all"],
+    ["ATOLL_PROXY_NETWORKS", "10.0.0.0/33"],
+    ["ATOLL_PROXY_NETWORKS", "10.0.0.0/8,proxy.example.org"],
+    ["ATOLL_LISTEN", "127.0.0.1"],
     ["ATOLL_SIGN_UP", "yes"],
     ["ATOLL_DEFAULT_QUOTA", "much"],
     ["ATOLL_MAIL_URL", "mail.example.org:25"],
@@ -70,14 +73,17 @@ describe("a malformed value stops with one line that names it", () => {
 });
 
 test.each([
-  [undefined, "open"],
-  ["http://127.0.0.1:8080", "open"],
-  ["http://[::1]:3000", "open"],
-  ["http://atoll.localhost", "open"],
-  ["https://photos.example.org", "invite"],
-  ["http://10.0.0.5:3000", "invite"],
-  ["http://localhost.example.org", "invite"],
-])("a site at %s is %s to new accounts unless it says otherwise", (ATOLL_URL, mode) => {
+  [undefined, "open", "loopback"],
+  ["http://127.0.0.1:8080", "open", "loopback"],
+  ["http://[::1]:3000", "open", "loopback"],
+  ["http://atoll.localhost", "open", "loopback"],
+  ["https://photos.example.org", "invite", "all"],
+  ["http://10.0.0.5:3000", "invite", "all"],
+  ["http://localhost.example.org", "invite", "all"],
+])("a site at %s is %s to new accounts and listens to %s unless it says otherwise", (ATOLL_URL, mode, listen) => {
+  expect(parseStartEnv({ ATOLL_URL }).ATOLL_LISTEN).toBe(listen);
+  for (const ATOLL_LISTEN of ["loopback", "all"])
+    expect(parseStartEnv({ ATOLL_URL, ATOLL_LISTEN }).ATOLL_LISTEN).toBe(ATOLL_LISTEN);
   expect(parseStartEnv({ ATOLL_URL }).ATOLL_SIGN_UP).toBe(mode);
   expect(parseStartEnv({ ATOLL_URL, ATOLL_SIGN_UP: "closed" }).ATOLL_SIGN_UP).toBe("closed");
 });

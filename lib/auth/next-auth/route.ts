@@ -6,11 +6,11 @@ import { env } from "@/lib/env";
 import { AppError, errorStatus, notFound, toAppError } from "@/lib/errors";
 import { route } from "@/lib/http";
 import { routes } from "@/lib/routes";
-import { cookieLine, siteCookieName } from "../cookies";
+import { cookieLine, type SiteCookie, siteCookieName } from "../cookies";
 import { deviceOf } from "../device";
 import { sessionOfCookies, signOut } from "../live-session";
 import { cookiesOf, originOf } from "../session";
-import { cookiesForNextAuth, sessionIdIn, settledCookies } from "../session-cookies";
+import { type Cookies, cookiesForNextAuth, sessionIdIn, settledCookies } from "../session-cookies";
 import { deviceWords } from "../user-agent";
 import { mintAnonymousViewer } from "../viewer";
 import { authOptions } from "./options";
@@ -44,7 +44,6 @@ export const handleAuth = route(async (request: Request): Promise<Response> => {
   const session = action === "session" ? await sessionOfCookies(jar) : null;
   const sessionId = await sessionIdIn(jar);
   const device = deviceOf(jar);
-  const invitationCookie = siteCookieName("atoll-invitation");
   let failure: AppError | undefined;
   let isSigningOut = false;
   await NextAuth(
@@ -58,7 +57,7 @@ export const handleAuth = route(async (request: Request): Promise<Response> => {
     } as unknown as NextApiRequest,
     recorder as unknown as NextApiResponse,
     authOptions({
-      ...{ origin, device, session, sessionId, invitation: jar[invitationCookie] },
+      ...{ origin, device, session, sessionId, invitation: jar[invitationCookie()] },
       deviceWords: deviceWords(request.headers.get("user-agent")),
       onError: (error) => {
         failure ??= error;
@@ -72,14 +71,24 @@ export const handleAuth = route(async (request: Request): Promise<Response> => {
   if (isSigningOut && sessionId) await signOut(sessionId, origin);
   const fate = session ? "alive" : action === "session" ? "ended" : "as set";
   const response = recorder.toResponse(failure, (lines) => settledCookies(lines, jar, fate));
-  // Kept while the person is at the provider.
-  const invitation = action === "signin" && /^[\w-]+$/.test(body.invitation ?? "") ? body.invitation : undefined;
-  if (invitation)
-    response.headers.append("set-cookie", cookieLine(invitationCookie, invitation, invitationLifeSeconds));
-  const deviceCookie = device.setCookie();
-  if (deviceCookie) response.headers.append("set-cookie", deviceCookie);
+  for (const cookie of [invitationAfter(request.method, nextauth, body, jar), device.cookie()])
+    if (cookie) response.headers.append("set-cookie", cookieLine(cookie));
   return response;
 });
+
+const invitationCookie = () => siteCookieName("atoll-invitation");
+
+/**
+ * Returns the cookie that keeps an invitation while its person is at the provider. Removed when they are back, or leave without
+ * one: the next person at this browser must not come with the invitation of another.
+ */
+function invitationAfter(method: string, nextauth: readonly string[], body: Fields, jar: Cookies): SiteCookie | null {
+  if (!asksProvider(method, nextauth)) return null;
+  const name = invitationCookie();
+  const { invitation = "" } = nextauth[0] === "signin" ? body : {};
+  if (/^[\w-]+$/.test(invitation)) return { name, value: invitation, maxAge: invitationLifeSeconds };
+  return jar[name] === undefined ? null : { name, value: "", maxAge: 0 };
+}
 
 /**
  * Tells whether a request has a provider asked. A password's is counted where it is checked, by account and device. Others read, or

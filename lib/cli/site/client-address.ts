@@ -1,70 +1,52 @@
 import type { IncomingMessage } from "node:http";
-import { BlockList, isIP } from "node:net";
 import { clientAddressHeader } from "@/lib/auth/policy";
+import { canonicalAddress, isIn, isPrivate, networksOf, peerOf } from "./networks";
 
-/** Loopback and private networks, where the operator's own proxies are (RFC 1918, RFC 4193, RFC 6598). */
-const privateNetworks = new BlockList();
-for (const [network, prefix] of [
-  ["127.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["172.16.0.0", 12],
-  ["192.168.0.0", 16],
-  ["100.64.0.0", 10],
-] as const)
-  privateNetworks.addSubnet(network, prefix);
-privateNetworks.addAddress("::1", "ipv6");
-privateNetworks.addSubnet("fc00::", 7, "ipv6");
+/** The proxies in front of the site: how many there are, and networks of theirs beside loopback and the private ones, as CIDR. */
+export type Proxies = { hops: number; networks: readonly string[] };
 
-/** Sets the header with the client's IP address. Removes the header the client sent. */
-export function setClientAddressHeader(req: IncomingMessage, proxyHops: number): void {
-  delete req.headers[clientAddressHeader];
-  const address = clientAddress(req, proxyHops);
-  if (address !== null) req.headers[clientAddressHeader] = address;
+export type ClientAddress = {
+  /** Sets the header with the client's address, in place of the one that the client sent. */
+  set(req: IncomingMessage): void;
+  /**
+   * Returns a line for the operator where a request came through a proxy that is not declared: all its clients have the proxy's
+   * address then, and share one budget.
+   */
+  undeclaredProxy(req: IncomingMessage): string | null;
+};
+
+/** Reads the addresses of clients. X-Forwarded-For is believed of proxies alone: any other peer may have made it up. */
+export function clientAddressBehind({ hops, networks }: Proxies): ClientAddress {
+  const declared = networksOf(networks);
+  const isProxy = (peer: string) => isPrivate(peer) || isIn(declared, peer);
+  return {
+    set(req) {
+      delete req.headers[clientAddressHeader];
+      const peer = peerOf(req);
+      const forwarded = hops > 0 && peer !== null && isProxy(peer) ? forwardedAddress(req, hops) : null;
+      const address = forwarded ?? peer;
+      // Missing only when the connection is gone.
+      if (address !== null) req.headers[clientAddressHeader] = address;
+    },
+    undeclaredProxy(req) {
+      const peer = peerOf(req);
+      // Where no proxy is expected, a header from the internet is the client's own.
+      if (peer === null || forwardedFor(req) === "" || isProxy(peer) === hops > 0) return null;
+      if (hops === 0) return "Requests come through a proxy, so that all clients count as one: set ATOLL_PROXY_HOPS=1.";
+      return `X-Forwarded-For of ${peer} is ignored. If that is your proxy, name it: ATOLL_PROXY_NETWORKS=${peer}`;
+    },
+  };
 }
 
 /**
- * Returns the client's address: the peer's or, behind n proxies, the n-th entry of X-Forwarded-For from the right, as entries
- * further left can be forged. The peer's, too, where that entry is missing or no address: nothing that a client sends makes it
- * uncounted. Null only when the connection is gone.
+ * Returns the client's address as the proxies saw it: behind n of them the n-th entry of X-Forwarded-For from the right, as entries
+ * further left can be forged. Null where that entry is missing or no address: then the peer is counted, and nothing that a client
+ * sends makes it uncounted.
  */
-function clientAddress(req: IncomingMessage, proxyHops: number): string | null {
-  const peer = canonicalAddress(req.socket.remoteAddress ?? "");
-  if (proxyHops === 0) return peer;
-  return canonicalAddress(forwardedFor(req).split(",").at(-proxyHops) ?? "") ?? peer;
+function forwardedAddress(req: IncomingMessage, hops: number): string | null {
+  return canonicalAddress(forwardedFor(req).split(",").at(-hops) ?? "");
 }
 
 function forwardedFor(req: IncomingMessage): string {
   return [req.headers["x-forwarded-for"] ?? []].flat().join(",");
-}
-
-/**
- * Tells whether a request came through a proxy although ATOLL_PROXY_HOPS is 0: then all clients have the proxy's address, and share
- * one budget.
- */
-export function isProxyUndeclared(req: IncomingMessage, proxyHops: number): boolean {
-  const peer = canonicalAddress(req.socket.remoteAddress ?? "");
-  return proxyHops === 0 && peer !== null && isPrivate(peer) && forwardedFor(req) !== "";
-}
-
-/**
- * Returns an IP address in its one canonical form (RFC 5952): without port, brackets and zone, IPv4-mapped IPv6 as IPv4. Null for
- * anything else.
- */
-function canonicalAddress(text: string): string | null {
-  const bare = text
-    .trim()
-    .replace(/^\[(.*)\](:\d+)?$/, "$1")
-    .replace(/^([\d.]+):\d+$/, "$1")
-    .replace(/%.*$/, "");
-  if (isIP(bare) !== 6) return isIP(bare) === 4 ? bare : null;
-  // The URL parser writes an address in one form (https://url.spec.whatwg.org/#concept-ipv6-serializer).
-  const canonical = new URL(`http://[${bare}]`).hostname.slice(1, -1);
-  const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical) ?? [];
-  if (high === undefined || low === undefined) return canonical;
-  const bits = Number.parseInt(high, 16) * 2 ** 16 + Number.parseInt(low, 16);
-  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join(".");
-}
-
-function isPrivate(address: string): boolean {
-  return privateNetworks.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 }

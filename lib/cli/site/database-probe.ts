@@ -31,7 +31,7 @@ export function databaseProbe(connectionString: string): DatabaseProbe {
 
   return {
     isUp() {
-      if (!latest || Date.now() - latest.at > cacheMs) latest = { at: Date.now(), isUp: query() };
+      if (!latest || performance.now() - latest.at > cacheMs) latest = { at: performance.now(), isUp: query() };
       return latest.isUp;
     },
     close: () => pool.end(),

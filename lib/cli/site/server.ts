@@ -3,7 +3,7 @@ import type http from "node:http";
 import type { Duplex } from "node:stream";
 import { trackRequests } from "@/lib/embedded/server-close";
 
-/** Listens on all interfaces. Rejects when the port is in use. */
+/** Listens on all interfaces: `refuseForeign` says to other machines why they may not come in. Rejects when the port is in use. */
 export async function listen(server: http.Server, port: number): Promise<void> {
   // Longer than the usual idle timeout of load balancers (60 s), so that the server does not close a connection in use.
   server.keepAliveTimeout = 75_000;
@@ -43,12 +43,15 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
 
 type Upgrade = (req: http.IncomingMessage, socket: Duplex, head: Buffer) => Promise<unknown>;
 
+type RefuseUpgrade = (req: http.IncomingMessage, socket: Duplex) => boolean;
+
 /**
- * Passes upgrade requests (hot reload of the dev server) to `upgrade`. Without a listener Node treats them as ordinary
+ * Passes upgrade requests (hot reload of the dev server) to `upgrade`, but those that `refuse` has answered. Without a listener Node treats them as ordinary
  * requests; with one, the listener must close the sockets. https://nodejs.org/api/http.html#event-upgrade_1
  */
-export function acceptUpgrades(server: http.Server, upgrade: Upgrade): void {
+export function acceptUpgrades(server: http.Server, upgrade: Upgrade, refuse: RefuseUpgrade = () => false): void {
   server.on("upgrade", (req, socket, head) => {
+    if (refuse(req, socket)) return;
     upgrade(req, socket, head).catch(() => socket.destroy());
   });
 }

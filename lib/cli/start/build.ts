@@ -67,12 +67,12 @@ async function buildLock(): Promise<{ release(): void }> {
   // Not in .next, which the build clears.
   const folder = path.join(root, "node_modules/.cache/atoll");
   mkdirSync(folder, { recursive: true });
-  const deadline = Date.now() + buildTimeoutMs;
+  const deadline = performance.now() + buildTimeoutMs;
   for (;;) {
     try {
       return takeLock(path.join(folder, "build.lock"));
     } catch (error) {
-      if (!(error instanceof LockedError) || Date.now() > deadline) throw error;
+      if (!(error instanceof LockedError) || performance.now() > deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import net from "node:net";
 import { freePort } from "@/lib/embedded/postmaster";
-import { EnvError, parseEnv, parseStartEnv, type StartEnv } from "@/lib/env";
+import { EnvError, isLoopback, parseEnv, parseStartEnv, type StartEnv } from "@/lib/env";
 import { mayHaveDemo } from "./demo";
 import { chooseParts, type Parts } from "./parts";
 
@@ -37,4 +37,13 @@ export async function requireFreePort(port: number): Promise<void> {
   }
   probe.close();
   await once(probe, "close");
+}
+
+/**
+ * Returns a line for the operator of a site that others reach by http; null for https, and on this machine. Browsers take secure
+ * cookies over https only, so that such a site has others, which any network on the way can read.
+ */
+export function insecureSiteWarning(siteUrl: string): string | null {
+  if (siteUrl.startsWith("https:") || isLoopback(siteUrl)) return null;
+  return `WARNING: passwords, sessions and pictures cross the network readable by others, as ATOLL_URL=${siteUrl} has no TLS. Put a proxy with a certificate in front of the site and set ATOLL_URL=https://…`;
 }

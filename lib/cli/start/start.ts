@@ -5,7 +5,7 @@ import { ensureBuilt } from "./build";
 import { openDataDir, publishRunning } from "./data-dir";
 import { withStartLock } from "./database";
 import { demoLine, makeDemo } from "./demo";
-import { readStartEnvironment, requireFreePort } from "./environment";
+import { insecureSiteWarning, readStartEnvironment, requireFreePort } from "./environment";
 import { startSite, startWorker, waitUntilServed } from "./processes";
 import { databaseEnv, type ServiceContext, storageEnv } from "./services";
 import { StopStack } from "./stop-stack";
@@ -77,6 +77,8 @@ async function startAll(
   await Promise.all([siteReady, worker.ready, demo, tryBrowserWay(env, standing, say).finally(closeBucket)]);
   await waitUntilServed(env, dev);
   say(`Atoll ready at ${readyUrl(env)}`);
+  const warning = insecureSiteWarning(env.ATOLL_URL);
+  if (warning) say(warning);
   const signIn = hasDemo ? demoLine(dataDir, process.stdout.isTTY) : null;
   if (signIn) say(signIn);
 }

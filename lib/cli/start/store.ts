@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { freePort } from "@/lib/embedded/postmaster";
-import { isLoopback, type StartEnv } from "@/lib/env";
+import type { StartEnv } from "@/lib/env";
 import { sitePermissions } from "@/lib/infra/iam";
 import { root } from "../install.mjs";
 import { policiesFrom } from "../s3";
@@ -74,8 +74,8 @@ export async function startStore(
       file: path.join(root, "lib/cli/main.ts"),
       args: [
         ...["s3", "--port", String(port), "--data-dir", dataDir.path],
-        // Browsers on other machines use this host name, so the store must listen on all interfaces.
-        ...(isLoopback(start.ATOLL_URL) ? [] : ["--host", "0.0.0.0"]),
+        // Browsers that open the site must reach the store, too.
+        ...(start.ATOLL_LISTEN === "loopback" ? [] : ["--host", "0.0.0.0"]),
       ],
       env: {
         ...process.env,

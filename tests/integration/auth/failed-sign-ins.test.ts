@@ -188,7 +188,7 @@ describe("the network an attempt comes from", () => {
 
 describe("a device that has signed in before", () => {
   const deviceName = "atoll-device";
-  const known = async (email: string, address: string) => {
+  const known = async (email: string, address?: string) => {
     const browser = from(address);
     expect((await browser.signIn(email, password)).error).toBeNull();
     expect(browser.cookies.get(deviceName)).toMatch(/^[\w-]{22}\.[\w-]{22}$/);
@@ -219,6 +219,27 @@ describe("a device that has signed in before", () => {
     expect((await browser.signIn(email, password)).error).toBeNull();
     await spent("signInsFromDevice", of, count - 1);
     expect(await fail(email, 1, () => browser)).toEqual(["CredentialsSignin"]);
+    expect((await browser.signIn(email, password)).error).toBe("RATE_LIMITED");
+  });
+
+  it("has a limit over successes, too, one for all devices of an account: each costs a hash", async () => {
+    const { email, userId } = await newUser("hasher");
+    const [one, other] = [await known(email, network()), await known(email, network())];
+    await spent("passwordChecksFromDevices", userId, budgets.passwordChecksFromDevices.count - 1);
+    expect((await one.signIn(email, password)).error).toBeNull();
+    expect((await one.signIn(email, password)).error).toBe("RATE_LIMITED");
+    expect((await other.signIn(email, password)).error).toBe("RATE_LIMITED");
+    // Browsers that are no device of the account yet are counted by themselves.
+    expect((await from(network()).signIn(email, password)).error).toBeNull();
+  });
+
+  it("is none any more once all sessions of the account have ended", async () => {
+    const { email, userId } = await newUser("stolen");
+    const here = network();
+    const browser = await known(email, here);
+    await lockOut(userId, here);
+    expect((await browser.signIn(email, password)).error).toBeNull();
+    await db().user.update({ where: { id: userId }, data: { sessionEpoch: { increment: 1 } } });
     expect((await browser.signIn(email, password)).error).toBe("RATE_LIMITED");
   });
 

@@ -107,6 +107,25 @@ describe("signing in by an OpenID Connect issuer", () => {
     await db().budget.delete({ where: { key } });
   });
 
+  it("forgets an invitation when its person is back, or leaves without one", async () => {
+    const name = "atoll-invitation";
+    const leave = async (browser: TestBrowser, more: Record<string, string> = {}) =>
+      browser.post("/api/auth/signin/oidc", { csrfToken: await browser.csrfToken(), json: "true", ...more });
+    const { token } = await invite(system, {});
+    const browser = new TestBrowser(handleAuth);
+    await leave(browser, { invitation: token });
+    expect(browser.cookies.get(name)).toBe(token);
+    await leave(browser);
+    expect(browser.cookies.has(name)).toBe(false);
+    issuer.person = { sub: "ada-1", name: "Ada", email: "ada@example.org", email_verified: true };
+    await signIn(browser, undefined, { invitation: token });
+    expect(browser.cookies.has(name)).toBe(false);
+    // A return that fails is one, too.
+    await leave(browser, { invitation: token });
+    await browser.request("/api/auth/callback/oidc?error=access_denied");
+    expect(browser.cookies.has(name)).toBe(false);
+  });
+
   it("stores none of the issuer's tokens", async () => {
     const accounts = await db().account.findMany();
     expect(accounts.length).toBeGreaterThan(0);

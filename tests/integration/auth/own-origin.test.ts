@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type ActionResult, parseInput, runAction } from "@/lib/action";
@@ -61,10 +62,18 @@ beforeAll(async () => {
 
 type Action = (...args: unknown[]) => Promise<ActionResult<unknown>>;
 
-describe("a server action", () => {
-  const isAction = (file: string) => /^\s*["']use server["']/m.test(readFileSync(path.join(root, file), "utf8"));
-  const found = files("app", "components", "lib").filter(isAction);
+/** What a client can send as an argument in place of the one that TypeScript asks for (React's decodeReply). */
+const cycle: Record<string, unknown> = {};
+Object.assign(cycle, { cycle, list: [cycle] });
+const oddities: unknown[] = [
+  ...[undefined, null, Number.NaN, 7n, "", "\0", "\ud800", "x".repeat(100_000), [], {}, { toString: "reef" }, cycle],
+  ...[["0f8fad5b-d9cb-469f-a165-70867728950e"], [["reef"]], new Map([["a", "b"]]), new FormData(), new Uint8Array(3)],
+];
 
+const isAction = (file: string) => /^\s*["']use server["']/m.test(readFileSync(path.join(root, file), "utf8"));
+const found = files("app", "components", "lib").filter(isAction);
+
+describe("a server action", () => {
   it("is in an actions.ts of lib", () => {
     expect(found).toContain("lib/auth/actions.ts");
     for (const file of found) expect(file).toMatch(/^lib\/([\w-]+\/)+actions\.ts$/);
@@ -87,6 +96,28 @@ describe("a server action", () => {
       }
     },
   );
+});
+
+describe("a server action with other arguments than it takes", () => {
+  it.each(found)("of %s is refused by name: nothing is an internal error", async (file) => {
+    const actions = Object.entries((await import(path.join(root, file))) as Record<string, Action>);
+    for (const [name, action] of actions.filter(([, { length }]) => length > 0)) {
+      const lists = oddities.flatMap((one) =>
+        action.length > 1
+          ? [
+              [one, { name: "Reef" }],
+              ["reef", one],
+            ]
+          : [[one]],
+      );
+      const answer = async (args: unknown[]) => [args, await inRequest({ origin: own, cookie }, () => action(...args))];
+      for (const [args, given] of await Promise.all(lists.map(answer))) {
+        expect(given, `${name} ${inspect(args)}`).toMatchObject({ ok: false });
+        expect(given, `${name} ${inspect(args)}`).not.toMatchObject({ error: { code: "INTERNAL" } });
+      }
+      expect(await isSpent()).toBe(true);
+    }
+  });
 });
 
 type Handler = (request: Request, context: { params: Promise<Record<string, string>> }) => Promise<Response>;

@@ -123,9 +123,11 @@ describe("an open site without mail", () => {
     expect(await outcome(signUp(visitor(), form("more@example.org")))).toBe("done");
   });
 
-  it("refuses a password made of the address", async () => {
-    const made = signUpInput.parse({ email: "ada.lovelace@example.org", password: "Ada.Lovelace1815" });
-    await expect(signUp(visitor(), made)).rejects.toMatchObject({ code: "INVALID", issues: [{ path: "password" }] });
+  it("refuses a password made of the address or the name", async () => {
+    for (const password of ["Ada.Lovelace1815", "augusta_king!"]) {
+      const made = signUpInput.parse({ email: "ada.lovelace@example.org", name: "Augusta King", password });
+      await expect(signUp(visitor(), made)).rejects.toMatchObject({ code: "INVALID", issues: [{ path: "password" }] });
+    }
     expect(await userOf("ada.lovelace@example.org")).toBeNull();
   });
 });

@@ -47,6 +47,19 @@ describe("a budget", () => {
     expect(message).toMatch(/^Too many failed sign-in attempts\. Try again in \d+ (seconds|minutes)\.$/);
   });
 
+  it("names the budget that lacks room, also where it is the last and lacks less than a second", async () => {
+    const calls = { budget: "callsOfVisitors", of: "tied" } as const;
+    await spend(visitor, [calls]);
+    // A charge costs a second, which may pass before the call: then it is made empty again.
+    await until(async () => {
+      const { windowSeconds } = budgets.callsOfVisitors;
+      await db()
+        .$executeRaw`UPDATE budget SET spent_until = now() + make_interval(secs => ${windowSeconds}) WHERE key = 'callsOfVisitors tied'`;
+      const refused = await spend(visitor, [fromDevice("tied"), calls]).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ message: expect.stringMatching(/^Too many attempts from this network\./) });
+    });
+  });
+
   it("grows back evenly by the database's clock: one charge after its share of the window, not more", async () => {
     await spend(visitor, [fromDevice("grows", device.count)]);
     expect(await spends([fromDevice("grows")])).toBe("rejected");

@@ -4,6 +4,7 @@ import pg from "pg";
 import { describe, expect, it, vi } from "vitest";
 import { GET as list } from "@/app/api/v1/account/sessions/route";
 import { POST as open } from "@/app/api/v1/collections/[slug]/uploads/route";
+import { deviceOf } from "@/lib/auth/device";
 import { startSession } from "@/lib/auth/live-session";
 import { handleAuth } from "@/lib/auth/next-auth/route";
 import { sessionPolicy } from "@/lib/auth/policy";
@@ -87,7 +88,8 @@ const ends: Record<string, (who: UserViewer, jar: Jar) => Promise<unknown>> = {
     const [first] = await db().session.findMany({ where: { userId: who.userId } });
     await endSession(await signedInViewer(who), first?.id ?? "");
   },
-  "the user ends all others in another browser": async (who) => endOtherSessions(await signedInViewer(who)),
+  "the user ends all others in another browser": async (who) =>
+    endOtherSessions(await signedInViewer(who), deviceOf({})),
   "an operator sets the password": async (who) =>
     setPassword(system, { email: await emailOf(who), password: "three small words" }),
   "an operator disables the account": async (who) => disableUser(system, await emailOf(who)),
@@ -202,7 +204,7 @@ it("sign-ins that began before all sessions were ended start none", async () => 
   const who = await person("racing");
   const { userId } = who;
   const start = { userId, epoch: 0, origin: {}, device: "Slow browser", replaces: null };
-  await endOtherSessions(await signedInViewer(who));
+  await endOtherSessions(await signedInViewer(who), deviceOf({}));
   expect(await startSession(start)).toBeNull();
   await disableUser(system, await emailOf(who));
   expect(await startSession({ ...start, epoch: 2 })).toBeNull();

@@ -60,17 +60,23 @@ it("lists a page at a time, each session once, and refuses what it does not know
   const more = Array.from({ length: 6 }, (_, index) => ({ userId, epoch: 0, device: `Script ${index}`, createdAt }));
   await db().session.createMany({ data: more });
   const seen: string[] = [];
-  let query = "?limit=3";
+  let [query, other] = ["?limit=3", ""];
   for (let page = await list(headers, query); ; page = await list(headers, query)) {
     seen.push(...page.items.map(({ id }) => id));
     expect(page.items.length).toBeLessThanOrEqual(3);
     if (page.nextCursor === null) break;
     query = `?limit=3&cursor=${encodeURIComponent(page.nextCursor)}`;
+    other ||= page.nextCursor;
   }
   expect(new Set(seen).size).toBe(7);
   expect(seen).toEqual((await list(headers)).items.map(({ id }) => id));
-  for (const wrong of ["?limit=0", "?limit=201", "?limit=x", "?cursor=x", `?cursor=${"_".repeat(200)}`, "?sort=age"])
+  const forged = ["x", "_".repeat(200), `0000-01-01T00:00:00Z_${randomUUID()}`, `${createdAt.toISOString()}_${userId}`];
+  const wrongCursors = forged.map((text) => `?cursor=${encodeURIComponent(text)}`);
+  for (const wrong of ["?limit=0", "?limit=201", "?limit=x", "?sort=age", ...wrongCursors])
     expect((await get(headers, wrong)).status, wrong).toBe(422);
+  const neighbour = await browserOf(await person("neighbour"));
+  expect((await get(headers, `?cursor=${other}`)).status).toBe(200);
+  expect((await get(neighbour, `?cursor=${other}`)).status).toBe(422);
 });
 
 it("ends one of them; another person's, an unknown and a malformed id are all 404", async () => {

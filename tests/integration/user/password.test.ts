@@ -1,11 +1,13 @@
-import { describe, expect, it } from "vitest";
-import { deviceOf } from "@/lib/auth/device";
+import * as argon2 from "@node-rs/argon2";
+import { afterAll, describe, expect, it, vi } from "vitest";
+import { type Device, deviceOf } from "@/lib/auth/device";
 import { handleAuth } from "@/lib/auth/next-auth/route";
-import { viewerOfCookies } from "@/lib/auth/session";
+import { signedIn, viewerOfCookies } from "@/lib/auth/session";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { budgets } from "@/lib/budget/policy";
 import { db } from "@/lib/db";
 import { toAppError } from "@/lib/errors";
+import { endOtherSessions } from "@/lib/session/commands";
 import * as commands from "@/lib/user/commands";
 import { profileOf } from "@/lib/user/queries";
 import type { ChangePasswordInput } from "@/lib/user/schema";
@@ -13,6 +15,8 @@ import { TestBrowser } from "../../support/browser";
 import { person, signedInViewer } from "../../support/people";
 import { testDatabase } from "../../support/services";
 
+vi.mock("@node-rs/argon2", { spy: true });
+afterAll(() => vi.doUnmock("@node-rs/argon2"));
 await testDatabase();
 
 const current = "three small words";
@@ -59,17 +63,21 @@ describe("changing the password", () => {
 
   it("needs the current one, and stops guesses like sign-in does", async () => {
     const who = await signedInViewer(await person("guessed", current));
-    const guess = () => changePassword(who, { currentPassword: "wrong words here", newPassword: next });
+    const unused = "words that are never hashed";
+    const guess = () => changePassword(who, { currentPassword: "wrong words here", newPassword: unused });
     for (let guesses = 0; guesses < budgets.signInsAtAccountFromNetwork.count; guesses += 1)
       expect(await refusal(guess())).toEqual({ code: "INVALID", paths: ["currentPassword"] });
     expect((await refusal(guess())).code).toBe("RATE_LIMITED");
+    // A guess buys no hash of the new one.
+    expect(vi.mocked(argon2.hash).mock.calls.map(([text]) => text)).not.toContain(unused);
     const right = changePassword(who, { currentPassword: current, newPassword: next });
     expect((await refusal(right)).code).toBe("RATE_LIMITED");
   });
 
-  it("holds the new one to the rules of sign-up, the e-mail address included", async () => {
+  it("holds the new one to the rules of sign-up, the e-mail address and the name included", async () => {
     const who = await signedInViewer(await person("ruled", current));
-    for (const newPassword of ["password", await emailOf(who)]) {
+    await db().user.update({ where: { id: who.userId }, data: { name: "Grace Hopper" } });
+    for (const newPassword of ["password", await emailOf(who), "GraceHopper1906"]) {
       const change = changePassword(who, { currentPassword: current, newPassword });
       expect(await refusal(change)).toEqual({ code: "INVALID", paths: ["newPassword"] });
     }
@@ -84,6 +92,42 @@ describe("changing the password", () => {
       expect(await refusal(change)).toEqual({ code: "INVALID", paths: ["currentPassword"] });
     }
     expect((await profileOf(who)).hasPassword).toBe(false);
+  });
+
+  it("makes devices of the account strangers, but the one it is done at; so does ending the other sessions", async () => {
+    const who = await person("devices", current);
+    const email = await emailOf(who);
+    const devices = [new TestBrowser(handleAuth), new TestBrowser(handleAuth)];
+    for (const browser of devices) await browser.signIn(email, current);
+    const jarOf = (browser?: TestBrowser) => Object.fromEntries(browser?.cookies ?? []);
+    const [here, there] = devices;
+    const viewer = async () => signedIn(await viewerOfCookies(jarOf(here)));
+    const isKnown = async (jar: Record<string, string>) => {
+      const { id, sessionEpoch } = await db().user.findUniqueOrThrow({ where: { id: who.userId } });
+      return deviceOf(jar).idFor({ id, sessionEpoch }) !== null;
+    };
+    /** The browser's cookies after a change. */
+    const jarAfter = (device: Device) => {
+      const { name = "", value = "" } = device.cookie() ?? {};
+      return { ...jarOf(here), [name]: value };
+    };
+    expect([await isKnown(jarOf(here)), await isKnown(jarOf(there))]).toEqual([true, true]);
+
+    const ending = deviceOf(jarOf(here));
+    await endOtherSessions(await viewer(), ending);
+    expect([await isKnown(jarAfter(ending)), await isKnown(jarOf(there))]).toEqual([true, false]);
+    // A session alone, without the password, makes no device.
+    const fresh = deviceOf({});
+    await endOtherSessions(await viewer(), fresh);
+    expect(fresh.cookie()).toBeNull();
+
+    const changing = deviceOf(jarOf(here));
+    await commands.changePassword(await viewer(), { currentPassword: current, newPassword: next }, changing);
+    expect([await isKnown(jarAfter(changing)), await isKnown(jarOf(here)), await isKnown(jarOf(there))]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it("in two tabs at once is done once", async () => {

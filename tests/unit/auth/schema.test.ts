@@ -12,7 +12,7 @@ process.env.DATABASE_URL = "postgresql://nobody@127.0.0.1:9/none";
 process.env.NEXTAUTH_SECRET = "0123456789abcdef0123456789abcdef";
 
 const password = "three small words";
-const ada = { email: "ada@example.org" };
+const ada = { email: "ada@example.org", name: null };
 const problemsOf = (input: unknown) =>
   signUpInput.safeParse(input).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
 
@@ -151,9 +151,10 @@ describe("a password's hash", () => {
     expect(await verifyPassword(own, "fine words here")).toBe(true);
   });
 
-  it("is not made for a password made of its account's address or the site's", async () => {
-    for (const made of ["ada.lovelace1", "example.org!!", "localhost1"]) {
-      const refused = hashPassword(made, { email: "ada.lovelace@example.org" });
+  it("is not made for a password made of its account's address or name, or the site's", async () => {
+    const owner = { email: "ada.lovelace@example.org", name: "Augusta King-Noel" };
+    for (const made of ["ada.lovelace1", "example.org!!", "localhost1", "AugustaKing!", "king-noel 1815"]) {
+      const refused = hashPassword(made, owner);
       await expect(refused).rejects.toMatchObject({ code: "INVALID", issues: [{ path: "password" }] });
     }
   });

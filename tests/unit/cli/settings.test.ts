@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { misspelledSettings, tellMisspelled } from "@/lib/cli/misspelled";
 import { demoLine, mayHaveDemo } from "@/lib/cli/start/demo";
+import { insecureSiteWarning } from "@/lib/cli/start/environment";
 import { chooseParts } from "@/lib/cli/start/parts";
 import { EnvError, parseStartEnv, requireStorageNamed, settingNames } from "@/lib/env";
 
@@ -107,6 +108,14 @@ describe("a name near a setting's", () => {
     const environment = Object.fromEntries([...names, ...more, ...settingNames].map((name) => [name, "x"]));
     expect(misspelledSettings(environment)).toEqual([]);
   });
+});
+
+test("a site that others reach by http is told to be open to every network, in one line that names the setting", () => {
+  const warning = (url: string) => insecureSiteWarning(parseStartEnv({ ATOLL_URL: url }).ATOLL_URL);
+  for (const url of ["http://photos.example.org", "http://10.0.0.5:3000", "http://[fd00::1]:3000"])
+    expect(warning(url)).toMatch(/^WARNING: [^\n]*set ATOLL_URL=https:[^\n]*$/);
+  for (const url of ["https://photos.example.org", "http://localhost:3000", "http://127.0.0.1", "http://[::1]:3000"])
+    expect(warning(url)).toBeNull();
 });
 
 describe("the demo", () => {

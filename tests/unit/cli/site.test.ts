@@ -4,16 +4,18 @@ import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { networkOf } from "@/lib/budget/policy";
 import { maxBodyBytes, watchBody } from "@/lib/cli/site/body";
-import { isProxyUndeclared, setClientAddressHeader } from "@/lib/cli/site/client-address";
+import { clientAddressBehind } from "@/lib/cli/site/client-address";
 import { databaseProbe } from "@/lib/cli/site/database-probe";
 import { setForwardedHost } from "@/lib/cli/site/forwarded-host";
 import { bucketOrigin, contentSecurityPolicy, fixedHeaders } from "@/lib/cli/site/headers";
 import { refuseRequest } from "@/lib/cli/site/refusal";
 import { openRequestLog, type RequestLog } from "@/lib/cli/site/request-log";
+import { selfCallMarker } from "@/lib/cli/site/self-call";
 import { acceptUpgrades, listen } from "@/lib/cli/site/server";
+import { refuseForeign, refuseForeignUpgrade } from "@/lib/cli/site/this-machine";
 import { answerUnavailable, isPage } from "@/lib/cli/site/unavailable-page";
 import { closeServer } from "@/lib/embedded/server-close";
 import { parseStartEnv } from "@/lib/env";
@@ -21,6 +23,10 @@ import { until } from "@/tests/support/until";
 
 const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-site-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** Lets a request come from another machine. */
+const comesFrom = (req: http.IncomingMessage, remoteAddress: string | undefined) =>
+  Object.defineProperty(req.socket, "remoteAddress", { value: remoteAddress, configurable: true });
 
 describe("requests that no handler may see", () => {
   let server: http.Server;
@@ -233,11 +239,11 @@ describe("security headers", () => {
 });
 
 describe("the client's address", () => {
-  const mark = (hops: number, remoteAddress: string, forwarded?: string) => {
+  const mark = (hops: number, remoteAddress: string, forwarded?: string, networks: string[] = []) => {
     const headers: http.IncomingHttpHeaders = { "x-atoll-client-address": "203.0.113.66" };
     if (forwarded !== undefined) headers["x-forwarded-for"] = forwarded;
     const req = { headers, socket: { remoteAddress } } as http.IncomingMessage;
-    setClientAddressHeader(req, hops);
+    clientAddressBehind({ hops, networks }).set(req);
     return headers["x-atoll-client-address"];
   };
 
@@ -257,7 +263,9 @@ describe("the client's address", () => {
     ["IPv6 without its zone, in brackets", 1, "10.0.0.2", "[fe80::1%eth0]:80", "fe80::1"],
     ["IPv4 however it is mapped", 1, "10.0.0.2", "::FFFF:C633:6401", "198.51.100.1"],
     ["IPv4 however long it is mapped", 1, "10.0.0.2", "0:0:0:0:0:ffff:198.51.100.1", "198.51.100.1"],
-    ["the peer's when the proxy was bypassed", 2, "198.51.100.1", "203.0.113.1", "198.51.100.1"],
+    ["the peer's when the proxy was bypassed", 1, "198.51.100.1", "203.0.113.1", "198.51.100.1"],
+    ["the peer's when the proxy was bypassed by IPv6", 1, "2001:db8::9", "203.0.113.1", "2001:db8::9"],
+    ["the peer's when both proxies were bypassed", 2, "198.51.100.1", "203.0.113.1, 10.0.0.3", "198.51.100.1"],
     ["the peer's where the proxy wrote no address", 1, "10.0.0.2", "unknown", "10.0.0.2"],
     ["the peer's where the proxy wrote a number", 1, "10.0.0.2", "3405803777", "10.0.0.2"],
     ["the peer's where the proxy wrote nothing", 1, "10.0.0.2", undefined, "10.0.0.2"],
@@ -268,21 +276,103 @@ describe("the client's address", () => {
   test("cannot be left out, chosen or varied by a client: every header counts as one network", () => {
     const claims = ["x", "", " , ", "::1", "203.0.113.9", "[::]", "10.0.0.1:99999", "%", "198.51.100.256", "\u0000"];
     for (const hops of [0, 1, 2]) {
-      const seen = claims.map((claim) => mark(hops, "2001:db8:1:2::5", hops === 0 ? claim : `${claim}, no address`));
-      // Two proxies are declared, so that what the inner one passed on is believed.
-      if (hops < 2)
-        expect(new Set(seen.map((address) => networkOf(address as string)))).toEqual(new Set(["2001:db8:1:2::/64"]));
-      expect(seen).not.toContain(undefined);
+      const seen = claims.map((claim) => mark(hops, "2001:db8:1:2::5", claim));
+      expect(new Set(seen.map((address) => networkOf(address as string)))).toEqual(new Set(["2001:db8:1:2::/64"]));
     }
   });
 
+  test("is what a proxy of a declared network saw, and the peer's of all others", () => {
+    const networks = parseStartEnv({ ATOLL_PROXY_NETWORKS: "198.51.100.0/28, 2001:db8:64::7" }).ATOLL_PROXY_NETWORKS;
+    expect(mark(1, "::ffff:198.51.100.15", "203.0.113.1", networks)).toBe("203.0.113.1");
+    expect(mark(1, "2001:db8:64::7", "203.0.113.1", networks)).toBe("203.0.113.1");
+    expect(mark(1, "10.0.0.2", "203.0.113.1", networks)).toBe("203.0.113.1");
+    expect(mark(1, "198.51.100.16", "203.0.113.1", networks)).toBe("198.51.100.16");
+    expect(mark(1, "2001:db8:64::8", "203.0.113.1", networks)).toBe("2001:db8:64::8");
+    expect(mark(0, "198.51.100.1", "203.0.113.1", networks)).toBe("198.51.100.1");
+  });
+
   test("is told to be the proxy's where one is not declared", () => {
-    const from = (remoteAddress: string, forwarded?: string) =>
-      ({ headers: { "x-forwarded-for": forwarded }, socket: { remoteAddress } }) as unknown as http.IncomingMessage;
-    expect(isProxyUndeclared(from("127.0.0.1", "203.0.113.1"), 0)).toBe(true);
-    expect(isProxyUndeclared(from("127.0.0.1", "203.0.113.1"), 1)).toBe(false);
-    expect(isProxyUndeclared(from("127.0.0.1"), 0)).toBe(false);
-    expect(isProxyUndeclared(from("198.51.100.1", "203.0.113.1"), 0)).toBe(false);
+    const told = (hops: number, remoteAddress: string, forwarded?: string) => {
+      const headers = { "x-forwarded-for": forwarded };
+      const req = { headers, socket: { remoteAddress } } as unknown as http.IncomingMessage;
+      return clientAddressBehind({ hops, networks: ["192.0.2.1"] }).undeclaredProxy(req);
+    };
+    expect(told(0, "127.0.0.1", "203.0.113.1")).toMatch(/set ATOLL_PROXY_HOPS=1\.$/);
+    expect(told(1, "127.0.0.1", "203.0.113.1")).toBeNull();
+    expect(told(1, "192.0.2.1", "203.0.113.1")).toBeNull();
+    expect(told(0, "127.0.0.1")).toBeNull();
+    expect(told(0, "198.51.100.1", "203.0.113.1")).toBeNull();
+    expect(told(1, "198.51.100.1")).toBeNull();
+    expect(told(1, "198.51.100.1", "203.0.113.1")).toMatch(/ATOLL_PROXY_NETWORKS=198\.51\.100\.1$/);
+  });
+});
+
+describe("a request of Next to its own server", () => {
+  const request = (headers: http.IncomingHttpHeaders) => ({ headers }) as http.IncomingMessage;
+  const claims = {
+    "x-atoll-client-address": "203.0.113.66",
+    "x-action-forwarded": "1",
+    "x-forwarded-proto": "https",
+    "x-forwarded-port": "1",
+  };
+
+  test("is known by the headers of the request that it copies, and keeps the client's address", () => {
+    const isSelfCall = selfCallMarker();
+    const first = request({ origin: "https://photos.example.org", ...claims });
+    expect(isSelfCall(first)).toBe(false);
+    for (const name of Object.keys(claims)) expect(first.headers).not.toHaveProperty(name);
+    const copy = { ...first.headers, "x-atoll-client-address": "203.0.113.1", "x-action-forwarded": "1" };
+    const second = request({ ...copy, "x-forwarded-for": "127.0.0.1" });
+    expect(isSelfCall(second)).toBe(true);
+    expect(second.headers).toMatchObject(copy);
+  });
+
+  test("cannot be made up by a client, nor by another process", () => {
+    const isSelfCall = selfCallMarker();
+    const other = request({});
+    selfCallMarker()(other);
+    const secrets = [undefined, "", "x", ["x", "y"], other.headers["x-atoll-self-call"]];
+    for (const secret of secrets) {
+      const forged = request({ ...claims, "x-atoll-self-call": secret });
+      expect(isSelfCall(forged), String(secret)).toBe(false);
+      for (const name of Object.keys(claims)) expect(forged.headers).not.toHaveProperty(name);
+    }
+  });
+});
+
+describe("a site for this machine only", () => {
+  test.each([
+    ["127.0.0.1", false],
+    ["127.8.9.10", false],
+    ["::1", false],
+    ["::ffff:127.0.0.1", false],
+    ["::ffff:10.0.0.2", true],
+    ["10.0.0.2", true],
+    ["192.168.1.7", true],
+    ["fd00::1", true],
+    ["fe80::1%eth0", true],
+    ["203.0.113.1", true],
+    [undefined, true],
+  ])("refuses a peer at %s: %s; one for all refuses none", async (remoteAddress, isRefused) => {
+    const seen: unknown[] = [];
+    const server = http.createServer((req, res) => {
+      comesFrom(req, remoteAddress);
+      if (refuseForeign(req, res, req.url === "/all" ? "all" : "loopback")) return;
+      seen.push(req.url);
+      res.end();
+    });
+    await listen(server, 0);
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const sent = { method: "POST", body: "x" };
+    const [refused, all] = [await fetch(`${base}/loopback`, sent), await fetch(`${base}/all`, sent)];
+    expect([refused.status, all.status]).toEqual([isRefused ? 403 : 200, 200]);
+    expect(seen).toEqual(isRefused ? ["/all"] : ["/loopback", "/all"]);
+    if (isRefused) {
+      expect(refused.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+      expect(refused.headers.get("x-content-type-options")).toBe("nosniff");
+      expect(await refused.text()).toMatch(/this machine only\.\n[\s\S]*ATOLL_URL [\s\S]*ATOLL_LISTEN=all/);
+    }
+    await closeServer(server, 8_000);
   });
 });
 
@@ -339,6 +429,25 @@ describe("a request to upgrade", () => {
     await closed;
   });
 
+  test("of another machine is refused as its other requests are, before it is handled", async () => {
+    const site = server();
+    const handled: unknown[] = [];
+    acceptUpgrades(
+      site,
+      async (req) => handled.push(req),
+      (req, socket) => {
+        comesFrom(req, "10.0.0.2");
+        return refuseForeignUpgrade(req, socket, "loopback");
+      },
+    );
+    await listen(site, 0);
+    const { text, closed } = connect(site);
+    await until(() => expect(text()).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n[\s\S]*nosniff[\s\S]*this machine only/));
+    await closeServer(site, 8_000);
+    await closed;
+    expect(handled).toEqual([]);
+  });
+
   test("is closed when it cannot be handled, and with the server", async () => {
     const site = server();
     const kept: unknown[] = [];
@@ -361,6 +470,22 @@ describe("without a database", () => {
     expect(new Set(answers).size).toBe(1);
     expect(await answers[0]).toBe(false);
     await probe.close();
+  });
+
+  test("a check is a second old at most, also when the clock is set back", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
+    const probe = databaseProbe("postgresql://nobody@127.0.0.1:9/none");
+    try {
+      const first = probe.isUp();
+      vi.setSystemTime(Date.now() - 24 * 60 * 60 * 1_000);
+      vi.advanceTimersByTime(1_000);
+      expect(probe.isUp()).toBe(first);
+      vi.advanceTimersByTime(1);
+      expect(probe.isUp()).not.toBe(first);
+    } finally {
+      vi.useRealTimers();
+      await probe.close();
+    }
   });
 
   test("the page is self-contained and has Retry-After", async () => {

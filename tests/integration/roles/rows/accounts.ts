@@ -39,7 +39,7 @@ export const accounts: Row[] = [
     name: "session/commands/endOtherSessions, without others",
     ...signedIn,
     run: async (viewer) => {
-      await sessionCommands.endOtherSessions(viewer);
+      await sessionCommands.endOtherSessions(viewer, deviceOf({}));
     },
   },
   {
