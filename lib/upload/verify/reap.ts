@@ -9,7 +9,6 @@ import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { isStorable } from "@/lib/text/policy";
 import { deleteFiles } from "../file/rows";
 import { uploadFrom } from "../policy";
-import { reapableWhere } from "../queries";
 import { areGrantsOver, nextReapAt } from "./policy";
 import { selectPinned } from "./rows";
 
@@ -23,15 +22,13 @@ const retryAfterMs = 10 * 60 * 1_000;
  * no quota counts them; their rejections stay recorded. No revision is added to an ended upload, so a version that is not
  * pinned when its page is read never will be. Idempotent, also by two workers at once. Deletes the registered files once all
  * grants have expired. The upload stays on the reaper's list until a visit finds nothing when nothing can arrive any more: then
- * it is clean. Returns null when the upload has not ended, or when it was under way when an operator took the bucket over with a
- * restored database. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL; removals before that stay.
+ * it is clean. Returns null when the upload has not ended, or keeps what no revision pins (`keepsUnpinned`). Throws AppError
+ * READ_ONLY, UNAVAILABLE, INTERNAL; removals before that stay.
  */
 export async function reapUpload(viewer: Viewer, uploadId: string, now = new Date()): Promise<Reaped | null> {
   if (viewer.kind !== "system") throw notFound("upload");
   const upload = await db().upload.findFirst({
-    where: {
-      AND: [{ id: requireId(uploadId, "upload"), state: { in: [...uploadFrom.reap] } }, await reapableWhere(viewer)],
-    },
+    where: { id: requireId(uploadId, "upload"), state: { in: [...uploadFrom.reap] }, keepsUnpinned: false },
     select: { id: true, collectionId: true, endedAt: true },
   });
   if (!upload) return null;
