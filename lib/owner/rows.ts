@@ -26,21 +26,28 @@ export type Server = Awaited<ReturnType<typeof selectServer>>;
 /**
  * Returns which database of which server this is. `place` is `system identifier/oid`: the same for every replica of a server and
  * after a restart; another one for a restored dump, even on the same server; "?" for an identifier that the server does not tell.
- * `timeline` is another one after a replica was promoted, as of the checkpoint with which a promotion ends; null where it is not told.
+ * `timeline` is another one once a replica was promoted; null where it is not told. A promotion writes it as where recovery ended, before
+ * anything else can be written, and minutes later as that of its first checkpoint.
  */
 export async function selectServer(): Promise<{ place: string; timeline: number | null }> {
   const [allowed] = await rowsOf(
     db(),
-    sql<{ oid: string; system: boolean; checkpoint: boolean }>`
+    sql<{ oid: string; system: boolean; timeline: boolean }>`
       SELECT oid::text, has_function_privilege('pg_control_system()', 'execute') AS system,
-             has_function_privilege('pg_control_checkpoint()', 'execute') AS checkpoint
+             has_function_privilege('pg_control_checkpoint()', 'execute')
+               AND has_function_privilege('pg_control_recovery()', 'execute') AS timeline
       FROM pg_database WHERE datname = current_database()`,
   );
   const [server] = allowed?.system
     ? await rowsOf(db(), sql<{ id: string }>`SELECT system_identifier::text AS id FROM pg_control_system()`)
     : [];
-  const [last] = allowed?.checkpoint
-    ? await rowsOf(db(), sql<{ timeline: number }>`SELECT timeline_id AS timeline FROM pg_control_checkpoint()`)
+  const [last] = allowed?.timeline
+    ? await rowsOf(
+        db(),
+        sql<{ timeline: number }>`
+          SELECT greatest(timeline_id, min_recovery_end_timeline) AS timeline
+          FROM pg_control_checkpoint(), pg_control_recovery()`,
+      )
     : [];
   return { place: `${server?.id ?? "?"}/${allowed?.oid}`, timeline: last?.timeline ?? null };
 }

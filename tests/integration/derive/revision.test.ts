@@ -445,7 +445,7 @@ describe("rejecting a picture that has derivatives", () => {
     await deriveRevision(worker, other.id);
     await reject(other.id);
     expect(await revisionById(other.id)).toMatchObject({ state: "ready", derivedId: other.derivedId });
-    expect(await storedOf(other.derivedId)).toBe(1);
+    expect(await storedOf(other.derivedId)).toBeGreaterThan(0);
   });
 
   test("is finished by the sweep when the storage goes away in between", async () => {
