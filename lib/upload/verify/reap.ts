@@ -1,6 +1,6 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import { db } from "@/lib/db";
+import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { bucketPermit } from "@/lib/owner/commands";
 import { abortMultiparts, deleteVersions } from "@/lib/storage/deletion";
@@ -27,8 +27,9 @@ const retryAfterMs = 10 * 60 * 1_000;
  */
 export async function reapUpload(viewer: Viewer, uploadId: string, now = new Date()): Promise<Reaped | null> {
   if (viewer.kind !== "system") throw notFound("upload");
+  const where = reapable(requireId(uploadId, "upload"));
   const upload = await db().upload.findFirst({
-    where: { id: requireId(uploadId, "upload"), state: { in: [...uploadFrom.reap] }, keepsUnpinned: false },
+    where,
     select: { id: true, collectionId: true, endedAt: true },
   });
   if (!upload) return null;
@@ -42,6 +43,9 @@ export async function reapUpload(viewer: Viewer, uploadId: string, now = new Dat
   const reaped: Reaped = { multiparts: await abortMultiparts(permit, prefix), versions: 0, bytes: 0, isClean: false };
   for await (const page of listObjectVersions(prefix)) {
     const left = await unpinned(page);
+    // After a look at the owner, which may find a fail-over: then the upload keeps everything.
+    await permit.require();
+    if (left.length > 0 && (await db().upload.count({ where })) === 0) return null;
     await deleteVersions(permit, left);
     reaped.versions += left.length;
     reaped.bytes += left.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -57,6 +61,10 @@ export async function reapUpload(viewer: Viewer, uploadId: string, now = new Dat
     data: { reapAt, ...(reapAt === null && { cleanedAt: now }) },
   });
   return reaped;
+}
+
+function reapable(id: string) {
+  return { id, state: { in: [...uploadFrom.reap] }, keepsUnpinned: false } satisfies Prisma.UploadWhereInput;
 }
 
 async function unpinned(page: ListedVersion[]): Promise<ListedVersion[]> {
