@@ -1,14 +1,15 @@
 import type { Env } from "@/lib/env";
 import type { AspectPlan } from "@/lib/infra/plan";
 import { aspectNames, readBucketPlan } from "../bucket-plan";
+import type { KeyPair } from "../start/store";
 
 /** unknown: it could not be read, or the storage does not have it and Atoll works without it. */
 type Result = "pass" | "fail" | "unknown";
 type Check = Pick<AspectPlan, "aspect" | "detail" | "dangers" | "current" | "wanted"> & { result: Result };
 
 /** Prints how the bucket differs from the settings, and what endangers its files. Returns 1 where something fails, else 0. */
-export async function checkBucket(env: Env, isJson: boolean): Promise<number> {
-  const plans = await readBucketPlan(env);
+export async function checkBucket(env: Env, isJson: boolean, operator?: KeyPair): Promise<number> {
+  const plans = await readBucketPlan(env, operator);
   const checks = plans.map(toCheck);
   console.log(isJson ? JSON.stringify({ bucket: env.S3_BUCKET, checks }) : textOf(env.S3_BUCKET, checks));
   return checks.some(({ result }) => result === "fail") ? 1 : 0;

@@ -34,7 +34,12 @@ export const infra: Command = {
     const env = parseEnv(process.env);
     const [{ closeDb }, { closeStorage }] = await Promise.all([import("@/lib/db"), import("@/lib/storage/client")]);
     try {
-      if (verb === "check") return await checkBucket(env, values.json);
+      if (verb === "check") {
+        // The site's own key may not read the settings of the embedded store's bucket.
+        const { embeddedOperator } = await import("../start/store");
+        const operator = embeddedOperator(env.ATOLL_DATA_DIR, process.env.AWS_ACCESS_KEY_ID);
+        return await checkBucket(env, values.json, operator);
+      }
       await takeBucketOver({ isDryRun: !values.yes, isJson: values.json });
       return 0;
     } finally {

@@ -9,6 +9,7 @@ import { originalsPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions, versionsOf } from "@/lib/storage/list";
 import { type FolderPage, listFolders } from "@/lib/storage/list-folders";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
+import { isStorable } from "@/lib/text/policy";
 import { uploadPolicy } from "../policy";
 import { selectPinned } from "../verify/rows";
 import {
@@ -95,8 +96,8 @@ async function recordUnknown({ folders, versions }: WalkStep): Promise<number> {
     ...folders.filter((prefix) => !known.has(prefix)).map((prefix) => ({ prefix, isFolder: true })),
     ...[...keys].map((prefix) => ({ prefix, isFolder: false })),
   ];
-  // PostgreSQL stores no NUL.
-  return insertUnknown(unknown.filter(({ prefix }) => !prefix.includes("\0")));
+  // PostgreSQL stores no other text.
+  return insertUnknown(unknown.filter(({ prefix }) => isStorable(prefix)));
 }
 
 const uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
@@ -187,7 +188,7 @@ function requireUploadFolder(prefix: string): string {
 }
 
 async function removableVersions(page: ListedVersion[], { after, before }: Removable): Promise<ListedVersion[]> {
-  const pinned = await selectPinned(page.filter(({ key }) => !key.includes("\0")));
+  const pinned = await selectPinned(page.filter(({ key }) => isStorable(key)));
   return page.filter(
     ({ key, versionId, lastModified }) =>
       lastModified >= after && lastModified <= before && !pinned.has(`${versionId} ${key}`),
