@@ -50,8 +50,9 @@ const neighbours = {
   user: ["auth", "session"],
 };
 const turns = "^lib/revision/turn/rows\\.ts$";
+const derived = "^lib/revision/(metadata|derivatives)/rows\\.ts$";
 /** What a noun needs beside its neighbours. */
-const extras = { media: [turns], upload: [turns], user: ["^lib/auth/(device|password)\\.ts$"] };
+const extras = { media: [turns, derived], upload: [turns], user: ["^lib/auth/(device|password)\\.ts$"] };
 const nounFolders = `^lib/(${Object.keys(neighbours).join("|")})/`;
 
 /** Folders of `lib` with rules of their own. */
