@@ -50,9 +50,15 @@ const neighbours = {
   user: ["auth", "session"],
 };
 const turns = "^lib/revision/turn/rows\\.ts$";
+const derived = "^lib/revision/(metadata|derivatives)/rows\\.ts$";
 /** What a noun needs beside its neighbours. */
 const device = "^lib/auth/device\\.ts$";
-const extras = { media: [turns], upload: [turns], session: [device], user: [device, "^lib/auth/password\\.ts$"] };
+const extras = {
+  media: [turns, derived],
+  upload: [turns],
+  session: [device],
+  user: [device, "^lib/auth/password\\.ts$"],
+};
 const nounFolders = `^lib/(${Object.keys(neighbours).join("|")})/`;
 
 /** Folders of `lib` with rules of their own. */

@@ -15,7 +15,7 @@ const commands: Record<string, Entry> = {
     load: async () => (await import("./user/command")).user,
   },
   collection: { summary: "set a collection's quota", load: async () => (await import("./collection")).collection },
-  infra: { summary: "take a bucket over", load: async () => (await import("./infra")).infra },
+  infra: { summary: "check a bucket, take one over", load: async () => (await import("./infra/command")).infra },
   s3: { summary: "run the embedded S3 store alone", load: async () => (await import("./s3")).s3 },
 };
 

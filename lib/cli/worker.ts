@@ -1,5 +1,6 @@
 import { parseEnv, requireStorageNamed } from "@/lib/env";
 import { notifyParent, stopRequested } from "./lifetime";
+import { logDangers } from "./log-dangers";
 import { processLog } from "./process-log";
 import { adoptRunning } from "./running";
 import { type Command, parseCommand } from "./usage";
@@ -17,10 +18,14 @@ export const worker: Command = {
   async run(args) {
     parseCommand(help, args, { options: {} });
     adoptRunning();
-    requireStorageNamed(parseEnv(process.env));
+    const env = parseEnv(process.env);
+    requireStorageNamed(env);
     const stop = stopRequested();
+    const logger = processLog(1, { name: "worker" });
     const { startWorker } = await import("@/lib/jobs/worker");
-    const running = await startWorker({ logger: processLog(1, { name: "worker" }), stopTimeoutSeconds });
+    const running = await startWorker({ logger, stopTimeoutSeconds });
+    // `up` says them itself.
+    if (!process.connected) await logDangers(env, logger);
     notifyParent({ type: "ready" });
     await stop;
     // If the database's host does not respond, `stop` may never resolve. Its jobs time out by their heartbeat.

@@ -1,8 +1,8 @@
 import "server-only";
 import path from "node:path";
 import type { Viewer } from "@/lib/auth/viewer";
-import { type Derivation, recordDerivation, reserveDerivedId } from "@/lib/media/commands";
-import { revisionToDerive } from "@/lib/media/queries";
+import { type Derivation, forgetDerivatives, recordDerivation, reserveDerivedId } from "@/lib/media/commands";
+import { leftDerivatives, revisionToDerive } from "@/lib/media/queries";
 import { bucketPermit } from "@/lib/owner/commands";
 import { decodeFile } from "./decoder";
 import { removeDerivatives, storeDerivatives } from "./derivatives";
@@ -41,8 +41,8 @@ export async function deriveRevision(
   const permit = await bucketPermit(viewer);
   const found = await fetchAndDecode(revision, fetchUpToBytes);
   if (found.state !== "ready") {
-    await recordWithoutDerivatives(viewer, revisionId, found);
-    return { revisionId, state: found.state };
+    const isRecorded = await recordWithoutDerivatives(viewer, revisionId, found);
+    return { revisionId, state: isRecorded ? found.state : "skipped" };
   }
   const { derivatives, ...facts } = found;
   // Reserved in the database first, so that a retry overwrites the same keys and leaves no orphans.
@@ -50,8 +50,9 @@ export async function deriveRevision(
   if (derivedId === null) return { revisionId, state: "skipped" };
   await storeDerivatives(permit, derivedId, derivatives);
   if (await recordDerivation(viewer, revisionId, { ...facts, derivedId })) return { revisionId, state: "ready" };
-  // Another attempt has ended it meanwhile. If that one rejected it, these derivatives are no one's.
-  if ((await revisionToDerive(viewer, revisionId))?.derivedId !== derivedId) await removeDerivatives(permit, derivedId);
+  // Another attempt has ended it meanwhile. Without pictures these may have been stored after that one deleted its own.
+  const ended = await revisionToDerive(viewer, revisionId);
+  if (ended?.state !== "ready" || ended.derivedId !== derivedId) await removeDerivatives(permit, derivedId);
   return { revisionId, state: "skipped" };
 }
 
@@ -60,16 +61,32 @@ export async function rejectRevision(viewer: Viewer, revisionId: string, reason:
   await recordWithoutDerivatives(viewer, revisionId, { state: "rejected", contentType: null, reason });
 }
 
-/** The derivatives of earlier attempts go first: afterwards the database no longer knows their id. */
+/**
+ * The row first: of two attempts one may be recording pictures, and their objects may be deleted only when the row has ended without
+ * them. Returns whether this call recorded the outcome.
+ */
 async function recordWithoutDerivatives(
   viewer: Viewer,
   revisionId: string,
   outcome: Exclude<Derivation, { state: "ready" }>,
-): Promise<void> {
-  const revision = await revisionToDerive(viewer, revisionId);
-  if (revision?.state !== "pending") return;
-  if (revision.derivedId !== null) await removeDerivatives(await bucketPermit(viewer), revision.derivedId);
-  await recordDerivation(viewer, revisionId, outcome);
+): Promise<boolean> {
+  await bucketPermit(viewer);
+  if (!(await recordDerivation(viewer, revisionId, outcome))) return false;
+  await removeLeftDerivatives(viewer, 1, revisionId);
+  return true;
+}
+
+/**
+ * Deletes derivatives of revisions that ended without pictures, `limit` at most, all or those of one revision. For the worker's sweep,
+ * too: a process may end in between. Returns of how many revisions. Idempotent. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
+ */
+export async function removeLeftDerivatives(viewer: Viewer, limit: number, revisionId?: string): Promise<number> {
+  const left = await leftDerivatives(viewer, limit, revisionId);
+  for (const one of left) {
+    await removeDerivatives(await bucketPermit(viewer), one.derivedId);
+    await forgetDerivatives(viewer, one);
+  }
+  return left.length;
 }
 
 function fetchAndDecode(pinned: Pinned, fetchUpToBytes: number): Promise<Fetched> {

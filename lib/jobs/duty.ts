@@ -13,16 +13,16 @@ type Work = { viewer: SystemViewer; log: Logger; start(): Promise<void>; stop():
 
 /**
  * Takes jobs only while this database owns the bucket: all of them read, write or delete there, and would fail. A look that
- * fails changes nothing, except that the first one counts as success: every job looks again before it changes anything.
+ * fails changes nothing: before the first one that succeeds, no jobs are taken.
  */
 export function createDuty({ viewer, log, start, stop }: Work): Duty {
   let latest: Standing | undefined;
-  const look = async (): Promise<Standing> => {
+  const look = async (): Promise<Standing | undefined> => {
     try {
       return await renewMark(viewer);
     } catch (error) {
       log.error({ reason: error instanceof Error ? error.message : String(error) }, "the bucket's owner is unknown");
-      return latest ?? "owner";
+      return latest;
     }
   };
   return {
@@ -37,7 +37,8 @@ export function createDuty({ viewer, log, start, stop }: Work): Duty {
         });
       }
       if (was && !is) await stop();
-      if (standing !== latest && standing !== "owner") log.warn({ standing }, `no jobs: ${standingText(standing)}`);
+      if (standing !== undefined && standing !== latest && standing !== "owner")
+        log.warn({ standing }, `no jobs: ${standingText(standing)}`);
       if (is && !was && latest !== undefined) log.info("jobs are taken again");
       latest = standing;
       return is;

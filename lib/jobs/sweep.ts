@@ -1,5 +1,6 @@
 import "server-only";
 import { deleteWholeBudgets } from "@/lib/budget/commands";
+import { removeLeftDerivatives } from "@/lib/derive/revision";
 import { removeStaleTempDirs } from "@/lib/derive/temp-dir";
 import { deleteExpiredInvitations } from "@/lib/invitation/commands";
 import { invitationsToMail } from "@/lib/invitation/queries";
@@ -26,6 +27,7 @@ const uploadsAtOnce = 100;
 const revisionsAtOnce = 10_000;
 const readAgainAtOnce = 1_000;
 const mailsAtOnce = 100;
+const derivativesAtOnce = 100;
 
 /**
  * Queues jobs that were lost by a crash between commit and send, and expires uploads. Jobs already queued are not added
@@ -56,6 +58,7 @@ export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSig
     derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce)),
     // One that still waits is not added again, so that at most so many wait.
     readAgain: async () => insertReadAgain(boss, await revisionsToReadAgain(viewer, readAgainAtOnce)),
+    removeDerivatives: () => removeLeftDerivatives(viewer, derivativesAtOnce),
     deleteSessions: () => deleteEndedSessions(viewer),
     mail: async () => insertMail(boss, await invitationsToMail(viewer, mailsAtOnce)),
     deleteInvitations: () => deleteExpiredInvitations(viewer),

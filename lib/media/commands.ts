@@ -6,7 +6,8 @@ import { db } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockCollection, longTransaction } from "@/lib/locks";
-import { setDerivedId, showBest } from "@/lib/revision/rows";
+import { clearLeftDerivatives, type LeftDerivatives, setDerivedId } from "@/lib/revision/derivatives/rows";
+import { showBest } from "@/lib/revision/rows";
 import { moveToEnd } from "@/lib/revision/turn/rows";
 import { newDerivedId } from "@/lib/storage/keys";
 import { metadataVersion } from "./policy";
@@ -47,6 +48,12 @@ export async function reserveDerivedId(viewer: Viewer, revisionId: string): Prom
   return setDerivedId(requireId(revisionId, "picture"), newDerivedId());
 }
 
+/** Forgets derivatives of a revision that ended without pictures, once they are deleted. Idempotent. */
+export async function forgetDerivatives(viewer: Viewer, left: LeftDerivatives): Promise<void> {
+  if (viewer.kind !== "system") throw notFound("picture");
+  await clearLeftDerivatives(left);
+}
+
 /** Gives a pending revision the last turn to be derived, as it cannot be now. Returns that turn; null when it is no longer pending. */
 export async function postponeDerivation(viewer: Viewer, revisionId: string): Promise<number | null> {
   if (viewer.kind !== "system") throw notFound("picture");
@@ -82,7 +89,8 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
         displayNote: found?.displayNote ?? null,
         width: found?.width ?? null,
         height: found?.height ?? null,
-        derivedId: found?.derivedId ?? null,
+        // One without pictures still names those of earlier attempts, until they are deleted.
+        ...(found && { derivedId: found.derivedId }),
         ...columnsOf(outcome.metadata),
       },
     });

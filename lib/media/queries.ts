@@ -3,7 +3,8 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { collectionOfMedia, collectionsWhere, type SeenCollection } from "@/lib/collection/queries";
 import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
-import { selectOutdatedMetadata } from "@/lib/revision/rows";
+import { type LeftDerivatives, selectLeftDerivatives } from "@/lib/revision/derivatives/rows";
+import { selectOutdatedMetadata } from "@/lib/revision/metadata/rows";
 import { selectPending } from "@/lib/revision/turn/rows";
 import { type ViewSigner, viewSigner } from "@/lib/storage/view";
 import { metadataVersion, pageSize } from "./policy";
@@ -107,6 +108,12 @@ export async function revisionToDerive(viewer: Viewer, revisionId: string) {
   if (!revision) return null;
   const { media, sizeBytes, ...rest } = revision;
   return { ...rest, sizeBytes: Number(sizeBytes), path: media.path };
+}
+
+/** Returns derivatives of revisions that ended without pictures, to be deleted: all or those of one revision. */
+export async function leftDerivatives(viewer: Viewer, limit: number, revisionId?: string): Promise<LeftDerivatives[]> {
+  if (viewer.kind !== "system") throw notFound("picture");
+  return selectLeftDerivatives(limit, revisionId);
 }
 
 /** Returns revisions that wait to be derived, in the order of their turns, for the worker's sweep. */

@@ -13,7 +13,7 @@ import { mintPermit } from "@/lib/storage/permit/mint";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { newMark, type OwnerState, readOwner, whyNotOurs } from "./look";
 import { lookSeconds, markSeconds, readOnlyMessage, type Standing } from "./policy";
-import { confirmMark, isMarkDue, keepUploadsUnderWay, startGeneration } from "./rows";
+import { confirmMark, isMarkDue, setFirstTimeline, startGeneration, startOwnership } from "./rows";
 import type { OwnerFileContent } from "./schema";
 
 /** The latest look of this process: its time on the monotonic clock, because a clock that is set back would keep it valid. */
@@ -62,15 +62,24 @@ async function lookAtOwner(): Promise<Standing> {
   // A drill reads and writes nothing there, whoever owns the bucket.
   if (env().ATOLL_DRILL) return "drill";
   const state = await readOwner();
-  return state.standing === "unclaimed" ? claim(state) : state.standing;
+  if (state.standing === "unclaimed") return claim(state);
+  if (state.standing === "owner") await noticeFailOver(state);
+  return state.standing;
+}
+
+/** A replica that was promoted goes on as the owner. It may lack the last seconds, and so that uploads were verified in them. */
+async function noticeFailOver({ row, timeline }: OwnerState): Promise<void> {
+  if (timeline === null || timeline === row.timeline) return;
+  if (row.timeline === null) await setFirstTimeline(timeline);
+  else await db().$transaction((tx) => startOwnership(tx, timeline), longTransaction);
 }
 
 /** Writes the owner file. Of two databases that claim at once one is the owner, as the second's condition is false. */
-async function claim({ row, place }: OwnerState): Promise<Standing> {
+async function claim({ row, place, timeline }: OwnerState): Promise<Standing> {
   const refusal = await whyNotOurs();
   if (refusal) return refusal;
   // Uploads that are older than the owner file: the database may be a dump, whose live site has yet to be updated and to look.
-  await keepUploadsUnderWay();
+  await db().$transaction((tx) => startOwnership(tx, timeline), longTransaction);
   await writeOwnerFile(contentOf(row, place), null);
   // What counts is what the bucket shows now: storages that ignore conditions have let the last one win.
   const { standing } = await readOwner();
@@ -135,13 +144,16 @@ export async function takeOver(viewer: Viewer, { isDryRun }: { isDryRun: boolean
   if (viewer.kind !== "system") throw notFound("bucket");
   if (env().ATOLL_DRILL)
     throw new AppError("CONFLICT", "A drill (ATOLL_DRILL=1) takes over no bucket. Nothing was changed.");
-  const { standing: before, row, content: owner, file } = await readOwner();
+  const { standing: before, row, timeline, content: owner, file } = await readOwner();
   const generation = before === "owner" ? row.generation : Math.max(row.generation, owner?.generation ?? 0) + 1;
   const openUploads = await db().upload.count({ where: { state: { in: ["open", "sealed"] } } });
   const plan = { before, owner, generation, openUploads };
   if (before === "owner" || isDryRun) return { ...plan, isDone: before === "owner" };
   // The database first: where the bucket cannot be written then, its former owner goes on.
-  await startGeneration(generation, newMark());
+  await db().$transaction(async (tx) => {
+    await startOwnership(tx, timeline);
+    await startGeneration(tx, { generation, nextMark: newMark() });
+  }, longTransaction);
   const { row: started, place } = await readOwner();
   await writeOwnerFile(contentOf(started, place), file);
   latest = undefined;

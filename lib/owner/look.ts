@@ -6,13 +6,15 @@ import { listObjectVersions } from "@/lib/storage/list";
 import { headObject } from "@/lib/storage/objects";
 import { type OwnerFile, readOwnerFile } from "@/lib/storage/owner-file";
 import { type Standing, standingOf } from "./policy";
-import { type OwnerRow, selectOwner, selectPlace } from "./rows";
+import { type OwnerRow, selectOwner, selectServer } from "./rows";
 import { type OwnerFileContent, ownerFile } from "./schema";
 
 export type OwnerState = {
   standing: Standing;
   row: OwnerRow;
   place: string;
+  /** The server's timeline; null where it does not tell. */
+  timeline: number | null;
   file: OwnerFile | null;
   /** What the file says; null without a file and for one that cannot be read. */
   content: OwnerFileContent | null;
@@ -27,13 +29,13 @@ export function newMark(): string {
 export async function readOwner(): Promise<OwnerState> {
   // The file first: a mark that is drawn and confirmed in between is known to the row.
   const file = await readOwnerFile();
-  const [row, place] = [await selectOwner(newMark()), await selectPlace()];
+  const [row, server] = [await selectOwner(newMark()), await selectServer()];
   const content = file === null ? null : parse(file.text);
-  if (file !== null && content === null) return { standing: "unreadable", row, place, file, content };
+  if (file !== null && content === null) return { standing: "unreadable", row, ...server, file, content };
   const marks = [row.previous_mark, row.mark, row.next_mark].filter((mark) => mark !== null);
   const { installation_id: installation, generation } = row;
-  const identity = { installation, generation, place, marks, hasOwned: row.mark !== null };
-  return { standing: standingOf(identity, content), row, place, file, content };
+  const identity = { installation, generation, place: server.place, marks, hasOwned: row.mark !== null };
+  return { standing: standingOf(identity, content), row, ...server, file, content };
 }
 
 function parse(text: string): OwnerFileContent | null {

@@ -6,6 +6,18 @@ export const lookSeconds = 5;
 /** Seconds between two marks in the bucket. A replica that takes over may be this far behind. */
 export const markSeconds = 60;
 
+/**
+ * An upload that ended up to this long before the last mark counts as ended since: the mark is of the database's clock, the end of
+ * the site's.
+ */
+export const endedMarginSeconds = 60 * 60;
+
+/**
+ * What the storage dates up to this long after the database became the owner counts as older: the one is of the storage's clock, the
+ * other of the database's.
+ */
+export const ownerMarginSeconds = 24 * 60 * 60;
+
 /** What a database knows of itself. */
 export type Identity = {
   installation: string;

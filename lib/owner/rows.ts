@@ -1,6 +1,7 @@
 import "server-only";
 import { sql } from "kysely";
 import { columns, db, execute, now, query, rowsOf, type Transaction } from "@/lib/db";
+import { endedMarginSeconds } from "./policy";
 
 const all = query.selectFrom("bucket_owner").selectAll();
 
@@ -20,23 +21,35 @@ export async function selectOwner(nextMark: string) {
   return made;
 }
 
+export type Server = Awaited<ReturnType<typeof selectServer>>;
+
 /**
- * Returns which database of which server this is: `system identifier/oid`. The same for every replica of a server and after a
- * restart; another one for a restored dump, even on the same server. A server that does not tell its identifier gives "?".
+ * Returns which database of which server this is. `place` is `system identifier/oid`: the same for every replica of a server and
+ * after a restart; another one for a restored dump, even on the same server; "?" for an identifier that the server does not tell.
+ * `timeline` is another one once a replica was promoted; null where it is not told. A promotion writes it as where recovery ended, before
+ * anything else can be written, and minutes later as that of its first checkpoint.
  */
-export async function selectPlace(): Promise<string> {
+export async function selectServer(): Promise<{ place: string; timeline: number | null }> {
   const [allowed] = await rowsOf(
     db(),
-    sql<{ oid: string; tells: boolean }>`
-      SELECT oid::text, has_function_privilege('pg_control_system()', 'execute') AS tells
+    sql<{ oid: string; system: boolean; timeline: boolean }>`
+      SELECT oid::text, has_function_privilege('pg_control_system()', 'execute') AS system,
+             has_function_privilege('pg_control_checkpoint()', 'execute')
+               AND has_function_privilege('pg_control_recovery()', 'execute') AS timeline
       FROM pg_database WHERE datname = current_database()`,
   );
-  if (!allowed?.tells) return `?/${allowed?.oid}`;
-  const [server] = await rowsOf(
-    db(),
-    sql<{ id: string }>`SELECT system_identifier::text AS id FROM pg_control_system()`,
-  );
-  return `${server?.id}/${allowed.oid}`;
+  const [server] = allowed?.system
+    ? await rowsOf(db(), sql<{ id: string }>`SELECT system_identifier::text AS id FROM pg_control_system()`)
+    : [];
+  const [last] = allowed?.timeline
+    ? await rowsOf(
+        db(),
+        sql<{ timeline: number }>`
+          SELECT greatest(timeline_id, min_recovery_end_timeline) AS timeline
+          FROM pg_control_checkpoint(), pg_control_recovery()`,
+      )
+    : [];
+  return { place: `${server?.id ?? "?"}/${allowed?.oid}`, timeline: last?.timeline ?? null };
 }
 
 /** Tells whether the next mark was drawn so long ago that every replica has it. By the database's clock. */
@@ -62,24 +75,37 @@ export async function confirmMark(on: Transaction, shown: string, nextMark: stri
   );
 }
 
-/** Keeps what uploads under way have in the bucket, as a take-over does. Does nothing when there are none. */
-export async function keepUploadsUnderWay(): Promise<void> {
-  const underWay = query.selectFrom("upload").select("id").where("state", "in", ["open", "sealed"]);
+/**
+ * Records that this database owns the bucket from now on and may lack what was recorded last: the owner before, or a primary that
+ * is lost, may have verified uploads that are under way here, or that ended here without it. Nothing of them is removed from the
+ * bucket any more.
+ */
+export async function startOwnership(tx: Transaction, timeline: number | null): Promise<void> {
+  const [upload, owner] = [columns("upload"), columns("bucket_owner")];
   await execute(
-    db(),
-    query
-      .updateTable("bucket_owner")
-      .set({ taken_over_at: now })
-      .where(({ exists }) => exists(underWay)),
+    tx,
+    sql`
+      UPDATE "upload" SET ${upload.keeps_unpinned} = true
+      WHERE NOT ${upload.keeps_unpinned} AND (${upload.state} IN ('open', 'sealed') OR ${upload.ended_at} >= (
+        SELECT ${owner.marked_at} - make_interval(secs => ${endedMarginSeconds}) FROM "bucket_owner"))`,
   );
+  await execute(tx, query.updateTable("bucket_owner").set({ taken_over_at: now, timeline }));
 }
 
 /** Makes this database the owner-to-be of `generation`: its former marks count no longer. */
-export async function startGeneration(generation: number, nextMark: string): Promise<void> {
+export async function startGeneration(
+  tx: Transaction,
+  { generation, nextMark }: { generation: number; nextMark: string },
+): Promise<void> {
   await execute(
-    db(),
+    tx,
     query
       .updateTable("bucket_owner")
-      .set({ generation, previous_mark: null, mark: null, next_mark: nextMark, marked_at: now, taken_over_at: now }),
+      .set({ generation, previous_mark: null, mark: null, next_mark: nextMark, marked_at: now }),
   );
+}
+
+/** Records the timeline of a server that has not told one before. */
+export async function setFirstTimeline(timeline: number): Promise<void> {
+  await execute(db(), query.updateTable("bucket_owner").set({ timeline }).where("timeline", "is", null));
 }

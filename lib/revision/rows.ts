@@ -2,7 +2,6 @@ import "server-only";
 import { type Expression, type Selectable, sql } from "kysely";
 import {
   columns,
-  db,
   execute,
   insertSelect,
   now,
@@ -228,20 +227,6 @@ async function showNewMedia(tx: Transaction, collectionId: string, revisionIds: 
   );
 }
 
-/** Gives a pending revision this derived id where it has none. Returns its derived id; null when it is no longer pending. */
-export async function setDerivedId(revisionId: string, derivedId: string): Promise<string | null> {
-  const [revision] = await rowsOf(
-    db(),
-    query
-      .updateTable("revision")
-      .set(({ fn, val }) => ({ derived_id: fn.coalesce("derived_id", val(derivedId)) }))
-      .where("id", "=", revisionId)
-      .where("state", "=", "pending")
-      .returning("derived_id"),
-  );
-  return revision?.derived_id ?? null;
-}
-
 /** What changed for some revisions: they were derived, or their upload was undone (at that time) or redone. */
 export type Change = { derived: true } | { undoneAt: Date } | { redone: true };
 
@@ -308,18 +293,4 @@ export async function showBest(
                               ${collection.size_bytes} = ${collection.size_bytes} + total."bytes"
       FROM total WHERE ${collection.id} = ${uuid(collectionId)} AND (total."files" <> 0 OR total."bytes" <> 0)`,
   );
-}
-
-/**
- * Selects pictures whose metadata rules older than this version read. The condition is that of the partial index
- * `revision_metadata_outdated_idx`, which holds nothing else.
- */
-export async function selectOutdatedMetadata(metadataVersion: number, limit: number): Promise<string[]> {
-  const isOutdated = sql<boolean>`${r.metadata_version} < ${sql.lit(metadataVersion)}
-    AND ${r.state} IN ('ready', 'kept') AND ${r.content_type} LIKE 'image/%'`;
-  const revisions = await rowsOf(
-    db(),
-    query.selectFrom("revision as r").select("r.id").where(isOutdated).orderBy("r.id").limit(limit),
-  );
-  return revisions.map(({ id }) => id);
 }

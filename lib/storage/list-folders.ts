@@ -26,7 +26,7 @@ export async function* listFolders(
   { client, bucket }: Storage = storage(),
   pageSize = 1_000,
 ): AsyncGenerator<FolderPage> {
-  let marker = markerAfter(after);
+  let marker = markerAfter(after, prefix);
   for (;;) {
     const answer = await storageCall(() =>
       client.send(
@@ -49,7 +49,9 @@ export async function* listFolders(
     if (!answer.IsTruncated) return;
     // Computed, not the answer's: whether the last folder is skipped by NextKeyMarker differs between servers.
     const isFolder = folders.includes(last);
-    const next = isFolder ? markerAfter(last) : { KeyMarker: last, VersionIdMarker: answer.NextVersionIdMarker };
+    const next = isFolder
+      ? markerAfter(last, prefix)
+      : { KeyMarker: last, VersionIdMarker: answer.NextVersionIdMarker };
     if (compareKeys(next.KeyMarker, marker.KeyMarker) < 0 || JSON.stringify(next) === JSON.stringify(marker))
       throw new Error("the storage's listing of folders does not advance from one page to the next");
     marker = next;
@@ -58,6 +60,6 @@ export async function* listFolders(
 
 type Marker = { KeyMarker: string; VersionIdMarker?: string | undefined };
 
-function markerAfter(name: string): Marker {
-  return { KeyMarker: name.endsWith("/") ? name + highest : name };
+function markerAfter(name: string, prefix: string): Marker {
+  return { KeyMarker: name.endsWith("/") && name !== prefix ? name + highest : name };
 }

@@ -137,10 +137,12 @@ export async function sealUpload(viewer: Viewer, uploadId: string): Promise<void
 
 /**
  * Discards an upload: the worker removes what arrived and is no media, at once and again after the last grant has expired.
- * Files of a sealed upload that are verified already are media and stay. Idempotent. Throws NOT_FOUND, CONFLICT.
+ * Files of a sealed upload that are verified already are media and stay. Idempotent. Throws NOT_FOUND, CONFLICT, READ_ONLY: a
+ * database that does not own the bucket may not know that the upload was verified, and ends none.
  */
 export async function abortUpload(viewer: Viewer, uploadId: string): Promise<void> {
   const id = requireId(uploadId, "upload");
+  await bucketPermit(viewer);
   await change(viewer, id, "abort", "aborted");
   await sendReap(id);
 }
@@ -153,7 +155,7 @@ export async function deleteIdempotencyKeys(viewer: Viewer): Promise<number> {
 
 /**
  * Expires open uploads past their time, each in a transaction of its own. `onFailed` gets those that fail while the others
- * continue; without it the first failure is thrown. Returns how many expired.
+ * continue; without it the first failure is thrown. Returns how many expired. Throws READ_ONLY, as `abortUpload`.
  */
 export async function expireUploads(
   viewer: Viewer,
@@ -163,6 +165,7 @@ export async function expireUploads(
   const failed: string[] = [];
   let count = 0;
   for (;;) {
+    await bucketPermit(viewer);
     const due = await uploadsToExpire(failed);
     if (due.length === 0) return count;
     for (const upload of due) {

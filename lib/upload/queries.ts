@@ -4,7 +4,6 @@ import { collectionsWhere } from "@/lib/collection/queries";
 import { isSlug } from "@/lib/collection/schema";
 import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
-import { takenOverAt } from "@/lib/owner/queries";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { listObjectVersions } from "@/lib/storage/list";
 import { uploadPolicy } from "./policy";
@@ -179,21 +178,11 @@ async function selectRejected(uploadId: string): Promise<UploadStatus["rejected"
   ].slice(0, maxRejectedShown);
 }
 
-/**
- * Leaves out uploads that were under way when this database became the bucket's owner. It may be a restored one that lost what
- * was verified since, so files that it does not know may be all that is left of media: they stay.
- */
-export async function reapableWhere(viewer: Viewer): Promise<Prisma.UploadWhereInput> {
-  const takenOver = await takenOverAt(viewer);
-  if (takenOver === null) return {};
-  return { NOT: { createdAt: { lt: takenOver }, endedAt: { gt: takenOver } } };
-}
-
-/** Returns ended uploads for the worker's sweep that the reaper is to visit now, those that wait longest first. */
+/** Returns ended uploads for the worker's sweep that the reaper is to visit now, longest due first. None of which all is kept. */
 export async function uploadsToReap(viewer: Viewer, limit: number, now = new Date()): Promise<string[]> {
   if (viewer.kind !== "system") throw notFound("upload");
   const uploads = await db().upload.findMany({
-    where: { reapAt: { lte: now }, ...(await reapableWhere(viewer)) },
+    where: { reapAt: { lte: now }, keepsUnpinned: false },
     select: { id: true },
     orderBy: { reapAt: "asc" },
     take: limit,

@@ -1,9 +1,9 @@
 import type { Env } from "@/lib/env";
 import type { AspectResult } from "@/lib/infra/apply";
 import type { AspectPlan } from "@/lib/infra/plan";
-import type { BucketSettings } from "@/lib/infra/settings";
 import type { Standing } from "@/lib/owner/policy";
 import type { Storage } from "@/lib/storage/client";
+import { aspectNames, bucketSettings } from "../bucket-plan";
 import type { KeyPair } from "./store";
 
 type Say = (line: string) => void;
@@ -39,7 +39,7 @@ async function prepare(storage: Storage, env: Env, say: Say): Promise<Standing> 
     return upload === null ? null : "the database has uploads, whose files are elsewhere";
   };
   const isNew = await ensureBucket(storage, whyNot);
-  const settings = await settingsOf(env);
+  const settings = await bucketSettings(env);
   const standing = await owner.bucketStanding(viewer);
   if (standing !== "owner") {
     const [{ standingText }, { planBucket }] = await Promise.all([
@@ -55,17 +55,6 @@ async function prepare(storage: Storage, env: Env, say: Say): Promise<Standing> 
   if (isNew) say(`Created the bucket ${env.S3_BUCKET} and set it up.`);
   reportResults(results, isNew, say);
   return standing;
-}
-
-async function settingsOf(env: Env): Promise<BucketSettings> {
-  const [{ mediaBucket }, { isAws }] = await Promise.all([
-    import("@/lib/infra/settings"),
-    import("@/lib/storage/endpoint"),
-  ]);
-  // The policy may refuse plain http only if browsers and the site both use https.
-  const ways = [env.S3_ENDPOINT, env.S3_PUBLIC_ENDPOINT].filter((endpoint) => endpoint !== undefined);
-  const secure = isAws(env.S3_ENDPOINT) || (ways.length > 0 && ways.every((endpoint) => endpoint.startsWith("https:")));
-  return mediaBucket({ bucket: env.S3_BUCKET, origins: [env.ATOLL_URL], secure });
 }
 
 /** Tries the addresses that browsers will use. Throws an Error with one line when one is certainly wrong. */
@@ -94,23 +83,13 @@ export async function closeBucket(): Promise<void> {
   await closeDb();
 }
 
-const names: Record<AspectResult["aspect"], string> = {
-  bucket: "existence",
-  ownership: "object ownership",
-  publicAccess: "Block Public Access settings",
-  acl: "ACL",
-  versioning: "versioning",
-  cors: "CORS rules",
-  policy: "policy",
-  lifecycle: "lifecycle rules",
-};
-
 function reportResults(results: readonly AspectResult[], isNew: boolean, say: Say): void {
   for (const { aspect, state, detail, before, dangers } of results) {
     const was = typeof before === "string" ? ` (before: ${before})` : "";
-    if (state === "failed") say(`The bucket's ${names[aspect]} could not be set: ${detail ?? "no reason given"}`);
-    else if (state === "changed" && !isNew) say(`Changed the bucket's ${names[aspect]} to what this site needs${was}.`);
-    if (state !== "failed" && detail !== null) say(`The bucket's ${names[aspect]}: ${detail}`);
+    if (state === "failed") say(`The bucket's ${aspectNames[aspect]} could not be set: ${detail ?? "no reason given"}`);
+    else if (state === "changed" && !isNew)
+      say(`Changed the bucket's ${aspectNames[aspect]} to what this site needs${was}.`);
+    if (state !== "failed" && detail !== null) say(`The bucket's ${aspectNames[aspect]}: ${detail}`);
     for (const danger of dangers) say(`DANGER: ${danger}`);
   }
 }
@@ -118,7 +97,7 @@ function reportResults(results: readonly AspectResult[], isNew: boolean, say: Sa
 function reportPlans(plans: readonly AspectPlan[], say: Say): void {
   for (const { aspect, state, dangers } of plans) {
     if (state === "differs")
-      say(`The bucket's ${names[aspect]} differ from what this site needs and were left as they are.`);
+      say(`The bucket's ${aspectNames[aspect]} differ from what this site needs and were left as they are.`);
     for (const danger of dangers) say(`DANGER: ${danger}`);
   }
 }

@@ -32,6 +32,17 @@ function keyPair(dataDir: DataDir, name: "s3-root-key" | "s3-site-key"): KeyPair
   return JSON.parse(made.value) as KeyPair;
 }
 
+/**
+ * Returns the key pair of the embedded store's operator; undefined for a data dir whose store does not know `siteAccessKeyId` as the
+ * site's: another storage.
+ */
+export function embeddedOperator(dataDir: string, siteAccessKeyId: string | undefined): KeyPair | undefined {
+  const read = (name: string) => JSON.parse(readFileSync(path.join(dataDir, name), "utf8")) as KeyPair;
+  const [site, operator] = ["s3-site-key", "s3-root-key"] as const;
+  if (![site, operator].every((name) => existsSync(path.join(dataDir, name)))) return undefined;
+  return read(site).accessKeyId === siteAccessKeyId ? read(operator) : undefined;
+}
+
 /** Returns the variables by which the store knows its operator and the site's user, beside users of the operator's own. */
 async function userEnv(start: StartEnv, dataDir: DataDir, operator: KeyPair, site: KeyPair) {
   const { ATOLL_S3_USERS } = process.env;

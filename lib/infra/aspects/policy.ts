@@ -27,7 +27,7 @@ export const policy: Aspect = {
     const current = statements.filter(isOurs);
     const [a, b] = [current, wanted].map((list) => list.map(canonicalStatement).sort().join("\n"));
     const open = statements.filter((statement) => !isOurs(statement) && allowsEveryone(statement));
-    return { state: a === b ? "equal" : "differs", current, wanted, ...(open.length > 0 ? openDetail(open) : {}) };
+    return { state: a === b ? "equal" : "differs", current, wanted, dangers: open.length > 0 ? [openToAll(open)] : [] };
   },
   async write(context) {
     const { settings } = context;
@@ -51,15 +51,13 @@ async function explainRefusal<Result>(others: readonly Statement[], put: () => P
   } catch (cause) {
     const open = others.filter(allowsEveryone);
     if (open.length === 0 || s3Error(cause).status !== 403) throw cause;
-    throw new AppError("INTERNAL", `${openDetail(open).detail} Remove them, then restart.`, { cause });
+    throw new AppError("INTERNAL", `${openToAll(open)} Remove them, then restart.`, { cause });
   }
 }
 
-function openDetail(open: readonly Statement[]): { detail: string } {
+function openToAll(open: readonly Statement[]): string {
   const names = open.map(({ Sid }, index) => Sid ?? `number ${index + 1}, without a Sid`).join(", ");
-  return {
-    detail: `The policy has statements that are not Atoll's and allow access to everyone (${names}). A forged Referer may be enough to use them: see "The Allow-by-Referer recipe" in lib/infra/README.md.`,
-  };
+  return `The policy has statements that are not Atoll's and allow access to everyone (${names}). A forged Referer may be enough to use them: see "The Allow-by-Referer recipe" in lib/infra/README.md.`;
 }
 
 /**

@@ -3,13 +3,14 @@ import { deleteVersions } from "@/lib/storage/deletion";
 import { originalKey, pathOfKey } from "@/lib/storage/keys";
 import { versionsOf } from "@/lib/storage/list";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
-import { selectCanceled } from "./rows";
+import { selectRemovable } from "./rows";
 
 /**
  * Removes every version at those of an upload's paths that are canceled. Lists first and then selects the canceled paths: a
  * version listed while its path was canceled belongs to no registered file, even if the path is registered again a moment
  * later, and what arrives after that is not in the listing. Runs outside of transactions, so that no lock waits for the
- * storage. Idempotent. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
+ * storage. Leaves them where the upload keeps what no revision pins: a database that did not own the bucket when they were sent may not
+ * know that they became media, and `stale_version` keeps them from becoming it again. Idempotent. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
  */
 export async function removeCanceled(
   permit: BucketPermit,
@@ -20,10 +21,10 @@ export async function removeCanceled(
   const keys = paths.map((path) => originalKey(prefix, path));
   for await (const versions of versionsOf(prefix, keys)) {
     const found = [...new Set(versions.map(({ key }) => pathOfKey(prefix, key)))];
-    const canceled = await selectCanceled(uploadId, found);
+    const removable = await selectRemovable(uploadId, found);
     await deleteVersions(
       permit,
-      versions.filter(({ key }) => canceled.has(pathOfKey(prefix, key))),
+      versions.filter(({ key }) => removable.has(pathOfKey(prefix, key))),
     );
   }
 }

@@ -224,11 +224,21 @@ export async function markCanceled(tx: Transaction, uploadId: string, which: { p
   );
 }
 
-/** Selects those of these paths that are canceled now. */
-export async function selectCanceled(uploadId: string, paths: string[]): Promise<Set<string>> {
+/** Selects those of these paths that are canceled now, none of an upload of which everything is kept (`keepsUnpinned`). */
+export async function selectRemovable(uploadId: string, paths: string[]): Promise<Set<string>> {
+  const removes = query
+    .selectFrom("upload")
+    .select("id")
+    .where("id", "=", uploadId)
+    .where(({ not, ref }) => not(ref("keeps_unpinned")));
   const rows = await rowsOf(
     db(),
-    query.selectFrom("upload_file").select("path").where(isOneOf(uploadId, paths)).where("canceled_at", "is not", null),
+    query
+      .selectFrom("upload_file")
+      .select("path")
+      .where(isOneOf(uploadId, paths))
+      .where("canceled_at", "is not", null)
+      .where(({ exists }) => exists(removes)),
   );
   return new Set(rows.map(({ path }) => path));
 }

@@ -2,16 +2,19 @@ import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
 import { notFound } from "@/lib/errors";
 import { bucketPermit } from "@/lib/owner/commands";
+import { ownerMarginSeconds } from "@/lib/owner/policy";
 import { ownerSince } from "@/lib/owner/queries";
 import { abortMultiparts, deleteVersions } from "@/lib/storage/deletion";
 import { originalsPrefix } from "@/lib/storage/keys";
-import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
+import { type ListedVersion, listObjectVersions, versionsOf } from "@/lib/storage/list";
 import { type FolderPage, listFolders } from "@/lib/storage/list-folders";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
+import { isStorable } from "@/lib/text/policy";
 import { uploadPolicy } from "../policy";
 import { selectPinned } from "../verify/rows";
 import {
   deleteUnknown,
+  type Entry,
   endWalk,
   insertUnknown,
   leaseWalk,
@@ -50,36 +53,51 @@ export async function findUnknownPrefixes(viewer: Viewer, maxCalls = callsAtMost
   }
 }
 
-/** One call to the storage: the folders of some uploads of a collection, or the folders of some collections. */
+/** The folders of some uploads of a collection with the keys beside them, or a place that the walk has come to. */
 type WalkStep = Pick<FolderPage, "folders" | "versions" | "last">;
 
 /** `position` is the last folder or key that was looked at: `media/<collection>/<upload>/`, or above it. */
 async function* walkFrom(position: string): AsyncGenerator<WalkStep> {
-  const begun = /^media\/[^/]+\//.exec(position)?.[0];
+  const begun = /^media\/[^/]*\//.exec(position)?.[0];
   if (begun !== undefined && begun !== position) yield* uploadsIn(begun, position);
   for await (const { folders, versions, last } of listFolders(originalsPrefix, begun ?? position)) {
-    for (const collection of folders) yield* uploadsIn(collection);
-    yield { folders: [], versions, last };
+    // With the page's first step: a run may end within the page, and the next one resumes behind the keys before that folder.
+    let beside = versions;
+    for (const collection of folders) {
+      for await (const step of uploadsIn(collection)) {
+        yield { ...step, versions: [...beside, ...step.versions] };
+        beside = [];
+      }
+    }
+    yield { folders: [], versions: beside, last };
   }
 }
 
+/** The position `collection` stands for its end. A page of nothing but versions of its marker, which has that key, is held back. */
 async function* uploadsIn(collection: string, after = ""): AsyncGenerator<WalkStep> {
+  let held: FolderPage["versions"] = [];
   let isEmpty = true;
   for await (const page of listFolders(collection, after)) {
+    const versions = [...held, ...page.versions];
+    held = page.last === collection ? versions.slice(0, 1) : [];
+    if (page.last === collection) continue;
     isEmpty = false;
-    yield page;
+    yield { ...page, versions };
   }
-  if (isEmpty) yield { folders: [], versions: [], last: collection };
+  if (isEmpty) yield { folders: [], versions: held, last: collection };
 }
 
 async function recordUnknown({ folders, versions }: WalkStep): Promise<number> {
   const named = folders.flatMap((prefix) => uploadOf(prefix) ?? []);
   const known = await selectKnownPrefixes(named);
   await deleteUnknown([...known]);
-  const keys = versions.map(({ key }) => key);
-  const unknown = [...folders.filter((prefix) => !known.has(prefix)), ...new Set(keys)];
-  // PostgreSQL stores no NUL.
-  return insertUnknown(unknown.filter((prefix) => !prefix.includes("\0")));
+  const keys = new Set(versions.map(({ key }) => key));
+  const unknown = [
+    ...folders.filter((prefix) => !known.has(prefix)).map((prefix) => ({ prefix, isFolder: true })),
+    ...[...keys].map((prefix) => ({ prefix, isFolder: false })),
+  ];
+  // PostgreSQL stores no other text.
+  return insertUnknown(unknown.filter(({ prefix }) => isStorable(prefix)));
 }
 
 const uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
@@ -94,30 +112,34 @@ function uploadOf(prefix: string): NamedUpload | null {
 export type RemovedUnknown = { prefixes: number; versions: number; bytes: number };
 
 /**
- * Removes objects and parts of prefixes that have been known to belong to no upload for a generous time: a database that was
- * restored from an older dump knows none of the newer uploads. Keeps what is younger than that, what a revision pins, and what is
- * older than this database's ownership of the bucket. Bounded; the next run continues. Throws AppError READ_ONLY, UNAVAILABLE,
- * INTERNAL.
+ * Removes objects and parts of folders and keys that have been known to belong to no upload for a generous time: a database that was
+ * restored from an older dump knows none of the newer uploads. Keeps what is younger than that, what a revision pins, and what may be
+ * older than this database's ownership of the bucket. Bounded by calls; the next run continues. What keeps something starts its time
+ * again, so that it holds up no others. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
  */
-export async function removeUnknownPrefixes(viewer: Viewer, now = new Date()): Promise<RemovedUnknown> {
+export async function removeUnknownPrefixes(
+  viewer: Viewer,
+  now = new Date(),
+  maxCalls = callsAtMost,
+): Promise<RemovedUnknown> {
   if (viewer.kind !== "system") throw notFound("upload");
   const removed: RemovedUnknown = { prefixes: 0, versions: 0, bytes: 0 };
   const permit = await bucketPermit(viewer);
-  const removable = { after: await ownerSince(viewer), before: unknownBefore(now) };
+  const removable = { after: await ownedFrom(viewer), before: unknownBefore(now) };
   const due = await selectDue(prefixesAtOnce);
-  const known = await selectKnownPrefixes(due.flatMap((prefix) => uploadOf(prefix) ?? []));
+  const known = await selectKnownPrefixes(due.flatMap(({ prefix }) => uploadOf(prefix) ?? []));
   await deleteUnknown([...known]);
-  let pagesLeft = callsAtMost;
-  for (const prefix of due) {
-    if (known.has(prefix)) continue;
-    const visit = await removePages(permit, prefix, { removable, maxPages: pagesLeft });
+  let pagesLeft = maxCalls;
+  for (const entry of due) {
+    if (pagesLeft === 0) break;
+    if (known.has(entry.prefix)) continue;
+    const visit = await removePages(permit, entry, { removable, maxPages: pagesLeft });
     removed.versions += visit.versions;
     removed.bytes += visit.bytes;
     pagesLeft -= visit.pages;
-    if (!visit.isWhole) break;
-    if (visit.isKept) await postponeUnknown(prefix);
-    else {
-      await deleteUnknown([prefix]);
+    if (visit.isKept) await postponeUnknown(entry.prefix);
+    else if (visit.isWhole) {
+      await deleteUnknown([entry.prefix]);
       removed.prefixes += 1;
     }
   }
@@ -127,34 +149,46 @@ export async function removeUnknownPrefixes(viewer: Viewer, now = new Date()): P
 /** Between these times: what was made after this database became the bucket's owner, and long ago. */
 type Removable = { after: Date; before: Date };
 
+async function ownedFrom(viewer: Viewer): Promise<Date> {
+  return new Date((await ownerSince(viewer)).getTime() + ownerMarginSeconds * 1_000);
+}
+
 function unknownBefore(now: Date): Date {
   return new Date(now.getTime() - uploadPolicy.unknownPrefixSeconds * 1_000);
 }
 
 async function removePages(
   permit: BucketPermit,
-  prefix: string,
+  entry: Entry,
   { removable, maxPages }: { removable: Removable; maxPages: number },
 ) {
   const visit = { pages: 0, versions: 0, bytes: 0, isKept: false, isWhole: false };
-  const isFolder = prefix.endsWith("/");
-  if (isFolder) await abortMultiparts(permit, prefix);
-  for await (const page of listObjectVersions(prefix)) {
+  if (entry.isFolder) await abortMultiparts(permit, requireUploadFolder(entry.prefix));
+  for await (const page of versionsAt(entry)) {
     if (visit.pages === maxPages) return visit;
     visit.pages += 1;
-    // Without a slash it is a key, and the listing has those that begin alike, too.
-    const here = isFolder ? page : page.filter(({ key }) => key === prefix);
-    const old = await removableVersions(here, removable);
+    const old = await removableVersions(page, removable);
     await deleteVersions(permit, old);
-    visit.isKept ||= old.length < here.length;
+    visit.isKept ||= old.length < page.length;
     visit.versions += old.length;
     visit.bytes += old.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
   return { ...visit, isWhole: true };
 }
 
+/** Of a key its versions only: a listing by prefix has those of keys that begin alike, too. */
+function versionsAt({ prefix, isFolder }: Entry): AsyncGenerator<ListedVersion[]> {
+  return isFolder ? listObjectVersions(requireUploadFolder(prefix)) : versionsOf(prefix, [prefix]);
+}
+
+/** Throws for a folder above those of uploads: it would have the files of a whole collection, or of all. */
+function requireUploadFolder(prefix: string): string {
+  if (!/^media\/[^/]*\/[^/]*\/$/.test(prefix)) throw new Error("a folder to be removed is that of one upload");
+  return prefix;
+}
+
 async function removableVersions(page: ListedVersion[], { after, before }: Removable): Promise<ListedVersion[]> {
-  const pinned = await selectPinned(page.filter(({ key }) => !key.includes("\0")));
+  const pinned = await selectPinned(page.filter(({ key }) => isStorable(key)));
   return page.filter(
     ({ key, versionId, lastModified }) =>
       lastModified >= after && lastModified <= before && !pinned.has(`${versionId} ${key}`),

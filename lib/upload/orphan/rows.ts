@@ -52,14 +52,17 @@ export async function selectKnownPrefixes(named: NamedUpload[]): Promise<Set<str
   return new Set(rows.map(({ prefix }) => prefix));
 }
 
-/** Records prefixes that belong to no upload, those that are not recorded yet. Returns their number. */
-export async function insertUnknown(prefixes: string[]): Promise<number> {
-  if (prefixes.length === 0) return 0;
+/** What was found under `media/`: a folder, as the listing says, or exactly this key. */
+export type Entry = { prefix: string; isFolder: boolean };
+
+/** Records entries that belong to no upload, those that are not recorded yet. Returns their number. */
+export async function insertUnknown(entries: Entry[]): Promise<number> {
+  if (entries.length === 0) return 0;
   return execute(
     db(),
     query
       .insertInto("unknown_prefix")
-      .values(prefixes.map((prefix) => ({ prefix })))
+      .values(entries.map(({ prefix, isFolder }) => ({ prefix, is_folder: isFolder })))
       .onConflict((conflict) => conflict.doNothing()),
   );
 }
@@ -72,21 +75,20 @@ export async function deleteUnknown(prefixes: string[]): Promise<void> {
   );
 }
 
-/** Starts the time of a prefix again: something under it is too young to be removed. */
+/** Starts the time of an entry again: something there is too young to be removed, or is kept. */
 export async function postponeUnknown(prefix: string): Promise<void> {
   await execute(db(), query.updateTable("unknown_prefix").set({ first_seen_at: now }).where("prefix", "=", prefix));
 }
 
-/** Selects prefixes that have been known as unknown for long enough, the oldest first. */
-export async function selectDue(limit: number): Promise<string[]> {
-  const rows = await rowsOf(
+/** Selects entries that have been known as unknown for long enough, the oldest first. */
+export async function selectDue(limit: number): Promise<Entry[]> {
+  return rowsOf(
     db(),
     query
       .selectFrom("unknown_prefix")
-      .select("prefix")
+      .select(["prefix", "is_folder as isFolder"])
       .where("first_seen_at", "<=", secondsAgo(uploadPolicy.unknownPrefixSeconds))
       .orderBy("first_seen_at")
       .limit(limit),
   );
-  return rows.map(({ prefix }) => prefix);
 }

@@ -5,10 +5,11 @@ import { notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
 import { bucketPermit } from "@/lib/owner/commands";
-import { deleteVersions } from "@/lib/storage/deletion";
+import { abortMultipart, deleteVersions } from "@/lib/storage/deletion";
 import { pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
-import { listMultiparts, listParts } from "@/lib/storage/multipart";
+import { listMultiparts, listParts, type Multipart } from "@/lib/storage/multipart";
+import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { isStorable } from "@/lib/text/policy";
 import { type FileRow, selectFiles } from "../file/rows";
 import { overReason, uploadPolicy } from "../policy";
@@ -17,19 +18,26 @@ import { chargeUpload, ending, least, releaseReserved, spaceOf } from "../rows";
 export type Measured = {
   /** Stored beyond what the files reserve: sent without being registered, or larger than registered. */
   unregisteredBytes: number;
-  /** Versions that were removed: of canceled files, and those that another version has replaced. */
+  /**
+   * Versions that were removed, of canceled files and those that another version has replaced, and multiparts that were superseded.
+   */
   removed: number;
   state: "within" | "over" | "ended";
 };
 
-const measuredSelect = { id: true, collectionId: true, createdById: true } satisfies Prisma.UploadSelect;
+const measuredSelect = {
+  id: true,
+  collectionId: true,
+  createdById: true,
+  keepsUnpinned: true,
+} satisfies Prisma.UploadSelect;
 type Open = Prisma.UploadGetPayload<{ select: typeof measuredSelect }>;
 
 /**
  * Compares what lies under the prefix of an open upload with what its files reserve, and reserves the rest as far as there is
  * room: a file that was not registered counts, too. An upload with more than there is room for gets no new policy, and is ended
- * when it still has more as long as a policy lives later. Removes versions that cannot become media. Idempotent. Returns null
- * when the upload is not open. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
+ * when it still has more as long as a policy lives later. Removes versions and parts that cannot become media; those of an upload
+ * that keeps what no revision pins are counted instead. Idempotent. Returns null when the upload is not open. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
  */
 export async function measureUpload(viewer: Viewer, uploadId: string, now = new Date()): Promise<Measured | null> {
   if (viewer.kind !== "system") throw notFound("upload");
@@ -39,7 +47,8 @@ export async function measureUpload(viewer: Viewer, uploadId: string, now = new 
   const permit = await bucketPermit(viewer);
   await db().upload.updateMany({ where, data: { measuredAt: now } });
   const prefix = uploadPrefix(upload.collectionId, upload.id);
-  const found = { bytes: await unregisteredParts(upload.id, prefix), removed: 0 };
+  const found = await measureParts(permit, upload, prefix);
+  if (!found) return null;
   let latestKey = "";
   for await (const page of listObjectVersions(prefix)) {
     // After the listing: a version that was listed while its path was canceled belongs to no registered file.
@@ -50,12 +59,12 @@ export async function measureUpload(viewer: Viewer, uploadId: string, now = new 
       // The latest version of a key is listed first; where that is a delete marker, an operator made it.
       if (version.isLatest) latestKey = version.key;
       const isReplaced = !version.isLatest && version.key === latestKey;
-      if (isReplaced || row?.canceled_at) useless.push(version);
+      if (!upload.keepsUnpinned && (isReplaced || row?.canceled_at)) useless.push(version);
       else found.bytes += beyond(version, version.isLatest ? row : undefined);
     }
     // After the listing, too: a version that was replaced while the upload was open is never pinned. One that was pinned and
     // then replaced by a replayed policy must stay.
-    if (useless.length > 0 && !(await isOpen(upload.id))) return null;
+    if (useless.length > 0 && !(await mayRemove(upload.id))) return null;
     await deleteVersions(permit, useless);
     found.removed += useless.length;
   }
@@ -63,8 +72,9 @@ export async function measureUpload(viewer: Viewer, uploadId: string, now = new 
   return state && { unregisteredBytes: Number(found.bytes), removed: found.removed, state };
 }
 
-async function isOpen(id: string): Promise<boolean> {
-  return (await db().upload.count({ where: { id, state: "open" } })) > 0;
+/** False when the upload has ended or has come to keep everything since it was selected: the next measurement finds out. */
+async function mayRemove(id: string): Promise<boolean> {
+  return (await db().upload.count({ where: { id, state: "open", keepsUnpinned: false } })) > 0;
 }
 
 /** Returns the registrations at these keys; PostgreSQL refuses a NUL in a parameter, and no such path is registered. */
@@ -78,19 +88,38 @@ function beyond({ sizeBytes }: ListedVersion, row: FileRow | undefined): bigint 
   return lacks > 0n ? lacks : 0n;
 }
 
-/** Returns the bytes of parts for which no file has reserved anything: of multiparts that were superseded, or not begun here. */
-async function unregisteredParts(uploadId: string, prefix: string): Promise<bigint> {
-  let bytes = 0n;
+/**
+ * Returns the bytes of parts for which no file has reserved anything. Aborts multiparts of files that are canceled or have another one:
+ * an abort that failed must not count against the upload. Returns null when the upload is no longer open.
+ */
+async function measureParts(
+  permit: BucketPermit,
+  upload: Open,
+  prefix: string,
+): Promise<{ bytes: bigint; removed: number } | null> {
+  const found = { bytes: 0n, removed: 0 };
   for await (const page of listMultiparts(prefix)) {
-    const rows = await rowsAt(uploadId, prefix, page);
+    // After the listing: a file that is registered again later starts a multipart that was not listed.
+    const rows = await rowsAt(upload.id, prefix, page);
     for (const multipart of page) {
       const row = rows.get(pathOfKey(prefix, multipart.key));
+      if (row && isSuperseded(multipart, row) && !upload.keepsUnpinned) {
+        if (!(await mayRemove(upload.id))) return null;
+        await abortMultipart(permit, multipart);
+        found.removed += 1;
+        continue;
+      }
       const isReserved = row?.s3_upload_id === multipart.s3UploadId && row.reserved_bytes > 0n;
       if (isReserved) continue;
-      for (const { sizeBytes } of (await listParts(multipart)) ?? []) bytes += BigInt(sizeBytes);
+      for (const { sizeBytes } of (await listParts(multipart)) ?? []) found.bytes += BigInt(sizeBytes);
     }
   }
-  return bytes;
+  return found;
+}
+
+/** A file without a multipart may be about to record this one. */
+function isSuperseded({ s3UploadId }: Multipart, row: FileRow): boolean {
+  return row.canceled_at !== null || (row.s3_upload_id !== null && row.s3_upload_id !== s3UploadId);
 }
 
 /** Returns null when the upload is no longer open. */

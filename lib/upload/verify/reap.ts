@@ -1,6 +1,6 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import { db } from "@/lib/db";
+import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { bucketPermit } from "@/lib/owner/commands";
 import { abortMultiparts, deleteVersions } from "@/lib/storage/deletion";
@@ -9,7 +9,6 @@ import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
 import { isStorable } from "@/lib/text/policy";
 import { deleteFiles } from "../file/rows";
 import { uploadFrom } from "../policy";
-import { reapableWhere } from "../queries";
 import { areGrantsOver, nextReapAt } from "./policy";
 import { selectPinned } from "./rows";
 
@@ -23,15 +22,14 @@ const retryAfterMs = 10 * 60 * 1_000;
  * no quota counts them; their rejections stay recorded. No revision is added to an ended upload, so a version that is not
  * pinned when its page is read never will be. Idempotent, also by two workers at once. Deletes the registered files once all
  * grants have expired. The upload stays on the reaper's list until a visit finds nothing when nothing can arrive any more: then
- * it is clean. Returns null when the upload has not ended, or when it was under way when an operator took the bucket over with a
- * restored database. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL; removals before that stay.
+ * it is clean. Returns null when the upload has not ended, or keeps what no revision pins (`keepsUnpinned`). Throws AppError
+ * READ_ONLY, UNAVAILABLE, INTERNAL; removals before that stay.
  */
 export async function reapUpload(viewer: Viewer, uploadId: string, now = new Date()): Promise<Reaped | null> {
   if (viewer.kind !== "system") throw notFound("upload");
+  const where = reapable(requireId(uploadId, "upload"));
   const upload = await db().upload.findFirst({
-    where: {
-      AND: [{ id: requireId(uploadId, "upload"), state: { in: [...uploadFrom.reap] } }, await reapableWhere(viewer)],
-    },
+    where,
     select: { id: true, collectionId: true, endedAt: true },
   });
   if (!upload) return null;
@@ -45,6 +43,9 @@ export async function reapUpload(viewer: Viewer, uploadId: string, now = new Dat
   const reaped: Reaped = { multiparts: await abortMultiparts(permit, prefix), versions: 0, bytes: 0, isClean: false };
   for await (const page of listObjectVersions(prefix)) {
     const left = await unpinned(page);
+    // After a look at the owner, which may find a fail-over: then the upload keeps everything.
+    await permit.require();
+    if (left.length > 0 && (await db().upload.count({ where })) === 0) return null;
     await deleteVersions(permit, left);
     reaped.versions += left.length;
     reaped.bytes += left.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -60,6 +61,10 @@ export async function reapUpload(viewer: Viewer, uploadId: string, now = new Dat
     data: { reapAt, ...(reapAt === null && { cleanedAt: now }) },
   });
   return reaped;
+}
+
+function reapable(id: string) {
+  return { id, state: { in: [...uploadFrom.reap] }, keepsUnpinned: false } satisfies Prisma.UploadWhereInput;
 }
 
 async function unpinned(page: ListedVersion[]): Promise<ListedVersion[]> {

@@ -12,7 +12,7 @@ import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { db } from "@/lib/db";
 import { decoderPids, stopDecoders } from "@/lib/derive/decoder";
 import { storeDerivatives } from "@/lib/derive/derivatives";
-import { deriveRevision } from "@/lib/derive/revision";
+import { deriveRevision, removeLeftDerivatives } from "@/lib/derive/revision";
 import { handleDeriveFailed } from "@/lib/jobs/handlers";
 import { reserveDerivedId } from "@/lib/media/commands";
 import { metadataVersion } from "@/lib/media/policy";
@@ -395,6 +395,71 @@ describe("the derivatives of a rejected picture", () => {
     expect(await revisionById(id)).toMatchObject({ state: "rejected" });
     expect(derivedId).toMatch(/^[0-9a-f]{32}$/);
     expect(await versionsOf(derivedId)).toBe(0);
+  });
+});
+
+describe("rejecting a picture that has derivatives", () => {
+  const reject = (id: string) =>
+    handleDeriveFailed(
+      { boss: {} as PgBoss, viewer: worker, log: pino({ enabled: false }) },
+      { data: { revisionId: id }, sourceOutput: { code: "DECODER_FAILED" } },
+    );
+
+  /** As an attempt that was killed before it could record anything. */
+  async function killedAttempt(): Promise<{ id: string; derivedId: string }> {
+    const id = await pendingRevision(await picture({ width: 64, height: 64 }));
+    const derivedId = (await reserveDerivedId(worker, id)) ?? "";
+    await storeDerivatives(await bucketPermit(worker), derivedId, [{ size: 200, bytes: new Uint8Array([1]) }]);
+    return { id, derivedId };
+  }
+
+  async function storedOf(derivedId: string): Promise<number> {
+    return (await derivedKeys()).filter((key) => key.startsWith(`derived/${derivedId}/`)).length;
+  }
+
+  /** Does something before the storage gets the first request about derivatives, and sends it then. */
+  function beforeDeletion(act: () => Promise<unknown>): void {
+    let isDone = false;
+    storage().client.middlewareStack.add(
+      (next) => async (args) => {
+        const { Prefix = "" } = args.input as { Prefix?: string };
+        if (Prefix.startsWith("derived/") && !isDone) {
+          isDone = true;
+          await act();
+        }
+        return next(args);
+      },
+      { step: "initialize", name: "meanwhile" },
+    );
+  }
+
+  test("leaves no picture without its bytes when another worker derives it at the same time", async () => {
+    const { id, derivedId } = await killedAttempt();
+    beforeDeletion(() => deriveRevision(worker, id));
+    await reject(id);
+    storage().client.middlewareStack.remove("meanwhile");
+    expect(await revisionById(id)).toMatchObject({ state: "rejected", derivedId: null });
+    expect(await storedOf(derivedId)).toBe(0);
+    // The other way round the picture stays: it has ended already.
+    const other = await killedAttempt();
+    await deriveRevision(worker, other.id);
+    await reject(other.id);
+    expect(await revisionById(other.id)).toMatchObject({ state: "ready", derivedId: other.derivedId });
+    expect(await storedOf(other.derivedId)).toBeGreaterThan(0);
+  });
+
+  test("is finished by the sweep when the storage goes away in between", async () => {
+    const { id, derivedId } = await killedAttempt();
+    beforeDeletion(async () => {
+      throw new Error("away");
+    });
+    await expect(reject(id)).rejects.toThrow();
+    storage().client.middlewareStack.remove("meanwhile");
+    expect(await revisionById(id)).toMatchObject({ state: "rejected", derivedId });
+    expect(await removeLeftDerivatives(worker, 100)).toBe(1);
+    expect(await revisionById(id)).toMatchObject({ state: "rejected", derivedId: null });
+    expect(await storedOf(derivedId)).toBe(0);
+    expect(await removeLeftDerivatives(worker, 100)).toBe(0);
   });
 });
 

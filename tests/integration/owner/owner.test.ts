@@ -1,9 +1,10 @@
-import { beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { pino } from "pino";
+import { afterAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { ownerKey } from "@/lib/storage/keys";
 import { testBucket } from "@/tests/support/services";
 import { endpoint } from "../storage/endpoint";
-import { newDatabase, type Site, siteOf } from "./sites";
+import { isWrite, newDatabase, requestsOf, type Site, siteOf } from "./sites";
 
 const system = mintSystemViewer("cli");
 
@@ -161,6 +162,56 @@ describe("a permit", () => {
     const { deleteVersions } = await import("@/lib/storage/deletion");
     await expect(deleteVersions(permit, [{ key: "a", versionId: "b" }], other)).rejects.toThrow(TypeError);
     other.close();
+  });
+});
+
+describe("infra check", () => {
+  const printed = vi.spyOn(console, "log");
+  beforeEach(() => printed.mockReset().mockReturnValue());
+  afterAll(() => printed.mockRestore());
+
+  async function check(isJson: boolean): Promise<{ code: number; text: string }> {
+    const [{ checkBucket }, { parseEnv }] = await Promise.all([import("@/lib/cli/infra/check"), import("@/lib/env")]);
+    const code = await checkBucket(parseEnv(process.env), isJson);
+    return { code, text: String(printed.mock.lastCall?.[0]) };
+  }
+
+  it("fails on drift and on dangers, and neither changes nor claims the bucket", async () => {
+    const site = await siteOf(await newDatabase());
+    const sent = requestsOf(site);
+    expect(await check(true)).toMatchObject({ code: 1 });
+    expect(sent.filter(isWrite)).toEqual([]);
+    expect(await standingOf(site)).toBe("unclaimed");
+
+    const [{ applyBucket }, { bucketSettings }, { parseEnv }, { logDangers }] = await Promise.all([
+      import("@/lib/infra/apply"),
+      import("@/lib/cli/bucket-plan"),
+      import("@/lib/env"),
+      import("@/lib/cli/log-dangers"),
+    ]);
+    const env = parseEnv(process.env);
+    await applyBucket(await site.bucketPermit(system), site.storage(), await bucketSettings(env));
+    const right = await check(true);
+    expect(right.code, right.text).toBe(0);
+    const { checks } = JSON.parse(right.text) as { checks: { aspect: string; result: string }[] };
+    expect(checks).toHaveLength(8);
+    expect(checks.filter(({ result }) => result === "pass").length).toBe(endpoint.ceph ? 7 : 8);
+
+    const { client, bucket } = site.storage();
+    const { GetBucketLifecycleConfigurationCommand, PutBucketLifecycleConfigurationCommand } = await import(
+      "@aws-sdk/client-s3"
+    );
+    const { Rules = [] } = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }));
+    const tidy = { ID: "tidy-up", Status: "Enabled" as const, Filter: { Prefix: "media/" }, Expiration: { Days: 30 } };
+    const LifecycleConfiguration = { Rules: [...Rules, tidy] };
+    await client.send(new PutBucketLifecycleConfigurationCommand({ Bucket: bucket, LifecycleConfiguration }));
+    const endangered = await check(false);
+    expect(endangered.code).toBe(1);
+    expect(endangered.text).toMatch(/^fail {4}lifecycle rules\n +DANGER: .*"tidy-up" of "media\/" .*30 days/m);
+    // A worker that is started alone says it, too.
+    const lines: string[] = [];
+    await logDangers(env, pino({}, { write: (line: string) => lines.push(line) }));
+    expect(lines).toEqual([expect.stringMatching(/"level":40.*DANGER: .*tidy-up/)]);
   });
 });
 

@@ -34,22 +34,37 @@ export async function siteOf(url: string, more: Record<string, string> = {}) {
   await leave();
   Object.assign(process.env, { ATOLL_DRILL: "", ...more, DATABASE_URL: url });
   vi.resetModules();
-  const [database, owner, look, queries, uploads, files, parts, reap, verify, storage, list, derive, errors] =
-    await Promise.all([
-      import("@/lib/db"),
-      import("@/lib/owner/commands"),
-      import("@/lib/owner/look"),
-      import("@/lib/upload/queries"),
-      import("@/lib/upload/commands"),
-      import("@/lib/upload/file/commands"),
-      import("@/lib/upload/part/commands"),
-      import("@/lib/upload/verify/reap"),
-      import("@/lib/upload/verify/verify"),
-      import("@/lib/storage/client"),
-      import("@/lib/storage/list"),
-      import("@/lib/derive/revision"),
-      import("@/lib/storage/owner-file"),
-    ]);
+  const [
+    database,
+    owner,
+    look,
+    queries,
+    uploads,
+    files,
+    parts,
+    reap,
+    verify,
+    measure,
+    storage,
+    list,
+    derive,
+    ownerFile,
+  ] = await Promise.all([
+    import("@/lib/db"),
+    import("@/lib/owner/commands"),
+    import("@/lib/owner/look"),
+    import("@/lib/upload/queries"),
+    import("@/lib/upload/commands"),
+    import("@/lib/upload/file/commands"),
+    import("@/lib/upload/part/commands"),
+    import("@/lib/upload/verify/reap"),
+    import("@/lib/upload/verify/verify"),
+    import("@/lib/upload/verify/measure"),
+    import("@/lib/storage/client"),
+    import("@/lib/storage/list"),
+    import("@/lib/derive/revision"),
+    import("@/lib/storage/owner-file"),
+  ]);
   return {
     ...database,
     ...owner,
@@ -60,10 +75,11 @@ export async function siteOf(url: string, more: Record<string, string> = {}) {
     ...parts,
     ...reap,
     ...verify,
+    ...measure,
     ...storage,
     ...list,
     ...derive,
-    ...errors,
+    ...ownerFile,
   };
 }
 export type Site = Awaited<ReturnType<typeof siteOf>>;

@@ -25,7 +25,6 @@ const site: Row[] = [
     ...systemOnly,
     run: async (viewer) => void (await ownerQueries.ownerSince(viewer)),
   },
-  { name: "owner/queries/takenOverAt", ...systemOnly, run: (viewer) => ownerQueries.takenOverAt(viewer) },
   { name: "health/queries/health", ...all("++++++++"), run: (viewer) => healthQueries.health(viewer) },
 ];
 

@@ -7,7 +7,7 @@ import { bucketPermit } from "@/lib/owner/commands";
 import { setCollectionQuota } from "@/lib/quota/commands";
 import { storage } from "@/lib/storage/client";
 import { listObjectVersions } from "@/lib/storage/list";
-import { createMultipart } from "@/lib/storage/multipart";
+import { createMultipart, listMultiparts } from "@/lib/storage/multipart";
 import { headObject } from "@/lib/storage/objects";
 import { openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
 import { cancelFiles, registerFiles } from "@/lib/upload/file/commands";
@@ -157,6 +157,60 @@ describe("what is stored beyond what is reserved", () => {
     expect(await measureUpload(system, upload.id)).toEqual({ unregisteredBytes: 50, removed: 3, state: "within" });
     expect(await storedIn(upload.prefix)).toBe(450);
   });
+});
+
+it("measuring aborts multiparts that were superseded, whose abort failed, so that they end no upload", async () => {
+  const upload = await opened(owner, slug);
+  await setCollectionQuota(system, slug, 20_000_000n);
+  const size = 17_000_000;
+  const files = ["canceled.mov", "again.mov", "begun.mov"].map((path) => ({ path, size }));
+  const sendPart = async (key: string, UploadId: string) => {
+    const target = { Bucket: bucket.bucket, Key: upload.prefix + key, UploadId };
+    await bucket.client.send(new UploadPartCommand({ ...target, PartNumber: 1, Body: bytes(30_000) }));
+  };
+  const ids = new Map<string, string>();
+  for (const file of files) {
+    const [answer] = await registerFiles(owner, upload.id, [file]);
+    const fileId = answer?.multipart?.fileId ?? "";
+    await signParts(owner, upload.id, { fileId, parts: [1] });
+    const { s3UploadId } = await db().uploadFile.findUniqueOrThrow({ where: { id: fileId } });
+    ids.set(file.path, s3UploadId ?? "");
+    await sendPart(file.path, s3UploadId ?? "");
+    // The rows as after a change whose abort failed.
+    const data = { "canceled.mov": { canceledAt: new Date() }, "again.mov": { s3UploadId: "another" } }[file.path];
+    await db().uploadFile.update({ where: { id: fileId }, data: { ...data, reservedBytes: 0 } });
+    await db().collection.update({ where: { slug }, data: { reservedBytes: 0 } });
+    await db().user.update({ where: { id: owner.userId }, data: { reservedBytes: 0 } });
+    await db().upload.update({ where: { id: upload.id }, data: { reservedBytes: 0 } });
+  }
+  // A file that has recorded none yet may be about to record this one.
+  await db().uploadFile.updateMany({ where: { s3UploadId: ids.get("begun.mov") ?? "" }, data: { s3UploadId: null } });
+  expect(await measureUpload(system, upload.id)).toEqual({ unregisteredBytes: 30_000, removed: 2, state: "within" });
+  const left: string[] = [];
+  for await (const page of listMultiparts(upload.prefix)) left.push(...page.map(({ s3UploadId }) => s3UploadId));
+  expect(left).toEqual([ids.get("begun.mov")]);
+});
+
+it("measuring and canceling remove nothing of an upload that was under way at a take-over, and count all of it", async () => {
+  const upload = await opened(owner, slug);
+  await registerFiles(owner, upload.id, [
+    { path: "again", size: 200 },
+    { path: "canceled", size: 400 },
+  ]);
+  for (const body of [bytes(100), bytes(200)]) await post(upload, "again", body);
+  await post(upload, "canceled", bytes(400));
+  await db().upload.update({ where: { id: upload.id }, data: { keepsUnpinned: true } });
+  await cancelFiles(owner, upload.id, ["canceled"]);
+  expect(await storedIn(upload.prefix)).toBe(700);
+  expect(await measureUpload(system, upload.id)).toEqual({ unregisteredBytes: 500, removed: 0, state: "within" });
+  expect(await storedIn(upload.prefix)).toBe(700);
+  // Registered again it must be sent again: what is there was sent for the canceled one.
+  const [answer] = await registerFiles(owner, upload.id, [{ path: "canceled", size: 400 }]);
+  expect(answer?.status).toBe("post");
+  await verified(owner, upload);
+  expect((await uploadStatus(owner, upload.id)).rejected.map(({ path }) => path)).toEqual(["canceled"]);
+  expect(await reapUpload(system, upload.id, minutes(60 * 24 * 30))).toBeNull();
+  expect(await storedIn(upload.prefix)).toBe(700);
 });
 
 it("measuring removes no version that was verified meanwhile and then replaced by a replayed policy", async () => {

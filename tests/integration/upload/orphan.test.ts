@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { type ListObjectVersionsCommandOutput, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
@@ -25,13 +25,16 @@ const later = () => new Date(Date.now() + ageMs + 60_000);
 let owner: UserViewer;
 beforeAll(async () => {
   owner = await testUser("Owner");
+  await bucketPermit(system);
 });
+const longAgo = new Date(0);
 beforeEach(async () => {
+  await db().bucketOwner.updateMany({ data: { createdAt: longAgo, takenOverAt: null } });
   await db().unknownPrefix.deleteMany();
   await db().prefixWalk.updateMany({ data: { position: "", startedAt: new Date(0), leasedUntil: new Date(0) } });
 });
 
-const put = (key: string, Body = "x") =>
+const put = (key: string, Body = Buffer.from("x")) =>
   bucket.client.send(new PutObjectCommand({ Bucket: bucket.bucket, Key: key, Body }));
 
 /** Walks to the end, with so many calls a run. Returns the number of runs. */
@@ -106,10 +109,15 @@ describe("objects under media/ of no known upload", () => {
     await put(`${prefix}verified by the site before`);
     await walk();
     await age();
-    await db().bucketOwner.updateMany({ data: { takenOverAt: new Date(Date.now() + 60_000) } });
-    expect(await removeUnknownPrefixes(system, later())).toMatchObject({ prefixes: 0, versions: 0 });
-    expect(await keysIn(prefix)).toHaveLength(1);
-    await db().bucketOwner.updateMany({ data: { takenOverAt: null } });
+    const hoursAgo = (count: number) => new Date(Date.now() - count * 60 * 60 * 1_000);
+    // The storage's clock may be ahead of the database's: a day after the take-over counts as before it.
+    for (const takenOverAt of [hoursAgo(-1), hoursAgo(23)]) {
+      await age();
+      await db().bucketOwner.updateMany({ data: { takenOverAt } });
+      expect(await removeUnknownPrefixes(system, later())).toMatchObject({ prefixes: 0, versions: 0 });
+      expect(await keysIn(prefix)).toHaveLength(1);
+    }
+    await db().bucketOwner.updateMany({ data: { takenOverAt: hoursAgo(25) } });
     await age();
     await removeUnknownPrefixes(system, later());
     expect(await keysIn(prefix)).toEqual([]);
@@ -133,7 +141,7 @@ describe("objects under media/ of no known upload", () => {
     await removeUnknownPrefixes(system, later());
     expect(await keysIn(upload.prefix)).toHaveLength(1);
     expect(await recorded()).not.toContain(upload.prefix);
-    await db().unknownPrefix.create({ data: { prefix: keys[0] ?? "", firstSeenAt: new Date(0) } });
+    await db().unknownPrefix.create({ data: { prefix: keys[0] ?? "", isFolder: false, firstSeenAt: longAgo } });
     await removeUnknownPrefixes(system, later());
     expect(await keysIn(other.prefix)).toEqual(keys);
   });
@@ -141,9 +149,79 @@ describe("objects under media/ of no known upload", () => {
   it("that are alike in name to a key of none are not removed with it", async () => {
     const key = `media/${randomUUID()}`;
     for (const name of [key, `${key}0`, `${key}/${randomUUID()}/a`]) await put(name);
-    await db().unknownPrefix.create({ data: { prefix: key, firstSeenAt: new Date(0) } });
+    await db().unknownPrefix.create({ data: { prefix: key, isFolder: false, firstSeenAt: longAgo } });
     expect(await removeUnknownPrefixes(system, later())).toMatchObject({ prefixes: 1, versions: 1 });
     expect(await keysIn(key)).toHaveLength(2);
+  });
+
+  it("are not all of media/ or of a collection where a console or s3fs made a marker of the folder", async () => {
+    const slug = await testCollection(owner);
+    const { id: collectionId } = await db().collection.findUniqueOrThrow({ where: { slug } });
+    const open = await opened(owner, slug, { a: "old, and open" });
+    const running = { key: `${open.prefix}film.mov` };
+    await createMultipart(await bucketPermit(system), running);
+    const markers = ["media/", `media/${collectionId}/`, `media/${randomUUID()}/`];
+    for (const key of markers) await put(key, Buffer.alloc(0));
+    await put("media/", Buffer.alloc(0));
+    for (const calls of [1_000, 1]) {
+      await db().prefixWalk.updateMany({ data: { position: "", startedAt: longAgo } });
+      await walk(calls);
+      const found = await db().unknownPrefix.findMany({ where: { prefix: { in: markers } } });
+      expect(found.map(({ isFolder }) => isFolder)).toEqual([false, false, false]);
+    }
+    await age();
+    await removeUnknownPrefixes(system, later());
+    expect(await recorded()).not.toEqual(expect.arrayContaining(markers));
+    const left = await keysIn("media/");
+    for (const key of markers) expect(left).not.toContain(key);
+    expect(await keysIn(open.prefix)).toHaveLength(1);
+    const multiparts: string[] = [];
+    for await (const page of listMultiparts(open.prefix)) multiparts.push(...page.map(({ key }) => key));
+    expect(multiparts).toEqual([running.key]);
+    // Nor does the database take one for a folder.
+    for (const prefix of markers) {
+      await expect(db().unknownPrefix.create({ data: { prefix, isFolder: true } })).rejects.toThrow("of_one_upload");
+    }
+  });
+
+  it("are found directly under media/, before and after a run that ends within the collections", async () => {
+    const collections = Array.from({ length: 3 }, (_, index) => `media/${index}-no-id/`);
+    for (const collection of collections) await put(`${collection}upload/a`);
+    const keys = ["media/0-before.jpg", "media/1-between.jpg", "media/z-after.jpg"];
+    for (const key of keys) await put(key);
+    expect(await walk(1)).toBeGreaterThan(collections.length);
+    expect(await recorded()).toEqual(expect.arrayContaining([...keys, ...collections.map((name) => `${name}upload/`)]));
+  });
+
+  it("do not hold up others when they are kept and take more calls than a run has", async () => {
+    const [large, small] = [0, 1].map(() => `media/${randomUUID()}/${randomUUID()}/`) as [string, string];
+    for (const name of ["1", "2", "3"]) await put(large + name);
+    await put(`${small}1`);
+    const seen = new Date(Date.now() - ageMs - 60_000);
+    await db().unknownPrefix.create({ data: { prefix: large, isFolder: true, firstSeenAt: new Date(0) } });
+    await db().unknownPrefix.create({ data: { prefix: small, isFolder: true, firstSeenAt: seen } });
+    // Pages of one version; the large one's are too young, the small one's are not.
+    const calls = new Map<string, number>();
+    storage().client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          const { Prefix } = args.input as { Prefix?: string };
+          if (commandName !== "ListObjectVersionsCommand") return next(args);
+          calls.set(Prefix ?? "", (calls.get(Prefix ?? "") ?? 0) + 1);
+          const answer = await next({ ...args, input: { ...args.input, MaxKeys: 1 } as typeof args.input });
+          if (Prefix === large)
+            for (const version of (answer.output as ListObjectVersionsCommandOutput).Versions ?? [])
+              version.LastModified = later();
+          return answer;
+        },
+      { step: "initialize", name: "pages" },
+    );
+    expect(await removeUnknownPrefixes(system, later(), 2)).toMatchObject({ versions: 0 });
+    expect(await removeUnknownPrefixes(system, later(), 2)).toMatchObject({ prefixes: 1, versions: 1 });
+    storage().client.middlewareStack.remove("pages");
+    expect(await keysIn(large)).toHaveLength(3);
+    expect(await keysIn(small)).toEqual([]);
+    expect(calls.get(large)).toBe(3);
   });
 
   it("are looked for by one worker at a time, and the walk of one that was killed is resumed", async () => {

@@ -253,6 +253,24 @@ it("never removes a pinned version, however verifying, discarding and reaping ra
 });
 
 describe("a storage that goes away", () => {
+  it("before a worker's first look at the bucket's owner: the worker takes no jobs and ends no upload until it knows", async () => {
+    const upload = await opened(owner, slug, { a: "one" });
+    await db().upload.update({ where: { id: upload.id }, data: { expiresAt: new Date(0) } });
+    const discarded = await opened(owner, slug, { a: "one" });
+    await abortUpload(owner, discarded.id);
+    const jobsOf = () => db().$queryRaw<{ state: string }[]>`
+      SELECT state::text FROM pgboss.job WHERE name = 'reap' AND singleton_key = ${discarded.id}`;
+    gate.shut();
+    await withWorker({ sweepIntervalSeconds: 1 }, async () => {
+      expect(await uploadStatus(owner, upload.id).catch(({ code }) => code)).toBe("UNAVAILABLE");
+      expect(await db().upload.findUniqueOrThrow({ where: { id: upload.id } })).toMatchObject({ state: "open" });
+      expect(await jobsOf()).toEqual([{ state: "created" }]);
+      gate.open();
+      await expect.poll(() => versionsUnder(upload.prefix), { interval: 50, timeout: 15_000 }).toEqual([]);
+      await expect.poll(() => versionsUnder(discarded.prefix), { interval: 50, timeout: 15_000 }).toEqual([]);
+    });
+  });
+
   it("in the middle of reaping: the next run finishes", async () => {
     const upload = await opened(
       owner,

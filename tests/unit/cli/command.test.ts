@@ -24,7 +24,7 @@ test("an old Node gets a one-line error", () => {
 });
 
 test("--help everywhere goes to stdout with exit 0", async () => {
-  const calls = [[], ["up"], ["dev"], ["worker"], ["s3"], ["user"], ["collection"]];
+  const calls = [[], ["up"], ["dev"], ["worker"], ["s3"], ["user"], ["collection"], ["infra"]];
   const answers = await Promise.all(calls.map((call) => atoll(...call, "--help")));
   for (const [index, { code, stdout, stderr }] of answers.entries()) {
     expect({ code, stderr }, calls[index]?.join(" ")).toEqual({ code: 0, stderr: "" });
@@ -45,6 +45,8 @@ test("wrong usage is exit 2 on stderr", async () => {
     ["user", "quota", "x@example.org"],
     ["user", "quota", "x@example.org", "much"],
     ["collection", "quota", "reef", "-1"],
+    ["infra"],
+    ["infra", "check", "--yes"],
     ["s3", "--port", "http"],
   ];
   const answers = await Promise.all(calls.map((call) => atoll(...call)));

@@ -108,6 +108,16 @@ export const media: Row[] = [
     },
   },
   {
+    name: "media/queries/leftDerivatives",
+    ...systemOnly,
+    run: (viewer) => mediaQueries.leftDerivatives(viewer, 10),
+  },
+  {
+    name: "media/commands/forgetDerivatives",
+    ...systemOnly,
+    run: (viewer, { revisionId }) => mediaCommands.forgetDerivatives(viewer, { revisionId, derivedId: "none" }),
+  },
+  {
     name: "media/commands/postponeDerivation",
     ...systemOnly,
     changes: true,
