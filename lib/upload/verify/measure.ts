@@ -44,8 +44,9 @@ export async function measureUpload(viewer: Viewer, uploadId: string, now = new 
   const where = { id: requireId(uploadId, "upload"), state: "open" } as const;
   const upload = await db().upload.findFirst({ where, select: measuredSelect });
   if (!upload) return null;
-  const permit = await bucketPermit(viewer);
+  // Before anything that may fail: an upload that fails does not delay others.
   await db().upload.updateMany({ where, data: { measuredAt: now } });
+  const permit = await bucketPermit(viewer);
   const prefix = uploadPrefix(upload.collectionId, upload.id);
   const found = await measureParts(permit, upload, prefix);
   if (!found) return null;

@@ -33,12 +33,13 @@ export async function reapUpload(viewer: Viewer, uploadId: string, now = new Dat
     select: { id: true, collectionId: true, endedAt: true },
   });
   if (!upload) return null;
-  const permit = await bucketPermit(viewer);
   const { id } = upload;
+  // Before anything that may fail: an upload that fails does not delay others.
   await db().upload.updateMany({
     where: { id, reapAt: { not: null } },
     data: { reapAt: new Date(now.getTime() + retryAfterMs) },
   });
+  const permit = await bucketPermit(viewer);
   const prefix = uploadPrefix(upload.collectionId, id);
   const reaped: Reaped = { multiparts: await abortMultiparts(permit, prefix), versions: 0, bytes: 0, isClean: false };
   for await (const page of listObjectVersions(prefix)) {

@@ -42,8 +42,9 @@ export async function verifyUpload(
   if (viewer.kind !== "system") throw notFound("upload");
   const upload = await db().upload.findFirst({ where: { id: uploadId, state: "sealed" }, select: sealedSelect });
   if (!upload) return; // Verified by another run, or aborted since it was queued.
-  const permit = await bucketPermit(viewer);
+  // Before anything that may fail: an upload that fails does not delay others.
   await db().upload.updateMany({ where: { id: upload.id }, data: { verifyTriedAt: new Date() } });
+  const permit = await bucketPermit(viewer);
   const prefix = uploadPrefix(upload.collectionId, upload.id);
   await abortMultiparts(permit, prefix);
   await copyKnownFiles(permit, upload, prefix);

@@ -13,11 +13,12 @@ async function age({ db }: Site): Promise<void> {
   await db().bucketOwner.updateMany({ data: { markedAt: new Date(0) } });
 }
 
-/** A bucket of each test's own. */
+/** A bucket of each test's own, with a client that may do everything. */
+let operator: Awaited<ReturnType<typeof testBucket>>;
 beforeEach(async () => {
   process.env.NEXTAUTH_SECRET = "0123456789abcdef0123456789abcdef";
   process.env.ATOLL_URL = "http://localhost:3000";
-  await testBucket();
+  operator = await testBucket();
 });
 
 const rowOf = ({ db }: Site) => db().bucketOwner.findFirstOrThrow();
@@ -68,7 +69,7 @@ describe("a bucket without an owner", () => {
     const Key = "media/4f1e0c0a-0000-4000-8000-000000000001/4f1e0c0a-0000-4000-8000-000000000002/a.jpg";
     await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: "of another database" }));
     const { DeleteObjectCommand } = await import("@aws-sdk/client-s3");
-    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: ownerKey }));
+    await operator.client.send(new DeleteObjectCommand({ Bucket: bucket, Key: ownerKey }));
     // The one that has owned it does not take it again by itself either.
     expect(await (await siteOf(url)).bucketStanding(system)).toBe("lost");
     expect(await (await siteOf(await newDatabase())).bucketStanding(system)).toBe("unknownFiles");
