@@ -25,7 +25,10 @@ export const worker: Command = {
     const { startWorker } = await import("@/lib/jobs/worker");
     const running = await startWorker({ logger, stopTimeoutSeconds });
     // `up` says them itself.
-    if (!process.connected) await logDangers(env, logger);
+    if (!process.connected) {
+      const { embeddedOperator } = await import("./start/store");
+      await logDangers(env, logger, embeddedOperator(env.ATOLL_DATA_DIR, process.env.AWS_ACCESS_KEY_ID));
+    }
     notifyParent({ type: "ready" });
     await stop;
     // If the database's host does not respond, `stop` may never resolve. Its jobs time out by their heartbeat.

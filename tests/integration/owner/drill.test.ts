@@ -130,7 +130,7 @@ describe("a restored dump that is started on the live site's bucket", () => {
 
 describe("a dump of before there were owners, started before the live site is updated", () => {
   it("claims the bucket, and removes nothing of uploads that were under way", async () => {
-    const { client, bucket: Bucket } = await testBucket();
+    const { bucket, client } = await testBucket();
     live = await newDatabase();
     await siteOf(live);
     const { testCollection, testUser } = await import("@/tests/support/collections");
@@ -139,13 +139,13 @@ describe("a dump of before there were owners, started before the live site is up
     upload = await opened(owner, await testCollection(owner), files);
     await inDatabase(live, "DELETE FROM bucket_owner");
     const { DeleteObjectCommand } = await import("@aws-sdk/client-s3");
-    await client.send(new DeleteObjectCommand({ Bucket, Key: ownerKey }));
+    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: ownerKey }));
     drill = await newDatabase(nameOf(live));
     // The live site's version looks at no owner: it goes on.
     const again = await siteOf(live);
     await again.sealUpload(owner, upload.id);
     await again.verifyUpload(system, upload.id, async () => undefined);
-    await client.send(new DeleteObjectCommand({ Bucket, Key: ownerKey }));
+    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: ownerKey }));
     await inDatabase(drill, "UPDATE upload SET expires_at = now() - interval '1 day'");
     const restored = await siteOf(drill);
     expect(await restored.bucketStanding(system)).toBe("owner");

@@ -2,6 +2,7 @@ import type { DeleteObjectCommandInput, ListObjectVersionsCommandOutput } from "
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
+import { createDuty } from "@/lib/jobs/duty";
 import { startQueue, stopQueue } from "@/lib/jobs/queue/queue";
 import { bucketPermit } from "@/lib/owner/commands";
 import { closeStorage, storage } from "@/lib/storage/client";
@@ -17,7 +18,7 @@ import { uploadPolicy } from "@/lib/upload/policy";
 import { uploadStatus, uploadsToReap } from "@/lib/upload/queries";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
-import { databaseGate, withWorker } from "@/tests/integration/jobs/fixtures";
+import { databaseGate, quiet, withWorker } from "@/tests/integration/jobs/fixtures";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
@@ -253,22 +254,20 @@ it("never removes a pinned version, however verifying, discarding and reaping ra
 });
 
 describe("a storage that goes away", () => {
-  it("before a worker's first look at the bucket's owner: the worker takes no jobs and ends no upload until it knows", async () => {
-    const upload = await opened(owner, slug, { a: "one" });
-    await db().upload.update({ where: { id: upload.id }, data: { expiresAt: new Date(0) } });
-    const discarded = await opened(owner, slug, { a: "one" });
-    await abortUpload(owner, discarded.id);
-    const jobsOf = () => db().$queryRaw<{ state: string }[]>`
-      SELECT state::text FROM pgboss.job WHERE name = 'reap' AND singleton_key = ${discarded.id}`;
+  it("before a worker's first look at the bucket's owner: it takes no jobs until it knows, and goes on when it knew", async () => {
+    const calls: string[] = [];
+    const [start, stop] = ["start", "stop"].map((name) => async () => void calls.push(name)) as [
+      () => Promise<void>,
+      () => Promise<void>,
+    ];
+    const duty = createDuty({ viewer: system, log: quiet, start, stop });
     gate.shut();
-    await withWorker({ sweepIntervalSeconds: 1 }, async () => {
-      expect(await uploadStatus(owner, upload.id).catch(({ code }) => code)).toBe("UNAVAILABLE");
-      expect(await db().upload.findUniqueOrThrow({ where: { id: upload.id } })).toMatchObject({ state: "open" });
-      expect(await jobsOf()).toEqual([{ state: "created" }]);
-      gate.open();
-      await expect.poll(() => versionsUnder(upload.prefix), { interval: 50, timeout: 15_000 }).toEqual([]);
-      await expect.poll(() => versionsUnder(discarded.prefix), { interval: 50, timeout: 15_000 }).toEqual([]);
-    });
+    expect([await duty.check(), calls]).toEqual([false, []]);
+    gate.open();
+    expect([await duty.check(), calls]).toEqual([true, ["start"]]);
+    gate.shut();
+    expect([await duty.check(), calls]).toEqual([true, ["start"]]);
+    gate.open();
   });
 
   it("in the middle of reaping: the next run finishes", async () => {
