@@ -41,7 +41,11 @@ export function UserMenu({ user: { id, name } }: { user: { id: string; name: str
         </MenuContent>
       </Menu>
       <div role="alert" className="absolute top-full right-4 mt-2 rounded-xl shadow-float empty:hidden sm:right-8">
-        {isFailed && <Notice tone="danger">You are still signed in. Try again.</Notice>}
+        {isFailed && (
+          <Notice tone="danger" className="flex-nowrap">
+            You are still signed in. Try again.
+          </Notice>
+        )}
       </div>
     </>
   );

@@ -68,9 +68,9 @@ async function main(): Promise<void> {
       res.end("Something went wrong on the server. Try again.\n");
     });
   });
-  // Only the dev server uses WebSockets (hot reload).
   const refuseUpgrade = (req: http.IncomingMessage, socket: Duplex) =>
     refuseForeignUpgrade(req, socket, site.ATOLL_LISTEN);
+  // Only the dev server uses WebSockets (hot reload).
   if (dev) acceptUpgrades(server, app.getUpgradeHandler(), refuseUpgrade);
   await listen(server, site.PORT);
   notifyParent({ type: "ready" });
