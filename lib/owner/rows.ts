@@ -21,8 +21,6 @@ export async function selectOwner(nextMark: string) {
   return made;
 }
 
-export type Server = Awaited<ReturnType<typeof selectServer>>;
-
 /**
  * Returns which database of which server this is. `place` is `system identifier/oid`: the same for every replica of a server and
  * after a restart; another one for a restored dump, even on the same server; "?" for an identifier that the server does not tell.

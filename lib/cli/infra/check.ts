@@ -16,7 +16,7 @@ export async function checkBucket(env: Env, isJson: boolean, operator?: KeyPair)
 }
 
 /** Returns what a check says of one aspect. A danger fails although the aspect itself is as it should be. */
-export function toCheck({ aspect, required, state, current, wanted, detail, dangers }: AspectPlan): Check {
+function toCheck({ aspect, required, state, current, wanted, detail, dangers }: AspectPlan): Check {
   const said = { aspect, detail: detail ?? defaultDetail[state], dangers, current, wanted };
   if (dangers.length > 0 || state === "differs") return { ...said, result: "fail" };
   if (state === "unsupported") return { ...said, result: required ? "fail" : "unknown" };

@@ -7,6 +7,7 @@ import { afterAll, expect, test } from "vitest";
 import { root, typescriptArgs, typescriptEnv } from "@/lib/cli/install.mjs";
 import { readOrCreate } from "@/lib/cli/start/data-dir";
 import { RotatingFile } from "@/lib/cli/start/rotating-file";
+import { embeddedOperator } from "@/lib/cli/start/store";
 import { LockedError, takeLock } from "@/lib/embedded/lock";
 import { processIdentity } from "@/lib/embedded/process";
 
@@ -97,4 +98,14 @@ test("a stored value is created once, readable by its owner only", () => {
   expect(first).toEqual({ value: "made once", isNew: true });
   expect(readOrCreate(file, () => "made twice")).toEqual({ value: "made once", isNew: false });
   expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test("the operator's key of the embedded store is used for that store alone", () => {
+  expect(embeddedOperator(dir, "SITE")).toBeUndefined();
+  const [site, operator] = ["SITE", "ROOT"].map((accessKeyId) => ({ accessKeyId, secretAccessKey: "secret" }));
+  writeFileSync(path.join(dir, "s3-site-key"), JSON.stringify(site));
+  expect(embeddedOperator(dir, "SITE")).toBeUndefined();
+  writeFileSync(path.join(dir, "s3-root-key"), JSON.stringify(operator));
+  expect(embeddedOperator(dir, "SITE")).toEqual(operator);
+  for (const other of ["AKIAOFANOTHERSTORAGE", undefined]) expect(embeddedOperator(dir, other)).toBeUndefined();
 });
