@@ -128,8 +128,13 @@ export const bench: Bench = async ({ only, progress }): Promise<BenchResult> => 
   const wants = (name: string) => only.length === 0 || only.includes(name);
   const parts: Part[] = [];
   if (wants("estimates")) parts.push(await estimates(progress));
-  if (wants("waiting")) parts.push(await withSite(() => waiting(progress)));
-  if (wants("hostile")) parts.push(await withSite(() => hostile(progress)));
+  // One site for both: the environment of a process is read once.
+  if (wants("waiting") || wants("hostile")) {
+    await withSite(async () => {
+      if (wants("waiting")) parts.push(await waiting(progress));
+      if (wants("hostile")) parts.push(await hostile(progress));
+    });
+  }
   return {
     title: "Decoding pictures",
     conditions: `Node ${process.versions.node}, ${os.availableParallelism()} cores of ${os.cpus()[0]?.model ?? "an unknown processor"}; worker, database and store on the same machine. Memory: of all decoders together, or of a picture beyond an idle decoder. The longest of ${rounds} rounds; estimates by processor time.`,
