@@ -1,4 +1,5 @@
 import { DecoderChild } from "./decoder-child";
+import { DecoderLimitError } from "./decoder-errors";
 import type { DecoderReply, DecoderRequest } from "./decoder-process";
 
 /** For all decoders of a process together, at all times. */
@@ -12,38 +13,70 @@ const guardMilliseconds = 25;
 
 /** What a request is expected to take: memory beyond that of an idle decoder, and processor time and time at most. */
 export type Need = { memoryBytes: number; cpuSeconds: number; seconds?: number };
-/** `patienceMilliseconds`: after so long a picture is next, whatever it needs, as smaller ones could pass it for ever. */
-type PoolOptions = { patienceMilliseconds?: number };
+type PoolOptions = {
+  /** For all decoders together; `poolBytes` by default. */
+  memoryBytes?: number;
+  /** After so long a picture is next, whatever it needs, as smaller ones could pass it for ever. */
+  patienceMilliseconds?: number;
+};
 type State = "idle" | "ending" | { memoryBytes: number };
-type Waiting = Need & { since: number; start(child: DecoderChild): void; refuse(error: Error): void };
+type Waiting = { memoryBytes: number; since: number; start(child: DecoderChild): void; refuse(error: Error): void };
 
 /**
- * Child processes that decode, as many as fit into `poolBytes` with what their pictures need. Smaller pictures pass a large one
+ * Child processes that decode, as many as fit into the pool's memory with what their pictures need. Smaller pictures pass a large one
  * that waits for room.
  */
 export class DecoderPool {
   private readonly children = new Map<DecoderChild, State>();
   private waiting: Waiting[] = [];
   private guarding: NodeJS.Timeout | undefined;
+  /** Ended to keep the pool within its memory, although their pictures took no more than they may. */
+  private readonly displaced = new WeakSet<DecoderChild>();
+  private readonly memoryBytes: number;
   private readonly patienceMilliseconds: number;
 
-  constructor({ patienceMilliseconds = 10_000 }: PoolOptions = {}) {
+  constructor({ memoryBytes = poolBytes, patienceMilliseconds = 10_000 }: PoolOptions = {}) {
+    this.memoryBytes = memoryBytes;
     this.patienceMilliseconds = patienceMilliseconds;
   }
 
-  /** Sends a request to a decoder, once there is room for what it needs. Rejects as `DecoderChild.request`. */
+  /**
+   * Sends a request to a decoder, once there is room for what it needs. One whose decoder was ended for the memory of all of them
+   * is sent again, with room for all that it may take: it is never ended for the others' sake again. Rejects as
+   * `DecoderChild.request`.
+   */
   async run(request: DecoderRequest, need: Need): Promise<DecoderReply> {
+    const since = performance.now();
+    for (const memoryBytes of [need.memoryBytes, need.memoryBytes + toleratedBytes]) {
+      const reply = await this.runIn(memoryBytes, request, need, since);
+      if (reply) return reply;
+    }
+    throw new DecoderLimitError("memory");
+  }
+
+  /** Runs a request in a decoder with so much memory. Returns null where that was ended for the memory of all decoders. */
+  private async runIn(
+    memoryBytes: number,
+    request: DecoderRequest,
+    need: Need,
+    since: number,
+  ): Promise<DecoderReply | null> {
     const child = await new Promise<DecoderChild>((start, refuse) => {
-      this.waiting.push({ ...need, since: performance.now(), start, refuse });
+      this.waiting.push({ memoryBytes, since, start, refuse });
       this.assign();
     });
     this.guarding ??= setInterval(() => this.guard(), guardMilliseconds).unref();
     const rssBytes = idleBytesOf(child) + need.memoryBytes + toleratedBytes;
     try {
-      return await child.request(request, { rssBytes, cpuSeconds: need.cpuSeconds, seconds: need.seconds });
+      const reply = await child.request(request, { rssBytes, cpuSeconds: need.cpuSeconds, seconds: need.seconds });
+      this.retire(child);
+      return reply;
+    } catch (error) {
+      // Without a reply the process is broken or gone: no other picture may get it. Its memory counts until it has ended.
+      this.end(child);
+      if (this.displaced.has(child)) return null;
+      throw error;
     } finally {
-      // One that has ended is no longer among them.
-      if (this.children.has(child)) this.retire(child);
       this.assign();
       this.stopGuarding();
     }
@@ -51,7 +84,7 @@ export class DecoderPool {
 
   /** Starts processes in advance: starting one takes two thirds of a second. */
   warm(count: number): void {
-    while (this.children.size < count && this.takenBytes() + idleBytes <= poolBytes) this.add().release();
+    while (this.children.size < count && this.takenBytes() + idleBytes <= this.memoryBytes) this.add().release();
   }
 
   /** Ends all processes, and refuses what waits for one. The next request starts new ones. */
@@ -85,8 +118,9 @@ export class DecoderPool {
     }
   }
 
-  /** Makes a decoder available again, or ends it when it kept too much. */
+  /** Makes a decoder available again, or ends it when it kept too much. One that is ending stays so. */
   private retire(child: DecoderChild): void {
+    if (typeof this.children.get(child) !== "object") return;
     this.children.set(child, "idle");
     if (rssOf(child) > idleBytesOf(child) + maxKeptBytes) this.end(child);
   }
@@ -97,7 +131,9 @@ export class DecoderPool {
     this.guarding = undefined;
   }
 
+  /** Ends a decoder, unless it has ended: then it is no longer among them. */
   private end(child: DecoderChild): void {
+    if (!this.children.has(child)) return;
     this.children.set(child, "ending");
     child.kill();
   }
@@ -129,7 +165,7 @@ export class DecoderPool {
    */
   private childFor(memoryBytes: number): DecoderChild | Error | null {
     const [child, ...others] = this.in("idle");
-    const lacking = this.takenBytes() + memoryBytes + (child ? 0 : idleBytes) - poolBytes;
+    const lacking = this.takenBytes() + memoryBytes + (child ? 0 : idleBytes) - this.memoryBytes;
     // One that is alone may take all, even where an idle decoder takes more than it does today.
     const isAlone = this.children.size === (child ? 1 : 0);
     if (lacking <= 0 || isAlone) return child ?? this.tryAdd();
@@ -156,16 +192,27 @@ export class DecoderPool {
     return Math.max(idleBytesOf(child) + (typeof state === "object" ? state.memoryBytes : 0), rssOf(child));
   }
 
-  /** Ends the decoder that exceeds its estimate by most once all together exceed the pool. */
+  /**
+   * Ends a decoder once all together exceed the pool: an idle one, else the one that exceeds by most what it was promised. Its
+   * picture is at fault only where it takes more than it may, or has the whole pool to itself.
+   */
   private guard(): void {
     const totalBytes = [...this.children.keys()].reduce((sum, child) => sum + rssOf(child), 0);
-    if (totalBytes <= poolBytes || this.in("ending").length > 0) return;
-    const excess = ([child, state]: [DecoderChild, State]) =>
-      rssOf(child) - idleBytesOf(child) - (typeof state === "object" ? state.memoryBytes : 0);
-    const [worst] = [...this.children].sort((a, b) => excess(b) - excess(a));
-    if (!worst) return;
-    this.children.set(worst[0], "ending");
-    worst[0].endFor("memory");
+    if (totalBytes <= this.memoryBytes || this.in("ending").length > 0) return;
+    const [child] = [
+      ...this.in("idle"),
+      ...[...this.children.keys()].sort((a, b) => this.excessOf(b) - this.excessOf(a)),
+    ];
+    if (!child) return;
+    if (this.children.size === 1 || this.excessOf(child) > toleratedBytes) child.endFor("memory");
+    else this.displaced.add(child);
+    this.end(child);
+  }
+
+  /** Returns what a decoder takes beyond what it was promised. */
+  private excessOf(child: DecoderChild): number {
+    const state = this.children.get(child);
+    return rssOf(child) - idleBytesOf(child) - (typeof state === "object" ? state.memoryBytes : 0);
   }
 }
 

@@ -99,10 +99,10 @@ export async function handleDeriveFailed(
   const lost = (data.lost ?? 0) + (code === undefined ? 1 : 0);
   const reason = lost >= maxLostRounds ? reasons.decoder : reasonOf(code);
   if (reason === null) {
-    const deriveOrder = await postponeDerivation(viewer, revisionId);
-    if (deriveOrder === null) return; // It was derived or deleted since.
+    const priority = await postponeDerivation(viewer, revisionId);
+    if (priority === null) return; // It was derived or deleted since.
     log.warn({ revisionId, code, reason: message, rounds: data.rounds ?? 0 }, "revision postponed");
-    await insertDeriveAgain(boss, { ...data, lost }, { deriveOrder, personId: groupId ?? null });
+    await insertDeriveAgain(boss, { ...data, lost }, { priority, personId: groupId ?? null });
     return;
   }
   log.warn({ revisionId, code, reason: message }, "revision rejected");

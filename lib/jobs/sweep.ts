@@ -13,7 +13,7 @@ import { uploadsToMeasure, uploadsToReap, uploadsToVerify } from "@/lib/upload/q
 import { uploadsToUndo } from "@/lib/upload/undo/queries";
 import type { JobContext } from "./handlers";
 import {
-  insertDerive,
+  insertFront,
   insertMail,
   insertMeasure,
   insertReadAgain,
@@ -55,7 +55,7 @@ export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSig
       if (removed.versions > 0) log.warn(removed, "objects that belong to no upload of this database removed");
     },
     measure: async () => insertMeasure(boss, await uploadsToMeasure(viewer, uploadsAtOnce)),
-    derive: async () => insertDerive(boss, await revisionsToDerive(viewer, revisionsAtOnce)),
+    derive: async () => insertFront(boss, await revisionsToDerive(viewer, revisionsAtOnce)),
     // One that still waits is not added again, so that at most so many wait.
     readAgain: async () => insertReadAgain(boss, await revisionsToReadAgain(viewer, readAgainAtOnce)),
     removeDerivatives: () => removeLeftDerivatives(viewer, derivativesAtOnce),

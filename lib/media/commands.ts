@@ -54,7 +54,7 @@ export async function forgetDerivatives(viewer: Viewer, left: LeftDerivatives): 
   await clearLeftDerivatives(left);
 }
 
-/** Gives a pending revision the last turn to be derived, as it cannot be now. Returns that turn; null when it is no longer pending. */
+/** Gives a pending revision the last turn to be derived, as it cannot be now. Returns its job's priority; null when it is no longer pending. */
 export async function postponeDerivation(viewer: Viewer, revisionId: string): Promise<number | null> {
   if (viewer.kind !== "system") throw notFound("picture");
   return moveToEnd(requireId(revisionId, "picture"));

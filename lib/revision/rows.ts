@@ -177,7 +177,7 @@ export async function insertRevisions(
       md5: ref("f.md5"),
       sha256: ref("f.sha256"),
       crc64nvme: ref("f.crc64nvme"),
-      derive_order: sql<number>`least(2147483647, ${after}::bigint + ${step} * row_number() OVER (ORDER BY ${ref("f.path")}))::int`,
+      derive_order: sql<bigint>`${after}::bigint + ${step} * row_number() OVER (ORDER BY ${ref("f.path")})`,
     }))
       .onConflict((conflict) => conflict.columns(["key", "version_id"]).doNothing())
       .returning(["id", "key", "size_bytes"]),

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { type Bench, markdown } from "./report";
+import { type Bench, markdown, rowText } from "./report";
 
 const notBenches = new Set(["main", "report"]);
 
@@ -52,7 +52,7 @@ async function main(args: string[]): Promise<number> {
     console.error(`${error.message}\n${usage()}`);
     return 2;
   }
-  const result = await bench({ only: flags.only ?? [] });
+  const result = await bench({ only: flags.only ?? [], progress: (row) => console.error(rowText(row)) });
   console.log(flags.json ? JSON.stringify(result, null, 2) : markdown(result));
   const missed = result.targets.filter(({ met }) => !met);
   if (!flags.check || missed.length === 0) return 0;

@@ -13,8 +13,8 @@ export type BenchResult = {
   targets: readonly Target[];
 };
 
-/** `only`: the selected cases; empty for all. */
-export type BenchOptions = { only: readonly string[] };
+/** `only`: the selected cases; empty for all. `progress`: prints what was measured so far, for cases that take long. */
+export type BenchOptions = { only: readonly string[]; progress(row: Row): void };
 
 /**
  * Exported as `bench` by tests/bench/<name>.ts: measures and returns a report. Peers and Atoll run in the same call, on the
@@ -27,6 +27,11 @@ function cell(figure: Figure | null): string {
   if (figure === null) return "–";
   const options = { maximumFractionDigits: figure.digits ?? 0, minimumFractionDigits: figure.digits ?? 0 };
   return `${figure.value.toLocaleString("en-US", options)}${figure.unit === "" ? "" : ` ${figure.unit}`}`;
+}
+
+/** Formats a row as a line of its own. */
+export function rowText({ name, figures }: Row): string {
+  return `${name}: ${figures.map(cell).join(", ")}`;
 }
 
 /** Formats a report as Markdown: title, conditions, table, targets. */

@@ -20,6 +20,8 @@ const table = {
   ATOLL_TEST_UNDO_HISTORIES: [20, 30, 200],
   // Damaged files of each kind for the reader of metadata.
   ATOLL_TEST_DAMAGED_FILES: [60, 1000, 20_000],
+  // Pictures that share the memory of all decoders.
+  ATOLL_TEST_POOL_PICTURES: [4, 8, 40],
   // Uploads through a proxy that fails a tenth of the requests.
   ATOLL_TEST_FAULT_SEEDS: [2, 3, 20],
   ATOLL_TEST_LARGE_OBJECT_BYTES: [200e6, 500e6, 5 * 2 ** 30],

@@ -2,6 +2,7 @@ import "server-only";
 import { type ConstructorOptions, type JobInsert, PgBoss, type QueueOptions } from "pg-boss";
 import { env } from "@/lib/env";
 import { prepareSession, requireUtc } from "@/lib/postgres/session.mjs";
+import { raisePriorities } from "./rows";
 
 export const queueNames = {
   verify: "verify",
@@ -17,8 +18,8 @@ export const queueNames = {
 export type VerifyJob = { uploadId: string };
 /** `personId`: who uploaded it; people take turns. Null where the account no longer exists. */
 export type UploadToVerify = { id: string; isLarge: boolean; personId: string | null };
-/** `deriveOrder`: its turn, lower first. */
-export type RevisionToDerive = { id: string; deriveOrder: number; personId: string | null };
+/** `priority`: higher first; from its turn, and negative. */
+export type RevisionToDerive = { id: string; priority: number; personId: string | null };
 export type ReapJob = { uploadId: string };
 export type MeasureJob = { uploadId: string };
 export type UndoJob = { uploadId: string };
@@ -42,8 +43,8 @@ const firstPauseSeconds = 15;
 const maxPauseSeconds = 600;
 /** For jobs no one waits for: lower than the others of their queue, which have 0. */
 const laterPriority = -1_000;
-/** The largest value of a priority, an int4. */
-const lastTurn = 2 ** 31 - 1;
+/** Lower than that of any revision that waits to be derived. */
+const readAgainPriority = -(2 ** 31 - 1);
 /** Jobs sent at once. */
 const jobsPerInsert = 1_000;
 
@@ -147,20 +148,29 @@ export async function insertDerive(boss: PgBoss, revisions: RevisionToDerive[]):
   await insert<DeriveJob>(
     boss,
     queueNames.derive,
-    revisions.map(({ id, deriveOrder, personId }) => ({
+    revisions.map(({ id, priority, personId }) => ({
       singletonKey: id,
       data: { revisionId: id },
-      priority: -deriveOrder,
+      priority,
       ...groupOf(personId),
     })),
   );
+}
+
+/**
+ * Queues the front of the line. Those queued before may have been given a priority from an earlier window of turns
+ * (lib/revision/turn/rows.ts): they get that of today.
+ */
+export async function insertFront(boss: PgBoss, revisions: RevisionToDerive[]): Promise<void> {
+  await raisePriorities(boss, queueNames.derive, revisions);
+  await insertDerive(boss, revisions);
 }
 
 /** Queues revisions whose metadata is to be read again, behind all that wait to be derived. */
 export async function insertReadAgain(boss: PgBoss, revisionIds: string[]): Promise<void> {
   await insertDerive(
     boss,
-    revisionIds.map((id) => ({ id, deriveOrder: lastTurn, personId: null })),
+    revisionIds.map((id) => ({ id, priority: readAgainPriority, personId: null })),
   );
 }
 
@@ -171,11 +181,11 @@ export async function insertReadAgain(boss: PgBoss, revisionIds: string[]): Prom
 export async function insertDeriveAgain(
   boss: PgBoss,
   { revisionId, rounds = 0, lost = 0 }: DeriveJob,
-  { deriveOrder, personId }: Omit<RevisionToDerive, "id">,
+  { priority, personId }: Omit<RevisionToDerive, "id">,
 ): Promise<void> {
   const startAfter = Math.min(maxPauseSeconds, firstPauseSeconds * 2 ** rounds);
   const data: DeriveJob = { revisionId, rounds: rounds + 1, lost };
-  const job = { data, singletonKey: revisionId, priority: -deriveOrder, startAfter, ...groupOf(personId) };
+  const job = { data, singletonKey: revisionId, priority, startAfter, ...groupOf(personId) };
   await insert<DeriveJob>(boss, queueNames.derive, [job]);
 }
 

@@ -7,7 +7,7 @@ import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
 import { bucketPermit } from "@/lib/owner/commands";
 import { normalizePath } from "@/lib/path/policy";
 import { type Found, insertRevisions, selectSame } from "@/lib/revision/rows";
-import { reserveTurns } from "@/lib/revision/turn/rows";
+import { reserveTurns, selectPendingOf } from "@/lib/revision/turn/rows";
 import { abortMultiparts } from "@/lib/storage/deletion";
 import { pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
@@ -20,8 +20,8 @@ import { insertSame, rejectMissing, selectRecorded } from "./rows";
 
 const sealedSelect = { id: true, collectionId: true, createdById: true, conflict: true } satisfies Prisma.UploadSelect;
 type Sealed = Prisma.UploadGetPayload<{ select: typeof sealedSelect }>;
-/** A revision that waits to be derived; `personId` is null where the account no longer exists. */
-type Pending = { id: string; deriveOrder: number; personId: string | null };
+/** A revision that waits to be derived, with the priority of its job; `personId` is null where the account no longer exists. */
+type Pending = { id: string; priority: number; personId: string | null };
 
 /**
  * Makes media of the files of a sealed upload, from the bucket's listing: one list call per 1,000 files, and one HEAD for each
@@ -89,9 +89,10 @@ async function verifyPage(upload: Sealed, prefix: string, page: ListedVersion[])
       unchanged: same.size,
       rejected,
     });
-    return pendingOf(
+    // Including those of an earlier run.
+    return selectPendingOf(
       tx,
-      upload,
+      upload.id,
       whole.found.map(({ key }) => key),
     );
   }, longTransaction);
@@ -210,15 +211,6 @@ async function chargeInserted(
     reserved: reserved - locked.reserved_bytes,
     unregistered: unregistered - locked.unregistered_bytes,
   });
-}
-
-/** Returns the page's revisions that wait to be derived, including those of an earlier run. */
-async function pendingOf(tx: Transaction, upload: Sealed, keys: string[]): Promise<Pending[]> {
-  const pending = await tx.revision.findMany({
-    where: { uploadId: upload.id, state: "pending", key: { in: keys } },
-    select: { id: true, deriveOrder: true },
-  });
-  return pending.map((revision) => ({ ...revision, personId: upload.createdById }));
 }
 
 async function recordVerified(viewer: Viewer, upload: Sealed): Promise<void> {

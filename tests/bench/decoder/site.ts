@@ -2,10 +2,11 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { pino } from "pino";
-import type { UserViewer } from "@/lib/auth/viewer";
+import { mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
 import { closeDb, db } from "@/lib/db";
 import { decoderPids, stopDecoders } from "@/lib/derive/decoder";
 import { usageOf } from "@/lib/derive/decoder-usage";
+import { rejectRevision } from "@/lib/derive/revision";
 import { applyBucket } from "@/lib/infra/apply";
 import { mediaBucket } from "@/lib/infra/settings";
 import { stopQueue } from "@/lib/jobs/queue/queue";
@@ -69,19 +70,40 @@ export async function upload(by: UserViewer, files: NamedFile[]): Promise<string
   return id;
 }
 
+/** `states`: how many files are in which state; some are pending where the time was not enough. */
 export type Final = { seconds: number; states: Record<string, number> };
 
-/** Waits until each file of an upload has its final state. Returns how long that took, from `since` on. */
-export async function untilFinal(uploadId: string, since = performance.now()): Promise<Final> {
-  for (;;) {
+/** Waits until each file of an upload has its final state, for so many seconds at most. Returns how long that took. */
+export async function untilFinal(uploadId: string, withinSeconds: number): Promise<Final> {
+  const isFinal = async () => {
     const { state } = await db().upload.findUniqueOrThrow({ where: { id: uploadId }, select: { state: true } });
-    const pending = await db().revision.count({ where: { uploadId, state: "pending" } });
-    if (state === "verified" && pending === 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  const seconds = (performance.now() - since) / 1_000;
+    return state === "verified" && (await pendingOf(uploadId)) === 0;
+  };
+  const seconds = await secondsUntil(isFinal, withinSeconds);
   const groups = await db().revision.groupBy({ by: ["state"], where: { uploadId }, _count: true });
   return { seconds, states: Object.fromEntries(groups.map(({ state, _count }) => [state, _count])) };
+}
+
+export const pendingOf = (uploadId: string) => db().revision.count({ where: { uploadId, state: "pending" } });
+
+/** Rejects what an upload still waits for, and waits until no decoder works any more. Throws Error after so many seconds. */
+export async function cutShort(uploadId: string, withinSeconds: number): Promise<void> {
+  const viewer = mintSystemViewer("worker");
+  const pending = await db().revision.findMany({ where: { uploadId, state: "pending" }, select: { id: true } });
+  for (const { id } of pending) await rejectRevision(viewer, id, "The benchmark has measured what it wanted to.");
+  const seconds = await secondsUntil(async () => {
+    const [jobs] = await db().$queryRaw<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM pgboss.job WHERE name = 'derive' AND state <= 'active'`;
+    return jobs?.count === 0;
+  }, withinSeconds);
+  if (seconds >= withinSeconds) throw new Error(`Decoders still worked after ${withinSeconds} s.`);
+}
+
+async function secondsUntil(isSo: () => Promise<boolean>, withinSeconds: number): Promise<number> {
+  const since = performance.now();
+  const seconds = () => (performance.now() - since) / 1_000;
+  while (seconds() < withinSeconds && !(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
+  return seconds();
 }
 
 /** Watches the memory of all decoders together, a hundred times a second. */

@@ -69,6 +69,19 @@ it("derives pictures again that older rules did not show, or showed wrongly, and
   expect((await client.query(`SELECT "derive_order" FROM "upload"`)).rows).toEqual([{ derive_order: 12 }]);
 });
 
+it("keeps the order of what waits where turns become larger", async () => {
+  await migrate("20261201210100_turns_without_end");
+  const waiting = await client.query(
+    `SELECT "number" FROM "revision" WHERE "state" = 'pending' ORDER BY "derive_order"`,
+  );
+  expect(waiting.rows.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5]);
+  const turns = await client.query(`
+    SELECT u."derive_order" AS "last", min(r."derive_order") AS "first" FROM "upload" u JOIN "revision" r ON r."upload_id" = u."id"
+    WHERE r."state" = 'pending' GROUP BY u."id"`);
+  expect(turns.rows).toEqual([{ last: "12", first: "8" }]);
+  await client.query(`UPDATE "upload" SET "derive_order" = 1::bigint << 40`);
+});
+
 it.each(["warning", "display_note"])("refuses a %s of what is not shown", async (column) => {
   const set = client.query(`UPDATE "revision" SET "${column}" = 'x' WHERE "state" = 'kept'`);
   await expect(set).rejects.toThrow("revision_shown_with_warning");

@@ -1,3 +1,5 @@
+import type { ChildProcess } from "node:child_process";
+import diagnostics from "node:diagnostics_channel";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -5,9 +7,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DecoderPool, poolBytes } from "@/lib/derive/decoder-pool";
 import { usageOf } from "@/lib/derive/decoder-usage";
 import { inspectFile } from "@/lib/derive/file";
+import { formNumber } from "@/tests/support/forms.mjs";
 import { progressiveJpeg } from "@/tests/support/hostile/jpeg";
 import { zeroPng } from "@/tests/support/hostile/png";
 import { picture } from "@/tests/support/pictures";
+import { until } from "@/tests/support/until";
 
 let dir: string;
 beforeAll(async () => {
@@ -42,16 +46,15 @@ async function decode(filePath: string, less: Partial<Need> = {}) {
 
 const ready = { derivation: { state: "ready" } };
 const isAlive = (pid: number) => usageOf(pid) !== null;
+const small = picture({ width: 64, height: 64 });
 
 describe("a picture that takes more than it may", () => {
-  const small = picture({ width: 64, height: 64 });
-
   // What a file that lies about itself would do, with a smaller allowance instead of a larger picture.
   test.each([
-    ["memory", () => progressiveJpeg({ width: 10_000, height: 6_000, scans: 1 }), { memoryBytes: 1e6 }],
+    ["memory", () => progressiveJpeg({ width: 8_000, height: 6_000, scans: 1 }), { memoryBytes: 1e6 }],
     [
       "memory",
-      () => zeroPng({ width: 4_000, height: 4_000, depth: 16, colourType: 6, isInterlaced: true }),
+      () => zeroPng({ width: 4_000, height: 3_000, depth: 16, colourType: 6, isInterlaced: true }),
       { memoryBytes: 1e6 },
     ],
     ["long", () => progressiveJpeg({ width: 4_000, height: 2_500, scans: 2_500 }), { cpuSeconds: 0.3 }],
@@ -78,7 +81,7 @@ describe("a picture that takes more than it may", () => {
 });
 
 test("a decoder that cannot be started is no fault of the picture, and ends no wait but its own", async () => {
-  const next = await fileOf(await picture({ width: 64, height: 64 }));
+  const next = await fileOf(await small);
   const own = new DecoderPool();
   const node = process.execPath;
   try {
@@ -96,14 +99,36 @@ test("a decoder that cannot be started is no fault of the picture, and ends no w
   }
 });
 
+test("a decoder that takes no requests any more is ended, and gets no other picture", async () => {
+  const started: ChildProcess[] = [];
+  const onStart = (message: unknown) => started.push((message as { process: ChildProcess }).process);
+  diagnostics.subscribe("child_process", onStart);
+  const own = new DecoderPool();
+  try {
+    const run = await decoding(await fileOf(await small));
+    expect(await run(own)).toMatchObject(ready);
+    const [pid = Number.NaN] = own.pids("all");
+    // Stopped, it does not end by itself as others do whose parent is gone.
+    process.kill(pid, "SIGSTOP");
+    started.find((child) => child.pid === pid)?.disconnect();
+    await expect(run(own)).rejects.toMatchObject({ message: "The picture could not be sent to the decoder." });
+    expect(await run(own)).toMatchObject(ready);
+    expect(own.pids("all")).not.toContain(pid);
+    await until(() => expect(isAlive(pid)).toBe(false));
+  } finally {
+    diagnostics.unsubscribe("child_process", onStart);
+    own.stop();
+  }
+});
+
 describe("memory for all decoders together", () => {
-  const large = () =>
-    fileOf(progressiveJpeg({ width: 11_000, height: 8_900, scans: 10, components: 3, subsampling: 2 }));
-  const medium = () => fileOf(progressiveJpeg({ width: 10_000, height: 6_000, scans: 10 }));
-  const small = async () => fileOf(await picture({ width: 640, height: 480 }));
+  const large = progressiveJpeg({ width: 11_000, height: 8_900, scans: 10, components: 3, subsampling: 2 });
+  const medium = progressiveJpeg({ width: 10_000, height: 6_000, scans: 10 });
 
   test("is never exceeded, however many pictures come at once, and all are decoded", async () => {
-    const waiting = await Promise.all([large(), medium(), medium(), small(), medium(), large(), small(), medium()]);
+    const kinds = [large, medium, await small, medium];
+    const count = formNumber("ATOLL_TEST_POOL_PICTURES");
+    const waiting = await Promise.all(Array.from({ length: count }, (_, i) => fileOf(kinds[i % 4] ?? medium)));
     let mostBytes = 0;
     let mostProcesses = 0;
     const sampling = setInterval(() => {
@@ -123,6 +148,43 @@ describe("memory for all decoders together", () => {
     expect(mostProcesses).toBeGreaterThan(1);
   });
 
+  /** Starts two decoders of a pool, and waits until they are idle. */
+  async function warmUp(own: DecoderPool): Promise<void> {
+    const run = await decoding(await fileOf(await small));
+    await Promise.all([run(own), run(own)]);
+    expect(own.pids("ready")).toHaveLength(2);
+  }
+
+  test("is no fault of a picture that takes no more than it may: it is decoded again", async () => {
+    const promisedBytes = 40e6;
+    const own = new DecoderPool({ memoryBytes: 2 * (95e6 + promisedBytes) });
+    try {
+      await warmUp(own);
+      const pids = own.pids("all");
+      const runs = await Promise.all(
+        ["a", "b"].map(async () =>
+          decoding(await fileOf(progressiveJpeg({ width: 8_000, height: 5_000, scans: 400 })), {
+            memoryBytes: promisedBytes,
+          }),
+        ),
+      );
+      const decoded = Promise.allSettled(runs.map((run) => run(own)));
+      // The first that has taken more than it was promised keeps that, until the other one comes to exceed the pool.
+      const held = await until(() => {
+        const pid = pids.find((one) => (usageOf(one)?.rssBytes ?? 0) > 95e6 + promisedBytes || !isAlive(one));
+        if (pid === undefined) throw new Error("neither decoder has taken more than it was promised");
+        return pid;
+      }, 5);
+      if (isAlive(held)) process.kill(held, "SIGSTOP");
+      await until(() => expect(pids.filter(isAlive)).toHaveLength(1), 5);
+      if (isAlive(held)) process.kill(held, "SIGCONT");
+      const fulfilled = { status: "fulfilled", value: ready };
+      expect(await decoded).toMatchObject([fulfilled, fulfilled]);
+    } finally {
+      own.stop();
+    }
+  });
+
   test.each([
     ["small pictures pass a large one that waits", {}, ["small", "first", "second"]],
     ["unless that has waited for long", { patienceMilliseconds: 0 }, ["first", "small", "second"]],
@@ -130,15 +192,14 @@ describe("memory for all decoders together", () => {
     const own = new DecoderPool(options);
     const order: string[] = [];
     try {
-      // Each with a decoder that has started up.
-      const warmUp = await decoding(await small());
-      await Promise.all([warmUp(own), warmUp(own)]);
+      await warmUp(own);
+      const long = progressiveJpeg({ width: 4_000, height: 2_500, scans: 400 });
+      const decodings = await Promise.all([
+        decoding(await fileOf(long), { memoryBytes: 350e6 }),
+        decoding(await fileOf(long), { memoryBytes: 350e6 }),
+        decoding(await fileOf(await small)),
+      ]);
       const names = ["first", "second", "small"];
-      const large = () => fileOf(progressiveJpeg({ width: 4_000, height: 2_500, scans: 800 }));
-      const files = [await large(), await large(), await small()];
-      const decodings = await Promise.all(
-        files.map((filePath, i) => decoding(filePath, i < 2 ? { memoryBytes: 350e6 } : {})),
-      );
       await Promise.all(decodings.map((run, i) => run(own).then(() => order.push(names[i] ?? ""))));
       expect(order).toEqual(wanted);
     } finally {

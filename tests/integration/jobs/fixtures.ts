@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { expect } from "vitest";
 import { db } from "@/lib/db";
 import * as queue from "@/lib/jobs/queue/queue";
-import { startWorker, type WorkerOptions } from "@/lib/jobs/worker";
+import { type RunningWorker, startWorker, type WorkerOptions } from "@/lib/jobs/worker";
 
 export const quiet = pino({ level: "silent" });
 
@@ -23,6 +23,16 @@ function loggerUntil(message: string) {
  * takes up a picture before the test is ready.
  */
 export async function withWorker<T>(options: Omit<WorkerOptions, "logger">, run: () => Promise<T>): Promise<T> {
+  const worker = await startSwept(options);
+  try {
+    return await run();
+  } finally {
+    await worker.stop();
+  }
+}
+
+/** Starts a worker as `withWorker` does, for tests that share it. */
+export async function startSwept(options: Omit<WorkerOptions, "logger">): Promise<RunningWorker> {
   const { logger, logged: swept } = loggerUntil("sweep finished");
   const worker = await startWorker({
     logger,
@@ -31,12 +41,8 @@ export async function withWorker<T>(options: Omit<WorkerOptions, "logger">, run:
     pollIntervalSeconds: 0.5,
     ...options,
   });
-  try {
-    await swept;
-    return await run();
-  } finally {
-    await worker.stop();
-  }
+  await swept;
+  return worker;
 }
 
 const script = path.join(import.meta.dirname, "worker-process.ts");
@@ -65,21 +71,27 @@ export async function sendVerify(uploadId: string): Promise<void> {
   await queue.sendVerify({ id: uploadId, isLarge: false, personId: createdById });
 }
 
-/** Queues revisions as their verification does: each with its turn, as of the person who uploaded it. */
+/** Queues revisions as their verification does, each with the priority of its turn in its window, as of the person who uploaded it. */
 export async function sendDerive(ids: string[]): Promise<void> {
   const revisions = await db().revision.findMany({
     where: { id: { in: ids } },
     select: { id: true, deriveOrder: true, upload: { select: { createdById: true } } },
   });
-  await queue.sendDerive(revisions.map(({ upload, ...revision }) => ({ ...revision, personId: upload.createdById })));
+  await queue.sendDerive(
+    revisions.map(({ id, deriveOrder, upload }) => ({
+      id,
+      priority: -Number(deriveOrder % 2n ** 30n),
+      personId: upload.createdById,
+    })),
+  );
 }
 
-type JobRow = { name: string; state: string; singleton_key: string; retry_count: number };
+type JobRow = { name: string; state: string; singleton_key: string; retry_count: number; priority: number };
 
 export function jobs(): Promise<JobRow[]> {
   return db().$queryRaw<
     JobRow[]
-  >`SELECT name, state::text, singleton_key, retry_count FROM pgboss.job WHERE name NOT LIKE '\\_%'`;
+  >`SELECT name, state::text, singleton_key, retry_count, priority FROM pgboss.job WHERE name NOT LIKE '\\_%'`;
 }
 
 /** Settings for jobs sent from now on, so that tests need not wait as long as life does. */

@@ -25,7 +25,7 @@ describe("sending", () => {
   test("an upload or a revision sent many times at once is queued once", async () => {
     const uploadId = await dropUnsent([]);
     const id = "00000000-0000-4000-8000-000000000001";
-    const revision = { id, deriveOrder: 1, personId: null };
+    const revision = { id, priority: -1, personId: null };
     await Promise.all([1, 2, 3].flatMap(() => [sendVerify(uploadId), queue.sendDerive([revision, revision])]));
     expect(await jobsOf(uploadId)).toHaveLength(1);
     expect(await jobsOf(id)).toHaveLength(1);

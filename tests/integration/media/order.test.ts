@@ -203,7 +203,7 @@ describe("files without a date", () => {
         sha256: null,
         crc64nvme: null,
       };
-      const turns = { after: 0, step: 1 };
+      const turns = { after: 0n, step: 1 };
       await db().$transaction((tx) => insertRevisions(tx, { id, collectionId, createdById: null }, [found], turns));
     }
     const media = await db().media.findMany({ where: { collectionId }, select: { takenAt: true, createdAt: true } });
