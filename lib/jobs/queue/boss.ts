@@ -23,7 +23,10 @@ export type ReapJob = { uploadId: string };
 export type MeasureJob = { uploadId: string };
 export type UndoJob = { uploadId: string };
 export type MailJob = { invitationId: string };
-/** `rounds`: rounds of attempts that failed for a reason other than the file. `lost`: those of them whose worker disappeared. */
+/**
+ * `rounds`: rounds of attempts that failed for a reason other than the file. `lost`: those of them whose worker disappeared, or
+ * whose result the database refused.
+ */
 export type DeriveJob = { revisionId: string; rounds?: number; lost?: number };
 
 const common = {
