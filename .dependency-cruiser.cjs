@@ -50,8 +50,10 @@ const neighbours = {
   user: ["auth", "session"],
 };
 const turns = "^lib/revision/turn/rows\\.ts$";
+/** What is derived or read again. */
+const again = "^lib/revision/again/rows\\.ts$";
 /** What a noun needs beside its neighbours. */
-const extras = { media: [turns], upload: [turns], user: ["^lib/auth/(device|password)\\.ts$"] };
+const extras = { media: [turns, again], upload: [turns], user: ["^lib/auth/(device|password)\\.ts$"] };
 const nounFolders = `^lib/(${Object.keys(neighbours).join("|")})/`;
 
 /** Folders of `lib` with rules of their own. */
@@ -245,6 +247,7 @@ module.exports = {
       storage,
       checksum,
       "^lib/media/(queries|commands|schema|policy)\\.ts$",
+      "^lib/media/again/commands\\.ts$",
       "^lib/owner/commands\\.ts$",
       viewer,
       errors,

@@ -3,6 +3,7 @@ import type { Job, JobResult, JobWithMetadata, PgBoss } from "pg-boss";
 import type { Logger } from "pino";
 import type { SystemViewer } from "@/lib/auth/viewer";
 import { DecoderError } from "@/lib/derive/decoder-errors";
+import { endDeriveAgain } from "@/lib/derive/derive-again";
 import { deriveRevision, rejectRevision } from "@/lib/derive/revision";
 import { isRefusedByDatabase, toAppError } from "@/lib/errors";
 import { recordMailed, writeLetter } from "@/lib/invitation/commands";
@@ -103,13 +104,18 @@ export async function handleDeriveFailed(
   const reason = lost >= maxLostRounds ? reasons.decoder : reasonOf(code);
   if (reason === null) {
     const deriveOrder = await postponeDerivation(viewer, revisionId);
-    if (deriveOrder === null) return; // It was derived or deleted since.
+    if (deriveOrder === null) {
+      // It was derived before, and today's rules fail on it; or it was derived or deleted since.
+      if (isLost) await endDeriveAgain(viewer, revisionId, reasons.decoder);
+      return;
+    }
     log.warn({ revisionId, code, reason: message, rounds: data.rounds ?? 0 }, "revision postponed");
     await insertDeriveAgain(boss, { ...data, lost }, { deriveOrder, personId: groupId ?? null });
     return;
   }
   log.warn({ revisionId, code, reason: message }, "revision rejected");
   await rejectRevision(viewer, revisionId, reason);
+  await endDeriveAgain(viewer, revisionId, reason);
 }
 
 const reasons = {

@@ -309,17 +309,3 @@ export async function showBest(
       FROM total WHERE ${collection.id} = ${uuid(collectionId)} AND (total."files" <> 0 OR total."bytes" <> 0)`,
   );
 }
-
-/**
- * Selects pictures whose metadata rules older than this version read. The condition is that of the partial index
- * `revision_metadata_outdated_idx`, which holds nothing else.
- */
-export async function selectOutdatedMetadata(metadataVersion: number, limit: number): Promise<string[]> {
-  const isOutdated = sql<boolean>`${r.metadata_version} < ${sql.lit(metadataVersion)}
-    AND ${r.state} IN ('ready', 'kept') AND ${r.content_type} LIKE 'image/%'`;
-  const revisions = await rowsOf(
-    db(),
-    query.selectFrom("revision as r").select("r.id").where(isOutdated).orderBy("r.id").limit(limit),
-  );
-  return revisions.map(({ id }) => id);
-}

@@ -159,8 +159,8 @@ export async function insertDerive(boss: PgBoss, revisions: RevisionToDerive[]):
   );
 }
 
-/** Queues revisions whose metadata is to be read again, behind all that wait to be derived. */
-export async function insertReadAgain(boss: PgBoss, revisionIds: string[]): Promise<void> {
+/** Queues revisions that are to be derived or read again, behind all that wait to be derived. */
+export async function insertAgain(boss: PgBoss, revisionIds: string[]): Promise<void> {
   await insertDerive(
     boss,
     revisionIds.map((id) => ({ id, deriveOrder: lastTurn, personId: null })),
