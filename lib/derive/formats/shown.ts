@@ -19,7 +19,7 @@ export type Shown = {
  * Shows the picture of a file, its longer side at most `longest`. Null: there is nothing to show in it, though it is sound. Throws
  * Damaged when the pixels are, Unreadable when they cannot be shown.
  */
-export type Show = (filePath: string, longest: number) => Promise<Shown | null>;
+type Show = (filePath: string, longest: number) => Promise<Shown | null>;
 
 /**
  * A format is shown by `show` when its file is sound. What is damaged goes through `repair`, which takes more: it shows what can be
