@@ -50,9 +50,10 @@ const neighbours = {
   user: ["auth", "session"],
 };
 const turns = "^lib/revision/turn/rows\\.ts$";
-const derived = "^lib/revision/(metadata|derivatives)/rows\\.ts$";
-/** What a noun needs beside its neighbours. */
+/** What is derived or read again, and derivatives that are left. */
+const derived = "^lib/revision/(again|derivatives)/rows\\.ts$";
 const device = "^lib/auth/device\\.ts$";
+/** What a noun needs beside its neighbours. */
 const extras = {
   media: [turns, derived],
   upload: [turns],
@@ -252,6 +253,7 @@ module.exports = {
       storage,
       checksum,
       "^lib/media/(queries|commands|schema|policy)\\.ts$",
+      "^lib/media/again/commands\\.ts$",
       "^lib/owner/commands\\.ts$",
       viewer,
       errors,

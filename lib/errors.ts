@@ -109,6 +109,20 @@ function isUnreachable(error: unknown, depth = 0): boolean {
   return isUnreachable(cause, depth + 1) || (Array.isArray(errors) && errors.some((e) => isUnreachable(e, depth + 1)));
 }
 
+// Prisma: too long, a constraint failed, not a valid value, out of range (P2020, P2033), and values that it does not send.
+// PostgreSQL's classes 22 and 23: a value that its column or a constraint refuses.
+const refusedValue = /^(P2000|P2003|P2004|P2005|P2006|P2007|P2011|P2019|P2020|P2023|P2033|2[23][0-9A-Z]{3})$/;
+
+/** Tells whether the database refuses what is to be written: it would again at each attempt. */
+export function isRefusedByDatabase(error: unknown, depth = 0): boolean {
+  if (typeof error !== "object" || error === null || depth > 5) return false;
+  const { code, originalCode, name, cause, meta } = error as Record<string, unknown>;
+  if ([code, originalCode].some((one) => typeof one === "string" && refusedValue.test(one))) return true;
+  if (name === "PrismaClientValidationError") return true;
+  const inner = typeof meta === "object" && meta && "driverAdapterError" in meta ? meta.driverAdapterError : null;
+  return isRefusedByDatabase(cause, depth + 1) || isRefusedByDatabase(inner, depth + 1);
+}
+
 /** Converts anything thrown to an AppError. Actions, routes and pages turn it into their own result. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;

@@ -1,10 +1,15 @@
 import { readsUsage, type Usage } from "./decoder-usage";
-import { deriveInspected, type Inspected, inspectFile, type Outcome } from "./file";
+import { deriveInspected, type Inspected, inspectFile, type Outcome, type Repair, repairInspected } from "./file";
 
 export type DecoderRequest =
   | { step: "inspect"; filePath: string; isBeginning: boolean }
-  | { step: "derive"; filePath: string; contentType: string };
-export type DecoderReply = { inspected: Inspected } | { derivation: Outcome } | { error: string; isSystem: boolean };
+  | { step: "derive" | "repair"; filePath: string; contentType: string };
+export type DecoderReply =
+  | { inspected: Inspected }
+  | { derivation: Outcome }
+  /** In place of a derivation, where the picture is damaged. */
+  | { repair: Repair }
+  | { error: string; isSystem: boolean };
 export type DecoderMessage = "ready" | { usage: Usage } | DecoderReply;
 
 const reportMilliseconds = 100;
@@ -28,7 +33,10 @@ process.on("message", async (request: DecoderRequest) => {
 
 async function run(request: DecoderRequest): Promise<DecoderReply> {
   if (request.step === "inspect") return { inspected: await inspectFile(request.filePath, request.isBeginning) };
-  return { derivation: await deriveInspected(request.filePath, request.contentType) };
+  const { filePath, contentType } = request;
+  if (request.step === "repair") return { derivation: await repairInspected(filePath, contentType) };
+  const derived = await deriveInspected(filePath, contentType);
+  return "repair" in derived ? derived : { derivation: derived };
 }
 
 // Elsewhere the parent cannot see what this process uses.

@@ -3,6 +3,7 @@ import { DecoderError, DecoderLimitError } from "./decoder-errors";
 import { DecoderPool } from "./decoder-pool";
 import type { DecoderReply } from "./decoder-process";
 import type { FileDerivation, Inspected } from "./file";
+import { rawTypes } from "./raw/kind";
 
 /** The type is null where the file could not even be inspected. */
 export type Decoded = FileDerivation | { state: "rejected"; contentType: null; reason: string };
@@ -20,20 +21,52 @@ const pool = new DecoderPool();
  * it may is rejected: it would at each attempt. Throws DecoderError when the decoder failed, Error when none could be started.
  */
 export async function decodeFile(filePath: string, isBeginning = false): Promise<Decoded> {
-  let known: Pick<Extract<Inspected, { contentType: string }>, "contentType" | "metadata"> | undefined;
+  const inspection = () => inspect(filePath, isBeginning);
+  const inspected = await orAtLimit(
+    inspection,
+    (reason) => ({ state: "rejected", contentType: null, reason }) as const,
+  );
+  if ("state" in inspected) return inspected;
+  if (inspected.budget === null) return inspected.derivation;
+  const { contentType, metadata, budget } = inspected;
+  const file = { filePath, contentType };
+  const reply = await orAtLimit(
+    () => pool.run({ step: "derive", ...file }, needOf(budget)),
+    (reason): DecoderReply => ({ derivation: { ...rejectedBy(contentType, reason), contentType } }),
+  );
+  if (!("repair" in reply)) return { metadata, ...resultOf(reply, "derivation").derivation };
+  const { need, otherwise } = reply.repair;
+  const repaired = await orAtLimit(
+    () => pool.run({ step: "repair", ...file }, needOf(need)),
+    (): DecoderReply => ({ derivation: otherwise }),
+  );
+  return { metadata, ...resultOf(repaired, "derivation").derivation };
+}
+
+async function inspect(filePath: string, isBeginning: boolean): Promise<Inspected> {
+  return resultOf(await pool.run({ step: "inspect", filePath, isBeginning }, inspection), "inspected").inspected;
+}
+
+function needOf({ memoryBytes, seconds }: { memoryBytes: number; seconds: number }) {
+  return { memoryBytes, cpuSeconds: cpuSecondsFor(seconds) };
+}
+
+/** Runs one step. What it takes beyond its limits decides about the picture, as it would at each attempt. */
+async function orAtLimit<T, Limited>(
+  step: () => Promise<T>,
+  limited: (reason: string) => Limited,
+): Promise<T | Limited> {
   try {
-    const { inspected } = resultOf(await pool.run({ step: "inspect", filePath, isBeginning }, inspection), "inspected");
-    if (inspected.budget === null) return inspected.derivation;
-    const { contentType, metadata, budget } = inspected;
-    known = { contentType, metadata };
-    const need = { memoryBytes: budget.memoryBytes, cpuSeconds: cpuSecondsFor(budget.seconds) };
-    const reply = await pool.run({ step: "derive", filePath, contentType }, need);
-    return { metadata, ...resultOf(reply, "derivation").derivation };
+    return await step();
   } catch (error) {
-    if (!(error instanceof DecoderLimitError)) throw error;
-    const rejected = { state: "rejected", reason: error.message } as const;
-    return known ? { ...rejected, ...known } : { ...rejected, contentType: null };
+    if (error instanceof DecoderLimitError) return limited(error.message);
+    throw error;
   }
+}
+
+/** A raw file is kept: its preview took too much, and not its picture. */
+function rejectedBy(contentType: string, reason: string): { state: "kept" } | { state: "rejected"; reason: string } {
+  return rawTypes.includes(contentType) ? { state: "kept" } : { state: "rejected", reason };
 }
 
 /** Starts decoder processes in advance. */

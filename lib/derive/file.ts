@@ -1,7 +1,9 @@
-import { type Budget, budgetOf } from "./budget/budget";
+import { type Budget, budgetOf, repairNeedOf } from "./budget/budget";
+import type { Need } from "./budget/estimate";
 import { contentTypeOf } from "./content-type";
 import { type MetadataReading, readMetadata } from "./metadata/metadata";
-import { derivePicture, isDerived } from "./picture";
+import { derivePicture, isDerived, rejectDamaged } from "./picture";
+import { rawTypes } from "./raw/kind";
 import type { Derivative } from "./thumbnails";
 
 /** What became of a file. */
@@ -38,12 +40,27 @@ export async function inspectFile(filePath: string, isBeginning = false): Promis
     return { budget: null, derivation: { state: "kept", contentType, metadata } };
   const budget = budgetOf(filePath, contentType);
   if (budget.fits) return { contentType, metadata, budget };
+  // The preview of a raw file takes too much, and not its picture.
+  if (rawTypes.includes(contentType)) return { budget: null, derivation: { state: "kept", contentType, metadata } };
   return { budget: null, derivation: { state: "rejected", contentType, metadata, reason: budget.reason } };
 }
 
-/** Derives the thumbnails of a file that was inspected. */
-export async function deriveInspected(filePath: string, contentType: string): Promise<Outcome> {
-  return { contentType, ...(await derivePicture(filePath, contentType)) };
+/** A damaged picture: what repairing it takes, and what becomes of it otherwise. */
+export type Repair = { need: Need; otherwise: Outcome };
+
+/** Derives the thumbnails of a file that was inspected. Of a damaged one it returns what is needed to repair it. */
+export async function deriveInspected(filePath: string, contentType: string): Promise<Outcome | { repair: Repair }> {
+  const derivation = await derivePicture(filePath, contentType, "show");
+  if (derivation.state !== "damaged") return { contentType, ...derivation };
+  const need = repairNeedOf(filePath, contentType);
+  const otherwise = { contentType, ...rejectDamaged(contentType) };
+  return need ? { repair: { need, otherwise } } : otherwise;
+}
+
+/** Derives the thumbnails of what can be read of a damaged file. */
+export async function repairInspected(filePath: string, contentType: string): Promise<Outcome> {
+  const derivation = await derivePicture(filePath, contentType, "repair");
+  return { contentType, ...(derivation.state === "damaged" ? rejectDamaged(contentType) : derivation) };
 }
 
 /** Inspects a file and derives its thumbnails in this process; writes nothing. `isBeginning` as of `inspectFile`. */
@@ -51,5 +68,6 @@ export async function deriveFile(filePath: string, isBeginning = false): Promise
   const inspected = await inspectFile(filePath, isBeginning);
   if (inspected.budget === null) return inspected.derivation;
   const { contentType, metadata } = inspected;
-  return { metadata, ...(await deriveInspected(filePath, contentType)) };
+  const derived = await deriveInspected(filePath, contentType);
+  return { metadata, ...("repair" in derived ? await repairInspected(filePath, contentType) : derived) };
 }

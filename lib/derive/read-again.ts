@@ -2,7 +2,7 @@ import "server-only";
 import path from "node:path";
 import type { Viewer } from "@/lib/auth/viewer";
 import { AppError } from "@/lib/errors";
-import { recordMetadata } from "@/lib/media/commands";
+import { recordMetadata } from "@/lib/media/again/commands";
 import { metadataVersion } from "@/lib/media/policy";
 import { decodeFile } from "./decoder";
 import { DecoderError } from "./decoder-errors";

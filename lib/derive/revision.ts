@@ -1,29 +1,21 @@
 import "server-only";
-import path from "node:path";
 import type { Viewer } from "@/lib/auth/viewer";
 import { type Derivation, forgetDerivatives, recordDerivation, reserveDerivedId } from "@/lib/media/commands";
 import { leftDerivatives, revisionToDerive } from "@/lib/media/queries";
 import { bucketPermit } from "@/lib/owner/commands";
-import { decodeFile } from "./decoder";
 import { removeDerivatives, storeDerivatives } from "./derivatives";
-import { fetchBeginning, fetchOriginal } from "./fetch-original";
-import type { FileDerivation } from "./file";
-import type { Digests, Pinned } from "./pinned-digests";
+import { deriveAgain, isDerivedByOlderRules } from "./derive-again";
+import { type Fetched, fetchAndDecode } from "./fetch-and-decode";
 import { isOutdated, readMetadataAgain } from "./read-again";
-import { withTempDir } from "./temp-dir";
 
-type Rejection = { state: "rejected"; contentType: string | null; reason: string };
-type Checksums = Partial<Pick<Digests, "md5" | "sha256">>;
-type Fetched = (FileDerivation | Rejection) & Checksums;
-type Derived = { revisionId: string; state: Fetched["state"] | "readAgain" | "skipped" };
+type Derived = { revisionId: string; state: Fetched["state"] | "derivedAgain" | "readAgain" | "skipped" };
 
 /** Larger files cannot be decoded here. Their first bytes tell their type; they are never downloaded whole. */
 const maxFetchedBytes = 512 * 1024 * 1024;
-const beginningBytes = 1024 * 1024;
 
 /**
  * Derives one revision: downloads it, inspects it, stores the thumbnails, records the result. Idempotent: of a revision that is
- * no longer pending, only metadata that older rules read are read again. Throws errors that a retry may resolve (AppError,
+ * no longer pending, only what older rules decoded or read is derived or read again. Throws errors that a retry may resolve (AppError,
  * DecoderError).
  */
 export async function deriveRevision(
@@ -32,6 +24,10 @@ export async function deriveRevision(
   fetchUpToBytes = maxFetchedBytes,
 ): Promise<Derived> {
   const revision = await revisionToDerive(viewer, revisionId);
+  if (revision && isDerivedByOlderRules(revision)) {
+    await deriveAgain(viewer, revision, fetchUpToBytes);
+    return { revisionId, state: "derivedAgain" };
+  }
   if (revision && isOutdated(revision)) {
     await readMetadataAgain(viewer, revision, fetchUpToBytes);
     return { revisionId, state: "readAgain" };
@@ -88,43 +84,3 @@ export async function removeLeftDerivatives(viewer: Viewer, limit: number, revis
   }
   return left.length;
 }
-
-function fetchAndDecode(pinned: Pinned, fetchUpToBytes: number): Promise<Fetched> {
-  return withTempDir(async (dir) => {
-    const filePath = path.join(dir, "original");
-    if (pinned.sizeBytes > fetchUpToBytes) {
-      return (await fetchBeginning(pinned, filePath, beginningBytes)) ? decodeFile(filePath, true) : differs;
-    }
-    const digests = await fetchTwice(pinned, filePath);
-    if (!digests) return differs;
-    const { md5, sha256, isProven } = digests;
-    const checksums = isProven ? { md5, sha256 } : {};
-    // Not decoded: a rejected file has no derivatives.
-    if (isRefuted(pinned, digests)) return { ...notAsSent, ...checksums };
-    return { ...(await decodeFile(filePath)), ...checksums };
-  });
-}
-
-/** A second download tells bytes damaged in transit from stored bytes that differ. */
-async function fetchTwice(pinned: Pinned, filePath: string): Promise<Digests | null> {
-  const digests = await fetchOriginal(pinned, filePath);
-  if (digests && (digests.isProven || !isRefuted(pinned, digests))) return digests;
-  return fetchOriginal(pinned, filePath);
-}
-
-/** Whether the bytes are not those that their sender announced. */
-function isRefuted(pinned: Pinned, { sha256 }: Digests): boolean {
-  return pinned.sha256 !== null && pinned.sha256 !== sha256;
-}
-
-const differs = {
-  state: "rejected",
-  contentType: null,
-  reason: "The stored file differs from the verified one. Upload the file again.",
-} as const;
-
-const notAsSent = {
-  state: "rejected",
-  contentType: null,
-  reason: "The bytes in the storage are not those that were sent. Upload the file again.",
-} as const;

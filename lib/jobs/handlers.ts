@@ -3,8 +3,9 @@ import type { Job, JobResult, JobWithMetadata, PgBoss } from "pg-boss";
 import type { Logger } from "pino";
 import type { SystemViewer } from "@/lib/auth/viewer";
 import { DecoderError } from "@/lib/derive/decoder-errors";
+import { endDeriveAgain } from "@/lib/derive/derive-again";
 import { deriveRevision, rejectRevision } from "@/lib/derive/revision";
-import { toAppError } from "@/lib/errors";
+import { isRefusedByDatabase, toAppError } from "@/lib/errors";
 import { recordMailed, writeLetter } from "@/lib/invitation/commands";
 import { sendMail } from "@/lib/mail/send";
 import { postponeDerivation } from "@/lib/media/commands";
@@ -34,7 +35,9 @@ type Failure = { code: string; message: string };
 const pagesQueuedAtOnce = 10;
 
 const decoderFailed = "DECODER_FAILED";
-/** After so many rounds whose worker disappeared, the file is taken to be the cause rather than a restart or an outage. */
+/** The database refuses what was found in a file. */
+const notRecordable = "NOT_RECORDABLE";
+/** After so many rounds whose result was lost, the file is taken to be the cause rather than a restart or an outage. */
 const maxLostRounds = 6;
 
 /** Verifies an upload, and queues each page of its pictures as soon as it is recorded. */
@@ -96,17 +99,23 @@ export async function handleDeriveFailed(
 ): Promise<void> {
   const { revisionId } = data;
   const { code, message } = (sourceOutput ?? {}) as Partial<Failure>;
-  const lost = (data.lost ?? 0) + (code === undefined ? 1 : 0);
+  const isLost = code === undefined || code === notRecordable;
+  const lost = (data.lost ?? 0) + (isLost ? 1 : 0);
   const reason = lost >= maxLostRounds ? reasons.decoder : reasonOf(code);
   if (reason === null) {
     const priority = await postponeDerivation(viewer, revisionId);
-    if (priority === null) return; // It was derived or deleted since.
+    if (priority === null) {
+      // It was derived before, and today's rules fail on it; or it was derived or deleted since.
+      if (isLost) await endDeriveAgain(viewer, revisionId, reasons.decoder);
+      return;
+    }
     log.warn({ revisionId, code, reason: message, rounds: data.rounds ?? 0 }, "revision postponed");
     await insertDeriveAgain(boss, { ...data, lost }, { priority, personId: groupId ?? null });
     return;
   }
   log.warn({ revisionId, code, reason: message }, "revision rejected");
   await rejectRevision(viewer, revisionId, reason);
+  await endDeriveAgain(viewer, revisionId, reason);
 }
 
 const reasons = {
@@ -144,6 +153,7 @@ export function each<
 /** Returns code and message for the log, including the cause of an AppError, whose own message is for users. */
 function failureOf(error: unknown): Failure {
   if (error instanceof DecoderError) return { code: decoderFailed, message: error.message };
-  const { code, message, cause } = toAppError(error);
+  const { code: appCode, message, cause } = toAppError(error);
+  const code = appCode === "INTERNAL" && isRefusedByDatabase(error) ? notRecordable : appCode;
   return { code, message: cause instanceof Error ? `${message} (${cause.name}: ${cause.message})` : message };
 }

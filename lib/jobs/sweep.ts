@@ -4,7 +4,7 @@ import { removeLeftDerivatives } from "@/lib/derive/revision";
 import { removeStaleTempDirs } from "@/lib/derive/temp-dir";
 import { deleteExpiredInvitations } from "@/lib/invitation/commands";
 import { invitationsToMail } from "@/lib/invitation/queries";
-import { revisionsToDerive, revisionsToReadAgain } from "@/lib/media/queries";
+import { revisionsToDerive, revisionsToDeriveAgain, revisionsToReadAgain } from "@/lib/media/queries";
 import { computeSortPaths } from "@/lib/media/sorting/commands";
 import { deleteEndedSessions } from "@/lib/session/commands";
 import { deleteIdempotencyKeys, expireUploads } from "@/lib/upload/commands";
@@ -13,10 +13,10 @@ import { uploadsToMeasure, uploadsToReap, uploadsToVerify } from "@/lib/upload/q
 import { uploadsToUndo } from "@/lib/upload/undo/queries";
 import type { JobContext } from "./handlers";
 import {
+  insertAgain,
   insertFront,
   insertMail,
   insertMeasure,
-  insertReadAgain,
   insertReap,
   insertUndo,
   insertVerify,
@@ -25,7 +25,7 @@ import {
 const uploadsAtOnce = 100;
 /** What a worker derives in the minute until the next sweep, and more. */
 const revisionsAtOnce = 10_000;
-const readAgainAtOnce = 1_000;
+const againAtOnce = 1_000;
 const mailsAtOnce = 100;
 const derivativesAtOnce = 100;
 
@@ -57,7 +57,8 @@ export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSig
     measure: async () => insertMeasure(boss, await uploadsToMeasure(viewer, uploadsAtOnce)),
     derive: async () => insertFront(boss, await revisionsToDerive(viewer, revisionsAtOnce)),
     // One that still waits is not added again, so that at most so many wait.
-    readAgain: async () => insertReadAgain(boss, await revisionsToReadAgain(viewer, readAgainAtOnce)),
+    deriveAgain: async () => insertAgain(boss, await revisionsToDeriveAgain(viewer, againAtOnce)),
+    readAgain: async () => insertAgain(boss, await revisionsToReadAgain(viewer, againAtOnce)),
     removeDerivatives: () => removeLeftDerivatives(viewer, derivativesAtOnce),
     deleteSessions: () => deleteEndedSessions(viewer),
     mail: async () => insertMail(boss, await invitationsToMail(viewer, mailsAtOnce)),

@@ -10,7 +10,7 @@ import { clearLeftDerivatives, type LeftDerivatives, setDerivedId } from "@/lib/
 import { showBest } from "@/lib/revision/rows";
 import { moveToEnd } from "@/lib/revision/turn/rows";
 import { newDerivedId } from "@/lib/storage/keys";
-import { metadataVersion } from "./policy";
+import { metadataVersion, pictureVersion, rejectOtherBytes } from "./policy";
 import { editableMediaWhere } from "./queries";
 import type { updateMediaInput } from "./schema";
 
@@ -91,6 +91,7 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
         height: found?.height ?? null,
         // One without pictures still names those of earlier attempts, until they are deleted.
         ...(found && { derivedId: found.derivedId }),
+        pictureVersion,
         ...columnsOf(outcome.metadata),
       },
     });
@@ -103,40 +104,6 @@ export async function recordDerivation(viewer: Viewer, revisionId: string, deriv
 function columnsOf(metadata: FoundMetadata | undefined) {
   const { takenAt = null, takenOffsetMinutes = null, latitude = null, longitude = null } = metadata ?? {};
   return { takenAt, takenOffsetMinutes, latitude, longitude, metadataVersion };
-}
-
-/**
- * Records what today's rules read from a revision that older rules had read; null when it could not be read. What they do not
- * find stays as it was. Idempotent.
- */
-export async function recordMetadata(viewer: Viewer, revisionId: string, found: FoundMetadata | null): Promise<void> {
-  if (viewer.kind !== "system") throw notFound("picture");
-  const { takenAt, takenOffsetMinutes, latitude, longitude } = columnsOf(found ?? undefined);
-  await db().$transaction(async (tx) => {
-    const revision = await tx.revision.findUnique({
-      where: { id: requireId(revisionId, "picture") },
-      select: { media: { select: { collectionId: true } } },
-    });
-    if (!revision) return;
-    await lockCollection(tx, revision.media.collectionId);
-    const { count } = await tx.revision.updateMany({
-      where: { id: revisionId, state: { in: ["ready", "kept"] }, metadataVersion: { lt: metadataVersion } },
-      data: {
-        metadataVersion,
-        ...(takenAt && { takenAt, takenOffsetMinutes }),
-        ...(latitude !== null && { latitude, longitude }),
-      },
-    });
-    if (count > 0) await showBest(tx, revision.media.collectionId, [revisionId], { derived: true });
-  }, longTransaction);
-}
-
-/** Returns a rejection when the sender's SHA-256 is not that of the bytes. */
-function rejectOtherBytes(claimed: string | null, derivation: Derivation): Derivation {
-  const { md5, sha256, contentType } = derivation;
-  if (claimed === null || sha256 === undefined || claimed === sha256) return derivation;
-  const reason = "The bytes in the storage are not those that were sent. Upload the file again.";
-  return { state: "rejected", contentType, reason, sha256, ...(md5 ? { md5 } : {}) };
 }
 
 /** Changes a media's title. Throws NOT_FOUND. */

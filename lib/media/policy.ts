@@ -13,10 +13,24 @@ export function fitWithin(width: number, height: number, sidePixels: number): { 
 /** The rules by which date and position of a revision are read. The worker reads again what older rules read. */
 export const metadataVersion = 1;
 
+/** The rules by which a picture is decoded. The worker derives again what older rules decoded. */
+export const pictureVersion = 1;
+
 /**
  * Returns a moment as the camera's clock showed it, as if the clock were UTC. Without an offset the moment is one already: its
  * instant is unknown.
  */
 export function wallClock(takenAt: Date, takenOffsetMinutes: number | null): Date {
   return new Date(takenAt.getTime() + (takenOffsetMinutes ?? 0) * 60_000);
+}
+
+type Bytes = { contentType: string | null; md5?: string; sha256?: string };
+type OtherBytes = Bytes & { state: "rejected"; reason: string; metadata?: undefined };
+
+/** Returns a rejection in place of what was found in bytes that are not those that their sender announced. */
+export function rejectOtherBytes<Found extends Bytes>(claimedSha256: string | null, found: Found): Found | OtherBytes {
+  const { md5, sha256, contentType } = found;
+  if (claimedSha256 === null || sha256 === undefined || claimedSha256 === sha256) return found;
+  const reason = "The bytes in the storage are not those that were sent. Upload the file again.";
+  return { state: "rejected", contentType, reason, sha256, ...(md5 ? { md5 } : {}) };
 }

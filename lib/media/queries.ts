@@ -3,11 +3,11 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { collectionOfMedia, collectionsWhere, type SeenCollection } from "@/lib/collection/queries";
 import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
+import { selectOutdatedMetadata, selectOutdatedPictures } from "@/lib/revision/again/rows";
 import { type LeftDerivatives, selectLeftDerivatives } from "@/lib/revision/derivatives/rows";
-import { selectOutdatedMetadata } from "@/lib/revision/metadata/rows";
 import { selectPending } from "@/lib/revision/turn/rows";
 import { type ViewSigner, viewSigner } from "@/lib/storage/view";
-import { metadataVersion, pageSize } from "./policy";
+import { metadataVersion, pageSize, pictureVersion } from "./policy";
 import { derivativeName, fileName, toItem } from "./present";
 import { type SeenMedia, selectByIds, selectCovers, selectPage, selectWithNeighbours, type WholeMedia } from "./rows";
 import type { MediaDetail, MediaItem, MediaPage, Variant } from "./schema";
@@ -101,7 +101,9 @@ export async function revisionToDerive(viewer: Viewer, revisionId: string) {
       sha256: true,
       state: true,
       metadataVersion: true,
+      pictureVersion: true,
       derivedId: true,
+      spareDerivedId: true,
       media: { select: { path: true } },
     },
   });
@@ -120,6 +122,12 @@ export async function leftDerivatives(viewer: Viewer, limit: number, revisionId?
 export async function revisionsToDerive(viewer: Viewer, limit: number) {
   if (viewer.kind !== "system") throw notFound("picture");
   return selectPending(limit);
+}
+
+/** Returns pictures that older rules decoded, or replaced derivatives are left of, for the worker's sweep. */
+export async function revisionsToDeriveAgain(viewer: Viewer, limit: number): Promise<string[]> {
+  if (viewer.kind !== "system") throw notFound("picture");
+  return selectOutdatedPictures(pictureVersion, limit);
 }
 
 /** Returns pictures whose date and position older rules read, for the worker's sweep. */

@@ -1,9 +1,13 @@
-import { type Estimate, unknown } from "./estimate";
+import { maxSide } from "../raster/pixel-limit";
+import { rawTypes } from "../raw/kind";
+import { type Estimate, type Need, unknown } from "./estimate";
 import { FileView } from "./file-view";
 import { estimateGif } from "./gif";
 import { estimateHeif } from "./heif";
 import { estimateJpeg } from "./jpeg";
 import { estimatePng } from "./png";
+import { estimateRaw } from "./raw";
+import { repairNeeds } from "./repair";
 import { estimateTiff } from "./tiff";
 import { estimateWebp } from "./webp";
 
@@ -13,8 +17,8 @@ export type Budget = { fits: true; memoryBytes: number; seconds: number } | { fi
 /** What one picture may take beside the decoder itself, which takes 90 MB of the 600 MB that a worker has for all of them. */
 export const maxMemoryBytes = 500e6;
 export const maxSeconds = 4;
-/** WebP, HEIF and libvips's writers have lower limits of their own. */
-const maxSide = 65_500;
+/** Of what is made of a damaged picture, in several tries. */
+const maxRepairSeconds = 16;
 const [maxPixels, maxShrunkPixels] = [100e6, 200e6];
 
 const estimators: Record<string, (view: FileView) => Estimate | null> = {
@@ -26,6 +30,7 @@ const estimators: Record<string, (view: FileView) => Estimate | null> = {
   "image/avif": estimateHeif,
   "image/heic": estimateHeif,
 };
+for (const contentType of rawTypes) estimators[contentType] = estimateRaw;
 
 /**
  * Estimates from a picture's header what decoding it takes, and compares that with what a picture may take. Reads headers and
@@ -40,6 +45,16 @@ export function budgetOf(filePath: string, contentType: string): Budget {
   if (reason !== null)
     return { fits: false, reason: `${reason} The file is stored as uploaded and can be downloaded.` };
   return { fits: true, memoryBytes: estimate.memoryBytes, seconds: estimate.seconds };
+}
+
+/** Estimates what repairing a damaged picture takes; null where that is more than it may. As `budgetOf`. */
+export function repairNeedOf(filePath: string, contentType: string): Need | null {
+  const need = FileView.with(filePath, (view) => {
+    const estimate = estimators[contentType]?.(view) ?? unknown;
+    return repairNeeds[contentType]?.(view, estimate) ?? estimate;
+  });
+  const { memoryBytes, seconds } = need;
+  return memoryBytes <= maxMemoryBytes && seconds <= maxRepairSeconds ? { memoryBytes, seconds } : null;
 }
 
 function excessOf({ width, height, memoryBytes, seconds, shrinksOnLoad, because }: Estimate): string | null {

@@ -15,6 +15,9 @@ export type Estimate = {
   because?: string;
 };
 
+/** What one step of decoding takes. */
+export type Need = Pick<Estimate, "memoryBytes" | "seconds">;
+
 /** For any picture: the largest derivative as pixels, and the WebP encoder. */
 export const commonBytes = 32e6;
 /** For any picture: the derivatives. */
@@ -28,4 +31,4 @@ export function lineBytes(bytesPerLine: number, height: number): number {
 }
 
 /** Of a picture whose header is not understood, as the decoder may understand it: a photograph of 12 megapixels in AVIF. */
-export const unknown: Pick<Estimate, "memoryBytes" | "seconds"> = { memoryBytes: 260e6, seconds: 1.5 };
+export const unknown: Need = { memoryBytes: 260e6, seconds: 1.5 };

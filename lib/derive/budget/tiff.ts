@@ -1,82 +1,107 @@
-import { commonBytes, commonSeconds, type Estimate, lineBytes } from "./estimate";
+import { bandBytes, blockBytes, blockCount, mostCompressed, planesOf } from "../tiff/blocks";
+import { firstPage, type TiffPage } from "../tiff/first-page";
+import type { TiffLayout } from "../tiff/layout";
+import { jpegAt } from "../tiff/old-jpeg";
+import { planOf } from "../tiff/plan";
+import { photometric } from "../tiff/tags";
+import { wantedSamples } from "../tiff/wanted";
+import { commonBytes, commonSeconds, type Estimate, lineBytes, type Need } from "./estimate";
 import type { FileView } from "./file-view";
-
-type Tags = {
-  width: number;
-  height: number;
-  bitsPerSample: number;
-  samplesPerPixel: number;
-  rowsPerStrip: number;
-  tileWidth: number;
-  tileHeight: number;
-  sampleFormat: number;
-};
-const tags = new Map<number, keyof Tags>([
-  [256, "width"],
-  [257, "height"],
-  [258, "bitsPerSample"],
-  [277, "samplesPerPixel"],
-  [278, "rowsPerStrip"],
-  [322, "tileWidth"],
-  [323, "tileHeight"],
-  [339, "sampleFormat"],
-]);
-const defaults: Tags = {
-  ...{ width: 0, height: 0, bitsPerSample: 1, samplesPerPixel: 1, rowsPerStrip: 2 ** 32 - 1 },
-  ...{ tileWidth: 0, tileHeight: 0, sampleFormat: 1 },
-};
+import { estimateJpeg } from "./jpeg";
 
 const [secondsPerByte, secondsPerStoredByte, secondsPerPage] = [5e-9, 6e-9, 20e-6];
 /** Samples read in JavaScript: the time for one, and the memory for the sums and the picture made of them. */
-const [secondsPerConverted, averagedBytes] = [35e-9, 100e6];
-const commonBits = new Set([1, 2, 4, 8, 16]);
+const [secondsPerWhole, secondsPerConverted, averagedBytes] = [25e-9, 35e-9, 100e6];
+/** A place and a length of a strip or tile, in the file and as numbers. */
+const listedBytes = 32;
 /** More pages are not followed: so many take longer than any picture may. */
 const maxPages = 300_000;
-const maxEntries = 1_000;
-
-type Directory = { tags: Tags; next: number };
 
 /**
- * Estimates a TIFF. Strips are read line by line, tiles by rows of them. Only the first page is shown, but the loader walks to the
- * last one. Samples that libvips does not map are read in JavaScript, a strip or a row of tiles at a time.
+ * Estimates a TIFF, by the page that is shown and by who decodes it. libvips reads strips line by line and tiles by rows of them,
+ * and walks to the last page. Samples that it does not map are read in JavaScript, a strip or a row of tiles at a time.
  */
 export function estimateTiff(view: FileView): Estimate | null {
-  const head = view.read(0, 16);
-  const order = head.toString("latin1", 0, 2);
-  if (order !== "II" && order !== "MM") return null;
-  const reader = new Reader(view, order === "II");
-  const isBig = reader.uint(2, 2) === 43;
-  const first = reader.uint(isBig ? 8 : 4, isBig ? 8 : 4);
-  const directory = reader.directory(first, isBig);
-  if (!directory) return null;
-  const seen = new Set([first]);
-  for (let next: number | null = directory.next; next !== null && next !== 0; next = reader.nextOf(next, isBig)) {
+  const page = firstPage(view);
+  if (!page) return null;
+  const { width, height } = page.layout;
+  const { memoryBytes, seconds } = needOf(view, page);
+  const pages = countPages(view, page);
+  return {
+    width,
+    height,
+    memoryBytes: commonBytes + memoryBytes,
+    seconds: commonSeconds + seconds + view.sizeBytes * secondsPerStoredByte + pages * secondsPerPage,
+    ...(pages > 1 ? { because: `it has ${pages.toLocaleString("en")} pages` } : {}),
+  };
+}
+
+/** What is decoded by whom, beyond what any picture takes. */
+function needOf(view: FileView, page: TiffPage): Need {
+  switch (planOf(page.layout).by) {
+    case "nothing":
+      return { memoryBytes: 0, seconds: 0 };
+    case "samples":
+      return samplesNeed(page.layout, view.sizeBytes);
+    case "old-jpeg":
+      return oldJpegNeed(view, page);
+    case "libvips":
+      return libvipsNeed(page.layout);
+  }
+}
+
+function libvipsNeed({ width, height, bits, block }: TiffLayout): Need {
+  const pixelBytes = bits.reduce((sum, size) => sum + Math.max(1, size / 8), 0);
+  const band = Math.max(width, block.width) * block.height * pixelBytes;
+  return {
+    memoryBytes: lineBytes(width * pixelBytes, height) + (block.isTile ? 2 * band : 0),
+    seconds: width * height * pixelBytes * secondsPerByte,
+  };
+}
+
+/** What reading the samples here takes: strips and tiles are decompressed as a whole, and lines unpacked into eight bytes a sample. */
+export function samplesNeed(layout: TiffLayout, sizeBytes: number): Need {
+  const { width, height, samples, compression, block, isPlanar } = layout;
+  const wanted = wantedSamples(layout);
+  const planes = planesOf(layout, wanted);
+  const read = isPlanar ? wanted.length : samples;
+  const rows = (width * wanted.length + block.width * read) * Float64Array.BYTES_PER_ELEMENT;
+  const stored = compression === 1 ? 0 : Math.min(sizeBytes, mostCompressed(blockBytes(layout, planes)));
+  const listed = Math.min(blockCount(layout) * listedBytes, 4 * sizeBytes);
+  return {
+    // Twice: while a band is decompressed, the one before it may not have been freed.
+    memoryBytes: averagedBytes + 2 * bandBytes(layout, planes) + stored + rows + listed,
+    seconds: width * height * read * (isOfWholeBytes(layout) ? secondsPerWhole : secondsPerConverted),
+  };
+}
+
+/** Others are taken from a stream of bits, and CIELab is scaled point by point. */
+function isOfWholeBytes({ bits, photometric: meaning }: TiffLayout): boolean {
+  return bits.every((size) => size % 8 === 0) && meaning !== photometric.cieLab && meaning !== photometric.iccLab;
+}
+
+/** The JPEG is read as a whole. */
+function oldJpegNeed(view: FileView, { ifd, layout }: TiffPage): Need {
+  const found = jpegAt(view, ifd, layout);
+  const jpeg = found && estimateJpeg(view.part(found.at, found.length));
+  return jpeg && found
+    ? { memoryBytes: jpeg.memoryBytes + found.length, seconds: jpeg.seconds }
+    : { memoryBytes: 0, seconds: 0 };
+}
+
+function countPages(view: FileView, { header }: TiffPage): number {
+  const reader = new Reader(view, header.isLittleEndian);
+  const seen = new Set<number>();
+  for (
+    let next: number | null = header.firstIfd;
+    next !== null && next !== 0;
+    next = reader.nextOf(next, header.isBig)
+  ) {
     // A chain that leads back to itself ends there for libtiff, too.
     if (seen.has(next) || seen.size >= maxPages) break;
     seen.add(next);
   }
-  return estimate(directory.tags, seen.size, view.sizeBytes);
-}
-
-function estimate(found: Tags, pages: number, sizeBytes: number): Estimate {
-  const { width, height, bitsPerSample, samplesPerPixel, tileWidth, tileHeight } = found;
-  const pixelBytes = samplesPerPixel * Math.max(1, bitsPerSample / 8);
-  const decodedBytes = width * height * pixelBytes;
-  const rows = tileHeight || Math.min(found.rowsPerStrip, height);
-  const bandBytes = Math.max(width, tileWidth) * rows * pixelBytes;
-  const isConverted = found.sampleFormat !== 1 || !commonBits.has(bitsPerSample);
-  const seconds = isConverted ? width * height * samplesPerPixel * secondsPerConverted : decodedBytes * secondsPerByte;
-  return {
-    width,
-    height,
-    memoryBytes:
-      commonBytes +
-      lineBytes(width * pixelBytes, height) +
-      (tileHeight || isConverted ? 2 * bandBytes : 0) +
-      (isConverted ? averagedBytes : 0),
-    seconds: commonSeconds + seconds + sizeBytes * secondsPerStoredByte + pages * secondsPerPage,
-    ...(pages > 1 ? { because: `it has ${pages.toLocaleString("en")} pages` } : {}),
-  };
+  return seen.size;
 }
 
 class Reader {
@@ -93,21 +118,6 @@ class Reader {
     return this.isLittle ? read.readUIntLE(0, bytes) : read.readUIntBE(0, bytes);
   }
 
-  /** Reads the tags of the directory at `at`; null where there is none. */
-  directory(at: number, isBig: boolean): Directory | null {
-    const next = this.nextOf(at, isBig);
-    if (next === null) return null;
-    const found: Partial<Tags> = {};
-    const { entries, first, entryBytes } = this.layout(at, isBig);
-    for (let i = 0; i < Math.min(entries, maxEntries); i++) {
-      const entryAt = first + i * entryBytes;
-      const name = tags.get(this.uint(entryAt, 2));
-      // libtiff ignores a tag that it has seen.
-      if (name && found[name] === undefined) found[name] = this.firstValue(entryAt, isBig);
-    }
-    return { tags: { ...defaults, ...found }, next };
-  }
-
   /** Returns where the directory after the one at `at` is, 0 after the last; null where there is none at `at`. */
   nextOf(at: number, isBig: boolean): number | null {
     const { entries, first, entryBytes } = this.layout(at, isBig);
@@ -118,15 +128,5 @@ class Reader {
   private layout(at: number, isBig: boolean) {
     const entries = at < 8 ? 0 : this.uint(at, isBig ? 8 : 2);
     return { entries, first: at + (isBig ? 8 : 2), entryBytes: isBig ? 20 : 12 };
-  }
-
-  /** Reads the first value of an entry, which may be elsewhere in the file. */
-  private firstValue(entryAt: number, isBig: boolean): number {
-    const [type, count] = [this.uint(entryAt + 2, 2), this.uint(entryAt + 4, isBig ? 8 : 4)];
-    const bytes = ({ 1: 1, 3: 2, 4: 4, 16: 8 } as const)[type];
-    if (!bytes) return 0;
-    const inlineAt = entryAt + (isBig ? 12 : 8);
-    const isInline = count * bytes <= (isBig ? 8 : 4);
-    return this.uint(isInline ? inlineAt : this.uint(inlineAt, isBig ? 8 : 4), bytes);
   }
 }

@@ -4,24 +4,31 @@ import { brandsOf } from "../heif/boxes";
 import { firstFrame } from "../heif/first-frame";
 import { hasPrimaryItem, readHeifColour } from "../heif/picture";
 import { undecodable } from "../raster/unreadable";
-import { showCommon } from "./common";
+import { showDamaged, showSound } from "./common";
 import type { Shown } from "./shown";
 
 const name = "AVIF";
 const memory = () => "whole" as const;
 
-export async function showAvif(filePath: string, longest: number): Promise<Shown> {
-  const { isSequence, hasStill, colour } = await withFileBytes(filePath, (bytes) => ({
-    isSequence: brandsOf(bytes)[0] === "avis",
-    hasStill: hasPrimaryItem(bytes),
-    colour: readHeifColour(bytes),
-  }));
-  if (!isSequence) return showCommon(filePath, { name, longest, memory, ...colour });
-  if (hasStill) return withStillBrand(filePath, (still) => showCommon(still, { name, longest, memory, ...colour }));
-  const frame = await withFileBytes(filePath, firstFrame);
-  if (!frame) throw undecodable(name, "animated AVIF without a still picture");
-  return showCommon(frame, { name, longest, memory, ...readHeifColour(bytesOf(frame)) });
-}
+/** Shows an AVIF or HEIC with `showSound`, or a damaged one with `showDamaged`. */
+const showWith =
+  (decode: typeof showSound): ((filePath: string, longest: number) => Promise<Shown>) =>
+  async (filePath, longest) => {
+    const { isSequence, hasStill, colour } = await withFileBytes(filePath, (bytes) => ({
+      isSequence: brandsOf(bytes)[0] === "avis",
+      hasStill: hasPrimaryItem(bytes),
+      colour: readHeifColour(bytes),
+    }));
+    const options = { name, longest, memory, ...colour };
+    if (!isSequence) return decode(filePath, options);
+    if (hasStill) return withStillBrand(filePath, (still) => decode(still, options));
+    const frame = await withFileBytes(filePath, firstFrame);
+    if (!frame) throw undecodable(name, "animated AVIF without a still picture");
+    return decode(frame, { ...options, ...readHeifColour(bytesOf(frame)) });
+  };
+
+export const showAvif = showWith(showSound);
+export const repairAvif = showWith(showDamaged);
 
 /** libvips refuses files that call themselves a sequence, though their still picture can be read. Uses a copy that does not. */
 async function withStillBrand<T>(filePath: string, use: (still: string) => Promise<T>): Promise<T> {

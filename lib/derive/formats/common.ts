@@ -4,7 +4,7 @@ import type { ColourSpace } from "../colour/space";
 import { toSrgb } from "../colour/to-srgb";
 import { type LoaderMemory, requirePixels } from "../raster/pixel-limit";
 import { shrink, shrinkDamaged } from "../raster/shrink";
-import { Damaged, damaged, partlyDamaged } from "../raster/unreadable";
+import { damaged, partlyDamaged } from "../raster/unreadable";
 import type { Shown } from "./shown";
 
 export type CommonOptions = {
@@ -30,16 +30,6 @@ export function showSound(input: string | Buffer, options: CommonOptions): Promi
 /** Decodes what can be read of a damaged picture. Throws Damaged when that is nothing. */
 export function showDamaged(input: string | Buffer, options: CommonOptions): Promise<Shown> {
   return showWith(input, options, shrinkDamaged, partlyDamaged);
-}
-
-/** Decodes a picture, and a damaged one as far as it can be read. */
-export async function showCommon(input: string | Buffer, options: CommonOptions): Promise<Shown> {
-  try {
-    return await showSound(input, options);
-  } catch (error) {
-    if (error instanceof Damaged) return showDamaged(input, options);
-    throw error;
-  }
 }
 
 async function showWith(

@@ -2,20 +2,26 @@ import { type Bytes, bytesOf, withFileBytes } from "../bytes/bytes";
 import { isJpegDamage, readJpegHeader, uncommonJpeg } from "../jpeg/header";
 import { lastScans } from "../jpeg/scans";
 import { Damaged, undecodable } from "../raster/unreadable";
-import { type CommonOptions, showCommon, showDamaged } from "./common";
+import { type CommonOptions, showDamaged, showSound } from "./common";
 import type { Shown } from "./shown";
 
-/** Shows a JPEG, a file or one that is embedded in another. */
-export async function showJpeg(input: string | Buffer, longest: number): Promise<Shown> {
-  const options: CommonOptions = {
-    name: "JPEG",
-    longest,
-    // Coefficients of a progressive JPEG are kept until the last scan.
-    memory: ({ isProgressive }) => (isProgressive ? "buffered" : "shrunk"),
-    isDamage: isJpegDamage,
-  };
+const options = (longest: number): CommonOptions => ({
+  name: "JPEG",
+  longest,
+  // Coefficients of a progressive JPEG are kept until the last scan.
+  memory: ({ isProgressive }) => (isProgressive ? "buffered" : "shrunk"),
+  isDamage: isJpegDamage,
+});
+
+/** Shows a sound JPEG, a file or one that is embedded in another. */
+export function showJpeg(input: string | Buffer, longest: number): Promise<Shown> {
+  return showSound(input, options(longest));
+}
+
+/** Shows what can be read of a damaged JPEG. */
+export async function repairJpeg(input: string | Buffer, longest: number): Promise<Shown> {
   try {
-    return await showCommon(input, options);
+    return await showDamaged(input, options(longest));
   } catch (error) {
     if (!(error instanceof Damaged)) throw error;
     const { header, shortened } = await read(input, (bytes) => ({
@@ -24,7 +30,7 @@ export async function showJpeg(input: string | Buffer, longest: number): Promise
     }));
     const feature = header && uncommonJpeg(header);
     if (feature) throw undecodable("JPEG", feature);
-    return (await firstShown(shortened, options)) ?? rethrow(error);
+    return (await firstShown(shortened, options(longest))) ?? rethrow(error);
   }
 }
 

@@ -3,24 +3,17 @@ import { withFileBytes } from "../bytes/bytes";
 import { readPngColour } from "../png/colour";
 import { salvagePng } from "../png/salvage";
 import { clearRowsFrom } from "../raster/missing-rows";
-import { Damaged, damaged, partlyDamaged } from "../raster/unreadable";
+import { damaged, partlyDamaged } from "../raster/unreadable";
 import { type CommonOptions, showSound } from "./common";
 import type { Shown } from "./shown";
 
 export async function showPng(filePath: string, longest: number): Promise<Shown> {
-  const colour = await withFileBytes(filePath, readPngColour);
-  const memory = () => "whole" as const;
-  const options = { name: "PNG", longest, memory, ...colour };
-  try {
-    return await showSound(filePath, options);
-  } catch (error) {
-    if (!(error instanceof Damaged)) throw error;
-    return showSalvaged(filePath, options);
-  }
+  return showSound(filePath, await optionsOf(filePath, longest));
 }
 
-/** libvips would leave rows of other memory where none can be read. */
-async function showSalvaged(filePath: string, options: CommonOptions): Promise<Shown> {
+/** Shows the rows that can be read. libvips would leave rows of other memory where none can. */
+export async function repairPng(filePath: string, longest: number): Promise<Shown> {
+  const options = await optionsOf(filePath, longest);
   const salvaged = `${filePath}.salvaged`;
   try {
     const rows = await withFileBytes(filePath, (bytes) => salvagePng(bytes, salvaged));
@@ -32,4 +25,9 @@ async function showSalvaged(filePath: string, options: CommonOptions): Promise<S
   } finally {
     await rm(salvaged, { force: true });
   }
+}
+
+async function optionsOf(filePath: string, longest: number): Promise<CommonOptions> {
+  const colour = await withFileBytes(filePath, readPngColour);
+  return { name: "PNG", longest, memory: () => "whole", ...colour };
 }

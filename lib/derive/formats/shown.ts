@@ -14,3 +14,15 @@ export type Shown = {
   /** What is not shown as it is stored: "Brightness is stretched …". */
   note: string | null;
 };
+
+/**
+ * Shows the picture of a file, its longer side at most `longest`. Null: there is nothing to show in it, though it is sound. Throws
+ * Damaged when the pixels are, Unreadable when they cannot be shown.
+ */
+type Show = (filePath: string, longest: number) => Promise<Shown | null>;
+
+/**
+ * A format is shown by `show` when its file is sound. What is damaged goes through `repair`, which takes more: it shows what can be
+ * read, with a warning.
+ */
+export type Format = { name: string; show: Show; repair: Show };

@@ -10,6 +10,7 @@ import type { TiffLayout } from "../tiff/layout";
 import { colourCount } from "../tiff/plan";
 import { readSamples } from "../tiff/read-samples";
 import { photometric } from "../tiff/tags";
+import { alphaOf, wantedSamples } from "../tiff/wanted";
 import type { Shown } from "./shown";
 
 const name = "TIFF";
@@ -58,9 +59,8 @@ function requireMemory(layout: TiffLayout, wanted: number[]): void {
 function readingOf(layout: TiffLayout): Reading {
   const { photometric: kind, bits, samples, format, noData } = layout;
   const colours = colourCount(kind);
-  const [alphaKind = samples === colours + 1 && colours === 3 ? 2 : 0] = layout.extraSamples;
-  const alpha = samples > colours && alphaKind > 0 ? (alphaKind === 1 ? "premultiplied" : "straight") : null;
-  const wanted = Array.from({ length: colours + (alpha ? 1 : 0) }, (_, i) => i);
+  const alpha = alphaOf(layout);
+  const wanted = wantedSamples(layout);
   const numbers = { kind: format === "complex" ? "unsigned" : format, bits: bits[0] ?? 8 } as const;
   const note = samples > colours + (alpha ? 1 : 0) && colours === 1 ? `Band 1 of ${samples} is shown.` : null;
   const meaning = { format: numbers, isInverted: kind === photometric.whiteIsZero, alpha } as const;

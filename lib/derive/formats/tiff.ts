@@ -2,88 +2,75 @@ import { type Bytes, withFileBytes } from "../bytes/bytes";
 import { toSrgb } from "../colour/to-srgb";
 import { requirePixels } from "../raster/pixel-limit";
 import type { Raster } from "../raster/raster";
-import { shrink, shrinkDamaged } from "../raster/shrink";
-import { Damaged, damaged, partlyDamaged, undecodable } from "../raster/unreadable";
+import { type ShrinkOptions, shrink, shrinkDamaged } from "../raster/shrink";
+import { damaged, partlyDamaged, undecodable } from "../raster/unreadable";
 import type { Samples } from "../samples/area-average";
 import { type Meaning, toRaster } from "../samples/to-raster";
-import { type Ifd, readIfd, readTiffHeader, type TiffHeader } from "../tiff/ifd";
-import { layoutOf, type TiffLayout } from "../tiff/layout";
+import { firstPage, type TiffPage } from "../tiff/first-page";
 import { isTiffDamage } from "../tiff/messages";
 import { wholeJpeg } from "../tiff/old-jpeg";
 import { colourCount, hasReadableSamples, planOf, type TiffPlan } from "../tiff/plan";
-import { showJpeg } from "./jpeg";
+import { repairJpeg, showJpeg } from "./jpeg";
 import type { Shown } from "./shown";
 import { showSamples } from "./tiff-samples";
 
 const name = "TIFF";
-const maxPages = 256;
-
 type LibvipsPlan = Extract<TiffPlan, { by: "libvips" }>;
-type Page = { header: TiffHeader; ifd: Ifd; layout: TiffLayout; number: number };
+
+type By = { jpeg: typeof showJpeg; libvips: typeof showByLibvips };
+
+export const showTiff = showWith({ jpeg: showJpeg, libvips: showByLibvips });
+export const repairTiff = showWith({ jpeg: repairJpeg, libvips: repairWithoutLibvips });
 
 /** Shows the first picture of a TIFF file that is no smaller version of another. */
-export async function showTiff(filePath: string, longest: number): Promise<Shown> {
-  return withFileBytes(filePath, async (bytes) => {
-    const page = firstPage(bytes);
-    if (!page) throw damaged(name);
-    const plan = planOf(page.layout);
-    switch (plan.by) {
-      case "nothing":
-        throw undecodable(name, plan.feature);
-      case "old-jpeg":
-        return showOldJpeg(bytes, page, longest);
-      case "samples":
-        return showSamples(bytes, page, longest);
-      case "libvips":
-        return showByLibvips(filePath, bytes, page, plan, longest);
-    }
-  });
+function showWith(by: By): (filePath: string, longest: number) => Promise<Shown> {
+  return (filePath, longest) =>
+    withFileBytes(filePath, async (bytes) => {
+      const page = firstPage(bytes);
+      if (!page) throw damaged(name);
+      const plan = planOf(page.layout);
+      switch (plan.by) {
+        case "nothing":
+          throw undecodable(name, plan.feature);
+        case "old-jpeg":
+          return showOldJpeg(bytes, page, longest, by.jpeg);
+        case "samples":
+          return showSamples(bytes, page, longest);
+        case "libvips":
+          return by.libvips({ filePath, bytes, page, plan }, longest);
+      }
+    });
 }
 
-function firstPage(bytes: Bytes): Page | null {
-  const header = readTiffHeader(bytes);
-  let first: Page | null = null;
-  let at = header?.firstIfd ?? 0;
-  const seen = new Set<number>();
-  for (let number = 0; header && at && !seen.has(at) && number < maxPages; number++) {
-    seen.add(at);
-    const ifd = readIfd(bytes, header, at);
-    const layout = ifd && layoutOf(ifd);
-    if (layout && !layout.isReduced) return { header, ifd, layout, number };
-    if (layout) first ??= { header, ifd, layout, number };
-    at = ifd?.next ?? 0;
-  }
-  return first;
-}
-
-async function showOldJpeg(bytes: Bytes, { ifd, layout }: Page, longest: number): Promise<Shown> {
+async function showOldJpeg(
+  bytes: Bytes,
+  { ifd, layout }: TiffPage,
+  longest: number,
+  show: typeof showJpeg,
+): Promise<Shown> {
   const jpeg = wholeJpeg(bytes, ifd, layout);
   if (!jpeg) throw undecodable(name, "old-style JPEG in TIFF");
-  return { ...(await showJpeg(jpeg, longest)), orientation: layout.orientation };
+  return { ...(await show(jpeg, longest)), orientation: layout.orientation };
+}
+
+type Picture = { filePath: string; bytes: Bytes; page: TiffPage; plan: LibvipsPlan };
+
+async function showByLibvips({ filePath, page, plan }: Picture, longest: number): Promise<Shown> {
+  return toShown(await shrink(filePath, optionsOf(page, plan, longest)), page, plan, null);
 }
 
 /** What libvips finds wrong is read here, where that is possible: missing strips are then known. */
-async function showByLibvips(
-  filePath: string,
-  bytes: Bytes,
-  page: Page,
-  plan: LibvipsPlan,
-  longest: number,
-): Promise<Shown> {
-  const { width, height } = page.layout;
-  const maxPixels = requirePixels(width, height, "whole");
-  const bits = plan.isDeep ? 16 : 8;
-  const options = { name, longest, maxPixels, bits, page: page.number, isDamage: isTiffDamage } as const;
-  try {
-    return toShown(await shrink(filePath, options), page, plan, null);
-  } catch (error) {
-    if (!(error instanceof Damaged)) throw error;
-    if (hasReadableSamples(page.layout)) return showSamples(bytes, page, longest);
-    return toShown(await shrinkDamaged(filePath, options), page, plan, partlyDamaged);
-  }
+async function repairWithoutLibvips({ filePath, bytes, page, plan }: Picture, longest: number): Promise<Shown> {
+  if (hasReadableSamples(page.layout)) return showSamples(bytes, page, longest);
+  return toShown(await shrinkDamaged(filePath, optionsOf(page, plan, longest)), page, plan, partlyDamaged);
 }
 
-function toShown(raster: Raster, { layout }: Page, { isDeep }: LibvipsPlan, warning: string | null): Shown {
+function optionsOf({ layout, number }: TiffPage, { isDeep }: LibvipsPlan, longest: number): ShrinkOptions {
+  const maxPixels = requirePixels(layout.width, layout.height, "whole");
+  return { name, longest, maxPixels, bits: isDeep ? 16 : 8, page: number, isDamage: isTiffDamage };
+}
+
+function toShown(raster: Raster, { layout }: TiffPage, { isDeep }: LibvipsPlan, warning: string | null): Shown {
   const { width, height, orientation, photometric, samples, bits } = layout;
   const shown = { width, height, orientation, warning };
   if (!isDeep) return { ...shown, raster: toSrgb(raster, null), note: null };

@@ -29,6 +29,13 @@ const lastFilter = 4;
 const samplesOf: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 const pieceBytes = 65_536;
 
+/** Returns how many bytes of pixels are inflated to salvage a PNG; 0 where nothing is tried. */
+export function salvagedBytes(bytes: Bytes): number {
+  const head = bytes.read(signature.length, 21);
+  const layout = head.length === 21 && head.toString("latin1", 4, 8) === "IHDR" ? layoutOf(head.subarray(8)) : null;
+  return layout && layout.pixelBytes <= maxPixelBytes ? layout.pixelBytes : 0;
+}
+
 /**
  * Writes a sound PNG with the rows of a damaged one that can be inflated; the others are zero. Decoders stop at the first wrong
  * checksum. Returns the number of these rows, counted from the first. Of an interlaced picture all must be there, else 0: its rows
@@ -127,18 +134,33 @@ async function* pixelsOf(
  * an interlaced picture, all pieces.
  */
 async function* soundRows(pieces: AsyncIterable<Buffer>, layout: Layout): AsyncGenerator<Buffer, void, undefined> {
-  const rowBytes = layout.isInterlaced ? 1 : layout.rowBytes;
   let left = layout.pixelBytes;
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const piece of pieces) {
-    const all = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
-    const whole = Math.min(left, all.length - (all.length % rowBytes));
-    let end = 0;
-    while (end < whole && (layout.isInterlaced || (all[end] ?? 0) <= lastFilter)) end += rowBytes;
-    if (end > 0) yield all.subarray(0, end);
+  for await (const rows of layout.isInterlaced ? pieces : wholeRows(pieces, layout.rowBytes)) {
+    const wanted = Math.min(left, rows.length);
+    let end = layout.isInterlaced ? wanted : 0;
+    while (end < wanted && (rows[end] ?? 0) <= lastFilter) end += layout.rowBytes;
+    if (end > 0) yield rows.subarray(0, end);
     left -= end;
-    if (end < whole || left === 0) return;
-    rest = all.subarray(end);
+    if (end < wanted || left === 0) return;
+  }
+}
+
+/** Returns the same bytes in whole rows. A row that arrives in several pieces is copied once. */
+async function* wholeRows(pieces: AsyncIterable<Buffer>, rowBytes: number): AsyncGenerator<Buffer, void, undefined> {
+  let row = Buffer.alloc(0);
+  let filled = 0;
+  for await (const piece of pieces) {
+    let at = 0;
+    if (filled > 0) {
+      at = piece.copy(row, filled);
+      filled += at;
+      if (filled < rowBytes) continue;
+      yield row;
+    }
+    const end = piece.length - ((piece.length - at) % rowBytes);
+    if (end > at) yield piece.subarray(at, end);
+    row = Buffer.alloc(rowBytes);
+    filled = piece.copy(row, 0, end);
   }
 }
 

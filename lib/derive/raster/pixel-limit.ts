@@ -12,6 +12,15 @@ const maxPixels = { shrunk: 200_000_000, buffered: 120_000_000, whole: 100_000_0
   number
 >;
 
+/** WebP, HEIF and libvips's writers have lower limits of their own. */
+export const maxSide = 65_500;
+
+/** Tells whether a picture may have these sides: whole numbers of a size that something here decodes. */
+export function isPictureSize(width: number, height: number): boolean {
+  const isSide = (side: number) => Number.isInteger(side) && side >= 1 && side <= maxSide;
+  return isSide(width) && isSide(height) && width * height <= maxPixels.shrunk;
+}
+
 /** Returns the most pixels such a loader may decode. Throws Unreadable when the picture has more. */
 export function requirePixels(width: number, height: number, memory: LoaderMemory): number {
   const limit = maxPixels[memory];

@@ -56,7 +56,7 @@ async function shrinkDespiteWarnings(
 ): Promise<Raster> {
   try {
     const { raster, warnings } = await decode(input, options, "error");
-    if (!warnings.some(isDamage) && !isBlank(raster)) return raster;
+    if (!warnings.some(isDamage)) return raster;
   } catch (error) {
     requireInTime(error, options.name);
   }

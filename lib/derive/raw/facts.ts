@@ -1,5 +1,6 @@
 import { type Bytes, partOf } from "../bytes/bytes";
 import { findBox, readBoxes } from "../heif/boxes";
+import { isPictureSize } from "../raster/pixel-limit";
 import type { Ifd } from "../tiff/ifd";
 import { tag } from "../tiff/tags";
 import { allIfds } from "../tiff/walk";
@@ -27,9 +28,11 @@ export function rawFacts(bytes: Bytes): RawFacts {
   return { size, orientation: first?.number(tag.orientation) ?? 1 };
 }
 
+/** Tags hold any number, and fractions without a denominator. */
 function firstSize(candidates: (number | undefined)[][]): RawFacts["size"] {
-  for (const [width = 0, height = 0] of candidates) {
-    if (width >= 1 && height >= 1) return { width: Math.round(width), height: Math.round(height) };
+  for (const numbers of candidates) {
+    const [width = 0, height = 0] = numbers.map((number) => Math.round(number ?? 0));
+    if (isPictureSize(width, height)) return { width, height };
   }
   return null;
 }

@@ -9,8 +9,22 @@ export type Preview = { at: number; width: number; height: number };
 const leastSide = 640;
 const jpegFromRaw = 46; // Panasonic's tag.
 
+/** A preview is read as a whole. */
+export const maxPreviewBytes = 32 * 1024 * 1024;
+/** Tried one after another where the largest is damaged. */
+const mostTries = 3;
+/** A thumbnail of this size would not show more than the type's name. */
+const leastShown = 320;
+
+/** Returns the previews that are worth showing, in the order in which they are tried: the largest first. */
+export function previewsToTry(bytes: Bytes): Preview[] {
+  return findPreviews(bytes)
+    .filter(({ width, height }) => Math.max(width, height) >= leastShown)
+    .slice(0, mostTries);
+}
+
 /** Returns the JPEGs in a raw file that show its picture, the largest first. */
-export function findPreviews(bytes: Bytes): Preview[] {
+function findPreviews(bytes: Bytes): Preview[] {
   const listed = previewsAt(bytes, listedOffsets(bytes));
   const isEnough = listed.some(({ width, height }) => Math.max(width, height) >= leastSide);
   // Many makers keep them where only their own software looks.

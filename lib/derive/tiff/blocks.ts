@@ -37,6 +37,16 @@ export function bandBytes(layout: TiffLayout, planes: readonly Plane[]): number 
   return isReadInPieces(layout) ? perRow : perRow * layout.block.height;
 }
 
+/** Returns the bytes that the largest block takes when decompressed. */
+export function blockBytes(layout: TiffLayout, planes: readonly Plane[]): number {
+  return Math.max(...planes.map((plane) => lineBytes(layout, plane))) * layout.block.height;
+}
+
+/** Returns how many strips or tiles the picture has. */
+export function blockCount(layout: TiffLayout): number {
+  return Math.ceil(layout.height / layout.block.height) * tilesAcross(layout) * (layout.isPlanar ? layout.samples : 1);
+}
+
 /** Reads the blocks downwards, band by band. Calls `onDamage` for each that cannot be read. */
 export function* readBands(
   bytes: Bytes,
@@ -109,7 +119,7 @@ function readBlock(
 }
 
 /** No method here makes random bytes half as long again (LZW does nearly). A file may say that a strip is as long as itself. */
-const mostCompressed = (size: number) => size * 2 + 65_536;
+export const mostCompressed = (size: number) => size * 2 + 65_536;
 
 const reversed = Uint8Array.from({ length: 256 }, (_, byte) => {
   let result = 0;

@@ -41,8 +41,14 @@ function inflate(data: Uint8Array, size: number): Uint8Array {
   }
 }
 
+/**
+ * fzstd 0.1.1 compares the output with a number, for which JavaScript would first join all its bytes as text: 1 GB for a strip of
+ * 128 MiB.
+ */
+const asPrimitive = { [Symbol.toPrimitive]: () => "bytes" };
+
 function unzstd(data: Uint8Array, size: number): Uint8Array {
-  return decompressZstd(data, new Uint8Array(size));
+  return decompressZstd(data, Object.assign(new Uint8Array(size), asPrimitive));
 }
 
 function decodePackBits(data: Uint8Array, size: number): Uint8Array {

@@ -21,8 +21,9 @@ export type TiffLayout = {
   /** Bits in each byte run from the lowest to the highest. */
   isBitReversed: boolean;
   block: { width: number; height: number; isTile: boolean };
-  offsets: number[];
-  byteCounts: number[];
+  /** Of each strip or tile. Read from the file when they are first used: there may be millions. */
+  readonly offsets: number[];
+  readonly byteCounts: number[];
   /** For each sample beyond the colours: 0 unknown, 1 premultiplied alpha, 2 alpha. */
   extraSamples: number[];
   colourMap: number[];
@@ -48,16 +49,18 @@ const formats: Record<number, SampleFormat> = {
 export function layoutOf(ifd: Ifd): TiffLayout | null {
   const width = ifd.number(tag.width) ?? 0;
   const height = ifd.number(tag.height) ?? 0;
-  if (width < 1 || height < 1) return null;
+  if (!isCount(width) || !isCount(height)) return null;
   const stated = ifd.numbers(tag.bitsPerSample, maxSamples);
   const samples = ifd.number(tag.samplesPerPixel) ?? Math.max(1, stated.length);
-  if (samples < 1 || samples > maxSamples) return null;
+  if (!isCount(samples) || samples > maxSamples) return null;
   const isTile = ifd.has(tag.tileOffsets) && ifd.has(tag.tileWidth);
   const rowsPerStrip = ifd.number(tag.rowsPerStrip) || height;
   const block = isTile
     ? { width: ifd.number(tag.tileWidth) ?? 0, height: ifd.number(tag.tileHeight) ?? 0, isTile }
     : { width, height: Math.min(rowsPerStrip, height), isTile };
-  if (block.width < 1 || block.height < 1) return null;
+  if (!isCount(block.width) || !isCount(block.height)) return null;
+  const offsets = once(() => ifd.numbers(isTile ? tag.tileOffsets : tag.stripOffsets));
+  const byteCounts = once(() => ifd.numbers(isTile ? tag.tileByteCounts : tag.stripByteCounts));
   return {
     width,
     height,
@@ -71,8 +74,12 @@ export function layoutOf(ifd: Ifd): TiffLayout | null {
     predictor: ifd.number(tag.predictor) ?? 1,
     isBitReversed: ifd.number(tag.fillOrder) === 2,
     block,
-    offsets: ifd.numbers(isTile ? tag.tileOffsets : tag.stripOffsets),
-    byteCounts: ifd.numbers(isTile ? tag.tileByteCounts : tag.stripByteCounts),
+    get offsets() {
+      return offsets();
+    },
+    get byteCounts() {
+      return byteCounts();
+    },
     extraSamples: ifd.numbers(tag.extraSamples, maxSamples),
     colourMap: ifd.numbers(tag.colourMap, 3 * 65_536),
     hasIccProfile: ifd.has(tag.iccProfile),
@@ -80,6 +87,11 @@ export function layoutOf(ifd: Ifd): TiffLayout | null {
     isReduced: ((ifd.number(tag.newSubfileType) ?? 0) & 1) === 1,
     noData: numberOrNull(ifd.text(tag.gdalNoData)),
   };
+}
+
+/** A tag may be written as a fraction, of zero even. */
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1;
 }
 
 /** Samples of different formats are rare enough to be refused, as complex numbers are. */
@@ -92,4 +104,12 @@ function numberOrNull(text: string | undefined): number | null {
   if (text === undefined || text === "") return null;
   const value = Number(text);
   return Number.isNaN(value) ? null : value;
+}
+
+function once<T>(read: () => T): () => T {
+  let value: T | undefined;
+  return () => {
+    value ??= read();
+    return value;
+  };
 }

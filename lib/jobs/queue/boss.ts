@@ -24,7 +24,10 @@ export type ReapJob = { uploadId: string };
 export type MeasureJob = { uploadId: string };
 export type UndoJob = { uploadId: string };
 export type MailJob = { invitationId: string };
-/** `rounds`: rounds of attempts that failed for a reason other than the file. `lost`: those of them whose worker disappeared. */
+/**
+ * `rounds`: rounds of attempts that failed for a reason other than the file. `lost`: those of them whose worker disappeared, or
+ * whose result the database refused.
+ */
 export type DeriveJob = { revisionId: string; rounds?: number; lost?: number };
 
 const common = {
@@ -166,8 +169,8 @@ export async function insertFront(boss: PgBoss, revisions: RevisionToDerive[]): 
   await insertDerive(boss, revisions);
 }
 
-/** Queues revisions whose metadata is to be read again, behind all that wait to be derived. */
-export async function insertReadAgain(boss: PgBoss, revisionIds: string[]): Promise<void> {
+/** Queues revisions that are to be derived or read again, behind all that wait to be derived. */
+export async function insertAgain(boss: PgBoss, revisionIds: string[]): Promise<void> {
   await insertDerive(
     boss,
     revisionIds.map((id) => ({ id, priority: readAgainPriority, personId: null })),

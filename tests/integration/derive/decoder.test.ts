@@ -4,12 +4,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeFile, stopDecoders } from "@/lib/derive/decoder";
 import { DecoderPool, poolBytes } from "@/lib/derive/decoder-pool";
 import { usageOf } from "@/lib/derive/decoder-usage";
 import { inspectFile } from "@/lib/derive/file";
 import { formNumber } from "@/tests/support/forms.mjs";
 import { progressiveJpeg } from "@/tests/support/hostile/jpeg";
 import { zeroPng } from "@/tests/support/hostile/png";
+import { zeroTiff } from "@/tests/support/hostile/tiff";
 import { picture } from "@/tests/support/pictures";
 import { until } from "@/tests/support/until";
 
@@ -77,6 +79,22 @@ describe("a picture that takes more than it may", () => {
     expect(failure).toMatchObject({ name: "DecoderLimitError", message: expect.stringContaining("long") });
     expect(isAlive(pid)).toBe(false);
     expect(await decode(next)).toMatchObject(ready);
+  });
+});
+
+describe("honest files that are read here take what was estimated, and are shown", () => {
+  afterAll(stopDecoders);
+
+  test.each([
+    ["CIELab in one strip", { width: 6_000, height: 4_000, photometric: 8 }, null],
+    [
+      "a strip that was cut",
+      { width: 7_000, height: 4_500, storedShare: 0.8 },
+      expect.stringMatching(/only what could/),
+    ],
+  ])("%s", async (_what, options, warning) => {
+    const decoded = await decodeFile(await fileOf(zeroTiff(options)));
+    expect(decoded).toMatchObject({ state: "ready", width: options.width, warning });
   });
 });
 

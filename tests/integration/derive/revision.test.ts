@@ -14,9 +14,10 @@ import { decoderPids, stopDecoders } from "@/lib/derive/decoder";
 import { storeDerivatives } from "@/lib/derive/derivatives";
 import { deriveRevision, removeLeftDerivatives } from "@/lib/derive/revision";
 import { handleDeriveFailed } from "@/lib/jobs/handlers";
+import { reserveSpareId } from "@/lib/media/again/commands";
 import { reserveDerivedId } from "@/lib/media/commands";
-import { metadataVersion } from "@/lib/media/policy";
-import { revisionsToReadAgain } from "@/lib/media/queries";
+import { metadataVersion, pictureVersion } from "@/lib/media/policy";
+import { revisionsToDeriveAgain, revisionsToReadAgain } from "@/lib/media/queries";
 import { bucketPermit } from "@/lib/owner/commands";
 import { storage } from "@/lib/storage/client";
 import { listObjectVersions } from "@/lib/storage/list";
@@ -332,16 +333,141 @@ test("without any checksum of the storage nothing is proven", async () => {
   expect(await revisionById(id)).toMatchObject({ state: "kept", md5: null, sha256: null, sha256Proven: false });
 });
 
-describe("the derivatives of a rejected picture", () => {
-  const context = { boss: {} as PgBoss, viewer: worker, log: pino({ enabled: false }) };
-  const failed = { sourceOutput: { code: "DECODER_FAILED" } };
+const context = { boss: {} as PgBoss, viewer: worker, log: pino({ enabled: false }) };
+const failed = { sourceOutput: { code: "DECODER_FAILED" } };
 
-  async function versionsOf(derivedId: string): Promise<number> {
-    let count = 0;
-    for await (const page of listObjectVersions(`derived/${derivedId}/`)) count += page.length;
-    return count;
+async function versionsOf(derivedId: string | null): Promise<number> {
+  let count = 0;
+  for await (const page of listObjectVersions(`derived/${derivedId}/`)) count += page.length;
+  return count;
+}
+
+/** Calls `run` before the first derivative is stored by `during`. */
+async function beforeStoring<T>(run: () => Promise<void>, during: () => Promise<T>): Promise<T> {
+  let isFirst = true;
+  storage().client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === "PutObjectCommand" && isFirst) {
+          isFirst = false;
+          await run();
+        }
+        return next(args);
+      },
+    { step: "initialize", name: "before" },
+  );
+  try {
+    return await during();
+  } finally {
+    storage().client.middlewareStack.remove("before");
+  }
+}
+
+describe("a picture that older rules decoded", () => {
+  const taken = new Date("2020-05-01T10:00:00Z");
+  const derivatives = [{ size: 200, bytes: new Uint8Array([1]) }] as const;
+
+  /** As older rules left it: shown, with a date that today's rules do not find. */
+  async function outdated(bytes: Buffer): Promise<{ id: string; old: string }> {
+    const id = await pendingRevision(bytes);
+    const old = (await reserveDerivedId(worker, id)) ?? "";
+    await storeDerivatives(await bucketPermit(worker), old, [...derivatives]);
+    const ready = { state: "ready", contentType: "image/tiff", width: 1, height: 1, takenAt: taken } as const;
+    await db().revision.update({ where: { id }, data: { ...ready, pictureVersion: 0 } });
+    expect(await revisionsToDeriveAgain(worker, 10)).toEqual([id]);
+    return { id, old };
   }
 
+  async function expectDone(id: string, derivedId: string | null): Promise<void> {
+    expect(await revisionById(id)).toMatchObject({ pictureVersion, derivedId, spareDerivedId: null });
+    expect(await revisionsToDeriveAgain(worker, 10)).toEqual([]);
+  }
+
+  const again = (id: string) => deriveRevision(worker, id);
+  const small = () => picture({ width: 64, height: 48 });
+
+  test("is shown as before until its new derivatives are stored, and the old ones are deleted then", async () => {
+    const { id, old } = await outdated(await small());
+    let seen: object | undefined;
+    const look = async () => {
+      seen = { ...(await revisionById(id)), versions: await versionsOf(old) };
+    };
+    expect(await beforeStoring(look, () => again(id))).toEqual({ revisionId: id, state: "derivedAgain" });
+    expect(seen).toMatchObject({ state: "ready", derivedId: old, width: 1, versions: 1 });
+    const { derivedId, ...now } = await revisionById(id);
+    expect(now).toMatchObject({ state: "ready", contentType: "image/jpeg", width: 64, height: 48, takenAt: taken });
+    expect(derivedId).not.toBe(old);
+    expect([await versionsOf(old), await versionsOf(derivedId)]).toEqual([0, 3]);
+    await expectDone(id, derivedId);
+    expect(await again(id)).toMatchObject({ state: expect.not.stringMatching("derivedAgain") });
+  });
+
+  test.each([
+    ["today's rules reject it", again],
+    [
+      "today's decoder fails on it each time",
+      (id: string) => handleDeriveFailed(context, { data: { revisionId: id }, ...failed }),
+    ],
+    [
+      "it ends the worker each time",
+      (id: string) => handleDeriveFailed(context, { data: { revisionId: id }, sourceOutput: {} }),
+    ],
+  ])("stays as it is where %s, and no try is left behind", async (_why, end) => {
+    const { id, old } = await outdated(headerAlone(await picture()));
+    const spare = (await reserveSpareId(worker, id)) ?? "";
+    await storeDerivatives(await bucketPermit(worker), spare, [...derivatives]);
+    await end(id);
+    for (const one of await revisionsToDeriveAgain(worker, 10)) await again(one);
+    expect(await revisionById(id)).toMatchObject({ state: "ready", rejectReason: null, width: 1, takenAt: taken });
+    expect([await versionsOf(old), await versionsOf(spare)]).toEqual([1, 0]);
+    await expectDone(id, old);
+  });
+
+  test.each([
+    ["between storing and recording", { pictureVersion: 0 }],
+    ["between recording and deleting", {}],
+  ])("leaves no derivatives behind when the worker is killed %s", async (_when, rewound) => {
+    const { id, old } = await outdated(await small());
+    const kill = new Error("killed");
+    const spare = (await reserveSpareId(worker, id)) ?? "";
+    await storeDerivatives(await bucketPermit(worker), spare, [...derivatives]);
+    const swapped = { derivedId: spare, spareDerivedId: old, pictureVersion };
+    if (!("pictureVersion" in rewound)) await db().revision.update({ where: { id }, data: swapped });
+    else
+      await expect(
+        beforeStoring(
+          () => Promise.reject(kill),
+          () => again(id),
+        ),
+      ).rejects.toThrow();
+    expect(await revisionsToDeriveAgain(worker, 10)).toEqual([id]);
+    await again(id);
+    expect(await versionsOf(old)).toBe(0);
+    await expectDone(id, spare);
+  });
+
+  test("is shown where it was rejected, and keeps today's reason where it is still", async () => {
+    for (const [bytes, wanted] of [
+      [await small(), { state: "ready", width: 64, rejectReason: null }],
+      [
+        headerAlone(await picture()),
+        { state: "rejected", rejectReason: expect.stringMatching(/JPEG could not be read/) },
+      ],
+      [notPictures.html, { state: "kept", rejectReason: null, contentType: "text/plain" }],
+    ] as const) {
+      const id = await pendingRevision(bytes);
+      await db().revision.update({
+        where: { id },
+        data: { state: "rejected", rejectReason: "old", pictureVersion: 0 },
+      });
+      await again(id);
+      expect(await revisionById(id)).toMatchObject(wanted);
+      await expectDone(id, (await revisionById(id)).derivedId);
+    }
+  });
+});
+
+describe("the derivatives of a rejected picture", () => {
   /** As an attempt that was killed before it could record anything, twice. */
   async function killedAttempts(id: string): Promise<string> {
     const derivedId = (await reserveDerivedId(worker, id)) ?? "";
@@ -379,19 +505,11 @@ describe("the derivatives of a rejected picture", () => {
   test("are deleted when an attempt stores them after another one rejected it", async () => {
     const id = await pendingRevision(await picture({ width: 64, height: 64 }));
     let derivedId = "";
-    storage().client.middlewareStack.add(
-      (next, { commandName }) =>
-        async (args) => {
-          if (commandName === "PutObjectCommand" && derivedId === "") {
-            derivedId = (await revisionById(id)).derivedId ?? "";
-            await handleDeriveFailed(context, { data: { revisionId: id }, ...failed });
-          }
-          return next(args);
-        },
-      { step: "initialize", name: "late" },
-    );
-    expect(await deriveRevision(worker, id)).toMatchObject({ state: "skipped" });
-    storage().client.middlewareStack.remove("late");
+    const reject = async () => {
+      derivedId = (await revisionById(id)).derivedId ?? "";
+      await handleDeriveFailed(context, { data: { revisionId: id }, ...failed });
+    };
+    expect(await beforeStoring(reject, () => deriveRevision(worker, id))).toMatchObject({ state: "skipped" });
     expect(await revisionById(id)).toMatchObject({ state: "rejected" });
     expect(derivedId).toMatch(/^[0-9a-f]{32}$/);
     expect(await versionsOf(derivedId)).toBe(0);

@@ -2,12 +2,13 @@ import { DeleteBucketPolicyCommand, DeleteObjectCommand, PutBucketPolicyCommand 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { db, firstId } from "@/lib/db";
 import { decoderPids } from "@/lib/derive/decoder";
-import { handleDeriveFailed, type JobContext } from "@/lib/jobs/handlers";
+import { each, handleDeriveFailed, type JobContext } from "@/lib/jobs/handlers";
 import { createBoss, startBoss } from "@/lib/jobs/queue/boss";
 import * as queue from "@/lib/jobs/queue/queue";
 import { sendUndo, startQueue, stopQueue } from "@/lib/jobs/queue/queue";
 import { sweep } from "@/lib/jobs/sweep";
 import { startWorker } from "@/lib/jobs/worker";
+import { type Derivation, recordDerivation } from "@/lib/media/commands";
 import { dropUnsent, pendingRevision, revisionById, statesOf, worker } from "@/tests/integration/derive/fixtures";
 import { folderOfPictures, headerAlone, notPictures, picture, truncated } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services";
@@ -192,6 +193,7 @@ describe("when all tries fail", () => {
       ["storage away", { code: "UNAVAILABLE", message: "away" }, { rounds: 1, lost: 0 }],
       ["bucket gone, disk full", { code: "INTERNAL", message: "ENOSPC" }, { rounds: 1, lost: 0 }],
       ["worker died", heartbeat, { rounds: 1, lost: 1 }],
+      ["not to be recorded", { code: "NOT_RECORDABLE", message: "out of range" }, { rounds: 1, lost: 1 }],
     ])("%s: later again, and no sweep brings it forward", async (_, sourceOutput, counted) => {
       const revisionId = await pendingRevision(await picture({ width: 64, height: 64 }));
       await handleDeriveFailed(context, { data: { revisionId }, sourceOutput });
@@ -216,6 +218,29 @@ describe("when all tries fail", () => {
         expect(Math.abs((job?.seconds ?? 0) - seconds)).toBeLessThan(10);
       }
     });
+
+    const offsetAlone = { takenAt: null, takenOffsetMinutes: 60, latitude: null, longitude: null };
+    const found = {
+      ...{ contentType: "image/jpeg", height: 1, derivedId: "x", warning: null, displayNote: null },
+      state: "ready" as const,
+    };
+    test.each<[what: string, derivation: Derivation]>([
+      ["a number beyond its column", { ...found, width: 2 ** 32 }],
+      ["infinity", { ...found, width: Number.POSITIVE_INFINITY }],
+      ["text with a zero byte", { ...found, width: 1, warning: "a\0b" }],
+      ["what a constraint refuses", { ...found, width: 1, metadata: offsetAlone }],
+    ])(
+      "what the database refuses fails as such, and in the end the file is rejected: %s",
+      async (_what, derivation) => {
+        const revisionId = await pendingRevision(await picture({ width: 64, height: 64 }));
+        const record = each(context, async () => void (await recordDerivation(worker, revisionId, derivation)));
+        const [result] = await record([{ id: "1", name: "derive", data: { revisionId }, retryCount: 0 } as never]);
+        const sourceOutput = result?.output as { code: string };
+        expect(sourceOutput).toMatchObject({ code: "NOT_RECORDABLE" });
+        await handleDeriveFailed(context, { data: { revisionId, rounds: 5, lost: 5 }, sourceOutput });
+        expect(await revisionById(revisionId)).toMatchObject({ state: "rejected" });
+      },
+    );
 
     test("a picture that killed the worker in every round is rejected in the end", async () => {
       const revisionId = await pendingRevision(await picture({ width: 64, height: 64 }));

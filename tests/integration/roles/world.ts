@@ -26,6 +26,8 @@ export type Given = {
   /** The open upload is past its time. */
   expired?: boolean;
   pending?: boolean;
+  /** The derived id of replaced derivatives. */
+  spareDerivedId?: string;
   mediaTrashed?: boolean;
   collectionTrashed?: boolean;
 };
@@ -175,6 +177,8 @@ export class Stage {
             versionId: "v1",
             sizeBytes: 1_000,
             etag: randomBytes(16).toString("hex"),
+            pictureVersion: 0,
+            ...(given.spareDerivedId ? { spareDerivedId: given.spareDerivedId } : {}),
             ...(given.pending ? { state: "pending" } : { state: "ready", ...derived }),
           },
         },

@@ -3,7 +3,7 @@ import { deflateSync } from "node:zlib";
 export type TiffOptions = {
   width: number;
   height: number;
-  channels?: 1 | 3 | 4;
+  channels?: 1 | 3 | 4 | 5;
   bits?: 8 | 16 | 32;
   /** 1 unsigned, 2 signed, 3 floating point. */
   sampleFormat?: 1 | 2 | 3;
@@ -13,6 +13,12 @@ export type TiffOptions = {
   tile?: number;
   /** Directories after the first, each with a picture of one pixel. */
   morePages?: number;
+  /** 8 CIELab; by the channels unless stated. */
+  photometric?: number;
+  /** How much of each strip the file says that it has. */
+  storedShare?: number;
+  isPlanar?: boolean;
+  extra?: Entry[];
   /** False for only the header of the picture, with no pixels behind it. */
   hasPixels?: boolean;
 };
@@ -30,13 +36,18 @@ export function zeroTiff({
   rowsPerStrip = height,
   tile,
   morePages = 0,
+  photometric = channels === 1 ? 1 : 2,
+  storedShare = 1,
+  isPlanar = false,
+  extra = [],
   hasPixels = true,
 }: TiffOptions): Buffer {
   const pixelBytes = (channels * bits) / 8;
   const unitBytes = tile ? tile * tile * pixelBytes : rowsPerStrip * width * pixelBytes;
   const unit = deflateSync(Buffer.alloc(hasPixels ? unitBytes : 0), { level: 9 });
   const units = tile ? Math.ceil(width / tile) * Math.ceil(height / tile) : Math.ceil(height / rowsPerStrip);
-  const [at, sizes] = [Array<number>(units).fill(8), Array<number>(units).fill(unit.length)];
+  const at = Array<number>(units).fill(8);
+  const sizes = Array<number>(units).fill(Math.floor(unit.length * storedShare));
   const layout: Entry[] = tile
     ? [
         [322, long, [tile]],
@@ -54,11 +65,12 @@ export function zeroTiff({
     [257, long, [height]],
     [258, short, Array<number>(channels).fill(bits)],
     [259, short, [8]],
-    [262, short, [channels === 1 ? 1 : 2]],
+    [262, short, [photometric]],
     [277, short, [channels]],
-    [284, short, [1]],
+    [284, short, [isPlanar ? 2 : 1]],
     ...layout,
     [339, short, Array<number>(channels).fill(sampleFormat)],
+    ...extra,
   ];
   const start = 8 + unit.length + (unit.length & 1);
   const directory = directoryAt(

@@ -1,14 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { budgetOf, maxMemoryBytes, maxSeconds } from "@/lib/derive/budget/budget";
+import { budgetOf, maxMemoryBytes, maxSeconds, repairNeedOf } from "@/lib/derive/budget/budget";
 import { unknown } from "@/lib/derive/budget/estimate";
+import { deriveInspected, inspectFile } from "@/lib/derive/file";
+import { nef } from "@/tests/support/formats/raw";
+import { type Entry, tiffFile } from "@/tests/support/formats/tiff";
 import { formNumber } from "@/tests/support/forms.mjs";
 import { box, gridAvif } from "@/tests/support/hostile/avif";
 import { gifOf } from "@/tests/support/hostile/gif";
 import { baselineHeader, progressiveJpeg } from "@/tests/support/hostile/jpeg";
 import { pngHeader } from "@/tests/support/hostile/png";
-import { zeroTiff } from "@/tests/support/hostile/tiff";
+import { type TiffOptions, zeroTiff } from "@/tests/support/hostile/tiff";
 import { webpHeader } from "@/tests/support/hostile/webp";
-import { type PictureFormat, picture } from "@/tests/support/pictures";
+import { type PictureFormat, picture, truncated } from "@/tests/support/pictures";
 import { fileWriter } from "./support";
 
 const write = fileWriter();
@@ -163,6 +166,96 @@ describe("pictures as people have them fit", () => {
     expect(alone).toMatchObject({ fits: true });
     expect((appended.fits && appended.seconds) || 0).toBeLessThan(((alone.fits && alone.seconds) || 0) + 0.1);
   });
+});
+
+describe("a TIFF is estimated by who decodes it", () => {
+  const size = { width: 4_000, height: 3_000, hasPixels: false } as const;
+  const needOf = async (bytes: Buffer) => {
+    const seen = await budget("tiff", bytes);
+    if (!seen.fits) throw new Error(seen.reason);
+    return seen.memoryBytes;
+  };
+
+  test.each<[what: string, options: Partial<TiffOptions>]>([
+    ["CIELab", { photometric: 8 }],
+    ["bands that mean nothing", { channels: 5 }],
+    ["premultiplied alpha", { channels: 4, extra: [[338, 3, [1]]] }],
+    ["a predictor of floating point", { bits: 32, sampleFormat: 3, height: 1_500, extra: [[317, 3, [3]]] }],
+    ["floating point", { bits: 32, sampleFormat: 3, height: 1_500 }],
+    ["signed numbers", { sampleFormat: 2 }],
+  ])("strips of samples that are read here are decompressed as a whole: %s", async (_what, options) => {
+    const { height = size.height, channels = 3, bits = 8 } = options;
+    const bandBytes = size.width * height * channels * (bits / 8);
+    const need = await needOf(zeroTiff({ ...size, ...options }));
+    expect(need).toBeGreaterThan(100e6 + 2 * bandBytes);
+    const inStrips = await needOf(zeroTiff({ ...size, ...options, rowsPerStrip: 16 }));
+    expect(inStrips).toBeLessThan(need - 1.9 * bandBytes);
+  });
+
+  test("a row of tiles of each plane", async () => {
+    const planes = await needOf(zeroTiff({ ...size, tile: 1_024, isPlanar: true }));
+    const together = await needOf(zeroTiff({ ...size, tile: 1_024 }));
+    expect(planes).toBeGreaterThan(together + 50e6);
+  });
+
+  test("those that libvips reads line by line cost no more than lines", async () => {
+    expect(await needOf(zeroTiff(size))).toBeLessThan(100e6);
+  });
+
+  const page = (width: number, height: number, more: Entry[] = []) => ({
+    entries: [
+      [256, "long", [width]],
+      [257, "long", [height]],
+      [258, "short", [8, 8, 8]],
+      [262, "short", [8]],
+      [277, "short", [3]],
+      [278, "long", [height]],
+      [259, "short", [8]],
+      ...more,
+    ] satisfies Entry[],
+    strips: [Buffer.alloc(64)],
+  });
+  const reduced: Entry[] = [[254, "long", [1]]];
+
+  test("by the page that is shown: not the smaller version before it", async () => {
+    const alone = await needOf(tiffFile([page(4_000, 3_000)]));
+    expect(await needOf(tiffFile([page(400, 300, reduced), page(4_000, 3_000)]))).toBeGreaterThanOrEqual(alone);
+    expect(await needOf(tiffFile([page(400, 300), page(4_000, 3_000)]))).toBeLessThan(alone);
+    const tooWide = await budget("tiff", tiffFile([page(400, 300, reduced), page(65_501, 10)]));
+    expect(tooWide).toMatchObject({ fits: false, reason: expect.stringMatching(tooLong) });
+  });
+});
+
+describe("repairing a damaged picture is a step of its own", () => {
+  const cut = async (format: PictureFormat) => truncated(await picture({ width: 400, height: 300, format }));
+  test.each([
+    ["jpeg", () => cut("jpeg")],
+    ["png", () => cut("png")],
+    ["webp", () => cut("webp")],
+    ["tiff", () => zeroTiff({ width: 400, height: 300, storedShare: 0.8 })],
+  ])("it takes more than a sound one: %s", async (format, bytes) => {
+    const filePath = await write(await bytes());
+    const type = `image/${format}`;
+    const [sound, repair] = [budgetOf(filePath, type), repairNeedOf(filePath, type)];
+    expect(repair?.memoryBytes).toBeGreaterThan((sound.fits && sound.memoryBytes) || 0);
+    expect(repair?.seconds).toBeGreaterThan((sound.fits && sound.seconds) || 0);
+    expect(await deriveInspected(filePath, type)).toMatchObject({ repair: { need: repair } });
+  });
+
+  test("one that would take too much is damaged, and not too large", async () => {
+    // Sound, it is read line by line; what is left of it would be decompressed as a whole.
+    const cut = await write(zeroTiff({ width: 9_000, height: 7_000, storedShare: 0.8 }));
+    expect(budgetOf(cut, "image/tiff")).toMatchObject({ fits: true });
+    const derived = await deriveInspected(cut, "image/tiff");
+    expect(derived).toMatchObject({ state: "rejected", reason: expect.stringMatching(/TIFF.*incomplete or damaged/) });
+  });
+});
+
+test("a raw file whose preview takes too much is kept: it is sound", async () => {
+  const preview = progressiveJpeg({ width: 10_500, height: 8_500, scans: 1, components: 3 });
+  const filePath = await write(nef({ preview }));
+  expect(budgetOf(filePath, "image/x-nikon-nef")).toMatchObject({ fits: false });
+  expect(await inspectFile(filePath)).toMatchObject({ budget: null, derivation: { state: "kept" } });
 });
 
 describe("a header that is not understood is left to the decoder, which is ended where it takes too much", () => {

@@ -1,7 +1,10 @@
 import sharp from "sharp";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { withFileBytes } from "@/lib/derive/bytes/bytes";
+import { salvagePng } from "@/lib/derive/png/salvage";
 import { pngFile } from "@/tests/support/formats/png";
 import { tiffPicture } from "@/tests/support/formats/tiff";
+import { zeroPng } from "@/tests/support/hostile/png";
 import { headerAlone, type PictureFormat, picture, truncated } from "@/tests/support/pictures";
 import { deriveReady, fileWriter, pixelsOf, reasonOf } from "./support";
 
@@ -189,3 +192,23 @@ function withWrongBytes(bytes: Buffer, at: number): Buffer {
   for (let i = start; i < start + 24; i++) wrong[i] = (wrong[i] ?? 0) ^ 0x5a;
   return wrong;
 }
+
+test("a picture of one colour is not taken for what is left of another, because its decoder warns of something harmless", async () => {
+  const plain = await sharp({ create: { width, height, channels: 3, background: "#2040c0" } })
+    .jpeg()
+    .toBuffer();
+  // A few bytes between segments: "extraneous bytes before marker".
+  const bytes = Buffer.concat([plain.subarray(0, 20), Buffer.alloc(4, 1), plain.subarray(20)]);
+  expect(await deriveReady(await write(bytes))).toMatchObject({ width, height, warning: null });
+});
+
+test("rows that arrive in many pieces are copied once", async () => {
+  const header = { width: 20_000, height: 40, depth: 16, colourType: 6 } as const;
+  const filePath = await write(truncated(zeroPng(header), 0.9));
+  const concat = vi.spyOn(Buffer, "concat");
+  const rows = await withFileBytes(filePath, (bytes) => salvagePng(bytes, `${filePath}.salvaged`));
+  const copiedBytes = concat.mock.results.reduce((sum, { value }) => sum + (value as Buffer).length, 0);
+  concat.mockRestore();
+  expect(rows).toBeGreaterThan(20);
+  expect(copiedBytes).toBeLessThan(header.width * header.height * 8);
+});

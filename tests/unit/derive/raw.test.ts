@@ -54,6 +54,26 @@ test("Fujifilm: its preview has the size of the picture", async () => {
   expect(derivation).toMatchObject({ contentType: "image/x-fujifilm-raf", width: 720, height: 480 });
 });
 
+describe("a size that no picture has is not believed: the preview's own is shown", () => {
+  const size = (width: number, height: number): Entry[] => [
+    [256, "long", [width]],
+    [257, "long", [height]],
+  ];
+  test.each<[what: string, entries: Entry[]]>([
+    ["the largest number", size(2 ** 32 - 1, 2 ** 32 - 1)],
+    ["one side too long", size(65_501, 100)],
+    ["too many pixels", size(65_000, 65_000)],
+    ["infinity", [[50_720, "double", [Number.POSITIVE_INFINITY, 100]]]],
+    ["no number", [[50_720, "double", [Number.NaN, Number.NaN]]]],
+    ["less than a pixel", [[50_720, "double", [0.4, 0.4]]]],
+  ])("%s", async (_what, entries) => {
+    const preview = await picture({ width: 720, height: 480 });
+    const first: Entry[] = [[50_706, "byte", [1, 4, 0, 0]], [262, "short", [32_803]], ...entries];
+    const bytes = tiffFile([{ entries: first, jpeg: preview }]);
+    expect(await deriveReady(await write(bytes))).toMatchObject({ width: 720, height: 480 });
+  });
+});
+
 test("the largest of several previews is shown, and the next one when it is damaged", async () => {
   const large = await picture({ width: 1_200, height: 800, seed: 2 });
   const medium = await picture({ width: 900, height: 600, seed: 3 });

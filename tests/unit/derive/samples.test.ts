@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type PictureOptions, tiffPicture } from "@/tests/support/formats/tiff";
 import { deriveReady, fileWriter, pixelsOf } from "./support";
 
@@ -239,4 +239,11 @@ test("large pictures are averaged while they are read: points of a fine pattern 
   expect(width).toBe(1_600);
   expect(derivation).toMatchObject({ width: 3_300, height: 40 });
   for (const x of [0, 400, 801, 1_599]) expect(Math.abs(at(x, 9)[0] - 128)).toBeLessThan(12);
+});
+
+test("a strip of Zstandard is not turned into text meanwhile", async () => {
+  const join = vi.spyOn(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array, "join");
+  await shown({ compression: "zstd", value: (x) => x });
+  expect(join).not.toHaveBeenCalled();
+  join.mockRestore();
 });

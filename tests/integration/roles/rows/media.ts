@@ -1,4 +1,5 @@
 import { collectionBySlug } from "@/lib/collection/queries";
+import * as againCommands from "@/lib/media/again/commands";
 import * as mediaCommands from "@/lib/media/commands";
 import * as mediaQueries from "@/lib/media/queries";
 import type { MediaItem } from "@/lib/media/schema";
@@ -23,6 +24,8 @@ const variantRow = (variant: "thumb" | "preview" | "original", outcomes: typeof 
     await mediaQueries.mediaVariantUrl(viewer, { mediaId, variant, download: false });
   },
 });
+
+const spareDerivedId = "0".repeat(32);
 
 export const media: Row[] = [
   {
@@ -88,6 +91,11 @@ export const media: Row[] = [
     run: (viewer) => mediaQueries.revisionsToDerive(viewer, 10),
   },
   {
+    name: "media/queries/revisionsToDeriveAgain",
+    ...systemOnly,
+    run: (viewer) => mediaQueries.revisionsToDeriveAgain(viewer, 10),
+  },
+  {
     name: "media/queries/revisionsToReadAgain",
     ...systemOnly,
     run: (viewer) => mediaQueries.revisionsToReadAgain(viewer, 10),
@@ -135,10 +143,32 @@ export const media: Row[] = [
       mediaCommands.recordDerivation(viewer, revisionId, { state: "kept", contentType: "text/plain" }),
   },
   {
-    name: "media/commands/recordMetadata",
+    name: "media/again/commands/recordMetadata",
     ...systemOnly,
     changes: true,
-    run: (viewer, { revisionId }) => mediaCommands.recordMetadata(viewer, revisionId, null),
+    run: (viewer, { revisionId }) => againCommands.recordMetadata(viewer, revisionId, null),
+  },
+  {
+    name: "media/again/commands/reserveSpareId",
+    ...systemOnly,
+    changes: true,
+    run: async (viewer, { revisionId }) => {
+      await againCommands.reserveSpareId(viewer, revisionId);
+    },
+  },
+  {
+    name: "media/again/commands/recordAgain",
+    ...systemOnly,
+    changes: true,
+    run: (viewer, { revisionId }) =>
+      againCommands.recordAgain(viewer, revisionId, { state: "kept", contentType: "text/plain" }),
+  },
+  {
+    name: "media/again/commands/forgetSpareId",
+    ...systemOnly,
+    changes: true,
+    given: { spareDerivedId },
+    run: (viewer, { revisionId }) => againCommands.forgetSpareId(viewer, revisionId, spareDerivedId),
   },
   {
     name: "media/commands/updateMedia, one's own",
