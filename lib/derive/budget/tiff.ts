@@ -12,6 +12,8 @@ import { estimateJpeg } from "./jpeg";
 const [secondsPerByte, secondsPerStoredByte, secondsPerPage] = [5e-9, 6e-9, 20e-6];
 /** Samples read in JavaScript: the time for one, and the memory for the sums and the picture made of them. */
 const [secondsPerWhole, secondsPerConverted, averagedBytes] = [25e-9, 35e-9, 100e6];
+/** The most that libvips lets libtiff take. */
+const libtiffBytes = 52_428_800;
 /** A place and a length of a strip or tile, in the file and as numbers. */
 const listedBytes = 32;
 /** More pages are not followed: so many take longer than any picture may. */
@@ -46,15 +48,17 @@ function needOf(view: FileView, page: TiffPage): Need {
     case "old-jpeg":
       return oldJpegNeed(view, page);
     case "libvips":
-      return libvipsNeed(page.layout);
+      return libvipsNeed(page.layout, view.sizeBytes);
   }
 }
 
-function libvipsNeed({ width, height, bits, block }: TiffLayout): Need {
+function libvipsNeed({ width, height, bits, block, compression }: TiffLayout, sizeBytes: number): Need {
   const pixelBytes = bits.reduce((sum, size) => sum + Math.max(1, size / 8), 0);
   const band = Math.max(width, block.width) * block.height * pixelBytes;
+  // A strip is read as it is stored, and then line by line.
+  const stored = compression === 1 ? 0 : Math.min(sizeBytes, mostCompressed(band), libtiffBytes);
   return {
-    memoryBytes: lineBytes(width * pixelBytes, height) + (block.isTile ? 2 * band : 0),
+    memoryBytes: lineBytes(width * pixelBytes, height) + (block.isTile ? 2 * band : 0) + stored,
     seconds: width * height * pixelBytes * secondsPerByte,
   };
 }

@@ -1,7 +1,8 @@
+import { mostCompressed } from "./blocks";
 import { isDecompressed } from "./decompress";
 import type { TiffLayout } from "./layout";
 import { photometric } from "./tags";
-import { isReadable } from "./unpack";
+import { isReadable, rowBytes } from "./unpack";
 
 /** How a TIFF picture is shown, or what is lacking for it. */
 export type TiffPlan =
@@ -49,6 +50,7 @@ export function planOf(layout: TiffLayout): TiffPlan {
   if (logarithmic.includes(compression)) return byLibvips;
   if (!isDecompressed(compression)) return { by: "nothing", feature: `compression method ${compression}` };
   if (isCommon(layout) && !(isPlanar && block.isTile)) {
+    if (isBeyondLibtiff(layout) && planOfSamples(layout).by === "samples") return { by: "samples" };
     // A profile says how the numbers are meant; inks have no range of their own.
     const isMeant = layout.hasIccProfile || layout.photometric === photometric.separated;
     return { by: "libvips", isDeep: layout.bits[0] === 16 && !isMeant };
@@ -59,6 +61,18 @@ export function planOf(layout: TiffLayout): TiffPlan {
 /** Tells whether the samples can be read here, whatever libvips can. */
 export function hasReadableSamples(layout: TiffLayout): boolean {
   return isDecompressed(layout.compression) && planOfSamples(layout).by === "samples";
+}
+
+/** libvips gives libtiff 50 MiB, of which it uses twice what is stored of a strip beyond some size. */
+const maxStoredBytes = 40_000_000;
+
+/** Tells whether libtiff refuses the picture for want of memory: its strips are stored whole, and compressed. */
+function isBeyondLibtiff(layout: TiffLayout): boolean {
+  const { block, bits, samples, compression } = layout;
+  // Only of these are the lengths looked at: there may be millions of small ones.
+  if (compression === 1 || mostCompressed(rowBytes(block.width * samples, bits) * block.height) <= maxStoredBytes)
+    return false;
+  return layout.byteCounts.some((length) => length > maxStoredBytes);
 }
 
 const byLibvips: TiffPlan = { by: "libvips", isDeep: false };

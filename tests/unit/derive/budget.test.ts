@@ -202,12 +202,17 @@ describe("a TIFF is estimated by who decodes it", () => {
     expect(await needOf(zeroTiff(size))).toBeLessThan(100e6);
   });
 
-  const page = (width: number, height: number, more: Entry[] = []) => ({
+  test("a strip that libtiff may not hold as it is stored is read here", async () => {
+    const stored = tiffFile([{ entries: [...page(7_000, 3_000, [], 2).entries], strips: [Buffer.alloc(42e6)] }]);
+    expect(await needOf(stored)).toBeGreaterThan(100e6 + 2 * 63e6);
+  });
+
+  const page = (width: number, height: number, more: Entry[] = [], meaning = 8) => ({
     entries: [
       [256, "long", [width]],
       [257, "long", [height]],
       [258, "short", [8, 8, 8]],
-      [262, "short", [8]],
+      [262, "short", [meaning]],
       [277, "short", [3]],
       [278, "long", [height]],
       [259, "short", [8]],
@@ -232,6 +237,7 @@ describe("repairing a damaged picture is a step of its own", () => {
     ["jpeg", () => cut("jpeg")],
     ["png", () => cut("png")],
     ["webp", () => cut("webp")],
+    ["gif", () => cut("gif")],
     ["tiff", () => zeroTiff({ width: 400, height: 300, storedShare: 0.8 })],
   ])("it takes more than a sound one: %s", async (format, bytes) => {
     const filePath = await write(await bytes());
