@@ -56,6 +56,8 @@ export async function makeWorld(site: string, cookie: string, slug: string): Pro
     { name: "title", texts: [title] },
     { name: "time", texts: timeTexts(new Date(`${taken}.789Z`)) },
     { name: "time of the upload", texts: timeTexts(createdAt) },
+    // Of thumbnails it is excepted in the walk.
+    { name: "time of storing", texts: ["last-modified: "] },
     sizeSentinel("size", sizes.original),
     sizeSentinel("size of the collection", sizes.collection),
     { name: "position", texts: Object.values(position).map(String) },
