@@ -70,6 +70,10 @@ it("derives pictures again that older rules did not show, or showed wrongly, and
 });
 
 it("keeps the order of what waits where turns become larger", async () => {
+  await client.query(`UPDATE "upload" SET "derive_order" = 12`);
+  await client.query(
+    `UPDATE "revision" SET "state" = 'pending', "derive_order" = 7 + "number", "reject_reason" = NULL WHERE "number" <= 5`,
+  );
   await migrate("20261201210100_turns_without_end");
   const waiting = await client.query(
     `SELECT "number" FROM "revision" WHERE "state" = 'pending' ORDER BY "derive_order"`,
