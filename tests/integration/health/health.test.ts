@@ -49,6 +49,17 @@ it("sends nothing more to a storage that hangs", async () => {
   closeStorage();
   process.env.S3_ENDPOINT = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   vi.resetModules();
+  // The real ones, whose ends can be waited for: time may pass for the storage only.
+  const others: Promise<unknown>[] = [];
+  vi.doMock("@/lib/health/rows", async (original) => {
+    const rows = await original<typeof import("@/lib/health/rows")>();
+    const watched = (run: () => Promise<unknown>) => () => {
+      const ended = run();
+      others.push(ended);
+      return ended;
+    };
+    return { queryDatabase: watched(rows.queryDatabase), queryQueue: watched(rows.queryQueue) };
+  });
   const { health: fresh } = await import("@/lib/health/queries");
   const { closeStorage: closeFresh } = await import("@/lib/storage/client");
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -60,8 +71,10 @@ it("sends nothing more to a storage that hangs", async () => {
   });
   now.mockRestore();
   while (requests === 0) await new Promise((resolve) => setImmediate(resolve));
+  await Promise.all(others);
   vi.advanceTimersByTime(3_000);
   vi.useRealTimers();
+  vi.doUnmock("@/lib/health/rows");
   for (const answer of await Promise.all(answers)) expect(answer).toEqual({ ...ok, status: "down", storage: "down" });
   expect(requests).toBe(1);
   closeFresh();
