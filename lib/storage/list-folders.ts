@@ -26,7 +26,8 @@ export async function* listFolders(
   { client, bucket }: Storage = storage(),
   pageSize = 1_000,
 ): AsyncGenerator<FolderPage> {
-  let marker = markerAfter(after, prefix);
+  const first = markerAfter(after, prefix);
+  let marker = first;
   for (;;) {
     const answer = await storageCall(() =>
       client.send(
@@ -41,9 +42,11 @@ export async function* listFolders(
       ),
     );
     const folders = (answer.CommonPrefixes ?? []).map(({ Prefix = "" }) => decodeListed(Prefix));
-    const versions = (answer.Versions ?? []).map(listedVersion);
+    const listed = (answer.Versions ?? []).map(listedVersion);
     const markers = (answer.DeleteMarkers ?? []).map(({ Key = "" }) => decodeListed(Key));
-    const keys = [...folders, ...markers, ...versions.map(({ key }) => key)];
+    const keys = [...folders, ...markers, ...listed.map(({ key }) => key)];
+    // Ceph lists the versions of the first marker's key, too.
+    const versions = listed.filter(({ key }) => compareKeys(key, first.KeyMarker) > 0);
     const last = keys.reduce((a, b) => (compareKeys(a, b) < 0 ? b : a), "");
     if (last !== "") yield { folders, versions, last };
     if (!answer.IsTruncated) return;
