@@ -157,7 +157,7 @@ export function parseStartEnv(source: Record<string, string | undefined>): Start
     ATOLL_URL: siteUrl,
     // The site of this machine alone trusts who comes, so others may not.
     ATOLL_LISTEN: parsed.data.ATOLL_LISTEN ?? (isLoopback(siteUrl) ? "loopback" : "all"),
-    // A site that others reach lets nobody in by itself.
+    // A site that others reach lets no one make an account without an invitation.
     ATOLL_SIGN_UP: parsed.data.ATOLL_SIGN_UP ?? (isLoopback(siteUrl) ? "open" : "invite"),
     ATOLL_DEFAULT_QUOTA: parsed.data.ATOLL_DEFAULT_QUOTA ?? null,
     // Only AWS is sure to serve bucket.host names. Every S3 server serves host/bucket paths.

@@ -3,10 +3,9 @@
 import { MailCheck } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
-import { Field } from "@/components/ui/field";
 import { FormAlert } from "@/components/ui/form-alert";
-import { Input } from "@/components/ui/input";
 import { requestInvitationAction } from "@/lib/auth/actions";
+import { EmailField } from "./email-field";
 
 type RequestLinkFormProps = { email: string | null; invitation?: string | undefined; hours: number };
 
@@ -55,20 +54,7 @@ export function RequestLinkForm({ email, invitation, hours }: RequestLinkFormPro
   return (
     <form method="post" onSubmit={submit} className="grid gap-5">
       <FormAlert message={failure && !failure.isOfField ? failure.message : null} />
-      <Field label="E-mail" error={failure?.isOfField ? failure.message : undefined}>
-        {(control) => (
-          <Input
-            {...control}
-            name="email"
-            type="email"
-            required
-            readOnly={email !== null}
-            defaultValue={email ?? undefined}
-            autoComplete="username"
-            autoCapitalize="none"
-          />
-        )}
-      </Field>
+      <EmailField email={email} error={failure?.isOfField ? failure.message : undefined} />
       <Button type="submit" variant="primary" size="lg" pending={pending}>
         Send link
       </Button>

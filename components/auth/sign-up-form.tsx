@@ -11,6 +11,7 @@ import type { ActionError } from "@/lib/action";
 import { signUpAction } from "@/lib/auth/actions";
 import { passwordPolicy } from "@/lib/auth/policy";
 import { routes } from "@/lib/routes";
+import { EmailField } from "./email-field";
 
 type Failure = Pick<ActionError, "message" | "issues">;
 
@@ -54,20 +55,7 @@ export function SignUpForm({ next, email, invitation }: SignUpFormProps) {
       <Field label="Name" hint="Shown to others in collections you share." error={issueOf("name")}>
         {(control) => <Input {...control} name="name" autoComplete="name" maxLength={120} />}
       </Field>
-      <Field label="E-mail" error={issueOf("email")}>
-        {(control) => (
-          <Input
-            {...control}
-            name="email"
-            type="email"
-            required
-            readOnly={email !== null}
-            defaultValue={email ?? undefined}
-            autoComplete="username"
-            autoCapitalize="none"
-          />
-        )}
-      </Field>
+      <EmailField email={email} error={issueOf("email")} />
       <Field
         label="Password"
         hint={`At least ${passwordPolicy.minCharacters} characters. Several words work well.`}

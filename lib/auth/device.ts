@@ -25,7 +25,7 @@ export type Device = {
 
 /**
  * Reads the device's cookie: a random id, then for each account a signature of both and the account's epoch, so that neither id can
- * be forged, no account is named, and the cookie is worth nothing after a change of password. It lets nobody in: it only decides
+ * be forged, no account is named, and the cookie is worth nothing after a change of password. It signs no one in: it only decides
  * which budget an attempt to sign in is counted by.
  */
 export function deviceOf(jar: Readonly<Record<string, string>>): Device {

@@ -19,7 +19,7 @@ export const budgets = {
   mailsToAddress: { count: 4, windowSeconds: 4 * hour },
   /**
    * Failed sign-ins: at one account from one network, at one account from anywhere, from one network at all accounts. A
-   * device that has signed in to the account before is counted by itself instead, so that nobody else can lock it out.
+   * device that has signed in to the account before is counted by itself instead, so that others cannot lock it out.
    */
   signInsAtAccountFromNetwork: { count: 10, windowSeconds: 15 * minute },
   signInsAtAccount: { count: 100, windowSeconds: hour },

@@ -83,7 +83,7 @@ export class DecoderChild {
       if (typeof message === "object" && "usage" in message) this.reported = message.usage;
     });
     this.started = this.start();
-    this.started.catch(() => undefined); // Whoever sends a request gets the error.
+    this.started.catch(() => undefined); // The sender of a request gets the error.
   }
 
   get pid(): number | undefined {

@@ -6,7 +6,7 @@ export const invitationToken = z.string().max(200);
 /** What the page for creating an account shows. */
 export type SignUpState = {
   /**
-   * closed: nobody can · notInvited: only those with a link, and this person has none · address: the address is to be proven
+   * closed: no one can · notInvited: only those with a link, and this person has none · address: the address is to be proven
    * first, by a mail to it · account: name and password are asked for.
    */
   readonly kind: "closed" | "notInvited" | "address" | "account";

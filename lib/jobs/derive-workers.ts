@@ -12,8 +12,8 @@ const mostGuests = 2;
 const ofOthers = { groupConcurrency: 1 } as const;
 
 /**
- * The workers of the queue of revisions to be derived: so many for whoever's turn it is. While all of them are held by pictures that
- * take long, up to two more for other people, so that nobody's pictures hold up everybody else's.
+ * The workers of the queue of revisions to be derived: so many for the people whose turn it is. While all of them are held by pictures that
+ * take long, up to two more for other people, so that one person's pictures do not hold up those of others.
  */
 export class DeriveWorkers {
   private running = 0;

@@ -59,7 +59,7 @@ async function recentStanding(): Promise<Standing> {
 }
 
 async function lookAtOwner(): Promise<Standing> {
-  // A drill reads and writes nothing there, whoever owns the bucket.
+  // A drill reads and writes nothing there, also where this database owns the bucket.
   if (env().ATOLL_DRILL) return "drill";
   const state = await readOwner();
   if (state.standing === "unclaimed") return claim(state);

@@ -20,7 +20,7 @@ export type OwnerState = {
   content: OwnerFileContent | null;
 };
 
-/** Returns a random mark: whoever does not have it in the database is not the owner. */
+/** Returns a random mark: a database without it is not the owner. */
 export function newMark(): string {
   return randomBytes(16).toString("hex");
 }

@@ -77,37 +77,29 @@ export async function setPassword(
  * Disables an account and ends its sessions: its user cannot sign in, and nothing is signed for their uploads any more. What
  * they uploaded stays. Idempotent. Throws NOT_FOUND.
  */
-export async function disableUser(
-  viewer: Viewer,
-  email: string,
-  { isDryRun = false }: Options = {},
-): Promise<AccountChange> {
-  requireOperator(viewer);
-  return db().$transaction(async (tx) => {
-    const { id, disabledAt } = await lockedUser(tx, email);
-    if (disabledAt) return unchanged;
-    if (isDryRun) return wouldChange(tx, id);
-    await tx.user.update({ where: { id }, data: { disabledAt: new Date() }, select: { id: true } });
-    const endedSessions = await endAll(tx, id);
-    await record(tx, viewer, { action: "user.disabled", userId: id, endedSessions });
-    return { hasChanged: true, endedSessions };
-  });
+export async function disableUser(viewer: Viewer, email: string, options: Options = {}): Promise<AccountChange> {
+  return setDisabled(viewer, email, { isDisabled: true, ...options });
 }
 
 /** Enables an account that was disabled. Sessions from before stay ended. Idempotent. Throws NOT_FOUND. */
-export async function enableUser(
+export async function enableUser(viewer: Viewer, email: string, options: Options = {}): Promise<AccountChange> {
+  return setDisabled(viewer, email, { isDisabled: false, ...options });
+}
+
+async function setDisabled(
   viewer: Viewer,
   email: string,
-  { isDryRun = false }: Options = {},
+  { isDisabled, isDryRun = false }: Options & { isDisabled: boolean },
 ): Promise<AccountChange> {
   requireOperator(viewer);
   return db().$transaction(async (tx) => {
     const { id, disabledAt } = await lockedUser(tx, email);
-    if (!disabledAt) return unchanged;
+    if ((disabledAt !== null) === isDisabled) return unchanged;
     if (isDryRun) return wouldChange(tx, id);
-    await tx.user.update({ where: { id }, data: { disabledAt: null }, select: { id: true } });
-    await record(tx, viewer, { action: "user.enabled", userId: id, endedSessions: 0 });
-    return { hasChanged: true, endedSessions: 0 };
+    await tx.user.update({ where: { id }, data: { disabledAt: isDisabled ? new Date() : null }, select: { id: true } });
+    const endedSessions = isDisabled ? await endAll(tx, id) : 0;
+    await record(tx, viewer, { action: isDisabled ? "user.disabled" : "user.enabled", userId: id, endedSessions });
+    return { hasChanged: true, endedSessions };
   });
 }
 

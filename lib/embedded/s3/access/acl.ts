@@ -66,7 +66,7 @@ export function checkAclAllowed(bucket: BucketRecord, acl: Acl | undefined): voi
   if (aclsDisabled(bucket) && !isHarmless(acl, bucket.owner)) throw new S3Error("AccessControlListNotSupported");
 }
 
-/** Whether an ACL gives its bucket's owner everything and nobody else anything, or says nothing. */
+/** Whether an ACL gives its bucket's owner everything and others nothing, or says nothing. */
 function isHarmless(acl: Acl, bucketOwner: string): boolean {
   if (typeof acl === "string") return acl === "private" || acl === "bucket-owner-full-control";
   return acl.length > 0 && acl.every((one) => one.permission === "FULL_CONTROL" && isOf(one, bucketOwner));

@@ -11,7 +11,7 @@ export interface Deadline {
 const FORM_GRACE_MS = 15 * 60_000;
 /**
  * How long after the expiry of its URL or session a PUT may still send its body. S3 looks at the expiry when a request
- * begins and lets it end whenever it ends. This bound leaves 5 GiB enough time at 125 kB/s, and whoever waits a day after
+ * begins and lets it end whenever it ends. This bound leaves 5 GiB enough time at 125 kB/s, and a client that waits a day after
  * the last expiry knows that nothing more arrives.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
  */
