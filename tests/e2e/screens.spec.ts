@@ -37,6 +37,30 @@ test("every screen of a member is accessible and fits, used on a phone", async (
   await expectAccessibleInAllLooks(page);
 });
 
+test("a dialog opens where it stays", async ({ page }) => {
+  await page.goto("/collections");
+  await page.getByRole("button", { name: "New collection" }).first().click();
+  const { first, last } = await page.getByRole("dialog").evaluate((dialog) => {
+    const middle = () => {
+      const { y, height } = dialog.getBoundingClientRect();
+      return y + height / 2;
+    };
+    // Its animation once more, from the start.
+    if (dialog instanceof HTMLElement) dialog.style.animation = "none";
+    middle();
+    dialog.removeAttribute("style");
+    const animations = dialog.getAnimations();
+    for (const animation of animations) {
+      animation.pause();
+      animation.currentTime = 0;
+    }
+    const begun = animations.length > 0 ? middle() : Number.NaN;
+    for (const animation of animations) animation.finish();
+    return { first: begun, last: middle() };
+  });
+  expect(Math.abs(first - last)).toBeLessThanOrEqual(6.5);
+});
+
 test("a picture was taken by the camera's clock in every zone, and added by the reader's", async ({
   browser,
   demoSession,

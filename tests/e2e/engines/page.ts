@@ -32,8 +32,26 @@ async function prepare(driver: Driver, xpath: string): Promise<void> {
   await until(async () => expect(await driver.evaluate(isHandled, xpath), xpath).toBe(true));
 }
 
-export async function click(driver: Driver, xpath: string): Promise<void> {
+/**
+ * Waits until the middle of the first element of this path stays where it is and is the element: the driver asks once
+ * where it is, and a dialog that still scrolls to its focused field has its button elsewhere, or cut off.
+ */
+async function prepareClick(driver: Driver, xpath: string): Promise<void> {
   await prepare(driver, xpath);
+  const isHit = async (path: string) => {
+    const { singleNodeValue: node } = document.evaluate(path, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE);
+    if (!(node instanceof HTMLElement)) return false;
+    node.scrollIntoView({ block: "center" });
+    const before = node.getBoundingClientRect();
+    for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+    const { x, y, width, height } = node.getBoundingClientRect();
+    return x === before.x && y === before.y && node.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+  };
+  await until(async () => expect(await driver.evaluate(isHit, xpath), xpath).toBe(true));
+}
+
+export async function click(driver: Driver, xpath: string): Promise<void> {
+  await prepareClick(driver, xpath);
   await until(() => driver.click(xpath));
 }
 
