@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { AppError } from "@/lib/errors";
-import { getObject } from "@/lib/storage/objects";
+import { getObject } from "@/lib/storage/objects/objects";
 import { type Digests, type Pinned, PinnedDigests } from "./pinned-digests";
 
 /**

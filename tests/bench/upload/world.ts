@@ -6,7 +6,7 @@ import { type Browser, chromium } from "playwright";
 import { applyBucket } from "@/lib/infra/apply";
 import { mediaBucket } from "@/lib/infra/settings";
 import { createStorage, type Storage } from "@/lib/storage/client";
-import { listObjectVersions } from "@/lib/storage/list";
+import { listObjectVersions } from "@/lib/storage/objects/list";
 import { permitFor } from "@/tests/support/permit";
 import { FaultProxy } from "../../support/fault-proxy";
 import { ensureBrowser } from "../../support/find-browser.mjs";

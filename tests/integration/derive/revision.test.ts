@@ -20,7 +20,7 @@ import { metadataVersion, pictureVersion } from "@/lib/media/policy";
 import { revisionsToDeriveAgain, revisionsToReadAgain } from "@/lib/media/queries";
 import { bucketPermit } from "@/lib/owner/commands";
 import { storage } from "@/lib/storage/client";
-import { listObjectVersions } from "@/lib/storage/list";
+import { listObjectVersions } from "@/lib/storage/objects/list";
 import { hex } from "@/tests/support/checksums";
 import { tiffPicture } from "@/tests/support/formats/tiff";
 import { exifSegment, heif } from "@/tests/support/metadata/containers";

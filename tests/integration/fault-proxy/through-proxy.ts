@@ -1,7 +1,7 @@
 import { ListObjectVersionsCommand, PutBucketCorsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach } from "vitest";
 import { createStorage } from "@/lib/storage/client";
-import { createPostPolicy } from "@/lib/storage/post-policy";
+import { createPostPolicy } from "@/lib/storage/presigned/post-policy";
 import { hex } from "@/tests/support/checksums";
 import { FaultProxy } from "@/tests/support/fault-proxy";
 import { permitFor } from "@/tests/support/permit";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue/queue";
-import { listObjectVersions } from "@/lib/storage/list";
+import { listObjectVersions } from "@/lib/storage/objects/list";
 import { openUpload, sealUpload } from "@/lib/upload/commands";
 import { cancelFile, cancelFiles, registerFiles } from "@/lib/upload/file/commands";
 import { uploadStatus } from "@/lib/upload/queries";

@@ -5,7 +5,7 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { recordDerivation, trashMedia } from "@/lib/media/commands";
-import { listMultiparts } from "@/lib/storage/multipart";
+import { listMultiparts } from "@/lib/storage/objects/multipart";
 import { sealUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";

@@ -6,7 +6,7 @@ import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { coverThumbs, mediaDetail, mediaPage } from "@/lib/media/queries";
 import { storage } from "@/lib/storage/client";
-import { presignView } from "@/lib/storage/view";
+import { presignView } from "@/lib/storage/presigned/view";
 import type { OpenedUpload } from "@/lib/upload/schema";
 import { testCollection } from "@/tests/support/collections";
 import { headerAlone, picture, truncated } from "@/tests/support/pictures";

@@ -29,7 +29,7 @@ let ended: { id: string; prefix: string };
 async function pinned(): Promise<string[]> {
   const site = await siteOf(live);
   const revisions = await site.db().revision.findMany();
-  const { headObject } = await import("@/lib/storage/objects");
+  const { headObject } = await import("@/lib/storage/objects/objects");
   for (const revision of revisions) expect(await headObject(revision), revision.key).not.toBeNull();
   return revisions.map(({ key }) => key.slice(upload.prefix.length)).toSorted();
 }

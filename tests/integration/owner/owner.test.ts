@@ -160,7 +160,7 @@ describe("a permit", () => {
     const { createStorage } = site;
     const { s3 } = inject("services");
     const other = createStorage({ ...s3, bucket: "another", forcePathStyle: true, credentials: s3 });
-    const { deleteVersions } = await import("@/lib/storage/deletion");
+    const { deleteVersions } = await import("@/lib/storage/objects/deletion");
     await expect(deleteVersions(permit, [{ key: "a", versionId: "b" }], other)).rejects.toThrow(TypeError);
     other.close();
   });

@@ -4,7 +4,7 @@ import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { longTransaction } from "@/lib/locks";
 import { storage } from "@/lib/storage/client";
-import { listMultiparts } from "@/lib/storage/multipart";
+import { listMultiparts } from "@/lib/storage/objects/multipart";
 import { openUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";

@@ -4,7 +4,7 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { storage } from "@/lib/storage/client";
-import { headObject } from "@/lib/storage/objects";
+import { headObject } from "@/lib/storage/objects/objects";
 import { abortUpload, sealUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";

@@ -4,7 +4,7 @@ import { GetObjectCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s
 import { expect } from "vitest";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
-import { listObjectVersions } from "@/lib/storage/list";
+import { listObjectVersions } from "@/lib/storage/objects/list";
 import { uploadPolicy } from "@/lib/upload/policy";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import type { UploaderState } from "@/lib/uploader/state/state";

@@ -1,10 +1,10 @@
 import "server-only";
 import { AbortMultipartUploadCommand, DeleteObjectCommand, DeleteObjectsCommand } from "@aws-sdk/client-s3";
 import { AppError } from "@/lib/errors";
-import { type Storage, storage } from "./client";
-import { orNullIfMissing, storageCall } from "./errors";
+import { type Storage, storage } from "../client";
+import { orNullIfMissing, storageCall } from "../errors";
+import { type BucketPermit, requirePermit } from "../permit/permit";
 import { listMultiparts, type Multipart } from "./multipart";
-import { type BucketPermit, requirePermit } from "./permit/permit";
 
 // The only file that removes bytes from the bucket: tests/unit/storage/deletion.test.ts checks that.
 

@@ -1,10 +1,10 @@
 import "server-only";
 import type { Readable } from "node:stream";
 import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { type Storage, storage } from "./client";
-import { storageCall } from "./errors";
+import { type Storage, storage } from "../client";
+import { storageCall } from "../errors";
+import { type BucketPermit, requirePermit } from "../permit/permit";
 import { unquoteEtag } from "./etag";
-import { type BucketPermit, requirePermit } from "./permit/permit";
 
 export type GetObjectInput = {
   key: string;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { attachmentDisposition, isInlineType, servingOf } from "@/lib/storage/content-disposition";
+import { attachmentDisposition, isInlineType, servingOf } from "@/lib/storage/presigned/content-disposition";
 
 const inline = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"];
 

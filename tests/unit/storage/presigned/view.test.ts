@@ -3,8 +3,14 @@ import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createStorage } from "@/lib/storage/client";
+import {
+  presignView,
+  viewGuaranteedSeconds,
+  viewSigner,
+  viewWindow,
+  viewWindowSeconds,
+} from "@/lib/storage/presigned/view";
 import type { SigningIdentity } from "@/lib/storage/sign";
-import { presignView, viewGuaranteedSeconds, viewSigner, viewWindow, viewWindowSeconds } from "@/lib/storage/view";
 
 const identity: SigningIdentity = {
   accessKeyId: "key",
@@ -126,7 +132,7 @@ describe("viewSigner", () => {
 });
 
 describe("presign", () => {
-  const root = path.resolve(import.meta.dirname, "../../..");
+  const root = path.resolve(import.meta.dirname, "../../../..");
   const sources = ["app", "components", "lib"].flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((file) => /\.tsx?$/.test(file))
@@ -143,8 +149,8 @@ describe("presign", () => {
     expect(users.sort()).toEqual([
       "lib/infra/browser-way.ts",
       "lib/infra/trial-object.ts",
-      "lib/storage/multipart.ts",
-      "lib/storage/view.ts",
+      "lib/storage/objects/multipart.ts",
+      "lib/storage/presigned/view.ts",
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createStorage, type StorageConfig } from "@/lib/storage/client";
-import { createPostPolicy } from "@/lib/storage/post-policy";
+import { createPostPolicy } from "@/lib/storage/presigned/post-policy";
 import { permitFor } from "@/tests/support/permit";
 
 const base: StorageConfig = {

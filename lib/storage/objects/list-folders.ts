@@ -1,7 +1,7 @@
 import "server-only";
 import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
-import { type Storage, storage } from "./client";
-import { storageCall } from "./errors";
+import { type Storage, storage } from "../client";
+import { storageCall } from "../errors";
 import { compareKeys, decodeListed, type ListedVersion, listedVersion } from "./list";
 
 /** What lies directly under a prefix: folders, which end with a slash, and versions of keys without another slash. */

@@ -4,8 +4,8 @@ import {
   type ListObjectVersionsCommandOutput,
   type ObjectVersion,
 } from "@aws-sdk/client-s3";
-import { type Storage, storage } from "./client";
-import { storageCall } from "./errors";
+import { type Storage, storage } from "../client";
+import { storageCall } from "../errors";
 import { unquoteEtag } from "./etag";
 
 export type ListedVersion = {

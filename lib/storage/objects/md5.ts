@@ -1,5 +1,5 @@
 import "server-only";
-import { type Storage, storage } from "./client";
+import { type Storage, storage } from "../client";
 import type { ListedVersion } from "./list";
 import { headObject } from "./objects";
 

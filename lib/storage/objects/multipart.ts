@@ -7,13 +7,13 @@ import {
   ListPartsCommand,
   type ListPartsCommandOutput,
 } from "@aws-sdk/client-s3";
-import { type Storage, storage } from "./client";
-import { isNamed, orNullIfMissing, storageCall } from "./errors";
+import { type Storage, storage } from "../client";
+import { isNamed, orNullIfMissing, storageCall } from "../errors";
+import { type BucketPermit, requirePermit } from "../permit/permit";
+import { identityAt, presign, type SigningIdentity } from "../sign";
 import { unquoteEtag } from "./etag";
 import { decodeListed } from "./list";
 import { headObject, type StoredObject } from "./objects";
-import { type BucketPermit, requirePermit } from "./permit/permit";
-import { identityAt, presign, type SigningIdentity } from "./sign";
 
 /** A multipart upload of S3: its parts are not an object until completed. */
 export type Multipart = { key: string; s3UploadId: string };

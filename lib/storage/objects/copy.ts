@@ -1,11 +1,11 @@
 import "server-only";
 import { CopyObjectCommand, UploadPartCopyCommand } from "@aws-sdk/client-s3";
-import { type Storage, storage } from "./client";
+import { type Storage, storage } from "../client";
+import { storageCall } from "../errors";
+import { type BucketPermit, requirePermit } from "../permit/permit";
 import { abortMultipart } from "./deletion";
-import { storageCall } from "./errors";
 import { unquoteEtag } from "./etag";
 import { completeMultipart, createMultipart } from "./multipart";
-import { type BucketPermit, requirePermit } from "./permit/permit";
 
 const GIB = 1024 ** 3;
 

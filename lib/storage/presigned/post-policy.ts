@@ -1,9 +1,9 @@
 import "server-only";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
-import { type Storage, storage } from "./client";
-import { isAws } from "./endpoint";
-import { storageCall } from "./errors";
-import { type BucketPermit, requirePermit } from "./permit/permit";
+import { type Storage, storage } from "../client";
+import { isAws } from "../endpoint";
+import { storageCall } from "../errors";
+import { type BucketPermit, requirePermit } from "../permit/permit";
 
 const checksumFields = [
   "Content-MD5",

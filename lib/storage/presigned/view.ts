@@ -1,7 +1,7 @@
 import "server-only";
-import { type Storage, storage } from "./client";
+import { type Storage, storage } from "../client";
+import { presign, type SigningIdentity } from "../sign";
 import { servingOf } from "./content-disposition";
-import { presign, type SigningIdentity } from "./sign";
 
 export const viewWindowSeconds = 15 * 60;
 /** How long a URL stays valid after the end of its window. */
