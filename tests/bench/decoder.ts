@@ -1,6 +1,6 @@
 import os from "node:os";
 import { budgetOf } from "@/lib/derive/budget/budget";
-import { poolBytes } from "@/lib/derive/decoder-pool";
+import { poolBytes } from "@/lib/derive/decoder/pool";
 import { testUser } from "@/tests/support/collections";
 import { picture } from "@/tests/support/pictures";
 import { measured, samples } from "./decoder/estimates";

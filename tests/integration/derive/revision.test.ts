@@ -10,7 +10,7 @@ import type { PgBoss } from "pg-boss";
 import { pino } from "pino";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { db } from "@/lib/db";
-import { decoderPids, stopDecoders } from "@/lib/derive/decoder";
+import { decoderPids, stopDecoders } from "@/lib/derive/decoder/decoder";
 import { storeDerivatives } from "@/lib/derive/derivatives";
 import { deriveRevision, removeLeftDerivatives } from "@/lib/derive/revision";
 import { handleDeriveFailed } from "@/lib/jobs/handlers";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
-import { decoderPids } from "@/lib/derive/decoder";
-import { readsUsage, usageOf } from "@/lib/derive/decoder-usage";
+import { decoderPids } from "@/lib/derive/decoder/decoder";
+import { readsUsage, usageOf } from "@/lib/derive/decoder/usage";
 import { createBoss, startBoss } from "@/lib/jobs/queue/boss";
 import * as queue from "@/lib/jobs/queue/queue";
 import { sweep } from "@/lib/jobs/sweep";

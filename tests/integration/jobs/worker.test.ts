@@ -1,7 +1,7 @@
 import { DeleteBucketPolicyCommand, DeleteObjectCommand, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { db, firstId } from "@/lib/db";
-import { decoderPids } from "@/lib/derive/decoder";
+import { decoderPids } from "@/lib/derive/decoder/decoder";
 import { each, handleDeriveFailed, type JobContext } from "@/lib/jobs/handlers";
 import { createBoss, startBoss } from "@/lib/jobs/queue/boss";
 import * as queue from "@/lib/jobs/queue/queue";

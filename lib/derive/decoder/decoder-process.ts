@@ -1,5 +1,5 @@
-import { readsUsage, type Usage } from "./decoder-usage";
-import { deriveInspected, type Inspected, inspectFile, type Outcome, type Repair, repairInspected } from "./file";
+import { deriveInspected, type Inspected, inspectFile, type Outcome, type Repair, repairInspected } from "../file/file";
+import { readsUsage, type Usage } from "./usage";
 
 export type DecoderRequest =
   | { step: "inspect"; filePath: string; isBeginning: boolean }

@@ -1,6 +1,6 @@
-import { DecoderChild } from "./decoder-child";
-import { DecoderLimitError } from "./decoder-errors";
+import { DecoderChild } from "./child";
 import type { DecoderReply, DecoderRequest } from "./decoder-process";
+import { DecoderLimitError } from "./errors";
 
 /** For all decoders of a process together, at all times. */
 export const poolBytes = 600e6;

@@ -1,6 +1,6 @@
 import sharp, { type Sharp, type SharpOptions } from "sharp";
 import { type DerivedSize, derivedSizes } from "@/lib/storage/keys";
-import type { Shown } from "./formats/shown";
+import type { Shown } from "../formats/shown";
 
 export type Derivative = { size: DerivedSize; bytes: Uint8Array };
 

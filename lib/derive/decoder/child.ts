@@ -2,9 +2,9 @@ import { type ChildProcess, execFile, fork } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { DecoderError, type DecoderLimit, DecoderLimitError } from "./decoder-errors";
 import type { DecoderMessage, DecoderReply, DecoderRequest } from "./decoder-process";
-import { dataBytesOf, readsUsage, type Usage, usageOf } from "./decoder-usage";
+import { DecoderError, type DecoderLimit, DecoderLimitError } from "./errors";
+import { dataBytesOf, readsUsage, type Usage, usageOf } from "./usage";
 
 /** What one request may take. */
 export type RequestLimits = {
@@ -24,7 +24,7 @@ const unusedBytes = 256e6;
 const dataLimitStepBytes = 128e6;
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const root = path.join(here, "../..");
+const root = path.join(here, "../../..");
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
 const decoderFlags = [

@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 import { fileTypeFromFile } from "file-type";
-import { withFileBytes } from "./bytes/bytes";
-import { isCodedInAv1 } from "./heif/picture";
-import { rawTypeOf } from "./raw/kind";
+import { withFileBytes } from "../bytes/bytes";
+import { isCodedInAv1 } from "../heif/picture";
+import { rawTypeOf } from "../raw/kind";
 
 const headBytes = 4_096;
 

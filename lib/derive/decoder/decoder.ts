@@ -1,9 +1,9 @@
 import "server-only";
-import { DecoderError, DecoderLimitError } from "./decoder-errors";
-import { DecoderPool } from "./decoder-pool";
+import type { FileDerivation, Inspected } from "../file/file";
+import { rawTypes } from "../raw/kind";
 import type { DecoderReply } from "./decoder-process";
-import type { FileDerivation, Inspected } from "./file";
-import { rawTypes } from "./raw/kind";
+import { DecoderError, DecoderLimitError } from "./errors";
+import { DecoderPool } from "./pool";
 
 /** The type is null where the file could not even be inspected. */
 export type Decoded = FileDerivation | { state: "rejected"; contentType: null; reason: string };

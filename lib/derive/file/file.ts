@@ -1,9 +1,9 @@
-import { type Budget, budgetOf, repairNeedOf } from "./budget/budget";
-import type { Need } from "./budget/estimate";
+import { type Budget, budgetOf, repairNeedOf } from "../budget/budget";
+import type { Need } from "../budget/estimate";
+import { type MetadataReading, readMetadata } from "../metadata/metadata";
+import { rawTypes } from "../raw/kind";
 import { contentTypeOf } from "./content-type";
-import { type MetadataReading, readMetadata } from "./metadata/metadata";
 import { derivePicture, isDerived, rejectDamaged } from "./picture";
-import { rawTypes } from "./raw/kind";
 import type { Derivative } from "./thumbnails";
 
 /** What became of a file. */

@@ -1,14 +1,14 @@
 import sharp from "sharp";
-import { repairAvif, showAvif } from "./formats/avif";
-import { showDamaged, showSound } from "./formats/common";
-import { repairJpeg, showJpeg } from "./formats/jpeg";
-import { repairPng, showPng } from "./formats/png";
-import { repairRaw, showRaw } from "./formats/raw";
-import type { Format } from "./formats/shown";
-import { repairTiff, showTiff } from "./formats/tiff";
-import { repairWebp, showWebp } from "./formats/webp";
-import { Damaged, damaged, Unreadable } from "./raster/unreadable";
-import { rawTypes } from "./raw/kind";
+import { repairAvif, showAvif } from "../formats/avif";
+import { showDamaged, showSound } from "../formats/common";
+import { repairJpeg, showJpeg } from "../formats/jpeg";
+import { repairPng, showPng } from "../formats/png";
+import { repairRaw, showRaw } from "../formats/raw";
+import type { Format } from "../formats/shown";
+import { repairTiff, showTiff } from "../formats/tiff";
+import { repairWebp, showWebp } from "../formats/webp";
+import { Damaged, damaged, Unreadable } from "../raster/unreadable";
+import { rawTypes } from "../raw/kind";
 import { type Derivative, deriveAll, isOnItsSide, largestSize } from "./thumbnails";
 
 export type PictureDerivation =
