@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseEnv } from "node:util";
-import { root } from "./install.mjs";
+import { root } from "../install.mjs";
 
 /** Loads `.env` beside package.json. Variables that are already set keep their value. */
 export function loadDotEnv(): void {

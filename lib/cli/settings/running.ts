@@ -1,5 +1,5 @@
 import { parseStartEnv } from "@/lib/env";
-import { readRunning } from "./start/data-dir";
+import { readRunning } from "../start/data-dir";
 
 /**
  * Without DATABASE_URL, copies the environment of the `atoll up` that runs on the same data dir. All variables are copied:
