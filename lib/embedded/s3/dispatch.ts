@@ -4,7 +4,7 @@ import { ACCOUNT_ID } from "./auth/users";
 import { openPayload, paced } from "./body/payload";
 import { Call, type Reply, type Service } from "./call/call";
 import { errorReply, sendReply } from "./call/reply";
-import { corsHeaders, preflight } from "./handlers/cors";
+import { corsHeaders, preflight } from "./handlers/bucket/cors";
 import { findOperation } from "./operations";
 import { postObject } from "./post/post-object";
 import { S3Error, toS3Error } from "./protocol/errors";

@@ -4,9 +4,9 @@ import { type Checksum, checksumType } from "../hashing/checksum";
 import { S3Error } from "../protocol/errors";
 import { leaf, tag, xmlDocument } from "../protocol/xml-write";
 import type { ObjectRecord } from "../store/records";
-import { findReadable } from "./get-object";
-import { partMarker } from "./multipart-list";
-import { versionHeader } from "./object-about";
+import { partMarker } from "./multipart/list";
+import { versionHeader } from "./object/about";
+import { findReadable } from "./object/get-object";
 
 const attributes = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
 const MAX_PARTS_A_PAGE = 1000;

@@ -1,15 +1,15 @@
-import { aclOfHeaders } from "../access/acl";
-import { authorizeService } from "../access/authorize";
-import { readText } from "../body/read-text";
-import type { Call, Reply } from "../call/call";
-import { emptyOk, noContent, xmlReply } from "../call/call";
-import { BUCKET_TAGS, readTags } from "../metadata/tags";
-import { isBucketName } from "../protocol/address";
-import { S3Error } from "../protocol/errors";
-import { child, childrenOf, expectRoot, textOf } from "../protocol/xml-read";
-import { xmlDocument } from "../protocol/xml-write";
-import type { HeaderMap, Ownership } from "../store/records";
-import { isOwnership } from "./bucket-access";
+import { aclOfHeaders } from "../../access/acl";
+import { authorizeService } from "../../access/authorize";
+import { readText } from "../../body/read-text";
+import type { Call, Reply } from "../../call/call";
+import { emptyOk, noContent, xmlReply } from "../../call/call";
+import { BUCKET_TAGS, readTags } from "../../metadata/tags";
+import { isBucketName } from "../../protocol/address";
+import { S3Error } from "../../protocol/errors";
+import { child, childrenOf, expectRoot, textOf } from "../../protocol/xml-read";
+import { xmlDocument } from "../../protocol/xml-write";
+import type { HeaderMap, Ownership } from "../../store/records";
+import { isOwnership } from "./access";
 
 const MAX_BUCKETS = 1000;
 

@@ -1,12 +1,12 @@
-import { receive } from "../body/receive";
-import type { Call, Reply } from "../call/call";
-import { xmlReply } from "../call/call";
-import { S3Error } from "../protocol/errors";
-import { leaf, xmlDocument } from "../protocol/xml-write";
-import type { ByteRange } from "../store/records";
-import { sourceVersion, withSource } from "./copy-source";
+import { receive } from "../../body/receive";
+import type { Call, Reply } from "../../call/call";
+import { xmlReply } from "../../call/call";
+import { S3Error } from "../../protocol/errors";
+import { leaf, xmlDocument } from "../../protocol/xml-write";
+import type { ByteRange } from "../../store/records";
+import { sourceVersion, withSource } from "../object/copy-source";
+import { MAX_PUT_BYTES } from "../object/put-object";
 import { keepPart, partTarget, uploadChecksum } from "./multipart";
-import { MAX_PUT_BYTES } from "./put-object";
 
 /**
  * UploadPartCopy: makes a part of another object, or of a range of it. The answer begins when the part is durable.

@@ -1,14 +1,14 @@
 import { parsePolicy } from "@/lib/policy/document";
 import { isPublicPolicy } from "@/lib/policy/public-access";
-import { aclOfHeaders, checkAclAllowed, isPublicByAcl, parseAcl, renderAcl, sharesWithOthers } from "../access/acl";
-import { bucketStatements } from "../access/authorize";
-import { readText } from "../body/read-text";
-import type { Call, Reply } from "../call/call";
-import { emptyOk, noContent, xmlReply } from "../call/call";
-import { S3Error } from "../protocol/errors";
-import { child, expectRoot, textOf } from "../protocol/xml-read";
-import { leaf, tag, xmlDocument } from "../protocol/xml-write";
-import type { Acl, BucketRecord, Ownership, PublicAccessBlock } from "../store/records";
+import { aclOfHeaders, checkAclAllowed, isPublicByAcl, parseAcl, renderAcl, sharesWithOthers } from "../../access/acl";
+import { bucketStatements } from "../../access/authorize";
+import { readText } from "../../body/read-text";
+import type { Call, Reply } from "../../call/call";
+import { emptyOk, noContent, xmlReply } from "../../call/call";
+import { S3Error } from "../../protocol/errors";
+import { child, expectRoot, textOf } from "../../protocol/xml-read";
+import { leaf, tag, xmlDocument } from "../../protocol/xml-write";
+import type { Acl, BucketRecord, Ownership, PublicAccessBlock } from "../../store/records";
 
 /** Access settings of a bucket: policy, public access block, ownership controls and ACL. */
 

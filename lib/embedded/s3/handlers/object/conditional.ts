@@ -1,6 +1,6 @@
-import { S3Error } from "../protocol/errors";
-import type { ObjectRecord } from "../store/records";
-import type { WriteConditions } from "../store/version-writer";
+import { S3Error } from "../../protocol/errors";
+import type { ObjectRecord } from "../../store/records";
+import type { WriteConditions } from "../../store/version-writer";
 
 type Field = (name: string) => string | undefined;
 

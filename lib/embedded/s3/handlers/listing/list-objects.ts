@@ -1,12 +1,12 @@
-import { uriEncode } from "../auth/sigv4";
-import { canonicalId } from "../auth/users";
-import type { Call, Reply } from "../call/call";
-import { xmlReply } from "../call/call";
-import { assertKey } from "../protocol/address";
-import { S3Error } from "../protocol/errors";
-import { leaf, tag, xmlDocument } from "../protocol/xml-write";
-import { orderOf } from "../store/ids";
-import type { Listed, ObjectEntry, VersionEntry } from "../store/listing";
+import { uriEncode } from "../../auth/sigv4";
+import { canonicalId } from "../../auth/users";
+import type { Call, Reply } from "../../call/call";
+import { xmlReply } from "../../call/call";
+import { assertKey } from "../../protocol/address";
+import { S3Error } from "../../protocol/errors";
+import { leaf, tag, xmlDocument } from "../../protocol/xml-write";
+import { orderOf } from "../../store/ids";
+import type { Listed, ObjectEntry, VersionEntry } from "../../store/listing";
 import { readToken, writeToken } from "./page-token";
 
 const MAX_KEYS = 1000;

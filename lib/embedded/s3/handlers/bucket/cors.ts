@@ -1,9 +1,9 @@
 import { compileWildcard } from "@/lib/policy/wildcard";
-import { S3Error } from "../protocol/errors";
-import type { Incoming } from "../protocol/incoming";
-import { childrenOf, expectRoot, textOf, type XmlNode } from "../protocol/xml-read";
-import { leaf, tag, xmlDocument } from "../protocol/xml-write";
-import type { BucketRecord, CorsRule } from "../store/records";
+import { S3Error } from "../../protocol/errors";
+import type { Incoming } from "../../protocol/incoming";
+import { childrenOf, expectRoot, textOf, type XmlNode } from "../../protocol/xml-read";
+import { leaf, tag, xmlDocument } from "../../protocol/xml-write";
+import type { BucketRecord, CorsRule } from "../../store/records";
 
 const METHODS = new Set(["GET", "PUT", "POST", "DELETE", "HEAD"]);
 const MAX_RULES = 100;

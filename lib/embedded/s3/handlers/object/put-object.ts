@@ -1,13 +1,13 @@
-import { aclOfHeaders, checkAclAllowed, objectOwner } from "../access/acl";
-import { ownerName } from "../auth/users";
-import type { Payload } from "../body/payload";
-import { receive } from "../body/receive";
-import type { Call, Reply } from "../call/call";
-import { checksumDemand, contentMd5 } from "../hashing/checksum";
-import { objectHeaders } from "../metadata/object-headers";
-import { parseTagHeader } from "../metadata/tags";
-import { S3Error } from "../protocol/errors";
-import type { Acl } from "../store/records";
+import { aclOfHeaders, checkAclAllowed, objectOwner } from "../../access/acl";
+import { ownerName } from "../../auth/users";
+import type { Payload } from "../../body/payload";
+import { receive } from "../../body/receive";
+import type { Call, Reply } from "../../call/call";
+import { checksumDemand, contentMd5 } from "../../hashing/checksum";
+import { objectHeaders } from "../../metadata/object-headers";
+import { parseTagHeader } from "../../metadata/tags";
+import { S3Error } from "../../protocol/errors";
+import type { Acl } from "../../store/records";
 import { writeConditions } from "./conditional";
 import { writtenHeaders } from "./get-object";
 

@@ -1,8 +1,8 @@
-import { objectOwner } from "../access/acl";
-import { ownerName } from "../auth/users";
-import { type Received, receive } from "../body/receive";
-import type { Call, Reply } from "../call/call";
-import { noContent, xmlReply } from "../call/call";
+import { objectOwner } from "../../access/acl";
+import { ownerName } from "../../auth/users";
+import { type Received, receive } from "../../body/receive";
+import type { Call, Reply } from "../../call/call";
+import { noContent, xmlReply } from "../../call/call";
 import {
   type Checksum,
   type ChecksumAlgorithm,
@@ -11,16 +11,16 @@ import {
   contentMd5,
   DEFAULT_CHECKSUM,
   isChecksumAlgorithm,
-} from "../hashing/checksum";
-import { checksumTypes } from "../hashing/parts-checksum";
-import { abortHeaders } from "../lifecycle/headers";
-import { objectHeaders } from "../metadata/object-headers";
-import { parseTagHeader } from "../metadata/tags";
-import { S3Error } from "../protocol/errors";
-import { leaf, xmlDocument } from "../protocol/xml-write";
-import type { PartRecord, UploadRecord } from "../store/records";
-import type { UploadTarget } from "../store/uploads";
-import { MAX_PUT_BYTES, openSized, refuseVersion, requestedAcl, requireChecksum } from "./put-object";
+} from "../../hashing/checksum";
+import { checksumTypes } from "../../hashing/parts-checksum";
+import { abortHeaders } from "../../lifecycle/headers";
+import { objectHeaders } from "../../metadata/object-headers";
+import { parseTagHeader } from "../../metadata/tags";
+import { S3Error } from "../../protocol/errors";
+import { leaf, xmlDocument } from "../../protocol/xml-write";
+import type { PartRecord, UploadRecord } from "../../store/records";
+import type { UploadTarget } from "../../store/uploads";
+import { MAX_PUT_BYTES, openSized, refuseVersion, requestedAcl, requireChecksum } from "../object/put-object";
 
 export const MAX_PARTS = 10_000;
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { checksumAlgorithms } from "../hashing/checksum";
-import { S3Error } from "../protocol/errors";
-import { childrenOf, expectRoot, textOf } from "../protocol/xml-read";
-import type { PartRecord, UploadRecord } from "../store/records";
-import { bareEtag } from "./conditional";
+import { checksumAlgorithms } from "../../hashing/checksum";
+import { S3Error } from "../../protocol/errors";
+import { childrenOf, expectRoot, textOf } from "../../protocol/xml-read";
+import type { PartRecord, UploadRecord } from "../../store/records";
+import { bareEtag } from "../object/conditional";
 import { MAX_PARTS } from "./multipart";
 
 const MIN_PART_BYTES = 5 * 1024 * 1024;

@@ -1,9 +1,9 @@
-import type { Call, Reply } from "../call/call";
-import { emptyOk, noContent, xmlReply } from "../call/call";
-import { parseLifecycle } from "../lifecycle/rules";
-import { S3Error } from "../protocol/errors";
-import { expectRoot, textOf } from "../protocol/xml-read";
-import { leaf, xmlDocument } from "../protocol/xml-write";
+import type { Call, Reply } from "../../call/call";
+import { emptyOk, noContent, xmlReply } from "../../call/call";
+import { parseLifecycle } from "../../lifecycle/rules";
+import { S3Error } from "../../protocol/errors";
+import { expectRoot, textOf } from "../../protocol/xml-read";
+import { leaf, xmlDocument } from "../../protocol/xml-write";
 import { parseCors, renderCors } from "./cors";
 
 export async function putBucketVersioning(call: Call): Promise<Reply> {

@@ -1,12 +1,12 @@
-import type { Call, Reply } from "../call/call";
-import { checksumHeader, checksumType } from "../hashing/checksum";
-import { expirationHeader } from "../lifecycle/headers";
-import { printable, recordHeaders, wireValue } from "../metadata/object-headers";
-import { S3Error } from "../protocol/errors";
-import { isId } from "../store/ids";
-import type { ObjectPart } from "../store/object-parts";
-import { VanishedError } from "../store/reading";
-import type { BucketRecord, ByteRange, ObjectRecord } from "../store/records";
+import type { Call, Reply } from "../../call/call";
+import { checksumHeader, checksumType } from "../../hashing/checksum";
+import { expirationHeader } from "../../lifecycle/headers";
+import { printable, recordHeaders, wireValue } from "../../metadata/object-headers";
+import { S3Error } from "../../protocol/errors";
+import { isId } from "../../store/ids";
+import type { ObjectPart } from "../../store/object-parts";
+import { VanishedError } from "../../store/reading";
+import type { BucketRecord, ByteRange, ObjectRecord } from "../../store/records";
 import { checkReadConditions, rangeApplies } from "./conditional";
 import { parseRange } from "./range";
 

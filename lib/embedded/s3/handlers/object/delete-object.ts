@@ -1,12 +1,12 @@
-import { isAllowed } from "../access/authorize";
-import type { Call, Reply } from "../call/call";
-import { xmlReply } from "../call/call";
-import { assertKey } from "../protocol/address";
-import { S3Error, toS3Error } from "../protocol/errors";
-import { childrenOf, expectRoot, textOf } from "../protocol/xml-read";
-import { leaf, tag, xmlDocument } from "../protocol/xml-write";
-import type { Deletion } from "../store/history";
-import { isId } from "../store/ids";
+import { isAllowed } from "../../access/authorize";
+import type { Call, Reply } from "../../call/call";
+import { xmlReply } from "../../call/call";
+import { assertKey } from "../../protocol/address";
+import { S3Error, toS3Error } from "../../protocol/errors";
+import { childrenOf, expectRoot, textOf } from "../../protocol/xml-read";
+import { leaf, tag, xmlDocument } from "../../protocol/xml-write";
+import type { Deletion } from "../../store/history";
+import { isId } from "../../store/ids";
 import { bareEtag, writeConditions } from "./conditional";
 import { requestedVersion } from "./get-object";
 

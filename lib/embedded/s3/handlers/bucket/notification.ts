@@ -1,8 +1,8 @@
-import type { Call, Reply } from "../call/call";
-import { emptyOk, xmlReply } from "../call/call";
-import { parseNotifications, renderNotifications } from "../notifications/configuration";
-import { isOwnTopic } from "../notifications/topic";
-import { S3Error } from "../protocol/errors";
+import type { Call, Reply } from "../../call/call";
+import { emptyOk, xmlReply } from "../../call/call";
+import { parseNotifications, renderNotifications } from "../../notifications/configuration";
+import { isOwnTopic } from "../../notifications/topic";
+import { S3Error } from "../../protocol/errors";
 
 /**
  * Sets the topics that get a bucket's events; an empty configuration removes them. A topic of this store's account must

@@ -1,11 +1,11 @@
-import type { Call, Reply } from "../call/call";
-import { xmlReply } from "../call/call";
-import { abortHeaders } from "../lifecycle/headers";
-import { S3Error } from "../protocol/errors";
-import { leaf, tag, xmlDocument } from "../protocol/xml-write";
-import { isId } from "../store/ids";
-import type { PartRecord, UploadRecord } from "../store/records";
-import { listParameters, renderOwner, renderPrefixes, requestedMarker } from "./list-objects";
+import type { Call, Reply } from "../../call/call";
+import { xmlReply } from "../../call/call";
+import { abortHeaders } from "../../lifecycle/headers";
+import { S3Error } from "../../protocol/errors";
+import { leaf, tag, xmlDocument } from "../../protocol/xml-write";
+import { isId } from "../../store/ids";
+import type { PartRecord, UploadRecord } from "../../store/records";
+import { listParameters, renderOwner, renderPrefixes, requestedMarker } from "../listing/list-objects";
 import { MAX_PARTS, requireUpload } from "./multipart";
 
 export async function listParts(call: Call): Promise<Reply> {

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { S3Error } from "../protocol/errors";
+import { S3Error } from "../../protocol/errors";
 
 /** Makes a continuation token: a checksum, which detects forged and truncated tokens, and the name the next page starts after. */
 export function writeToken(after: string): string {

@@ -1,7 +1,7 @@
-import type { Call, Reply } from "../call/call";
-import { emptyOk, noContent, xmlReply } from "../call/call";
-import { BUCKET_TAGS, parseTagging, renderTagging } from "../metadata/tags";
-import { S3Error } from "../protocol/errors";
+import type { Call, Reply } from "../../call/call";
+import { emptyOk, noContent, xmlReply } from "../../call/call";
+import { BUCKET_TAGS, parseTagging, renderTagging } from "../../metadata/tags";
+import { S3Error } from "../../protocol/errors";
 
 /** Tags of a bucket. Deleting them takes the permission to put them: there is no `s3:DeleteBucketTagging`. */
 

@@ -1,9 +1,9 @@
-import { authorizeService } from "../access/authorize";
-import { ownerBehind } from "../auth/users";
-import type { Call, Reply } from "../call/call";
-import { xmlReply } from "../call/call";
-import { S3Error } from "../protocol/errors";
-import { leaf, tag, xmlDocument } from "../protocol/xml-write";
+import { authorizeService } from "../../access/authorize";
+import { ownerBehind } from "../../auth/users";
+import type { Call, Reply } from "../../call/call";
+import { xmlReply } from "../../call/call";
+import { S3Error } from "../../protocol/errors";
+import { leaf, tag, xmlDocument } from "../../protocol/xml-write";
 import { renderOwner } from "./list-objects";
 import { readToken, writeToken } from "./page-token";
 

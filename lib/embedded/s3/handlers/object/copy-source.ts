@@ -1,12 +1,12 @@
-import { authorizeVersion } from "../access/authorize";
-import { ACCOUNT_ID } from "../auth/users";
-import type { Call } from "../call/call";
-import { assertKey } from "../protocol/address";
-import { parseCopySource } from "../protocol/copy-source-name";
-import { S3Error } from "../protocol/errors";
-import { isId } from "../store/ids";
-import { VanishedError } from "../store/reading";
-import type { BucketRecord, ObjectRecord } from "../store/records";
+import { authorizeVersion } from "../../access/authorize";
+import { ACCOUNT_ID } from "../../auth/users";
+import type { Call } from "../../call/call";
+import { assertKey } from "../../protocol/address";
+import { parseCopySource } from "../../protocol/copy-source-name";
+import { S3Error } from "../../protocol/errors";
+import { isId } from "../../store/ids";
+import { VanishedError } from "../../store/reading";
+import type { BucketRecord, ObjectRecord } from "../../store/records";
 import { checkReadConditions } from "./conditional";
 
 /** The object that `x-amz-copy-source` names; the caller may read it and its conditions hold. */

@@ -1,10 +1,10 @@
-import { checkAclAllowed, renderAcl } from "../access/acl";
-import type { Call, Reply } from "../call/call";
-import { emptyOk, noContent, xmlReply } from "../call/call";
-import { parseTagging, renderTagging } from "../metadata/tags";
-import { S3Error } from "../protocol/errors";
-import type { HeaderMap, ObjectRecord } from "../store/records";
-import { readAcl } from "./bucket-access";
+import { checkAclAllowed, renderAcl } from "../../access/acl";
+import type { Call, Reply } from "../../call/call";
+import { emptyOk, noContent, xmlReply } from "../../call/call";
+import { parseTagging, renderTagging } from "../../metadata/tags";
+import { S3Error } from "../../protocol/errors";
+import type { HeaderMap, ObjectRecord } from "../../store/records";
+import { readAcl } from "../bucket/access";
 import { findReadable, requestedVersion } from "./get-object";
 
 /** ACL and tags of an object. */

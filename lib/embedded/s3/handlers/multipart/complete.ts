@@ -1,16 +1,16 @@
-import { readText } from "../body/read-text";
-import type { Call, Reply } from "../call/call";
-import { xmlReply } from "../call/call";
-import { type Checksum, checksumAlgorithms, checksumHeader, checksumType } from "../hashing/checksum";
-import { partsChecksum } from "../hashing/parts-checksum";
-import { expirationHeader } from "../lifecycle/headers";
-import { S3Error } from "../protocol/errors";
-import { leaf, xmlDocument } from "../protocol/xml-write";
-import type { ObjectRecord, PartRecord, UploadRecord } from "../store/records";
-import type { WriteConditions } from "../store/version-writer";
-import { writeConditions } from "./conditional";
+import { readText } from "../../body/read-text";
+import type { Call, Reply } from "../../call/call";
+import { xmlReply } from "../../call/call";
+import { type Checksum, checksumAlgorithms, checksumHeader, checksumType } from "../../hashing/checksum";
+import { partsChecksum } from "../../hashing/parts-checksum";
+import { expirationHeader } from "../../lifecycle/headers";
+import { S3Error } from "../../protocol/errors";
+import { leaf, xmlDocument } from "../../protocol/xml-write";
+import type { ObjectRecord, PartRecord, UploadRecord } from "../../store/records";
+import type { WriteConditions } from "../../store/version-writer";
+import { writeConditions } from "../object/conditional";
+import { type ClaimedPart, choose, etagOf, parseClaims } from "./claims";
 import { requireUpload, uploadChecksum } from "./multipart";
-import { type ClaimedPart, choose, etagOf, parseClaims } from "./multipart-claims";
 
 const MAX_OBJECT_BYTES = 5 * 1024 ** 4;
 /** 10,000 parts with a SHA-256 each are about 2 MiB. */

@@ -1,21 +1,21 @@
-import { objectOwner } from "../access/acl";
-import { authorize } from "../access/authorize";
-import { ownerName } from "../auth/users";
-import type { Call, Reply } from "../call/call";
-import { xmlReply } from "../call/call";
+import { objectOwner } from "../../access/acl";
+import { authorize } from "../../access/authorize";
+import { ownerName } from "../../auth/users";
+import type { Call, Reply } from "../../call/call";
+import { xmlReply } from "../../call/call";
 import {
   type Checksum,
   checksumType,
   DEFAULT_CHECKSUM,
   isChecksumAlgorithm,
   runningChecksum,
-} from "../hashing/checksum";
-import { expirationHeader } from "../lifecycle/headers";
-import { objectHeaders } from "../metadata/object-headers";
-import { parseTagHeader } from "../metadata/tags";
-import { S3Error } from "../protocol/errors";
-import { leaf, xmlDocument } from "../protocol/xml-write";
-import type { HeaderMap, ObjectDraft, ObjectRecord } from "../store/records";
+} from "../../hashing/checksum";
+import { expirationHeader } from "../../lifecycle/headers";
+import { objectHeaders } from "../../metadata/object-headers";
+import { parseTagHeader } from "../../metadata/tags";
+import { S3Error } from "../../protocol/errors";
+import { leaf, xmlDocument } from "../../protocol/xml-write";
+import type { HeaderMap, ObjectDraft, ObjectRecord } from "../../store/records";
 import { writeConditions } from "./conditional";
 import { type Source, sourceVersion, withSource } from "./copy-source";
 import { MAX_PUT_BYTES, refuseVersion, requestedAcl } from "./put-object";
