@@ -10,7 +10,7 @@ import { postObject } from "./post/post-object";
 import { S3Error, toS3Error } from "./protocol/errors";
 import { type Incoming, parseIncoming } from "./protocol/incoming";
 import { answerQuery, isQueryRequest } from "./query-endpoint";
-import { newRequestId } from "./store/ids";
+import { newRequestId } from "./store/database/ids";
 
 /** After an early error bodies up to this size are read to their end, so that the connection can be kept. */
 const DRAIN_BYTES = 1024 * 1024;

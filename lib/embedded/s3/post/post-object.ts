@@ -14,7 +14,7 @@ import { assertKey } from "../protocol/address";
 import { S3Error } from "../protocol/errors";
 import type { Incoming } from "../protocol/incoming";
 import { leaf, xmlDocument } from "../protocol/xml-write";
-import type { BucketRecord, ObjectRecord } from "../store/records";
+import type { BucketRecord, ObjectRecord } from "../store/database/records";
 import { formBoundary, readForm } from "./form";
 import { checkPostPolicy, parsePostPolicy, type SizeBounds } from "./policy";
 import { verifyForm } from "./signature";

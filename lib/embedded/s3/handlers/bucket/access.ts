@@ -8,7 +8,7 @@ import { emptyOk, noContent, xmlReply } from "../../call/call";
 import { S3Error } from "../../protocol/errors";
 import { child, expectRoot, textOf } from "../../protocol/xml-read";
 import { leaf, tag, xmlDocument } from "../../protocol/xml-write";
-import type { Acl, BucketRecord, Ownership, PublicAccessBlock } from "../../store/records";
+import type { Acl, BucketRecord, Ownership, PublicAccessBlock } from "../../store/database/records";
 
 /** Access settings of a bucket: policy, public access block, ownership controls and ACL. */
 

@@ -8,7 +8,7 @@ import { isBucketName } from "../../protocol/address";
 import { S3Error } from "../../protocol/errors";
 import { child, childrenOf, expectRoot, textOf } from "../../protocol/xml-read";
 import { xmlDocument } from "../../protocol/xml-write";
-import type { HeaderMap, Ownership } from "../../store/records";
+import type { HeaderMap, Ownership } from "../../store/database/records";
 import { isOwnership } from "./access";
 
 const MAX_BUCKETS = 1000;

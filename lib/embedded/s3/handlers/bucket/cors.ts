@@ -3,7 +3,7 @@ import { S3Error } from "../../protocol/errors";
 import type { Incoming } from "../../protocol/incoming";
 import { childrenOf, expectRoot, textOf, type XmlNode } from "../../protocol/xml-read";
 import { leaf, tag, xmlDocument } from "../../protocol/xml-write";
-import type { BucketRecord, CorsRule } from "../../store/records";
+import type { BucketRecord, CorsRule } from "../../store/database/records";
 
 const METHODS = new Set(["GET", "PUT", "POST", "DELETE", "HEAD"]);
 const MAX_RULES = 100;

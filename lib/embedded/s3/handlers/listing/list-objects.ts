@@ -5,8 +5,8 @@ import { xmlReply } from "../../call/call";
 import { assertKey } from "../../protocol/address";
 import { S3Error } from "../../protocol/errors";
 import { leaf, tag, xmlDocument } from "../../protocol/xml-write";
-import { orderOf } from "../../store/ids";
-import type { Listed, ObjectEntry, VersionEntry } from "../../store/listing";
+import { orderOf } from "../../store/database/ids";
+import type { Listed, ObjectEntry, VersionEntry } from "../../store/versions/listing";
 import { readToken, writeToken } from "./page-token";
 
 const MAX_KEYS = 1000;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { checksumAlgorithms } from "../../hashing/checksum";
 import { S3Error } from "../../protocol/errors";
 import { childrenOf, expectRoot, textOf } from "../../protocol/xml-read";
-import type { PartRecord, UploadRecord } from "../../store/records";
+import type { PartRecord, UploadRecord } from "../../store/database/records";
 import { bareEtag } from "../object/conditional";
 import { MAX_PARTS } from "./multipart";
 

@@ -3,7 +3,7 @@ import type { Call, Reply } from "../../call/call";
 import { xmlReply } from "../../call/call";
 import { S3Error } from "../../protocol/errors";
 import { leaf, xmlDocument } from "../../protocol/xml-write";
-import type { ByteRange } from "../../store/records";
+import type { ByteRange } from "../../store/database/records";
 import { sourceVersion, withSource } from "../object/copy-source";
 import { MAX_PUT_BYTES } from "../object/put-object";
 import { keepPart, partTarget, uploadChecksum } from "./multipart";

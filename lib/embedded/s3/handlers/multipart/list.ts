@@ -3,8 +3,8 @@ import { xmlReply } from "../../call/call";
 import { abortHeaders } from "../../lifecycle/headers";
 import { S3Error } from "../../protocol/errors";
 import { leaf, tag, xmlDocument } from "../../protocol/xml-write";
-import { isId } from "../../store/ids";
-import type { PartRecord, UploadRecord } from "../../store/records";
+import { isId } from "../../store/database/ids";
+import type { PartRecord, UploadRecord } from "../../store/database/records";
 import { listParameters, renderOwner, renderPrefixes, requestedMarker } from "../listing/list-objects";
 import { MAX_PARTS, requireUpload } from "./multipart";
 

@@ -18,7 +18,7 @@ import { objectHeaders } from "../../metadata/object-headers";
 import { parseTagHeader } from "../../metadata/tags";
 import { S3Error } from "../../protocol/errors";
 import { leaf, xmlDocument } from "../../protocol/xml-write";
-import type { PartRecord, UploadRecord } from "../../store/records";
+import type { PartRecord, UploadRecord } from "../../store/database/records";
 import type { UploadTarget } from "../../store/uploads";
 import { MAX_PUT_BYTES, openSized, refuseVersion, requestedAcl, requireChecksum } from "../object/put-object";
 

@@ -3,7 +3,7 @@ import type { Call, Reply } from "../../call/call";
 import { emptyOk, noContent, xmlReply } from "../../call/call";
 import { parseTagging, renderTagging } from "../../metadata/tags";
 import { S3Error } from "../../protocol/errors";
-import type { HeaderMap, ObjectRecord } from "../../store/records";
+import type { HeaderMap, ObjectRecord } from "../../store/database/records";
 import { readAcl } from "../bucket/access";
 import { findReadable, requestedVersion } from "./get-object";
 

@@ -1,6 +1,6 @@
 import { S3Error } from "../../protocol/errors";
-import type { ObjectRecord } from "../../store/records";
-import type { WriteConditions } from "../../store/version-writer";
+import type { ObjectRecord } from "../../store/database/records";
+import type { WriteConditions } from "../../store/versions/version-writer";
 
 type Field = (name: string) => string | undefined;
 

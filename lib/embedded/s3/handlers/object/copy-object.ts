@@ -15,7 +15,7 @@ import { objectHeaders } from "../../metadata/object-headers";
 import { parseTagHeader } from "../../metadata/tags";
 import { S3Error } from "../../protocol/errors";
 import { leaf, xmlDocument } from "../../protocol/xml-write";
-import type { HeaderMap, ObjectDraft, ObjectRecord } from "../../store/records";
+import type { HeaderMap, ObjectDraft, ObjectRecord } from "../../store/database/records";
 import { writeConditions } from "./conditional";
 import { type Source, sourceVersion, withSource } from "./copy-source";
 import { MAX_PUT_BYTES, refuseVersion, requestedAcl } from "./put-object";

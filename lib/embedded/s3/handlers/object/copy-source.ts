@@ -4,9 +4,9 @@ import type { Call } from "../../call/call";
 import { assertKey } from "../../protocol/address";
 import { parseCopySource } from "../../protocol/copy-source-name";
 import { S3Error } from "../../protocol/errors";
-import { isId } from "../../store/ids";
-import { VanishedError } from "../../store/reading";
-import type { BucketRecord, ObjectRecord } from "../../store/records";
+import { isId } from "../../store/database/ids";
+import type { BucketRecord, ObjectRecord } from "../../store/database/records";
+import { VanishedError } from "../../store/versions/reading";
 import { checkReadConditions } from "./conditional";
 
 /** The object that `x-amz-copy-source` names; the caller may read it and its conditions hold. */

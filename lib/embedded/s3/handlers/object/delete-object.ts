@@ -5,8 +5,8 @@ import { assertKey } from "../../protocol/address";
 import { S3Error, toS3Error } from "../../protocol/errors";
 import { childrenOf, expectRoot, textOf } from "../../protocol/xml-read";
 import { leaf, tag, xmlDocument } from "../../protocol/xml-write";
-import type { Deletion } from "../../store/history";
-import { isId } from "../../store/ids";
+import { isId } from "../../store/database/ids";
+import type { Deletion } from "../../store/versions/history";
 import { bareEtag, writeConditions } from "./conditional";
 import { requestedVersion } from "./get-object";
 

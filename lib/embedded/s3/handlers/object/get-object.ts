@@ -3,10 +3,10 @@ import { checksumHeader, checksumType } from "../../hashing/checksum";
 import { expirationHeader } from "../../lifecycle/headers";
 import { printable, recordHeaders, wireValue } from "../../metadata/object-headers";
 import { S3Error } from "../../protocol/errors";
-import { isId } from "../../store/ids";
-import type { ObjectPart } from "../../store/object-parts";
-import { VanishedError } from "../../store/reading";
-import type { BucketRecord, ByteRange, ObjectRecord } from "../../store/records";
+import { isId } from "../../store/database/ids";
+import type { BucketRecord, ByteRange, ObjectRecord } from "../../store/database/records";
+import type { ObjectPart } from "../../store/versions/object-parts";
+import { VanishedError } from "../../store/versions/reading";
 import { checkReadConditions, rangeApplies } from "./conditional";
 import { parseRange } from "./range";
 

@@ -7,7 +7,7 @@ import { checksumDemand, contentMd5 } from "../../hashing/checksum";
 import { objectHeaders } from "../../metadata/object-headers";
 import { parseTagHeader } from "../../metadata/tags";
 import { S3Error } from "../../protocol/errors";
-import type { Acl } from "../../store/records";
+import type { Acl } from "../../store/database/records";
 import { writeConditions } from "./conditional";
 import { writtenHeaders } from "./get-object";
 

@@ -1,5 +1,5 @@
 import { S3Error } from "../../protocol/errors";
-import type { ByteRange } from "../../store/records";
+import type { ByteRange } from "../../store/database/records";
 
 /**
  * Parses one range of RFC 9110, 14.2. Several ranges and malformed ones are ignored, as by S3.

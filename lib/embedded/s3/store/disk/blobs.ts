@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { StoreLogger } from "./logger";
+import type { StoreLogger } from "../logger";
 
 /**
  * Files of object bytes: `blobs/<last two characters of the id>/<id>`, written under `tmp/` first. A file is durable

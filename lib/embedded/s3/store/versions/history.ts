@@ -1,7 +1,7 @@
-import type { Database, Garbage } from "./database";
-import { nextOrder, versionIdOf, wholeSeconds } from "./ids";
-import { objectKey, versionKey, versionRange } from "./keys";
-import type { BucketRecord, ObjectRecord } from "./records";
+import type { Database, Garbage } from "../database/database";
+import { nextOrder, versionIdOf, wholeSeconds } from "../database/ids";
+import { objectKey, versionKey, versionRange } from "../database/keys";
+import type { BucketRecord, ObjectRecord } from "../database/records";
 
 export interface Deletion {
   /** The version removed or the marker made; absent where nothing is versioned. */

@@ -1,6 +1,6 @@
 import { statfsSync } from "node:fs";
 import { constants } from "node:os";
-import { S3Error } from "../protocol/errors";
+import { S3Error } from "../../protocol/errors";
 
 /** Kept free by writes that grow the store: deletions change pages of the database and need room for them. */
 const RESERVE_BYTES = 16 * 1024 * 1024;

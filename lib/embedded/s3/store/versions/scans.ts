@@ -1,6 +1,6 @@
-import type { Database } from "./database";
-import { keyOf, objectKey, VERSION_SUFFIX_BYTES, versionKey, versionRange } from "./keys";
-import type { BucketRecord, ObjectRecord } from "./records";
+import type { Database } from "../database/database";
+import { keyOf, objectKey, VERSION_SUFFIX_BYTES, versionKey, versionRange } from "../database/keys";
+import type { BucketRecord, ObjectRecord } from "../database/records";
 
 /** Records read, and files or rows of bytes deleted, in one batch: some milliseconds of work. */
 const BATCH_RECORDS = 500;

@@ -1,6 +1,6 @@
-import type { Database } from "./database";
-import { afterPrefix, bucketPrefix, keyOf, objectKey, VERSION_SUFFIX_BYTES } from "./keys";
-import type { BucketRecord, ObjectRecord } from "./records";
+import type { Database } from "../database/database";
+import { afterPrefix, bucketPrefix, keyOf, objectKey, VERSION_SUFFIX_BYTES } from "../database/keys";
+import type { BucketRecord, ObjectRecord } from "../database/records";
 
 export interface ListQuery {
   readonly prefix: string;

@@ -1,4 +1,4 @@
-import type { Checksum, ChecksumAlgorithm } from "../hashing/checksum";
+import type { Checksum, ChecksumAlgorithm } from "../../hashing/checksum";
 
 /** Where an object's bytes are: in the database, in one file, or in a list of files (a multipart object). */
 export type DataRef =

@@ -1,5 +1,6 @@
 import { open, type RootDatabase, type Database as Table } from "lmdb";
-import { S3Error } from "../protocol/errors";
+import { S3Error } from "../../protocol/errors";
+import type { DiskSpace } from "../disk/space";
 import type {
   BucketRecord,
   DataRef,
@@ -11,7 +12,6 @@ import type {
   TopicRecord,
   UploadRecord,
 } from "./records";
-import type { DiskSpace } from "./space";
 
 /** Files that are unreferenced when a transaction is durable. */
 export type Garbage = string[];

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
-import type { BlobFiles } from "./blobs";
-import type { Database } from "./database";
-import type { ByteRange, DataRef, ObjectRecord } from "./records";
+import type { Database } from "../database/database";
+import type { ByteRange, DataRef, ObjectRecord } from "../database/records";
+import type { BlobFiles } from "../disk/blobs";
 
 /** The bytes of an answer: a buffer when they are small, else a stream. */
 export type Content = Buffer | ContentStream;

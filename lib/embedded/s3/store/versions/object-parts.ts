@@ -1,6 +1,6 @@
-import type { Checksum } from "../hashing/checksum";
-import type { Database } from "./database";
-import type { ByteRange, ObjectRecord } from "./records";
+import type { Checksum } from "../../hashing/checksum";
+import type { Database } from "../database/database";
+import type { ByteRange, ObjectRecord } from "../database/records";
 
 /** One part of an object, as it was uploaded. */
 export interface ObjectPart {

@@ -1,10 +1,10 @@
-import { S3Error } from "../protocol/errors";
-import type { BlobFiles } from "./blobs";
-import type { Database, Garbage } from "./database";
+import { S3Error } from "../../protocol/errors";
+import type { Database, Garbage } from "../database/database";
+import { nextOrder, versionIdOf, wholeSeconds } from "../database/ids";
+import { objectKey } from "../database/keys";
+import type { BucketRecord, DataRef, ObjectDraft, ObjectRecord } from "../database/records";
+import type { BlobFiles } from "../disk/blobs";
 import type { History } from "./history";
-import { nextOrder, versionIdOf, wholeSeconds } from "./ids";
-import { objectKey } from "./keys";
-import type { BucketRecord, DataRef, ObjectDraft, ObjectRecord } from "./records";
 
 /** Conditions of a write, checked in the same transaction as the write. ETags without quotes; `*` is any object. */
 export interface WriteConditions {
