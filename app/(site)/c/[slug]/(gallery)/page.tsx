@@ -2,7 +2,7 @@ import { loadCollection } from "@/app/loaders";
 import type { CollectionParams } from "@/app/page-props";
 import { pageQuery } from "@/app/page-query";
 import { CollectionHead } from "@/components/collection/collection-head";
-import { Gallery } from "@/components/media/gallery";
+import { Gallery } from "@/components/media/gallery/gallery";
 import { PreviewNotice } from "@/components/media/preview-notice";
 import { IslandArt, PrintsArt } from "@/components/ui/empty-art";
 import { EmptyState } from "@/components/ui/empty-state";

@@ -6,7 +6,7 @@ import { buttonClass } from "@/components/ui/button";
 import { Spinner } from "@/components/ui/spinner";
 import { usePolling } from "@/components/ui/use-polling";
 import type { MediaDetail } from "@/lib/media/schema";
-import { titleOf, typeNameOf } from "./media-text";
+import { titleOf, typeNameOf } from "../media-text";
 
 /** Shows a media without a picture: being processed, not an image, or unreadable. */
 export function ViewerFile({ media, downloadHref }: { media: MediaDetail; downloadHref: string | null }) {

@@ -5,7 +5,7 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import type { MediaPage } from "@/lib/media/schema";
 import { moveTileFocus } from "./gallery-keys";
-import { rememberOpened } from "./gallery-memory";
+import { rememberOpened } from "./memory";
 import { Tile } from "./tile";
 import { type LoadState, useGallery } from "./use-gallery";
 

@@ -3,7 +3,7 @@
 import { type CSSProperties, useEffect, useEffectEvent, useRef, useState } from "react";
 import { cn } from "@/components/ui/cn";
 import type { MediaDetail } from "@/lib/media/schema";
-import { loadsAutomatically, titleOf } from "./media-text";
+import { loadsAutomatically, titleOf } from "../media-text";
 
 type ViewerPictureProps = { media: MediaDetail; originalRequested: boolean; onReady: () => void };
 

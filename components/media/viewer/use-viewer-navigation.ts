@@ -2,7 +2,7 @@ import { useRouter } from "next/navigation";
 import { type TouchEvent, useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
 import type { MediaDetail } from "@/lib/media/schema";
 import { routes } from "@/lib/routes";
-import { recallGallery, rememberOpened } from "./gallery-memory";
+import { recallGallery, rememberOpened } from "../gallery/memory";
 
 const swipePixels = 60;
 

@@ -7,7 +7,7 @@ import { cn } from "@/components/ui/cn";
 import { Spinner } from "@/components/ui/spinner";
 import type { MediaItem } from "@/lib/media/schema";
 import { routes } from "@/lib/routes";
-import { titleOf, typeNameOf } from "./media-text";
+import { titleOf, typeNameOf } from "../media-text";
 import { tileRatio, tileSources } from "./picture-sources";
 
 type TileProps = { item: MediaItem; slug: string; rowPixels: number; eager: boolean; onOpen: (id: string) => void };

@@ -4,15 +4,15 @@ import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { MediaDetail } from "@/lib/media/schema";
 import { routes } from "@/lib/routes";
+import { isDisplayable, loadsAutomatically } from "../media-text";
+import { ViewerBar } from "./bar";
+import { ViewerFile } from "./file";
 import { InfoPanel, infoPanelId } from "./info-panel";
-import { isDisplayable, loadsAutomatically } from "./media-text";
+import { ViewerNotes } from "./notes";
+import { ViewerPicture } from "./picture";
+import { ViewerStep } from "./step";
 import { useInfoOpen } from "./use-info-open";
 import { preloadNeighbours, useViewerNavigation } from "./use-viewer-navigation";
-import { ViewerBar } from "./viewer-bar";
-import { ViewerFile } from "./viewer-file";
-import { ViewerNotes } from "./viewer-notes";
-import { ViewerPicture } from "./viewer-picture";
-import { ViewerStep } from "./viewer-step";
 
 type ViewerProps = { slug: string; collectionName: string; media: MediaDetail };
 

@@ -1,4 +1,4 @@
-import type { GalleryState } from "./gallery-state";
+import type { GalleryState } from "./state";
 
 /**
  * The loaded pages of one gallery, kept while a picture is open. Coming back renders the same rows, so that the browser can

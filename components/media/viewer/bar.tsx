@@ -5,8 +5,8 @@ import { cn } from "@/components/ui/cn";
 import { formatBytes } from "@/components/ui/format";
 import type { MediaDetail } from "@/lib/media/schema";
 import type { routes } from "@/lib/routes";
+import { titleOf } from "../media-text";
 import { infoPanelId } from "./info-panel";
-import { titleOf } from "./media-text";
 
 type ViewerBarProps = {
   media: MediaDetail;

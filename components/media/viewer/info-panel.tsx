@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { formatBytes, formatPosition } from "@/components/ui/format";
 import { LocalTime } from "@/components/ui/local-time";
 import type { MediaDetail } from "@/lib/media/schema";
-import { typeNameOf } from "./media-text";
+import { typeNameOf } from "../media-text";
 import { TakenTime } from "./taken-time";
 
 export const infoPanelId = "media-info";

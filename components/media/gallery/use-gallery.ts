@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from "react";
 import { usePolling } from "@/components/ui/use-polling";
 import { type MediaPage, mediaPage } from "@/lib/media/schema";
 import { routes } from "@/lib/routes";
-import { forgetOpened, recallGallery, rememberGallery } from "./gallery-memory";
-import { appendPage, type GalleryState, pendingIds, putItems, renewFirstPage } from "./gallery-state";
+import { forgetOpened, recallGallery, rememberGallery } from "./memory";
+import { appendPage, type GalleryState, pendingIds, putItems, renewFirstPage } from "./state";
 import { tileId } from "./tile";
 
 export type LoadState = "idle" | "loading" | "failed";
