@@ -1,4 +1,4 @@
-import { Switch } from "@/components/ui/switch";
+import { Switch } from "@/components/ui/form/switch";
 import { setKeepsSystemFiles, useKeepsSystemFiles } from "./system-files";
 
 /** Chooses for this browser whether files that systems put beside people's files are uploaded, too. */

@@ -4,9 +4,9 @@ import { RotateCcw, Undo2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
-import { Dialog, DialogClose, DialogContent, DialogTrigger } from "@/components/ui/dialog";
-import { FormAlert } from "@/components/ui/form-alert";
+import { FormAlert } from "@/components/ui/form/alert";
 import { formatCount } from "@/components/ui/format";
+import { Dialog, DialogClose, DialogContent, DialogTrigger } from "@/components/ui/overlay/dialog";
 import { routes } from "@/lib/routes";
 import { useKeptFocus } from "./use-kept-focus";
 

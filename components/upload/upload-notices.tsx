@@ -1,7 +1,7 @@
 import { Info } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { formatCount } from "@/components/ui/format";
-import { Notice } from "@/components/ui/notice";
+import { Notice } from "@/components/ui/message/notice";
 import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { messageOfNote } from "@/lib/uploader/state/notes";
 import { isFinal, type UploaderState } from "@/lib/uploader/state/state";

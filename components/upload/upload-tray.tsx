@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
-import { Popover, PopoverContent, PopoverTrigger } from "@/components/ui/popover";
+import { Popover, PopoverContent, PopoverTrigger } from "@/components/ui/overlay/popover";
 import { TrayAnnouncer } from "./tray-announcer";
 import { TrayBadge } from "./tray-badge";
 import { TrayRow } from "./tray-row";

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { cn } from "./cn";
+import { cn } from "../cn";
 
 type SwitchProps = { checked: boolean; onChange: (checked: boolean) => void; children: ReactNode; className?: string };
 

@@ -1,5 +1,5 @@
 import type { ComponentProps } from "react";
-import { cn } from "./cn";
+import { cn } from "../cn";
 
 const controlClass =
   "w-full rounded-xl border border-field bg-surface text-ink placeholder:text-muted transition-colors " +

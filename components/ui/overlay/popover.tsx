@@ -2,7 +2,7 @@
 
 import { Popover as Radix } from "radix-ui";
 import type { ComponentProps } from "react";
-import { cn } from "./cn";
+import { cn } from "../cn";
 import { floatingClass, floatingProps } from "./floating";
 
 export const Popover = Radix.Root;

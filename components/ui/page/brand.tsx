@@ -1,4 +1,4 @@
-import { cn } from "./cn";
+import { cn } from "../cn";
 
 /** The logo: the open ring of an atoll and an islet. */
 function Mark({ className }: { className?: string }) {

@@ -1,8 +1,8 @@
 "use client";
 
 import { useEffect, useRef } from "react";
-import { Button } from "./button";
-import { StormArt } from "./empty-art";
+import { StormArt } from "../art/empty-art";
+import { Button } from "../button";
 import { EmptyState } from "./empty-state";
 import { digestOf, unavailableDigest } from "./failure-digest";
 

@@ -1,6 +1,6 @@
 import { CircleAlert, CircleCheck, Info, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
-import { cn } from "./cn";
+import { cn } from "../cn";
 
 const tones = {
   info: { icon: Info, classes: "bg-raised text-ink [&>svg]:text-muted" },

@@ -2,8 +2,8 @@
 
 import { Check, Monitor, Moon, Sun } from "lucide-react";
 import { useState } from "react";
-import { buttonClass } from "./button";
-import { Menu, MenuContent, MenuRadioGroup, MenuRadioItem, MenuTrigger } from "./menu";
+import { buttonClass } from "../button";
+import { Menu, MenuContent, MenuRadioGroup, MenuRadioItem, MenuTrigger } from "../overlay/menu";
 import { applyTheme, parseTheme, type Theme, themes } from "./theme";
 
 const labels = {

@@ -3,8 +3,8 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
-import { buttonClass } from "./button";
-import { cn } from "./cn";
+import { buttonClass } from "../button";
+import { cn } from "../cn";
 
 export const Dialog = Radix.Root;
 export const DialogTrigger = Radix.Trigger;

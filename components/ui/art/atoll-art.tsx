@@ -1,4 +1,4 @@
-import { cn } from "./cn";
+import { cn } from "../cn";
 import { contourPath } from "./contours";
 
 const depths = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];

@@ -2,7 +2,7 @@
 
 import { DropdownMenu as Radix } from "radix-ui";
 import type { ComponentProps, ReactNode } from "react";
-import { cn } from "./cn";
+import { cn } from "../cn";
 import { floatingClass, floatingProps } from "./floating";
 
 export const Menu = Radix.Root;

@@ -1,6 +1,6 @@
 import { CircleAlert } from "lucide-react";
 import { type ReactNode, useId } from "react";
-import { cn } from "./cn";
+import { cn } from "../cn";
 
 type Control = { id: string; "aria-describedby"?: string; "aria-invalid"?: true };
 
