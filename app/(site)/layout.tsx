@@ -4,7 +4,7 @@ import { pageQuery } from "@/app/page-query";
 import { SiteHeader } from "@/components/auth/site-header";
 import { mainId, SkipLink } from "@/components/ui/page/skip-link";
 import { parseTheme, themeCookie } from "@/components/ui/page/theme";
-import { UploadTray } from "@/components/upload/upload-tray";
+import { UploadTray } from "@/components/upload/tray/upload-tray";
 import { currentViewer } from "@/lib/auth/session";
 import { isSignUpOpen } from "@/lib/invitation/queries";
 

@@ -7,9 +7,9 @@ import { Notice } from "@/components/ui/message/notice";
 import { Dialog, DialogClose, DialogContent, DialogTrigger } from "@/components/ui/overlay/dialog";
 import { routes } from "@/lib/routes";
 import { type UnfinishedUpload, type UploadStatus, uploadStatus } from "@/lib/upload/schema";
-import { resumeUpload } from "./begin-upload";
-import { browserMemory, rememberedOf, reopen, useRemembered } from "./remembered";
-import { type UploadTarget, uploads } from "./uploads-store";
+import { resumeUpload } from "./store/begin-upload";
+import { browserMemory, rememberedOf, reopen, useRemembered } from "./store/remembered";
+import { type UploadTarget, uploads } from "./store/uploads-store";
 
 type OpenUploadProps = { collection: UploadTarget; upload: UnfinishedUpload };
 

@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { announcement, formatDuration, headline, progressText, waitingText } from "@/components/upload/upload-text";
+import {
+  announcement,
+  formatDuration,
+  headline,
+  progressText,
+  waitingText,
+} from "@/components/upload/progress/upload-text";
 import { failure } from "@/lib/uploader/state/failures";
 import { problemsOf } from "@/lib/uploader/state/problems";
 import { siteServer } from "@/lib/uploader/transport/site-port";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { foundInInput } from "@/components/upload/found-files";
-import { keepsSystemFiles, setKeepsSystemFiles } from "@/components/upload/system-files";
+import { foundInInput } from "@/components/upload/drop/found-files";
+import { keepsSystemFiles, setKeepsSystemFiles } from "@/components/upload/drop/system-files";
 import { isSystemFile } from "@/lib/path/policy";
 import { withoutSystemFiles } from "@/lib/uploader/browser/system-files";
 import type { WalkBatch } from "@/lib/uploader/browser/walk";

@@ -8,7 +8,7 @@ import { hashInWorker } from "@/lib/uploader/hash/worker-hasher";
 import { postByXhr } from "@/lib/uploader/transport/post-xhr";
 import { putByXhr } from "@/lib/uploader/transport/put-xhr";
 import { siteServer } from "@/lib/uploader/transport/site-port";
-import type { Found } from "./found-files";
+import type { Found } from "../drop/found-files";
 import { browserMemory } from "./remembered";
 import { type RunningUpload, type UploadTarget, uploads } from "./uploads-store";
 

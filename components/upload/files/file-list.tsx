@@ -1,8 +1,8 @@
 import { type UIEvent, useRef, useState } from "react";
+import { useKeptFocus } from "@/components/ui/use-kept-focus";
 import type { UploadFile } from "@/lib/uploader/state/file";
 import { itemAt, type Vector } from "@/lib/uploader/state/vector";
 import { FileRow, type RowActions, rowPixels } from "./file-row";
-import { useKeptFocus } from "./use-kept-focus";
 
 const rowsShown = 7;
 /** Rows rendered beyond both edges, so that quick scrolling shows no gaps. */

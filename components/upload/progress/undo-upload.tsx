@@ -7,8 +7,8 @@ import { Button } from "@/components/ui/button";
 import { FormAlert } from "@/components/ui/form/alert";
 import { formatCount } from "@/components/ui/format";
 import { Dialog, DialogClose, DialogContent, DialogTrigger } from "@/components/ui/overlay/dialog";
+import { useKeptFocus } from "@/components/ui/use-kept-focus";
 import { routes } from "@/lib/routes";
-import { useKeptFocus } from "./use-kept-focus";
 
 type UndoUploadProps = { uploadId: string; files: number };
 

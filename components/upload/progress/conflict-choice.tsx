@@ -3,11 +3,11 @@ import { useId, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { formatCount } from "@/components/ui/format";
+import { useKeptFocus } from "@/components/ui/use-kept-focus";
 import { type ConflictChoice as Choice, choicesFor } from "@/lib/upload/policy";
 import { type OthersChoice, takesFiles, type UploaderState } from "@/lib/uploader/state/state";
 import type { Uploader } from "@/lib/uploader/uploader";
 import type { FilesTally } from "./tally";
-import { useKeptFocus } from "./use-kept-focus";
 
 type Look = { icon: LucideIcon; name: string; about: string; chosen: string };
 

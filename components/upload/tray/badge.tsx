@@ -1,7 +1,7 @@
 import { Check, CircleAlert, CircleSlash, Pause } from "lucide-react";
 import { formatCount } from "@/components/ui/format";
-import { ratioOf, type TrayState, trayStateOf, useStates } from "./tray-state";
-import type { RunningUpload } from "./uploads-store";
+import type { RunningUpload } from "../store/uploads-store";
+import { ratioOf, type TrayState, trayStateOf, useStates } from "./state";
 
 const radius = 6.25;
 const around = 2 * Math.PI * radius;

@@ -4,20 +4,20 @@ import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { cn } from "@/components/ui/cn";
+import { useKeptFocus } from "@/components/ui/use-kept-focus";
 import { problemsOf } from "@/lib/uploader/state/problems";
 import { awaitsDecision, isDead, takesFiles, type UploaderState } from "@/lib/uploader/state/state";
+import { FileList } from "../files/file-list";
+import { ProblemList } from "../files/problem-list";
+import { type RunningUpload, uploads } from "../store/uploads-store";
+import { useUploaderState } from "../store/use-uploads";
 import { ConflictChoices } from "./conflict-choice";
-import { FileList } from "./file-list";
-import { ProblemList } from "./problem-list";
 import { tallyOf } from "./tally";
 import { UploadActions } from "./upload-actions";
 import { UploadBar } from "./upload-bar";
 import { Missing, Notes, Rejected, Trouble } from "./upload-notices";
 import { UploadSummary } from "./upload-summary";
 import { headline, isPaused, progressText } from "./upload-text";
-import { type RunningUpload, uploads } from "./uploads-store";
-import { useKeptFocus } from "./use-kept-focus";
-import { useUploaderState } from "./use-uploads";
 
 type UploadProgressProps = { upload: RunningUpload; onClose: () => void };
 

@@ -2,15 +2,15 @@ import { Pause, Play, X } from "lucide-react";
 import Link from "next/link";
 import { useRef } from "react";
 import { Button } from "@/components/ui/button";
+import { useKeptFocus } from "@/components/ui/use-kept-focus";
 import { routes } from "@/lib/routes";
 import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { isDead, isElsewhere, outstanding, takesFiles } from "@/lib/uploader/state/state";
-import { CancelUpload } from "./cancel-upload";
-import { UploadBar } from "./upload-bar";
-import { arrivedFiles, awaitsFiles, headline, needsPerson, progressText, waitingText } from "./upload-text";
-import { type RunningUpload, uploads } from "./uploads-store";
-import { useKeptFocus } from "./use-kept-focus";
-import { useUploaderState } from "./use-uploads";
+import { CancelUpload } from "../progress/cancel-upload";
+import { UploadBar } from "../progress/upload-bar";
+import { arrivedFiles, awaitsFiles, headline, needsPerson, progressText, waitingText } from "../progress/upload-text";
+import { type RunningUpload, uploads } from "../store/uploads-store";
+import { useUploaderState } from "../store/use-uploads";
 
 type TrayRowProps = { upload: RunningUpload; onLeave: () => void };
 

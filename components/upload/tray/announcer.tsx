@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
-import { announcement } from "./upload-text";
-import type { RunningUpload } from "./uploads-store";
+import { announcement } from "../progress/upload-text";
+import type { RunningUpload } from "../store/uploads-store";
 
 /**
  * Announces the progress of uploads to screen readers, on all pages. Always mounted, as a live region that appears

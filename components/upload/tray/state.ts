@@ -1,8 +1,8 @@
 import { useCallback, useRef, useSyncExternalStore } from "react";
 import { isDead, isElsewhere, outstanding, type UploaderState } from "@/lib/uploader/state/state";
 import { progressOf } from "@/lib/uploader/steps/progress";
-import { isPaused, needsPerson } from "./upload-text";
-import type { RunningUpload } from "./uploads-store";
+import { isPaused, needsPerson } from "../progress/upload-text";
+import type { RunningUpload } from "../store/uploads-store";
 
 const nothing: readonly UploaderState[] = [];
 

@@ -3,10 +3,10 @@
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Popover, PopoverContent, PopoverTrigger } from "@/components/ui/overlay/popover";
-import { TrayAnnouncer } from "./tray-announcer";
-import { TrayBadge } from "./tray-badge";
-import { TrayRow } from "./tray-row";
-import { useUploads, useUploadsInSight } from "./use-uploads";
+import { useUploads, useUploadsInSight } from "../store/use-uploads";
+import { TrayAnnouncer } from "./announcer";
+import { TrayBadge } from "./badge";
+import { TrayRow } from "./row";
 
 /**
  * Running uploads whose panels are out of sight. It uses free space of the header: nothing is covered and nothing moves

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "react";
 import { type Memory, mayRead, memoryOf } from "@/lib/uploader/browser/remember";
 import { walkHandles } from "@/lib/uploader/browser/walk-handles";
-import type { Found } from "./found-files";
-import { asChosen } from "./system-files";
+import type { Found } from "../drop/found-files";
+import { asChosen } from "../drop/system-files";
 import type { UploadTarget } from "./uploads-store";
 
 let memory: Memory | null = null;
