@@ -1,11 +1,11 @@
 import { uploadPolicy } from "@/lib/upload/policy";
-import { type Draft, fileOf, push, putFile, takeFrom } from "../state/draft";
-import { failure } from "../state/failures";
-import type { FileIn, UploadFile } from "../state/file";
-import { shifted } from "../state/queue";
-import { type Batch, outstanding } from "../state/state";
+import { type Draft, fileOf, push, putFile, takeFrom } from "../../state/draft";
+import { failure } from "../../state/failures";
+import type { FileIn, UploadFile } from "../../state/file";
+import { shifted } from "../../state/queue";
+import { type Batch, outstanding } from "../../state/state";
+import { toFailed, toRegistering } from "../file/transitions";
 import { yieldLater } from "./passes";
-import { toFailed, toRegistering } from "./transitions";
 
 const filesAtMost = uploadPolicy.maxFilesPerCall;
 /** The first calls are short, as posting begins with their answers. Each is so many times longer than the one before. */

@@ -1,8 +1,8 @@
-import type { Draft } from "../state/draft";
-import type { OnDisk } from "../state/events";
-import { failure } from "../state/failures";
-import { type FileIn, type PostingFile, type UnsettledFile, unhashed } from "../state/file";
-import { sizeFailure } from "../state/preflight";
+import type { Draft } from "../../state/draft";
+import type { OnDisk } from "../../state/events";
+import { failure } from "../../state/failures";
+import { type FileIn, type PostingFile, type UnsettledFile, unhashed } from "../../state/file";
+import { sizeFailure } from "../../state/preflight";
 import { stopWork, toChecking, toFailed, toQueued } from "./transitions";
 
 /** The storage has the file: compares it with the disk. */

@@ -1,5 +1,5 @@
-import { type Draft, push, putFile } from "../state/draft";
-import type { Failure } from "../state/failures";
+import { type Draft, push, putFile } from "../../state/draft";
+import type { Failure } from "../../state/failures";
 import {
   type Active,
   type Attempts,
@@ -16,9 +16,9 @@ import {
   type Taken,
   type UnsettledFile,
   type UploadFile,
-} from "../state/file";
-import { isLarge } from "../state/file-bytes";
-import type { Multipart } from "../state/multipart";
+} from "../../state/file";
+import { isLarge } from "../../state/file-bytes";
+import type { Multipart } from "../../state/multipart";
 
 // Each function makes the whole record of a file's next state, and queues or starts what belongs to it.
 

@@ -1,6 +1,6 @@
-import { type Draft, putFile } from "../state/draft";
-import type { UploadFile } from "../state/file";
-import { withPushed } from "../state/queue";
+import { type Draft, putFile } from "../../state/draft";
+import type { UploadFile } from "../../state/file";
+import { withPushed } from "../../state/queue";
 
 /**
  * Cancels the file's registration under its path. While a call about it is in flight this waits for the answer

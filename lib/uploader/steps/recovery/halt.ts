@@ -1,5 +1,5 @@
-import type { Draft } from "../state/draft";
-import type { UploaderState } from "../state/state";
+import type { Draft } from "../../state/draft";
+import type { UploaderState } from "../../state/state";
 
 /** Seals the upload: the server may verify what is there. */
 export function seal(draft: Draft, uploadId: string): void {

@@ -1,12 +1,12 @@
-import { type Draft, fileOf, putFile } from "../state/draft";
-import type { UploaderEvent } from "../state/events";
-import { type CallFailure, type Failure, failure, failureOfCall } from "../state/failures";
-import type { FileIn, PartsFile } from "../state/file";
-import { type Multipart, rangeOf } from "../state/multipart";
-import { itemAt } from "../state/vector";
-import { halt } from "./halt";
-import { retryOf } from "./retry-call";
-import { stopWork, toCompleting, toDone, toFailed, toQueued, withoutFailure } from "./transitions";
+import { type Draft, fileOf, putFile } from "../../state/draft";
+import type { UploaderEvent } from "../../state/events";
+import { type CallFailure, type Failure, failure, failureOfCall } from "../../state/failures";
+import type { FileIn, PartsFile } from "../../state/file";
+import { type Multipart, rangeOf } from "../../state/multipart";
+import { itemAt } from "../../state/vector";
+import { stopWork, toCompleting, toDone, toFailed, toQueued, withoutFailure } from "../file/transitions";
+import { halt } from "../recovery/halt";
+import { retryOf } from "../recovery/retry-call";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 

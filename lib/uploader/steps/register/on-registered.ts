@@ -1,19 +1,19 @@
 import { normalizePath } from "@/lib/path/policy";
 import type { FileAnswer, FileToSend } from "@/lib/upload/schema";
-import { type Draft, fileOf, push, putFile } from "../state/draft";
-import type { UploaderEvent } from "../state/events";
-import { type CallFailure, failure, failureOfCall } from "../state/failures";
-import type { FileIn, UploadFile } from "../state/file";
-import { multipartOf } from "../state/multipart";
-import { withPushed } from "../state/queue";
-import type { Batch } from "../state/state";
-import { onBatchEnd } from "./cancel-file";
-import { halt } from "./halt";
+import { type Draft, fileOf, push, putFile } from "../../state/draft";
+import type { UploaderEvent } from "../../state/events";
+import { type CallFailure, failure, failureOfCall } from "../../state/failures";
+import type { FileIn, UploadFile } from "../../state/file";
+import { multipartOf } from "../../state/multipart";
+import { withPushed } from "../../state/queue";
+import type { Batch } from "../../state/state";
+import { onBatchEnd } from "../file/cancel-file";
+import { recheck } from "../file/settle-file";
+import { toFailed, toPresent, toQueued, toQueuedForHash, toReady } from "../file/transitions";
+import { halt } from "../recovery/halt";
+import { retryOf } from "../recovery/retry-call";
 import { nextBatch, withReported } from "./next-batch";
 import { handleConflict } from "./on-conflicts";
-import { retryOf } from "./retry-call";
-import { recheck } from "./settle-file";
-import { toFailed, toPresent, toQueued, toQueuedForHash, toReady } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 

@@ -1,7 +1,7 @@
-import { backoffMs, maxWait } from "../state/backoff";
-import type { Draft } from "../state/draft";
-import { type CallFailure, isTransientFailure } from "../state/failures";
-import type { CallName } from "../state/state";
+import { backoffMs, maxWait } from "../../state/backoff";
+import type { Draft } from "../../state/draft";
+import { type CallFailure, isTransientFailure } from "../../state/failures";
+import type { CallName } from "../../state/state";
 
 /** Failures of a call in a row, and when (`at` of the event) they began. */
 type Failures = { readonly failures: number; readonly since: number };

@@ -1,10 +1,10 @@
 import { normalizePath } from "@/lib/path/policy";
-import { type Draft, fileOf } from "../state/draft";
-import type { UploaderEvent } from "../state/events";
-import { type FileIn, type Taken, type UnsettledFile, unhashed } from "../state/file";
-import { choiceAt } from "../state/state";
-import { cancelRegistration } from "./cancel-file";
-import { toConflict, toQueued, toReady, toSkipped } from "./transitions";
+import { type Draft, fileOf } from "../../state/draft";
+import type { UploaderEvent } from "../../state/events";
+import { type FileIn, type Taken, type UnsettledFile, unhashed } from "../../state/file";
+import { choiceAt } from "../../state/state";
+import { cancelRegistration } from "../file/cancel-file";
+import { toConflict, toQueued, toReady, toSkipped } from "../file/transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 

@@ -1,9 +1,9 @@
-import { current, type Draft, push, putFile, takeFrom } from "../state/draft";
-import { allConnections } from "../state/endpoints";
-import type { UploaderEvent } from "../state/events";
-import { type FileIn, smallBytes, type UploadFile } from "../state/file";
+import { current, type Draft, push, putFile, takeFrom } from "../../state/draft";
+import { allConnections } from "../../state/endpoints";
+import type { UploaderEvent } from "../../state/events";
+import { type FileIn, smallBytes, type UploadFile } from "../../state/file";
+import { toHashed, toHashing, toQueued } from "../file/transitions";
 import { sendUnlessTaken } from "./on-registered";
-import { toHashed, toHashing, toQueued } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 

@@ -1,12 +1,12 @@
 import { uploadPolicy } from "@/lib/upload/policy";
 import type { PartsInput } from "@/lib/upload/schema";
-import { type Draft, fileOf, putFile, takeFrom } from "../state/draft";
-import { allConnections, endpointAt, otherUrls } from "../state/endpoints";
-import type { FileIn, PartsFile, UploadFile } from "../state/file";
-import { type Multipart, type Part, rangeOf } from "../state/multipart";
-import type { UploaderState } from "../state/state";
-import { itemAt } from "../state/vector";
-import { toChecking, toParts } from "./transitions";
+import { type Draft, fileOf, putFile, takeFrom } from "../../state/draft";
+import { allConnections, endpointAt, otherUrls } from "../../state/endpoints";
+import type { FileIn, PartsFile, UploadFile } from "../../state/file";
+import { type Multipart, type Part, rangeOf } from "../../state/multipart";
+import type { UploaderState } from "../../state/state";
+import { itemAt } from "../../state/vector";
+import { toChecking, toParts } from "../file/transitions";
 
 /** Parts hashed and signed ahead, for each connection. */
 const aheadPerConnection = 2;

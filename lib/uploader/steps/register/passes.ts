@@ -1,9 +1,9 @@
-import type { Draft } from "../state/draft";
-import type { UploaderEvent } from "../state/events";
-import { type UploadFile, unsettledStates } from "../state/file";
-import type { PassName } from "../state/state";
+import type { Draft } from "../../state/draft";
+import type { UploaderEvent } from "../../state/events";
+import { type UploadFile, unsettledStates } from "../../state/file";
+import type { PassName } from "../../state/state";
+import { toCanceled, toQueued } from "../file/transitions";
 import { decide } from "./on-conflicts";
-import { toCanceled, toQueued } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 

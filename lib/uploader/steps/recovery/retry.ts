@@ -1,10 +1,10 @@
-import { backoffMs, maxWait } from "../state/backoff";
-import { type Draft, fileOf } from "../state/draft";
-import type { Failure, PostFailure, Verdict } from "../state/failures";
-import type { PostingFile, UnsettledFile, WaitingFile } from "../state/file";
+import { backoffMs, maxWait } from "../../state/backoff";
+import { type Draft, fileOf } from "../../state/draft";
+import type { Failure, PostFailure, Verdict } from "../../state/failures";
+import type { PostingFile, UnsettledFile, WaitingFile } from "../../state/file";
+import { toFailed, toQueued, toReady, toWaiting } from "../file/transitions";
 import { noteStorageFailure } from "./endpoints";
 import { halt } from "./halt";
-import { toFailed, toQueued, toReady, toWaiting } from "./transitions";
 
 /** So many files denied in a row: the cause is not the files. */
 const deniedAtMost = 20;

@@ -1,14 +1,14 @@
-import { current, type Draft, putFile } from "../state/draft";
-import type { UploaderEvent } from "../state/events";
-import { classifyFailure, type Failure } from "../state/failures";
-import type { PostingFile } from "../state/file";
-import { endpointFailed, endpointWentWell } from "./endpoints";
-import { halt } from "./halt";
+import { current, type Draft, putFile } from "../../state/draft";
+import type { UploaderEvent } from "../../state/events";
+import { classifyFailure, type Failure } from "../../state/failures";
+import type { PostingFile } from "../../state/file";
+import { recheck, restart } from "../file/settle-file";
+import { toDone, toReady } from "../file/transitions";
+import { endpointFailed, endpointWentWell } from "../recovery/endpoints";
+import { halt } from "../recovery/halt";
+import { noteStorageSuccess, retryLater, sendAgain, stopFile } from "../recovery/retry";
 import { startCompleting } from "./on-complete";
 import { renewIfDue } from "./on-policy";
-import { noteStorageSuccess, retryLater, sendAgain, stopFile } from "./retry";
-import { recheck, restart } from "./settle-file";
-import { toDone, toReady } from "./transitions";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 

@@ -1,10 +1,10 @@
 import { uploadPolicy } from "@/lib/upload/policy";
-import { backoffMs, maxWait } from "../state/backoff";
-import type { Draft } from "../state/draft";
-import { type Endpoint, endpointAt, type Pace, withEndpoint, withUrls } from "../state/endpoints";
-import type { UploaderEvent } from "../state/events";
-import { failure, type PostFailure, type Verdict } from "../state/failures";
-import type { UploaderState } from "../state/state";
+import { backoffMs, maxWait } from "../../state/backoff";
+import type { Draft } from "../../state/draft";
+import { type Endpoint, endpointAt, type Pace, withEndpoint, withUrls } from "../../state/endpoints";
+import type { UploaderEvent } from "../../state/events";
+import { failure, type PostFailure, type Verdict } from "../../state/failures";
+import type { UploaderState } from "../../state/state";
 import { endOutage, halt } from "./halt";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;

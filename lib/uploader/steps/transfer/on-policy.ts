@@ -1,11 +1,11 @@
 import { uploadPolicy } from "@/lib/upload/policy";
 import type { PostPolicy } from "@/lib/upload/schema";
-import type { Draft } from "../state/draft";
-import type { UploaderEvent } from "../state/events";
-import { lifetimeMs, takesSha256 } from "../state/policy-clock";
-import { leftToMove } from "../state/state";
-import { takePolicyEndpoints } from "./endpoints";
-import { clearTrouble } from "./retry-call";
+import type { Draft } from "../../state/draft";
+import type { UploaderEvent } from "../../state/events";
+import { lifetimeMs, takesSha256 } from "../../state/policy-clock";
+import { leftToMove } from "../../state/state";
+import { takePolicyEndpoints } from "../recovery/endpoints";
+import { clearTrouble } from "../recovery/retry-call";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 
