@@ -10,7 +10,7 @@ import {
 } from "@/components/upload/progress/upload-text";
 import { ratioOf, trayStateOf } from "@/components/upload/tray/state";
 import { failure } from "@/lib/uploader/state/failures";
-import { statusOf } from "@/tests/unit/uploader/world";
+import { statusOf } from "@/tests/unit/uploader/world/world";
 import { fileIn, filesIn, stateWith } from "./upload-states";
 
 const resumed = { id: "u", owner: "here" as const, plannedFiles: 40, registeredFiles: 0 };

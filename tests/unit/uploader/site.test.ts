@@ -9,7 +9,7 @@ import {
 import { failure } from "@/lib/uploader/state/failures";
 import { problemsOf } from "@/lib/uploader/state/problems";
 import { siteServer } from "@/lib/uploader/transport/site-port";
-import { newFile, openedOf, policyOf, prefix, statusOf, uploadId, World } from "./world";
+import { newFile, openedOf, policyOf, prefix, statusOf, uploadId, World } from "./world/world";
 
 afterEach(() => vi.unstubAllGlobals());
 

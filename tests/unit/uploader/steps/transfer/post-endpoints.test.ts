@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { smallBytes } from "@/lib/uploader/state/file";
-import { failPost, uploading } from "./post-world";
-import { answer, network } from "./samples";
-import { policyOf, type World } from "./world";
+import { failPost, uploading } from "../../world/post-world";
+import { answer, network } from "../../world/samples";
+import { policyOf, type World } from "../../world/world";
 
 const endpoints = ["http://other.test/bucket"];
 const expired = answer(403, "AccessDenied", "Policy expired");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Files, opened, registerAll } from "./register-world";
-import { callFailure } from "./samples";
-import { answerOf, newFile, World } from "./world";
+import { type Files, opened, registerAll } from "../../world/register-world";
+import { callFailure } from "../../world/samples";
+import { answerOf, newFile, World } from "../../world/world";
 
 describe("registering files", () => {
   it("begins with short calls, continues with a thousand at a time, two calls at once, each in the order of paths", () => {

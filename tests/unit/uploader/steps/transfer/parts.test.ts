@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Effect } from "@/lib/uploader/state/events";
-import { land, lose, sendAll, sign, uploadingLarge } from "./parts-world";
-import { answer, mib } from "./samples";
-import { newFile, World } from "./world";
+import { land, lose, sendAll, sign, uploadingLarge } from "../../world/parts-world";
+import { answer, mib } from "../../world/samples";
+import { newFile, World } from "../../world/world";
 
 describe("a file in parts", () => {
   it("is cut as answered, signed, sent six at a time, rechecked and completed", () => {

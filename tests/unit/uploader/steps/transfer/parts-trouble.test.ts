@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { PostFailure } from "@/lib/uploader/state/failures";
 import { partsOnTheirWay } from "@/lib/uploader/state/state";
 import { itemAt } from "@/lib/uploader/state/vector";
-import { land, lose, sign, uploadingLarge } from "./parts-world";
-import { answer, callFailure, mib } from "./samples";
-import { answerOf, newFile, World } from "./world";
+import { land, lose, sign, uploadingLarge } from "../../world/parts-world";
+import { answer, callFailure, mib } from "../../world/samples";
+import { answerOf, newFile, World } from "../../world/world";
 
 const slowDown: PostFailure = { kind: "answer", status: 503, code: "SlowDown", message: "", retryAfterSeconds: 5 };
 

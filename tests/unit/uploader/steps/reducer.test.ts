@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { uploadPolicy } from "@/lib/upload/policy";
 import { failure } from "@/lib/uploader/state/failures";
 import { awaitsDecision } from "@/lib/uploader/state/state";
-import { failPost, uploading } from "./post-world";
-import { answer } from "./samples";
-import { newFile, prefix, statusOf, uploadId, World } from "./world";
+import { failPost, uploading } from "../world/post-world";
+import { answer } from "../world/samples";
+import { newFile, prefix, statusOf, uploadId, World } from "../world/world";
 
 describe("an upload without trouble", () => {
   it("opens, posts six at a time, seals, watches the check and is done", () => {

@@ -3,8 +3,8 @@ import { uploadPolicy } from "@/lib/upload/policy";
 import { digestsOf } from "@/lib/uploader/hash/hashing";
 import { hashInWorker } from "@/lib/uploader/hash/worker-hasher";
 import { smallBytes } from "@/lib/uploader/state/file";
-import { digests } from "./samples";
-import { answerOf, newFile, openedOf, World } from "./world";
+import { digests } from "../world/samples";
+import { answerOf, newFile, openedOf, World } from "../world/world";
 
 const largeBytes = uploadPolicy.multipartFromBytes;
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Effect } from "@/lib/uploader/state/events";
 import type { InitialState } from "@/lib/uploader/state/initial-state";
-import { type Files, opened } from "./register-world";
-import { callFailure } from "./samples";
-import { answerOf, newFile, World } from "./world";
+import { type Files, opened } from "../../world/register-world";
+import { callFailure } from "../../world/samples";
+import { answerOf, newFile, World } from "../../world/world";
 
 describe("taken paths", () => {
   function withConflicts(): World {

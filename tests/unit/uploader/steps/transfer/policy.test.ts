@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lifetimeMs } from "@/lib/uploader/state/policy-clock";
-import { uploading } from "./post-world";
-import { newFile, policyOf, uploadId, World } from "./world";
+import { uploading } from "../../world/post-world";
+import { newFile, policyOf, uploadId, World } from "../../world/world";
 
 const expired = {
   kind: "answer",

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { budgets } from "@/lib/budget/policy";
 import type { Effect } from "@/lib/uploader/state/events";
-import { land, sign } from "./parts-world";
-import { mib } from "./samples";
-import { newFile, World } from "./world";
+import { land, sign } from "../world/parts-world";
+import { mib } from "../world/samples";
+import { newFile, World } from "../world/world";
 
 const { count, windowSeconds } = budgets.writesOfUser;
 const callsPerSecond = count / windowSeconds;

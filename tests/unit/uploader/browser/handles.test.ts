@@ -4,7 +4,7 @@ import { Handles } from "@/lib/uploader/browser/handles";
 import type { FoundFile } from "@/lib/uploader/browser/walk";
 import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { failure } from "@/lib/uploader/state/failures";
-import { answerOf, World } from "./world";
+import { answerOf, World } from "../world/world";
 
 function found(path: string, text = "x", lastModified = 5, type = "image/png"): FoundFile {
   return { path, source: { file: new File([text], path, { lastModified, type }) } };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { uploading } from "./post-world";
-import { callFailure } from "./samples";
-import { newFile, statusOf, World } from "./world";
+import { uploading } from "../world/post-world";
+import { callFailure } from "../world/samples";
+import { newFile, statusOf, World } from "../world/world";
 
 describe("calls to the site", () => {
   it("are retried while the failure is transient, and halt with the reason when it is not", () => {

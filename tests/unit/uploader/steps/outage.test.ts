@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { failPost, uploading } from "./post-world";
-import { answer, network } from "./samples";
+import { failPost, uploading } from "../world/post-world";
+import { answer, network } from "../world/samples";
 
 describe("a storage that is unreachable", () => {
   it("makes all files wait together, sends one to see, and resumes where it was", () => {

@@ -6,8 +6,8 @@ import { putByFetch } from "@/lib/uploader/transport/put-fetch";
 import type { UploadServer } from "@/lib/uploader/transport/server";
 import type { PostOutcome, PostRequest } from "@/lib/uploader/transport/transport";
 import { until } from "@/tests/support/until";
-import { ManualClock } from "./manual-clock";
-import { answerOf, openedOf, policyOf, prefix, statusOf } from "./world";
+import { ManualClock } from "../world/manual-clock";
+import { answerOf, openedOf, policyOf, prefix, statusOf } from "../world/world";
 
 /** A page that counts its beforeunload listeners and can call them. */
 class Page extends EventTarget {

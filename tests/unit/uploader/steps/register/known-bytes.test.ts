@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Effect } from "@/lib/uploader/state/events";
 import { smallBytes } from "@/lib/uploader/state/file";
 import { outstanding } from "@/lib/uploader/state/state";
-import { type Files, opened, registerAll } from "./register-world";
-import { callFailure, digests } from "./samples";
-import { answerOf, newFile, policyOf, World } from "./world";
+import { type Files, opened, registerAll } from "../../world/register-world";
+import { callFailure, digests } from "../../world/samples";
+import { answerOf, newFile, policyOf, World } from "../../world/world";
 
 describe("bytes that need not be sent", () => {
   it("count as there, as done, and not as speed", () => {

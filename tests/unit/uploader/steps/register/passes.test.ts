@@ -3,8 +3,8 @@ import { failure } from "@/lib/uploader/state/failures";
 import { commonOf, knownOf, type UploadFile } from "@/lib/uploader/state/file";
 import type { UploaderState } from "@/lib/uploader/state/state";
 import { itemsOf } from "@/lib/uploader/state/vector";
-import { opened } from "./register-world";
-import { answerOf, type World } from "./world";
+import { opened } from "../../world/register-world";
+import { answerOf, type World } from "../../world/world";
 
 const many = 2_000;
 /** Files that change state in one step at most. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isBusy, isDead, missingFiles } from "@/lib/uploader/state/state";
-import { answerOf, newFile, statusOf, World } from "./world";
+import { answerOf, newFile, statusOf, World } from "../world/world";
 
 describe("a resumed upload", () => {
   it("that was opened before its files were counted waits for as many as were registered, whatever is skipped", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { outstanding, partsOnTheirWay } from "@/lib/uploader/state/state";
-import { type EffectOf, land, lose, sign, uploadingTo } from "./parts-world";
-import { answer, mib } from "./samples";
-import type { World } from "./world";
+import { type EffectOf, land, lose, sign, uploadingTo } from "../../world/parts-world";
+import { answer, mib } from "../../world/samples";
+import type { World } from "../../world/world";
 
 const other = "https://dualstack.test/media";
 const network = { kind: "network" } as const;

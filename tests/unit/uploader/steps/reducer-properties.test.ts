@@ -4,10 +4,10 @@ import { choicesFor, conflictChoices, uploadPolicy } from "@/lib/upload/policy";
 import type { TimerName, UploaderEvent } from "@/lib/uploader/state/events";
 import { failure } from "@/lib/uploader/state/failures";
 import { awaitsDecision, isDead, type OthersChoice, outstanding, type UploaderState } from "@/lib/uploader/state/state";
-import { checkInvariants } from "./invariants";
-import { mib } from "./samples";
-import { callFailures, oneOf, postFailures, Simulation } from "./simulation";
-import { newFile, openedOf, policyOf, statusOf, uploadId } from "./world";
+import { checkInvariants } from "../world/invariants";
+import { mib } from "../world/samples";
+import { callFailures, oneOf, postFailures, Simulation } from "../world/simulation";
+import { newFile, openedOf, policyOf, statusOf, uploadId } from "../world/world";
 
 type Act = {
   readonly person: number;

@@ -4,9 +4,9 @@ import { Handles } from "@/lib/uploader/browser/handles";
 import { shareOf } from "@/lib/uploader/browser/tabs";
 import { smallBytes } from "@/lib/uploader/state/file";
 import { awaitsDecision, isBusy, isMoving } from "@/lib/uploader/state/state";
-import { uploading } from "./post-world";
-import { digests } from "./samples";
-import { answerOf, newFile, World } from "./world";
+import { uploading } from "../world/post-world";
+import { digests } from "../world/samples";
+import { answerOf, newFile, World } from "../world/world";
 
 describe("pausing", () => {
   it("stops what is on its way, starts nothing, and sends it again afterwards", () => {

@@ -6,7 +6,7 @@ import { wholeCrc } from "@/lib/uploader/hash/whole-crc";
 import { takesSha256, urlLifeMs } from "@/lib/uploader/state/policy-clock";
 import { formOf } from "@/lib/uploader/transport/form";
 import { partOutcomeOf } from "@/lib/uploader/transport/transport";
-import { policyOf } from "./world";
+import { policyOf } from "../world/world";
 
 const hexOf = (base64: string) => Buffer.from(base64, "base64").toString("hex");
 const noPause = async () => undefined;
