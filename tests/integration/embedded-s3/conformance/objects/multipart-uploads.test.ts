@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import * as sdk from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
-import { filesBelow, refusal } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
+import { filesBelow, refusal } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
 
 const store = storeForFile();
 const media = bucketIn(store, "media");

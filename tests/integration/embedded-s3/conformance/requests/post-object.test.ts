@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { createPresignedPost, type PresignedPostOptions } from "@aws-sdk/s3-presigned-post";
 import { describe, expect, it } from "vitest";
-import { raw, sendForm } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
+import { raw, sendForm } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
 
 const store = storeForFile();
 const media = bucketIn(store, "media");

@@ -1,7 +1,7 @@
 import * as sdk from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { guest, raw, refusal } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
+import { guest, raw, refusal } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
 
 const store = storeForFile();
 const media = bucketIn(store, "media");

@@ -1,7 +1,7 @@
 import { createPresignedPost, type PresignedPostOptions } from "@aws-sdk/s3-presigned-post";
 import { describe, expect, it } from "vitest";
-import { filesBelow, guest, sendForm } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
+import { filesBelow, guest, sendForm } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
 
 const store = storeForFile();
 const media = bucketIn(store, "media");

@@ -1,7 +1,7 @@
 import * as sdk from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { guest, raw, refusal } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
+import { guest, raw, refusal } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
 
 /** Whether a key is there is told to those who may list it. */
 

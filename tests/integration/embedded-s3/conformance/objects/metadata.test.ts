@@ -1,9 +1,9 @@
 import * as sdk from "@aws-sdk/client-s3";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { describe, expect, it } from "vitest";
-import { refusal, sendForm } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
-import { signedRaw } from "./signed-request";
+import { refusal, sendForm } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
+import { signedRaw } from "../signed-request";
 
 const store = storeForFile();
 const media = bucketIn(store, "media");

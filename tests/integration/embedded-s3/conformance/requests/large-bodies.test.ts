@@ -2,9 +2,9 @@ import { createHash, randomBytes } from "node:crypto";
 import * as sdk from "@aws-sdk/client-s3";
 import { expect, it } from "vitest";
 import { checksumAlgorithms, runningChecksum } from "@/lib/embedded/s3/hashing/checksum";
-import { filesBelow, refusal } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
-import { signedRaw } from "./signed-request";
+import { filesBelow, refusal } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
+import { signedRaw } from "../signed-request";
 
 /* Bodies of a size at which another thread takes the digests while they arrive. */
 

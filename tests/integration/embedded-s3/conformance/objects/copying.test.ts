@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import * as sdk from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "vitest";
-import { filesBelow, guest, refusal } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
-import { signedRaw } from "./signed-request";
+import { filesBelow, guest, refusal } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
+import { signedRaw } from "../signed-request";
 
 const store = storeForFile();
 const media = bucketIn(store, "media");

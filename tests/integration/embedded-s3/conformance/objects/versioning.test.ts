@@ -1,8 +1,8 @@
 import * as sdk from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "vitest";
-import { raw, refusal } from "../harness";
-import { bucketIn, storeForFile, type TestBucket } from "./fixture";
-import { signedRaw } from "./signed-request";
+import { raw, refusal } from "../../harness";
+import { bucketIn, storeForFile, type TestBucket } from "../fixture";
+import { signedRaw } from "../signed-request";
 
 const store = storeForFile();
 const media = bucketIn(store, "media");

@@ -1,8 +1,8 @@
 import * as sdk from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { guest, raw, refusal } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
-import { signedRaw } from "./signed-request";
+import { guest, raw, refusal } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
+import { signedRaw } from "../signed-request";
 
 const store = storeForFile();
 const plain = bucketIn(store, "plain");

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import * as sdk from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "vitest";
-import { filesBelow, raw, refusal } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
-import { signedRaw } from "./signed-request";
+import { filesBelow, raw, refusal } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
+import { signedRaw } from "../signed-request";
 
 const store = storeForFile();
 const media = bucketIn(store, "media");

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
-import { filesBelow, raw, refusal } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
-import { type ChunkedUpload, putSignedChunks, signedRaw, signRequest } from "./signed-request";
+import { filesBelow, raw, refusal } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
+import { type ChunkedUpload, putSignedChunks, signedRaw, signRequest } from "../signed-request";
 
 const store = storeForFile();
 const media = bucketIn(store, "media");

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as sdk from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "vitest";
-import { raw, refusal } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
+import { raw, refusal } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
 
 const store = storeForFile();
 const media = bucketIn(store, "media");

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
-import { filesBelow, raw, refusal } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
+import { filesBelow, raw, refusal } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
 
 const store = storeForFile();
 const media = bucketIn(store, "media");

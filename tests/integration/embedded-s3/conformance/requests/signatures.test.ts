@@ -1,8 +1,8 @@
 import * as sdk from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "vitest";
-import { guest, raw, refusal, root } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
-import { signedRaw, signRequest } from "./signed-request";
+import { guest, raw, refusal, root } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
+import { signedRaw, signRequest } from "../signed-request";
 
 const store = storeForFile();
 const media = bucketIn(store, "media");

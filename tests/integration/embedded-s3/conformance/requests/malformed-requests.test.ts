@@ -1,10 +1,10 @@
 import { connect } from "node:net";
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { raw } from "../harness";
-import { seed } from "../seed";
-import { bucketIn, storeForFile } from "./fixture";
-import { signedRaw } from "./signed-request";
+import { raw } from "../../harness";
+import { seed } from "../../seed";
+import { bucketIn, storeForFile } from "../fixture";
+import { signedRaw } from "../signed-request";
 
 const store = storeForFile();
 const media = bucketIn(store, "media", { ObjectOwnership: "ObjectWriter" });

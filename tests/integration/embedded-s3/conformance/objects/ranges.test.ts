@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "vitest";
-import { raw, refusal } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
+import { raw, refusal } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
 
 const media = bucketIn(storeForFile(), "media");
 

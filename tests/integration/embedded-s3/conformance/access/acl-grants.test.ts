@@ -1,8 +1,8 @@
 import * as sdk from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { raw, refusal, root } from "../harness";
-import { credentials } from "../sessions/query";
-import { bucketIn, storeForFile } from "./fixture";
+import { raw, refusal, root } from "../../harness";
+import { credentials } from "../../sessions/query";
+import { bucketIn, storeForFile } from "../fixture";
 
 const [alice, bob] = ["alice", "bob"].map((name) => ({
   name,

@@ -1,9 +1,9 @@
 import * as sdk from "@aws-sdk/client-s3";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { guest, raw, refusal, sendForm } from "../harness";
-import { bucketIn, storeForFile } from "./fixture";
-import { signedRaw } from "./signed-request";
+import { guest, raw, refusal, sendForm } from "../../harness";
+import { bucketIn, storeForFile } from "../fixture";
+import { signedRaw } from "../signed-request";
 
 /** Requests that mean one thing to a policy's conditions and would do another. */
 
