@@ -1,6 +1,6 @@
-import type { RawAnswer } from "../../harness";
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
+import type { RawAnswer } from "../../../harness";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
 
 const fiveMegabytes = Buffer.alloc(5 * 1024 * 1024, "part");
 const create = async (s3: TestBucket, key = "big", headers: Record<string, string> = {}) => {

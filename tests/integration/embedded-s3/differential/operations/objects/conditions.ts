@@ -1,5 +1,5 @@
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
 
 const object = async (s3: TestBucket) => (await must(s3.put("a", { body: "hello" }))).headers.etag ?? "";
 const other = '"00000000000000000000000000000000"';

@@ -1,5 +1,5 @@
-import { must } from "../bucket";
-import { operations } from "../operation";
+import { must } from "../../bucket";
+import { operations } from "../../operation";
 
 const nothing = async () => undefined;
 const key = ["starts-with", "$key", "up/"];

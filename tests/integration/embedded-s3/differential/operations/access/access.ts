@@ -1,6 +1,6 @@
-import type { RawAnswer } from "../../harness";
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
+import type { RawAnswer } from "../../../harness";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
 
 type Statement = Readonly<Record<string, unknown>>;
 const putPolicy = (s3: TestBucket, ...statements: Statement[]) =>

@@ -1,7 +1,7 @@
-import type { RawAnswer } from "../../harness";
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
-import { withAcls } from "./access";
+import type { RawAnswer } from "../../../harness";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
+import { withAcls } from "../access/access";
 
 const nothing = async () => undefined;
 const tagging = (...tags: [string, string][]) =>

@@ -1,6 +1,6 @@
-import type { RawAnswer } from "../../harness";
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
+import type { RawAnswer } from "../../../harness";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
 
 const configuration = (...rules: string[]) => `<LifecycleConfiguration>${rules.join("")}</LifecycleConfiguration>`;
 /** A rule with a filter and actions. */

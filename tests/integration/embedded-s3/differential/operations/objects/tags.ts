@@ -1,5 +1,5 @@
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
 
 const object = (s3: TestBucket) =>
   must(s3.put("a", { body: "hello", headers: { "x-amz-tagging": "colour=red&size=" } }));

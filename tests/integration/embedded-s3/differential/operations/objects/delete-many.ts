@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { RawAnswer } from "../../harness";
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
+import type { RawAnswer } from "../../../harness";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
 
 const three = async (s3: TestBucket) => {
   for (const key of ["a", "b", "c d"]) await must(s3.put(key, { body: key }));

@@ -1,5 +1,5 @@
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
 import { withAcls } from "./access";
 
 /** Whether a key is there, asked by those who may and those who may not list the bucket. */

@@ -1,5 +1,5 @@
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
 
 const digits = (s3: TestBucket) => must(s3.put("digits", { body: "0123456789" }));
 const range = (value: string) => ({ headers: { range: value } });

@@ -1,6 +1,6 @@
-import { raw } from "../../harness";
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
+import { raw } from "../../../harness";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
 
 const origin = "https://app.test";
 const rule = (inner: string) => `<CORSConfiguration><CORSRule>${inner}</CORSRule></CORSConfiguration>`;

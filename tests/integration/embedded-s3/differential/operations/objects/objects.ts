@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
 
 const nothing = async () => undefined;
 const greeting = (s3: TestBucket) =>

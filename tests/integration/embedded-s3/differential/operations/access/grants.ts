@@ -1,6 +1,6 @@
-import type { RawAnswer } from "../../harness";
-import { must, type TestBucket } from "../bucket";
-import { type Operation, operations } from "../operation";
+import type { RawAnswer } from "../../../harness";
+import { must, type TestBucket } from "../../bucket";
+import { type Operation, operations } from "../../operation";
 import { sorted, withAcls } from "./access";
 
 /** ACLs that give single users something. The second account is the grantee. */

@@ -1,6 +1,6 @@
-import { raw } from "../../harness";
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
+import { raw } from "../../../harness";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
 
 const object = (s3: TestBucket) => must(s3.put("a.txt", { body: "hello", headers: { "content-type": "text/plain" } }));
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);

@@ -1,8 +1,8 @@
 import { parseXml } from "@/lib/embedded/s3/protocol/xml-read";
 import { escapeXml } from "@/lib/embedded/s3/protocol/xml-write";
-import type { RawAnswer } from "../../harness";
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
+import type { RawAnswer } from "../../../harness";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
 
 const keys = ["CASE", "case", "folder", "folder/", "folder/1", "folder/2", "folder/deep/3", "folder0", "other/x", "z"];
 const tree = async (s3: TestBucket) => {

@@ -1,5 +1,5 @@
-import { must, type TestBucket } from "../bucket";
-import { operations } from "../operation";
+import { must, type TestBucket } from "../../bucket";
+import { operations } from "../../operation";
 
 const source = (s3: TestBucket) =>
   must(
