@@ -15,8 +15,8 @@ import { createStorage } from "@/lib/storage/client";
 import { openUpload, sealUpload } from "@/lib/upload/commands";
 import { postFile, testCollection } from "@/tests/support/collections";
 import { permitFor } from "@/tests/support/permit";
-import { startTestPostgres } from "@/tests/support/postgres";
-import { startTestS3 } from "@/tests/support/s3";
+import { startTestPostgres } from "@/tests/support/services/postgres";
+import { startTestS3 } from "@/tests/support/services/s3";
 import { databaseUrl, makeTemplate } from "@/tests/support/template";
 
 export type NamedFile = { name: string; bytes: Buffer };

@@ -10,7 +10,7 @@ import { listObjectVersions } from "@/lib/storage/objects/list";
 import { permitFor } from "@/tests/support/permit";
 import { FaultProxy } from "../../support/fault-proxy";
 import { ensureBrowser } from "../../support/find-browser.mjs";
-import { startTestPostgres } from "../../support/postgres";
+import { startTestPostgres } from "../../support/services/postgres";
 import { databaseUrl, makeTemplate } from "../../support/template";
 import { startProcess } from "../process/start";
 import { type OwnStore, startOwnStore } from "../store/own";

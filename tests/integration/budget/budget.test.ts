@@ -5,7 +5,7 @@ import { budgets, type Charge, formCost } from "@/lib/budget/policy";
 import { db, Prisma } from "@/lib/db";
 import { longTransaction } from "@/lib/locks";
 import { person } from "@/tests/support/people";
-import { testDatabase } from "@/tests/support/services";
+import { testDatabase } from "@/tests/support/services/services";
 import { until } from "@/tests/support/until";
 
 await testDatabase();

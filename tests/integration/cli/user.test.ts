@@ -7,7 +7,7 @@ import { mintAnonymousViewer } from "@/lib/auth/viewer";
 import { user } from "@/lib/cli/user/command";
 import { db } from "@/lib/db";
 import { person, sessionCookie } from "@/tests/support/people";
-import { testDatabase } from "@/tests/support/services";
+import { testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 

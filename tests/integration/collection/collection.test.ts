@@ -5,7 +5,7 @@ import { collectionBySlug, collectionsOf, publicCollections } from "@/lib/collec
 import { createCollectionInput } from "@/lib/collection/schema";
 import { db } from "@/lib/db";
 import { collectionOf, person, system } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { testDatabase } from "../../support/services/services";
 
 await testDatabase();
 

@@ -5,7 +5,7 @@ import { db } from "@/lib/db";
 import { createBoss, startBoss } from "@/lib/jobs/queue/boss";
 import { requireUtc } from "@/lib/postgres/session.mjs";
 import { testUser } from "@/tests/support/collections";
-import { testDatabase } from "@/tests/support/services";
+import { testDatabase } from "@/tests/support/services/services";
 import { databaseUrl, onServer, randomName } from "@/tests/support/template";
 
 // PostgreSQL servers in other zones than UTC, or with times written in another style: the setting of the database is that of

@@ -26,7 +26,7 @@ import { tiffPicture } from "@/tests/support/formats/tiff";
 import { exifSegment, heif } from "@/tests/support/metadata/containers";
 import { ascii, position as positionTags, tag, tiff } from "@/tests/support/metadata/tiff";
 import { headerAlone, notPictures, picture, pngChunk, truncated } from "@/tests/support/pictures";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { pendingInParts, pendingRevision, revisionById, worker } from "./fixtures";
 
 await testDatabase();

@@ -5,7 +5,7 @@ import { createPostPolicy } from "@/lib/storage/presigned/post-policy";
 import { hex } from "@/tests/support/checksums";
 import { FaultProxy } from "@/tests/support/fault-proxy";
 import { permitFor } from "@/tests/support/permit";
-import type { TestBucket } from "@/tests/support/services";
+import type { TestBucket } from "@/tests/support/services/services";
 
 export const origin = "http://localhost:3000";
 export const mib = 1024 * 1024;

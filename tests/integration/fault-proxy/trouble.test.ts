@@ -5,7 +5,7 @@ import { postFile } from "@/tests/support/collections";
 import { FaultProxy } from "@/tests/support/fault-proxy";
 import { type FaultKind, Faults, faultKinds } from "@/tests/support/fault-proxy/faults";
 import type { Subject } from "@/tests/support/fault-proxy/subject";
-import { testBucket } from "@/tests/support/services";
+import { testBucket } from "@/tests/support/services/services";
 import { md5, mib, origin, throughProxy } from "./through-proxy";
 
 const bucket = await testBucket();

@@ -15,7 +15,7 @@ import { dropUnsent, pendingRevision, revisionById, worker } from "@/tests/integ
 import { testUser } from "@/tests/support/collections";
 import { progressiveJpeg } from "@/tests/support/hostile/jpeg";
 import { picture } from "@/tests/support/pictures";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { until } from "@/tests/support/until";
 import { jobs, pendingCount, quiet, sendDerive, sendVerify, startSwept, untilFinal } from "./fixtures";
 

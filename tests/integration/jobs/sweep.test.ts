@@ -19,7 +19,7 @@ import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { ignore, opened } from "@/tests/support/uploads";
 import { jobs, quiet } from "./fixtures";
 

@@ -11,7 +11,7 @@ import { startWorker } from "@/lib/jobs/worker";
 import { type Derivation, recordDerivation } from "@/lib/media/commands";
 import { dropUnsent, pendingRevision, revisionById, statesOf, worker } from "@/tests/integration/derive/fixtures";
 import { folderOfPictures, headerAlone, notPictures, picture, truncated } from "@/tests/support/pictures";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { hurryQueue, jobs, pendingCount, quiet, sendDerive, sendVerify, untilFinal, withWorker } from "./fixtures";
 
 await testDatabase();

@@ -12,7 +12,7 @@ import { variants } from "@/lib/media/schema";
 import { derivedKey } from "@/lib/storage/keys";
 import { testUser } from "@/tests/support/collections";
 import { type Sentinel, sentinelSearch, sizeSentinel, timeTexts } from "@/tests/support/sentinels";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { get, itemAt, newGallery } from "./gallery";
 
 await testDatabase();

@@ -6,7 +6,7 @@ import { abortUpload, expireUploads, openUpload } from "@/lib/upload/commands";
 import { cancelFile, cancelFiles, registerFiles } from "@/lib/upload/file/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

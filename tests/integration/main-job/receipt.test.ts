@@ -19,7 +19,7 @@ import { validateBag } from "@/tests/support/bagit";
 import { hex } from "@/tests/support/checksums";
 import { testCollection, testMember, testUser } from "@/tests/support/collections";
 import { sessionCookie, system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { opened, post, verified } from "@/tests/support/uploads";
 
 await testDatabase();

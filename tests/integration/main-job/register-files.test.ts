@@ -10,7 +10,7 @@ import { uploadStatus } from "@/lib/upload/queries";
 import type { FileAnswer, OpenedUpload } from "@/lib/upload/schema";
 import { hex } from "@/tests/support/checksums";
 import { testCollection, testMember, testUser } from "@/tests/support/collections";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { post } from "@/tests/support/uploads";
 
 await testDatabase();

@@ -11,7 +11,7 @@ import { uploadsToUndo } from "@/lib/upload/undo/queries";
 import { hex } from "@/tests/support/checksums";
 import { testCollection, testMember, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { type DropOptions, derive, dropInto, manyFiles, shownIn, takenAt } from "./drops";
 
 await testDatabase();

@@ -13,7 +13,7 @@ import { unfinishedUploads, uploadStatus } from "@/lib/upload/queries";
 import type { OpenUploadInput } from "@/lib/upload/schema";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { postFile, testCollection, testUser } from "@/tests/support/collections";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { opened, verified } from "@/tests/support/uploads";
 
 await testDatabase();

@@ -17,7 +17,7 @@ import { verifyUpload } from "@/lib/upload/verify/verify";
 import { crc64nvme, hex } from "@/tests/support/checksums";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { ignore, killedWhileVerified, opened, post, verified } from "@/tests/support/uploads";
 
 await testDatabase();

@@ -10,7 +10,7 @@ import { presignView } from "@/lib/storage/presigned/view";
 import type { OpenedUpload } from "@/lib/upload/schema";
 import { testCollection } from "@/tests/support/collections";
 import { headerAlone, picture, truncated } from "@/tests/support/pictures";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { drop, type Files, post } from "@/tests/support/uploads";
 import { get, itemAt, newGallery, work } from "./gallery";
 

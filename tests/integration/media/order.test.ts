@@ -10,7 +10,7 @@ import { bucketPermit } from "@/lib/owner/commands";
 import { sortPathOf } from "@/lib/revision/policy";
 import { insertRevisions } from "@/lib/revision/rows";
 import { testCollection, testUser } from "@/tests/support/collections";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { opened, verified } from "@/tests/support/uploads";
 import { type Filled, fill } from "./fill";
 

@@ -6,7 +6,7 @@ import { computeSortPaths } from "@/lib/media/sorting/commands";
 import { sortPathOf } from "@/lib/revision/policy";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
-import { testDatabase } from "@/tests/support/services";
+import { testDatabase } from "@/tests/support/services/services";
 import { fill } from "./fill";
 
 await testDatabase();

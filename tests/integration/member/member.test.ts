@@ -5,7 +5,7 @@ import { db } from "@/lib/db";
 import { removeMember, setMember } from "@/lib/member/commands";
 import { membersOf } from "@/lib/member/queries";
 import { collectionOf, person, system } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { testDatabase } from "../../support/services/services";
 
 await testDatabase();
 

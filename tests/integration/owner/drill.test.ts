@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
 import { ownerKey } from "@/lib/storage/keys";
 import { spawnWorker, type WorkerProcess } from "@/tests/integration/jobs/fixtures";
-import { runCli } from "@/tests/support/run-up";
-import { testBucket } from "@/tests/support/services";
+import { testBucket } from "@/tests/support/services/services";
 import { until } from "@/tests/support/until";
+import { runCli } from "@/tests/support/up/run-up";
 import { isWrite, nameOf, newDatabase, requestsOf, type Site, siteOf } from "./sites";
 
 process.env.NEXTAUTH_SECRET = "0123456789abcdef0123456789abcdef";

@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { afterAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { ownerKey } from "@/lib/storage/keys";
-import { type TestBucket, testBucket } from "@/tests/support/services";
+import { type TestBucket, testBucket } from "@/tests/support/services/services";
 import { endpoint } from "../storage/endpoint";
 import { newDatabase, type Site, siteOf } from "./sites";
 

@@ -6,7 +6,7 @@ import { toAppError } from "@/lib/errors";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { bucketPermit } from "@/lib/owner/commands";
 import { system } from "../../support/people";
-import { testBucket, testDatabase } from "../../support/services";
+import { testBucket, testDatabase } from "../../support/services/services";
 import { rows } from "./table";
 import { type ActorName, actorNames, Stage, snapshot, type World } from "./world";
 

@@ -16,7 +16,7 @@ import { deleteEndedSessions, endOtherSessions, endSession } from "@/lib/session
 import { disableUser, enableUser, setPassword } from "@/lib/user/commands";
 import { TestBrowser } from "../../support/browser";
 import { disable, person, sessionCookie, signedInViewer } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { testDatabase } from "../../support/services/services";
 
 await testDatabase();
 

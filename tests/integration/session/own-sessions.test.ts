@@ -10,7 +10,7 @@ import { env } from "@/lib/env";
 import type { SessionPage } from "@/lib/session/schema";
 import { TestBrowser } from "../../support/browser";
 import { person, sessionCookie } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { testDatabase } from "../../support/services/services";
 
 await testDatabase();
 

@@ -9,7 +9,7 @@ import { openUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

@@ -15,7 +15,7 @@ import { reapUpload } from "@/lib/upload/verify/reap";
 import { hex } from "@/tests/support/checksums";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { opened, post, verified } from "@/tests/support/uploads";
 
 await testDatabase();

@@ -10,7 +10,7 @@ import { uploadStatus } from "@/lib/upload/queries";
 import { hex } from "@/tests/support/checksums";
 import { testCollection, testMember, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { opened, post, verified } from "@/tests/support/uploads";
 
 // A sender's checksum is a claim: it may save that sender work, and must not cost another person a file.

@@ -10,7 +10,7 @@ import { dropInto, manyFiles } from "@/tests/integration/main-job/drops";
 import { hex } from "@/tests/support/checksums";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { ignore, killedWhileVerified, opened, post } from "@/tests/support/uploads";
 
 await testDatabase();

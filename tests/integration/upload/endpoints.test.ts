@@ -6,7 +6,7 @@ import { openUpload, renewPolicy } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { postFile, testCollection, testUser } from "@/tests/support/collections";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 const bucket = await testBucket();

@@ -8,7 +8,7 @@ import { signParts } from "@/lib/upload/part/commands";
 import { uploadPolicy } from "@/lib/upload/policy";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

@@ -7,7 +7,7 @@ import { stopQueue } from "@/lib/jobs/queue/queue";
 import { deleteIdempotencyKeys, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { sessionCookie, system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { post } from "@/tests/support/uploads";
 
 await testDatabase();

@@ -18,7 +18,7 @@ import { measureUpload } from "@/lib/upload/verify/measure";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { opened, post, verified } from "@/tests/support/uploads";
 
 await testDatabase();

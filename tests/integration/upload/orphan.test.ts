@@ -12,7 +12,7 @@ import { findUnknownPrefixes, removeUnknownPrefixes } from "@/lib/upload/orphan/
 import { uploadPolicy } from "@/lib/upload/policy";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { drop, opened, verified } from "@/tests/support/uploads";
 
 await testDatabase();

@@ -21,7 +21,7 @@ import { verifyUpload } from "@/lib/upload/verify/verify";
 import { databaseGate, quiet, withWorker } from "@/tests/integration/jobs/fixtures";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { ignore, opened, post, verified } from "@/tests/support/uploads";
 
 await testDatabase();

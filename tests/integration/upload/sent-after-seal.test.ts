@@ -13,7 +13,7 @@ import { verifyUpload } from "@/lib/upload/verify/verify";
 import { crc64nvme, hex } from "@/tests/support/checksums";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { ignore, killedWhileVerified, opened, post, verified } from "@/tests/support/uploads";
 
 // A grant is alive for a while after the seal: what is sent with it then, over what was there, must change nothing.

@@ -10,7 +10,7 @@ import { stopQueue } from "@/lib/jobs/queue/queue";
 import { openUpload } from "@/lib/upload/commands";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { sessionCookie } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

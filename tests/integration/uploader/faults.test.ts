@@ -11,7 +11,7 @@ import { testCollection, testUser } from "@/tests/support/collections";
 import { FaultProxy } from "@/tests/support/fault-proxy";
 import { faultKinds } from "@/tests/support/fault-proxy/faults";
 import { formNumber } from "@/tests/support/forms.mjs";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { CommandsSite } from "./commands-site";
 import { fastClock } from "./fast-clock";
 import { expectNothingElse, expectRecorded, inBatches, makeFile, type Sent, settled } from "./sent-files";

@@ -9,7 +9,7 @@ import { uploadPolicy } from "@/lib/upload/policy";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import type { UploaderState } from "@/lib/uploader/state/state";
 import type { Uploader } from "@/lib/uploader/uploader";
-import type { TestBucket } from "@/tests/support/services";
+import type { TestBucket } from "@/tests/support/services/services";
 
 export type Sent = { path: string; file: File; md5: string; sha256: string };
 

@@ -14,7 +14,7 @@ import { disableUser, enableUser, setPassword } from "@/lib/user/commands";
 import { usersAfter } from "@/lib/user/queries";
 import { TestBrowser } from "../../support/browser";
 import { collectionOf, person, sessionCookie, system } from "../../support/people";
-import { testBucket, testDatabase } from "../../support/services";
+import { testBucket, testDatabase } from "../../support/services/services";
 
 await testDatabase();
 await testBucket();

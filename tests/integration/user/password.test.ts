@@ -13,7 +13,7 @@ import { profileOf } from "@/lib/user/queries";
 import type { ChangePasswordInput } from "@/lib/user/schema";
 import { TestBrowser } from "../../support/browser";
 import { person, signedInViewer } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { testDatabase } from "../../support/services/services";
 
 vi.mock("@node-rs/argon2", { spy: true });
 afterAll(() => vi.doUnmock("@node-rs/argon2"));

@@ -1,11 +1,11 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
+import { makeTemplate } from "../template";
 import { startCeph } from "./ceph";
 import { startDebianPostgres, startTestPostgres, type TestPostgres } from "./postgres";
 import { startTestS3, type TestS3 } from "./s3";
 import { serverDir } from "./server-dir";
-import { makeTemplate } from "./template";
 
 export type TestServices = {
   /** Of a user who may create databases. */

@@ -31,7 +31,7 @@ export function cephAvailable(): boolean {
   const available = process.platform === "linux" && existsSync(path.join(packagesDir(), "usr/bin/radosgw"));
   if (!available && !told) {
     console.warn(
-      "Skipping the tests against Ceph: its packages are not here. Fetch them with tests/support/ceph-rgw.sh fetch",
+      "Skipping the tests against Ceph: its packages are not here. Fetch them with tests/support/services/ceph-rgw.sh fetch",
     );
     told = true;
   }

@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { startPostgres } from "@/lib/embedded/postgres";
 import { freePort, stopPostmaster, waitUntilReady } from "@/lib/embedded/postmaster";
-import { onServer } from "./template";
+import { onServer } from "../template";
 
 export type TestPostgres = {
   /** Of a superuser, for the database `postgres`. */

@@ -3,10 +3,10 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { freePort } from "@/lib/embedded/postmaster";
 import { isAlive } from "@/lib/embedded/process";
-import { serverDir } from "./server-dir";
-import { testEnv } from "./steps.mjs";
+import { serverDir } from "../services/server-dir";
+import { testEnv } from "../steps.mjs";
 
-const root = path.resolve(import.meta.dirname, "../..");
+const root = path.resolve(import.meta.dirname, "../../..");
 const bootstrap = path.join(root, "lib/cli/bootstrap.mjs");
 
 export type Up = {
@@ -51,7 +51,7 @@ export function runCli(args: string[], env: Record<string, string> = {}): Up {
 /** `up` with a stand-in for the site; resolves when it is ready. */
 export async function startUp(dir: string, env: Record<string, string> = {}): Promise<Up> {
   const port = String(await freePort());
-  const up = runCli(["--run", "tests/support/up-without-site.ts"], { ATOLL_DATA_DIR: dir, PORT: port, ...env });
+  const up = runCli(["--run", "tests/support/up/up-without-site.ts"], { ATOLL_DATA_DIR: dir, PORT: port, ...env });
   await up.ready;
   return up;
 }

@@ -1,7 +1,7 @@
 // Reads the JSON reports of Vitest and Playwright for tests/run.mjs.
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { root } from "../../lib/cli/install.mjs";
+import { root } from "../../../lib/cli/install.mjs";
 
 /** Files of one report with the seconds of each; Playwright's are the sums of their tests. */
 function vitestReport({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults }) {

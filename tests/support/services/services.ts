@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, inject } from "vitest";
+import { databaseUrl, onServer, randomName } from "../template";
 import type { S3Access } from "./s3";
-import { databaseUrl, onServer, randomName } from "./template";
 
 const kept = globalThis as typeof globalThis & { atollQueue?: unknown };
 

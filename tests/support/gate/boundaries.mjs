@@ -1,10 +1,10 @@
-// Checks the import table: `node tests/support/boundaries.mjs [folder]`. Exit 1 with one line a violation.
+// Checks the import table: `node tests/support/gate/boundaries.mjs [folder]`. Exit 1 with one line a violation.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 
-const root = path.resolve(import.meta.dirname, "../..");
+const root = path.resolve(import.meta.dirname, "../../..");
 const cruiser = path.join(root, "node_modules/dependency-cruiser");
 
 // dependency-cruiser reads TypeScript through the compiler's API, which TypeScript 7 does not have: it gets its own 5.9.
