@@ -7,7 +7,7 @@ import {
 import { storage } from "@/lib/storage/client";
 import { createPostPolicy } from "@/lib/storage/presigned/post-policy";
 import { presign } from "@/lib/storage/sign";
-import { permitFor } from "@/tests/support/permit";
+import { permitFor } from "@/tests/support/fixtures/permit";
 import { presignCall, type SignedCall } from "./presign";
 import type { Calls } from "./site";
 

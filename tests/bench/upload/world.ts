@@ -7,7 +7,7 @@ import { applyBucket } from "@/lib/infra/apply";
 import { mediaBucket } from "@/lib/infra/settings";
 import { createStorage, type Storage } from "@/lib/storage/client";
 import { listObjectVersions } from "@/lib/storage/objects/list";
-import { permitFor } from "@/tests/support/permit";
+import { permitFor } from "@/tests/support/fixtures/permit";
 import { FaultProxy } from "../../support/fault-proxy";
 import { ensureBrowser } from "../../support/find-browser.mjs";
 import { startTestPostgres } from "../../support/services/postgres";

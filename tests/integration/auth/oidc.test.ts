@@ -8,7 +8,7 @@ import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { invite } from "@/lib/invitation/commands";
 import { TestBrowser } from "../../support/browser";
-import { disable, person, system } from "../../support/people";
+import { disable, person, system } from "../../support/fixtures/people";
 import { OidcIssuer } from "../../support/services/oidc-issuer";
 import { testDatabase } from "../../support/services/services";
 

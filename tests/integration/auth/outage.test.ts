@@ -6,7 +6,7 @@ import { viewerOfCookies } from "@/lib/auth/session";
 import { closeDb } from "@/lib/db";
 import { toAppError } from "@/lib/errors";
 import { TestBrowser } from "../../support/browser";
-import { person } from "../../support/people";
+import { person } from "../../support/fixtures/people";
 import { testDatabase } from "../../support/services/services";
 import { until } from "../../support/until";
 

@@ -11,7 +11,7 @@ import { budgets } from "@/lib/budget/policy";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { stopQueue } from "@/lib/jobs/queue/queue";
-import { person, sessionCookie } from "@/tests/support/people";
+import { person, sessionCookie } from "@/tests/support/fixtures/people";
 import { inRequest } from "@/tests/support/request-scope";
 import { testBucket, testDatabase } from "@/tests/support/services/services";
 

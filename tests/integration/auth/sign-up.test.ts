@@ -16,7 +16,7 @@ import { hashToken, invitationsToMail, signUpState } from "@/lib/invitation/quer
 import { handleMail, type JobContext } from "@/lib/jobs/handlers";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { TestBrowser } from "../../support/browser";
-import { person, system } from "../../support/people";
+import { person, system } from "../../support/fixtures/people";
 import { MailServer } from "../../support/services/mail-server";
 import { testDatabase } from "../../support/services/services";
 

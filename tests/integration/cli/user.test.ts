@@ -6,7 +6,7 @@ import { deviceOf } from "@/lib/auth/device";
 import { mintAnonymousViewer } from "@/lib/auth/viewer";
 import { user } from "@/lib/cli/user/command";
 import { db } from "@/lib/db";
-import { person, sessionCookie } from "@/tests/support/people";
+import { person, sessionCookie } from "@/tests/support/fixtures/people";
 import { testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();

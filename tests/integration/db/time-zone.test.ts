@@ -4,7 +4,7 @@ import { migrate } from "@/lib/cli/start/migrate";
 import { db } from "@/lib/db";
 import { createBoss, startBoss } from "@/lib/jobs/queue/boss";
 import { requireUtc } from "@/lib/postgres/session.mjs";
-import { testUser } from "@/tests/support/collections";
+import { testUser } from "@/tests/support/fixtures/collections";
 import { testDatabase } from "@/tests/support/services/services";
 import { databaseUrl, onServer, randomName } from "@/tests/support/template";
 

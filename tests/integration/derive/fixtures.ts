@@ -5,7 +5,7 @@ import { bucketPermit } from "@/lib/owner/commands";
 import { completeMultipart, createMultipart, listParts, presignParts } from "@/lib/storage/objects/multipart";
 import { openUpload } from "@/lib/upload/commands";
 import { verifyUpload } from "@/lib/upload/verify/verify";
-import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { postFile, testCollection, testUser } from "@/tests/support/fixtures/collections";
 import type { NamedPicture } from "@/tests/support/pictures";
 
 export const worker = mintSystemViewer("worker");

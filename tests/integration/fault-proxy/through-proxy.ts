@@ -4,7 +4,7 @@ import { createStorage } from "@/lib/storage/client";
 import { createPostPolicy } from "@/lib/storage/presigned/post-policy";
 import { hex } from "@/tests/support/checksums";
 import { FaultProxy } from "@/tests/support/fault-proxy";
-import { permitFor } from "@/tests/support/permit";
+import { permitFor } from "@/tests/support/fixtures/permit";
 import type { TestBucket } from "@/tests/support/services/services";
 
 export const origin = "http://localhost:3000";

@@ -16,7 +16,7 @@ import { createStorage, type Storage } from "@/lib/storage/client";
 import { putObject } from "@/lib/storage/objects/objects";
 import { createPostPolicy } from "@/lib/storage/presigned/post-policy";
 import { presignView } from "@/lib/storage/presigned/view";
-import { permitFor } from "@/tests/support/permit";
+import { permitFor } from "@/tests/support/fixtures/permit";
 import { endpoint } from "../storage/endpoint";
 
 const site = "http://localhost:3000";

@@ -12,7 +12,7 @@ import { postponeDerivation, recordDerivation } from "@/lib/media/commands";
 import { revisionsToDerive } from "@/lib/media/queries";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { dropUnsent, pendingRevision, revisionById, worker } from "@/tests/integration/derive/fixtures";
-import { testUser } from "@/tests/support/collections";
+import { testUser } from "@/tests/support/fixtures/collections";
 import { progressiveJpeg } from "@/tests/support/hostile/jpeg";
 import { picture } from "@/tests/support/pictures";
 import { testBucket, testDatabase } from "@/tests/support/services/services";

@@ -13,8 +13,8 @@ import { partSizeOf } from "@/lib/upload/policy";
 import type { OpenedUpload } from "@/lib/upload/schema";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { crc64nvme } from "@/tests/support/checksums";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
 import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();

@@ -9,9 +9,9 @@ import { cancelFile, cancelFiles, registerFiles } from "@/lib/upload/file/comman
 import { uploadStatus } from "@/lib/upload/queries";
 import type { FileAnswer, OpenedUpload } from "@/lib/upload/schema";
 import { hex } from "@/tests/support/checksums";
-import { testCollection, testMember, testUser } from "@/tests/support/collections";
+import { testCollection, testMember, testUser } from "@/tests/support/fixtures/collections";
+import { post } from "@/tests/support/fixtures/uploads";
 import { testBucket, testDatabase } from "@/tests/support/services/services";
-import { post } from "@/tests/support/uploads";
 
 await testDatabase();
 const bucket = await testBucket();

@@ -15,10 +15,10 @@ import type { FileToSend } from "@/lib/upload/schema";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { crc64nvme, hex } from "@/tests/support/checksums";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { ignore, killedWhileVerified, opened, post, verified } from "@/tests/support/fixtures/uploads";
 import { testBucket, testDatabase } from "@/tests/support/services/services";
-import { ignore, killedWhileVerified, opened, post, verified } from "@/tests/support/uploads";
 
 await testDatabase();
 const bucket = await testBucket();

@@ -15,7 +15,7 @@ import { env } from "@/lib/env";
 import { deleteEndedSessions, endOtherSessions, endSession } from "@/lib/session/commands";
 import { disableUser, enableUser, setPassword } from "@/lib/user/commands";
 import { TestBrowser } from "../../support/browser";
-import { disable, person, sessionCookie, signedInViewer } from "../../support/people";
+import { disable, person, sessionCookie, signedInViewer } from "../../support/fixtures/people";
 import { testDatabase } from "../../support/services/services";
 
 await testDatabase();

@@ -5,7 +5,7 @@ import { createStorage, type Storage } from "@/lib/storage/client";
 import { deleteVersions } from "@/lib/storage/objects/deletion";
 import { md5Of, refutesMd5 } from "@/lib/storage/objects/md5";
 import { completeMultipart, createMultipart, presignParts } from "@/lib/storage/objects/multipart";
-import { permitFor } from "@/tests/support/permit";
+import { permitFor } from "@/tests/support/fixtures/permit";
 
 describe("responses of the storage", () => {
   const answers: { status: number; body: string; headers?: Record<string, string> }[] = [];

@@ -18,7 +18,7 @@ import {
 } from "@/lib/storage/objects/multipart";
 import { getObject, headObject, putObject } from "@/lib/storage/objects/objects";
 import { crc64nvme } from "@/tests/support/checksums";
-import { permitFor } from "@/tests/support/permit";
+import { permitFor } from "@/tests/support/fixtures/permit";
 import { endpoint } from "./endpoint";
 
 const MIB = 1024 * 1024;

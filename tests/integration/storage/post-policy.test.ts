@@ -7,7 +7,7 @@ import type { Storage } from "@/lib/storage/client";
 import { listObjectVersions } from "@/lib/storage/objects/list";
 import { getObject } from "@/lib/storage/objects/objects";
 import { type CreatedPostPolicy, createPostPolicy } from "@/lib/storage/presigned/post-policy";
-import { permitFor } from "@/tests/support/permit";
+import { permitFor } from "@/tests/support/fixtures/permit";
 import { endpoint } from "./endpoint";
 
 const prefix = "media/collection/upload/";

@@ -10,7 +10,7 @@ import { listFolders } from "@/lib/storage/objects/list-folders";
 import { getObject, headBucket, putObject } from "@/lib/storage/objects/objects";
 import { presignView, viewSigner } from "@/lib/storage/presigned/view";
 import { presign } from "@/lib/storage/sign";
-import { permitFor } from "@/tests/support/permit";
+import { permitFor } from "@/tests/support/fixtures/permit";
 import { endpoint } from "./endpoint";
 
 const oddNames = [

@@ -8,7 +8,7 @@ import { listMultiparts } from "@/lib/storage/objects/multipart";
 import { openUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
-import { testCollection, testUser } from "@/tests/support/collections";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
 import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();

@@ -13,10 +13,10 @@ import { uploadStatus } from "@/lib/upload/queries";
 import type { OpenedUpload } from "@/lib/upload/schema";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { hex } from "@/tests/support/checksums";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { opened, post, verified } from "@/tests/support/fixtures/uploads";
 import { testBucket, testDatabase } from "@/tests/support/services/services";
-import { opened, post, verified } from "@/tests/support/uploads";
 
 await testDatabase();
 await testBucket();

@@ -5,7 +5,7 @@ import { headObject } from "@/lib/storage/objects/objects";
 import { openUpload, renewPolicy } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
-import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { postFile, testCollection, testUser } from "@/tests/support/fixtures/collections";
 import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();

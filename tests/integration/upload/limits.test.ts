@@ -16,10 +16,10 @@ import { noSpaceReason, overMessage, uploadPolicy } from "@/lib/upload/policy";
 import { uploadStatus, uploadsToMeasure } from "@/lib/upload/queries";
 import { measureUpload } from "@/lib/upload/verify/measure";
 import { reapUpload } from "@/lib/upload/verify/reap";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { opened, post, verified } from "@/tests/support/fixtures/uploads";
 import { testBucket, testDatabase } from "@/tests/support/services/services";
-import { opened, post, verified } from "@/tests/support/uploads";
 
 await testDatabase();
 const bucket = await testBucket();

@@ -10,10 +10,10 @@ import { listObjectVersions } from "@/lib/storage/objects/list";
 import { createMultipart, listMultiparts } from "@/lib/storage/objects/multipart";
 import { findUnknownPrefixes, removeUnknownPrefixes } from "@/lib/upload/orphan/commands";
 import { uploadPolicy } from "@/lib/upload/policy";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { drop, opened, verified } from "@/tests/support/fixtures/uploads";
 import { testBucket, testDatabase } from "@/tests/support/services/services";
-import { drop, opened, verified } from "@/tests/support/uploads";
 
 await testDatabase();
 const bucket = await testBucket();

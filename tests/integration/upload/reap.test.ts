@@ -19,10 +19,10 @@ import { uploadStatus, uploadsToReap } from "@/lib/upload/queries";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { databaseGate, quiet, withWorker } from "@/tests/integration/jobs/fixtures";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { ignore, opened, post, verified } from "@/tests/support/fixtures/uploads";
 import { testBucket, testDatabase } from "@/tests/support/services/services";
-import { ignore, opened, post, verified } from "@/tests/support/uploads";
 
 await testDatabase();
 const bucket = await testBucket();

@@ -11,10 +11,10 @@ import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { uploadStatus } from "@/lib/upload/queries";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { crc64nvme, hex } from "@/tests/support/checksums";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { ignore, killedWhileVerified, opened, post, verified } from "@/tests/support/fixtures/uploads";
 import { testBucket, testDatabase } from "@/tests/support/services/services";
-import { ignore, killedWhileVerified, opened, post, verified } from "@/tests/support/uploads";
 
 // A grant is alive for a while after the seal: what is sent with it then, over what was there, must change nothing.
 

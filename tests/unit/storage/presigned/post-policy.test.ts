@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createStorage, type StorageConfig } from "@/lib/storage/client";
 import { createPostPolicy } from "@/lib/storage/presigned/post-policy";
-import { permitFor } from "@/tests/support/permit";
+import { permitFor } from "@/tests/support/fixtures/permit";
 
 const base: StorageConfig = {
   bucket: "atoll-media",
