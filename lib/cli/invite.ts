@@ -1,7 +1,7 @@
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import { invitationPolicy } from "@/lib/invitation/policy";
-import { adoptRunning } from "./running";
+import { adoptRunning } from "./settings/running";
 import { UsageError } from "./usage";
 
 type Invite = { email: string | undefined; expires: string | undefined; isJson: boolean };

@@ -1,5 +1,5 @@
 import type { UserItem } from "@/lib/user/schema";
-import { withDatabase } from "../database";
+import { withDatabase } from "./database";
 
 /** Prints all accounts, a page at a time. Throws EnvError. */
 export async function listAccounts({ isJson }: { isJson: boolean }): Promise<void> {

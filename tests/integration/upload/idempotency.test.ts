@@ -5,10 +5,10 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { deleteIdempotencyKeys, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { sessionCookie, system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
-import { post } from "@/tests/support/uploads";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { sessionCookie, system } from "@/tests/support/fixtures/people";
+import { post } from "@/tests/support/fixtures/uploads";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();
