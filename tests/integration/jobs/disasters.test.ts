@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
@@ -26,10 +26,6 @@ const bucket = await testBucket();
 
 // Killed workers leave temporary folders that others remove only after an hour.
 const tempRoot = mkdtempSync(path.join(tmpdir(), "atoll-test-"));
-// Except what tsx has compiled: without it each worker would compile all of Atoll anew.
-const compiled = `tsx-${process.geteuid?.()}`;
-mkdirSync(path.join(tmpdir(), compiled), { recursive: true });
-symlinkSync(path.join(tmpdir(), compiled), path.join(tempRoot, compiled));
 process.env.TMPDIR = tempRoot;
 afterAll(() => rmSync(tempRoot, { recursive: true }));
 
