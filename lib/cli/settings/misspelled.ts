@@ -47,7 +47,8 @@ export function misspelledSettings(environment: Readonly<Record<string, string |
 function likelyName(name: string): string | null {
   if (name.length < minLength) return null;
   const near = known
-    .filter((other) => other.length >= minLength)
+    // Each edit changes the length by one at most. Every command starts with this, and counting edits is slow.
+    .filter((other) => other.length >= minLength && Math.abs(other.length - name.length) <= maxEdits)
     .map((other) => ({ other, edits: editsBetween(name, other) }))
     .sort((a, b) => a.edits - b.edits)[0];
   if (near && near.edits <= maxEdits) return near.other;

@@ -1,37 +1,20 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { checkPassword } from "@/lib/auth/commands";
 import { deviceOf } from "@/lib/auth/device";
 import { mintAnonymousViewer } from "@/lib/auth/viewer";
 import { user } from "@/lib/cli/user/command";
 import { db } from "@/lib/db";
 import { person, sessionCookie } from "@/tests/support/fixtures/people";
+import { printedBy } from "@/tests/support/run-command";
 import { testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 
 const bootstrap = path.resolve(import.meta.dirname, "../../../lib/cli/bootstrap.mjs");
 
-/** Runs `atoll user …` in this process and returns what it printed. */
-async function atollUser(...args: string[]): Promise<string> {
-  let printed = "";
-  const write = vi.spyOn(process.stdout, "write").mockImplementation((text, ...more) => {
-    printed += text;
-    for (const done of more) if (typeof done === "function") done();
-    return true;
-  });
-  const log = vi.spyOn(console, "log").mockImplementation((line) => {
-    printed += `${line}\n`;
-  });
-  try {
-    expect(await user.run(args)).toBe(0);
-  } finally {
-    write.mockRestore();
-    log.mockRestore();
-  }
-  return printed;
-}
+const atollUser = (...args: string[]) => printedBy(user, args);
 
 it("disables, enables and lists accounts and sets their passwords", async () => {
   const who = await person("ada", "three small words");

@@ -1,3 +1,5 @@
+import type { PgBoss } from "pg-boss";
+import { pino } from "pino";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
@@ -65,6 +67,15 @@ export async function pendingInParts(parts: Buffer[]): Promise<string> {
 export function revisionById(id: string) {
   return db().revision.findUniqueOrThrow({ where: { id } });
 }
+
+export async function mediaOf(revisionId: string) {
+  const { mediaId } = await revisionById(revisionId);
+  return db().media.findUniqueOrThrow({ where: { id: mediaId } });
+}
+
+/** What `handleDeriveFailed` takes for a picture on which the decoder failed each time. */
+export const failed = { sourceOutput: { code: "DECODER_FAILED" } };
+export const failedContext = { boss: {} as PgBoss, viewer: worker, log: pino({ enabled: false }) };
 
 /** Returns the states of an upload's revisions by path. */
 export async function statesOf(uploadId: string): Promise<Record<string, string>> {

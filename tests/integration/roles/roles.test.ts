@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Viewer } from "@/lib/auth/viewer";
 import { visibilities } from "@/lib/collection/policy";
 import { toAppError } from "@/lib/errors";
 import { stopQueue } from "@/lib/jobs/queue/queue";
@@ -8,7 +9,7 @@ import { bucketPermit } from "@/lib/owner/commands";
 import { system } from "../../support/fixtures/people";
 import { testBucket, testDatabase } from "../../support/services/services";
 import { rows } from "./table";
-import { type ActorName, actorNames, Stage, snapshot, type World } from "./world";
+import { actorNames, Stage, snapshot, type World } from "./world";
 
 await testDatabase();
 await testBucket();
@@ -25,8 +26,7 @@ const letters = { NOT_FOUND: ".", UNAUTHENTICATED: "?", INVALID: "x", CONFLICT: 
 
 type Row = (typeof rows)[number];
 
-async function outcome(row: Row, actor: ActorName, world: World): Promise<string> {
-  const viewer = await stage.viewer(actor);
+async function outcome(row: Row, viewer: Viewer, world: World): Promise<string> {
   try {
     const result = await row.run(viewer, world);
     return typeof result === "string" ? result : "+";
@@ -38,6 +38,7 @@ async function outcome(row: Row, actor: ActorName, world: World): Promise<string
 }
 
 it.each(rows.map((row) => [row.name, row] as const))("%s", async (_, row) => {
+  const viewers = await stage.viewers();
   for (const visibility of visibilities) {
     const found: string[] = [];
     let scene: { world: World; state: string } | null = null;
@@ -48,7 +49,7 @@ it.each(rows.map((row) => [row.name, row] as const))("%s", async (_, row) => {
         const world = await stage.world(visibility, actor, row.given ?? {});
         scene = { world, state: await snapshot(world) };
       }
-      const letter = await outcome(row, actor, scene.world);
+      const letter = await outcome(row, viewers[actor], scene.world);
       found.push(letter);
       const isChanged = (await snapshot(scene.world)) !== scene.state;
       expect(isChanged, `${visibility}, ${actor}: the record changed`).toBe(letter === "+" && row.changes === true);

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { viewerOfCookies } from "@/lib/auth/session";
 import { mintAnonymousViewer, type UserViewer, type Viewer } from "@/lib/auth/viewer";
 import type { Role, Visibility } from "@/lib/collection/policy";
-import { db, firstId } from "@/lib/db";
+import { db, execute, firstId, query } from "@/lib/db";
 import { disable, person, sessionCookie, system } from "../../support/fixtures/people";
 
 /** All actors, in the order of the table's columns. */
@@ -59,8 +59,8 @@ const membership: Partial<Record<Person, Role>> = {
 };
 
 /** The registered file of the upload. */
-const filmBytes = 17_000_000;
-const film = { sizeBytes: filmBytes, reservedBytes: filmBytes, partSize: 8_388_608 };
+const filmBytes = 17_000_000n;
+const film = { path: "film.mov", size_bytes: filmBytes, part_size: 8_388_608 };
 
 export class Stage {
   readonly #people: Record<Person, UserViewer>;
@@ -80,18 +80,22 @@ export class Stage {
     return stage;
   }
 
-  /** As the site would see them: through the cookie of a session. */
-  async viewer(name: ActorName): Promise<Viewer> {
+  /** All actors as the site would see them: through the cookie of a session. */
+  async viewers(): Promise<Record<ActorName, Viewer>> {
+    const seen = actorNames.map(async (name): Promise<[ActorName, Viewer]> => [name, await this.#viewer(name)]);
+    return Object.fromEntries(await Promise.all(seen)) as Record<ActorName, Viewer>;
+  }
+
+  async #viewer(name: ActorName): Promise<Viewer> {
     if (name === "system") return system;
     if (name === "anonymous") return mintAnonymousViewer();
     return viewerOfCookies(this.#cookies.get(name) ?? {});
   }
 
-  /** A collection with all actors as members, one upload and one picture. */
+  /** A collection with all actors as members, one upload and one picture: some thousand are made, each by one statement. */
   async world(visibility: Visibility, actor: ActorName, given: Given): Promise<World> {
-    const slug = `reef-${randomBytes(8).toString("hex")}`;
     const world = {
-      slug,
+      slug: `reef-${randomBytes(8).toString("hex")}`,
       collectionId: randomUUID(),
       uploadId: randomUUID(),
       fileId: randomUUID(),
@@ -100,92 +104,106 @@ export class Stage {
     };
     const isPerson = actor !== "anonymous" && actor !== "system";
     const createdById = given.own ? (isPerson ? this.#people[actor].userId : null) : this.#people.creator.userId;
-    const now = Date.now();
     // An upload that has ended reserves nothing.
-    const reservedBytes = given.uploadState === undefined || given.uploadState === "sealed" ? filmBytes : 0;
-    await db().collection.create({
-      data: {
-        id: world.collectionId,
-        slug,
-        name: "Reef",
-        visibility,
-        mediaCount: given.mediaTrashed ? 0 : 1,
-        sizeBytes: given.mediaTrashed ? 0 : 1_000,
-        reservedBytes,
-        deletedAt: given.collectionTrashed ? new Date() : null,
-        members: {
-          createMany: {
-            data: Object.entries(membership).map(([name, role]) => ({
-              userId: this.#people[name as Person].userId,
-              role,
-            })),
-          },
-        },
-        uploads: {
-          create: {
-            id: world.uploadId,
-            createdById,
-            expiresAt: new Date(now + (given.expired ? -60_000 : 60 * 60_000)),
-            ...(given.uploadState === "sealed" ? { state: "sealed", sealedAt: new Date() } : {}),
-            // So long ago that no grant is alive.
-            ...(given.uploadState === "aborted" ? { state: "aborted", endedAt: new Date(0) } : {}),
-            ...(["verified", "undone", "undoing"].includes(given.uploadState ?? "")
-              ? { state: "verified", sealedAt: new Date(), endedAt: new Date() }
-              : {}),
-            ...(given.uploadState === "undone" ? { undo: { create: { at: new Date(), byId: createdById } } } : {}),
-            ...(given.uploadState === "undoing" ? { undo: { create: { at: new Date(), cursor: firstId } } } : {}),
-            reservedBytes,
-            files: { create: { id: world.fileId, path: "film.mov", ...film, reservedBytes } },
-          },
-        },
-      },
-    });
-    if (createdById !== null)
-      await db().user.update({ where: { id: createdById }, data: { reservedBytes: { increment: reservedBytes } } });
-    await this.#addPicture(world, createdById, given);
+    const reservedBytes = given.uploadState === undefined || given.uploadState === "sealed" ? filmBytes : 0n;
+    const { upload, undo } = uploadRows(world, createdById, given);
+    const { media, revision } = pictureRows(world, createdById, given);
+    const collection = {
+      id: world.collectionId,
+      slug: world.slug,
+      name: "Reef",
+      visibility,
+      media_count: given.mediaTrashed ? 0 : 1,
+      size_bytes: given.mediaTrashed ? 0n : 1_000n,
+      reserved_bytes: reservedBytes,
+      updated_at: new Date(),
+      deleted_at: given.collectionTrashed ? new Date() : null,
+    };
+    const members = Object.entries(membership).map(([name, role]) => ({
+      collection_id: world.collectionId,
+      user_id: this.#people[name as Person].userId,
+      role,
+    }));
+    const file = { id: world.fileId, upload_id: world.uploadId, ...film, reserved_bytes: reservedBytes };
+    await execute(
+      db(),
+      query
+        .with("collections", (to) => to.insertInto("collection").values(collection))
+        .with("members", (to) => to.insertInto("member").values(members))
+        .with("uploads", (to) => to.insertInto("upload").values({ ...upload, reserved_bytes: reservedBytes }))
+        .with("files", (to) => to.insertInto("upload_file").values(file))
+        .with("medias", (to) => to.insertInto("media").values(media))
+        .with("revisions", (to) => to.insertInto("revision").values(revision))
+        .updateTable("user")
+        .set((eb) => ({ reserved_bytes: eb("reserved_bytes", "+", reservedBytes) }))
+        .where("id", "=", createdById),
+    );
+    if (undo) await execute(db(), query.insertInto("upload_undo").values(undo));
     return { ...world, bystanderId: this.#people.bystander.userId, newcomerId: this.#people.newcomer.userId };
   }
+}
 
-  async #addPicture(
-    { collectionId, uploadId, mediaId, revisionId }: Omit<World, "bystanderId" | "newcomerId">,
-    createdById: string | null,
-    given: Given,
-  ): Promise<void> {
-    const path = "site 3/reef.jpg";
-    const derived = {
-      contentType: "image/jpeg",
-      width: 4_000,
-      height: 3_000,
-      derivedId: randomBytes(16).toString("hex"),
-    };
-    await db().media.create({
-      data: {
-        id: mediaId,
-        collectionId,
-        path,
-        createdById,
-        takenAt: new Date(),
-        latitude: 12.5,
-        longitude: -68.3,
-        deletedAt: given.mediaTrashed ? new Date() : null,
-        revisions: {
-          create: {
-            id: revisionId,
-            uploadId,
-            number: 1,
-            key: `media/${collectionId}/${uploadId}/${path}`,
-            versionId: "v1",
-            sizeBytes: 1_000,
-            etag: randomBytes(16).toString("hex"),
-            pictureVersion: 0,
-            ...(given.spareDerivedId ? { spareDerivedId: given.spareDerivedId } : {}),
-            ...(given.pending ? { state: "pending" } : { state: "ready", ...derived }),
-          },
-        },
-      },
-    });
-    await db().media.update({ where: { id: mediaId }, data: { currentRevisionId: revisionId } });
-  }
+type Ids = Omit<World, "bystanderId" | "newcomerId">;
+
+function uploadRows({ collectionId, uploadId }: Ids, createdById: string | null, given: Given) {
+  const now = new Date();
+  const state = given.uploadState ?? "open";
+  const isUndone = state === "undone" || state === "undoing";
+  const upload = {
+    id: uploadId,
+    collection_id: collectionId,
+    created_by_id: createdById,
+    expires_at: new Date(now.getTime() + (given.expired ? -60_000 : 60 * 60_000)),
+    state: isUndone ? "verified" : state,
+    sealed_at: state === "open" || state === "aborted" ? null : now,
+    // Aborted so long ago that no grant is alive.
+    ended_at: state === "aborted" ? new Date(0) : state === "open" || state === "sealed" ? null : now,
+  } as const;
+  const undone = { upload_id: uploadId, at: now };
+  const undo =
+    state === "undone"
+      ? { ...undone, by_id: createdById }
+      : state === "undoing"
+        ? { ...undone, cursor: firstId }
+        : null;
+  return { upload, undo };
+}
+
+function pictureRows({ collectionId, uploadId, mediaId, revisionId }: Ids, createdById: string | null, given: Given) {
+  const path = "site 3/reef.jpg";
+  const media = {
+    id: mediaId,
+    collection_id: collectionId,
+    path,
+    created_by_id: createdById,
+    taken_at: new Date(),
+    updated_at: new Date(),
+    latitude: 12.5,
+    longitude: -68.3,
+    deleted_at: given.mediaTrashed ? new Date() : null,
+    current_revision_id: revisionId,
+  };
+  const derived = {
+    state: "ready",
+    content_type: "image/jpeg",
+    width: 4_000,
+    height: 3_000,
+    derived_id: randomBytes(16).toString("hex"),
+  } as const;
+  const revision = {
+    id: revisionId,
+    media_id: mediaId,
+    upload_id: uploadId,
+    number: 1,
+    key: `media/${collectionId}/${uploadId}/${path}`,
+    version_id: "v1",
+    size_bytes: 1_000n,
+    etag: randomBytes(16).toString("hex"),
+    picture_version: 0,
+    spare_derived_id: given.spareDerivedId ?? null,
+    ...(given.pending ? { state: "pending" as const } : derived),
+  };
+  return { media, revision };
 }
 
 /** Everything a command could have changed, as text. */
