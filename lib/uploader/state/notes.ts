@@ -23,8 +23,8 @@ const messages: Readonly<Record<NoteCode, Message>> = {
     advice: "It is uploaded and kept as it is. A preview is made only where the site can read HEIC.",
   },
   "no-preview": {
-    title: "The site does not know this picture format.",
-    advice: "It is uploaded and kept as it is, for download. It gets no preview.",
+    title: "Atoll makes no preview of this type of file.",
+    advice: "It is uploaded and kept as it is, for download.",
   },
 };
 

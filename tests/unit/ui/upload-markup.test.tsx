@@ -148,7 +148,7 @@ it("counts notes of accepted files, not of skipped ones", () => {
   const tally = tallyOf(stateWith([...files, fileIn("refused", 4, { path: "e.heic" })]).files);
   const text = textOf(renderToStaticMarkup(<Notes notes={tally.notes} />));
   expect(text).toMatch(/2 files: This is a HEIC picture\./);
-  expect(text).toMatch(/1 file: The site does not know this picture format\./);
+  expect(text).toMatch(/1 file: Atoll makes no preview of this type of file\./);
 });
 
 it("ends with the receipt in each format, if anything arrived", () => {
