@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isDisplayable, loadsAutomatically, typeNameOf } from "@/components/media/media-text";
+import { isDisplayable, keptText, loadsAutomatically, typeNameOf } from "@/components/media/media-text";
 import { tileRatio, tileSources } from "@/components/media/picture-sources";
 import type { MediaItem } from "@/lib/media/schema";
 
@@ -67,6 +67,15 @@ describe("an original", () => {
   it("of a kept file is not shown, whatever its type", () => {
     expect(isDisplayable({ state: "kept", contentType: "image/png" })).toBe(false);
   });
+});
+
+it.each([
+  ["image/x-nikon-nef", 9, /raw picture contains no preview/],
+  ["text/plain", 0, /is empty/],
+  ["application/pdf", 9, /cannot preview this type/],
+  [null, 9, /cannot preview this type/],
+])("a kept file of type %s and %d bytes says why it has no picture", (contentType, sizeBytes, text) => {
+  expect(keptText({ contentType, sizeBytes })).toMatch(text);
 });
 
 describe("a type's name", () => {
