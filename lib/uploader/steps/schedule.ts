@@ -58,9 +58,9 @@ function settle(draft: Draft): void {
   // The server needs digests and cancellations before it verifies, and refuses them once the upload has ended.
   registerNext(draft);
   if (Object.keys(state.batches).length > 0 || state.cancellations.size > 0) return;
-  if (state.finishing || counts.done + counts.present > 0) return seal(draft, state.upload.id);
+  if (state.finishing || counts.done + counts.present > 0) seal(draft, state.upload.id);
   // A resumed upload has files from before: it is not aborted by itself.
-  if (!state.resumed) giveUp(draft);
+  else if (!state.resumed) giveUp(draft);
 }
 
 function mayPost({ policy }: UploaderState): boolean {
