@@ -17,6 +17,15 @@ test("sessions are ended from another browser, by a new password and by signing 
     if (request.headers()["next-action"]) action = request;
   });
   await createCollection(other, "Made before");
+  // An action without an answer leaves the form, and what was typed.
+  await other.goto("/collections");
+  await other.getByRole("button", { name: "New collection" }).click();
+  await other.getByLabel("Name", { exact: true }).fill("Made offline");
+  await other.context().setOffline(true);
+  await other.getByRole("button", { name: "Create collection" }).click();
+  await expect(other.getByRole("dialog").getByText(/^The site could not be reached/)).toBeVisible();
+  await expect(other.getByLabel("Name", { exact: true })).toHaveValue("Made offline");
+  await other.context().setOffline(false);
 
   await page.getByRole("button", { name: "Account of Ada Lovelace" }).click();
   await page.getByRole("menuitem", { name: "Account" }).click();
