@@ -13,7 +13,7 @@ test("sessions are ended from another browser, by a new password and by signing 
   const other = await (await browser.newContext({ storageState: signedOut })).newPage();
   await signIn(other, account);
   let action: Request | undefined;
-  other.on("request", (request) => {
+  other.on("requestfinished", (request) => {
     if (request.headers()["next-action"]) action = request;
   });
   await createCollection(other, "Made before");
