@@ -5,6 +5,8 @@ const sessionCookie = /^(__Host-)?next-auth\.session-token(\.0)?$/;
 
 /** Redirects visitors without a session cookie to sign-in. A convenience only: queries and commands check access. */
 export function middleware(request: NextRequest) {
+  // An action says that the person is signed out: the page of sign-in is no answer to it.
+  if (request.headers.has("next-action")) return NextResponse.next();
   if (request.cookies.getAll().some(({ name }) => sessionCookie.test(name))) return NextResponse.next();
   const { pathname, search } = request.nextUrl;
   const signIn = new URL("/sign-in", request.url);

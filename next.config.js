@@ -18,6 +18,8 @@ export default {
     "@prisma/adapter-pg",
     "@prisma/client",
   ],
+  // Browsers ask for it where a page names no icon: one that is not found while it is rendered, an answer in plain text.
+  rewrites: async () => [{ source: "/favicon.ico", destination: "/favicon.svg" }],
   turbopack: { root: path.resolve(import.meta.dirname) },
   devIndicators: false,
 };

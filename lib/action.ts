@@ -14,6 +14,9 @@ export type ActionResult<T> = { ok: true; value: T } | { ok: false; error: Actio
 
 const maxPathLength = 200;
 
+/** For the person who sees a page still: the messages of commands are for programs, too. */
+const signedOut = "You are signed out. Sign in in another tab, then try again here.";
+
 /**
  * Validates input against a schema. Rejects text that is not Unicode (lone surrogates) or has a NUL, in any field, because
  * PostgreSQL cannot store it. Throws AppError INVALID with one issue per failing field.
@@ -68,6 +71,6 @@ export async function runAction<T>(run: (viewer: Viewer) => Promise<T>): Promise
     if (isRedirectError(error)) throw error;
     const { code, message, issues, cause } = toAppError(error);
     if (code === "INTERNAL") console.error("action failed", cause);
-    return { ok: false, error: { code, message, issues } };
+    return { ok: false, error: { code, message: code === "UNAUTHENTICATED" ? signedOut : message, issues } };
   }
 }

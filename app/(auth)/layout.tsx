@@ -23,7 +23,10 @@ export default async function AuthLayout({ children }: { children: ReactNode }) 
           {children}
         </main>
       </div>
-      <div aria-hidden className="relative overflow-hidden border-line border-l bg-accent-soft/60 max-lg:hidden">
+      <div
+        aria-hidden
+        className="page-art relative overflow-hidden border-line border-l bg-accent-soft/60 max-lg:hidden"
+      >
         <AtollArt className="absolute inset-0 size-full" />
       </div>
     </div>

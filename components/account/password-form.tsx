@@ -6,6 +6,7 @@ import { FormAlert } from "@/components/ui/form/alert";
 import { Field } from "@/components/ui/form/field";
 import { PasswordInput } from "@/components/ui/form/password-input";
 import { formatCount } from "@/components/ui/format";
+import { reached } from "@/components/ui/reached";
 import type { ActionError } from "@/lib/action";
 import { passwordPolicy } from "@/lib/auth/policy";
 import { changePasswordAction } from "@/lib/user/actions";
@@ -25,11 +26,11 @@ export function PasswordForm({ email }: { email: string }) {
     const data = new FormData(event.currentTarget);
     const [currentPassword = "", newPassword = ""] = names.map((name) => String(data.get(name)));
     startTransition(async () => {
-      const changed = await changePasswordAction({ currentPassword, newPassword }).catch(() => null);
-      setFailure(changed ? (changed.ok ? null : changed.error) : unreachable);
-      setDone(changed?.ok ? doneText(changed.value.ended) : "");
-      if (changed?.ok) return form.current?.reset();
-      const wrong = names.find((name) => changed?.error.issues.some(({ path }) => path === name));
+      const changed = await reached(changePasswordAction({ currentPassword, newPassword }));
+      setFailure(changed.ok ? null : changed.error);
+      setDone(changed.ok ? doneText(changed.value.ended) : "");
+      if (changed.ok) return form.current?.reset();
+      const wrong = names.find((name) => changed.error.issues.some(({ path }) => path === name));
       const field = form.current?.elements.namedItem(wrong ?? names[0]);
       if (field instanceof HTMLElement) field.focus();
     });
@@ -60,8 +61,6 @@ export function PasswordForm({ email }: { email: string }) {
     </form>
   );
 }
-
-const unreachable = { message: "The site could not be reached. Check your connection and try again.", issues: [] };
 
 function doneText(ended: number): string {
   return ended === 0 ? "Password changed." : `Password changed. ${formatCount(ended, "other session")} signed out.`;

@@ -4,6 +4,7 @@ import { useState, useTransition } from "react";
 import { Button } from "@/components/ui/button";
 import { FormAlert } from "@/components/ui/form/alert";
 import { formatCount } from "@/components/ui/format";
+import { reached } from "@/components/ui/reached";
 import type { ActionResult } from "@/lib/action";
 import { routes } from "@/lib/routes";
 import { endOtherSessionsAction, endSessionAction } from "@/lib/session/actions";
@@ -24,12 +25,11 @@ export function SessionList({ sessions, headingId }: { sessions: SessionItem[]; 
     setEnding(what);
     setDone("");
     startTransition(async () => {
-      const ended = await action().catch(() => null);
-      if (ended && !ended.ok && ended.error.code === "UNAUTHENTICATED")
+      const ended = await reached(action());
+      if (!ended.ok && ended.error.code === "UNAUTHENTICATED")
         return window.location.assign(routes.signIn(routes.account()));
-      const message = ended ? (ended.ok ? null : ended.error.message) : "The site could not be reached. Try again.";
-      setFailure(message);
-      if (!ended?.ok) return;
+      setFailure(ended.ok ? null : ended.error.message);
+      if (!ended.ok) return;
       setDone(doneText(ended.value));
       document.getElementById(headingId)?.focus({ preventScroll: true });
     });

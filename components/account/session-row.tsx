@@ -11,9 +11,9 @@ export function SessionRow({ session, pending, onEnd }: SessionRowProps) {
   const factsId = `session-${session.id}`;
   const Icon = /Android|iOS/.test(device) ? Smartphone : Laptop;
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 px-5 py-4">
-      <Icon aria-hidden className="size-5 shrink-0 self-start text-muted" />
-      <div className="min-w-0 flex-1 basis-52">
+    <li className="grid grid-cols-[auto_minmax(0,1fr)] items-center gap-x-4 gap-y-3 px-5 py-4 sm:grid-cols-[auto_minmax(0,1fr)_auto]">
+      <Icon aria-hidden className="size-5 self-start text-muted" />
+      <div>
         <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium text-sm">
           {device}
           {isCurrent && <Badge tone="accent">This device</Badge>}
@@ -37,6 +37,7 @@ export function SessionRow({ session, pending, onEnd }: SessionRowProps) {
       {!isCurrent && (
         <Button
           size="sm"
+          className="justify-self-start max-sm:col-start-2"
           pending={pending}
           onClick={onEnd}
           aria-label={`Sign out ${device}`}

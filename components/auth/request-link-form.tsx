@@ -4,6 +4,7 @@ import { MailCheck } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { FormAlert } from "@/components/ui/form/alert";
+import { reached } from "@/components/ui/reached";
 import { requestInvitationAction } from "@/lib/auth/actions";
 import { EmailField } from "./email-field";
 
@@ -24,12 +25,10 @@ export function RequestLinkForm({ email, invitation, hours }: RequestLinkFormPro
     const address = String(new FormData(event.currentTarget).get("email"));
     setPending(true);
     setFailure(null);
-    const answer = await requestInvitationAction({ email: address, invitation }).catch(() => null);
+    const answer = await reached(requestInvitationAction({ email: address, invitation }));
     setPending(false);
-    if (answer?.ok) setSentTo(address);
-    else if (answer) setFailure({ message: answer.error.message, isOfField: answer.error.issues.length > 0 });
-    else
-      setFailure({ message: "The site could not be reached. Check your connection and try again.", isOfField: false });
+    if (answer.ok) setSentTo(address);
+    else setFailure({ message: answer.error.message, isOfField: answer.error.issues.length > 0 });
   }
 
   if (sentTo !== null) {

@@ -7,6 +7,7 @@ import { FormAlert } from "@/components/ui/form/alert";
 import { Field } from "@/components/ui/form/field";
 import { Input } from "@/components/ui/form/input";
 import { PasswordInput } from "@/components/ui/form/password-input";
+import { unreachable } from "@/components/ui/reached";
 import { signInMessage } from "@/lib/auth/policy";
 
 type SignInFormProps = { next: string; initialError: string | null };
@@ -57,6 +58,6 @@ async function attempt(email: string, password: string): Promise<string | null> 
     if (answer?.ok && !answer.error) return null;
     return signInMessage(answer?.error ?? "");
   } catch {
-    return "The site could not be reached. Check your connection and try again.";
+    return unreachable;
   }
 }

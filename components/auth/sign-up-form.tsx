@@ -7,6 +7,7 @@ import { FormAlert } from "@/components/ui/form/alert";
 import { Field } from "@/components/ui/form/field";
 import { Input } from "@/components/ui/form/input";
 import { PasswordInput } from "@/components/ui/form/password-input";
+import { unreachable } from "@/components/ui/reached";
 import type { ActionError } from "@/lib/action";
 import { signUpAction } from "@/lib/auth/actions";
 import { passwordPolicy } from "@/lib/auth/policy";
@@ -14,11 +15,6 @@ import { routes } from "@/lib/routes";
 import { EmailField } from "./email-field";
 
 type Failure = Pick<ActionError, "message" | "issues">;
-
-const unreachable: Failure = {
-  message: "The site could not be reached. Check your connection and try again.",
-  issues: [],
-};
 
 type SignUpFormProps = {
   next: string;
@@ -84,6 +80,6 @@ async function attempt({ email, name, password, invitation }: Wish, next: string
     window.location.assign(answer?.ok && !answer.error ? next : routes.signedUp());
     return null;
   } catch {
-    return unreachable;
+    return { message: unreachable, issues: [] };
   }
 }

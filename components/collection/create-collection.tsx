@@ -6,6 +6,7 @@ import { type FormEvent, useState, useTransition } from "react";
 import { Button, buttonClass } from "@/components/ui/button";
 import { FormAlert } from "@/components/ui/form/alert";
 import { Dialog, DialogClose, DialogContent, DialogTrigger } from "@/components/ui/overlay/dialog";
+import { reached } from "@/components/ui/reached";
 import type { ActionError } from "@/lib/action";
 import { createCollectionAction } from "@/lib/collection/actions";
 import { routes } from "@/lib/routes";
@@ -30,13 +31,13 @@ export function CreateCollection() {
 function CreateForm() {
   const router = useRouter();
   const [draft, setDraft] = useState(blank);
-  const [error, setError] = useState<ActionError | null>(null);
+  const [error, setError] = useState<Pick<ActionError, "message" | "issues"> | null>(null);
   const [pending, startTransition] = useTransition();
 
   function submit(event: FormEvent) {
     event.preventDefault();
     startTransition(async () => {
-      const created = await createCollectionAction(draft);
+      const created = await reached(createCollectionAction(draft));
       if (created.ok) router.push(routes.collection(created.value.slug));
       else setError(created.error);
     });

@@ -3,6 +3,7 @@
 import { type FormEvent, useState, useTransition } from "react";
 import { Button } from "@/components/ui/button";
 import { FormAlert } from "@/components/ui/form/alert";
+import { reached } from "@/components/ui/reached";
 import type { ActionError } from "@/lib/action";
 import { updateCollectionAction } from "@/lib/collection/actions";
 import { type CollectionDraft, CollectionFields } from "./collection-fields";
@@ -10,13 +11,13 @@ import { type CollectionDraft, CollectionFields } from "./collection-fields";
 export function SettingsForm({ slug, initial }: { slug: string; initial: CollectionDraft }) {
   const [draft, setDraft] = useState(initial);
   const [saved, setSaved] = useState(false);
-  const [error, setError] = useState<ActionError | null>(null);
+  const [error, setError] = useState<Pick<ActionError, "message" | "issues"> | null>(null);
   const [pending, startTransition] = useTransition();
 
   function submit(event: FormEvent) {
     event.preventDefault();
     startTransition(async () => {
-      const updated = await updateCollectionAction(slug, draft);
+      const updated = await reached(updateCollectionAction(slug, draft));
       setError(updated.ok ? null : updated.error);
       setSaved(updated.ok);
     });

@@ -8,14 +8,7 @@ export function titleOf(item: Pick<MediaItem, "title" | "path">): string {
   return item.title ?? (fileNameOf(item.path) || "Picture");
 }
 
-const typeNames: Record<string, string> = {
-  "image/jpeg": "JPEG picture",
-  "image/png": "PNG picture",
-  "image/webp": "WebP picture",
-  "image/gif": "GIF picture",
-  "image/tiff": "TIFF picture",
-  "image/avif": "AVIF picture",
-  "image/heic": "HEIC picture",
+const rawNames: Record<string, string> = {
   "image/x-adobe-dng": "DNG raw picture",
   "image/x-canon-cr2": "Canon raw picture (CR2)",
   "image/x-canon-cr3": "Canon raw picture (CR3)",
@@ -36,6 +29,16 @@ const typeNames: Record<string, string> = {
   "image/x-samsung-srw": "Samsung raw picture (SRW)",
   "image/x-sigma-x3f": "Sigma raw picture (X3F)",
   "image/x-sony-arw": "Sony raw picture (ARW)",
+};
+const typeNames: Record<string, string> = {
+  ...rawNames,
+  "image/jpeg": "JPEG picture",
+  "image/png": "PNG picture",
+  "image/webp": "WebP picture",
+  "image/gif": "GIF picture",
+  "image/tiff": "TIFF picture",
+  "image/avif": "AVIF picture",
+  "image/heic": "HEIC picture",
   "image/svg+xml": "SVG drawing",
   "application/pdf": "PDF document",
   "text/html": "HTML page",
@@ -49,6 +52,15 @@ export function typeNameOf(item: Pick<MediaItem, "contentType" | "path">): strin
     return typeNames[item.contentType] ?? item.contentType;
   const extension = /\.([\p{L}\p{N}]{1,8})$/u.exec(item.path)?.[1];
   return extension ? `${extension.toUpperCase()} file` : "File";
+}
+
+/** Returns why a file that is kept as it is has no picture. */
+export function keptText({ contentType, sizeBytes }: Pick<MediaItem, "contentType" | "sizeBytes">): string {
+  if (sizeBytes === 0) return "This file is empty. It is stored exactly as uploaded.";
+  // Of raw pictures the preview in them is shown.
+  if (Object.hasOwn(rawNames, contentType ?? ""))
+    return "This raw picture contains no preview that Atoll can show. It is stored exactly as uploaded.";
+  return "Atoll cannot preview this type of file. It is stored exactly as uploaded.";
 }
 
 // Image types all current browsers can display.

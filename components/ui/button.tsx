@@ -2,11 +2,12 @@ import type { ComponentProps } from "react";
 import { cn } from "./cn";
 import { Spinner } from "./spinner";
 
+// Forced colours take backgrounds away: a border shows then what is a button.
 const variants = {
-  primary: "bg-accent text-accent-ink hover:bg-accent-hover shadow-card",
+  primary: "bg-accent text-accent-ink hover:bg-accent-hover shadow-card forced-colors:border",
   secondary: "border border-line bg-surface text-ink hover:bg-raised shadow-card",
   ghost: "text-ink hover:bg-raised",
-  danger: "bg-danger text-danger-ink hover:opacity-90 shadow-card",
+  danger: "bg-danger text-danger-ink hover:opacity-90 shadow-card forced-colors:border",
 } as const;
 
 const sizes = {

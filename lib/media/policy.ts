@@ -34,3 +34,14 @@ export function rejectOtherBytes<Found extends Bytes>(claimedSha256: string | nu
   const reason = "The bytes in the storage are not those that were sent. Upload the file again.";
   return { state: "rejected", contentType, reason, sha256, ...(md5 ? { md5 } : {}) };
 }
+
+/** Returns the URL of the picture that a media's page shows first; undefined where it has none. */
+export function viewedUrl({
+  preview,
+  thumb,
+}: {
+  preview?: string | undefined;
+  thumb?: string | undefined;
+}): string | undefined {
+  return preview ?? thumb;
+}

@@ -7,7 +7,7 @@ import { selectOutdatedMetadata, selectOutdatedPictures } from "@/lib/revision/a
 import { type LeftDerivatives, selectLeftDerivatives } from "@/lib/revision/derivatives/rows";
 import { selectPending } from "@/lib/revision/turn/rows";
 import { type ViewSigner, viewSigner } from "@/lib/storage/presigned/view";
-import { metadataVersion, pageSize, pictureVersion } from "./policy";
+import { metadataVersion, pageSize, pictureVersion, viewedUrl } from "./policy";
 import { derivativeName, fileName, toItem } from "./present";
 import { type SeenMedia, selectByIds, selectCovers, selectPage, selectWithNeighbours, type WholeMedia } from "./rows";
 import type { MediaDetail, MediaItem, MediaPage, Variant } from "./schema";
@@ -40,11 +40,17 @@ export async function mediaDetail(collection: SeenCollection, mediaId: string): 
   const id = requireId(mediaId, "picture");
   const [found, sign] = await Promise.all([selectWithNeighbours(collection, id), viewSigner()]);
   if (!found) throw notFound("picture");
-  const { media, previousId, nextId } = found;
-  return { ...toItem(media, sign), ...(await originalFacts(media, sign)), previousId, nextId };
+  const { media, previous, next } = found;
+  return {
+    ...toItem(media, sign),
+    ...(await originalFacts(media, sign)),
+    previousId: previous?.id ?? null,
+    nextId: next?.id ?? null,
+    neighbourUrls: [next, previous].flatMap((one) => (one ? (viewedUrl(toItem(one, sign).urls) ?? []) : [])),
+  };
 }
 
-type OriginalFacts = Omit<MediaDetail, keyof MediaItem | "previousId" | "nextId">;
+type OriginalFacts = Omit<MediaDetail, keyof MediaItem | "previousId" | "nextId" | "neighbourUrls">;
 
 /** Returns what a media's page shows beyond the gallery's item, all of it for viewers of originals only. */
 async function originalFacts(media: SeenMedia, sign: ViewSigner): Promise<OriginalFacts> {

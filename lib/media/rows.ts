@@ -155,18 +155,18 @@ export async function selectByIds(collection: SeenCollection, ids: string[]): Pr
   return (await readByIds(collection, ids)).map((row) => cut(row, collection));
 }
 
-/** Selects a media with the ids of those just before (newer) and after (older) it; null when it is not in the collection. */
+/** Selects a media with those just before (newer) and after (older) it; null when it is not in the collection. */
 export async function selectWithNeighbours(
   collection: SeenCollection,
   mediaId: string,
-): Promise<{ media: SeenMedia; previousId: string | null; nextId: string | null } | null> {
+): Promise<{ media: SeenMedia; previous: SeenMedia | null; next: SeenMedia | null } | null> {
   const [row] = await readByIds(collection, [mediaId]);
   if (!row) return null;
-  const [previousId, nextId] = await Promise.all([
-    selectNeighbour(collection.id, positionOf(row), "before"),
-    selectNeighbour(collection.id, positionOf(row), "after"),
+  const [previous, next] = await Promise.all([
+    selectNeighbour(collection, positionOf(row), "before"),
+    selectNeighbour(collection, positionOf(row), "after"),
   ]);
-  return { media: cut(row, collection), previousId, nextId };
+  return { media: cut(row, collection), previous, next };
 }
 
 async function readByIds({ id }: SeenCollection, ids: string[]): Promise<MediaRow[]> {
@@ -181,21 +181,18 @@ function positionOf({ taken_at: takenAt, id }: MediaRow): MediaPosition {
 }
 
 async function selectNeighbour(
-  collectionId: string,
+  collection: SeenCollection,
   here: MediaPosition,
   side: "before" | "after",
-): Promise<string | null> {
-  const [media] = await rowsOf(db(), neighbourStatement(collectionId, here, side));
-  return media?.id ?? null;
+): Promise<SeenMedia | null> {
+  const [row] = await rowsOf(db(), neighbourStatement(collection.id, here, side));
+  return row ? cut(row, collection) : null;
 }
 
 export function neighbourStatement(collectionId: string, here: MediaPosition, side: "before" | "after") {
   const direction = side === "before" ? "desc" : "asc";
-  return query
-    .selectFrom("media as m")
-    .select("m.id")
+  return selectMedia
     .where("m.collection_id", "=", collectionId)
-    .where("m.deleted_at", "is", null)
     .where(isBeside(side, here))
     .orderBy(age, direction)
     .orderBy("m.sort_path", direction)

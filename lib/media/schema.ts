@@ -55,6 +55,8 @@ const mediaDetail = mediaItem.extend({
   downloadUrl: z.url().optional(),
   previousId: z.uuid().nullable(),
   nextId: z.uuid().nullable(),
+  /** Of the pictures that their pages show first: browsers can fetch them ahead. Files without a picture have none. */
+  neighbourUrls: z.array(z.url()),
 });
 export type MediaDetail = z.infer<typeof mediaDetail>;
 

@@ -71,12 +71,20 @@ export function readOnlyMessage(standing: ReadOnly): string {
 
 const checkFirst: ReadonlySet<Standing> = new Set(["other", "lost", "unknownFiles", "missingFiles"]);
 
+function checkOf(standing: ReadOnly): string {
+  return checkFirst.has(standing) ? " Check S3_BUCKET and DATABASE_URL first." : "";
+}
+
+/** Returns why a database may not change the bucket, and what its operator checks before it takes the bucket over. */
+export function takeOverReason(standing: ReadOnly): string {
+  return `${reasonOf(standing)}${checkOf(standing)}`;
+}
+
 /** Returns the sentences for the operator, in one line. */
 export function standingText(standing: ReadOnly): string {
-  const check = checkFirst.has(standing) ? " Check S3_BUCKET and DATABASE_URL first." : "";
   const next =
     standing === "drill"
       ? "Start without ATOLL_DRILL for anything else."
-      : `${check} If this database should own the bucket, stop the other site, then run: atoll infra take-over`.trim();
+      : `${checkOf(standing)} If this database should own the bucket, stop the other site, then run: atoll infra take-over`.trim();
   return `${reasonOf(standing)} The site shows and reports; it changes nothing in the bucket: no uploads, no verification, no deletion. ${next}`;
 }

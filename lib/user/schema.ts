@@ -1,11 +1,17 @@
 import { z } from "zod";
+import { normalizePassword } from "@/lib/auth/policy";
 import { newPassword } from "@/lib/auth/schema";
 
 /** Input of the form that changes a password. */
-export const changePasswordInput = z.object({
-  currentPassword: z.string().min(1, "Enter your current password."),
-  newPassword,
-});
+export const changePasswordInput = z
+  .object({
+    currentPassword: z.string().min(1, "Enter your current password."),
+    newPassword,
+  })
+  .refine((typed) => normalizePassword(typed.newPassword) !== normalizePassword(typed.currentPassword), {
+    path: ["newPassword"],
+    message: "This is your current password. Choose another one.",
+  });
 export type ChangePasswordForm = z.input<typeof changePasswordInput>;
 export type ChangePasswordInput = z.output<typeof changePasswordInput>;
 

@@ -13,10 +13,19 @@ test("sessions are ended from another browser, by a new password and by signing 
   const other = await (await browser.newContext({ storageState: signedOut })).newPage();
   await signIn(other, account);
   let action: Request | undefined;
-  other.on("request", (request) => {
+  other.on("requestfinished", (request) => {
     if (request.headers()["next-action"]) action = request;
   });
   await createCollection(other, "Made before");
+  // An action without an answer leaves the form, and what was typed.
+  await other.goto("/collections");
+  await other.getByRole("button", { name: "New collection" }).click();
+  await other.getByLabel("Name", { exact: true }).fill("Made offline");
+  await other.context().setOffline(true);
+  await other.getByRole("button", { name: "Create collection" }).click();
+  await expect(other.getByRole("dialog").getByText(/^The site could not be reached/)).toBeVisible();
+  await expect(other.getByLabel("Name", { exact: true })).toHaveValue("Made offline");
+  await other.context().setOffline(false);
 
   await page.getByRole("button", { name: "Account of Ada Lovelace" }).click();
   await page.getByRole("menuitem", { name: "Account" }).click();
@@ -63,10 +72,18 @@ test("sessions are ended from another browser, by a new password and by signing 
   await expect(page).toHaveURL(/\/account$/);
   await page.unroute("**/api/auth/signout");
 
+  const tab = await page.context().newPage();
+  await tab.goto("/collections");
   const kept = await page.context().cookies();
   await page.getByRole("button", { name: "Account of Ada Lovelace" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await expect(page).toHaveURL(/\/$/);
+  // A tab that is open still says so.
+  await tab.getByRole("button", { name: "New collection" }).first().click();
+  await tab.getByLabel("Name", { exact: true }).fill("Signed out");
+  await tab.getByRole("button", { name: "Create collection" }).click();
+  await expect(tab.getByRole("dialog").getByText(/^You are signed out\. Sign in in another tab/)).toBeVisible();
+  await tab.close();
   await page.context().addCookies(kept);
   await page.goto("/account");
   await expect(page).toHaveURL(/\/sign-in/);

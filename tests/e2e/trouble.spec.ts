@@ -37,7 +37,7 @@ test("bad files are named with their reason; the good ones arrive", async ({ pag
   await expect(region.getByText(/bytes long/).first()).toBeVisible();
   await expect(region.getByText(/control characters|reading direction/).first()).toBeVisible();
   await expectFinished(page, /verified/);
-  await expect(region.getByText(/1 not shown/)).toBeVisible({ timeout: 60_000 });
+  await expect(region.getByText(/1 file not shown/)).toBeVisible({ timeout: 60_000 });
   const states = async () => Object.fromEntries((await mediaOf(page, address)).map(({ path, state }) => [path, state]));
   await expect.poll(states, { timeout: 60_000 }).toEqual({
     "good.jpg": "ready",

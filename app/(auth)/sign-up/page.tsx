@@ -44,6 +44,7 @@ export default async function SignUpPage({ searchParams }: { searchParams: Searc
   if (!state) redirect(routes.collections());
   const { kind, email, isInvalid } = state;
   const invitation = isInvalid ? undefined : token;
+  const takesForm = kind === "address" || kind === "account";
   return (
     <AuthCard
       {...heads[kind]}
@@ -56,10 +57,13 @@ export default async function SignUpPage({ searchParams }: { searchParams: Searc
         </>
       }
     >
-      {isInvalid && <Notice tone="warn">This link has expired or was used already. Ask for a new one.</Notice>}
-      {(kind === "address" || kind === "account") && (
-        <ProviderButtons providers={externalProviderNames()} next={target} invitation={invitation} />
+      {isInvalid && (
+        <Notice tone="warn">
+          This link has expired or was used already.{" "}
+          {takesForm ? "You can create an account without it." : "Ask for a new one."}
+        </Notice>
       )}
+      {takesForm && <ProviderButtons providers={externalProviderNames()} next={target} invitation={invitation} />}
       {kind === "address" && (
         <RequestLinkForm email={email} invitation={invitation} hours={invitationPolicy.mailedLifeSeconds / 3_600} />
       )}

@@ -6,7 +6,7 @@ import { buttonClass } from "@/components/ui/button";
 import { Spinner } from "@/components/ui/spinner";
 import { usePolling } from "@/components/ui/use-polling";
 import type { MediaDetail } from "@/lib/media/schema";
-import { titleOf, typeNameOf } from "../media-text";
+import { keptText, titleOf, typeNameOf } from "../media-text";
 
 /** Shows a media without a picture: being processed, not an image, or unreadable. */
 export function ViewerFile({ media, downloadHref }: { media: MediaDetail; downloadHref: string | null }) {
@@ -36,13 +36,9 @@ export function ViewerFile({ media, downloadHref }: { media: MediaDetail; downlo
   );
 }
 
-function contentOf({ state, rejectReason }: MediaDetail) {
-  if (state === "kept") {
-    return {
-      icon: <FileText aria-hidden />,
-      text: "Atoll cannot preview this type of file. It is stored exactly as uploaded.",
-    };
-  }
+function contentOf(media: MediaDetail) {
+  const { state, rejectReason } = media;
+  if (state === "kept") return { icon: <FileText aria-hidden />, text: keptText(media) };
   if (state === "rejected") {
     return {
       icon: <ImageOff aria-hidden className="text-danger" />,

@@ -2,6 +2,7 @@
 
 import { type CSSProperties, useEffect, useEffectEvent, useRef, useState } from "react";
 import { cn } from "@/components/ui/cn";
+import { viewedUrl } from "@/lib/media/policy";
 import type { MediaDetail } from "@/lib/media/schema";
 import { loadsAutomatically, titleOf } from "../media-text";
 
@@ -19,7 +20,7 @@ export function ViewerPicture({ media, originalRequested, onReady }: ViewerPictu
     // It may have loaded before hydration, and then there is no load event.
     if (preview.current?.complete) ready();
   }, []);
-  const shown = urls.preview ?? urls.thumb;
+  const shown = viewedUrl(urls);
   if (!shown || !width || !height) return null;
   const withOriginal = mounted && urls.original !== undefined && (originalRequested || loadsAutomatically(media));
   return (

@@ -62,9 +62,6 @@ export function useViewerNavigation(slug: string, media: MediaDetail, onInfo: ()
 }
 
 /** Preloads the previous and the next picture. */
-export function preloadNeighbours({ previousId, nextId, urls }: MediaDetail): void {
-  const variant = urls.preview ? "preview" : "thumb";
-  for (const id of [nextId, previousId]) {
-    if (id) new Image().src = routes.api.mediaVariant(id, variant);
-  }
+export function preloadNeighbours({ neighbourUrls }: MediaDetail): void {
+  for (const url of neighbourUrls) new Image().src = url;
 }

@@ -2,6 +2,7 @@
 
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { viewedUrl } from "@/lib/media/policy";
 import type { MediaDetail } from "@/lib/media/schema";
 import { routes } from "@/lib/routes";
 import { isDisplayable, loadsAutomatically } from "../media-text";
@@ -27,7 +28,7 @@ export function Viewer({ slug, collectionName, media }: ViewerProps) {
   }, []);
   // The route signs a URL when the link is used, so the link does not expire while the page is open.
   const downloadHref = media.urls.original ? `${routes.api.mediaVariant(media.id, "original")}?download=1` : null;
-  const showsPicture = media.state === "ready" && (media.urls.preview ?? media.urls.thumb) !== undefined;
+  const showsPicture = media.state === "ready" && viewedUrl(media.urls) !== undefined;
   const offersOriginal =
     media.urls.original !== undefined && isDisplayable(media) && !loadsAutomatically(media) && !originalRequested;
 

@@ -21,7 +21,7 @@ type DialogContentProps = {
 export function DialogContent({ title, description, children, className }: DialogContentProps) {
   return (
     <Radix.Portal>
-      <Radix.Overlay className="fixed inset-0 z-50 animate-fade bg-shade backdrop-blur-[2px]" />
+      <Radix.Overlay className="page-shade fixed inset-0 z-50 animate-fade bg-shade backdrop-blur-[2px]" />
       <Radix.Content
         {...(description ? {} : { "aria-describedby": undefined })}
         className={cn(

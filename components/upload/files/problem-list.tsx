@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { formatBytes, formatCount } from "@/components/ui/format";
+import { ScrollList } from "@/components/ui/scroll-list";
 import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { failure } from "@/lib/uploader/state/failures";
 import type { ProblemFile, ProblemGroup } from "@/lib/uploader/state/problems";
@@ -63,9 +64,9 @@ function Group({ group, onRetry }: Pick<ProblemListProps, "onRetry"> & { group: 
         <span className="whitespace-nowrap font-normal text-muted">{formatCount(group.files.length, "file")}</span>
       </h3>
       <p className="text-muted">{advice}</p>
-      <ul className="mt-1 grid max-h-80 overflow-y-auto">
+      <ScrollList label={title} maxHeight={shown > shownAtFirst && "max-h-80"} className="mt-1 grid gap-y-1">
         {group.files.slice(0, shown).map((file) => (
-          <li key={file.id} className="flex min-h-7 flex-wrap items-center gap-x-3">
+          <li key={file.id} className="flex min-h-6 flex-wrap items-center gap-x-3">
             <FilePath path={file.path} />
             {about(file) && <span className="text-muted">{about(file)}</span>}
             {onRetry && file.state === "failed" && (
@@ -81,7 +82,7 @@ function Group({ group, onRetry }: Pick<ProblemListProps, "onRetry"> & { group: 
             )}
           </li>
         ))}
-      </ul>
+      </ScrollList>
       {group.files.length > shown && (
         <Button variant="ghost" size="sm" className="-ml-3 mt-1" onClick={() => setShown(shown + shownMore)}>
           <ChevronDown aria-hidden />

@@ -9,26 +9,26 @@ import { type OthersChoice, takesFiles, type UploaderState } from "@/lib/uploade
 import type { Uploader } from "@/lib/uploader/uploader";
 import type { FilesTally } from "./tally";
 
-type Look = { icon: LucideIcon; name: string; about: string; chosen: string };
+type Look = { icon: LucideIcon; name: string; about: string; chosen: (files: number) => string };
 
 const looks: Record<Choice, Look> = {
   revision: {
     icon: History,
     name: "New versions",
     about: "They become the current versions. Earlier versions are kept.",
-    chosen: "they become new versions",
+    chosen: (files) => (files === 1 ? "it becomes a new version" : "they become new versions"),
   },
   skip: {
     icon: SkipForward,
     name: "Skip them",
     about: "They are not uploaded. The files here stay as they are.",
-    chosen: "they are skipped",
+    chosen: (files) => (files === 1 ? "it is skipped" : "they are skipped"),
   },
   both: {
     icon: CopyPlus,
     name: "Keep both",
     about: "They are added beside the others, as “name (2)”.",
-    chosen: "both are kept",
+    chosen: () => "both are kept",
   },
 };
 
@@ -50,6 +50,7 @@ export function ConflictChoices({ state, uploader, tally: { taken, takenByOthers
         question={conflictText(state)}
         about="The others continue meanwhile. Identical files are never sent twice."
         chosen={isOpen && taken > 0 ? conflict : null}
+        chosenFiles={taken}
         chosenText={`${formatCount(taken, "file")} ${taken === 1 ? "was" : "were"} already here`}
         onChoose={uploader.chooseConflict}
       />
@@ -59,6 +60,7 @@ export function ConflictChoices({ state, uploader, tally: { taken, takenByOthers
         question={othersText(conflicts.others)}
         about="Only those who added them and editors of this collection may replace them. The other files continue meanwhile."
         chosen={isOpen && takenByOthers > 0 ? othersConflict : null}
+        chosenFiles={takenByOthers}
         chosenText={othersText(takenByOthers)}
         onChoose={(choice) => uploader.chooseOthersConflict(choice as OthersChoice)}
       />
@@ -73,12 +75,15 @@ type QuestionProps = {
   question: string;
   about: string;
   chosen: Choice | null;
+  /** Files that the choice was for. */
+  chosenFiles: number;
   chosenText: string;
   onChoose: (choice: Choice) => void;
 };
 
 /** Asks once for the whole upload. The files it is not about continue meanwhile. */
-function Question({ choices, waiting, question, about, chosen, chosenText, onChoose }: QuestionProps) {
+function Question(props: QuestionProps) {
+  const { choices, waiting, question, about, chosen, chosenFiles, chosenText, onChoose } = props;
   const [changing, setChanging] = useState(false);
   const part = useRef<HTMLElement>(null);
   const heading = useId();
@@ -90,7 +95,7 @@ function Question({ choices, waiting, question, about, chosen, chosenText, onCho
       {isDecided ? (
         <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
           <p id={heading} className="min-w-0 flex-1 basis-56">
-            {chosenText}: {looks[chosen].chosen}.
+            {chosenText}: {looks[chosen].chosen(chosenFiles)}.
           </p>
           <Button size="sm" onClick={() => setChanging(true)}>
             Change

@@ -2,6 +2,7 @@ import { Info } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { formatCount } from "@/components/ui/format";
 import { Notice } from "@/components/ui/message/notice";
+import { ScrollList } from "@/components/ui/scroll-list";
 import { messageOf } from "@/lib/uploader/state/failure-messages";
 import { messageOfNote } from "@/lib/uploader/state/notes";
 import { isFinal, type UploaderState } from "@/lib/uploader/state/state";
@@ -50,15 +51,16 @@ export function Missing({ state }: { state: UploaderState }) {
 export function Rejected({ state }: { state: UploaderState }) {
   const { status } = state;
   if (!status || status.files.rejected === 0) return null;
+  const title = `${formatCount(status.files.rejected, "file")} not shown`;
   return (
-    <Notice tone="warn" title={`${status.files.rejected.toLocaleString("en")} not shown`}>
-      <ul className="mt-1 grid max-h-60 gap-1 overflow-y-auto">
+    <Notice tone="warn" title={title}>
+      <ScrollList label={title} maxHeight="max-h-60" className="mt-1 grid gap-1">
         {status.rejected.map(({ path, reason }) => (
           <li key={path} className="[content-visibility:auto]">
             <bdi className="text-ink">{path}</bdi> {reason}
           </li>
         ))}
-      </ul>
+      </ScrollList>
     </Notice>
   );
 }

@@ -38,7 +38,7 @@ export function UploadProgress({ upload, onClose }: UploadProgressProps) {
     <Card ref={card} className="grid gap-4 p-5">
       <div className="flex flex-wrap items-start gap-x-4 gap-y-3">
         <StateIcon state={state} />
-        <div className="min-w-0 flex-1 basis-48">
+        <div className="min-w-0 flex-1 basis-36">
           <h2 ref={title} tabIndex={-1} className="rounded-sm font-semibold tabular-nums">
             {headline(state)}
           </h2>

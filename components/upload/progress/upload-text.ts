@@ -102,7 +102,8 @@ function uploadingHeadline(state: UploaderState): string {
   if (isPaused(state)) return `Paused: ${formatCount(all, "file")}`;
   if (needsPerson(state) && counts.conflict > 0)
     return `${formatCount(counts.conflict, "file")} ${counts.conflict === 1 ? "waits" : "wait"} for your choice`;
-  return `Uploading ${formatCount(all, "file")}`;
+  // All were skipped or canceled, which the site is being told.
+  return all === 0 ? "Finishing the upload" : `Uploading ${formatCount(all, "file")}`;
 }
 
 function doneHeadline({ counts }: UploaderState): string {
@@ -161,9 +162,10 @@ function arrivedBefore({ status, resumed }: UploaderState): string {
   const total = status?.files.total ?? 0;
   const planned = resumed?.plannedFiles;
   if (total === 0) return "Nothing has arrived yet.";
+  const are = total === 1 ? "is" : "are";
   return planned
-    ? `${number(total)} of ${formatCount(planned, "file")} are there.`
-    : `${formatCount(total, "file")} are there.`;
+    ? `${number(total)} of ${formatCount(planned, "file")} ${are} there.`
+    : `${formatCount(total, "file")} ${are} there.`;
 }
 
 function movingTexts(state: UploaderState): string[] {

@@ -9,7 +9,8 @@ const help = `Usage: atoll infra check [--json]
        atoll infra take-over [--yes] [--json]
 
 check compares the bucket's settings with what this site needs and names rules of others that would delete files or make them
-unreadable. It changes nothing. Exits 1 where something fails; what could not be read is listed as unknown.
+unreadable, and whether this database owns the bucket. It changes nothing. Exits 1 where something fails; what could not be read
+is listed as unknown.
 
 take-over makes this database the owner of its bucket. Only the owner's site takes uploads, and only its worker verifies and
 deletes; another database on the same bucket (a restored dump, a second site) shows and reports. The former owner stops within

@@ -13,5 +13,10 @@ export async function createAccount({ email, password, isAdmin, isJson }: Accoun
     const created = await createUser(viewer, parsed.data);
     return { id: created.userId, email: parsed.data.email, isAdmin: created.isAdmin };
   });
-  console.log(isJson ? JSON.stringify(created) : `${created.email} can sign in`);
+  console.log(isJson ? JSON.stringify(created) : `${created.email}: ${howTo(password)}`);
+}
+
+function howTo(password: string | undefined): string {
+  if (password !== undefined) return "created, can sign in";
+  return "created without a password: can sign in through a provider, or once `atoll user password` has set one";
 }

@@ -17,14 +17,15 @@ export function noteOf(path: string): NoteCode | null {
   return pictures.has(extension) ? null : "no-preview";
 }
 
+/** Said of one file, and of several. */
 const messages: Readonly<Record<NoteCode, Message>> = {
   heic: {
-    title: "This is a HEIC picture.",
-    advice: "It is uploaded and kept as it is. A preview is made only where the site can read HEIC.",
+    title: "HEIC.",
+    advice: "Uploaded and kept unchanged. A preview is made only where the site can read HEIC.",
   },
   "no-preview": {
-    title: "The site does not know this picture format.",
-    advice: "It is uploaded and kept as it is, for download. It gets no preview.",
+    title: "No preview is made of this type of file.",
+    advice: "Uploaded and kept unchanged, for download.",
   },
 };
 

@@ -55,14 +55,12 @@ function settle(draft: Draft): void {
   if (state.halted && counts.failed === 0 && registered) halt(draft, null);
   if (state.halted || !state.upload) return;
   if (!state.finishing && (counts.failed > 0 || missingFiles(state) > 0)) return;
-  if (!state.finishing && counts.done + counts.present === 0) {
-    // A resumed upload has files from before: it is not aborted by itself.
-    if (!state.resumed) giveUp(draft);
-    return;
-  }
-  // The server needs digests and cancellations before it verifies.
+  // The server needs digests and cancellations before it verifies, and refuses them once the upload has ended.
   registerNext(draft);
-  if (Object.keys(state.batches).length === 0 && state.cancellations.size === 0) seal(draft, state.upload.id);
+  if (Object.keys(state.batches).length > 0 || state.cancellations.size > 0) return;
+  if (state.finishing || counts.done + counts.present > 0) seal(draft, state.upload.id);
+  // A resumed upload has files from before: it is not aborted by itself.
+  else if (!state.resumed) giveUp(draft);
 }
 
 function mayPost({ policy }: UploaderState): boolean {

@@ -133,6 +133,17 @@ describe("what a member sees", () => {
     expect(last.nextId).toBeNull();
   });
 
+  it("a media with the pictures of its neighbours, and no URL for those that have none", async () => {
+    const collection = await collectionBySlug(member, slug);
+    const { items } = await mediaPage(collection);
+    const shown = items.map(({ urls }) => urls.preview);
+    expect(new Set(shown.map((url) => url === undefined))).toEqual(new Set([true, false]));
+    for (const [at, { id }] of items.entries()) {
+      const around = [shown[at + 1], shown[at - 1]].filter((url) => url !== undefined);
+      expect((await mediaDetail(collection, id)).neighbourUrls).toEqual(around);
+    }
+  });
+
   it("page after page, each media once", async () => {
     const collection = await collectionBySlug(member, slug);
     const seen: string[] = [];

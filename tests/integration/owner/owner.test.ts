@@ -178,7 +178,8 @@ describe("infra check", () => {
   }
 
   it("fails on drift and on dangers, and neither changes nor claims the bucket", async () => {
-    const site = await siteOf(await newDatabase());
+    const owned = await newDatabase();
+    const site = await siteOf(owned);
     for (const _ of [1, 2]) expect(await check(true)).toMatchObject({ code: 1 });
     expect(await standingOf(site)).toBe("unclaimed");
 
@@ -196,8 +197,15 @@ describe("infra check", () => {
     const right = await check(true);
     expect(right.code, right.text).toBe(0);
     const { checks } = JSON.parse(right.text) as { checks: { aspect: string; result: string }[] };
-    expect(checks).toHaveLength(8);
-    expect(checks.filter(({ result }) => result === "pass").length).toBe(endpoint.ceph ? 7 : 8);
+    expect(checks).toHaveLength(9);
+    expect(checks.filter(({ result }) => result === "pass").length).toBe(endpoint.ceph ? 8 : 9);
+    await siteOf(await newDatabase());
+    const other = await check(false);
+    expect(other.code).toBe(1);
+    expect(other.text).toMatch(
+      /^fail {4}owner: The storage bucket belongs to another installation.* infra take-over$/m,
+    );
+    await siteOf(owned);
 
     const { GetBucketLifecycleConfigurationCommand, PutBucketLifecycleConfigurationCommand } = await import(
       "@aws-sdk/client-s3"

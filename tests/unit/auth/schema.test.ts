@@ -4,6 +4,7 @@ import { commonPasswords, isCommonPassword } from "@/lib/auth/common-passwords/p
 import { hashPassword, verifyPassword } from "@/lib/auth/password";
 import { isMadeOfContext, signInMessage } from "@/lib/auth/policy";
 import { newPassword, signInInput, signUpInput } from "@/lib/auth/schema";
+import { changePasswordInput } from "@/lib/user/schema";
 
 vi.mock("@node-rs/argon2", { spy: true });
 afterAll(() => vi.doUnmock("@node-rs/argon2"));
@@ -166,4 +167,12 @@ it("has a message for every sign-in error, known or not", () => {
     expect(signInMessage(error)).not.toContain("<");
   }
   expect(signInMessage("constructor")).toMatch(/^Sign-in failed/);
+});
+
+it("a new password is not the current one, also typed on another keyboard", () => {
+  const change = (currentPassword: string, newPassword: string) =>
+    changePasswordInput.safeParse({ currentPassword, newPassword }).error?.issues.map(({ path }) => path.join("."));
+  expect(change("three small words", "three small words")).toEqual(["newPassword"]);
+  expect(change("cafe\u0301 small words", "caf\u00e9 small words")).toEqual(["newPassword"]);
+  expect(change("three small words", "three small birds")).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tileRatio, tileSources } from "@/components/media/gallery/picture-sources";
-import { isDisplayable, loadsAutomatically, typeNameOf } from "@/components/media/media-text";
+import { isDisplayable, keptText, loadsAutomatically, typeNameOf } from "@/components/media/media-text";
 import type { MediaItem } from "@/lib/media/schema";
 
 const thumb = "https://s3.example/thumb";
@@ -67,6 +67,15 @@ describe("an original", () => {
   it("of a kept file is not shown, whatever its type", () => {
     expect(isDisplayable({ state: "kept", contentType: "image/png" })).toBe(false);
   });
+});
+
+it.each([
+  ["image/x-nikon-nef", 9, /raw picture contains no preview/],
+  ["text/plain", 0, /is empty/],
+  ["application/pdf", 9, /cannot preview this type/],
+  [null, 9, /cannot preview this type/],
+])("a kept file of type %s and %d bytes says why it has no picture", (contentType, sizeBytes, text) => {
+  expect(keptText({ contentType, sizeBytes })).toMatch(text);
 });
 
 describe("a type's name", () => {

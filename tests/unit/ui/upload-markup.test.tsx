@@ -1,14 +1,17 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { FileRow } from "@/components/upload/files/file-row";
+import { ProblemList } from "@/components/upload/files/problem-list";
 import { ConflictChoices } from "@/components/upload/progress/conflict-choice";
 import { tallyOf } from "@/components/upload/progress/tally";
 import { UploadActions } from "@/components/upload/progress/upload-actions";
-import { Notes, Trouble } from "@/components/upload/progress/upload-notices";
+import { Notes, Rejected, Trouble } from "@/components/upload/progress/upload-notices";
 import { UploadSummary } from "@/components/upload/progress/upload-summary";
 import { type FailureCode, failure } from "@/lib/uploader/state/failures";
 import { type FileState, fileStates } from "@/lib/uploader/state/file";
+import { problemsOf } from "@/lib/uploader/state/problems";
 import type { UploaderState } from "@/lib/uploader/state/state";
+import { statusOf } from "@/tests/unit/uploader/world/world";
 import { fileIn, filesIn, stateWith, uploaderIn } from "./upload-states";
 
 const nothing = () => undefined;
@@ -53,7 +56,7 @@ describe("a row", () => {
     );
     expect(text).toContain("40 %");
     expect(text).toContain("2.3 GB");
-    expect(text).toMatch(/HEIC picture\. It is uploaded and kept/);
+    expect(text).toMatch(/HEIC\. Uploaded and kept unchanged/);
   });
 });
 
@@ -88,7 +91,7 @@ describe("the choice about existing files", () => {
     expect(namesOf(html)).toEqual(["New versions", "Skip them", "Keep both", "Skip them", "Keep both"]);
     const decided = choice({ ...state, conflicts: none, othersConflict: "both" }, { taken: 1, takenByOthers: 1 });
     expect(textOf(decided)).toMatch(
-      /1 file was already here: they are skipped\. .* another person’s file: both are kept\./,
+      /1 file was already here: it is skipped\. .* another person’s file: both are kept\./,
     );
   });
 
@@ -147,8 +150,8 @@ it("counts notes of accepted files, not of skipped ones", () => {
   const files = ["a.heic", "b.HEIF", "c.pdf", "d.jpg"].map((path, id) => fileIn("done", id, { path }));
   const tally = tallyOf(stateWith([...files, fileIn("refused", 4, { path: "e.heic" })]).files);
   const text = textOf(renderToStaticMarkup(<Notes notes={tally.notes} />));
-  expect(text).toMatch(/2 files: This is a HEIC picture\./);
-  expect(text).toMatch(/1 file: The site does not know this picture format\./);
+  expect(text).toMatch(/2 files: HEIC\./);
+  expect(text).toMatch(/1 file: No preview is made of this type of file\./);
 });
 
 it("ends with the receipt in each format, if anything arrived", () => {
@@ -161,4 +164,18 @@ it("ends with the receipt in each format, if anything arrived", () => {
     "/api/v1/uploads/u1/receipt?format=bagit",
   ]);
   expect(summary(stateWith(filesIn({ skipped: 1 }), { phase: "done", upload }))).not.toContain("href");
+});
+
+it("lets the keyboard into a list of problems that scrolls, and into no other", () => {
+  const problems = (count: number) => {
+    const files = Array.from({ length: count }, (_, id) => fileIn("refused", id, { path: `${id}.jpg` }));
+    return renderToStaticMarkup(
+      <ProblemList groups={problemsOf(stateWith(files).files)} onRetry={null} onRetryAll={null} />,
+    );
+  };
+  expect(problems(5)).not.toMatch(/overflow-y-auto|tabindex/i);
+  const status = statusOf("verified", { total: 1, verified: 0, rejected: 1, pending: 0 });
+  const rejected = { ...status, rejected: [{ path: "a.tif", reason: "It cannot be read." }] };
+  const html = renderToStaticMarkup(<Rejected state={stateWith([], { status: rejected })} />);
+  expect(html).toMatch(/<ul aria-label="1 file not shown" tabindex="0" class="overflow-y-auto/i);
 });

@@ -19,6 +19,7 @@ const plain = (text: string) => text.replaceAll("\u00a0", " ");
 describe("the headline", () => {
   it.each([
     ["Uploading 5 files", stateWith(filesIn({ done: 2, present: 1, queued: 2, skipped: 3, canceled: 1 }))],
+    ["Finishing the upload", stateWith(filesIn({ skipped: 2 }))],
     ["Paused: 5 files", stateWith(filesIn({ done: 2, ready: 3 }), { paused: true })],
     ["Paused: 5 files", stateWith(filesIn({ done: 2, paused: 3 }))],
     ["Paused: 3 files", stateWith(filesIn({ queued: 3 }), { phase: "idle", paused: true })],
@@ -65,6 +66,11 @@ describe("the line below", () => {
   it("shows what a resumed upload has before its files are added", () => {
     const status = statusOf("open", { total: 12, verified: 0, rejected: 0, pending: 12 });
     expect(progressText(stateWith([], { resumed, status }))).toBe("12 of 40 files are there.");
+    const one = {
+      resumed: { ...resumed, plannedFiles: null },
+      status: statusOf("open", { ...status.files, total: 1 }),
+    };
+    expect(progressText(stateWith([], one))).toBe("1 file is there.");
   });
 });
 

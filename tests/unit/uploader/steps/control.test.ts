@@ -65,6 +65,20 @@ describe("pausing", () => {
     }
   });
 
+  it("aborts an upload of skipped files by itself, once the site has heard of each: it refuses to hear it later", () => {
+    const world = new World();
+    world.answer = (file) => ({ ...answerOf(file), exists: "other" });
+    world.add(newFile("a"), newFile("b"));
+    world.open();
+    world.answer = null;
+    world.send({ type: "conflictChosen", choice: "skip" });
+    expect(world.state).toMatchObject({ phase: "uploading", counts: { skipped: 2 } });
+    for (const call of world.take("cancelFiles")) world.cancel(call);
+    expect(world.canceled.toSorted()).toEqual(["a", "b"]);
+    expect(world.state.phase).toBe("aborted");
+    expect(world.take("abort")).toHaveLength(1);
+  });
+
   it("while the last file is compared with the disk keeps its digests from being lost", () => {
     const world = new World({ hashes: true });
     world.add(newFile("a"), newFile("b"), newFile("c"));
