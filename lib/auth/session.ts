@@ -10,6 +10,7 @@ import { sessionOfCookies } from "./live-session";
 import { requireOwnOrigin } from "./own-origin";
 import { clientAddressHeader } from "./policy";
 import { type Cookies, sessionCookie } from "./session-cookies";
+import { viewerOfToken } from "./token/live-token";
 import { mintAnonymousViewer, mintUserViewer, type Origin, type UserViewer, type Viewer } from "./viewer";
 
 /** Returns the viewer of a session cookie: anonymous where the session has ended. */
@@ -65,14 +66,15 @@ export function signedIn(viewer: Viewer): UserViewer {
 }
 
 /**
- * Returns the viewer of an API request. API tokens do not exist yet: a request with one is rejected, not treated as
- * anonymous.
+ * Returns the viewer of an API request: of its token, whatever cookies it has, else of its session cookie. Throws UNAUTHENTICATED for a
+ * token that is not valid: it is never treated as a visitor's.
  */
 export async function viewerOf(request: Request): Promise<Viewer> {
-  if (request.headers.has("authorization")) {
-    throw new AppError("UNAUTHENTICATED", "This token is not valid here. Sign in with the session cookie instead.");
-  }
-  return viewerOnce(request, () => viewerOfCookies(cookiesOf(request), originOf(request.headers)));
+  const origin = originOf(request.headers);
+  const authorization = request.headers.get("authorization");
+  return viewerOnce(request, () =>
+    authorization === null ? viewerOfCookies(cookiesOf(request), origin) : viewerOfToken(authorization, origin),
+  );
 }
 
 /**

@@ -61,8 +61,15 @@ const wholeCollection = collectionOutline.extend({
   role: z.enum(roles).nullable(),
   sizeBytes: z.int(),
   createdAt: z.iso.datetime(),
+  /** Raised by each edit: the number in the `ETag`. */
+  editVersion: z.int(),
 });
 
 /** A collection in a list. */
-const collectionCard = z.discriminatedUnion("originals", [collectionOutline, wholeCollection]);
+export const collectionCard = z.discriminatedUnion("originals", [collectionOutline, wholeCollection]);
 export type CollectionCard = z.infer<typeof collectionCard>;
+
+/** Where the next page of a list starts: after this collection. In a cursor: the time in milliseconds, and the id. */
+export const collectionPosition = z
+  .tuple([z.int().nonnegative(), z.uuid()])
+  .transform(([time, id]) => ({ createdAt: new Date(time), id }));

@@ -46,12 +46,14 @@ export const mediaPage = z.object({ items: z.array(mediaItem), nextCursor: z.str
 export type MediaPage = z.infer<typeof mediaPage>;
 
 /** A media on its own page, with its neighbours. */
-const mediaDetail = mediaItem.extend({
+export const mediaDetail = mediaItem.extend({
   latitude: z.number().nullable(),
   longitude: z.number().nullable(),
   createdAt: z.iso.datetime().nullable(),
   uploadedBy: z.string().nullable(),
   revisionNumber: z.int().nullable(),
+  /** Raised by each edit: the number in the `ETag`. */
+  editVersion: z.int().nullable(),
   downloadUrl: z.url().optional(),
   previousId: z.uuid().nullable(),
   nextId: z.uuid().nullable(),

@@ -24,7 +24,7 @@ describe("members", () => {
     await setMember(owner, slug, { userId: other.userId, role: "viewer" });
     expect((await collectionBySlug(other, slug)).role).toBe("viewer");
     await setMember(owner, slug, { userId: other.userId, role: "editor" });
-    expect((await membersOf(owner, slug)).map(({ userId, role }) => [userId, role])).toEqual([
+    expect((await membersOf(owner, slug)).items.map(({ userId, role }) => [userId, role])).toEqual([
       [owner.userId, "owner"],
       [other.userId, "editor"],
     ]);
@@ -47,7 +47,7 @@ describe("members", () => {
     await expect(removeMember(third, slug, other.userId)).rejects.toMatchObject({ code: "NOT_FOUND" });
     await removeMember(other, slug, other.userId);
     await expect(removeMember(other, slug, other.userId)).rejects.toMatchObject({ code: "NOT_FOUND" });
-    expect(await membersOf(owner, slug)).toHaveLength(2);
+    expect((await membersOf(owner, slug)).items).toHaveLength(2);
   });
 
   it("cannot give themselves a higher role", async () => {
