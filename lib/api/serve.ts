@@ -111,7 +111,7 @@ function queryOf(call: Call, searchParams: URLSearchParams): unknown {
     throw new AppError("INVALID", message, { issues: [{ path: twice, message }] });
   }
   const sent = Object.fromEntries(searchParams);
-  if (call.query) return parseInput(call.query.strict(), sent);
+  if (call.query) return parseInput(call.query, sent);
   const [surplus] = Object.keys(sent);
   if (surplus === undefined) return undefined;
   const message = "This call does not know the parameter.";
@@ -128,6 +128,14 @@ function answer(call: Call, headers: Headers, value: unknown): Response {
   for (const [name, text] of headers) response.headers.set(name, text);
   return response;
 }
+
+const noCall: Handler = crossOrigin(async (request) => {
+  const message = "There is no such call. GET /api/v1/openapi.json lists all.";
+  return problem(request, new AppError("NOT_FOUND", message));
+});
+
+/** The handlers of paths that no call has. */
+export const unknownPath = { GET: noCall, POST: noCall, PUT: noCall, PATCH: noCall, DELETE: noCall, OPTIONS: noCall };
 
 type Handlers = Partial<Record<Method, Handler>>;
 

@@ -23,7 +23,7 @@ const collectionSlug = z
 
 const collectionVisibility = z.enum(visibilities, "Choose private, preview or public.");
 
-export const createCollectionInput = z.object({
+export const createCollectionInput = z.strictObject({
   name: collectionName,
   slug: collectionSlug.optional(),
   description: collectionDescription.default(""),
@@ -34,7 +34,7 @@ export type CreateCollectionForm = z.input<typeof createCollectionInput>;
 export type CreateCollectionInput = z.output<typeof createCollectionInput>;
 
 export const updateCollectionInput = z
-  .object({
+  .strictObject({
     name: collectionName.exactOptional(),
     description: collectionDescription.exactOptional(),
     visibility: collectionVisibility.exactOptional(),

@@ -8,7 +8,7 @@ export const variants = ["thumb", "preview", "original"] as const;
 export type Variant = (typeof variants)[number];
 
 /** A media as a gallery shows it. Keys leave the server only inside signed URLs. */
-const mediaItem = z.object({
+export const mediaItem = z.object({
   id: z.uuid(),
   /** Empty for viewers who may not see originals. */
   path: z.string(),
@@ -60,6 +60,6 @@ export const mediaDetail = mediaItem.extend({
 });
 export type MediaDetail = z.infer<typeof mediaDetail>;
 
-export const updateMediaInput = z.object({
+export const updateMediaInput = z.strictObject({
   title: textLine("The title").max(200, "A title has at most 200 characters.").nullable(),
 });

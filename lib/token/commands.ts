@@ -9,7 +9,7 @@ import { AppError, notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { once, type Settle } from "@/lib/idempotency/commands";
 import { lockName } from "@/lib/locks";
-import { toItem, tokenSelect } from "./queries";
+import { toItem, tokenSelect } from "./present";
 import type { CreatedToken, CreateTokenInput } from "./schema";
 
 const { maxPerUser, keptExpiredSeconds } = tokenPolicy;

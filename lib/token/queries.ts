@@ -1,39 +1,15 @@
 import "server-only";
-import { scopes } from "@/lib/auth/token/policy";
 import { sessionOfViewer, type Viewer } from "@/lib/auth/viewer";
-import { db, type Prisma } from "@/lib/db";
+import { db } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { type List, openCursor, sealCursor } from "@/lib/sealed/cursor";
-import { type TokenItem, type TokenListInput, type TokenOfUser, type TokenPage, tokenPosition } from "./schema";
+import { toItem, tokenSelect } from "./present";
+import { type TokenListInput, type TokenOfUser, type TokenPage, tokenPosition } from "./schema";
 
 const tokensPerPage = 500;
 
 /** Whose list a cursor is of: another person's is refused. */
 const listOf = (userId: string): List => ["tokens", userId];
-
-export const tokenSelect = {
-  id: true,
-  name: true,
-  scopes: true,
-  createdAt: true,
-  expiresAt: true,
-  lastUsedAt: true,
-  collection: { select: { slug: true } },
-} satisfies Prisma.TokenSelect;
-type TokenRow = Prisma.TokenGetPayload<{ select: typeof tokenSelect }>;
-
-/** Cuts a row to what its user may know: all but the hash. */
-export function toItem(row: TokenRow): TokenItem {
-  return {
-    id: row.id,
-    name: row.name,
-    scopes: scopes.filter((scope) => row.scopes.includes(scope)),
-    collection: row.collection?.slug ?? null,
-    createdAt: row.createdAt.toISOString(),
-    expiresAt: row.expiresAt?.toISOString() ?? null,
-    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
-  };
-}
 
 /**
  * Returns the viewer's tokens, the newest first, expired ones among them for a while. Throws UNAUTHENTICATED without a session (a token

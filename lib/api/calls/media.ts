@@ -7,13 +7,18 @@ import { pageQuery } from "./shapes";
 const section = "Media";
 
 /** `ids`: these only, without paging. The gallery asks for the pictures that are being processed with it. */
-const listQuery = pageQuery.extend({
-  ids: z
-    .string()
-    .transform((text) => text.split(","))
-    .pipe(z.array(z.uuid()).max(pageSize.max))
-    .optional(),
-});
+const listQuery = pageQuery
+  .extend({
+    ids: z
+      .string()
+      .transform((text) => text.split(","))
+      .pipe(z.array(z.uuid()).max(pageSize.max))
+      .optional(),
+  })
+  .refine(({ ids, limit, cursor }) => ids === undefined || (limit ?? cursor) === undefined, {
+    path: ["ids"],
+    message: "ids comes without limit and cursor.",
+  });
 
 export const listMedia = defineCall({
   id: "listMedia",
@@ -50,7 +55,7 @@ export const updateMedia = defineCall({
   summary: "Change a media's title",
   who: "user",
   scopes: ["manage"],
-  body: updateMediaInput.strict(),
+  body: updateMediaInput,
   status: 200,
   answer: mediaDetail,
   takesIfMatch: true,

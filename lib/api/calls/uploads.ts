@@ -26,7 +26,7 @@ export const openUpload = defineCall({
   summary: "Open an upload",
   description:
     "Answers a prefix and one presigned POST policy for every key under it. Post files to `policy.url` with `policy.fields`: the key ends in S3's variable for the file's name, and may be replaced by any other under the prefix. Then seal the upload.",
-  body: openUploadInput.omit({ collectionSlug: true }).strict(),
+  body: openUploadInput.omit({ collectionSlug: true }),
   status: 201,
   answer: openedUpload,
   takesKey: true,
@@ -94,7 +94,7 @@ export const signParts = defineCall({
   path: "/uploads/{id}/parts",
   summary: "Get URLs for the parts of a file",
   description: "PUT each part to its URL, and keep the ETag that the storage answers.",
-  body: partsInput.strict(),
+  body: partsInput,
   status: 200,
   answer: partUrls,
 });
@@ -129,7 +129,7 @@ export const changeUpload = defineCall({
   summary: "Seal or abort an upload",
   description:
     "Sealed: nothing more can be sent, and what arrived is verified, registered or not. Aborted: what arrived is removed. Idempotent.",
-  body: changeUploadInput.strict(),
+  body: changeUploadInput,
   status: 202,
   answer: uploadStatus,
 });

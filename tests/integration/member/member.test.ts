@@ -24,10 +24,11 @@ describe("members", () => {
     await setMember(owner, slug, { userId: other.userId, role: "viewer" });
     expect((await collectionBySlug(other, slug)).role).toBe("viewer");
     await setMember(owner, slug, { userId: other.userId, role: "editor" });
-    expect((await membersOf(owner, slug)).items.map(({ userId, role }) => [userId, role])).toEqual([
-      [owner.userId, "owner"],
-      [other.userId, "editor"],
-    ]);
+    const { items } = await membersOf(owner, slug);
+    expect(Object.fromEntries(items.map(({ userId, role }) => [userId, role]))).toEqual({
+      [owner.userId]: "owner",
+      [other.userId]: "editor",
+    });
     await removeMember(owner, slug, other.userId);
     await expect(collectionBySlug(other, slug)).rejects.toMatchObject({ code: "NOT_FOUND" });
     const lines = await db().event.findMany({
