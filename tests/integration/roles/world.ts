@@ -80,6 +80,15 @@ export class Stage {
     return stage;
   }
 
+  person(name: Person): UserViewer {
+    return this.#people[name];
+  }
+
+  /** The cookies of an actor's browser; none of a visitor's. */
+  cookie(name: ActorName): Record<string, string> {
+    return this.#cookies.get(name) ?? {};
+  }
+
   /** As the site would see them: through the cookie of a session. */
   async viewer(name: ActorName): Promise<Viewer> {
     if (name === "system") return system;
