@@ -2,9 +2,8 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-
-import { cephAvailable } from "./tests/support/ceph.ts";
 import { applyForm } from "./tests/support/forms.mjs";
+import { cephAvailable } from "./tests/support/services/ceph.ts";
 
 const root = import.meta.dirname;
 const form = applyForm();
@@ -14,7 +13,7 @@ const withPeers = process.env.ATOLL_TEST_PEERS === "yes";
 const comparison = "tests/integration/embedded-s3/differential/**/*.test.ts";
 /** Debian's s3cmd, rclone and aws. */
 const clients = "tests/integration/embedded-s3/clients/**/*.test.ts";
-const globalSetup = ["tests/support/global-services.ts"];
+const globalSetup = ["tests/support/services/global-services.ts"];
 
 /**
  * The main job and the storage layer once more, on Ceph's S3 and Debian's PostgreSQL 15, and the embedded S3 store compared

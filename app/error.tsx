@@ -1,6 +1,6 @@
 "use client";
 
-import { Failure } from "@/components/ui/failure";
+import { Failure } from "@/components/ui/message/failure";
 
 export default function ErrorPage({ error, retry }: { error: unknown; retry: () => void }) {
   return (

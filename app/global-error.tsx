@@ -1,6 +1,6 @@
 "use client";
 
-import { Failure } from "@/components/ui/failure";
+import { Failure } from "@/components/ui/message/failure";
 import "./globals.css";
 
 /** Renders when the root layout fails. It replaces the layout, so it brings its own document and the system's theme. */

@@ -2,7 +2,7 @@ import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
 import { cookies } from "next/headers";
 import type { ReactNode } from "react";
-import { parseTheme, themeCookie } from "@/components/ui/theme";
+import { parseTheme, themeCookie } from "@/components/ui/page/theme";
 import "./globals.css";
 
 export const metadata: Metadata = {

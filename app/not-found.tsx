@@ -1,7 +1,7 @@
 import Link from "next/link";
 import { pageQuery } from "@/app/page-query";
 import { NotFoundState } from "@/components/auth/not-found-state";
-import { Wordmark } from "@/components/ui/brand";
+import { Wordmark } from "@/components/ui/page/brand";
 import { currentViewer } from "@/lib/auth/session";
 import { routes } from "@/lib/routes";
 

@@ -1,6 +1,6 @@
 import "server-only";
 import { notFound, redirect } from "next/navigation";
-import { unavailableDigest } from "@/components/ui/failure-digest";
+import { unavailableDigest } from "@/components/ui/message/failure-digest";
 import { toAppError } from "@/lib/errors";
 import { routes } from "@/lib/routes";
 

@@ -6,7 +6,7 @@ import path from "node:path";
 import { ensureClient, ensurePackages, nodeProblem, root, typescriptArgs } from "../lib/cli/install.mjs";
 import { ensureBrowser } from "./support/find-browser.mjs";
 import { applyForm } from "./support/forms.mjs";
-import { summary } from "./support/reports.mjs";
+import { summary } from "./support/gate/reports.mjs";
 import { runLane, runStep, stopSteps } from "./support/steps.mjs";
 
 const modules = path.join(root, "node_modules");
@@ -20,7 +20,7 @@ const lint = {
   name: "format and lint",
   args: [path.join(modules, "@biomejs/biome/bin/biome"), "check", "--error-on-warnings"],
 };
-const boundaries = { name: "boundaries", args: [path.join(root, "tests/support/boundaries.mjs")] };
+const boundaries = { name: "boundaries", args: [path.join(root, "tests/support/gate/boundaries.mjs")] };
 const unused = { name: "unused code", args: [path.join(modules, "knip/bin/knip.js")] };
 const vitest = (name, projects) => ({
   name: `${name} tests`,
@@ -34,7 +34,7 @@ const integration = vitest("integration", "!unit");
 // A function: what runs TypeScript is not there before the install.
 const build = () => ({
   name: "build",
-  args: typescriptArgs("tests/support/build.ts", []),
+  args: typescriptArgs("tests/support/gate/build.ts", []),
   env: { NODE_ENV: "production" },
 });
 

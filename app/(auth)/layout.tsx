@@ -1,11 +1,11 @@
 import { cookies } from "next/headers";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { AtollArt } from "@/components/ui/atoll-art";
-import { Wordmark } from "@/components/ui/brand";
-import { mainId } from "@/components/ui/skip-link";
-import { parseTheme, themeCookie } from "@/components/ui/theme";
-import { ThemeMenu } from "@/components/ui/theme-menu";
+import { AtollArt } from "@/components/ui/art/atoll-art";
+import { Wordmark } from "@/components/ui/page/brand";
+import { mainId } from "@/components/ui/page/skip-link";
+import { parseTheme, themeCookie } from "@/components/ui/page/theme";
+import { ThemeMenu } from "@/components/ui/page/theme-menu";
 import { routes } from "@/lib/routes";
 
 export default async function AuthLayout({ children }: { children: ReactNode }) {

@@ -1,6 +1,6 @@
 "use client";
 
-import { Failure } from "@/components/ui/failure";
+import { Failure } from "@/components/ui/message/failure";
 
 export default function SiteErrorPage({ error, retry }: { error: unknown; retry: () => void }) {
   return (

@@ -2,9 +2,9 @@ import { cookies } from "next/headers";
 import type { ReactNode } from "react";
 import { pageQuery } from "@/app/page-query";
 import { SiteHeader } from "@/components/auth/site-header";
-import { mainId, SkipLink } from "@/components/ui/skip-link";
-import { parseTheme, themeCookie } from "@/components/ui/theme";
-import { UploadTray } from "@/components/upload/upload-tray";
+import { mainId, SkipLink } from "@/components/ui/page/skip-link";
+import { parseTheme, themeCookie } from "@/components/ui/page/theme";
+import { UploadTray } from "@/components/upload/tray/upload-tray";
 import { currentViewer } from "@/lib/auth/session";
 import { isSignUpOpen } from "@/lib/invitation/queries";
 

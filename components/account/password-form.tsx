@@ -2,10 +2,10 @@
 
 import { type FormEvent, useRef, useState, useTransition } from "react";
 import { Button } from "@/components/ui/button";
-import { Field } from "@/components/ui/field";
-import { FormAlert } from "@/components/ui/form-alert";
+import { FormAlert } from "@/components/ui/form/alert";
+import { Field } from "@/components/ui/form/field";
+import { PasswordInput } from "@/components/ui/form/password-input";
 import { formatCount } from "@/components/ui/format";
-import { PasswordInput } from "@/components/ui/password-input";
 import type { ActionError } from "@/lib/action";
 import { passwordPolicy } from "@/lib/auth/policy";
 import { changePasswordAction } from "@/lib/user/actions";

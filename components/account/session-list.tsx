@@ -2,7 +2,7 @@
 
 import { useState, useTransition } from "react";
 import { Button } from "@/components/ui/button";
-import { FormAlert } from "@/components/ui/form-alert";
+import { FormAlert } from "@/components/ui/form/alert";
 import { formatCount } from "@/components/ui/format";
 import type { ActionResult } from "@/lib/action";
 import { routes } from "@/lib/routes";

@@ -1,7 +1,7 @@
 import Link from "next/link";
+import { CompassArt } from "@/components/ui/art/empty-art";
 import { buttonClass } from "@/components/ui/button";
-import { CompassArt } from "@/components/ui/empty-art";
-import { EmptyState } from "@/components/ui/empty-state";
+import { EmptyState } from "@/components/ui/message/empty-state";
 import { routes } from "@/lib/routes";
 import { SignInLink } from "./sign-in-link";
 

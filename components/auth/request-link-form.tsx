@@ -3,7 +3,7 @@
 import { MailCheck } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
-import { FormAlert } from "@/components/ui/form-alert";
+import { FormAlert } from "@/components/ui/form/alert";
 import { requestInvitationAction } from "@/lib/auth/actions";
 import { EmailField } from "./email-field";
 

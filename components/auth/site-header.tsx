@@ -1,9 +1,9 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { Wordmark } from "@/components/ui/brand";
 import { buttonClass } from "@/components/ui/button";
-import type { Theme } from "@/components/ui/theme";
-import { ThemeMenu } from "@/components/ui/theme-menu";
+import { Wordmark } from "@/components/ui/page/brand";
+import type { Theme } from "@/components/ui/page/theme";
+import { ThemeMenu } from "@/components/ui/page/theme-menu";
 import { routes } from "@/lib/routes";
 import { UserMenu } from "./user-menu";
 

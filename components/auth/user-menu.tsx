@@ -3,8 +3,8 @@
 import { CircleUser, Images, LogOut } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
-import { Menu, MenuContent, MenuItem, MenuLabel, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
-import { Notice } from "@/components/ui/notice";
+import { Notice } from "@/components/ui/message/notice";
+import { Menu, MenuContent, MenuItem, MenuLabel, MenuSeparator, MenuTrigger } from "@/components/ui/overlay/menu";
 import { routes } from "@/lib/routes";
 import { signOutHere } from "./sign-out";
 

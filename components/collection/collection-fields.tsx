@@ -1,7 +1,7 @@
 "use client";
 
-import { Field } from "@/components/ui/field";
-import { Input, Textarea } from "@/components/ui/input";
+import { Field } from "@/components/ui/form/field";
+import { Input, Textarea } from "@/components/ui/form/input";
 import type { Visibility } from "@/lib/collection/policy";
 import type { FieldIssue } from "@/lib/errors";
 import { VisibilityPicker } from "./visibility-picker";

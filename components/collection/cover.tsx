@@ -1,5 +1,5 @@
+import { contourPath } from "@/components/ui/art/contours";
 import { cn } from "@/components/ui/cn";
-import { contourPath } from "@/components/ui/contours";
 
 // Grid classes by number of thumbnails, 0 to 4.
 const layouts = ["", "", "grid-cols-2", "grid-cols-[2fr_1fr] grid-rows-2", "grid-cols-[2fr_1fr] grid-rows-3"];

@@ -1,6 +1,6 @@
 import { ArrowUpFromLine, Fingerprint, KeyRound } from "lucide-react";
 import type { ReactNode } from "react";
-import { AtollArt } from "@/components/ui/atoll-art";
+import { AtollArt } from "@/components/ui/art/atoll-art";
 
 const features = [
   {

@@ -2,7 +2,7 @@
 
 import { type FormEvent, useState, useTransition } from "react";
 import { Button } from "@/components/ui/button";
-import { FormAlert } from "@/components/ui/form-alert";
+import { FormAlert } from "@/components/ui/form/alert";
 import type { ActionError } from "@/lib/action";
 import { updateCollectionAction } from "@/lib/collection/actions";
 import { type CollectionDraft, CollectionFields } from "./collection-fields";

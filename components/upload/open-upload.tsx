@@ -1,15 +1,15 @@
 import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
-import { Dialog, DialogClose, DialogContent, DialogTrigger } from "@/components/ui/dialog";
 import { formatBytes, formatCount } from "@/components/ui/format";
 import { LocalTime } from "@/components/ui/local-time";
-import { Notice } from "@/components/ui/notice";
+import { Notice } from "@/components/ui/message/notice";
+import { Dialog, DialogClose, DialogContent, DialogTrigger } from "@/components/ui/overlay/dialog";
 import { routes } from "@/lib/routes";
 import { type UnfinishedUpload, type UploadStatus, uploadStatus } from "@/lib/upload/schema";
-import { resumeUpload } from "./begin-upload";
-import { browserMemory, rememberedOf, reopen, useRemembered } from "./remembered";
-import { type UploadTarget, uploads } from "./uploads-store";
+import { resumeUpload } from "./store/begin-upload";
+import { browserMemory, rememberedOf, reopen, useRemembered } from "./store/remembered";
+import { type UploadTarget, uploads } from "./store/uploads-store";
 
 type OpenUploadProps = { collection: UploadTarget; upload: UnfinishedUpload };
 

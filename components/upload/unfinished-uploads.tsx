@@ -7,8 +7,8 @@ import { Spinner } from "@/components/ui/spinner";
 import { usePolling } from "@/components/ui/use-polling";
 import type { UnfinishedUpload } from "@/lib/upload/schema";
 import { OpenUpload } from "./open-upload";
-import type { UploadTarget } from "./uploads-store";
-import { useUploads } from "./use-uploads";
+import type { UploadTarget } from "./store/uploads-store";
+import { useUploads } from "./store/use-uploads";
 
 /** When the first gallery of this document was rendered, by the site's clock. Later uploads belong to this document. */
 let documentSince: string | null = null;

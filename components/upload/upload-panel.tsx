@@ -1,12 +1,12 @@
 "use client";
 
 import { type ReactNode, useRef } from "react";
-import { addFiles } from "./begin-upload";
-import { DropZone } from "./drop-zone";
-import { UploadProgress } from "./upload-progress";
-import { type UploadTarget, uploads } from "./uploads-store";
-import { useKeptFocus } from "./use-kept-focus";
-import { useUploads } from "./use-uploads";
+import { useKeptFocus } from "@/components/ui/use-kept-focus";
+import { DropZone } from "./drop/drop-zone";
+import { UploadProgress } from "./progress/upload-progress";
+import { addFiles } from "./store/begin-upload";
+import { type UploadTarget, uploads } from "./store/uploads-store";
+import { useUploads } from "./store/use-uploads";
 
 type UploadPanelProps = {
   collection: UploadTarget;

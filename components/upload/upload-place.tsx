@@ -4,8 +4,8 @@ import { ImagePlus } from "lucide-react";
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
-import type { UploadTarget } from "./uploads-store";
-import { useUploads } from "./use-uploads";
+import type { UploadTarget } from "./store/uploads-store";
+import { useUploads } from "./store/use-uploads";
 
 type Place = { open: boolean; setOpen: (open: boolean) => void };
 const PlaceContext = createContext<Place>({ open: false, setOpen: () => {} });

@@ -6,7 +6,7 @@ const hour = 60 * minute;
 
 /**
  * All budgets, each for one person, network, account or device. The uploader decides `writes…`: with the smallest files sent in parts,
- * three calls for 16 MiB, it makes 23 calls a second at 1 Gbit/s and 230 at 10 Gbit/s (tests/unit/uploader/call-rate.test.ts).
+ * three calls for 16 MiB, it makes 23 calls a second at 1 Gbit/s and 230 at 10 Gbit/s (tests/unit/uploader/steps/call-rate.test.ts).
  */
 export const budgets = {
   writesOfUser: { count: 5_000, windowSeconds: 10 },

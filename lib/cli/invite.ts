@@ -1,8 +1,9 @@
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import { invitationPolicy } from "@/lib/invitation/policy";
-import { parseLife } from "./life";
-import { adoptRunning } from "./running";
+
+import { adoptRunning } from "./settings/running";
+import { parseLife } from "./usage";
 
 type Invite = { email: string | undefined; expires: string | undefined; isJson: boolean };
 

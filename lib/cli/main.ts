@@ -1,7 +1,7 @@
 import { EnvError } from "@/lib/env";
 import { AppError } from "@/lib/errors";
-import { loadDotEnv } from "./dot-env";
-import { tellMisspelled } from "./misspelled";
+import { loadDotEnv } from "./settings/dot-env";
+import { tellMisspelled } from "./settings/misspelled";
 import { type Command, HelpShown, UsageError } from "./usage";
 
 type Entry = { summary: string; load(): Promise<Command> };

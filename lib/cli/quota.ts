@@ -1,7 +1,7 @@
 import { parseEnv } from "@/lib/env";
 import { quotaInput } from "@/lib/quota/schema";
 import { sizeText } from "@/lib/upload/policy";
-import { adoptRunning } from "./running";
+import { adoptRunning } from "./settings/running";
 import { UsageError } from "./usage";
 
 type Quota = { noun: "user" | "collection"; name: string; size: string; isDryRun: boolean; isJson: boolean };

@@ -7,8 +7,8 @@ import type { S3Role } from "@/lib/embedded/s3/auth/configured-roles";
 import type { S3User } from "@/lib/embedded/s3/auth/users";
 import type { S3Topic } from "@/lib/embedded/s3/notifications/topic";
 import { EnvError, parseStartEnv } from "@/lib/env";
-import { notifyParent, stopRequested } from "./lifetime";
-import { processLog } from "./process-log";
+import { notifyParent, stopRequested } from "./process/lifetime";
+import { processLog } from "./process/process-log";
 import { type Command, parseCommand, UsageError } from "./usage";
 
 const help = `Usage: atoll s3 [--port N] [--host ADDRESS] [--data-dir DIR]

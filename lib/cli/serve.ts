@@ -8,7 +8,8 @@ import next from "next";
 import { closeServer } from "@/lib/embedded/server-close";
 import { env, requireStorageNamed } from "@/lib/env";
 import { root } from "./install.mjs";
-import { notifyParent, stopRequested } from "./lifetime";
+import { notifyParent, stopRequested } from "./process/lifetime";
+import { fatalExitCode } from "./process/supervise";
 import { watchBody } from "./site/body";
 import { clientAddressBehind } from "./site/client-address";
 import { databaseProbe } from "./site/database-probe";
@@ -20,7 +21,6 @@ import { selfCallMarker } from "./site/self-call";
 import { acceptUpgrades, listen } from "./site/server";
 import { refuseForeign, refuseForeignUpgrade } from "./site/this-machine";
 import { answerUnavailable, isPage } from "./site/unavailable-page";
-import { fatalExitCode } from "./start/supervise";
 
 const closeTimeoutMs = 8_000;
 

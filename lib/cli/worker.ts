@@ -1,8 +1,8 @@
 import { parseEnv, requireStorageNamed } from "@/lib/env";
-import { notifyParent, stopRequested } from "./lifetime";
 import { logDangers } from "./log-dangers";
-import { processLog } from "./process-log";
-import { adoptRunning } from "./running";
+import { notifyParent, stopRequested } from "./process/lifetime";
+import { processLog } from "./process/process-log";
+import { adoptRunning } from "./settings/running";
 import { type Command, parseCommand } from "./usage";
 
 const help = `Usage: atoll worker

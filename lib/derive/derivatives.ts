@@ -1,10 +1,10 @@
 import "server-only";
-import { deleteVersions } from "@/lib/storage/deletion";
 import { derivedKey, derivedPrefix } from "@/lib/storage/keys";
-import { listObjectVersions } from "@/lib/storage/list";
-import { putObject } from "@/lib/storage/objects";
+import { deleteVersions } from "@/lib/storage/objects/deletion";
+import { listObjectVersions } from "@/lib/storage/objects/list";
+import { putObject } from "@/lib/storage/objects/objects";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
-import type { Derivative } from "./thumbnails";
+import type { Derivative } from "./file/thumbnails";
 
 /** A derivative never changes under its key. Private: only holders of a signed URL may read it. */
 const derivativeCaching = "private, max-age=31536000, immutable";

@@ -8,7 +8,7 @@ import { bucketPermit } from "@/lib/owner/commands";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { removeDerivatives, storeDerivatives } from "./derivatives";
 import { fetchAndDecode } from "./fetch-and-decode";
-import type { Pinned } from "./pinned-digests";
+import type { Pinned } from "./original/pinned-digests";
 
 type Outdated = Pinned & { id: string; pictureVersion: number };
 type NotReady = Exclude<Derivation, { state: "ready" }>;

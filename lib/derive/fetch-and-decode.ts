@@ -1,10 +1,10 @@
 import "server-only";
 import path from "node:path";
-import { decodeFile } from "./decoder";
-import { fetchBeginning, fetchOriginal } from "./fetch-original";
-import type { FileDerivation } from "./file";
-import type { Digests, Pinned } from "./pinned-digests";
-import { withTempDir } from "./temp-dir";
+import { decodeFile } from "./decoder/decoder";
+import type { FileDerivation } from "./file/file";
+import { fetchBeginning, fetchOriginal } from "./original/fetch-original";
+import type { Digests, Pinned } from "./original/pinned-digests";
+import { withTempDir } from "./original/temp-dir";
 
 type Rejection = { state: "rejected"; contentType: string | null; reason: string };
 type Checksums = Partial<Pick<Digests, "md5" | "sha256">>;

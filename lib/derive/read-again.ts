@@ -4,12 +4,12 @@ import type { Viewer } from "@/lib/auth/viewer";
 import { AppError } from "@/lib/errors";
 import { recordMetadata } from "@/lib/media/again/commands";
 import { metadataVersion } from "@/lib/media/policy";
-import { decodeFile } from "./decoder";
-import { DecoderError } from "./decoder-errors";
-import { fetchBeginning, fetchOriginal } from "./fetch-original";
+import { decodeFile } from "./decoder/decoder";
+import { DecoderError } from "./decoder/errors";
 import type { MetadataReading } from "./metadata/metadata";
-import type { Pinned } from "./pinned-digests";
-import { withTempDir } from "./temp-dir";
+import { fetchBeginning, fetchOriginal } from "./original/fetch-original";
+import type { Pinned } from "./original/pinned-digests";
+import { withTempDir } from "./original/temp-dir";
 
 /** The header of nearly every JPEG, HEIC and AVIF is shorter. */
 const beginningBytes = 256 * 1024;

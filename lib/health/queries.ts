@@ -1,6 +1,6 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import { headBucket } from "@/lib/storage/objects";
+import { headBucket } from "@/lib/storage/objects/objects";
 import { queryDatabase, queryQueue } from "./rows";
 import type { Health } from "./schema";
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { deleteObject } from "@/lib/storage/deletion";
-import { putObject } from "@/lib/storage/objects";
+import { deleteObject } from "@/lib/storage/objects/deletion";
+import { putObject } from "@/lib/storage/objects/objects";
 import { presign } from "@/lib/storage/sign";
 import { type AspectContext, s3Error, type WriteContext } from "./aspects/aspect";
 

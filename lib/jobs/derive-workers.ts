@@ -1,6 +1,6 @@
 import "server-only";
 import type { Job, WorkOptions } from "pg-boss";
-import { warmDecoders } from "@/lib/derive/decoder";
+import { warmDecoders } from "@/lib/derive/decoder/decoder";
 import { each, handleDerive, type JobContext } from "./handlers";
 import { type DeriveJob, queueNames } from "./queue/boss";
 

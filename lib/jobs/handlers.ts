@@ -2,7 +2,7 @@ import "server-only";
 import type { Job, JobResult, JobWithMetadata, PgBoss } from "pg-boss";
 import type { Logger } from "pino";
 import type { SystemViewer } from "@/lib/auth/viewer";
-import { DecoderError } from "@/lib/derive/decoder-errors";
+import { DecoderError } from "@/lib/derive/decoder/errors";
 import { endDeriveAgain } from "@/lib/derive/derive-again";
 import { deriveRevision, rejectRevision } from "@/lib/derive/revision";
 import { isRefusedByDatabase, toAppError } from "@/lib/errors";

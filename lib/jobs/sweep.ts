@@ -1,8 +1,10 @@
 import "server-only";
 import { deleteWholeBudgets } from "@/lib/budget/commands";
+import { removeStaleTempDirs } from "@/lib/derive/original/temp-dir";
 import { removeLeftDerivatives } from "@/lib/derive/revision";
-import { removeStaleTempDirs } from "@/lib/derive/temp-dir";
+
 import { deleteIdempotencyKeys } from "@/lib/idempotency/commands";
+
 import { deleteExpiredInvitations } from "@/lib/invitation/commands";
 import { invitationsToMail } from "@/lib/invitation/queries";
 import { revisionsToDerive, revisionsToDeriveAgain, revisionsToReadAgain } from "@/lib/media/queries";

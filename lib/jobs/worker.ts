@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Job, JobWithMetadata } from "pg-boss";
 import type { Logger } from "pino";
 import { mintSystemViewer } from "@/lib/auth/viewer";
-import { stopDecoders } from "@/lib/derive/decoder";
+import { stopDecoders } from "@/lib/derive/decoder/decoder";
 import { DeriveWorkers } from "./derive-workers";
 import { createDuty, type Duty } from "./duty";
 import {

@@ -1,5 +1,5 @@
 import "server-only";
-import type { ViewSigner } from "@/lib/storage/view";
+import type { ViewSigner } from "@/lib/storage/presigned/view";
 import type { SeenMedia } from "./rows";
 import type { MediaItem } from "./schema";
 

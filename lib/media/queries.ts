@@ -6,7 +6,7 @@ import { notFound, requireId } from "@/lib/errors";
 import { selectOutdatedMetadata, selectOutdatedPictures } from "@/lib/revision/again/rows";
 import { type LeftDerivatives, selectLeftDerivatives } from "@/lib/revision/derivatives/rows";
 import { selectPending } from "@/lib/revision/turn/rows";
-import { type ViewSigner, viewSigner } from "@/lib/storage/view";
+import { type ViewSigner, viewSigner } from "@/lib/storage/presigned/view";
 import { metadataVersion, pageSize, pictureVersion } from "./policy";
 import { derivativeName, fileName, toItem } from "./present";
 import { type SeenMedia, selectByIds, selectCovers, selectPage, selectWithNeighbours, type WholeMedia } from "./rows";

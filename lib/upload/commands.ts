@@ -13,7 +13,7 @@ import { lockAccounts, lockOpenUploads, lockUpload, longTransaction } from "@/li
 import { bucketPermit } from "@/lib/owner/commands";
 import { uploadPrefix } from "@/lib/storage/keys";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
-import { createPostPolicy } from "@/lib/storage/post-policy";
+import { createPostPolicy } from "@/lib/storage/presigned/post-policy";
 import { overMessage, uploadFrom, uploadPolicy } from "./policy";
 import { openUploadOf, ownUploadsWhere, visibleUploadsWhere } from "./queries";
 import { ended, ending, extendUpload, largeUploads, releaseReserved } from "./rows";

@@ -5,7 +5,7 @@ import { isSlug } from "@/lib/collection/schema";
 import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { uploadPrefix } from "@/lib/storage/keys";
-import { listObjectVersions } from "@/lib/storage/list";
+import { listObjectVersions } from "@/lib/storage/objects/list";
 import { uploadPolicy } from "./policy";
 import { allows, ended, largeUploads } from "./rows";
 import type { UnfinishedUpload, UploadStatus } from "./schema";

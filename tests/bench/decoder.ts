@@ -1,7 +1,7 @@
 import os from "node:os";
 import { budgetOf } from "@/lib/derive/budget/budget";
-import { poolBytes } from "@/lib/derive/decoder-pool";
-import { testUser } from "@/tests/support/collections";
+import { poolBytes } from "@/lib/derive/decoder/pool";
+import { testUser } from "@/tests/support/fixtures/collections";
 import { picture } from "@/tests/support/pictures";
 import { measured, samples } from "./decoder/estimates";
 import { hostileFiles } from "./decoder/hostile-files";

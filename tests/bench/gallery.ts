@@ -8,7 +8,7 @@ import type { MediaPosition } from "@/lib/media/cursor";
 import { pageSize } from "@/lib/media/policy";
 import { pageStatement } from "@/lib/media/rows";
 import { sortPathOf } from "@/lib/revision/policy";
-import { startTestPostgres } from "@/tests/support/postgres";
+import { startTestPostgres } from "@/tests/support/services/postgres";
 import { databaseUrl, makeTemplate } from "@/tests/support/template";
 import { type BenchResult, median, type Row } from "./report";
 

@@ -2,8 +2,8 @@ import os from "node:os";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { derivedKey, newDerivedId } from "@/lib/storage/keys";
+import { presignView } from "@/lib/storage/presigned/view";
 import { type PresignRequest, presign, type SigningIdentity } from "@/lib/storage/sign";
-import { presignView } from "@/lib/storage/view";
 import { type Bench, median } from "./report";
 
 const target = 100_000;

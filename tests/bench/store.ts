@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { SigningIdentity } from "@/lib/storage/sign";
-import { cephAvailable, startCeph } from "../support/ceph";
+import { cephAvailable, startCeph } from "../support/services/ceph";
 import { type Bench, median } from "./report";
 import { LeanClient } from "./store/client";
 import { startOwnStore } from "./store/own";
@@ -39,10 +39,10 @@ function medians({ put, get, up, down }: Figures): number[] {
 
 /**
  * Compares the embedded store with Ceph RGW on bluestore, in alternating rounds, through the same minimal client. Both
- * acknowledge a write once it is on disk. Needs Linux and Ceph's packages (tests/support/ceph-rgw.sh fetch).
+ * acknowledge a write once it is on disk. Needs Linux and Ceph's packages (tests/support/services/ceph-rgw.sh fetch).
  */
 export const bench: Bench = async () => {
-  if (!cephAvailable()) throw new Error("Ceph's packages are missing: run tests/support/ceph-rgw.sh fetch");
+  if (!cephAvailable()) throw new Error("Ceph's packages are missing: run tests/support/services/ceph-rgw.sh fetch");
   const dataDir = await mkdtemp(path.join(os.tmpdir(), "bench-store-"));
   const ceph = await startCeph();
   const ours = await startOwnStore(dataDir);

@@ -118,7 +118,7 @@ beforeAll(async () => {
   await put("lib/stray.ts", "export const stray = 1;\n");
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [path.join(root, "tests/support/boundaries.mjs"), base, "--output-type", "json"],
+    [path.join(root, "tests/support/gate/boundaries.mjs"), base, "--output-type", "json"],
     { maxBuffer: 64 * 1024 * 1024 },
   ).catch((failed: { stdout: string }) => failed);
   violations = JSON.parse(stdout).summary.violations;

@@ -8,7 +8,7 @@ import { nextPath } from "@/components/auth/next-path";
 import { ProviderButtons } from "@/components/auth/provider-buttons";
 import { RequestLinkForm } from "@/components/auth/request-link-form";
 import { SignUpForm } from "@/components/auth/sign-up-form";
-import { Notice } from "@/components/ui/notice";
+import { Notice } from "@/components/ui/message/notice";
 import { externalProviderNames } from "@/lib/auth/next-auth/providers";
 import { currentViewer } from "@/lib/auth/session";
 import { invitationPolicy } from "@/lib/invitation/policy";

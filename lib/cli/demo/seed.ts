@@ -7,7 +7,7 @@ import { stopQueue } from "@/lib/jobs/queue/queue";
 import { bucketPermit } from "@/lib/owner/commands";
 import { closeStorage } from "@/lib/storage/client";
 import { originalKey } from "@/lib/storage/keys";
-import { putObject } from "@/lib/storage/objects";
+import { putObject } from "@/lib/storage/objects/objects";
 import { openUpload, sealUpload } from "@/lib/upload/commands";
 import { type DemoCollection, demoCollections } from "./collections";
 import { makePicture } from "./pictures";

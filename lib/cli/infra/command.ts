@@ -1,6 +1,6 @@
 import { parseEnv } from "@/lib/env";
 import { lookSeconds } from "@/lib/owner/policy";
-import { adoptRunning } from "../running";
+import { adoptRunning } from "../settings/running";
 import { type Command, parseCommand, UsageError } from "../usage";
 import { checkBucket } from "./check";
 import { takeBucketOver } from "./take-over";

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pino } from "pino";
-import { RotatingFile } from "../start/rotating-file";
+import { RotatingFile } from "../process/rotating-file";
 import { watchResponse } from "./body";
 
 const maxLogBytes = 20 * 1024 * 1024;

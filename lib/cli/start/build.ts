@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from "node:path";
 import { LockedError, takeLock } from "@/lib/embedded/lock";
 import { root } from "../install.mjs";
-import { runNode } from "./run-node";
+import { runNode } from "../process/run-node";
 
 const folders = ["app", "components", "lib"];
 const files = [

@@ -3,10 +3,10 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { type Env, EnvError, isLoopback, type StartEnv } from "@/lib/env";
 import { root, typescriptArgs, typescriptEnv } from "../install.mjs";
+import { runNode } from "../process/run-node";
 import { type DataDir, writePrivateFile } from "./data-dir";
 import { connectDatabase } from "./database";
 import type { Parts } from "./parts";
-import { runNode } from "./run-node";
 
 /**
  * Tells whether this start may have the demo: an account with a known name, so only where nothing real is. By default where

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { root } from "../install.mjs";
+import { runNode } from "../process/run-node";
 import { connectDatabase, withStartLock } from "./database";
-import { runNode } from "./run-node";
 
 /** Applies pending migrations. Throws a one-line Error when the database cannot be reached, else one with Prisma's output. */
 export async function migrate(databaseUrl: string, say: (line: string) => void): Promise<void> {

@@ -1,8 +1,8 @@
 import path from "node:path";
 import type { Env } from "@/lib/env";
 import { root } from "../install.mjs";
+import { type Supervised, supervise } from "../process/supervise";
 import type { DataDir } from "./data-dir";
-import { type Supervised, supervise } from "./supervise";
 
 type Part = { dataDir: DataDir; dev: boolean; say: (line: string) => void; onFatal: (error: Error) => void };
 

@@ -1,5 +1,6 @@
 import { type Env, parseEnv } from "@/lib/env";
-import { stopRequested } from "../lifetime";
+import { stopRequested } from "../process/lifetime";
+import { killAll } from "../process/supervise";
 import { closeBucket, prepareBucket, tryBrowserWay } from "./bucket";
 import { ensureBuilt } from "./build";
 import { openDataDir, publishRunning } from "./data-dir";
@@ -9,7 +10,6 @@ import { insecureSiteWarning, readStartEnvironment, requireFreePort } from "./en
 import { startSite, startWorker, waitUntilServed } from "./processes";
 import { databaseEnv, type ServiceContext, storageEnv } from "./services";
 import { StopStack } from "./stop-stack";
-import { killAll } from "./supervise";
 
 /** The slow steps of a start, replaced in tests. */
 const wholeSite = { ensureBuilt, startSite, makeDemo };

@@ -5,9 +5,9 @@ import { freePort } from "@/lib/embedded/postmaster";
 import type { StartEnv } from "@/lib/env";
 import { sitePermissions } from "@/lib/infra/iam";
 import { root } from "../install.mjs";
+import { type Supervised, supervise } from "../process/supervise";
 import { policiesFrom } from "../s3";
 import { type DataDir, readOrCreate, writePrivateFile } from "./data-dir";
-import { type Supervised, supervise } from "./supervise";
 
 export type KeyPair = { accessKeyId: string; secretAccessKey: string };
 export type Store = {

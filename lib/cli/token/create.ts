@@ -1,7 +1,6 @@
 import { AppError } from "@/lib/errors";
-import { withDatabase } from "../database";
-import { parseLife } from "../life";
-import { UsageError } from "../usage";
+import { withDatabase } from "../settings/database";
+import { parseLife, UsageError } from "../usage";
 import type { Given } from "./given";
 
 const tenYearsSeconds = 10 * 365 * 24 * 60 * 60;

@@ -1,6 +1,6 @@
 import type { TokenOfUser } from "@/lib/token/schema";
-import { withDatabase } from "../database";
 import { printList } from "../print-list";
+import { withDatabase } from "../settings/database";
 import type { Given } from "./given";
 
 /** Prints the tokens of all users or of one, a page at a time. Throws EnvError. */

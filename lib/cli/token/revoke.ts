@@ -1,4 +1,4 @@
-import { withDatabase } from "../database";
+import { withDatabase } from "../settings/database";
 import type { Given } from "./given";
 
 /** Revokes a token, and prints which. Throws AppError, EnvError. */

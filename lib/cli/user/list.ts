@@ -1,6 +1,7 @@
 import type { UserItem } from "@/lib/user/schema";
-import { withDatabase } from "../database";
+
 import { printList } from "../print-list";
+import { withDatabase } from "../settings/database";
 
 /** Prints all accounts, a page at a time. Throws EnvError. */
 export async function listAccounts({ isJson }: { isJson: boolean }): Promise<void> {

@@ -35,7 +35,7 @@ for (const contentType of rawTypes) estimators[contentType] = estimateRaw;
 /**
  * Estimates from a picture's header what decoding it takes, and compares that with what a picture may take. Reads headers and
  * scans only; decodes nothing. A file whose header is not understood gets a usual budget: the decoder decides about it, and is
- * ended where it takes more (`lib/derive/decoder.ts`).
+ * ended where it takes more (`lib/derive/decoder/decoder.ts`).
  */
 export function budgetOf(filePath: string, contentType: string): Budget {
   const estimator = estimators[contentType];

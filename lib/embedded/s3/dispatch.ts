@@ -4,13 +4,13 @@ import { ACCOUNT_ID } from "./auth/users";
 import { openPayload, paced } from "./body/payload";
 import { Call, type Reply, type Service } from "./call/call";
 import { errorReply, sendReply } from "./call/reply";
-import { corsHeaders, preflight } from "./handlers/cors";
+import { corsHeaders, preflight } from "./handlers/bucket/cors";
 import { findOperation } from "./operations";
 import { postObject } from "./post/post-object";
 import { S3Error, toS3Error } from "./protocol/errors";
 import { type Incoming, parseIncoming } from "./protocol/incoming";
 import { answerQuery, isQueryRequest } from "./query-endpoint";
-import { newRequestId } from "./store/ids";
+import { newRequestId } from "./store/database/ids";
 
 /** After an early error bodies up to this size are read to their end, so that the connection can be kept. */
 const DRAIN_BYTES = 1024 * 1024;

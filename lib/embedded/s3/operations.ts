@@ -1,21 +1,21 @@
 import type { Call, Handler } from "./call/call";
-import * as bucket from "./handlers/bucket";
-import * as access from "./handlers/bucket-access";
-import * as config from "./handlers/bucket-config";
-import { listBuckets } from "./handlers/bucket-list";
-import { getBucketNotification, putBucketNotification } from "./handlers/bucket-notification";
-import { deleteBucketTagging, getBucketTagging, putBucketTagging } from "./handlers/bucket-tagging";
-import { copyObject } from "./handlers/copy-object";
-import { uploadPartCopy } from "./handlers/copy-part";
-import { deleteObject, deleteObjects } from "./handlers/delete-object";
-import { getObject, headObject } from "./handlers/get-object";
-import { listObjectsV1, listObjectsV2, listObjectVersions } from "./handlers/list-objects";
-import * as multipart from "./handlers/multipart";
-import { completeMultipartUpload } from "./handlers/multipart-complete";
-import { listMultipartUploads, listParts } from "./handlers/multipart-list";
-import * as about from "./handlers/object-about";
+import * as access from "./handlers/bucket/access";
+import * as bucket from "./handlers/bucket/bucket";
+import * as config from "./handlers/bucket/config";
+import { getBucketNotification, putBucketNotification } from "./handlers/bucket/notification";
+import { deleteBucketTagging, getBucketTagging, putBucketTagging } from "./handlers/bucket/tagging";
+import { listBuckets } from "./handlers/listing/bucket-list";
+import { listObjectsV1, listObjectsV2, listObjectVersions } from "./handlers/listing/list-objects";
+import { completeMultipartUpload } from "./handlers/multipart/complete";
+import { uploadPartCopy } from "./handlers/multipart/copy-part";
+import { listMultipartUploads, listParts } from "./handlers/multipart/list";
+import * as multipart from "./handlers/multipart/multipart";
+import * as about from "./handlers/object/about";
+import { copyObject } from "./handlers/object/copy-object";
+import { deleteObject, deleteObjects } from "./handlers/object/delete-object";
+import { getObject, headObject } from "./handlers/object/get-object";
+import { putObject } from "./handlers/object/put-object";
 import { getObjectAttributes } from "./handlers/object-attributes";
-import { putObject } from "./handlers/put-object";
 import { S3Error } from "./protocol/errors";
 
 /**

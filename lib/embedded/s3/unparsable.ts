@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { isAnswering } from "../server-close";
 import { S3Error, type S3ErrorCode } from "./protocol/errors";
 import { errorDocument } from "./protocol/xml-write";
-import { newRequestId } from "./store/ids";
+import { newRequestId } from "./store/database/ids";
 
 /** By the code of Node's error; anything else is no HTTP. */
 const codes: Readonly<Record<string, S3ErrorCode>> = {

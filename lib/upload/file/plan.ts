@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { StoredPart } from "@/lib/storage/multipart";
+import type { StoredPart } from "@/lib/storage/objects/multipart";
 import {
   mayReplace,
   othersFileReason,

@@ -1,7 +1,7 @@
 import "server-only";
-import { deleteVersions } from "@/lib/storage/deletion";
 import { originalKey, pathOfKey } from "@/lib/storage/keys";
-import { versionsOf } from "@/lib/storage/list";
+import { deleteVersions } from "@/lib/storage/objects/deletion";
+import { versionsOf } from "@/lib/storage/objects/list";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { selectRemovable } from "./rows";
 

@@ -1,8 +1,8 @@
 import "server-only";
 import { originalKey } from "@/lib/storage/keys";
-import { type ListedVersion, latestVersions } from "@/lib/storage/list";
-import { md5Of, refutesMd5 } from "@/lib/storage/md5";
-import { listParts, type StoredPart } from "@/lib/storage/multipart";
+import { type ListedVersion, latestVersions } from "@/lib/storage/objects/list";
+import { md5Of, refutesMd5 } from "@/lib/storage/objects/md5";
+import { listParts, type StoredPart } from "@/lib/storage/objects/multipart";
 import type { FileRow } from "./rows";
 
 const listingsAtOnce = 8;

@@ -5,10 +5,16 @@ import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError, notFound, requireId } from "@/lib/errors";
 import { bucketPermit } from "@/lib/owner/commands";
-import { abortMultipart } from "@/lib/storage/deletion";
-import { unquoteEtag } from "@/lib/storage/etag";
 import { originalKey, uploadPrefix } from "@/lib/storage/keys";
-import { completeMultipart, createMultipart, listParts, presignParts, type StoredPart } from "@/lib/storage/multipart";
+import { abortMultipart } from "@/lib/storage/objects/deletion";
+import { unquoteEtag } from "@/lib/storage/objects/etag";
+import {
+  completeMultipart,
+  createMultipart,
+  listParts,
+  presignParts,
+  type StoredPart,
+} from "@/lib/storage/objects/multipart";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { partCountOf, partLength, uploadPolicy } from "../policy";
 import { type OpenUpload, openUploadOf } from "../queries";

@@ -2,7 +2,7 @@ import "server-only";
 import { createHash } from "node:crypto";
 import { AppError } from "@/lib/errors";
 import { fileName } from "@/lib/media/present";
-import { viewGuaranteedSeconds, viewSigner } from "@/lib/storage/view";
+import { viewGuaranteedSeconds, viewSigner } from "@/lib/storage/presigned/view";
 import type { About } from "./document";
 import { type ReceiptFile, receiptFiles, sentPath } from "./rows";
 import { tarEnd, tarHeader, tarPadding } from "./tar";

@@ -1,8 +1,8 @@
 import "server-only";
 import { AppError } from "@/lib/errors";
-import { copyObject } from "@/lib/storage/copy";
 import { originalKey } from "@/lib/storage/keys";
-import { headObject } from "@/lib/storage/objects";
+import { copyObject } from "@/lib/storage/objects/copy";
+import { headObject } from "@/lib/storage/objects/objects";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { type FileToCopy, selectCopies, settleSame } from "./rows";
 

@@ -4,11 +4,11 @@ import type { Draft } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { type Failure, failure, failureOfCall } from "../state/failures";
 import { type CallName, isFinal, leftToMove, outstanding, type UploaderState } from "../state/state";
-import { retryEndpoints } from "./endpoints";
-import { halt } from "./halt";
-import { renewIfDue, takePolicy } from "./on-policy";
-import { retryBatchesNow } from "./on-registered";
-import { clearTrouble, retryOf } from "./retry-call";
+import { retryEndpoints } from "./recovery/endpoints";
+import { halt } from "./recovery/halt";
+import { clearTrouble, retryOf } from "./recovery/retry-call";
+import { retryBatchesNow } from "./register/on-registered";
+import { renewIfDue, takePolicy } from "./transfer/on-policy";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 

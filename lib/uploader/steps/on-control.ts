@@ -2,9 +2,9 @@ import { type Draft, fileOf } from "../state/draft";
 import type { UploaderEvent } from "../state/events";
 import { isPausable } from "../state/file";
 import { itemsOf } from "../state/vector";
-import { renewIfDue } from "./on-policy";
-import { sendAgain } from "./retry";
-import { stopWork, toPaused, toQueued, toReady } from "./transitions";
+import { stopWork, toPaused, toQueued, toReady } from "./file/transitions";
+import { sendAgain } from "./recovery/retry";
+import { renewIfDue } from "./transfer/on-policy";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 

@@ -6,11 +6,11 @@ import { sizeFailure } from "../state/preflight";
 import { emptyQueue } from "../state/queue";
 import { awaitsDecision, isDead, takesFiles } from "../state/state";
 import { withAppended } from "../state/vector";
-import { cancelRegistration } from "./cancel-file";
-import { halt } from "./halt";
+import { cancelRegistration } from "./file/cancel-file";
+import { stopWork, toCanceled, toQueued, toRefused } from "./file/transitions";
 import { onTriedAgain } from "./on-calls";
-import { endPass, startPass } from "./passes";
-import { stopWork, toCanceled, toQueued, toRefused } from "./transitions";
+import { halt } from "./recovery/halt";
+import { endPass, startPass } from "./register/passes";
 
 type EventOf<Type extends UploaderEvent["type"]> = Extract<UploaderEvent, { type: Type }>;
 

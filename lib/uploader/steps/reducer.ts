@@ -1,7 +1,6 @@
 import { type Draft, draftOf, fileOf, putFile } from "../state/draft";
 import type { Effect, Stamped, TimerName, UploaderEvent } from "../state/events";
 import type { CallName, UploaderState } from "../state/state";
-import { onProbe, onShareChanged } from "./endpoints";
 import {
   onAborted,
   onCallFailed,
@@ -15,8 +14,6 @@ import {
   onStatusRead,
   onTriedAgain,
 } from "./on-calls";
-import { onCompleted, onCompleteFailed, onCompleteTimer } from "./on-complete";
-import { onRenamed } from "./on-conflicts";
 import { onFilePaused, onFileResumed, onPaused, onUnpaused } from "./on-control";
 import {
   onAllCanceled,
@@ -29,7 +26,21 @@ import {
   onWalkEnded,
   onWalkStarted,
 } from "./on-files";
-import { onHashed } from "./on-hashes";
+import { sample } from "./progress";
+import { onProbe, onShareChanged } from "./recovery/endpoints";
+import { onFileTimer } from "./recovery/retry";
+import { onRenamed } from "./register/on-conflicts";
+import { onHashed } from "./register/on-hashes";
+import {
+  onBatchTimer,
+  onFilesAnswered,
+  onFilesCanceled,
+  onFilesFailed,
+  onRegisteredMore,
+} from "./register/on-registered";
+import { onConflictChosen, onOthersConflictChosen, onYielded } from "./register/passes";
+import { advance } from "./schedule";
+import { onCompleted, onCompleteFailed, onCompleteTimer } from "./transfer/on-complete";
 import {
   onPartChanged,
   onPartFailed,
@@ -39,14 +50,9 @@ import {
   onPartsSigned,
   onPartTimer,
   onSignFailed,
-} from "./on-parts";
-import { onPolicyTimer, onRenewed } from "./on-policy";
-import { onChanged, onPosted, onPostFailed, onProgressed, onRechecked } from "./on-posts";
-import { onBatchTimer, onFilesAnswered, onFilesCanceled, onFilesFailed, onRegisteredMore } from "./on-registered";
-import { onConflictChosen, onOthersConflictChosen, onYielded } from "./passes";
-import { sample } from "./progress";
-import { onFileTimer } from "./retry";
-import { advance } from "./schedule";
+} from "./transfer/on-parts";
+import { onPolicyTimer, onRenewed } from "./transfer/on-policy";
+import { onChanged, onPosted, onPostFailed, onProgressed, onRechecked } from "./transfer/on-posts";
 
 export type Step = { readonly state: UploaderState; readonly effects: readonly Effect[] };
 

@@ -3,15 +3,15 @@ import { type Endpoint, endpointAt } from "../state/endpoints";
 import { type FileIn, smallBytes, type UploadFile } from "../state/file";
 import { rangeOf, withPart } from "../state/multipart";
 import { isDead, missingFiles, outstanding, partsOnTheirWay, type UploaderState } from "../state/state";
-import { hasRoom } from "./endpoints";
-import { halt, seal } from "./halt";
+import { toPosting } from "./file/transitions";
 import { callDue, makeCall } from "./on-calls";
 import { giveUp } from "./on-files";
-import { hashNext } from "./on-hashes";
-import { renewIfDue } from "./on-policy";
-import { registerNext } from "./on-registered";
-import { prepareParts, takeSigned } from "./part-windows";
-import { toPosting } from "./transitions";
+import { hasRoom } from "./recovery/endpoints";
+import { halt, seal } from "./recovery/halt";
+import { hashNext } from "./register/on-hashes";
+import { registerNext } from "./register/on-registered";
+import { renewIfDue } from "./transfer/on-policy";
+import { prepareParts, takeSigned } from "./transfer/part-windows";
 
 /** While folders are still being read, the upload is opened after so many files or so much time. */
 const openFromFiles = 1_000;

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import sharp, { type Sharp } from "sharp";
-import { DecoderPool } from "@/lib/derive/decoder-pool";
-import { usageOf } from "@/lib/derive/decoder-usage";
+import { DecoderPool } from "@/lib/derive/decoder/pool";
+import { usageOf } from "@/lib/derive/decoder/usage";
 
 type Sample = { name: string; contentType: string; filePath: string; remove(): Promise<void> };
 

@@ -5,9 +5,9 @@ import {
   ListPartsCommand,
 } from "@aws-sdk/client-s3";
 import { storage } from "@/lib/storage/client";
-import { createPostPolicy } from "@/lib/storage/post-policy";
+import { createPostPolicy } from "@/lib/storage/presigned/post-policy";
 import { presign } from "@/lib/storage/sign";
-import { permitFor } from "@/tests/support/permit";
+import { permitFor } from "@/tests/support/fixtures/permit";
 import { presignCall, type SignedCall } from "./presign";
 import type { Calls } from "./site";
 

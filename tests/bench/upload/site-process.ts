@@ -1,4 +1,4 @@
-import { testCollection, testUser } from "@/tests/support/collections";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
 import { atollCalls } from "./atoll-calls";
 import { peerCalls } from "./peer-calls";
 import { makeScripts } from "./scripts";

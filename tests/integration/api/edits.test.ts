@@ -6,8 +6,8 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { createTokenFor } from "@/lib/token/commands";
-import { collectionOf, person, system } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { collectionOf, person, system } from "../../support/fixtures/people";
+import { testDatabase } from "../../support/services/services";
 
 await testDatabase();
 const page = "https://portal.example";

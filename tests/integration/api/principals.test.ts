@@ -9,8 +9,8 @@ import { env } from "@/lib/env";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { bucketPermit } from "@/lib/owner/commands";
 import { createTokenFor, revokeAnyToken } from "@/lib/token/commands";
-import { collectionOf, disable, person, sessionCookie, system } from "../../support/people";
-import { testBucket, testDatabase } from "../../support/services";
+import { collectionOf, disable, person, sessionCookie, system } from "../../support/fixtures/people";
+import { testBucket, testDatabase } from "../../support/services/services";
 import { Stage, type World } from "../roles/world";
 import { bodies, type Principal, principals, table } from "./principals";
 

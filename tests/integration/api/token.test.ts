@@ -11,8 +11,8 @@ import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { setMember } from "@/lib/member/commands";
 import { createTokenFor, deleteExpiredTokens } from "@/lib/token/commands";
-import { collectionOf, person, sessionCookie, system } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { collectionOf, person, sessionCookie, system } from "../../support/fixtures/people";
+import { testDatabase } from "../../support/services/services";
 
 await testDatabase();
 

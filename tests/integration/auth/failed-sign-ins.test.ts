@@ -9,7 +9,7 @@ import { spend } from "@/lib/budget/commands";
 import { type BudgetName, budgets } from "@/lib/budget/policy";
 import { db } from "@/lib/db";
 import { TestBrowser } from "../../support/browser";
-import { testDatabase } from "../../support/services";
+import { testDatabase } from "../../support/services/services";
 import { newUser, password, sessionName } from "./new-user";
 
 await testDatabase();

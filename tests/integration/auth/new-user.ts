@@ -1,5 +1,5 @@
 import { db } from "@/lib/db";
-import { person } from "../../support/people";
+import { person } from "../../support/fixtures/people";
 
 export const password = "three small words";
 export const sessionName = "next-auth.session-token";

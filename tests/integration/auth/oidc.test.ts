@@ -8,9 +8,9 @@ import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { invite } from "@/lib/invitation/commands";
 import { TestBrowser } from "../../support/browser";
-import { OidcIssuer } from "../../support/oidc-issuer";
-import { disable, person, system } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { disable, person, system } from "../../support/fixtures/people";
+import { OidcIssuer } from "../../support/services/oidc-issuer";
+import { testDatabase } from "../../support/services/services";
 
 const issuer = await OidcIssuer.start();
 afterAll(() => issuer.stop());

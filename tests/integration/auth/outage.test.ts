@@ -6,8 +6,8 @@ import { viewerOfCookies } from "@/lib/auth/session";
 import { closeDb } from "@/lib/db";
 import { toAppError } from "@/lib/errors";
 import { TestBrowser } from "../../support/browser";
-import { person } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { person } from "../../support/fixtures/people";
+import { testDatabase } from "../../support/services/services";
 import { until } from "../../support/until";
 
 // The site is behind https here, and reaches its database through a proxy that can be disconnected.

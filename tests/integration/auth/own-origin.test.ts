@@ -11,9 +11,9 @@ import { budgets } from "@/lib/budget/policy";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { stopQueue } from "@/lib/jobs/queue/queue";
-import { person, sessionCookie } from "@/tests/support/people";
+import { person, sessionCookie } from "@/tests/support/fixtures/people";
 import { inRequest } from "@/tests/support/request-scope";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 process.env.ATOLL_URL = "https://photos.example.org";
 await testDatabase();

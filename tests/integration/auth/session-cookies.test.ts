@@ -5,8 +5,8 @@ import { viewerOfCookies } from "@/lib/auth/session";
 import { authCookies } from "@/lib/auth/session-cookies";
 import { env } from "@/lib/env";
 import { TestBrowser } from "../../support/browser";
-import { person, sessionCookie } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { person, sessionCookie } from "../../support/fixtures/people";
+import { testDatabase } from "../../support/services/services";
 
 // The site is behind https here; on http loopback, sign-in.test.ts.
 process.env.ATOLL_URL = "https://atoll.example";

@@ -7,8 +7,8 @@ import { viewerOf, viewerOfCookies } from "@/lib/auth/session";
 import { mintAnonymousViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { TestBrowser } from "../../support/browser";
-import { disable } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { disable } from "../../support/fixtures/people";
+import { testDatabase } from "../../support/services/services";
 import { newUser, password, sessionName } from "./new-user";
 
 await testDatabase();

@@ -16,9 +16,9 @@ import { hashToken, invitationsToMail, signUpState } from "@/lib/invitation/quer
 import { handleMail, type JobContext } from "@/lib/jobs/handlers";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { TestBrowser } from "../../support/browser";
-import { MailServer } from "../../support/mail-server";
-import { person, system } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { person, system } from "../../support/fixtures/people";
+import { MailServer } from "../../support/services/mail-server";
+import { testDatabase } from "../../support/services/services";
 
 vi.mock("@node-rs/argon2", { spy: true });
 await testDatabase();

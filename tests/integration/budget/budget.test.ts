@@ -4,8 +4,8 @@ import { deleteWholeBudgets, refund, spend, spendCall } from "@/lib/budget/comma
 import { budgets, type Charge, formCost } from "@/lib/budget/policy";
 import { db, Prisma } from "@/lib/db";
 import { longTransaction } from "@/lib/locks";
-import { person } from "@/tests/support/people";
-import { testDatabase } from "@/tests/support/services";
+import { person } from "@/tests/support/fixtures/people";
+import { testDatabase } from "@/tests/support/services/services";
 import { until } from "@/tests/support/until";
 
 await testDatabase();

@@ -6,8 +6,8 @@ import { deviceOf } from "@/lib/auth/device";
 import { mintAnonymousViewer } from "@/lib/auth/viewer";
 import { user } from "@/lib/cli/user/command";
 import { db } from "@/lib/db";
-import { person, sessionCookie } from "@/tests/support/people";
-import { testDatabase } from "@/tests/support/services";
+import { person, sessionCookie } from "@/tests/support/fixtures/people";
+import { testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 

@@ -4,8 +4,8 @@ import { createCollection, restoreCollection, trashCollection, updateCollection 
 import { collectionBySlug, collectionsOf, publicCollections } from "@/lib/collection/queries";
 import { createCollectionInput } from "@/lib/collection/schema";
 import { db } from "@/lib/db";
-import { collectionOf, person, system } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { collectionOf, person, system } from "../../support/fixtures/people";
+import { testDatabase } from "../../support/services/services";
 
 await testDatabase();
 

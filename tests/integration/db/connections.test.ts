@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { db } from "@/lib/db";
-import { testDatabase } from "@/tests/support/services";
+import { testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 

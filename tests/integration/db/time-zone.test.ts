@@ -4,8 +4,8 @@ import { migrate } from "@/lib/cli/start/migrate";
 import { db } from "@/lib/db";
 import { createBoss, startBoss } from "@/lib/jobs/queue/boss";
 import { requireUtc } from "@/lib/postgres/session.mjs";
-import { testUser } from "@/tests/support/collections";
-import { testDatabase } from "@/tests/support/services";
+import { testUser } from "@/tests/support/fixtures/collections";
+import { testDatabase } from "@/tests/support/services/services";
 import { databaseUrl, onServer, randomName } from "@/tests/support/template";
 
 // PostgreSQL servers in other zones than UTC, or with times written in another style: the setting of the database is that of

@@ -2,10 +2,10 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { bucketPermit } from "@/lib/owner/commands";
-import { completeMultipart, createMultipart, listParts, presignParts } from "@/lib/storage/multipart";
+import { completeMultipart, createMultipart, listParts, presignParts } from "@/lib/storage/objects/multipart";
 import { openUpload } from "@/lib/upload/commands";
 import { verifyUpload } from "@/lib/upload/verify/verify";
-import { postFile, testCollection, testUser } from "@/tests/support/collections";
+import { postFile, testCollection, testUser } from "@/tests/support/fixtures/collections";
 import type { NamedPicture } from "@/tests/support/pictures";
 
 export const worker = mintSystemViewer("worker");

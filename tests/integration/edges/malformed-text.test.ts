@@ -12,9 +12,9 @@ import { createCollection, updateCollection } from "@/lib/collection/commands";
 import { collectionBySlug } from "@/lib/collection/queries";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { openUpload } from "@/lib/upload/commands";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { sessionCookie } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { sessionCookie } from "@/tests/support/fixtures/people";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

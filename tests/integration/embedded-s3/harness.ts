@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { type RunningS3, type S3Options, startS3 } from "@/lib/embedded/s3/server";
-import { serverDir } from "@/tests/support/server-dir";
+import { serverDir } from "@/tests/support/services/server-dir";
 
 export const root = { name: "root", accessKeyId: "ROOTKEY", secretAccessKey: "root-secret-key" };
 export const guest = { name: "guest", accessKeyId: "GUESTKEY", secretAccessKey: "guest-secret-key" };

@@ -9,9 +9,9 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { presign } from "@/lib/storage/sign";
-import { postFile } from "@/tests/support/collections";
 import { FaultProxy } from "@/tests/support/fault-proxy";
-import { testBucket } from "@/tests/support/services";
+import { postFile } from "@/tests/support/fixtures/collections";
+import { testBucket } from "@/tests/support/services/services";
 import { md5, mib, origin, throughProxy } from "./through-proxy";
 
 const bucket = await testBucket();

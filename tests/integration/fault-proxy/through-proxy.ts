@@ -1,11 +1,11 @@
 import { ListObjectVersionsCommand, PutBucketCorsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach } from "vitest";
 import { createStorage } from "@/lib/storage/client";
-import { createPostPolicy } from "@/lib/storage/post-policy";
+import { createPostPolicy } from "@/lib/storage/presigned/post-policy";
 import { hex } from "@/tests/support/checksums";
 import { FaultProxy } from "@/tests/support/fault-proxy";
-import { permitFor } from "@/tests/support/permit";
-import type { TestBucket } from "@/tests/support/services";
+import { permitFor } from "@/tests/support/fixtures/permit";
+import type { TestBucket } from "@/tests/support/services/services";
 
 export const origin = "http://localhost:3000";
 export const mib = 1024 * 1024;

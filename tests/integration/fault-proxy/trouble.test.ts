@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import http from "node:http";
 import { describe, expect, it } from "vitest";
-import { postFile } from "@/tests/support/collections";
 import { FaultProxy } from "@/tests/support/fault-proxy";
 import { type FaultKind, Faults, faultKinds } from "@/tests/support/fault-proxy/faults";
 import type { Subject } from "@/tests/support/fault-proxy/subject";
-import { testBucket } from "@/tests/support/services";
+import { postFile } from "@/tests/support/fixtures/collections";
+import { testBucket } from "@/tests/support/services/services";
 import { md5, mib, origin, throughProxy } from "./through-proxy";
 
 const bucket = await testBucket();

@@ -4,7 +4,7 @@ import { mintAnonymousViewer } from "@/lib/auth/viewer";
 import { health } from "@/lib/health/queries";
 import { startQueue } from "@/lib/jobs/queue/queue";
 import { closeStorage, storage } from "@/lib/storage/client";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

@@ -7,7 +7,7 @@ import { ensureBucket } from "@/lib/infra/existence";
 import { mediaBucket } from "@/lib/infra/settings";
 import { createStorage, type Storage, type StorageConfig } from "@/lib/storage/client";
 import { writeOwnerFile } from "@/lib/storage/owner-file";
-import { permitFor } from "@/tests/support/permit";
+import { permitFor } from "@/tests/support/fixtures/permit";
 import { endpoint } from "../storage/endpoint";
 
 const { s3 } = inject("services");

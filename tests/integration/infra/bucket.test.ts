@@ -13,10 +13,10 @@ import { type AspectResult, applyBucket } from "@/lib/infra/apply";
 import { planBucket } from "@/lib/infra/plan";
 import { mediaBucket } from "@/lib/infra/settings";
 import { createStorage, type Storage } from "@/lib/storage/client";
-import { putObject } from "@/lib/storage/objects";
-import { createPostPolicy } from "@/lib/storage/post-policy";
-import { presignView } from "@/lib/storage/view";
-import { permitFor } from "@/tests/support/permit";
+import { putObject } from "@/lib/storage/objects/objects";
+import { createPostPolicy } from "@/lib/storage/presigned/post-policy";
+import { presignView } from "@/lib/storage/presigned/view";
+import { permitFor } from "@/tests/support/fixtures/permit";
 import { endpoint } from "../storage/endpoint";
 
 const site = "http://localhost:3000";

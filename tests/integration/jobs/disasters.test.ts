@@ -7,7 +7,7 @@ import { db } from "@/lib/db";
 import { startQueue, stopQueue } from "@/lib/jobs/queue/queue";
 import { dropUnsent, statesOf } from "@/tests/integration/derive/fixtures";
 import { folderOfPictures } from "@/tests/support/pictures";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { boundMs } from "@/tests/support/until";
 import {
   databaseGate,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
-import { decoderPids } from "@/lib/derive/decoder";
-import { readsUsage, usageOf } from "@/lib/derive/decoder-usage";
+import { decoderPids } from "@/lib/derive/decoder/decoder";
+import { readsUsage, usageOf } from "@/lib/derive/decoder/usage";
 import { createBoss, startBoss } from "@/lib/jobs/queue/boss";
 import * as queue from "@/lib/jobs/queue/queue";
 import { sweep } from "@/lib/jobs/sweep";
@@ -12,10 +12,10 @@ import { postponeDerivation, recordDerivation } from "@/lib/media/commands";
 import { revisionsToDerive } from "@/lib/media/queries";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { dropUnsent, pendingRevision, revisionById, worker } from "@/tests/integration/derive/fixtures";
-import { testUser } from "@/tests/support/collections";
+import { testUser } from "@/tests/support/fixtures/collections";
 import { progressiveJpeg } from "@/tests/support/hostile/jpeg";
 import { picture } from "@/tests/support/pictures";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { until } from "@/tests/support/until";
 import { jobs, pendingCount, quiet, sendDerive, sendVerify, startSwept, untilFinal } from "./fixtures";
 

@@ -17,10 +17,10 @@ import { uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
 import { ending } from "@/lib/upload/rows";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
-import { ignore, opened } from "@/tests/support/uploads";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { ignore, opened } from "@/tests/support/fixtures/uploads";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { jobs, quiet } from "./fixtures";
 
 await testDatabase();

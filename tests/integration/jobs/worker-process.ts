@@ -1,4 +1,4 @@
-import { processLog } from "@/lib/cli/process-log";
+import { processLog } from "@/lib/cli/process/process-log";
 import { startWorker } from "@/lib/jobs/worker";
 
 // A worker to be killed. Its environment names the database and the storage; SIGTERM stops it as `atoll worker` is.

@@ -1,7 +1,7 @@
 import { DeleteBucketPolicyCommand, DeleteObjectCommand, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { db, firstId } from "@/lib/db";
-import { decoderPids } from "@/lib/derive/decoder";
+import { decoderPids } from "@/lib/derive/decoder/decoder";
 import { each, handleDeriveFailed, type JobContext } from "@/lib/jobs/handlers";
 import { createBoss, startBoss } from "@/lib/jobs/queue/boss";
 import * as queue from "@/lib/jobs/queue/queue";
@@ -11,7 +11,7 @@ import { startWorker } from "@/lib/jobs/worker";
 import { type Derivation, recordDerivation } from "@/lib/media/commands";
 import { dropUnsent, pendingRevision, revisionById, statesOf, worker } from "@/tests/integration/derive/fixtures";
 import { folderOfPictures, headerAlone, notPictures, picture, truncated } from "@/tests/support/pictures";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { hurryQueue, jobs, pendingCount, quiet, sendDerive, sendVerify, untilFinal, withWorker } from "./fixtures";
 
 await testDatabase();

@@ -3,8 +3,8 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { recordDerivation } from "@/lib/media/commands";
 import { hex } from "@/tests/support/checksums";
-import { system } from "@/tests/support/people";
-import { opened, verified } from "@/tests/support/uploads";
+import { system } from "@/tests/support/fixtures/people";
+import { opened, verified } from "@/tests/support/fixtures/uploads";
 
 export type DropOptions = { by: UserViewer; derived: boolean };
 

@@ -6,10 +6,10 @@ import { db } from "@/lib/db";
 import { startWorker } from "@/lib/jobs/worker";
 import { mediaPage } from "@/lib/media/queries";
 import type { MediaItem } from "@/lib/media/schema";
-import { testCollection, testMember, testUser } from "@/tests/support/collections";
+import { testCollection, testMember, testUser } from "@/tests/support/fixtures/collections";
+import { drop, type Files } from "@/tests/support/fixtures/uploads";
 import { headerAlone, picture } from "@/tests/support/pictures";
 import { until } from "@/tests/support/until";
-import { drop, type Files } from "@/tests/support/uploads";
 
 /** Runs the real worker until nothing of the upload waits any more. */
 export async function work(uploadId: string): Promise<void> {

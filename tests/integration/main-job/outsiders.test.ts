@@ -10,9 +10,9 @@ import { coverThumbs, mediaByIds, mediaDetail, mediaPage, mediaVariantUrl } from
 import type { MediaOutline, WholeMedia } from "@/lib/media/rows";
 import { variants } from "@/lib/media/schema";
 import { derivedKey } from "@/lib/storage/keys";
-import { testUser } from "@/tests/support/collections";
+import { testUser } from "@/tests/support/fixtures/collections";
 import { type Sentinel, sentinelSearch, sizeSentinel, timeTexts } from "@/tests/support/sentinels";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { get, itemAt, newGallery } from "./gallery";
 
 await testDatabase();

@@ -4,9 +4,9 @@ import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { abortUpload, expireUploads, openUpload } from "@/lib/upload/commands";
 import { cancelFile, cancelFiles, registerFiles } from "@/lib/upload/file/commands";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

@@ -17,10 +17,10 @@ import type { ReceiptFormat } from "@/lib/upload/receipt/schema";
 import { filesInput, type OpenedUpload } from "@/lib/upload/schema";
 import { validateBag } from "@/tests/support/bagit";
 import { hex } from "@/tests/support/checksums";
-import { testCollection, testMember, testUser } from "@/tests/support/collections";
-import { sessionCookie, system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
-import { opened, post, verified } from "@/tests/support/uploads";
+import { testCollection, testMember, testUser } from "@/tests/support/fixtures/collections";
+import { sessionCookie, system } from "@/tests/support/fixtures/people";
+import { opened, post, verified } from "@/tests/support/fixtures/uploads";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

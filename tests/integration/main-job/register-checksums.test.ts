@@ -7,10 +7,10 @@ import { cancelFiles, registerChecksums, registerFiles } from "@/lib/upload/file
 import type { OpenedUpload } from "@/lib/upload/schema";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { hex } from "@/tests/support/checksums";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
-import { post } from "@/tests/support/uploads";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { post } from "@/tests/support/fixtures/uploads";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

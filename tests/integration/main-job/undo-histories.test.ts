@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { redoUpload, undoUpload } from "@/lib/upload/undo/commands";
-import { testCollection, testUser } from "@/tests/support/collections";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
 import { formNumber } from "@/tests/support/forms.mjs";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { derive, dropInto, shownIn } from "./drops";
 
 await testDatabase();

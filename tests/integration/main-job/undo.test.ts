@@ -9,9 +9,9 @@ import { uploadStatus } from "@/lib/upload/queries";
 import { finishUndo, redoUpload, undoUpload } from "@/lib/upload/undo/commands";
 import { uploadsToUndo } from "@/lib/upload/undo/queries";
 import { hex } from "@/tests/support/checksums";
-import { testCollection, testMember, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testCollection, testMember, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { type DropOptions, derive, dropInto, manyFiles, shownIn, takenAt } from "./drops";
 
 await testDatabase();

@@ -12,9 +12,9 @@ import { twinReason } from "@/lib/upload/policy";
 import { unfinishedUploads, uploadStatus } from "@/lib/upload/queries";
 import type { OpenUploadInput } from "@/lib/upload/schema";
 import { verifyUpload } from "@/lib/upload/verify/verify";
-import { postFile, testCollection, testUser } from "@/tests/support/collections";
-import { testBucket, testDatabase } from "@/tests/support/services";
-import { opened, verified } from "@/tests/support/uploads";
+import { postFile, testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { opened, verified } from "@/tests/support/fixtures/uploads";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 const bucket = await testBucket();

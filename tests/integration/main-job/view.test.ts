@@ -6,12 +6,12 @@ import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { coverThumbs, mediaDetail, mediaPage } from "@/lib/media/queries";
 import { storage } from "@/lib/storage/client";
-import { presignView } from "@/lib/storage/view";
+import { presignView } from "@/lib/storage/presigned/view";
 import type { OpenedUpload } from "@/lib/upload/schema";
-import { testCollection } from "@/tests/support/collections";
+import { testCollection } from "@/tests/support/fixtures/collections";
+import { drop, type Files, post } from "@/tests/support/fixtures/uploads";
 import { headerAlone, picture, truncated } from "@/tests/support/pictures";
-import { testBucket, testDatabase } from "@/tests/support/services";
-import { drop, type Files, post } from "@/tests/support/uploads";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { get, itemAt, newGallery, work } from "./gallery";
 
 await testDatabase();

@@ -7,9 +7,9 @@ import { env } from "@/lib/env";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { mediaPage } from "@/lib/media/queries";
 import { routes } from "@/lib/routes";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { sessionCookie } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { sessionCookie } from "@/tests/support/fixtures/people";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { fill } from "./fill";
 
 await testDatabase();

@@ -9,9 +9,9 @@ import { neighbourStatement, pageStatement } from "@/lib/media/rows";
 import { bucketPermit } from "@/lib/owner/commands";
 import { sortPathOf } from "@/lib/revision/policy";
 import { insertRevisions } from "@/lib/revision/rows";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { testBucket, testDatabase } from "@/tests/support/services";
-import { opened, verified } from "@/tests/support/uploads";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { opened, verified } from "@/tests/support/fixtures/uploads";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { type Filled, fill } from "./fill";
 
 await testDatabase();

@@ -4,9 +4,9 @@ import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
 import { computeSortPaths } from "@/lib/media/sorting/commands";
 import { sortPathOf } from "@/lib/revision/policy";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
-import { testDatabase } from "@/tests/support/services";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { testDatabase } from "@/tests/support/services/services";
 import { fill } from "./fill";
 
 await testDatabase();

@@ -4,8 +4,8 @@ import { collectionBySlug } from "@/lib/collection/queries";
 import { db } from "@/lib/db";
 import { removeMember, setMember } from "@/lib/member/commands";
 import { membersOf } from "@/lib/member/queries";
-import { collectionOf, person, system } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { collectionOf, person, system } from "../../support/fixtures/people";
+import { testDatabase } from "../../support/services/services";
 
 await testDatabase();
 

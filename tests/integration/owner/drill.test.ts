@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mintSystemViewer, type UserViewer } from "@/lib/auth/viewer";
 import { ownerKey } from "@/lib/storage/keys";
 import { spawnWorker, type WorkerProcess } from "@/tests/integration/jobs/fixtures";
-import { runCli } from "@/tests/support/run-up";
-import { testBucket } from "@/tests/support/services";
+import { testBucket } from "@/tests/support/services/services";
 import { until } from "@/tests/support/until";
+import { runCli } from "@/tests/support/up/run-up";
 import { isWrite, nameOf, newDatabase, requestsOf, type Site, siteOf } from "./sites";
 
 process.env.NEXTAUTH_SECRET = "0123456789abcdef0123456789abcdef";
@@ -29,7 +29,7 @@ let ended: { id: string; prefix: string };
 async function pinned(): Promise<string[]> {
   const site = await siteOf(live);
   const revisions = await site.db().revision.findMany();
-  const { headObject } = await import("@/lib/storage/objects");
+  const { headObject } = await import("@/lib/storage/objects/objects");
   for (const revision of revisions) expect(await headObject(revision), revision.key).not.toBeNull();
   return revisions.map(({ key }) => key.slice(upload.prefix.length)).toSorted();
 }
@@ -63,8 +63,8 @@ const endNow = (id: string) =>
 beforeAll(async () => {
   live = await newDatabase();
   await siteOf(live);
-  const { testCollection, testUser } = await import("@/tests/support/collections");
-  const { opened } = await import("@/tests/support/uploads");
+  const { testCollection, testUser } = await import("@/tests/support/fixtures/collections");
+  const { opened } = await import("@/tests/support/fixtures/uploads");
   owner = await testUser("Owner");
   slug = await testCollection(owner);
   upload = await opened(owner, slug, files);
@@ -133,8 +133,8 @@ describe("a dump of before there were owners, started before the live site is up
     const { bucket, client } = await testBucket();
     live = await newDatabase();
     await siteOf(live);
-    const { testCollection, testUser } = await import("@/tests/support/collections");
-    const { opened } = await import("@/tests/support/uploads");
+    const { testCollection, testUser } = await import("@/tests/support/fixtures/collections");
+    const { opened } = await import("@/tests/support/fixtures/uploads");
     owner = await testUser("Owner");
     upload = await opened(owner, await testCollection(owner), files);
     await inDatabase(live, "DELETE FROM bucket_owner");
@@ -160,8 +160,8 @@ describe("a replica that is promoted some seconds behind the primary", () => {
     await testBucket();
     live = await newDatabase();
     await siteOf(live);
-    const { testCollection, testUser } = await import("@/tests/support/collections");
-    const { opened } = await import("@/tests/support/uploads");
+    const { testCollection, testUser } = await import("@/tests/support/fixtures/collections");
+    const { opened } = await import("@/tests/support/fixtures/uploads");
     owner = await testUser("Owner");
     upload = await opened(owner, await testCollection(owner), files);
     drill = await newDatabase(nameOf(live));
@@ -224,8 +224,8 @@ describe("ATOLL_DRILL=1", () => {
     await testBucket();
     const url = await newDatabase();
     const before = await siteOf(url);
-    const { opened, verified } = await import("@/tests/support/uploads");
-    const { testCollection, testUser } = await import("@/tests/support/collections");
+    const { opened, verified } = await import("@/tests/support/fixtures/uploads");
+    const { testCollection, testUser } = await import("@/tests/support/fixtures/collections");
     owner = await testUser("Owner");
     slug = await testCollection(owner);
     const open = await opened(owner, slug, files);

@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { afterAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { ownerKey } from "@/lib/storage/keys";
-import { type TestBucket, testBucket } from "@/tests/support/services";
+import { type TestBucket, testBucket } from "@/tests/support/services/services";
 import { endpoint } from "../storage/endpoint";
 import { newDatabase, type Site, siteOf } from "./sites";
 
@@ -160,7 +160,7 @@ describe("a permit", () => {
     const { createStorage } = site;
     const { s3 } = inject("services");
     const other = createStorage({ ...s3, bucket: "another", forcePathStyle: true, credentials: s3 });
-    const { deleteVersions } = await import("@/lib/storage/deletion");
+    const { deleteVersions } = await import("@/lib/storage/objects/deletion");
     await expect(deleteVersions(permit, [{ key: "a", versionId: "b" }], other)).rejects.toThrow(TypeError);
     other.close();
   });

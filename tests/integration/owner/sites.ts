@@ -61,7 +61,7 @@ export async function siteOf(url: string, more: Record<string, string> = {}) {
     import("@/lib/upload/verify/verify"),
     import("@/lib/upload/verify/measure"),
     import("@/lib/storage/client"),
-    import("@/lib/storage/list"),
+    import("@/lib/storage/objects/list"),
     import("@/lib/derive/revision"),
     import("@/lib/storage/owner-file"),
   ]);

@@ -5,8 +5,8 @@ import { visibilities } from "@/lib/collection/policy";
 import { toAppError } from "@/lib/errors";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { bucketPermit } from "@/lib/owner/commands";
-import { system } from "../../support/people";
-import { testBucket, testDatabase } from "../../support/services";
+import { system } from "../../support/fixtures/people";
+import { testBucket, testDatabase } from "../../support/services/services";
 import { rows } from "./table";
 import { type ActorName, actorNames, Stage, snapshot, type World } from "./world";
 

@@ -3,7 +3,7 @@ import { viewerOfCookies } from "@/lib/auth/session";
 import { mintAnonymousViewer, type UserViewer, type Viewer } from "@/lib/auth/viewer";
 import type { Role, Visibility } from "@/lib/collection/policy";
 import { db, firstId } from "@/lib/db";
-import { disable, person, sessionCookie, system } from "../../support/people";
+import { disable, person, sessionCookie, system } from "../../support/fixtures/people";
 
 /** All actors, in the order of the table's columns. */
 export const actorNames = [

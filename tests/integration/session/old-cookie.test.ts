@@ -15,8 +15,8 @@ import { env } from "@/lib/env";
 import { deleteEndedSessions, endOtherSessions, endSession } from "@/lib/session/commands";
 import { disableUser, enableUser, setPassword } from "@/lib/user/commands";
 import { TestBrowser } from "../../support/browser";
-import { disable, person, sessionCookie, signedInViewer } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { disable, person, sessionCookie, signedInViewer } from "../../support/fixtures/people";
+import { testDatabase } from "../../support/services/services";
 
 await testDatabase();
 

@@ -9,8 +9,8 @@ import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import type { SessionPage } from "@/lib/session/schema";
 import { TestBrowser } from "../../support/browser";
-import { person, sessionCookie } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { person, sessionCookie } from "../../support/fixtures/people";
+import { testDatabase } from "../../support/services/services";
 
 await testDatabase();
 

@@ -2,10 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createStorage, type Storage } from "@/lib/storage/client";
-import { deleteVersions } from "@/lib/storage/deletion";
-import { md5Of, refutesMd5 } from "@/lib/storage/md5";
-import { completeMultipart, createMultipart, presignParts } from "@/lib/storage/multipart";
-import { permitFor } from "@/tests/support/permit";
+import { deleteVersions } from "@/lib/storage/objects/deletion";
+import { md5Of, refutesMd5 } from "@/lib/storage/objects/md5";
+import { completeMultipart, createMultipart, presignParts } from "@/lib/storage/objects/multipart";
+import { permitFor } from "@/tests/support/fixtures/permit";
 
 describe("responses of the storage", () => {
   const answers: { status: number; body: string; headers?: Record<string, string> }[] = [];

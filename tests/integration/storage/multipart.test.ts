@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { applyBucket } from "@/lib/infra/apply";
 import { mediaBucket } from "@/lib/infra/settings";
 import type { Storage } from "@/lib/storage/client";
-import { copyObject } from "@/lib/storage/copy";
-import { abortMultipart, deleteVersions } from "@/lib/storage/deletion";
-import { latestVersions, listObjectVersions, versionsOf } from "@/lib/storage/list";
+import { copyObject } from "@/lib/storage/objects/copy";
+import { abortMultipart, deleteVersions } from "@/lib/storage/objects/deletion";
+import { latestVersions, listObjectVersions, versionsOf } from "@/lib/storage/objects/list";
 import {
   completeMultipart,
   createMultipart,
@@ -15,10 +15,10 @@ import {
   type Multipart,
   type PartRequest,
   presignParts,
-} from "@/lib/storage/multipart";
-import { getObject, headObject, putObject } from "@/lib/storage/objects";
+} from "@/lib/storage/objects/multipart";
+import { getObject, headObject, putObject } from "@/lib/storage/objects/objects";
 import { crc64nvme } from "@/tests/support/checksums";
-import { permitFor } from "@/tests/support/permit";
+import { permitFor } from "@/tests/support/fixtures/permit";
 import { endpoint } from "./endpoint";
 
 const MIB = 1024 * 1024;

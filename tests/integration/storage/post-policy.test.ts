@@ -4,10 +4,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { applyBucket } from "@/lib/infra/apply";
 import { mediaBucket } from "@/lib/infra/settings";
 import type { Storage } from "@/lib/storage/client";
-import { listObjectVersions } from "@/lib/storage/list";
-import { getObject } from "@/lib/storage/objects";
-import { type CreatedPostPolicy, createPostPolicy } from "@/lib/storage/post-policy";
-import { permitFor } from "@/tests/support/permit";
+import { listObjectVersions } from "@/lib/storage/objects/list";
+import { getObject } from "@/lib/storage/objects/objects";
+import { type CreatedPostPolicy, createPostPolicy } from "@/lib/storage/presigned/post-policy";
+import { permitFor } from "@/tests/support/fixtures/permit";
 import { endpoint } from "./endpoint";
 
 const prefix = "media/collection/upload/";

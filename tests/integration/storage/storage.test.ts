@@ -5,12 +5,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { applyBucket } from "@/lib/infra/apply";
 import { mediaBucket } from "@/lib/infra/settings";
 import { createStorage, type Storage } from "@/lib/storage/client";
-import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
-import { listFolders } from "@/lib/storage/list-folders";
-import { getObject, headBucket, putObject } from "@/lib/storage/objects";
+import { type ListedVersion, listObjectVersions } from "@/lib/storage/objects/list";
+import { listFolders } from "@/lib/storage/objects/list-folders";
+import { getObject, headBucket, putObject } from "@/lib/storage/objects/objects";
+import { presignView, viewSigner } from "@/lib/storage/presigned/view";
 import { presign } from "@/lib/storage/sign";
-import { presignView, viewSigner } from "@/lib/storage/view";
-import { permitFor } from "@/tests/support/permit";
+import { permitFor } from "@/tests/support/fixtures/permit";
 import { endpoint } from "./endpoint";
 
 const oddNames = [

@@ -7,7 +7,7 @@ import { afterAll, afterEach, expect, test } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "@/lib/embedded/postgres";
 import { freePort } from "@/lib/embedded/postmaster";
 import { isAlive } from "@/lib/embedded/process";
-import { serverDir } from "@/tests/support/server-dir";
+import { serverDir } from "@/tests/support/services/server-dir";
 import { until } from "@/tests/support/until";
 
 const cleanups: (() => unknown)[] = [];
@@ -48,7 +48,7 @@ const postmasterPid = (dataDir: string) =>
 
 /** Another Node that starts the server and holds it until it is killed. */
 async function startElsewhere(dataDir: string): Promise<{ owner: ChildProcess; url: string }> {
-  const owner = fork(path.join(import.meta.dirname, "../../support/postgres-owner.ts"), [dataDir], {
+  const owner = fork(path.join(import.meta.dirname, "../../support/services/postgres-owner.ts"), [dataDir], {
     execArgv: ["--import", "tsx"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

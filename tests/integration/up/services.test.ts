@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { testDatabase } from "@/tests/support/services";
+import { testDatabase } from "@/tests/support/services/services";
 
 const { url } = await testDatabase();
 

@@ -4,9 +4,9 @@ import path from "node:path";
 import * as sdk from "@aws-sdk/client-s3";
 import pg from "pg";
 import { afterAll, expect, inject, test } from "vitest";
-import { alive, dataDir, type Family, family, runCli, startUp, type Up } from "@/tests/support/run-up";
 import { databaseUrl, onServer, randomName } from "@/tests/support/template";
 import { until } from "@/tests/support/until";
+import { alive, dataDir, type Family, family, runCli, startUp, type Up } from "@/tests/support/up/run-up";
 
 // One data dir and, where a test does not end it, one `up` for all: each start takes four processes and a second or two.
 const shared = dataDir();
@@ -193,7 +193,7 @@ test("an unreachable database is one line that names the variable", async () => 
     ATOLL_EMBEDDED: "storage",
     DATABASE_URL: `postgresql://nobody:secret@127.0.0.1:${port}/none`,
   };
-  const up = runCli(["--run", "tests/support/up-without-site.ts"], {
+  const up = runCli(["--run", "tests/support/up/up-without-site.ts"], {
     ...env,
     ATOLL_DATA_DIR: path.join(dir, "other"),
     PORT: "0",
@@ -265,7 +265,7 @@ test("two first starts at once on the same database and bucket both come up, and
   await client.query(`WITH c AS (INSERT INTO collection (slug, name, updated_at) VALUES ('reef', 'Reef', now()) RETURNING id)
     INSERT INTO upload (collection_id, expires_at) SELECT id, now() FROM c`);
   await client.end();
-  const mistyped = runCli(["--run", "tests/support/up-without-site.ts"], {
+  const mistyped = runCli(["--run", "tests/support/up/up-without-site.ts"], {
     ...env,
     S3_BUCKET: "atoll-mistyped",
     ATOLL_DATA_DIR: path.join(dir, "twins/a"),

@@ -4,12 +4,12 @@ import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { longTransaction } from "@/lib/locks";
 import { storage } from "@/lib/storage/client";
-import { listMultiparts } from "@/lib/storage/multipart";
+import { listMultiparts } from "@/lib/storage/objects/multipart";
 import { openUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

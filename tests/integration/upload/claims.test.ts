@@ -8,10 +8,10 @@ import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { uploadStatus } from "@/lib/upload/queries";
 import { hex } from "@/tests/support/checksums";
-import { testCollection, testMember, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
-import { opened, post, verified } from "@/tests/support/uploads";
+import { testCollection, testMember, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { opened, post, verified } from "@/tests/support/fixtures/uploads";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 // A sender's checksum is a claim: it may save that sender work, and must not cost another person a file.
 

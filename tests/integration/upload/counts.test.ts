@@ -8,10 +8,10 @@ import { uploadStatus } from "@/lib/upload/queries";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { dropInto, manyFiles } from "@/tests/integration/main-job/drops";
 import { hex } from "@/tests/support/checksums";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
-import { ignore, killedWhileVerified, opened, post } from "@/tests/support/uploads";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { ignore, killedWhileVerified, opened, post } from "@/tests/support/fixtures/uploads";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

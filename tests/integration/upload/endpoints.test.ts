@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, expect, it } from "vitest";
 import { stopQueue } from "@/lib/jobs/queue/queue";
-import { headObject } from "@/lib/storage/objects";
+import { headObject } from "@/lib/storage/objects/objects";
 import { openUpload, renewPolicy } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
-import { postFile, testCollection, testUser } from "@/tests/support/collections";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { postFile, testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 const bucket = await testBucket();

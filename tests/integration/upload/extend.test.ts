@@ -6,9 +6,9 @@ import { expireUploads, openUpload, renewPolicy } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { signParts } from "@/lib/upload/part/commands";
 import { uploadPolicy } from "@/lib/upload/policy";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

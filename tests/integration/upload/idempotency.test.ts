@@ -6,12 +6,13 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { deleteIdempotencyKeys, once, type Settle } from "@/lib/idempotency/commands";
 import { stopQueue } from "@/lib/jobs/queue/queue";
+
 import { openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
 import { uploadPolicy } from "@/lib/upload/policy";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { sessionCookie, system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
-import { post } from "@/tests/support/uploads";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { sessionCookie, system } from "@/tests/support/fixtures/people";
+import { post } from "@/tests/support/fixtures/uploads";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

@@ -13,10 +13,10 @@ import { reapUpload } from "@/lib/upload/verify/reap";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { dropInto } from "@/tests/integration/main-job/drops";
 import { hex } from "@/tests/support/checksums";
-import { testCollection, testMember, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
-import { drop, ignore, opened, post, verified } from "@/tests/support/uploads";
+import { testCollection, testMember, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { drop, ignore, opened, post, verified } from "@/tests/support/fixtures/uploads";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 // A contributor replaces only what they made: each way in ends as a conflict, and the file stays as it was.
 

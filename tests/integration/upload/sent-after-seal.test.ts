@@ -4,17 +4,17 @@ import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { storage } from "@/lib/storage/client";
-import { headObject } from "@/lib/storage/objects";
+import { headObject } from "@/lib/storage/objects/objects";
 import { abortUpload, sealUpload } from "@/lib/upload/commands";
 import { registerFiles } from "@/lib/upload/file/commands";
 import { completeFile, signParts } from "@/lib/upload/part/commands";
 import { uploadStatus } from "@/lib/upload/queries";
 import { verifyUpload } from "@/lib/upload/verify/verify";
 import { crc64nvme, hex } from "@/tests/support/checksums";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
-import { ignore, killedWhileVerified, opened, post, verified } from "@/tests/support/uploads";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { ignore, killedWhileVerified, opened, post, verified } from "@/tests/support/fixtures/uploads";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 // A grant is alive for a while after the seal: what is sent with it then, over what was there, must change nothing.
 

@@ -8,9 +8,9 @@ import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { stopQueue } from "@/lib/jobs/queue/queue";
 import { openUpload } from "@/lib/upload/commands";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { sessionCookie } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { sessionCookie } from "@/tests/support/fixtures/people";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
 await testBucket();

@@ -11,7 +11,7 @@ import { putByFetch } from "@/lib/uploader/transport/put-fetch";
 import type { PartTransport, Transport } from "@/lib/uploader/transport/transport";
 import type { Uploader } from "@/lib/uploader/uploader";
 import { until } from "@/tests/support/until";
-import { ManualClock } from "../../unit/uploader/manual-clock";
+import { ManualClock } from "../../unit/uploader/world/manual-clock";
 import type { Site } from "./site";
 
 export type SourceFile = { path: string; source: FileSource };

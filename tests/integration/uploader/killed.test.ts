@@ -7,9 +7,9 @@ import { createUploader } from "@/lib/uploader/engine";
 import { hashHere } from "@/lib/uploader/hash/hashing";
 import { postByFetch } from "@/lib/uploader/transport/post-fetch";
 import { putByFetch } from "@/lib/uploader/transport/put-fetch";
-import { testCollection, testUser } from "@/tests/support/collections";
 import { FaultProxy } from "@/tests/support/fault-proxy";
-import { testBucket, testDatabase } from "@/tests/support/services";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
 import { CommandsSite } from "./commands-site";
 import { expectNothingElse, expectRecorded, inBatches, makeFile, type Sent, settled } from "./sent-files";
 

@@ -4,12 +4,12 @@ import { GetObjectCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s
 import { expect } from "vitest";
 import { mintSystemViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
-import { listObjectVersions } from "@/lib/storage/list";
+import { listObjectVersions } from "@/lib/storage/objects/list";
 import { uploadPolicy } from "@/lib/upload/policy";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import type { UploaderState } from "@/lib/uploader/state/state";
 import type { Uploader } from "@/lib/uploader/uploader";
-import type { TestBucket } from "@/tests/support/services";
+import type { TestBucket } from "@/tests/support/services/services";
 
 export type Sent = { path: string; file: File; md5: string; sha256: string };
 

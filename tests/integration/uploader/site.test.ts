@@ -10,10 +10,10 @@ import { verifyUpload } from "@/lib/upload/verify/verify";
 import { createUploader } from "@/lib/uploader/engine";
 import { crc64nvmeOf, digestsOf, hashHere } from "@/lib/uploader/hash/hashing";
 import type { UploadServer } from "@/lib/uploader/transport/server";
-import { testCollection, testUser } from "@/tests/support/collections";
-import { system } from "@/tests/support/people";
-import { testBucket, testDatabase } from "@/tests/support/services";
-import { ManualClock } from "../../unit/uploader/manual-clock";
+import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { system } from "@/tests/support/fixtures/people";
+import { testBucket, testDatabase } from "@/tests/support/services/services";
+import { ManualClock } from "../../unit/uploader/world/manual-clock";
 import { inBatches, large, type SourceFile, sourceFile, tree } from "./bench";
 import { Trouble } from "./trouble";
 

@@ -13,8 +13,8 @@ import { openUpload } from "@/lib/upload/commands";
 import { disableUser, enableUser, setPassword } from "@/lib/user/commands";
 import { usersAfter } from "@/lib/user/queries";
 import { TestBrowser } from "../../support/browser";
-import { collectionOf, person, sessionCookie, system } from "../../support/people";
-import { testBucket, testDatabase } from "../../support/services";
+import { collectionOf, person, sessionCookie, system } from "../../support/fixtures/people";
+import { testBucket, testDatabase } from "../../support/services/services";
 
 await testDatabase();
 await testBucket();

@@ -12,8 +12,8 @@ import * as commands from "@/lib/user/commands";
 import { profileOf } from "@/lib/user/queries";
 import type { ChangePasswordInput } from "@/lib/user/schema";
 import { TestBrowser } from "../../support/browser";
-import { person, signedInViewer } from "../../support/people";
-import { testDatabase } from "../../support/services";
+import { person, signedInViewer } from "../../support/fixtures/people";
+import { testDatabase } from "../../support/services/services";
 
 vi.mock("@node-rs/argon2", { spy: true });
 afterAll(() => vi.doUnmock("@node-rs/argon2"));

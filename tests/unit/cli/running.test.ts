@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { adoptRunning } from "@/lib/cli/running";
+import { adoptRunning } from "@/lib/cli/settings/running";
 import { openDataDir, publishRunning } from "@/lib/cli/start/data-dir";
 
 const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-running-"));

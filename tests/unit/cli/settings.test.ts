@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { misspelledSettings, tellMisspelled } from "@/lib/cli/misspelled";
+import { misspelledSettings, tellMisspelled } from "@/lib/cli/settings/misspelled";
 import { demoLine, mayHaveDemo } from "@/lib/cli/start/demo";
 import { insecureSiteWarning } from "@/lib/cli/start/environment";
 import { chooseParts } from "@/lib/cli/start/parts";

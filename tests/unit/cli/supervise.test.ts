@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { supervise } from "@/lib/cli/start/supervise";
+import { supervise } from "@/lib/cli/process/supervise";
 
 const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-supervise-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { budgetOf, maxMemoryBytes, maxSeconds, repairNeedOf } from "@/lib/derive/budget/budget";
 import { unknown } from "@/lib/derive/budget/estimate";
-import { deriveInspected, inspectFile } from "@/lib/derive/file";
+import { deriveInspected, inspectFile } from "@/lib/derive/file/file";
 import { nef } from "@/tests/support/formats/raw";
 import { type Entry, tiffFile } from "@/tests/support/formats/tiff";
 import { formNumber } from "@/tests/support/forms.mjs";

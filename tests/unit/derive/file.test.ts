@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { deriveFile } from "@/lib/derive/file";
+import { deriveFile } from "@/lib/derive/file/file";
 import {
   animatedPicture,
   cmykJpeg,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { deriveFile } from "@/lib/derive/file";
+import { deriveFile } from "@/lib/derive/file/file";
 import { decodeLzw } from "@/lib/derive/tiff/lzw";
 import { avifPicture, sequenceOf } from "@/tests/support/formats/avif";
 import { gamma, pngFile } from "@/tests/support/formats/png";

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { PinnedDigests } from "@/lib/derive/pinned-digests";
+import { PinnedDigests } from "@/lib/derive/original/pinned-digests";
 import { crc64nvme, hex } from "@/tests/support/checksums";
 
 const MIB = 1024 * 1024;

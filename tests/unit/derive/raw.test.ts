@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { deriveFile } from "@/lib/derive/file";
+import { deriveFile } from "@/lib/derive/file/file";
 import { arw, cr2, cr3, dng, nef, orf, type RawOptions, raf, rw2 } from "@/tests/support/formats/raw";
 import { type Entry, tiffFile, tiffPicture } from "@/tests/support/formats/tiff";
 import { picture, truncated } from "@/tests/support/pictures";

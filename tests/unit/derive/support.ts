@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import sharp from "sharp";
 import { afterAll } from "vitest";
-import { deriveFile, type FileDerivation } from "@/lib/derive/file";
+import { deriveFile, type FileDerivation } from "@/lib/derive/file/file";
 
 /** Writes files into a folder that is removed after the test file. */
 export function fileWriter(): (bytes: Buffer, name?: string) => Promise<string> {

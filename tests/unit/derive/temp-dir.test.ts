@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { removeStaleTempDirs, withTempDir } from "@/lib/derive/temp-dir";
+import { removeStaleTempDirs, withTempDir } from "@/lib/derive/original/temp-dir";
 
 let root: string;
 const before = process.env.TMPDIR;

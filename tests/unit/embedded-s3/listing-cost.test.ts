@@ -2,11 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Database } from "@/lib/embedded/s3/store/database";
-import { objectKey, versionKey } from "@/lib/embedded/s3/store/keys";
-import { listObjects, listVersions } from "@/lib/embedded/s3/store/listing";
-import type { BucketRecord, ObjectRecord } from "@/lib/embedded/s3/store/records";
-import { DiskSpace } from "@/lib/embedded/s3/store/space";
+import { Database } from "@/lib/embedded/s3/store/database/database";
+import { objectKey, versionKey } from "@/lib/embedded/s3/store/database/keys";
+import type { BucketRecord, ObjectRecord } from "@/lib/embedded/s3/store/database/records";
+import { DiskSpace } from "@/lib/embedded/s3/store/disk/space";
+import { listObjects, listVersions } from "@/lib/embedded/s3/store/versions/listing";
 import { formNumber } from "@/tests/support/forms.mjs";
 
 /** `ATOLL_TEST_LISTING_KEYS=1000000 npx vitest run --project unit tests/unit/embedded-s3/listing-cost` */

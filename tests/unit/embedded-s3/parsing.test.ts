@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { canonicalId } from "@/lib/embedded/s3/auth/users";
-import { parseRange } from "@/lib/embedded/s3/handlers/range";
+import { parseRange } from "@/lib/embedded/s3/handlers/object/range";
 import { formBoundary, readForm } from "@/lib/embedded/s3/post/form";
 import { isBucketName, parseAddress } from "@/lib/embedded/s3/protocol/address";
 import { parseXml } from "@/lib/embedded/s3/protocol/xml-read";

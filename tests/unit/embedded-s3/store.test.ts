@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Database } from "@/lib/embedded/s3/store/database";
-import type { ListQuery } from "@/lib/embedded/s3/store/listing";
+import { Database } from "@/lib/embedded/s3/store/database/database";
+import type { BucketRecord, Versioning } from "@/lib/embedded/s3/store/database/records";
+import { DiskSpace } from "@/lib/embedded/s3/store/disk/space";
 import { silentLogger } from "@/lib/embedded/s3/store/logger";
-import type { BucketRecord, Versioning } from "@/lib/embedded/s3/store/records";
-import { DiskSpace } from "@/lib/embedded/s3/store/space";
 import { openStore, type Store } from "@/lib/embedded/s3/store/store";
+import type { ListQuery } from "@/lib/embedded/s3/store/versions/listing";
 import { stage } from "./stage";
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { deleteVersions } from "@/lib/storage/deletion";
+import { deleteVersions } from "@/lib/storage/objects/deletion";
 
 const folder = path.resolve(import.meta.dirname, "../../../lib/storage");
 
@@ -24,7 +24,7 @@ describe("changing the bucket without a permit", () => {
   });
 
   it("is no function of lib/storage: each one that changes objects looks at its permit first", () => {
-    const files = readdirSync(folder, { encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
     const found = files
       .filter((name) => !exceptions.includes(name))
       .flatMap((name) => functionsOf(readFileSync(path.join(folder, name), "utf8")))

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { deletionCalls } from "@/lib/storage/deletion";
+import { deletionCalls } from "@/lib/storage/objects/deletion";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 const limitBytes = 1024 * 1024;
@@ -35,12 +35,12 @@ describe("a list of versions to delete is split by bytes, too", () => {
   });
 });
 
-it("nothing but lib/storage/deletion.ts removes bytes from the bucket", () => {
+it("nothing but lib/storage/objects/deletion.ts removes bytes from the bucket", () => {
   const files = readdirSync(path.join(root, "lib"), { recursive: true, encoding: "utf8" })
     .filter((file) => /\.tsx?$/.test(file) && !file.startsWith("embedded/"))
     .map((file) => `lib/${file}`);
   const removing = files.filter((file) =>
     /\b(DeleteObjects?|AbortMultipartUpload|DeleteBucket)Command\b/.test(readFileSync(path.join(root, file), "utf8")),
   );
-  expect(removing).toEqual(["lib/storage/deletion.ts"]);
+  expect(removing).toEqual(["lib/storage/objects/deletion.ts"]);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Found, foundInDrop, foundInInput, foundInPaste } from "@/components/upload/found-files";
+import { type Found, foundInDrop, foundInInput, foundInPaste } from "@/components/upload/drop/found-files";
 
 type Item = { kind: "file"; getAsFile: () => File; webkitGetAsEntry: () => unknown };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { appendPage, pendingIds, putItems, renewFirstPage } from "@/components/media/gallery-state";
+import { appendPage, pendingIds, putItems, renewFirstPage } from "@/components/media/gallery/state";
 import type { MediaItem } from "@/lib/media/schema";
 
 function item(id: string, state: MediaItem["state"] = "ready"): MediaItem {

@@ -1,14 +1,14 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { VisibilityBadge } from "@/components/collection/visibility";
+import { contourPath } from "@/components/ui/art/contours";
 import { Button } from "@/components/ui/button";
-import { contourPath } from "@/components/ui/contours";
-import { Failure } from "@/components/ui/failure";
-import { unavailableDigest } from "@/components/ui/failure-digest";
-import { Field } from "@/components/ui/field";
-import { Input } from "@/components/ui/input";
+import { Field } from "@/components/ui/form/field";
+import { Input } from "@/components/ui/form/input";
+import { Failure } from "@/components/ui/message/failure";
+import { unavailableDigest } from "@/components/ui/message/failure-digest";
+import { parseTheme } from "@/components/ui/page/theme";
 import { Progress } from "@/components/ui/progress";
-import { parseTheme } from "@/components/ui/theme";
 import { pollDelayMs } from "@/components/ui/use-polling";
 
 describe("a field", () => {

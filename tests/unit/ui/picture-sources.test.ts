@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { tileRatio, tileSources } from "@/components/media/gallery/picture-sources";
 import { isDisplayable, loadsAutomatically, typeNameOf } from "@/components/media/media-text";
-import { tileRatio, tileSources } from "@/components/media/picture-sources";
 import type { MediaItem } from "@/lib/media/schema";
 
 const thumb = "https://s3.example/thumb";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { csvField, problemsCsv } from "@/components/upload/problems-csv";
+import { csvField, problemsCsv } from "@/components/upload/files/problems-csv";
 import { failure } from "@/lib/uploader/state/failures";
 import { problemsOf } from "@/lib/uploader/state/problems";
 import { fileIn, stateWith } from "./upload-states";

@@ -1,7 +1,7 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
-import { InfoPanel } from "@/components/media/info-panel";
-import { formatTaken } from "@/components/media/taken-time";
+import { InfoPanel } from "@/components/media/viewer/info-panel";
+import { formatTaken } from "@/components/media/viewer/taken-time";
 import { LocalTime } from "@/components/ui/local-time";
 import type { MediaDetail } from "@/lib/media/schema";
 

@@ -1,11 +1,11 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
-import { ConflictChoices } from "@/components/upload/conflict-choice";
-import { FileRow } from "@/components/upload/file-row";
-import { tallyOf } from "@/components/upload/tally";
-import { UploadActions } from "@/components/upload/upload-actions";
-import { Notes, Trouble } from "@/components/upload/upload-notices";
-import { UploadSummary } from "@/components/upload/upload-summary";
+import { FileRow } from "@/components/upload/files/file-row";
+import { ConflictChoices } from "@/components/upload/progress/conflict-choice";
+import { tallyOf } from "@/components/upload/progress/tally";
+import { UploadActions } from "@/components/upload/progress/upload-actions";
+import { Notes, Trouble } from "@/components/upload/progress/upload-notices";
+import { UploadSummary } from "@/components/upload/progress/upload-summary";
 import { type FailureCode, failure } from "@/lib/uploader/state/failures";
 import { type FileState, fileStates } from "@/lib/uploader/state/file";
 import type { UploaderState } from "@/lib/uploader/state/state";

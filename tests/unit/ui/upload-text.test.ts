@@ -1,10 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { conflictText } from "@/components/upload/conflict-choice";
-import { ratioOf, trayStateOf } from "@/components/upload/tray-state";
-import { figuresOf, formatSpan } from "@/components/upload/upload-summary";
-import { announcement, headline, needsPerson, progressText, waitingText } from "@/components/upload/upload-text";
+import { conflictText } from "@/components/upload/progress/conflict-choice";
+import { figuresOf, formatSpan } from "@/components/upload/progress/upload-summary";
+import {
+  announcement,
+  headline,
+  needsPerson,
+  progressText,
+  waitingText,
+} from "@/components/upload/progress/upload-text";
+import { ratioOf, trayStateOf } from "@/components/upload/tray/state";
 import { failure } from "@/lib/uploader/state/failures";
-import { statusOf } from "@/tests/unit/uploader/world";
+import { statusOf } from "@/tests/unit/uploader/world/world";
 import { fileIn, filesIn, stateWith } from "./upload-states";
 
 const resumed = { id: "u", owner: "here" as const, plannedFiles: 40, registeredFiles: 0 };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createUploadsStore, type UploadTarget } from "@/components/upload/uploads-store";
+import { createUploadsStore, type UploadTarget } from "@/components/upload/store/uploads-store";
 import { failure } from "@/lib/uploader/state/failures";
 import type { Uploader } from "@/lib/uploader/uploader";
 import { filesIn, stateWith, uploaderIn } from "./upload-states";

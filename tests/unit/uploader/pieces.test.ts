@@ -20,7 +20,7 @@ import { progressOf } from "@/lib/uploader/steps/progress";
 import { encodedForm, formOf } from "@/lib/uploader/transport/form";
 import { callFailureOf } from "@/lib/uploader/transport/server";
 import { outcomeOf } from "@/lib/uploader/transport/transport";
-import { newFile, policyOf, World } from "./world";
+import { newFile, policyOf, World } from "./world/world";
 
 describe("backoff", () => {
   it("doubles its ceiling up to a cap, spreads over all of it, and never is a busy loop", () => {

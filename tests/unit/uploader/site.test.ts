@@ -1,9 +1,15 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { announcement, formatDuration, headline, progressText, waitingText } from "@/components/upload/upload-text";
+import {
+  announcement,
+  formatDuration,
+  headline,
+  progressText,
+  waitingText,
+} from "@/components/upload/progress/upload-text";
 import { failure } from "@/lib/uploader/state/failures";
 import { problemsOf } from "@/lib/uploader/state/problems";
 import { siteServer } from "@/lib/uploader/transport/site-port";
-import { newFile, openedOf, policyOf, prefix, statusOf, uploadId, World } from "./world";
+import { newFile, openedOf, policyOf, prefix, statusOf, uploadId, World } from "./world/world";
 
 afterEach(() => vi.unstubAllGlobals());
 

@@ -1,6 +1,6 @@
 import { canonicalId, type UserDirectory } from "../auth/users";
 import { S3Error } from "../protocol/errors";
-import type { Acl, BucketRecord, Grant, ObjectRecord, Permission } from "../store/records";
+import type { Acl, BucketRecord, Grant, ObjectRecord, Permission } from "../store/database/records";
 import { ALL_USERS, AUTHENTICATED, EC2, grantsOf, groups, type Owners, type Resource, requireCanned } from "./canned";
 import { grantsOfHeaders, parseGrants, renderGrants } from "./grants";
 

@@ -3,7 +3,7 @@ import { type AccessRequest, evaluatePolicy, type Verdict } from "@/lib/policy/e
 import { isPublicPolicy } from "@/lib/policy/public-access";
 import { identityPolicies, ownerBehind } from "../auth/users";
 import { S3Error } from "../protocol/errors";
-import type { BucketRecord } from "../store/records";
+import type { BucketRecord } from "../store/database/records";
 import { aclAllows, isOthersObject } from "./acl";
 import { identityVerdict } from "./identity-access";
 import { principalOf } from "./principal";

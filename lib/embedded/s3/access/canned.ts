@@ -1,6 +1,6 @@
 import { canonicalId } from "../auth/users";
 import { S3Error } from "../protocol/errors";
-import type { Acl, Grant } from "../store/records";
+import type { Acl, Grant } from "../store/database/records";
 
 /** Canned ACLs. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl */
 

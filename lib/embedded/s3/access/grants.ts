@@ -2,7 +2,7 @@ import { canonicalId } from "../auth/users";
 import { S3Error } from "../protocol/errors";
 import { child, childrenOf, expectRoot, textOf, type XmlNode } from "../protocol/xml-read";
 import { leaf, xmlDocument } from "../protocol/xml-write";
-import type { Grant, Permission } from "../store/records";
+import type { Grant, Permission } from "../store/database/records";
 
 /** ACLs as they are sent and answered. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html */
 

@@ -1,6 +1,6 @@
 import type { Identity } from "../auth/users";
 import type { Incoming } from "../protocol/incoming";
-import type { BucketRecord, ObjectRecord } from "../store/records";
+import type { BucketRecord, ObjectRecord } from "../store/database/records";
 
 /** May this caller do `action` on `key` of `bucket` (or on the bucket itself)? */
 export interface AccessQuestion {

@@ -2,7 +2,7 @@ import { evaluatePolicy } from "@/lib/policy/evaluate";
 import { roleArn, rolePolicies } from "../auth/role";
 import { ACCOUNT_ID, type Identity, identityPolicies, ownerBehind, userArn } from "../auth/users";
 import type { Incoming } from "../protocol/incoming";
-import type { RoleRecord } from "../store/records";
+import type { RoleRecord } from "../store/database/records";
 import { grantsTo, identityVerdict } from "./identity-access";
 import { principalOf } from "./principal";
 import { requestConditions } from "./request-conditions";

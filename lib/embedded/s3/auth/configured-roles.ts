@@ -1,6 +1,6 @@
 import { parsePolicy } from "@/lib/policy/document";
 import { PolicyError } from "@/lib/policy/error";
-import type { RoleRecord } from "../store/records";
+import type { RoleRecord } from "../store/database/records";
 import { roleNamePattern, roleSessionSeconds } from "./role";
 import { idOf, type UserDirectory, userArn } from "./users";
 

@@ -1,5 +1,5 @@
 import { completeArn } from "@/lib/policy/evaluate";
-import type { RoleRecord } from "../store/records";
+import type { RoleRecord } from "../store/database/records";
 import type { Roles } from "../store/roles";
 import { roleArn } from "./role";
 import { ACCOUNT_ID } from "./users";

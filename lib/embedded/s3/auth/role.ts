@@ -1,5 +1,5 @@
 import { parsePolicy, type Statement } from "@/lib/policy/document";
-import type { RoleRecord } from "../store/records";
+import type { RoleRecord } from "../store/database/records";
 import { ACCOUNT_ID } from "./users";
 
 /** How long sessions of a role may last, in seconds. Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */

@@ -1,5 +1,5 @@
 import type { Statement } from "@/lib/policy/document";
-import type { RoleRecord } from "../store/records";
+import type { RoleRecord } from "../store/database/records";
 import type { UserRights } from "./user-rights";
 
 /** A session whose token is valid and whose user or role still exists. */

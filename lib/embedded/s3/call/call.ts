@@ -11,11 +11,11 @@ import type { Change } from "../notifications/message";
 import { type Publisher, publishTo } from "../notifications/publish";
 import { S3Error } from "../protocol/errors";
 import { headerText, type Incoming } from "../protocol/incoming";
+import type { BucketRecord, ObjectRecord } from "../store/database/records";
 import type { StoreLogger } from "../store/logger";
-import type { Content } from "../store/reading";
-import type { BucketRecord, ObjectRecord } from "../store/records";
 import type { Store } from "../store/store";
-import type { Publish } from "../store/version-writer";
+import type { Content } from "../store/versions/reading";
+import type { Publish } from "../store/versions/version-writer";
 
 /** The parts of a running store. */
 export interface Service extends AuthSettings, Publisher {

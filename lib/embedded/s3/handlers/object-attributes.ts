@@ -3,10 +3,10 @@ import { xmlReply } from "../call/call";
 import { type Checksum, checksumType } from "../hashing/checksum";
 import { S3Error } from "../protocol/errors";
 import { leaf, tag, xmlDocument } from "../protocol/xml-write";
-import type { ObjectRecord } from "../store/records";
-import { findReadable } from "./get-object";
-import { partMarker } from "./multipart-list";
-import { versionHeader } from "./object-about";
+import type { ObjectRecord } from "../store/database/records";
+import { partMarker } from "./multipart/list";
+import { versionHeader } from "./object/about";
+import { findReadable } from "./object/get-object";
 
 const attributes = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
 const MAX_PARTS_A_PAGE = 1000;

@@ -4,7 +4,7 @@ import { QueryError } from "../query/errors";
 import { pageOf } from "../query/page";
 import type { Rule } from "../query/parameters";
 import { rootOnly } from "../query/root-only";
-import type { RoleRecord } from "../store/records";
+import type { RoleRecord } from "../store/database/records";
 
 /** Shared by the actions on roles and on their policies. */
 

@@ -5,7 +5,7 @@ import { uriEncode } from "../auth/sigv4";
 import { leaf, tag } from "../protocol/xml-write";
 import { isoSeconds } from "../query/action";
 import { QueryError } from "../query/errors";
-import type { RoleRecord } from "../store/records";
+import type { RoleRecord } from "../store/database/records";
 import { changeRole, forRoot, page, requireRole, roleName } from "./administration";
 
 const pathRule = { min: 1, max: 512, pattern: /^(\/|\/[\u0021-\u007e]+\/)$/ };

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { BucketRecord } from "../store/records";
+import type { BucketRecord } from "../store/database/records";
 import type { UploadPage, UploadQuery } from "../store/uploads";
 import { abortOf } from "./due";
 import type { LifecycleRule } from "./rule";

@@ -1,4 +1,4 @@
-import type { ObjectRecord } from "../store/records";
+import type { ObjectRecord } from "../store/database/records";
 import { dueAfter } from "./dates";
 import { matches } from "./filter";
 import type { Expiration, LifecycleRule } from "./rule";

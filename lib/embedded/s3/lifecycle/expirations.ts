@@ -1,5 +1,5 @@
-import type { BucketRecord, ObjectRecord } from "../store/records";
-import type { Standing } from "../store/scans";
+import type { BucketRecord, ObjectRecord } from "../store/database/records";
+import type { Standing } from "../store/versions/scans";
 import { dueAfter } from "./dates";
 import { expiryOf } from "./due";
 import { matches } from "./filter";

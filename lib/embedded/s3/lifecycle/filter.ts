@@ -1,7 +1,7 @@
 import { readTags } from "../metadata/tags";
 import { S3Error } from "../protocol/errors";
 import { child, childrenOf, textOf, type XmlNode } from "../protocol/xml-read";
-import type { ObjectRecord } from "../store/records";
+import type { ObjectRecord } from "../store/database/records";
 import { requireElements, wholeNumber } from "./elements";
 
 /** The objects a rule applies to: all conditions must hold. */

@@ -1,5 +1,5 @@
 import { wireValue } from "../metadata/object-headers";
-import type { BucketRecord, ObjectRecord, UploadRecord } from "../store/records";
+import type { BucketRecord, ObjectRecord, UploadRecord } from "../store/database/records";
 import { abortOf, expiryOf } from "./due";
 import { rulesOf } from "./rules";
 

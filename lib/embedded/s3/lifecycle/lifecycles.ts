@@ -1,8 +1,8 @@
 import { S3Error } from "../protocol/errors";
+import type { BucketRecord } from "../store/database/records";
 import type { Expired } from "../store/expiry";
-import type { BucketRecord } from "../store/records";
 import type { Store } from "../store/store";
-import type { Publish } from "../store/version-writer";
+import type { Publish } from "../store/versions/version-writer";
 import { abortUploads } from "./abort";
 import { expireNoncurrent, expireObjects, removeMarkers } from "./expirations";
 import type { LifecycleOutcome } from "./outcome";

@@ -1,8 +1,8 @@
 import { S3Error } from "../protocol/errors";
 import { child, childrenOf, expectRoot, parseXml, renderXml, textOf, type XmlNode } from "../protocol/xml-read";
 import { leaf, tag } from "../protocol/xml-write";
-import { newId } from "../store/ids";
-import type { BucketRecord } from "../store/records";
+import { newId } from "../store/database/ids";
+import type { BucketRecord } from "../store/database/records";
 import { readActions } from "./actions";
 import { requireElements } from "./elements";
 import { readFilter } from "./filter";

@@ -1,8 +1,8 @@
+import type { BucketRecord } from "../store/database/records";
 import type { Expired } from "../store/expiry";
-import type { BucketRecord } from "../store/records";
-import type { Selection } from "../store/scans";
 import type { Store } from "../store/store";
-import type { Publish } from "../store/version-writer";
+import type { Selection } from "../store/versions/scans";
+import type { Publish } from "../store/versions/version-writer";
 import type { LifecycleOutcome } from "./outcome";
 import type { LifecycleRule } from "./rule";
 

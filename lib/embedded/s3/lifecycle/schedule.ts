@@ -1,7 +1,7 @@
 import type { Expired } from "../store/expiry";
 import type { StoreLogger } from "../store/logger";
 import type { Store } from "../store/store";
-import type { Publish } from "../store/version-writer";
+import type { Publish } from "../store/versions/version-writer";
 import { Lifecycles } from "./lifecycles";
 import type { LifecycleOutcome } from "./outcome";
 

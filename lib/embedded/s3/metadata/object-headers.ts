@@ -1,6 +1,6 @@
 import { checksumHeader, checksumType } from "../hashing/checksum";
 import { S3Error } from "../protocol/errors";
-import type { HeaderMap, ObjectRecord } from "../store/records";
+import type { HeaderMap, ObjectRecord } from "../store/database/records";
 
 /** Headers that are kept with an object and returned with it. */
 const kept = [

@@ -1,7 +1,7 @@
 import { S3Error } from "../protocol/errors";
 import { child, childrenOf, expectRoot, textOf, type XmlNode } from "../protocol/xml-read";
 import { leaf, tag, xmlDocument } from "../protocol/xml-write";
-import type { HeaderMap } from "../store/records";
+import type { HeaderMap } from "../store/database/records";
 
 /** Tags of one object. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
 const OBJECT_TAGS = 10;

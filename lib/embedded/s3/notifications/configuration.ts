@@ -1,8 +1,8 @@
 import { S3Error } from "../protocol/errors";
 import { child, childrenOf, expectRoot, textOf, type XmlNode } from "../protocol/xml-read";
 import { leaf, tag, xmlDocument } from "../protocol/xml-write";
-import { newId } from "../store/ids";
-import type { Subscription } from "../store/records";
+import { newId } from "../store/database/ids";
+import type { Subscription } from "../store/database/records";
 import { isEventPattern, overlap } from "./events";
 import { topicArnPattern } from "./topic";
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { PendingEvent } from "../store/database/records";
 import type { StoreLogger } from "../store/logger";
 import type { Outbox } from "../store/outbox";
-import type { PendingEvent } from "../store/records";
 import { Poster } from "./post";
 import type { TopicDirectory } from "./topic-directory";
 

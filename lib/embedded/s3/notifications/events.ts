@@ -1,4 +1,4 @@
-import type { Subscription } from "../store/records";
+import type { Subscription } from "../store/database/records";
 
 /**
  * The events the store publishes, without `s3:`. A configuration with another name is rejected.

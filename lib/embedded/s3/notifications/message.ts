@@ -2,8 +2,8 @@ import { userIdOf } from "../access/principal";
 import type { Identity } from "../auth/users";
 import { canonicalId } from "../auth/users";
 import type { Incoming } from "../protocol/incoming";
-import { newRequestId } from "../store/ids";
-import type { BucketRecord } from "../store/records";
+import { newRequestId } from "../store/database/ids";
+import type { BucketRecord } from "../store/database/records";
 import type { EventName } from "./events";
 
 /** An event, as it is published. */

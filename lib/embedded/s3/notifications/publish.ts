@@ -1,6 +1,6 @@
 import type { Expired } from "../store/expiry";
 import type { Outbox } from "../store/outbox";
-import type { Publish } from "../store/version-writer";
+import type { Publish } from "../store/versions/version-writer";
 import { type EventName, matchesEvent } from "./events";
 import { type Change, eventRecord, type Origin } from "./message";
 import type { TopicDirectory } from "./topic-directory";

@@ -1,4 +1,4 @@
-import type { TopicRecord } from "../store/records";
+import type { TopicRecord } from "../store/database/records";
 import type { Topics } from "../store/topics";
 
 /** All topics: the configured ones, and those made through SNS. */

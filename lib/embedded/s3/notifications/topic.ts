@@ -1,5 +1,5 @@
 import { ACCOUNT_ID } from "../auth/users";
-import type { TopicRecord } from "../store/records";
+import type { TopicRecord } from "../store/database/records";
 
 /** A topic that is part of the store's configuration. It cannot be changed through SNS. */
 export interface S3Topic {

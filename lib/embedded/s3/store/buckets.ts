@@ -1,10 +1,10 @@
 import { S3Error } from "../protocol/errors";
-import type { BlobFiles } from "./blobs";
-import { CachedTable } from "./cached-table";
-import type { Database, Garbage } from "./database";
-import { isEmpty } from "./listing";
-import type { BucketRecord } from "./records";
+import { CachedTable } from "./database/cached-table";
+import type { Database, Garbage } from "./database/database";
+import type { BucketRecord } from "./database/records";
+import type { BlobFiles } from "./disk/blobs";
 import type { Uploads } from "./uploads";
+import { isEmpty } from "./versions/listing";
 
 const NEXT_ID = Buffer.from("next-bucket");
 

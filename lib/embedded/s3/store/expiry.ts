@@ -1,11 +1,11 @@
 import { setImmediate } from "node:timers/promises";
-import type { BlobFiles } from "./blobs";
-import type { Database, Garbage } from "./database";
-import type { Deletion, History } from "./history";
-import { afterPrefix, objectKey } from "./keys";
-import type { BucketRecord } from "./records";
-import { type Selection, scan, type Target } from "./scans";
-import type { Publish } from "./version-writer";
+import type { Database, Garbage } from "./database/database";
+import { afterPrefix, objectKey } from "./database/keys";
+import type { BucketRecord } from "./database/records";
+import type { BlobFiles } from "./disk/blobs";
+import type { Deletion, History } from "./versions/history";
+import { type Selection, scan, type Target } from "./versions/scans";
+import type { Publish } from "./versions/version-writer";
 
 /** A version that was deleted, and how. */
 export interface Expired extends Target {

@@ -1,9 +1,12 @@
 import { S3Error } from "../protocol/errors";
-import type { BlobFiles } from "./blobs";
-import type { Database, Garbage } from "./database";
-import type { Deletion, History } from "./history";
-import { newId, orderOf } from "./ids";
-import { objectKey, versionKey } from "./keys";
+import type { Database, Garbage } from "./database/database";
+import { newId, orderOf } from "./database/ids";
+import { objectKey, versionKey } from "./database/keys";
+import type { BucketRecord, DataRef, ObjectDraft, ObjectRecord } from "./database/records";
+import type { BlobFiles } from "./disk/blobs";
+import type { DiskSpace } from "./disk/space";
+import type { StagedData } from "./staging";
+import type { Deletion, History } from "./versions/history";
 import {
   type Listed,
   type ListQuery,
@@ -12,13 +15,16 @@ import {
   type ObjectEntry,
   type VersionEntry,
   type VersionQuery,
-} from "./listing";
-import { type ObjectPart, partOf, partsOf } from "./object-parts";
-import { VanishedError } from "./reading";
-import type { BucketRecord, DataRef, ObjectDraft, ObjectRecord } from "./records";
-import type { DiskSpace } from "./space";
-import type { StagedData } from "./staging";
-import { checkConditions, type Publish, type VersionWriter, type Write, type WriteConditions } from "./version-writer";
+} from "./versions/listing";
+import { type ObjectPart, partOf, partsOf } from "./versions/object-parts";
+import { VanishedError } from "./versions/reading";
+import {
+  checkConditions,
+  type Publish,
+  type VersionWriter,
+  type Write,
+  type WriteConditions,
+} from "./versions/version-writer";
 
 /** Objects and their versions. Every write is durable before its promise resolves. */
 export class Objects {

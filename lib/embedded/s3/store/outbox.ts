@@ -1,6 +1,6 @@
-import type { Database } from "./database";
-import { afterPrefix } from "./keys";
-import type { PendingEvent } from "./records";
+import type { Database } from "./database/database";
+import { afterPrefix } from "./database/keys";
+import type { PendingEvent } from "./database/records";
 
 const NEXT_NUMBER = Buffer.from("next-event");
 const pendingKey = (topic: string) => Buffer.from(`pending ${topic}`);

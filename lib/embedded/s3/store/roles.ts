@@ -1,6 +1,6 @@
-import { CachedTable } from "./cached-table";
-import type { Database } from "./database";
-import type { RoleRecord } from "./records";
+import { CachedTable } from "./database/cached-table";
+import type { Database } from "./database/database";
+import type { RoleRecord } from "./database/records";
 
 /** Names of roles are case-insensitive. Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
 const keyOf = (name: string) => name.toLowerCase();

@@ -1,9 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
-import type { BlobFiles } from "./blobs";
-import type { Database } from "./database";
-import { newId } from "./ids";
-import type { DataRef } from "./records";
-import type { DiskSpace } from "./space";
+import type { Database } from "./database/database";
+import { newId } from "./database/ids";
+import type { DataRef } from "./database/records";
+import type { BlobFiles } from "./disk/blobs";
+import type { DiskSpace } from "./disk/space";
 
 /** Bytes received and not yet part of any object. */
 export interface StagedData {

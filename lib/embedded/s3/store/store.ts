@@ -1,25 +1,25 @@
 import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DigestThreads } from "../hashing/digest-threads";
-import { BlobFiles, syncFolder } from "./blobs";
 import { Buckets } from "./buckets";
-import { Database } from "./database";
+import { Database } from "./database/database";
+import { newId } from "./database/ids";
+import { BlobFiles, syncFolder } from "./disk/blobs";
+import { lockFolder } from "./disk/lock";
+import { sessionKey } from "./disk/session-key";
+import { DiskSpace } from "./disk/space";
 import { Expiry } from "./expiry";
-import { History } from "./history";
-import { newId } from "./ids";
-import { lockFolder } from "./lock";
 import type { StoreLogger } from "./logger";
 import { Objects } from "./objects";
 import { Outbox } from "./outbox";
-import { DataReader } from "./reading";
 import { Roles } from "./roles";
-import { sessionKey } from "./session-key";
-import { DiskSpace } from "./space";
 import { Staging } from "./staging";
 import { sweepBlobs } from "./sweep";
 import { Topics } from "./topics";
 import { Uploads } from "./uploads";
-import { VersionWriter } from "./version-writer";
+import { History } from "./versions/history";
+import { DataReader } from "./versions/reading";
+import { VersionWriter } from "./versions/version-writer";
 
 /** What is kept in one folder. The tables and files behind it are private to this folder of the source. */
 export interface Store {

@@ -1,6 +1,6 @@
-import type { BlobFiles } from "./blobs";
-import type { Database } from "./database";
-import { isId } from "./ids";
+import type { Database } from "./database/database";
+import { isId } from "./database/ids";
+import type { BlobFiles } from "./disk/blobs";
 
 /**
  * Removes unreferenced files, which a crash leaves: published but not committed, or deleted but not yet removed.

@@ -1,7 +1,7 @@
-import { CachedTable } from "./cached-table";
-import type { Database } from "./database";
+import { CachedTable } from "./database/cached-table";
+import type { Database } from "./database/database";
+import type { TopicRecord } from "./database/records";
 import type { Outbox } from "./outbox";
-import type { TopicRecord } from "./records";
 
 /** The topics made through SNS. */
 export class Topics {

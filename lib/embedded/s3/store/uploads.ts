@@ -1,12 +1,12 @@
 import { S3Error } from "../protocol/errors";
-import type { BlobFiles } from "./blobs";
-import type { Database, Garbage } from "./database";
-import { isId, newId, wholeSeconds } from "./ids";
-import { afterPrefix, bucketPrefix, objectKey, partKey, uploadKey } from "./keys";
-import { commonPrefixOf, firstKey, foldedPage } from "./listing";
-import type { BucketRecord, DataRef, Layout, ObjectRecord, PartRecord, UploadRecord } from "./records";
+import type { Database, Garbage } from "./database/database";
+import { isId, newId, wholeSeconds } from "./database/ids";
+import { afterPrefix, bucketPrefix, objectKey, partKey, uploadKey } from "./database/keys";
+import type { BucketRecord, DataRef, Layout, ObjectRecord, PartRecord, UploadRecord } from "./database/records";
+import type { BlobFiles } from "./disk/blobs";
 import type { StagedData } from "./staging";
-import type { VersionWriter, Write } from "./version-writer";
+import { commonPrefixOf, firstKey, foldedPage } from "./versions/listing";
+import type { VersionWriter, Write } from "./versions/version-writer";
 
 export interface UploadQuery {
   readonly prefix: string;

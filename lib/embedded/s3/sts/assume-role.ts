@@ -6,7 +6,7 @@ import { ACCOUNT_ID } from "../auth/users";
 import { leaf, tag } from "../protocol/xml-write";
 import type { QueryAction, QueryCall } from "../query/action";
 import { QueryError } from "../query/errors";
-import type { RoleRecord } from "../store/records";
+import type { RoleRecord } from "../store/database/records";
 import { issueSession, sessionNameRule } from "./session";
 
 const roleArnRule = { min: 20, max: 2048, pattern: /^arn:aws:iam::\d*:role\/[\u0021-\u007e]+$/ };

@@ -1,4 +1,4 @@
-import type { S3Access } from "@/tests/support/s3";
+import type { S3Access } from "@/tests/support/services/s3";
 import { type RawAnswer, raw, sendForm } from "../harness";
 import { policyFields, presignedQuery, type Signer, signedHeaders, signedPolicy, target, type Unsigned } from "./sign";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type RunningS3, startS3 } from "@/lib/embedded/s3/server";
-import type { S3Access } from "@/tests/support/s3";
+import type { S3Access } from "@/tests/support/services/s3";
 import { must, TestBucket } from "./bucket";
 import { access } from "./differences/access";
 import { bucketSettings } from "./differences/bucket-settings";

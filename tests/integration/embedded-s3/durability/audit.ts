@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { open } from "lmdb";
 import { expect } from "vitest";
-import type { DataRef, Layout, ObjectRecord, PartRecord, UploadRecord } from "@/lib/embedded/s3/store/records";
+import type { DataRef, Layout, ObjectRecord, PartRecord, UploadRecord } from "@/lib/embedded/s3/store/database/records";
 import { filesBelow } from "../harness";
 
 interface Rows {

@@ -1,6 +1,6 @@
 import { parseLifecycle } from "@/lib/embedded/s3/lifecycle/rules";
+import type { Versioning } from "@/lib/embedded/s3/store/database/records";
 import { silentLogger } from "@/lib/embedded/s3/store/logger";
-import type { Versioning } from "@/lib/embedded/s3/store/records";
 import { openStore } from "@/lib/embedded/s3/store/store";
 import { stage } from "../../../unit/embedded-s3/stage";
 

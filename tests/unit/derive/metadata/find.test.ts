@@ -1,6 +1,6 @@
 import { brotliCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { deriveFile } from "@/lib/derive/file";
+import { deriveFile } from "@/lib/derive/file/file";
 import {
   box,
   cr3,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { dueAfter, parseDate } from "@/lib/embedded/s3/lifecycle/dates";
 import { abortOf, expiryOf } from "@/lib/embedded/s3/lifecycle/due";
 import type { Expiration, LifecycleRule } from "@/lib/embedded/s3/lifecycle/rule";
-import type { ObjectRecord } from "@/lib/embedded/s3/store/records";
+import type { ObjectRecord } from "@/lib/embedded/s3/store/database/records";
 
 const at = (text: string) => new Date(text).getTime();
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Lifecycles } from "@/lib/embedded/s3/lifecycle/lifecycles";
 import { parseLifecycle } from "@/lib/embedded/s3/lifecycle/rules";
+import type { BucketRecord, ObjectRecord, Versioning } from "@/lib/embedded/s3/store/database/records";
 import type { Expired } from "@/lib/embedded/s3/store/expiry";
 import { silentLogger } from "@/lib/embedded/s3/store/logger";
-import type { BucketRecord, ObjectRecord, Versioning } from "@/lib/embedded/s3/store/records";
 import { openStore, type Store } from "@/lib/embedded/s3/store/store";
 import { stage } from "../stage";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseLifecycle, rulesOf } from "@/lib/embedded/s3/lifecycle/rules";
 import { S3Error } from "@/lib/embedded/s3/protocol/errors";
-import type { BucketRecord } from "@/lib/embedded/s3/store/records";
+import type { BucketRecord } from "@/lib/embedded/s3/store/database/records";
 
 const configuration = (...rules: string[]) =>
   `<LifecycleConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${rules.join("")}</LifecycleConfiguration>`;

@@ -1,5 +1,5 @@
 import { CollectionHeadSkeleton } from "@/components/collection/collection-head-skeleton";
-import { GallerySkeleton } from "@/components/media/gallery-skeleton";
+import { GallerySkeleton } from "@/components/media/gallery/skeleton";
 
 export default function GalleryLoading() {
   return (

@@ -4,7 +4,7 @@ import { loadCollection } from "@/app/loaders";
 import type { CollectionParams } from "@/app/page-props";
 import { pageQuery } from "@/app/page-query";
 import { CollectionSubpage } from "@/components/collection/collection-subpage";
-import { IslandArt } from "@/components/ui/empty-art";
+import { IslandArt } from "@/components/ui/art/empty-art";
 import { UploadPanel } from "@/components/upload/upload-panel";
 import { currentViewer } from "@/lib/auth/session";
 

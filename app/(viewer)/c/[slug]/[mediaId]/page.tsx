@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { loadCollection, loadMedia } from "@/app/loaders";
 import type { MediaParams } from "@/app/page-props";
 import { titleOf } from "@/components/media/media-text";
-import { Viewer } from "@/components/media/viewer";
+import { Viewer } from "@/components/media/viewer/viewer";
 
 type Props = { params: MediaParams };
 

@@ -1,22 +1,22 @@
 import type { Operation } from "../operation";
-import { acls, foreignReferers, policies, referers } from "./access";
-import { headerSignatures, presignedUrls } from "./authentication";
-import { bucketLists, bucketTags, connections, policyStatus } from "./bucket-settings";
-import { buckets } from "./buckets";
-import { reads, writes } from "./conditions";
-import { copies } from "./copies";
-import { deleteMany } from "./delete-many";
-import { forms } from "./forms";
-import { grants } from "./grants";
-import { lifecycle, lifecycleAnswers, lifecycleLeftOut } from "./lifecycle";
-import { listing, listingOddKeys, listingV1 } from "./listings";
-import { missingKeys } from "./missing-keys";
-import { completion, partCopies, parts } from "./multipart";
-import { deleting, metadata, reading, writing } from "./objects";
-import { ranges } from "./ranges";
-import { cors, corsRules } from "./settings";
-import { tags } from "./tags";
-import { deleteMarkers, suspendedVersioning, versioned } from "./versions";
+import { acls, foreignReferers, policies, referers } from "./access/access";
+import { headerSignatures, presignedUrls } from "./access/authentication";
+import { grants } from "./access/grants";
+import { missingKeys } from "./access/missing-keys";
+import { bucketLists, bucketTags, connections, policyStatus } from "./buckets/bucket-settings";
+import { buckets } from "./buckets/buckets";
+import { lifecycle, lifecycleAnswers, lifecycleLeftOut } from "./buckets/lifecycle";
+import { cors, corsRules } from "./buckets/settings";
+import { reads, writes } from "./objects/conditions";
+import { copies } from "./objects/copies";
+import { deleteMany } from "./objects/delete-many";
+import { forms } from "./objects/forms";
+import { listing, listingOddKeys, listingV1 } from "./objects/listings";
+import { completion, partCopies, parts } from "./objects/multipart";
+import { deleting, metadata, reading, writing } from "./objects/objects";
+import { ranges } from "./objects/ranges";
+import { tags } from "./objects/tags";
+import { deleteMarkers, suspendedVersioning, versioned } from "./objects/versions";
 
 /** All operations that are compared, by what they are about. */
 export const tables: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
