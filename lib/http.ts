@@ -139,12 +139,3 @@ export function stream({
   };
   return new Response(readable, { headers });
 }
-
-/** Reads the request body as JSON. Throws AppError INVALID. */
-export async function readJson(request: Request): Promise<unknown> {
-  try {
-    return await request.json();
-  } catch (cause) {
-    throw new AppError("INVALID", "The request body is not valid JSON.", { cause });
-  }
-}

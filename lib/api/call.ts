@@ -8,7 +8,7 @@ export type Method = (typeof methods)[number];
  * Who may make a call: `anyone`, a visitor included, sees what is open to them; `user` needs a session or a token; `session` a session,
  * so that a token can neither make others nor end sessions.
  */
-export type Who = "anyone" | "user" | "session";
+type Who = "anyone" | "user" | "session";
 
 /** One call of the HTTP API: what parses it, what it answers, and what the reference says of it. */
 export type Call = {
@@ -42,9 +42,7 @@ export type Call = {
 };
 
 /** The names in braces of a path. */
-export type ParamOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | ParamOf<Rest>
-  : never;
+type ParamOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | ParamOf<Rest> : never;
 
 type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 export type ParamsOf<C extends Call> = { readonly [Name in ParamOf<C["path"]>]: string };

@@ -15,7 +15,7 @@ import { setRateLimit } from "./rate-limit";
 type ViewerOf<C extends Call> = C["who"] extends "anyone" ? Viewer : UserViewer;
 
 /** A request that was checked: who makes it, and what it says in the call's own shapes. */
-export type Asked<C extends Call> = {
+type Asked<C extends Call> = {
   viewer: ViewerOf<C>;
   params: ParamsOf<C>;
   query: QueryOf<C>;
@@ -129,7 +129,7 @@ function answer(call: Call, headers: Headers, value: unknown): Response {
   return response;
 }
 
-const noCall: Handler = crossOrigin(async (request) => {
+const noCall = crossOrigin(async (request: Request) => {
   const message = "There is no such call. GET /api/v1/openapi.json lists all.";
   return problem(request, new AppError("NOT_FOUND", message));
 });

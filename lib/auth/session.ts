@@ -77,17 +77,6 @@ export async function viewerOf(request: Request): Promise<Viewer> {
   );
 }
 
-/**
- * Returns the user of an API request that changes data, and spends it from their budget; `cost` is in ordinary calls. Throws
- * UNAUTHENTICATED without valid credentials, ORIGIN for a cookie from a page of another site, RATE_LIMITED.
- */
-export async function writerOf(request: Request, cost?: number): Promise<UserViewer> {
-  const viewer = signedIn(await viewerOf(request));
-  if (!request.headers.has("authorization")) requireOwnOrigin(request.headers);
-  await spendCall(viewer, cost);
-  return viewer;
-}
-
 export function originOf(sent: Pick<Headers, "get">): Origin {
   const ipAddress = sent.get(clientAddressHeader);
   return ipAddress !== null && isIP(ipAddress) !== 0 ? { ipAddress } : {};

@@ -23,6 +23,7 @@ export function toItem(row: TokenRow): TokenItem {
     collection: row.collection?.slug ?? null,
     createdAt: row.createdAt.toISOString(),
     expiresAt: row.expiresAt?.toISOString() ?? null,
+    isExpired: row.expiresAt !== null && row.expiresAt.getTime() <= Date.now(),
     lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
   };
 }

@@ -34,13 +34,13 @@ export const tokenItem = z.object({
   collection: z.string().nullable(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
+  isExpired: z.boolean(),
   /** Up to a minute before its last use. */
   lastUsedAt: z.iso.datetime().nullable(),
 });
 export type TokenItem = z.infer<typeof tokenItem>;
 
-export const tokenPage = z.object({ items: z.array(tokenItem), nextCursor: z.string().nullable() });
-export type TokenPage = z.infer<typeof tokenPage>;
+export type TokenPage = { items: TokenItem[]; nextCursor: string | null };
 
 /** `token` is the token's text. Only this answer has it, and not when it is repeated for the same `Idempotency-Key`. */
 export const createdToken = tokenItem.extend({ token: z.string().optional() });
