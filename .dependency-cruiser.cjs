@@ -35,7 +35,7 @@ const textRule = "^lib/text/policy\\.ts$";
 /** The nouns, and whose queries, commands and rows each may use beside its own. */
 const neighbours = {
   budget: [],
-  collection: [],
+  collection: ["idempotency"],
   event: [],
   health: [],
   idempotency: [],
@@ -46,6 +46,7 @@ const neighbours = {
   quota: [],
   revision: [],
   session: ["auth"],
+  token: ["collection", "idempotency"],
   upload: ["collection", "idempotency", "media", "owner", "quota", "revision"],
   user: ["auth", "session"],
 };
@@ -53,17 +54,20 @@ const turns = "^lib/revision/turn/rows\\.ts$";
 /** What is derived or read again, and derivatives that are left. */
 const derived = "^lib/revision/(again|derivatives)/rows\\.ts$";
 const device = "^lib/auth/device\\.ts$";
+const tokenText = "^lib/auth/token/text\\.ts$";
 /** What a noun needs beside its neighbours. */
 const extras = {
   media: [turns, derived],
   upload: [turns],
   session: [device],
+  token: [tokenText],
   user: [device, "^lib/auth/password\\.ts$"],
 };
 const nounFolders = `^lib/(${Object.keys(neighbours).join("|")})/`;
 
 /** Folders of `lib` with rules of their own. */
 const folders = [
+  "api",
   "auth",
   "bulk",
   "checksum",
@@ -150,7 +154,7 @@ module.exports = {
     only(
       "app",
       "^app/",
-      ["^components/", calls, actions, pure, "^lib/auth/", "^lib/(action|env|errors|http|routes)\\.ts$"],
+      ["^components/", calls, actions, pure, "^lib/(api|auth)/", "^lib/(action|env|errors|http|routes)\\.ts$"],
       "Routes compose; they hold no logic and touch no engine.",
     ),
     only("middleware", "^middleware\\.ts$", [], "It only redirects: access is decided beside the data."),
@@ -199,6 +203,18 @@ module.exports = {
       from: { pathNot: [nounFolders, database, "^lib/auth/", "^lib/cli/", "^tests/", "^prisma/"] },
       to: { path: [database, "^prisma/generated/"] },
     },
+    only(
+      "api",
+      "^lib/api/",
+      [pure, budget, viewer, env, errors, "^lib/(action|http)\\.ts$", "^lib/auth/(own-origin|session)\\.ts$"],
+      "The contract of every call, and what checks a request by it. What a call does is in the nouns.",
+    ),
+    only(
+      "api-calls",
+      "^lib/api/(call|calls/[^/]+)\\.ts$",
+      [pure],
+      "The contract alone: it also makes openapi.json and the client.",
+    ),
     only(
       "loose-action",
       "^lib/action\\.ts$",

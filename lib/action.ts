@@ -29,12 +29,19 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.ou
   }
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+  const issues = parsed.error.issues.flatMap(issuesOf);
   throw new AppError(
     "INVALID",
     issues[0]?.message ?? "The form has an invalid value. Check the fields and try again.",
     { issues },
   );
+}
+
+/** A field that is not known is named by its own path. */
+function issuesOf(issue: z.core.$ZodIssue): FieldIssue[] {
+  const path = (more: PropertyKey[]) => [...issue.path, ...more].join(".").slice(0, maxPathLength);
+  if (issue.code !== "unrecognized_keys") return [{ path: path([]), message: issue.message }];
+  return issue.keys.map((key) => ({ path: path([key]), message: "There is no such field here." }));
 }
 
 /** Returns the path of the first text that cannot be stored, names of fields included; null when there is none. */

@@ -26,6 +26,12 @@ const origin = url(["http:", "https:"], "a URL like http://localhost:3000")
   .refine((text) => new URL(text).pathname === "/" && !new URL(text).search, "must be a bare origin, without a path")
   .transform((text) => new URL(text).origin);
 
+/** Comma-separated origins. */
+const originList = z
+  .string()
+  .transform((text) => text.split(",").map((part) => part.trim()))
+  .pipe(z.array(origin).max(20, "must be at most 20 origins separated by commas"));
+
 /** Comma-separated base URLs of the bucket: scheme, host and optional path before the key. */
 const urlList = z
   .string()
@@ -68,6 +74,7 @@ const startSchema = z.object({
   ATOLL_LISTEN: z.enum(listens, "must be loopback or all").optional(),
   ATOLL_PROXY_HOPS: hops.default(0),
   ATOLL_PROXY_NETWORKS: networkList.default([]),
+  ATOLL_API_ORIGINS: originList.default([]),
   ATOLL_SIGN_UP: z.enum(signUpModes, `must be ${signUpModes.join(", ")}`).optional(),
   ATOLL_DEFAULT_QUOTA: quotaInput.optional(),
   ATOLL_MAIL_URL: url(

@@ -3,12 +3,24 @@
  * exists.
  */
 export const errorStatus = {
+  /** Not even the beginning of a valid request: not JSON, nested too deep. */
+  MALFORMED: 400,
   UNAUTHENTICATED: 401,
   /** The request came from a page of another site, or of this one at another address than ATOLL_URL. */
   ORIGIN: 403,
+  /** The request's API token is not for this, whatever it is about. What its user may not see is NOT_FOUND. */
+  SCOPE: 403,
   NOT_FOUND: 404,
+  METHOD: 405,
   CONFLICT: 409,
+  /** The same request, by its `Idempotency-Key`, is being answered. */
+  RUNNING: 409,
+  /** What was open has ended by itself: its time ran out. */
+  GONE: 410,
+  /** `If-Match`: it has changed since it was read. */
+  CHANGED: 412,
   TOO_LARGE: 413,
+  MEDIA_TYPE: 415,
   INVALID: 422,
   /** The database does not own the bucket: nothing may be written to it until the operator takes it over. */
   READ_ONLY: 423,
@@ -19,7 +31,7 @@ export const errorStatus = {
 
 export type ErrorCode = keyof typeof errorStatus;
 
-const transient: ReadonlySet<ErrorCode> = new Set(["RATE_LIMITED", "INTERNAL", "UNAVAILABLE"]);
+const transient: ReadonlySet<ErrorCode> = new Set(["RUNNING", "RATE_LIMITED", "INTERNAL", "UNAVAILABLE"]);
 
 /** Tells whether the same call can succeed later without any change. INTERNAL may repeat: retry it a few times only. */
 export function isTransient(code: ErrorCode): boolean {
@@ -40,24 +52,37 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly issues: readonly FieldIssue[];
   readonly retryAfterSeconds: number | undefined;
+  /** For SCOPE: a token needs one of these. */
+  readonly scopes: readonly string[];
 
   /** `message` is shown to the user: what failed, why, what is safe, what to do. It must not contain keys or secrets. */
   constructor(
     code: ErrorCode,
     message: string,
-    options: { issues?: readonly FieldIssue[]; retryAfterSeconds?: number; cause?: unknown } = {},
+    options: {
+      issues?: readonly FieldIssue[];
+      retryAfterSeconds?: number;
+      scopes?: readonly string[];
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "AppError";
     this.code = code;
     this.issues = options.issues ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.scopes = options.scopes ?? [];
   }
 }
 
 /** Returns the error for missing and for forbidden objects: one error, so that a response does not reveal what exists. */
 export function notFound(noun: string): AppError {
   return new AppError("NOT_FOUND", `This ${noun} does not exist, or you do not have access to it.`);
+}
+
+/** Returns the error for an edit of a version that is not the current one any more. */
+export function changedMeanwhile(noun: string): AppError {
+  return new AppError("CHANGED", `This ${noun} was changed since you read it. Nothing was overwritten. Read it again.`);
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -2,11 +2,18 @@ import "server-only";
 import { AppError, errorStatus, toAppError } from "./errors";
 
 const titles: Record<AppError["code"], string> = {
+  MALFORMED: "Malformed request",
   UNAUTHENTICATED: "Sign in first",
   ORIGIN: "Request from another site",
+  SCOPE: "Token lacks a scope",
   NOT_FOUND: "Not found",
+  METHOD: "Method not allowed",
   CONFLICT: "Conflict",
+  RUNNING: "Still running",
+  GONE: "No longer there",
+  CHANGED: "Changed meanwhile",
   TOO_LARGE: "Too large",
+  MEDIA_TYPE: "Unsupported media type",
   INVALID: "Invalid request",
   READ_ONLY: "Read-only",
   RATE_LIMITED: "Too many requests",
@@ -14,8 +21,14 @@ const titles: Record<AppError["code"], string> = {
   UNAVAILABLE: "Unavailable",
 };
 
-/** Converts an error to a response with problem details (RFC 9457). */
-function problem(error: AppError): Response {
+/**
+ * Returns what a client learns of an error: problem details (RFC 9457), with Retry-After, the challenge of an invalid token (RFC 6750, 3),
+ * and more headers. Logs unexpected errors.
+ */
+export function problem(request: Request, thrown: unknown, more: Headers = new Headers()): Response {
+  const error = toAppError(thrown);
+  if (error.code === "INTERNAL")
+    console.error(`${request.method} ${withoutTokens(new URL(request.url).pathname)} failed`, error.cause);
   const status = errorStatus[error.code];
   const body = {
     type: `urn:atoll:error:${error.code.toLowerCase().replaceAll("_", "-")}`,
@@ -24,21 +37,56 @@ function problem(error: AppError): Response {
     detail: error.message,
     ...(error.issues.length > 0 ? { errors: error.issues } : {}),
   };
-  const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
+  const headers = new Headers(more);
+  headers.set("content-type", "application/problem+json");
+  headers.set("cache-control", "no-store");
   if (error.retryAfterSeconds !== undefined) headers.set("retry-after", String(error.retryAfterSeconds));
+  const challenge = challengeOf(error, request.headers.has("authorization"));
+  if (challenge) headers.set("www-authenticate", challenge);
   return new Response(JSON.stringify(body), { status, headers });
 }
 
-/** Wraps a route handler: thrown errors become problem responses. Logs unexpected ones. */
+function challengeOf({ code, scopes }: AppError, hasToken: boolean): string | null {
+  if (code === "SCOPE") return `Bearer realm="Atoll", error="insufficient_scope", scope="${scopes.join(" ")}"`;
+  if (code !== "UNAUTHENTICATED") return null;
+  return hasToken ? 'Bearer realm="Atoll", error="invalid_token"' : 'Bearer realm="Atoll"';
+}
+
+/** API tokens in a text, where none belongs. */
+const tokenText = /atoll_[0-9A-Za-z]{20,}/g;
+
+/** Returns a text for the log. */
+function withoutTokens(text: string): string {
+  return text.replaceAll(tokenText, "atoll_…");
+}
+
+/**
+ * Refuses an API token in a URL, which proxies and browsers keep: its owner learns at the first request that it is not safe any more.
+ * Throws MALFORMED.
+ */
+export function requireNoTokenInUrl(url: string): void {
+  const { pathname, search } = new URL(url);
+  if (!withoutTokens(decoded(pathname + search)).includes("atoll_…")) return;
+  const message =
+    "This URL has an API token in it, where proxies and logs keep it. Revoke that token, and send a new one as Authorization: Bearer atoll_….";
+  throw new AppError("MALFORMED", message);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // Malformed escapes hide nothing: a token has no characters to escape.
+  }
+}
+
+/** Wraps a route handler: thrown errors become problem responses. */
 export function route<Args extends unknown[]>(handle: (request: Request, ...args: Args) => Promise<Response>) {
   return async (request: Request, ...args: Args): Promise<Response> => {
     try {
       return await handle(request, ...args);
     } catch (thrown) {
-      const error = toAppError(thrown);
-      if (error.code === "INTERNAL")
-        console.error(`${request.method} ${new URL(request.url).pathname} failed`, error.cause);
-      return problem(error);
+      return problem(request, thrown);
     }
   };
 }
@@ -90,13 +138,4 @@ export function stream({
     "x-content-type-options": "nosniff",
   };
   return new Response(readable, { headers });
-}
-
-/** Reads the request body as JSON. Throws AppError INVALID. */
-export async function readJson(request: Request): Promise<unknown> {
-  try {
-    return await request.json();
-  } catch (cause) {
-    throw new AppError("INVALID", "The request body is not valid JSON.", { cause });
-  }
 }

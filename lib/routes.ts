@@ -8,6 +8,7 @@ export const routes = {
   /** The sign-in page after a sign-up whose password did not sign in. */
   signedUp: () => "/sign-in?error=SignedUp" as const,
   account: () => "/account" as const,
+  tokens: () => "/account/tokens" as const,
   collections: () => "/collections" as const,
   collection: (slug: string) => `/c/${slug}` as const,
   collectionSettings: (slug: string) => `/c/${slug}/settings` as const,

@@ -18,9 +18,11 @@ const scalars = {
 
 function columnOf(model, { name, dbName, kind, type, isList, isRequired, hasDefaultValue }) {
   const base = kind === "enum" ? `enums.${type}` : scalars[type];
-  if (!base || isList)
+  // Lists of enums are not among them: PostgreSQL's driver returns those as one text.
+  if (!base || (isList && kind === "enum"))
     throw new Error(`${model.name}.${name}: no column type is known for ${type}${isList ? "[]" : ""}`);
-  const value = isRequired ? base : `${base} | null`;
+  const element = isList ? `${base}[]` : base;
+  const value = isRequired ? element : `${element} | null`;
   return `    ${dbName ?? name}: ${hasDefaultValue ? `Generated<${value}>` : value};`;
 }
 

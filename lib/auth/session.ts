@@ -2,14 +2,13 @@ import "server-only";
 import { isIP } from "node:net";
 import { cookies, headers } from "next/headers";
 import { NextRequest } from "next/server";
-import { spendCall } from "@/lib/budget/commands";
 import { AppError } from "@/lib/errors";
 import { siteCookieOptions } from "./cookies";
 import { type Device, deviceOf } from "./device";
 import { sessionOfCookies } from "./live-session";
-import { requireOwnOrigin } from "./own-origin";
 import { clientAddressHeader } from "./policy";
 import { type Cookies, sessionCookie } from "./session-cookies";
+import { viewerOfToken } from "./token/live-token";
 import { mintAnonymousViewer, mintUserViewer, type Origin, type UserViewer, type Viewer } from "./viewer";
 
 /** Returns the viewer of a session cookie: anonymous where the session has ended. */
@@ -65,25 +64,15 @@ export function signedIn(viewer: Viewer): UserViewer {
 }
 
 /**
- * Returns the viewer of an API request. API tokens do not exist yet: a request with one is rejected, not treated as
- * anonymous.
+ * Returns the viewer of an API request: of its token, whatever cookies it has, else of its session cookie. Throws UNAUTHENTICATED for a
+ * token that is not valid: it is never treated as a visitor's.
  */
 export async function viewerOf(request: Request): Promise<Viewer> {
-  if (request.headers.has("authorization")) {
-    throw new AppError("UNAUTHENTICATED", "This token is not valid here. Sign in with the session cookie instead.");
-  }
-  return viewerOnce(request, () => viewerOfCookies(cookiesOf(request), originOf(request.headers)));
-}
-
-/**
- * Returns the user of an API request that changes data, and spends it from their budget; `cost` is in ordinary calls. Throws
- * UNAUTHENTICATED without valid credentials, ORIGIN for a cookie from a page of another site, RATE_LIMITED.
- */
-export async function writerOf(request: Request, cost?: number): Promise<UserViewer> {
-  const viewer = signedIn(await viewerOf(request));
-  if (!request.headers.has("authorization")) requireOwnOrigin(request.headers);
-  await spendCall(viewer, cost);
-  return viewer;
+  const origin = originOf(request.headers);
+  const authorization = request.headers.get("authorization");
+  return viewerOnce(request, () =>
+    authorization === null ? viewerOfCookies(cookiesOf(request), origin) : viewerOfToken(authorization, origin),
+  );
 }
 
 export function originOf(sent: Pick<Headers, "get">): Origin {

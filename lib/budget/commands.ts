@@ -13,6 +13,7 @@ const tooManyFailures = "Too many failed sign-in attempts.";
 const messages: Record<BudgetName, string> = {
   writesOfUser: tooManyChanges,
   writesFromNetwork: tooManyChanges,
+  callsOfToken: "Too many calls with this token at once. Earlier ones are done.",
   callsOfVisitors: "Too many attempts from this network.",
   signUpsFromNetwork: "Too many accounts were requested from this network.",
   mailsToAddress: "Several messages were sent to this address already. Look for one in its mailbox, also under spam.",
@@ -50,17 +51,18 @@ export async function spend(_actor: Actor, charges: readonly Charge[]): Promise<
 type Refused = { budget: BudgetName; missingSeconds: number };
 
 /**
- * Spends one change of a signed-in user, or one call of a visitor, also from the budget of their network. `cost` is in calls of the
+ * Spends one change of a signed-in user, one call with a token, or one of a visitor, also from the budget of their network. `cost` is in calls of the
  * API. Throws RATE_LIMITED.
  */
 export function spendCall(actor: Actor, cost = 1): Promise<Standing[]> {
   if (actor.kind === "system") return Promise.resolve([]);
   const network = networkOf(actor.ipAddress);
   if (actor.kind === "anonymous") return spend(actor, [{ budget: "callsOfVisitors", of: network }]);
-  return spend(actor, [
+  const charges: Charge[] = [
     { budget: "writesOfUser", of: actor.userId, cost },
     { budget: "writesFromNetwork", of: network, cost },
-  ]);
+  ];
+  return spend(actor, actor.token ? [{ budget: "callsOfToken", of: actor.token.id, cost }, ...charges] : charges);
 }
 
 /** Gives back what was spent; a cost of the budget's `count` or more makes it whole. */

@@ -12,6 +12,8 @@ export const budgets = {
   writesOfUser: { count: 5_000, windowSeconds: 10 },
   /** Of all who are signed in at one network, as people of one institute may be. */
   writesFromNetwork: { count: 20_000, windowSeconds: 10 },
+  /** Whatever a program sends with one token, reads among it. A whole upload by `atoll upload` stays well under it. */
+  callsOfToken: { count: 5_000, windowSeconds: 10 },
   /** Whatever visitors send who are not signed in: forms, attempts to sign in, returns from a provider. */
   callsOfVisitors: { count: 300, windowSeconds: 5 * minute },
   signUpsFromNetwork: { count: 60, windowSeconds: hour },

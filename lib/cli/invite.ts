@@ -1,16 +1,16 @@
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import { invitationPolicy } from "@/lib/invitation/policy";
+
 import { adoptRunning } from "./settings/running";
-import { UsageError } from "./usage";
+import { parseLife } from "./usage";
 
 type Invite = { email: string | undefined; expires: string | undefined; isJson: boolean };
 
-const seconds = { h: 60 * 60, d: 24 * 60 * 60 } as const;
-
 /** Makes an invitation and prints its link, which is stored nowhere. Throws UsageError, AppError, EnvError. */
 export async function invitePerson({ email, expires, isJson }: Invite): Promise<void> {
-  const lifeSeconds = expires === undefined ? invitationPolicy.lifeSeconds : parseLife(expires);
+  const lifeSeconds =
+    expires === undefined ? invitationPolicy.lifeSeconds : parseLife(expires, invitationPolicy.maxLifeSeconds);
   adoptRunning();
   const { ATOLL_URL } = env();
   const { inviteInput } = await import("@/lib/auth/schema");
@@ -32,14 +32,4 @@ export async function invitePerson({ email, expires, isJson }: Invite): Promise<
   } finally {
     await closeDb();
   }
-}
-
-/** Parses "36h" or "7d". */
-function parseLife(text: string): number {
-  const [, number = "", unit = "d"] = /^(\d{1,4})([hd])$/.exec(text) ?? [];
-  const life = Number(number) * seconds[unit as keyof typeof seconds];
-  if (life > 0 && life <= invitationPolicy.maxLifeSeconds) return life;
-  throw new UsageError(
-    `--expires takes hours or days, like 36h or 7d, up to ${invitationPolicy.maxLifeSeconds / seconds.d}d`,
-  );
 }

@@ -14,6 +14,10 @@ const commands: Record<string, Entry> = {
     summary: "create, invite, list, disable accounts; set passwords, quotas",
     load: async () => (await import("./user/command")).user,
   },
+  token: {
+    summary: "create, list and revoke API tokens",
+    load: async () => (await import("./token/command")).token,
+  },
   collection: { summary: "set a collection's quota", load: async () => (await import("./collection")).collection },
   infra: { summary: "check a bucket, take one over", load: async () => (await import("./infra/command")).infra },
   s3: { summary: "run the embedded S3 store alone", load: async () => (await import("./s3")).s3 },

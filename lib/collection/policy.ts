@@ -1,3 +1,5 @@
+import type { Scope } from "@/lib/auth/token/policy";
+
 export const visibilities = ["private", "preview", "public"] as const;
 export type Visibility = (typeof visibilities)[number];
 
@@ -19,6 +21,24 @@ export const leastRole = {
 } as const satisfies Record<string, Role>;
 export type Ability = keyof typeof leastRole;
 export const abilities = Object.keys(leastRole) as Ability[];
+
+/** The scopes of API tokens for each action: a token needs one of them, and its user the role. */
+const scopesOf: Record<Ability, readonly Scope[]> = {
+  see: ["read", "manage"],
+  seeOriginals: ["read"],
+  upload: ["upload"],
+  editOwnMedia: ["manage"],
+  editMedia: ["manage"],
+  trashMedia: ["manage"],
+  changeSettings: ["manage"],
+  manageMembers: ["manage"],
+  trashCollection: ["manage"],
+};
+
+/** Whether a token with these scopes is for an action. */
+export function isInScope(ability: Ability, scopes: readonly Scope[]): boolean {
+  return scopesOf[ability].some((scope) => scopes.includes(scope));
+}
 
 /** Visibilities that grant an ability to everyone, members or not. */
 const openTo: Partial<Record<Ability, readonly Visibility[]>> = {

@@ -1,24 +1,59 @@
 import "server-only";
-import type { Viewer } from "@/lib/auth/viewer";
+import type { UserViewer, Viewer } from "@/lib/auth/viewer";
 import { db, type Prisma } from "@/lib/db";
-import { notFound, requireId } from "@/lib/errors";
-import { type Ability, abilities, may, rolesThatMay, visibilitiesOpenTo } from "./policy";
-import { type CollectionCard, isSlug } from "./schema";
+import { AppError, notFound, requireId } from "@/lib/errors";
+import { type List, openCursor, sealCursor } from "@/lib/sealed/cursor";
+import {
+  type Ability,
+  abilities,
+  isInScope,
+  may,
+  type Role,
+  rolesThatMay,
+  type Visibility,
+  visibilitiesOpenTo,
+} from "./policy";
+import { type CollectionCard, collectionPosition, isSlug } from "./schema";
 
 /** How many collections a landing page shows. */
 const maxPublicCollections = 12;
+/** Of a page whose length is not asked for. */
+const defaultLimit = 100;
 
 /** Returns a `where` of the collections in which the viewer has the ability: an unauthorized row is never read. */
 export function collectionsWhere(viewer: Viewer, ability: Ability): Prisma.CollectionWhereInput {
-  return { deletedAt: null, ...grantedWhere(viewer, ability) };
+  return { deletedAt: null, AND: [grantedWhere(viewer, ability), tokenWhere(viewer, ability)] };
 }
 
 /** As `collectionsWhere`, for the trash: only roles count, not visibility. */
 export function trashedCollectionsWhere(viewer: Viewer, ability: Ability): Prisma.CollectionWhereInput {
   const trashed = { deletedAt: { not: null } };
   if (viewer.kind === "system") return trashed;
-  if (viewer.kind === "anonymous") return { id: { in: [] } };
-  return { ...trashed, ...memberWhere(viewer.userId, ability) };
+  if (viewer.kind === "anonymous") return nothing;
+  return { ...trashed, AND: [memberWhere(viewer.userId, ability), tokenWhere(viewer, ability)] };
+}
+
+/** Returns a `where` of the collections the viewer is a member of, and may leave. */
+export function ownCollectionsWhere(viewer: UserViewer): Prisma.CollectionWhereInput {
+  const own = { members: { some: { userId: viewer.userId } } };
+  return { deletedAt: null, AND: [own, tokenWhere(viewer, "manageMembers")] };
+}
+
+const nothing: Prisma.CollectionWhereInput = { id: { in: [] } };
+
+/** What an API token reaches: it never has more than its user, and that alone for which it is. */
+function tokenWhere(viewer: Viewer, ability: Ability): Prisma.CollectionWhereInput {
+  if (viewer.kind !== "user" || !viewer.token) return {};
+  const { scopes, collectionId } = viewer.token;
+  if (!isInScope(ability, scopes)) return nothing;
+  return collectionId === null ? {} : { id: collectionId };
+}
+
+/** Whether the viewer has an ability in a collection that `collectionsWhere` has found for another one. */
+function allowed(viewer: Viewer, ability: Ability, card: { visibility: Visibility; role: Role | null }): boolean {
+  if (viewer.kind === "system") return true;
+  if (viewer.kind === "user" && viewer.token && !isInScope(ability, viewer.token.scopes)) return false;
+  return may(ability, card);
 }
 
 function grantedWhere(viewer: Viewer, ability: Ability): Prisma.CollectionWhereInput {
@@ -35,6 +70,27 @@ function memberWhere(userId: string, ability: Ability): Prisma.CollectionWhereIn
 export async function collectionsOf(viewer: Viewer): Promise<SeenCollection[]> {
   if (viewer.kind === "anonymous") return [];
   return readCards(viewer, viewer.kind === "system" ? {} : { members: { some: { userId: viewer.userId } } });
+}
+
+/**
+ * Returns a page of the collections the viewer is a member of, the newest first. Throws UNAUTHENTICATED, INVALID (cursor).
+ */
+export async function collectionPage(
+  viewer: Viewer,
+  { limit = defaultLimit, cursor }: { limit?: number | undefined; cursor?: string | undefined },
+): Promise<{ items: SeenCollection[]; nextCursor: string | null }> {
+  if (viewer.kind !== "user") throw new AppError("UNAUTHENTICATED", "Sign in first.");
+  const list: List = ["collections", viewer.userId];
+  const after = cursor === undefined ? null : openCursor(list, cursor, collectionPosition);
+  const earlier = after && {
+    OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }],
+  };
+  const own = { members: { some: { userId: viewer.userId } } };
+  const rows = await readRows(viewer, earlier ? { AND: [own, earlier] } : own, limit + 1);
+  const items = rows.slice(0, limit).map((row) => toSeen(viewer, row));
+  const last = rows[limit - 1];
+  if (!last || rows.length <= limit) return { items, nextCursor: null };
+  return { items, nextCursor: sealCursor(list, [last.createdAt.getTime(), last.id]) };
 }
 
 /** Returns the newest public collections that are not empty. */
@@ -60,15 +116,19 @@ export async function collectionOfMedia(viewer: Viewer, mediaId: string): Promis
   return card;
 }
 
+/** Returns a collection by its id. Throws NOT_FOUND, also when the viewer may not see it. */
+export async function collectionById(viewer: Viewer, id: string): Promise<SeenCollection> {
+  const [card] = await readCards(viewer, { id: requireId(id, "collection") });
+  if (!card) throw notFound("collection");
+  return card;
+}
+
 /** Returns a collection with the viewer's abilities. Throws NOT_FOUND, also when the viewer may not see it. */
 export async function collectionBySlug(viewer: Viewer, slug: string): Promise<CollectionPage> {
   const [card] = isSlug(slug) ? await readCards(viewer, { slug }) : [];
   if (!card) throw notFound("collection");
-  const allowed = (ability: Ability) => viewer.kind === "system" || may(ability, card);
-  return {
-    ...card,
-    abilities: Object.fromEntries(abilities.map((ability) => [ability, allowed(ability)])) as Record<Ability, boolean>,
-  };
+  const entries = abilities.map((ability) => [ability, allowed(viewer, ability, card)]);
+  return { ...card, abilities: Object.fromEntries(entries) as Record<Ability, boolean> };
 }
 
 async function readCards(
@@ -76,13 +136,16 @@ async function readCards(
   where: Prisma.CollectionWhereInput,
   limit?: number,
 ): Promise<SeenCollection[]> {
-  const rows = await db().collection.findMany({
+  return (await readRows(viewer, where, limit)).map((row) => toSeen(viewer, row));
+}
+
+function readRows(viewer: Viewer, where: Prisma.CollectionWhereInput, limit: number | undefined): Promise<CardRow[]> {
+  return db().collection.findMany({
     where: { AND: [where, collectionsWhere(viewer, "see")] },
     select: cardSelect(viewer),
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],
     ...(limit === undefined ? {} : { take: limit }),
   });
-  return rows.map((row) => toSeen(viewer, row));
 }
 
 function cardSelect(viewer: Viewer) {
@@ -95,6 +158,7 @@ function cardSelect(viewer: Viewer) {
     mediaCount: true,
     sizeBytes: true,
     createdAt: true,
+    editVersion: true,
     // The viewer's own membership only.
     members: {
       where: viewer.kind === "user" ? { userId: viewer.userId } : { userId: { in: [] } },
@@ -110,12 +174,18 @@ type CardRow = Prisma.CollectionGetPayload<{ select: ReturnType<typeof cardSelec
  * is read in addition is not shown to outsiders unless it is named here.
  */
 function toSeen(viewer: Viewer, row: CardRow): SeenCollection {
-  const { id, slug, name, description, visibility, mediaCount, sizeBytes, createdAt } = row;
+  const { id, slug, name, description, visibility, mediaCount, sizeBytes, createdAt, editVersion } = row;
   const role = row.members[0]?.role ?? null;
   const outline = { id, slug, name, description, visibility, mediaCount };
-  const card: CollectionCard =
-    viewer.kind === "system" || may("seeOriginals", { visibility, role })
-      ? { ...outline, originals: true, role, sizeBytes: Number(sizeBytes), createdAt: createdAt.toISOString() }
-      : { ...outline, originals: false, role: null };
+  const card: CollectionCard = allowed(viewer, "seeOriginals", { visibility, role })
+    ? {
+        ...outline,
+        originals: true,
+        role,
+        sizeBytes: Number(sizeBytes),
+        createdAt: createdAt.toISOString(),
+        editVersion,
+      }
+    : { ...outline, originals: false, role: null };
   return card as SeenCollection;
 }

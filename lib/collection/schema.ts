@@ -23,7 +23,7 @@ const collectionSlug = z
 
 const collectionVisibility = z.enum(visibilities, "Choose private, preview or public.");
 
-export const createCollectionInput = z.object({
+export const createCollectionInput = z.strictObject({
   name: collectionName,
   slug: collectionSlug.optional(),
   description: collectionDescription.default(""),
@@ -34,7 +34,7 @@ export type CreateCollectionForm = z.input<typeof createCollectionInput>;
 export type CreateCollectionInput = z.output<typeof createCollectionInput>;
 
 export const updateCollectionInput = z
-  .object({
+  .strictObject({
     name: collectionName.exactOptional(),
     description: collectionDescription.exactOptional(),
     visibility: collectionVisibility.exactOptional(),
@@ -61,8 +61,15 @@ const wholeCollection = collectionOutline.extend({
   role: z.enum(roles).nullable(),
   sizeBytes: z.int(),
   createdAt: z.iso.datetime(),
+  /** Raised by each edit: the number in the `ETag`. */
+  editVersion: z.int(),
 });
 
 /** A collection in a list. */
-const collectionCard = z.discriminatedUnion("originals", [collectionOutline, wholeCollection]);
+export const collectionCard = z.discriminatedUnion("originals", [collectionOutline, wholeCollection]);
 export type CollectionCard = z.infer<typeof collectionCard>;
+
+/** Where the next page of a list starts: after this collection. In a cursor: the time in milliseconds, and the id. */
+export const collectionPosition = z
+  .tuple([z.int().nonnegative(), z.uuid()])
+  .transform(([time, id]) => ({ createdAt: new Date(time), id }));

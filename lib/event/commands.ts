@@ -32,5 +32,6 @@ function columnsOf(actor: Actor) {
   if (actor.kind === "system") return { actorName: actor.name };
   const { ipAddress = null } = actor;
   if (actor.kind === "anonymous") return { actorName: "anonymous", ipAddress };
-  return { actorId: actor.userId, actorName: actor.name, ipAddress };
+  const token = actor.token ? { tokenId: actor.token.id, tokenName: actor.token.name } : {};
+  return { actorId: actor.userId, actorName: actor.name, ipAddress, ...token };
 }

@@ -1,6 +1,13 @@
 /** Who made a change: every `Viewer` is one. */
 export type Actor =
-  | { readonly kind: "user"; readonly userId: string; readonly name: string; readonly ipAddress?: string }
+  | {
+      readonly kind: "user";
+      readonly userId: string;
+      readonly name: string;
+      readonly ipAddress?: string;
+      /** The API token that was used. */
+      readonly token?: { readonly id: string; readonly name: string };
+    }
   | { readonly kind: "anonymous"; readonly ipAddress?: string }
   | { readonly kind: "system"; readonly name: string };
 
@@ -20,6 +27,8 @@ export type EventAction =
   | "user.signedIn"
   | "user.signedOut"
   | "user.signInFailed"
+  | "token.created"
+  | "token.revoked"
   | "collection.created"
   | "collection.changed"
   | "collection.trashed"
@@ -42,4 +51,13 @@ export type EventAction =
  * What an entry is about. `email`: a keyed hash of an address that someone tried to sign in or to sign up with. `bucket`: an
  * installation.
  */
-export type EventSubject = "user" | "email" | "invitation" | "collection" | "member" | "upload" | "media" | "bucket";
+export type EventSubject =
+  | "user"
+  | "email"
+  | "invitation"
+  | "token"
+  | "collection"
+  | "member"
+  | "upload"
+  | "media"
+  | "bucket";

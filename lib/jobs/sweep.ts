@@ -2,12 +2,16 @@ import "server-only";
 import { deleteWholeBudgets } from "@/lib/budget/commands";
 import { removeStaleTempDirs } from "@/lib/derive/original/temp-dir";
 import { removeLeftDerivatives } from "@/lib/derive/revision";
+
+import { deleteIdempotencyKeys } from "@/lib/idempotency/commands";
+
 import { deleteExpiredInvitations } from "@/lib/invitation/commands";
 import { invitationsToMail } from "@/lib/invitation/queries";
 import { revisionsToDerive, revisionsToDeriveAgain, revisionsToReadAgain } from "@/lib/media/queries";
 import { computeSortPaths } from "@/lib/media/sorting/commands";
 import { deleteEndedSessions } from "@/lib/session/commands";
-import { deleteIdempotencyKeys, expireUploads } from "@/lib/upload/commands";
+import { deleteExpiredTokens } from "@/lib/token/commands";
+import { expireUploads } from "@/lib/upload/commands";
 import { findUnknownPrefixes, removeUnknownPrefixes } from "@/lib/upload/orphan/commands";
 import { uploadsToMeasure, uploadsToReap, uploadsToVerify } from "@/lib/upload/queries";
 import { uploadsToUndo } from "@/lib/upload/undo/queries";
@@ -61,6 +65,7 @@ export async function sweep({ boss, viewer, log }: JobContext, signal?: AbortSig
     readAgain: async () => insertAgain(boss, await revisionsToReadAgain(viewer, againAtOnce)),
     removeDerivatives: () => removeLeftDerivatives(viewer, derivativesAtOnce),
     deleteSessions: () => deleteEndedSessions(viewer),
+    deleteTokens: () => deleteExpiredTokens(viewer),
     mail: async () => insertMail(boss, await invitationsToMail(viewer, mailsAtOnce)),
     deleteInvitations: () => deleteExpiredInvitations(viewer),
     deleteBudgets: () => deleteWholeBudgets(viewer),

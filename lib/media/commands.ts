@@ -2,8 +2,8 @@ import "server-only";
 import type { z } from "zod";
 import type { Viewer } from "@/lib/auth/viewer";
 import { collectionsWhere } from "@/lib/collection/queries";
-import { db } from "@/lib/db";
-import { notFound, requireId } from "@/lib/errors";
+import { db, type Prisma } from "@/lib/db";
+import { changedMeanwhile, notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockCollection, longTransaction } from "@/lib/locks";
 import { clearLeftDerivatives, type LeftDerivatives, setDerivedId } from "@/lib/revision/derivatives/rows";
@@ -106,18 +106,27 @@ function columnsOf(metadata: FoundMetadata | undefined) {
   return { takenAt, takenOffsetMinutes, latitude, longitude, metadataVersion };
 }
 
-/** Changes a media's title. Throws NOT_FOUND. */
+/** The version that was read before: a change of another one is refused. Without it any version is changed. */
+export type ReadVersion = { editVersion?: number | undefined };
+
+/** Changes a media's title. Throws NOT_FOUND, CHANGED. */
 export async function updateMedia(
   viewer: Viewer,
   mediaId: string,
   input: z.output<typeof updateMediaInput>,
+  { editVersion }: ReadVersion = {},
 ): Promise<void> {
   await db().$transaction(async (tx) => {
+    const wanted: Prisma.MediaWhereInput = {
+      AND: [{ id: requireId(mediaId, "picture"), deletedAt: null }, editableMediaWhere(viewer)],
+    };
     const [media] = await tx.media.updateManyAndReturn({
-      where: { AND: [{ id: requireId(mediaId, "picture"), deletedAt: null }, editableMediaWhere(viewer)] },
-      data: { title: input.title || null },
+      where: editVersion === undefined ? wanted : { ...wanted, editVersion },
+      data: { title: input.title || null, editVersion: { increment: 1 } },
       select: { id: true, collectionId: true, title: true },
     });
+    if (!media && editVersion !== undefined && (await tx.media.count({ where: wanted })) > 0)
+      throw changedMeanwhile("picture");
     if (!media) throw notFound("picture");
     await recordEvent(tx, viewer, {
       action: "media.changed",
@@ -129,9 +138,9 @@ export async function updateMedia(
   });
 }
 
-/** Moves a media to the trash, its bytes unchanged. Idempotent. Throws NOT_FOUND. */
-export async function trashMedia(viewer: Viewer, mediaId: string): Promise<void> {
-  await setTrashed(viewer, mediaId, "media.trashed");
+/** Moves a media to the trash, its bytes unchanged. Idempotent. Throws NOT_FOUND, CHANGED. */
+export async function trashMedia(viewer: Viewer, mediaId: string, read: ReadVersion = {}): Promise<void> {
+  await setTrashed(viewer, mediaId, "media.trashed", read);
 }
 
 /** Restores a media from the trash. Idempotent. Throws NOT_FOUND. */
@@ -139,7 +148,12 @@ export async function restoreMedia(viewer: Viewer, mediaId: string): Promise<voi
   await setTrashed(viewer, mediaId, "media.restored");
 }
 
-async function setTrashed(viewer: Viewer, mediaId: string, action: "media.trashed" | "media.restored"): Promise<void> {
+async function setTrashed(
+  viewer: Viewer,
+  mediaId: string,
+  action: "media.trashed" | "media.restored",
+  { editVersion }: ReadVersion = {},
+): Promise<void> {
   const toTrash = action === "media.trashed";
   const id = requireId(mediaId, "picture");
   await db().$transaction(async (tx) => {
@@ -149,10 +163,13 @@ async function setTrashed(viewer: Viewer, mediaId: string, action: "media.trashe
     });
     if (!media) throw notFound("picture");
     await lockCollection(tx, media.collectionId);
+    const wanted: Prisma.MediaWhereInput = { id, deletedAt: toTrash ? null : { not: null } };
     const { count } = await tx.media.updateMany({
-      where: { id, deletedAt: toTrash ? null : { not: null } },
+      where: editVersion === undefined ? wanted : { ...wanted, editVersion },
       data: { deletedAt: toTrash ? new Date() : null, trashedByUndo: false },
     });
+    if (count === 0 && editVersion !== undefined && (await tx.media.count({ where: wanted })) > 0)
+      throw changedMeanwhile("picture");
     if (count === 0) return; // It is there already.
     // Read under the lock: a newer revision may have become the current one since.
     const current = await tx.revision.findFirst({ where: { currentOf: { id } }, select: { sizeBytes: true } });

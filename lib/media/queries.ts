@@ -55,8 +55,11 @@ type OriginalFacts = Omit<MediaDetail, keyof MediaItem | "previousId" | "nextId"
 /** Returns what a media's page shows beyond the gallery's item, all of it for viewers of originals only. */
 async function originalFacts(media: SeenMedia, sign: ViewSigner): Promise<OriginalFacts> {
   if (!media.originals)
-    return { latitude: null, longitude: null, createdAt: null, uploadedBy: null, revisionNumber: null };
-  const { latitude, longitude, createdAt, createdById, revisionNumber } = media;
+    return {
+      ...{ latitude: null, longitude: null, createdAt: null },
+      ...{ uploadedBy: null, revisionNumber: null, editVersion: null },
+    };
+  const { latitude, longitude, createdAt, createdById, revisionNumber, editVersion } = media;
   const creator = createdById
     ? await db().user.findUnique({ where: { id: createdById }, select: { name: true } })
     : null;
@@ -67,6 +70,7 @@ async function originalFacts(media: SeenMedia, sign: ViewSigner): Promise<Origin
     createdAt: createdAt.toISOString(),
     uploadedBy: creator?.name ?? null,
     revisionNumber,
+    editVersion,
   };
 }
 

@@ -13,7 +13,7 @@ const selectMedia = query
   .select(["m.taken_known", "m.taken_offset_minutes"])
   .select(["m.latitude", "m.longitude", "r.state", "r.reject_reason", "r.content_type", "r.size_bytes"])
   .select(["r.warning", "r.display_note"])
-  .select(["r.width", "r.height", "r.derived_id", "r.number", "r.key", "r.version_id"])
+  .select(["r.width", "r.height", "r.derived_id", "m.edit_version", "r.number", "r.key", "r.version_id"])
   .where("m.deleted_at", "is", null);
 
 /** With keys, names, times and positions: it never leaves this file but through `cut`. */
@@ -49,6 +49,7 @@ export type WholeMedia = Seen & {
   contentType: string | null;
   sizeBytes: number;
   revisionNumber: number;
+  editVersion: number;
   objects: { thumb?: Stored; card?: Stored; preview?: Stored; original: Stored };
 };
 
@@ -88,6 +89,7 @@ function cut(row: MediaRow, { originals }: SeenCollection): SeenMedia {
     contentType: row.content_type,
     sizeBytes: Number(row.size_bytes),
     revisionNumber: row.number,
+    editVersion: row.edit_version,
     objects: { ...thumb, ...larger, original: originalObject(row) },
   };
 }

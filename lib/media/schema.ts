@@ -8,7 +8,7 @@ export const variants = ["thumb", "preview", "original"] as const;
 export type Variant = (typeof variants)[number];
 
 /** A media as a gallery shows it. Keys leave the server only inside signed URLs. */
-const mediaItem = z.object({
+export const mediaItem = z.object({
   id: z.uuid(),
   /** Empty for viewers who may not see originals. */
   path: z.string(),
@@ -46,12 +46,14 @@ export const mediaPage = z.object({ items: z.array(mediaItem), nextCursor: z.str
 export type MediaPage = z.infer<typeof mediaPage>;
 
 /** A media on its own page, with its neighbours. */
-const mediaDetail = mediaItem.extend({
+export const mediaDetail = mediaItem.extend({
   latitude: z.number().nullable(),
   longitude: z.number().nullable(),
   createdAt: z.iso.datetime().nullable(),
   uploadedBy: z.string().nullable(),
   revisionNumber: z.int().nullable(),
+  /** Raised by each edit: the number in the `ETag`. */
+  editVersion: z.int().nullable(),
   downloadUrl: z.url().optional(),
   previousId: z.uuid().nullable(),
   nextId: z.uuid().nullable(),
@@ -60,6 +62,6 @@ const mediaDetail = mediaItem.extend({
 });
 export type MediaDetail = z.infer<typeof mediaDetail>;
 
-export const updateMediaInput = z.object({
+export const updateMediaInput = z.strictObject({
   title: textLine("The title").max(200, "A title has at most 200 characters.").nullable(),
 });

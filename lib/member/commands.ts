@@ -1,6 +1,6 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import { collectionsWhere } from "@/lib/collection/queries";
+import { collectionsWhere, ownCollectionsWhere } from "@/lib/collection/queries";
 import { isSlug } from "@/lib/collection/schema";
 import { db, type Prisma, type Transaction } from "@/lib/db";
 import { AppError, notFound } from "@/lib/errors";
@@ -35,9 +35,7 @@ export async function setMember(viewer: Viewer, slug: string, { userId, role }: 
 export async function removeMember(viewer: Viewer, slug: string, userId: string): Promise<void> {
   const isLeaving = viewer.kind === "user" && viewer.userId === userId;
   await db().$transaction(async (tx) => {
-    const scope: Prisma.CollectionWhereInput = isLeaving
-      ? { deletedAt: null, members: { some: { userId } } }
-      : collectionsWhere(viewer, "manageMembers");
+    const scope = isLeaving ? ownCollectionsWhere(viewer) : collectionsWhere(viewer, "manageMembers");
     const collectionId = await lockedCollection(tx, slug, scope);
     if (!isUserId(userId)) throw notFound("member");
     await requireOtherOwner(tx, collectionId, userId);

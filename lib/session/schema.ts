@@ -3,19 +3,20 @@ import { sessionPolicy } from "@/lib/auth/policy";
 import { cursorText } from "@/lib/sealed/schema";
 
 /** A session as its user sees it: a browser that is signed in. */
-export type SessionItem = {
-  id: string;
+export const sessionItem = z.object({
+  id: z.uuid(),
   /** Short words of the User-Agent, like "Firefox on Windows". */
-  device: string;
+  device: z.string(),
   /** The address it was signed in from. */
-  ipAddress: string | null;
+  ipAddress: z.string().nullable(),
   /** When it was signed in. */
-  createdAt: string;
+  createdAt: z.iso.datetime(),
   /** Up to `sessionPolicy.seenEverySeconds` before its last use. */
-  lastSeenAt: string;
+  lastSeenAt: z.iso.datetime(),
   /** The session of this request. */
-  isCurrent: boolean;
-};
+  isCurrent: z.boolean(),
+});
+export type SessionItem = z.infer<typeof sessionItem>;
 
 export type SessionPage = { items: SessionItem[]; nextCursor: string | null };
 

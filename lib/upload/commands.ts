@@ -7,7 +7,7 @@ import { db, type Prisma, type Transaction } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError, notFound, requireId } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
-import { claimKey, deleteOldKeys, type KeyedRequest, keyedRequest, subjectOfKey } from "@/lib/idempotency/rows";
+import { once, type Settle } from "@/lib/idempotency/commands";
 import { sendReap, sendVerify } from "@/lib/jobs/queue/queue";
 import { lockAccounts, lockOpenUploads, lockUpload, longTransaction } from "@/lib/locks";
 import { bucketPermit } from "@/lib/owner/commands";
@@ -25,8 +25,8 @@ type Input = Omit<OpenUploadInput, "metadata"> & { metadata?: Record<string, str
 
 /**
  * Opens an upload and grants its prefix by one presigned POST policy. The same call under the same `idempotencyKey`, within a
- * day, returns the same upload with a new policy. Throws NOT_FOUND, INVALID (the key), CONFLICT (that upload has ended),
- * READ_ONLY.
+ * day, returns the same upload with a new policy. Throws NOT_FOUND, INVALID (the key), RUNNING (it is being
+ * opened), CONFLICT (that upload has ended), READ_ONLY.
  */
 export async function openUpload(viewer: Viewer, input: Input, idempotencyKey?: string): Promise<OpenedUpload> {
   if (!isSlug(input.collectionSlug)) throw notFound("collection");
@@ -35,28 +35,15 @@ export async function openUpload(viewer: Viewer, input: Input, idempotencyKey?: 
     select: { id: true },
   });
   if (!collection) throw notFound("collection");
-  if (idempotencyKey === undefined || viewer.kind !== "user") return insertUpload(viewer, input, collection.id, null);
-  const request = keyedRequest(viewer.userId, idempotencyKey, "upload.open", input);
-  const known = await subjectOfKey(request);
-  if (known) return reopen(viewer, known);
-  try {
-    return await insertUpload(viewer, input, collection.id, request);
-  } catch (error) {
-    // The same call at the same time: the first to commit counts.
-    const first = error instanceof KeyTaken ? await subjectOfKey(request) : null;
-    if (!first) throw error;
-    return reopen(viewer, first);
-  }
+  return once(
+    viewer,
+    { key: idempotencyKey, operation: "upload.open", input },
+    (settle) => insertUpload(viewer, input, collection.id, settle),
+    (uploadId) => reopen(viewer, uploadId),
+  );
 }
 
-class KeyTaken extends Error {}
-
-async function insertUpload(
-  viewer: Viewer,
-  input: Input,
-  collectionId: string,
-  request: KeyedRequest | null,
-): Promise<OpenedUpload> {
+async function insertUpload(viewer: Viewer, input: Input, collectionId: string, settle: Settle): Promise<OpenedUpload> {
   const expiresAt = new Date(Date.now() + uploadPolicy.uploadTtlSeconds * 1_000);
   const id = randomUUID();
   const prefix = uploadPrefix(collectionId, id);
@@ -78,7 +65,7 @@ async function insertUpload(
         expiresAt,
       },
     });
-    if (request && !(await claimKey(tx, request, id))) throw new KeyTaken();
+    await settle(tx, id);
     await recordEvent(tx, viewer, { ...about(id, collectionId), action: "upload.opened" });
   });
   return { id, state: "open", prefix, policy, expiresAt: expiresAt.toISOString() };
@@ -145,12 +132,6 @@ export async function abortUpload(viewer: Viewer, uploadId: string): Promise<voi
   await bucketPermit(viewer);
   await change(viewer, id, "abort", "aborted");
   await sendReap(id);
-}
-
-/** Deletes idempotency keys older than a day. Returns how many. */
-export async function deleteIdempotencyKeys(viewer: Viewer): Promise<number> {
-  if (viewer.kind !== "system") throw notFound("upload");
-  return deleteOldKeys();
 }
 
 /**

@@ -32,7 +32,7 @@ function listOf<Item extends z.ZodType>(item: Item, what: string, most: number) 
     .max(most, `One call takes at most ${count(most)} ${what}.`);
 }
 
-export const openUploadInput = z.object({
+export const openUploadInput = z.strictObject({
   collectionSlug: z.string().min(1).max(64),
   label: printable("A label", maxLabelCharacters).optional(),
   metadata: metadata.optional(),
@@ -69,7 +69,7 @@ const base64 = (bytes: number) => z.base64().length(4 * Math.ceil(bytes / 3), `m
 
 /** A file a client registers before or while it sends it. Registered again, the file gets the checksums known since. */
 const fileToSend = z
-  .object({
+  .strictObject({
     path: mediaPath,
     /** The path at the client, if that is another form of Unicode (NFD, as of a Mac): receipts name the file so. */
     sentAs: foundPath.optional(),
@@ -86,10 +86,10 @@ const fileToSend = z
     message: "The path at the client must be the same as `path` in Unicode's composed form (NFC).",
   });
 export type FileToSend = z.input<typeof fileToSend>;
-export const filesInput = z.object({ files: listOf(fileToSend, "files", maxFilesPerCall) });
+export const filesInput = z.strictObject({ files: listOf(fileToSend, "files", maxFilesPerCall) });
 
 /** Registered files that the client will not send: skipped, canceled, or sent under another name. */
-export const cancelInput = z.object({ paths: listOf(anyPath, "paths", maxFilesPerCall) });
+export const cancelInput = z.strictObject({ paths: listOf(anyPath, "paths", maxFilesPerCall) });
 
 const fileAnswer = z.object({
   path: z.string(),
@@ -109,7 +109,7 @@ export type FileAnswer = z.infer<typeof fileAnswer>;
 /** In the order of the request. */
 export const filesAnswer = z.object({ files: z.array(fileAnswer) });
 
-export const partsInput = z.object({
+export const partsInput = z.strictObject({
   fileId: z.uuid(),
   parts: listOf(z.int().min(1).max(maxParts), "parts", maxPartsPerCall),
   /** CRC64NVME of parts by number, signed into their URLs as `x-amz-checksum-crc64nvme`: requests must send that header. */
@@ -130,16 +130,16 @@ export type PartUrls = z.infer<typeof partUrls>;
 /** As the storage gave it, with its quotes or without. */
 const etag = z.string().regex(/^[\x21-\x7e]{1,100}$/, "must be the ETag of a part");
 
-export const completeInput = z.object({
+export const completeInput = z.strictObject({
   fileId: z.uuid(),
   /** For parts that are left out, the storage's own list counts. */
-  parts: z.array(z.object({ n: z.int().min(1).max(maxParts), etag })).max(maxParts),
+  parts: z.array(z.strictObject({ n: z.int().min(1).max(maxParts), etag })).max(maxParts),
   /** CRC64NVME of the whole file: the storage refuses to complete parts that give another one. */
   crc64nvme: base64(8).optional(),
 });
 export type CompleteInput = z.input<typeof completeInput>;
 
-export const changeUploadInput = z.object({ state: z.enum(["sealed", "aborted"]) });
+export const changeUploadInput = z.strictObject({ state: z.enum(["sealed", "aborted"]) });
 
 export const uploadStatus = z.object({
   id: z.uuid(),

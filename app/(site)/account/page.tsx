@@ -1,11 +1,14 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { pageQuery } from "@/app/page-query";
 import { AccountSection } from "@/components/account/account-section";
 import { PasswordForm } from "@/components/account/password-form";
 import { ProfileFacts } from "@/components/account/profile-facts";
 import { SessionList } from "@/components/account/session-list";
+import { buttonClass } from "@/components/ui/button";
 import { sessionPolicy } from "@/lib/auth/policy";
 import { requireUser } from "@/lib/auth/session";
+import { routes } from "@/lib/routes";
 import { sessionsOf } from "@/lib/session/queries";
 import type { SessionItem } from "@/lib/session/schema";
 import { profileOf } from "@/lib/user/queries";
@@ -54,6 +57,17 @@ export default async function AccountPage() {
             You sign in through a provider. Atoll has no password of yours: change it at the provider.
           </p>
         )}
+      </AccountSection>
+      <AccountSection
+        id="tokens"
+        title="API tokens"
+        lead="For programs that act for you: a CI job, a script, a data portal."
+      >
+        <div className="p-5">
+          <Link href={routes.tokens()} className={buttonClass()}>
+            Manage tokens
+          </Link>
+        </div>
       </AccountSection>
     </div>
   );

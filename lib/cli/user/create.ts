@@ -1,5 +1,5 @@
 import { AppError } from "@/lib/errors";
-import { withDatabase } from "./database";
+import { withDatabase } from "../settings/database";
 
 type Account = { email: string; password: string | undefined; isAdmin: boolean; isJson: boolean };
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { withDatabase } from "./database";
+import { withDatabase } from "../settings/database";
 import { printChange } from "./print-change";
 
 const generatedBytes = 15;

@@ -1,4 +1,4 @@
-import { withDatabase } from "./database";
+import { withDatabase } from "../settings/database";
 import { printChange } from "./print-change";
 
 type Given = { email: string; isDryRun: boolean; isJson: boolean };

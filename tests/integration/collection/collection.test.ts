@@ -158,6 +158,7 @@ describe("listing", () => {
     expect(Object.keys(cards[0] ?? {}).toSorted()).toEqual([
       "createdAt",
       "description",
+      "editVersion",
       "id",
       "mediaCount",
       "name",

@@ -33,7 +33,7 @@ beforeAll(async () => {
   slug = await testCollection(owner);
   id = (await openUpload(owner, { collectionSlug: slug })).id;
   const cookie = Object.entries(await sessionCookie(owner)).map(([name, value]) => `${name}=${value}`);
-  headers = { origin: "http://localhost:3000", cookie: cookie.join("; ") };
+  headers = { origin: "http://localhost:3000", cookie: cookie.join("; "), "content-type": "application/json" };
 });
 
 type Route = (request: Request, context: { params: Promise<never> }) => Promise<Response>;

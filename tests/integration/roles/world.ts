@@ -86,6 +86,15 @@ export class Stage {
     return Object.fromEntries(await Promise.all(seen)) as Record<ActorName, Viewer>;
   }
 
+  person(name: Person): UserViewer {
+    return this.#people[name];
+  }
+
+  /** The cookies of an actor's browser; none of a visitor's. */
+  cookie(name: ActorName): Record<string, string> {
+    return this.#cookies.get(name) ?? {};
+  }
+
   async #viewer(name: ActorName): Promise<Viewer> {
     if (name === "system") return system;
     if (name === "anonymous") return mintAnonymousViewer();

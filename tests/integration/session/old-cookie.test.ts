@@ -32,7 +32,7 @@ function inParts(jar: Jar): Jar {
 
 function request(jar: Jar, method = "GET", path = "/api/v1/account/sessions"): Request {
   const cookie = Object.entries(jar).map((pair) => pair.join("="));
-  const headers = { cookie: cookie.join("; "), origin: env().ATOLL_URL };
+  const headers = { cookie: cookie.join("; "), origin: env().ATOLL_URL, "content-type": "application/json" };
   return new Request(`${env().ATOLL_URL}${path}`, { method, headers, ...(method === "POST" ? { body: "{}" } : {}) });
 }
 

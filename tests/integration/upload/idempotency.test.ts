@@ -1,10 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { POST } from "@/app/api/v1/collections/[slug]/uploads/route";
 import { DELETE, POST as postFiles } from "@/app/api/v1/uploads/[id]/files/route";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
+import { deleteIdempotencyKeys, once, type Settle } from "@/lib/idempotency/commands";
 import { stopQueue } from "@/lib/jobs/queue/queue";
-import { deleteIdempotencyKeys, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
+
+import { openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
+import { uploadPolicy } from "@/lib/upload/policy";
 import { testCollection, testUser } from "@/tests/support/fixtures/collections";
 import { sessionCookie, system } from "@/tests/support/fixtures/people";
 import { post } from "@/tests/support/fixtures/uploads";
@@ -26,24 +30,97 @@ const cookieOf = async (viewer: UserViewer) =>
     .map(([name, value]) => `${name}=${value}`)
     .join("; ");
 
+const json = { origin: "http://localhost:3000", "content-type": "application/json" };
+
 async function open(key: string, body: object = { label: "build 7" }, viewer = owner): Promise<Response> {
   const request = new Request(`http://localhost:3000/api/v1/collections/${slug}/uploads`, {
     method: "POST",
-    headers: { origin: "http://localhost:3000", cookie: await cookieOf(viewer), "idempotency-key": key },
+    headers: { ...json, cookie: await cookieOf(viewer), "idempotency-key": key },
     body: JSON.stringify(body),
   });
   return POST(request, { params: Promise.resolve({ slug }) });
 }
 
-it("opens one upload under one key, for repeated and concurrent calls", async () => {
+it("opens one upload under one key, and tells the same request at the same time to wait", async () => {
   const answers = await Promise.all(Array.from({ length: 8 }, () => open("k-1")));
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
-  const uploads = await Promise.all(answers.map((answer) => answer.json()));
-  expect(new Set(uploads.map(({ id }) => id)).size).toBe(1);
+  const opened = answers.filter(({ status }) => status === 201);
+  expect(opened.length).toBeGreaterThan(0);
+  for (const answer of answers.filter(({ status }) => status !== 201)) {
+    expect(answer.status).toBe(409);
+    expect(answer.headers.get("retry-after")).toBe("1");
+    expect(await answer.json()).toMatchObject({ type: "urn:atoll:error:running" });
+  }
+  const again = await (await open("k-1")).json();
+  const uploads = await Promise.all(opened.map((answer) => answer.json()));
+  expect(new Set([...uploads, again].map(({ id }) => id)).size).toBe(1);
   expect(await db().upload.count({ where: { createdById: owner.userId } })).toBe(1);
   expect(await db().event.count({ where: { action: "upload.opened", actorId: owner.userId } })).toBe(1);
-  const again = await (await open("k-1")).json();
   await post(again, "a.txt", "x");
+});
+
+it("counts against the cap of open uploads once, however often the request comes", async () => {
+  const person = await testUser("Many");
+  const own = await testCollection(person);
+  const open = () => openUpload(person, { collectionSlug: own }, "k-cap");
+  const expiresAt = new Date(Date.now() + 60_000);
+  const { id: collectionId } = await db().collection.findUniqueOrThrow({ where: { slug: own } });
+  const others = Array.from({ length: uploadPolicy.maxOpenUploads - 1 }, () => ({
+    collectionId,
+    createdById: person.userId,
+    expiresAt,
+  }));
+  await db().upload.createMany({ data: others });
+  const { id } = await open();
+  expect((await open()).id).toBe(id);
+});
+
+it("is given back by a request that fails, and by one that died, after a minute", async () => {
+  const person = await testUser("Retrying");
+  const input = { collectionSlug: slug, label: "late" };
+  await expect(openUpload(person, input, "k-late")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  const running = { userId: owner.userId, key: "k-dead", fingerprint: "of a request that died" };
+  await db().idempotencyKey.create({ data: { ...running, runningUntil: new Date(Date.now() + 60_000) } });
+  await expect(openUpload(owner, input, "k-dead")).rejects.toMatchObject({ code: "INVALID" });
+  await db().idempotencyKey.updateMany({ where: { key: "k-dead" }, data: { runningUntil: new Date(0) } });
+  const { id } = await openUpload(owner, input, "k-dead");
+  expect((await openUpload(owner, input, "k-dead")).id).toBe(id);
+});
+
+it("does not let one that was taken over create anything", async () => {
+  const keyed = { key: "k-slow", operation: "test", input: {} };
+  const slow = once(
+    owner,
+    keyed,
+    async (settle) => {
+      await db().idempotencyKey.updateMany({ where: { key: "k-slow" }, data: { runningUntil: new Date(0) } });
+      expect(
+        await once(
+          owner,
+          keyed,
+          (faster) => created(faster),
+          async () => "again",
+        ),
+      ).toBe("created");
+      return created(settle);
+    },
+    async () => "again",
+  );
+  const created = (settle: Settle) =>
+    db().$transaction(async (tx) => {
+      const { id } = await tx.collection.create({ data: { slug: `slow-${randomUUID()}`, name: "k-slow" } });
+      await settle(tx, id);
+      return "created";
+    });
+  await expect(slow).rejects.toMatchObject({ code: "RUNNING" });
+  expect(await db().collection.count({ where: { name: "k-slow" } })).toBe(1);
+  expect(
+    await once(
+      owner,
+      keyed,
+      (settle) => created(settle),
+      async () => "again",
+    ),
+  ).toBe("again");
 });
 
 it("refuses another request under a key, and an invalid key", async () => {
@@ -97,13 +174,13 @@ it("lets every form of an upload that requested it carry a SHA-256, with renewed
 it("accepts files from the site's own pages only, and reports an invalid body", async () => {
   const { id } = await openUpload(owner, { collectionSlug: slug });
   const ask = async (handler: typeof postFiles, body: string, origin = "http://localhost:3000") => {
-    const headers = { origin, cookie: await cookieOf(owner) };
+    const headers = { ...json, origin, cookie: await cookieOf(owner) };
     const request = new Request(`http://localhost:3000/api/v1/uploads/${id}/files`, { method: "POST", headers, body });
     return handler(request, { params: Promise.resolve({ id }) });
   };
   const files = JSON.stringify({ files: [{ path: "a", size: 1 }] });
   expect((await ask(postFiles, files, "https://evil.example")).status).toBe(403);
-  expect((await ask(postFiles, "{")).status).toBe(422);
+  expect((await ask(postFiles, "{")).status).toBe(400);
   expect((await ask(postFiles, JSON.stringify({ files: [] }))).status).toBe(422);
   const wrong = await ask(postFiles, JSON.stringify({ files: [{ path: "../a", size: 1, md5: "A".repeat(32) }] }));
   expect(wrong.status).toBe(422);

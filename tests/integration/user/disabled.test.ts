@@ -34,7 +34,7 @@ it("a disabled person's running uploads are signed nothing more, and go on when 
   const send = (body: unknown, method = "POST") =>
     new Request(`${env().ATOLL_URL}/api/v1/uploads`, {
       method,
-      headers: { cookie, origin: env().ATOLL_URL },
+      headers: { cookie, origin: env().ATOLL_URL, "content-type": "application/json" },
       body: JSON.stringify(body),
     });
   const params = Promise.resolve({ id });

@@ -13,7 +13,8 @@ function infoOf(taken: Taken): string {
     ...{ id: "a", path: "a.jpg", title: null, state: "ready", rejectReason: null, contentType: "image/jpeg" },
     ...{ warning: null, displayNote: null },
     ...{ sizeBytes: 1, width: 1, height: 1, urls: {}, latitude: null, longitude: null, uploadedBy: null },
-    ...{ createdAt: "2026-11-30T12:00:00.000Z", revisionNumber: 1, previousId: null, nextId: null, neighbourUrls: [] },
+    ...{ createdAt: "2026-11-30T12:00:00.000Z", revisionNumber: 1, editVersion: 1 },
+    ...{ previousId: null, nextId: null, neighbourUrls: [] },
   };
   return renderToStaticMarkup(<InfoPanel media={media} />);
 }

@@ -10,6 +10,17 @@ export const collections: Row[] = [
       listed((await collectionQueries.collectionsOf(viewer)).some((c) => c.slug === slug)),
   },
   {
+    name: "collection/queries/collectionPage",
+    ...all("?01111??"),
+    run: async (viewer, { slug }) =>
+      listed((await collectionQueries.collectionPage(viewer, { limit: 100 })).items.some((c) => c.slug === slug)),
+  },
+  {
+    name: "collection/queries/collectionById",
+    ...toSeers,
+    run: (viewer, { collectionId }) => collectionQueries.collectionById(viewer, collectionId),
+  },
+  {
     name: "collection/queries/publicCollections",
     private: "00000000",
     preview: "00000000",

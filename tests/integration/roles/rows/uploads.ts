@@ -79,13 +79,6 @@ export const uploads: Row[] = [
     run: (viewer) => uploadCommands.expireUploads(viewer),
   },
   {
-    name: "upload/commands/deleteIdempotencyKeys",
-    ...systemOnly,
-    run: async (viewer) => {
-      await uploadCommands.deleteIdempotencyKeys(viewer);
-    },
-  },
-  {
     name: "upload/undo/commands/undoUpload, one's own",
     ...all("...+++.+"),
     changes: true,

@@ -1,11 +1,7 @@
-import { parseInput } from "@/lib/action";
-import { viewerOf } from "@/lib/auth/session";
-import { json, route } from "@/lib/http";
+import * as calls from "@/lib/api/calls/account";
+import { routesOf, serve } from "@/lib/api/serve";
 import { sessionsOf } from "@/lib/session/queries";
-import { sessionListInput } from "@/lib/session/schema";
 
-export const GET = route(async (request) => {
-  const viewer = await viewerOf(request);
-  const { searchParams } = new URL(request.url);
-  return json(await sessionsOf(viewer, parseInput(sessionListInput, Object.fromEntries(searchParams))));
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = routesOf({
+  GET: serve(calls.listSessions, ({ viewer, query }) => sessionsOf(viewer, query)),
 });

@@ -1,10 +1,7 @@
-import { writerOf } from "@/lib/auth/session";
-import { route } from "@/lib/http";
+import * as calls from "@/lib/api/calls/account";
+import { routesOf, serve } from "@/lib/api/serve";
 import { endSession } from "@/lib/session/commands";
 
-type Context = { params: Promise<{ id: string }> };
-
-export const DELETE = route(async (request, { params }: Context) => {
-  await endSession(await writerOf(request), (await params).id);
-  return new Response(null, { status: 204, headers: { "cache-control": "private, no-store" } });
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = routesOf({
+  DELETE: serve(calls.endSession, ({ viewer, params }) => endSession(viewer, params.id)),
 });

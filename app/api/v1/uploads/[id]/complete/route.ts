@@ -1,13 +1,10 @@
-import { parseInput } from "@/lib/action";
-import { writerOf } from "@/lib/auth/session";
-import { json, readJson, route } from "@/lib/http";
+import * as calls from "@/lib/api/calls/uploads";
+import { routesOf, serve } from "@/lib/api/serve";
 import { completeFile } from "@/lib/upload/part/commands";
-import { completeInput } from "@/lib/upload/schema";
 
-export const POST = route(async (request, { params }: { params: Promise<{ id: string }> }) => {
-  const viewer = await writerOf(request);
-  const { id } = await params;
-  const input = parseInput(completeInput, await readJson(request));
-  await completeFile(viewer, id, input);
-  return json({ status: "present" });
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = routesOf({
+  POST: serve(calls.completeFile, async ({ viewer, params, body }) => {
+    await completeFile(viewer, params.id, body);
+    return { status: "present" as const };
+  }),
 });

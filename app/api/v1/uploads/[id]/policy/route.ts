@@ -1,9 +1,7 @@
-import { writerOf } from "@/lib/auth/session";
-import { json, route } from "@/lib/http";
+import * as calls from "@/lib/api/calls/uploads";
+import { routesOf, serve } from "@/lib/api/serve";
 import { renewPolicy } from "@/lib/upload/commands";
 
-export const POST = route(async (request, { params }: { params: Promise<{ id: string }> }) => {
-  const viewer = await writerOf(request);
-  const { id } = await params;
-  return json(await renewPolicy(viewer, id));
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = routesOf({
+  POST: serve(calls.renewPolicy, ({ viewer, params }) => renewPolicy(viewer, params.id)),
 });

@@ -1,21 +1,15 @@
-import { writerOf } from "@/lib/auth/session";
-import { json, route } from "@/lib/http";
+import * as calls from "@/lib/api/calls/uploads";
+import { routesOf, serve } from "@/lib/api/serve";
 import { uploadStatus } from "@/lib/upload/queries";
 import { redoUpload, undoUpload } from "@/lib/upload/undo/commands";
 
-type Context = { params: Promise<{ id: string }> };
-
-export const POST = route(async (request, { params }: Context) => {
-  const viewer = await writerOf(request);
-  const { id } = await params;
-  await undoUpload(viewer, id);
-  return json(await uploadStatus(viewer, id));
-});
-
-/** Redoes the upload. */
-export const DELETE = route(async (request, { params }: Context) => {
-  const viewer = await writerOf(request);
-  const { id } = await params;
-  await redoUpload(viewer, id);
-  return json(await uploadStatus(viewer, id));
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = routesOf({
+  POST: serve(calls.undoUpload, async ({ viewer, params }) => {
+    await undoUpload(viewer, params.id);
+    return uploadStatus(viewer, params.id);
+  }),
+  DELETE: serve(calls.redoUpload, async ({ viewer, params }) => {
+    await redoUpload(viewer, params.id);
+    return uploadStatus(viewer, params.id);
+  }),
 });

@@ -1,12 +1,7 @@
-import { writerOf } from "@/lib/auth/session";
-import { route } from "@/lib/http";
+import * as calls from "@/lib/api/calls/uploads";
+import { routesOf, serve } from "@/lib/api/serve";
 import { cancelFile } from "@/lib/upload/file/commands";
 
-type Context = { params: Promise<{ id: string; fileId: string }> };
-
-export const DELETE = route(async (request, { params }: Context) => {
-  const viewer = await writerOf(request);
-  const { id, fileId } = await params;
-  await cancelFile(viewer, id, fileId);
-  return new Response(null, { status: 204 });
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = routesOf({
+  DELETE: serve(calls.cancelFile, ({ viewer, params }) => cancelFile(viewer, params.id, params.fileId)),
 });

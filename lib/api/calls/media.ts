@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { pageSize } from "@/lib/media/policy";
+import { mediaDetail, mediaPage, updateMediaInput, variants } from "@/lib/media/schema";
+import { defineCall } from "../call";
+import { pageQuery } from "./shapes";
+
+const section = "Media";
+
+/** `ids`: these only, without paging. The gallery asks for the pictures that are being processed with it. */
+const listQuery = pageQuery
+  .extend({
+    ids: z
+      .string()
+      .transform((text) => text.split(","))
+      .pipe(z.array(z.uuid()).max(pageSize.max))
+      .optional(),
+  })
+  .refine(({ ids, limit, cursor }) => ids === undefined || (limit ?? cursor) === undefined, {
+    path: ["ids"],
+    message: "ids comes without limit and cursor.",
+  });
+
+export const listMedia = defineCall({
+  id: "listMedia",
+  method: "GET",
+  path: "/collections/{slug}/media",
+  section,
+  summary: "List a collection's media",
+  description:
+    "The newest first. The URLs in `urls` are signed, and good for at least 30 minutes. Outsiders of a preview collection get thumbnails only.",
+  who: "anyone",
+  scopes: ["read"],
+  query: listQuery,
+  status: 200,
+  answer: mediaPage,
+});
+
+export const getMedia = defineCall({
+  id: "getMedia",
+  method: "GET",
+  path: "/media/{id}",
+  section,
+  summary: "Get a media",
+  who: "anyone",
+  scopes: ["read"],
+  status: 200,
+  answer: mediaDetail,
+});
+
+export const updateMedia = defineCall({
+  id: "updateMedia",
+  method: "PATCH",
+  path: "/media/{id}",
+  section,
+  summary: "Change a media's title",
+  who: "user",
+  scopes: ["manage"],
+  body: updateMediaInput,
+  status: 200,
+  answer: mediaDetail,
+  takesIfMatch: true,
+});
+
+export const trashMedia = defineCall({
+  id: "trashMedia",
+  method: "DELETE",
+  path: "/media/{id}",
+  section,
+  summary: "Move a media to the trash",
+  description: "Its bytes stay as they are. Idempotent.",
+  who: "user",
+  scopes: ["manage"],
+  status: 204,
+  takesIfMatch: true,
+});
+
+export const restoreMedia = defineCall({
+  id: "restoreMedia",
+  method: "POST",
+  path: "/media/{id}/restore",
+  section,
+  summary: "Restore a media from the trash",
+  description: "Idempotent.",
+  who: "user",
+  scopes: ["manage"],
+  status: 204,
+});
+
+export const openMedia = defineCall({
+  id: "openMedia",
+  method: "GET",
+  path: "/media/{id}/{variant}",
+  section,
+  summary: "Get the bytes of a media",
+  description: `Redirects to a signed URL of the storage. The variant is ${variants.join(", ")}; a download has the file's name.`,
+  who: "anyone",
+  scopes: ["read"],
+  query: z.strictObject({ download: z.enum(["0", "1"]).optional() }),
+  status: 302,
+});
