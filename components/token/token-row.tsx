@@ -49,7 +49,13 @@ export function TokenRow({ token, pending, onRevoke }: TokenRowProps) {
       </div>
       <Dialog>
         <DialogTrigger asChild>
-          <Button size="sm" pending={pending} aria-label={`Revoke ${name}`} aria-describedby={factsId}>
+          <Button
+            size="sm"
+            className="justify-self-start max-sm:col-start-2"
+            pending={pending}
+            aria-label={`Revoke ${name}`}
+            aria-describedby={factsId}
+          >
             Revoke
           </Button>
         </DialogTrigger>
