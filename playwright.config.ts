@@ -52,8 +52,8 @@ export default defineConfig<EngineOptions>({
       // As root there is no sandbox; /dev/shm of containers is small.
       args: ["--no-sandbox", "--disable-dev-shm-usage"],
     },
-    // CI keeps only what is printed, and recording takes a sixth of its time.
-    trace: process.env.CI ? "off" : "retain-on-failure",
+    // Recording takes a sixth of the time. To see what led to a failure: `npx playwright test --trace retain-on-failure FILE`.
+    trace: "off",
     screenshot: "only-on-failure",
   },
   projects: [
