@@ -46,6 +46,8 @@ export default defineConfig<EngineOptions>({
   forbidOnly: Boolean(process.env.CI),
   use: {
     ...devices["Desktop Chrome"],
+    // What moves without end, as while an upload waits, would be drawn 60 times a second. Tests of movement ask for it.
+    contextOptions: { reducedMotion: "reduce" },
     baseURL: `http://localhost:${port}`,
     launchOptions: {
       ...(executablePath ? { executablePath } : {}),
