@@ -46,14 +46,16 @@ export default defineConfig<EngineOptions>({
   forbidOnly: Boolean(process.env.CI),
   use: {
     ...devices["Desktop Chrome"],
+    // What moves without end, as while an upload waits, would be drawn 60 times a second. Tests of movement ask for it.
+    contextOptions: { reducedMotion: "reduce" },
     baseURL: `http://localhost:${port}`,
     launchOptions: {
       ...(executablePath ? { executablePath } : {}),
       // As root there is no sandbox; /dev/shm of containers is small.
       args: ["--no-sandbox", "--disable-dev-shm-usage"],
     },
-    // CI keeps only what is printed, and recording takes a sixth of its time.
-    trace: process.env.CI ? "off" : "retain-on-failure",
+    // Recording takes a sixth of the time. To see what led to a failure: `npx playwright test --trace retain-on-failure FILE`.
+    trace: "off",
     screenshot: "only-on-failure",
   },
   projects: [

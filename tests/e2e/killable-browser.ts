@@ -7,6 +7,20 @@ import { createInterface } from "node:readline";
 import { type Browser, type BrowserContext, chromium } from "@playwright/test";
 import { ensureBrowser } from "@/tests/support/find-browser.mjs";
 
+/** Without what a browser does beside its pages, and without drawing what moves without end: both would take time from them. */
+const quiet = [
+  "--disable-background-networking",
+  "--disable-breakpad",
+  "--disable-component-extensions-with-background-pages",
+  "--disable-component-update",
+  "--disable-default-apps",
+  "--disable-extensions",
+  "--disable-sync",
+  "--force-prefers-reduced-motion",
+  "--no-first-run",
+  "--no-default-browser-check",
+];
+
 type Options = { proxy?: string; direct?: readonly string[]; trusted?: string };
 type Running = { child: ChildProcess; browser: Browser };
 
@@ -63,9 +77,7 @@ export class KillableBrowser {
         "--headless=new",
         "--no-sandbox",
         "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--no-default-browser-check",
-        "--enable-precise-memory-info",
+        ...quiet,
         "--remote-debugging-port=0",
         `--user-data-dir=${this.#profile}`,
         ...this.#args,

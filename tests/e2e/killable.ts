@@ -1,8 +1,8 @@
 import { expect, type Page } from "@playwright/test";
 import { FaultProxy } from "@/tests/support/fault-proxy";
 import { KillableBrowser } from "./killable-browser";
-import { createCollection } from "./site";
-import { test as base, type Session } from "./test";
+import { openNewCollection, type Session } from "./made-by-rows";
+import { test as base } from "./test";
 
 export type Killable = {
   readonly browser: KillableBrowser;
@@ -37,7 +37,7 @@ async function signedInPage({ browser, session }: Killable): Promise<Page> {
 /** Makes a collection; returns its page and that page's path. */
 export async function newCollection(killable: Killable, name: string): Promise<{ page: Page; address: string }> {
   const page = await signedInPage(killable);
-  return { page, address: await createCollection(page, name, killable.site) };
+  return { page, address: await openNewCollection(page, name, killable.site) };
 }
 
 export async function openCollection(killable: Killable, address: string): Promise<Page> {

@@ -1,6 +1,7 @@
 import { expect, type Page } from "@playwright/test";
 import { dropOnPage, folderOfFiles } from "./dropped-files";
-import { createCollection, note } from "./site";
+import { openNewCollection } from "./made-by-rows";
+import { note } from "./site";
 import { test } from "./test";
 import { uploadRegion } from "./uploads";
 
@@ -34,7 +35,7 @@ async function heapBytes(page: Page): Promise<number> {
 test("a folder of 10,000 files can be dropped: the page says how far it is, and stays light", async ({ page }) => {
   const folder = await folderOfFiles(count);
   try {
-    await createCollection(page, "Ten thousand");
+    await openNewCollection(page, "Ten thousand");
     // Nothing is sent: the subject is taking the files in and showing them.
     const site = new URL(page.url()).host;
     await page.route(

@@ -3,12 +3,12 @@ import { nef } from "@/tests/support/formats/raw";
 import { tiffPicture } from "@/tests/support/formats/tiff";
 import { picture, truncated } from "@/tests/support/pictures";
 import { expectAccessibleInAllLooks } from "./accessible";
-import { createCollection } from "./site";
+import { openNewCollection } from "./made-by-rows";
 import { test } from "./test";
 import { choose, chosenFile, expectFinished, tiles } from "./uploads";
 
 test("a damaged picture is marked and explained; how a raw file is shown is told", async ({ page }) => {
-  await createCollection(page, "Odd pictures");
+  await openNewCollection(page, "Odd pictures");
   const bytes = await picture({ width: 640, height: 480 });
   await choose(page, [
     chosenFile("cut.jpg", truncated(bytes, 0.7)),

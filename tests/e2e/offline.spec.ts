@@ -3,7 +3,8 @@ import { uploadPolicy } from "@/lib/upload/policy";
 import { maxWait } from "@/lib/uploader/state/backoff";
 import { formNumber } from "@/tests/support/forms.mjs";
 import { dropOnPage, folderOfFiles } from "./dropped-files";
-import { createCollection, mediaOf } from "./site";
+import { openNewCollection } from "./made-by-rows";
+import { mediaOf } from "./site";
 import { countFileRequests } from "./storage-requests";
 import { test } from "./test";
 import { expectFinished, uploadRegion } from "./uploads";
@@ -18,7 +19,7 @@ test("an upload waits while there is no network, and nothing is lost or sent twi
   test.setTimeout(300_000 + 2 * offlineMs);
   const folder = await folderOfFiles(files);
   try {
-    const address = await createCollection(page, "Offline");
+    const address = await openNewCollection(page, "Offline");
     const count = countFileRequests(page);
     await dropOnPage(page, [folder.dir]);
     await expect.poll(() => count.arrived, { intervals: [20] }).toBeGreaterThan(20);

@@ -38,6 +38,7 @@ test("every screen of a member is accessible and fits, used on a phone", async (
 });
 
 test("a dialog opens where it stays", async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: "no-preference" });
   await page.goto("/collections");
   await page.getByRole("button", { name: "New collection" }).first().click();
   const { first, last } = await page.getByRole("dialog").evaluate((dialog) => {

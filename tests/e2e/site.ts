@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, type Page } from "@playwright/test";
-import { readRunning } from "@/lib/cli/start/data-dir";
 import { onServer } from "@/tests/support/template";
-import { requiredEnv, test } from "./test";
+import { siteEnv } from "./made-by-rows";
+import { requiredEnv } from "./required-env";
+import { test } from "./test";
 
-/** Creates a collection and returns its path. `site` is needed where the page's context has no base URL. */
+/** Creates a collection by the site's own dialog and returns its path. `site` is needed where the page's context has no base URL. */
 export async function createCollection(page: Page, name: string, site = ""): Promise<string> {
   await page.goto(`${site}/collections`);
   await page.getByRole("button", { name: "New collection" }).first().click();
@@ -35,10 +36,10 @@ export async function requestLog(): Promise<LoggedRequest[]> {
 
 /** Makes the person a contributor of their collection, in which others have added all files so far. */
 export async function becomeContributor(address: string): Promise<void> {
-  const { DATABASE_URL = "" } = readRunning(requiredEnv("ATOLL_DATA_DIR")) ?? {};
+  const { databaseUrl } = siteEnv();
   const collection = `(SELECT "id" FROM "collection" WHERE "slug" = '${address.split("/").at(-1)}')`;
-  await onServer(DATABASE_URL, `UPDATE "member" SET "role" = 'contributor' WHERE "collection_id" = ${collection}`);
-  await onServer(DATABASE_URL, `UPDATE "media" SET "created_by_id" = NULL WHERE "collection_id" = ${collection}`);
+  await onServer(databaseUrl, `UPDATE "member" SET "role" = 'contributor' WHERE "collection_id" = ${collection}`);
+  await onServer(databaseUrl, `UPDATE "media" SET "created_by_id" = NULL WHERE "collection_id" = ${collection}`);
 }
 
 /** Prints a figure measured by the running test and keeps it in the report. */

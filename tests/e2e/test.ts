@@ -1,17 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { type Browser, type BrowserContextOptions, test as base, expect, type Page } from "@playwright/test";
-
-/** Cookies of a signed-in browser. */
-export type Session = Exclude<BrowserContextOptions["storageState"], string | undefined>;
+import { type Browser, test as base, expect, type Page } from "@playwright/test";
+import { newSession, type Session } from "./made-by-rows";
+import { requiredEnv } from "./required-env";
 
 export const signedOut: Session = { cookies: [], origins: [] };
-
-/** Returns the value of a variable that playwright.config.ts sets. Throws Error where it is missing. */
-export function requiredEnv(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: playwright.config.ts sets it`);
-  return value;
-}
 
 export type Credentials = { email: string; password: string };
 
@@ -39,13 +31,9 @@ export async function signUp(page: Page, name: string): Promise<Credentials> {
   return account;
 }
 
-async function sessionAfter(
-  browser: Browser,
-  baseURL: string,
-  enter: (page: Page) => Promise<unknown>,
-): Promise<Session> {
+async function demoSession(browser: Browser, baseURL: string): Promise<Session> {
   const context = await browser.newContext({ baseURL, storageState: signedOut });
-  await enter(await context.newPage());
+  await signIn(await context.newPage());
   const { cookies } = await context.storageState();
   await context.close();
   return { cookies, origins: [] };
@@ -56,12 +44,12 @@ async function sessionAfter(
  * whether they share a worker or not. `demoSession` is for tests of the demo's collections.
  */
 export const test = base.extend<{ session: Session }, { demoSession: Session }>({
-  session: async ({ browser, baseURL }, provide) => {
-    await provide(await sessionAfter(browser, baseURL ?? "", (page) => signUp(page, "Robin")));
+  session: async ({ baseURL }, provide) => {
+    await provide(await newSession("Robin", baseURL ?? ""));
   },
   demoSession: [
     async ({ browser }, provide, { project }) => {
-      await provide(await sessionAfter(browser, project.use.baseURL ?? "", signIn));
+      await provide(await demoSession(browser, project.use.baseURL ?? ""));
     },
     { scope: "worker" },
   ],

@@ -1,6 +1,7 @@
 import { expect } from "@playwright/test";
 import { picture } from "@/tests/support/pictures";
-import { createCollection, mediaOf } from "./site";
+import { openNewCollection } from "./made-by-rows";
+import { mediaOf } from "./site";
 import { countFileRequests, refuseFiles } from "./storage-requests";
 import { test } from "./test";
 import {
@@ -18,7 +19,7 @@ import {
 const refusedConnections = 12;
 
 test("bad files are named with their reason; the good ones arrive", async ({ page }) => {
-  const address = await createCollection(page, "Bad input");
+  const address = await openNewCollection(page, "Bad input");
   const jpeg = await picture({ width: 200, height: 150 });
   await choose(page, [
     chosenFile("good.jpg", jpeg),
@@ -51,7 +52,7 @@ test("bad files are named with their reason; the good ones arrive", async ({ pag
 });
 
 test("an upload waits for storage that refuses connections", async ({ page }) => {
-  await createCollection(page, "Outage");
+  await openNewCollection(page, "Outage");
   await refuseFiles(page, (count) => count <= refusedConnections);
   const count = countFileRequests(page);
   await choose(page, await pictures(10));
@@ -61,7 +62,7 @@ test("an upload waits for storage that refuses connections", async ({ page }) =>
 });
 
 test("an upload left half-way stays open, is shown, and can be finished", async ({ page, context }) => {
-  const address = await createCollection(page, "Left");
+  const address = await openNewCollection(page, "Left");
   await leaveHalfWay(page, await pictures(8));
   const later = await context.newPage();
   await expectLeftUpload(later, address, "2 of 8 files arrived");

@@ -1,6 +1,7 @@
 import { expect } from "@playwright/test";
 import { expectAccessible, expectAccessibleInAllLooks, phone } from "./accessible";
-import { becomeContributor, createCollection, mediaOf } from "./site";
+import { openNewCollection } from "./made-by-rows";
+import { becomeContributor, mediaOf } from "./site";
 import { storageGate } from "./storage-requests";
 import { test } from "./test";
 import { choose, chosenFile, expectFinished, pictures, tray, uploadRegion } from "./uploads";
@@ -8,7 +9,7 @@ import { choose, chosenFile, expectFinished, pictures, tray, uploadRegion } from
 test("every state of an upload that is under way is accessible and fits, used on a phone", async ({ page }) => {
   await page.setViewportSize(phone);
   const gate = await storageGate(page);
-  await createCollection(page, "Under way");
+  await openNewCollection(page, "Under way");
   const region = uploadRegion(page);
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await expectAccessibleInAllLooks(page);
@@ -43,7 +44,7 @@ test("every state of an upload that is under way is accessible and fits, used on
 
 test("every state of an upload that needs the person is accessible and fits", async ({ page }) => {
   const gate = await storageGate(page);
-  const address = await createCollection(page, "Needs the person");
+  const address = await openNewCollection(page, "Needs the person");
   const region = uploadRegion(page);
   await choose(page, await pictures(2));
   await expectFinished(page, "2 files uploaded and verified");
@@ -69,7 +70,7 @@ test("every state of an upload that needs the person is accessible and fits", as
 });
 
 test("files of other people are left out or kept beside, never replaced by a contributor", async ({ page }) => {
-  const address = await createCollection(page, "Not mine");
+  const address = await openNewCollection(page, "Not mine");
   const region = uploadRegion(page);
   await choose(page, await pictures(3));
   await expectFinished(page, "3 files uploaded and verified");
@@ -94,7 +95,7 @@ test("files of other people are left out or kept beside, never replaced by a con
 
 test("the tray comes and goes without moving the page", async ({ page }) => {
   const gate = await storageGate(page);
-  await createCollection(page, "Still");
+  await openNewCollection(page, "Still");
   gate("hold");
   await choose(page, await pictures(2));
   await expect(uploadRegion(page).getByRole("heading", { name: "Uploading 2 files" })).toBeVisible();
@@ -116,7 +117,7 @@ test("the tray comes and goes without moving the page", async ({ page }) => {
 
 test("an upload can be controlled by keyboard alone, and the focus is never lost", async ({ page }) => {
   const gate = await storageGate(page);
-  await createCollection(page, "Keyboard");
+  await openNewCollection(page, "Keyboard");
   gate("hold");
   await choose(page, await pictures(8));
   const region = uploadRegion(page);
@@ -140,7 +141,7 @@ test("an upload can be controlled by keyboard alone, and the focus is never lost
 test("on a phone the camera and the photos are offered", async ({ browser }) => {
   const context = await browser.newContext({ viewport: phone, hasTouch: true, isMobile: true });
   const page = await context.newPage();
-  await createCollection(page, "Phone");
+  await openNewCollection(page, "Phone");
   for (const name of ["Take a photo", "Choose photos", "Choose files"])
     await expect(page.getByRole("button", { name })).toBeVisible();
   await expect(page.getByLabel("Photo to take")).toHaveAttribute("capture", "environment");

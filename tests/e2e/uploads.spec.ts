@@ -4,7 +4,8 @@ import { expect, type Page } from "@playwright/test";
 import { picture } from "@/tests/support/pictures";
 import { expectAccessible } from "./accessible";
 import { dropOnPage, folderWithSystemFiles, newFolder, waitForDropTarget } from "./dropped-files";
-import { createCollection, mediaOf } from "./site";
+import { openNewCollection } from "./made-by-rows";
+import { mediaOf } from "./site";
 import { countFileRequests, storageGate } from "./storage-requests";
 import { test } from "./test";
 import {
@@ -21,7 +22,7 @@ import {
 
 /** Makes a collection with two pictures; returns its path. */
 async function collectionOfTwo(page: Page, name: string): Promise<string> {
-  const address = await createCollection(page, name);
+  const address = await openNewCollection(page, name);
   await choose(page, await pictures(2));
   await expectFinished(page, "2 files uploaded and verified");
   return address;
@@ -29,7 +30,7 @@ async function collectionOfTwo(page: Page, name: string): Promise<string> {
 
 test("an upload continues while the person is elsewhere on the site, and the tray says how far", async ({ page }) => {
   const gate = await storageGate(page);
-  const address = await createCollection(page, "Elsewhere");
+  const address = await openNewCollection(page, "Elsewhere");
   gate("hold");
   await choose(page, await pictures(6));
   await expect(uploadRegion(page).getByRole("heading", { name: "Uploading 6 files" })).toBeVisible();
@@ -83,7 +84,7 @@ test("a whole upload is undone and redone", async ({ page }) => {
 
 test("what failed is listed by cause and can be taken away as a table", async ({ page }) => {
   const gate = await storageGate(page);
-  await createCollection(page, "Refused");
+  await openNewCollection(page, "Refused");
   gate("deny");
   const jpeg = await picture({ width: 200, height: 150 });
   await choose(page, [chosenFile("=1+1.jpg", jpeg), chosenFile("a,b.jpg", jpeg), chosenFile("aux.jpg", jpeg)]);
@@ -100,7 +101,7 @@ test("what failed is listed by cause and can be taken away as a table", async ({
 });
 
 test("pictures are taken from the clipboard, too", async ({ page }) => {
-  await createCollection(page, "Pasted");
+  await openNewCollection(page, "Pasted");
   const bytes = [...(await picture({ width: 200, height: 150 }))];
   await waitForDropTarget(page);
   await page.evaluate((numbers) => {
@@ -117,7 +118,7 @@ test("an upload left half-way is resumed by adding its files again: only what is
   page,
   context,
 }) => {
-  const address = await createCollection(page, "Resumed");
+  const address = await openNewCollection(page, "Resumed");
   // On the disk, where the same files have the same dates when they are added again.
   const folder = await newFolder("pictures");
   try {
@@ -147,7 +148,7 @@ test("an upload left half-way is resumed by adding its files again: only what is
 test("what systems put beside files is left out and counted, unless this browser keeps it", async ({ page }) => {
   const folder = await folderWithSystemFiles();
   try {
-    const address = await createCollection(page, "Survey");
+    const address = await openNewCollection(page, "Survey");
     const paths = async () => (await mediaOf(page, address)).map((item) => item.path).toSorted();
     const region = uploadRegion(page);
     await dropOnPage(page, [folder.dir]);

@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "@playwright/test";
-import { requiredEnv, test } from "../test";
+import { requiredEnv } from "../required-env";
+import { test } from "../test";
 
 /** Returns the process ids of the embedded PostgreSQL's server and of all its sessions. */
 function postgresPids(): string[] {

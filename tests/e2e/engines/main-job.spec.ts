@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect } from "@playwright/test";
 import { picture } from "@/tests/support/pictures";
 import { newFolder } from "../dropped-files";
-import { requiredEnv } from "../test";
+import { requiredEnv } from "../required-env";
 import type { Driver } from "./driver";
 import {
   arriveAt,

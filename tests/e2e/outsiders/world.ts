@@ -4,7 +4,7 @@ import { readRunning } from "@/lib/cli/start/data-dir";
 import type { OpenedUpload } from "@/lib/upload/schema";
 import { picture } from "@/tests/support/pictures";
 import { type Sentinel, sizeSentinel, timeTexts } from "@/tests/support/sentinels";
-import { requiredEnv } from "../test";
+import { requiredEnv } from "../required-env";
 import type { Subject } from "./walk";
 
 const taken = "2019-07-03T04:05:06";
