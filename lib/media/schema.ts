@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { maxPageItems, pageInput } from "@/lib/sealed/schema";
 import { textLine } from "@/lib/text/schema";
 
 const revisionStates = ["pending", "ready", "kept", "rejected"] as const;
@@ -65,3 +66,20 @@ export type MediaDetail = z.infer<typeof mediaDetail>;
 export const updateMediaInput = z.strictObject({
   title: textLine("The title").max(200, "A title has at most 200 characters.").nullable(),
 });
+
+/** Query parameters of a collection's media. `ids`: these alone, as the gallery asks for the pictures that are being processed. */
+export const mediaListInput = pageInput
+  .extend({
+    ids: z
+      .string()
+      .transform((text) => text.split(","))
+      .pipe(z.array(z.uuid()).max(maxPageItems))
+      .optional(),
+  })
+  .refine(({ ids, limit, cursor }) => ids === undefined || (limit ?? cursor) === undefined, {
+    path: ["ids"],
+    message: "ids comes without limit and cursor.",
+  });
+
+/** Query parameters of a media's bytes: 1 for a download with the file's name. */
+export const openMediaInput = z.strictObject({ download: z.enum(["0", "1"]).optional() });

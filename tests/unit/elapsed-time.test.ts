@@ -10,6 +10,10 @@ const wallClockSpan = /Date\.now\(\)\s*[-+<>]|[-<>]=?\s*Date\.now\(\)/;
 /** Compute with times that are stored, sent or signed, so that the process or machine that reads them may be another one. */
 const stored = new Set([
   "lib/upload/commands.ts",
+  "lib/token/commands.ts",
+  "lib/token/present.ts",
+  "lib/cli/token/create.ts",
+  "components/token/create-token-form.tsx",
   "lib/embedded/s3/notifications/delivery.ts",
   "lib/embedded/s3/body/deadline.ts",
 ]);

@@ -1,7 +1,7 @@
 import { sessionItem, sessionListInput } from "@/lib/session/schema";
 import { createdToken, createTokenInput, tokenItem, tokenListInput } from "@/lib/token/schema";
 import { defineCall } from "../call";
-import { pageOf } from "./shapes";
+import { pageOf } from "./page-of";
 
 const mine = { who: "session", scopes: [] } as const;
 

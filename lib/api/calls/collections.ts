@@ -1,7 +1,8 @@
 import { collectionCard, createCollectionInput, updateCollectionInput } from "@/lib/collection/schema";
 import { memberItem, setRoleInput } from "@/lib/member/schema";
+import { pageInput } from "@/lib/sealed/schema";
 import { defineCall } from "../call";
-import { pageOf, pageQuery } from "./shapes";
+import { pageOf } from "./page-of";
 
 const section = "Collections";
 
@@ -14,7 +15,7 @@ export const listCollections = defineCall({
   description: "Those you are a member of, the newest first. A bound token lists the one it is bound to.",
   who: "user",
   scopes: ["read", "manage"],
-  query: pageQuery,
+  query: pageInput,
   status: 200,
   answer: pageOf(collectionCard),
 });
@@ -85,7 +86,7 @@ export const listMembers = defineCall({
   description: "For owners. By user id.",
   who: "user",
   scopes: ["manage"],
-  query: pageQuery,
+  query: pageInput,
   status: 200,
   answer: pageOf(memberItem),
 });

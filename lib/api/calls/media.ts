@@ -1,24 +1,7 @@
-import { z } from "zod";
-import { pageSize } from "@/lib/media/policy";
-import { mediaDetail, mediaPage, updateMediaInput, variants } from "@/lib/media/schema";
+import { mediaDetail, mediaListInput, mediaPage, openMediaInput, updateMediaInput, variants } from "@/lib/media/schema";
 import { defineCall } from "../call";
-import { pageQuery } from "./shapes";
 
 const section = "Media";
-
-/** `ids`: these only, without paging. The gallery asks for the pictures that are being processed with it. */
-const listQuery = pageQuery
-  .extend({
-    ids: z
-      .string()
-      .transform((text) => text.split(","))
-      .pipe(z.array(z.uuid()).max(pageSize.max))
-      .optional(),
-  })
-  .refine(({ ids, limit, cursor }) => ids === undefined || (limit ?? cursor) === undefined, {
-    path: ["ids"],
-    message: "ids comes without limit and cursor.",
-  });
 
 export const listMedia = defineCall({
   id: "listMedia",
@@ -30,7 +13,7 @@ export const listMedia = defineCall({
     "The newest first. The URLs in `urls` are signed, and good for at least 30 minutes. Outsiders of a preview collection get thumbnails only.",
   who: "anyone",
   scopes: ["read"],
-  query: listQuery,
+  query: mediaListInput,
   status: 200,
   answer: mediaPage,
 });
@@ -95,6 +78,6 @@ export const openMedia = defineCall({
   description: `Redirects to a signed URL of the storage. The variant is ${variants.join(", ")}; a download has the file's name.`,
   who: "anyone",
   scopes: ["read"],
-  query: z.strictObject({ download: z.enum(["0", "1"]).optional() }),
+  query: openMediaInput,
   status: 302,
 });
