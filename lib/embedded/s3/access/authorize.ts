@@ -4,6 +4,7 @@ import { isPublicPolicy } from "@/lib/policy/public-access";
 import { identityPolicies, ownerBehind } from "../auth/users";
 import { S3Error } from "../protocol/errors";
 import type { BucketRecord } from "../store/records";
+import type { Authorize } from "../store/version-writer";
 import { aclAllows, isOthersObject } from "./acl";
 import { identityVerdict } from "./identity-access";
 import { principalOf } from "./principal";
@@ -89,6 +90,16 @@ export function authorizeService(question: Omit<AccessQuestion, "bucket" | "key"
 /** Requires that an action is allowed. @throws S3Error AccessDenied */
 export function authorize(question: AccessQuestion): void {
   if (!isAllowed(question)) throw new S3Error("AccessDenied");
+}
+
+/**
+ * Returns what requires the same again in the transaction of a write, of the object that the write replaces by then; it
+ * throws S3Error AccessDenied.
+ */
+export function authorizeReplacing(...questions: readonly AccessQuestion[]): Authorize {
+  return (replaced) => {
+    for (const question of questions) authorize({ ...question, replaced: () => replaced });
+  };
 }
 
 /**

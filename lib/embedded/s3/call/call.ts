@@ -1,4 +1,4 @@
-import { authorize, authorizeVersion } from "../access/authorize";
+import { authorize, authorizeReplacing, authorizeVersion } from "../access/authorize";
 import type { AccessQuestion, RequestTags } from "../access/question";
 import type { Authenticated, AuthSettings } from "../auth/authenticate";
 import type { RoleDirectory } from "../auth/role-directory";
@@ -15,7 +15,7 @@ import type { StoreLogger } from "../store/logger";
 import type { Content } from "../store/reading";
 import type { BucketRecord, ObjectRecord } from "../store/records";
 import type { Store } from "../store/store";
-import type { Publish } from "../store/version-writer";
+import type { Authorize, Publish } from "../store/version-writer";
 
 /** The parts of a running store. */
 export interface Service extends AuthSettings, Publisher {
@@ -36,6 +36,8 @@ export type Handler = (call: Call) => Promise<Reply>;
 
 /** One authenticated request, with what handlers need to answer it. */
 export class Call {
+  readonly #asked: Authorize[] = [];
+
   constructor(
     readonly service: Service,
     readonly request: Incoming,
@@ -101,7 +103,9 @@ export class Call {
    * @throws S3Error AccessDenied
    */
   authorizeObject(action: string, record?: ObjectRecord, tags?: RequestTags): void {
-    authorize(this.question(action, { key: this.key, record, versionId: this.query("versionId"), tags }));
+    const question = this.question(action, { key: this.key, record, versionId: this.query("versionId"), tags });
+    authorize(question);
+    this.#asked.push(authorizeReplacing(question));
   }
 
   /**
@@ -110,8 +114,19 @@ export class Call {
    */
   authorizeVersion(action: string, record: ObjectRecord | undefined, tags?: RequestTags): void {
     const { key } = this;
-    authorizeVersion({ ...this.question(action, { record, versionId: this.query("versionId"), tags }), key });
+    const question = { ...this.question(action, { record, versionId: this.query("versionId"), tags }), key };
+    authorizeVersion(question);
+    this.#asked.push((current) => authorizeVersion({ ...question, record: current }));
   }
+
+  /**
+   * Requires all that was required of the key so far once more, of the version that is there when it is written. For the
+   * transaction of the write; policies and ACL of the bucket count as they were when the request began, as with AWS.
+   * @throws S3Error AccessDenied
+   */
+  readonly authorizeAgain: Authorize = (current) => {
+    for (const ask of this.#asked) ask(current);
+  };
 
   /** Returns what publishes the event of a write. @param event the event's name, or what returns it */
   publish<C extends Change>(event: EventName | ((change: C) => EventName), key = this.key): Publish<C> {
