@@ -81,13 +81,13 @@ export class Call {
   /** The question for `isAllowed`, about this caller and request. */
   question(
     action: string,
-    about: Partial<Pick<AccessQuestion, "bucket" | "key" | "record" | "versionId" | "tags">> = {},
+    about: Partial<Pick<AccessQuestion, "bucket" | "key" | "record" | "upload" | "versionId" | "tags">> = {},
   ): AccessQuestion {
     const { request, auth } = this;
-    const { bucket = this.bucket, key, record, versionId, tags } = about;
+    const { bucket = this.bucket, key } = about;
     const { identity, payloadHash } = auth;
     const replaced = key === undefined ? undefined : () => this.store.objects.find(bucket, key);
-    return { request, identity, payloadHash, bucket, action, key, record, versionId, tags, replaced };
+    return { request, identity, payloadHash, action, ...about, bucket, replaced };
   }
 
   /** Requires that the caller may do this with the bucket. @throws S3Error AccessDenied, NoSuchBucket */
