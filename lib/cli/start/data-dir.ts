@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { LockedError, takeLock } from "@/lib/embedded/lock";
+import { LockedError, takeLock, UncertainLockError } from "@/lib/embedded/lock";
 import { processIdentity } from "@/lib/embedded/process";
 
 export type DataDir = {
@@ -24,6 +24,7 @@ export function openDataDir(dir: string): DataDir {
         `Atoll is already running on ${dir} (${error.where}): stop it first, or set ATOLL_DATA_DIR to another folder`,
       );
     }
+    if (error instanceof UncertainLockError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(`ATOLL_DATA_DIR ${dir} cannot be used (${code ?? error})`, { cause: error });
   }

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { root, typescriptArgs, typescriptEnv } from "@/lib/cli/install.mjs";
 import { RotatingFile } from "@/lib/cli/process/rotating-file";
-import { readOrCreate } from "@/lib/cli/start/data-dir";
+import { openDataDir, readOrCreate } from "@/lib/cli/start/data-dir";
 import { embeddedOperator } from "@/lib/cli/start/store";
-import { LockedError, takeLock } from "@/lib/embedded/lock";
+import { LockedError, takeLock, UncertainLockError } from "@/lib/embedded/lock";
 import { processIdentity } from "@/lib/embedded/process";
 
 const dir = mkdtempSync(path.join(os.tmpdir(), "atoll-files-"));
@@ -83,6 +83,67 @@ test("a lock is held by a process whose number means nothing here, until that pr
   takeLock(file).release();
 });
 
+describe("where it cannot be told whether the holder lives", () => {
+  const file = path.join(dir, "e.lock");
+  const { PATH } = process.env;
+  const withoutFlock = () => {
+    process.env.PATH = dir;
+  };
+  afterEach(() => {
+    process.env.PATH = PATH;
+    rmSync(file, { force: true });
+  });
+  const written = () => {
+    const lock = takeLock(file);
+    const holder = JSON.parse(readFileSync(file, "utf8"));
+    lock.release();
+    return holder;
+  };
+  const elsewhere = { pid: 2 ** 22 + 1, identity: "boot:1", space: "boot:pid:[1]" };
+
+  test.each([
+    ["another container of the same name", JSON.stringify({ ...elsewhere, host: os.hostname() })],
+    ["another machine", JSON.stringify({ ...elsewhere, host: "web-2", isKernelLocked: true })],
+    ["an older version on another machine", JSON.stringify({ pid: 1, identity: "boot:1", host: "web-2" })],
+    ["a lock that cannot be read", ""],
+  ])("a lock is kept until a person deletes it: %s", (_, text) => {
+    writeFileSync(file, text);
+    withoutFlock();
+    expect(() => takeLock(file)).toThrow(UncertainLockError);
+    expect(() => takeLock(file)).toThrow(`then delete ${file} and start again`);
+    expect(readFileSync(file, "utf8")).toBe(text);
+    expect(readdirSync(dir).filter((name) => name.startsWith("e.lock"))).toEqual(["e.lock"]);
+    rmSync(file);
+    takeLock(file).release();
+  });
+
+  test("a lock is kept, too, when the kernel lacked locks where it was taken", () => {
+    expect(written()).toMatchObject({ pid: process.pid, isKernelLocked: true });
+    writeFileSync(file, JSON.stringify({ ...elsewhere, host: "web-2", isKernelLocked: false }));
+    expect(() => takeLock(file)).toThrow(UncertainLockError);
+    writeFileSync(file, JSON.stringify({ ...elsewhere, host: "web-2", isKernelLocked: true }));
+    takeLock(file).release();
+  });
+
+  test("a lock of a process of this machine is told by its number", () => {
+    withoutFlock();
+    const mine = written();
+    expect(mine.isKernelLocked).toBe(false);
+    writeFileSync(file, JSON.stringify(mine));
+    expect(() => takeLock(file)).toThrow(LockedError);
+    writeFileSync(file, JSON.stringify({ ...mine, pid: 2 ** 22 + 1 }));
+    takeLock(file).release();
+  });
+
+  test("the data dir says so", () => {
+    const data = path.join(dir, "data");
+    openDataDir(data).release();
+    writeFileSync(path.join(data, "up.lock"), JSON.stringify({ ...elsewhere, host: "web-2" }));
+    withoutFlock();
+    expect(() => openDataDir(data)).toThrow(UncertainLockError);
+  });
+});
+
 test("a release does not remove the lock of a later holder", () => {
   const file = path.join(dir, "c.lock");
   const lock = takeLock(file);
@@ -90,6 +151,15 @@ test("a release does not remove the lock of a later holder", () => {
   writeFileSync(file, other);
   lock.release();
   expect(readFileSync(file, "utf8")).toBe(other);
+});
+
+test("a lock whose holder could not be written, as the disk was full, is held and released", () => {
+  const file = path.join(dir, "f.lock");
+  const lock = takeLock(file);
+  writeFileSync(file, "");
+  expect(() => takeLock(file)).toThrow(LockedError);
+  lock.release();
+  expect(readdirSync(dir).filter((name) => name.startsWith("f.lock"))).toEqual([]);
 });
 
 test("a stored value is created once, readable by its owner only", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Database } from "@/lib/embedded/s3/store/database/database";
-import type { BucketRecord, Versioning } from "@/lib/embedded/s3/store/database/records";
+import type { BucketRecord, ObjectRecord, Versioning } from "@/lib/embedded/s3/store/database/records";
 import { DiskSpace } from "@/lib/embedded/s3/store/disk/space";
 import { silentLogger } from "@/lib/embedded/s3/store/logger";
 import { openStore, type Store } from "@/lib/embedded/s3/store/store";
@@ -24,6 +24,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+const authorize = () => undefined;
+
 async function newBucket(): Promise<BucketRecord> {
   const name = `bucket-${++buckets}`;
   await store.buckets.create({ name, owner: "root" });
@@ -38,7 +40,7 @@ function current(name: string): BucketRecord {
 
 async function put(bucket: BucketRecord, key: string, text = key): Promise<string> {
   const draft = { sizeBytes: text.length, etag: text, owner: "root", headers: {}, metadata: {} };
-  return (await store.objects.put({ bucket, key, draft }, await stage(store, text))).versionId;
+  return (await store.objects.put({ bucket, key, draft, authorize }, await stage(store, text))).versionId;
 }
 
 const byUtf8 = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
@@ -64,6 +66,34 @@ const oddKeys = [
 ];
 const page = (bucket: BucketRecord, query: Partial<ListQuery>) =>
   store.objects.list(bucket, { prefix: "", delimiter: "", after: "", limit: 1000, ...query });
+
+describe("a change that waits behind another's", () => {
+  const refused = new Error("refused");
+  /** Lets through changes of the version `etag` alone. */
+  const only = (etag: string | undefined) => (found: ObjectRecord | undefined) => {
+    if (found?.etag !== etag) throw refused;
+  };
+  const draft = { sizeBytes: 3, etag: "own", owner: "guest", headers: {}, metadata: {} };
+
+  it.each<[string, (bucket: BucketRecord, source: ObjectRecord) => Promise<unknown>]>([
+    ["a deletion", (bucket) => store.objects.remove(bucket, "k", { authorize: only("old") })],
+    ["a copy", (bucket, source) => store.objects.copy({ bucket, key: "k", draft, authorize: only("old") }, source)],
+    ["new tags", (bucket, source) => store.objects.amend(bucket, "k", source, { tags: {} }, only("old"))],
+  ])("is authorized by what that one left: %s", async (_, change) => {
+    const bucket = await newBucket();
+    await put(bucket, "k", "old");
+    const source = store.objects.find(bucket, "k");
+    if (!source) throw new Error("no object");
+    const data = await stage(store, "new");
+    const write = { bucket, key: "k", draft: { ...draft, etag: "new", owner: "root" }, authorize };
+    const [, outcome] = await Promise.allSettled([store.objects.put(write, data), change(bucket, source)]);
+    expect(outcome).toEqual({ status: "rejected", reason: refused });
+    expect(store.objects.find(bucket, "k")).toMatchObject({ etag: "new", owner: "root" });
+    await put(bucket, "k", "old");
+    const again = store.objects.find(bucket, "k") ?? source;
+    await expect(change(bucket, again)).resolves.not.toThrow();
+  });
+});
 
 describe("listing", () => {
   it("is in the order of UTF-8 bytes, which is not JavaScript's", async () => {
@@ -157,7 +187,7 @@ describe("versions", () => {
     if (model.versioning !== "Enabled") model.versions = model.versions.filter((version) => version.id !== "null");
     if (step.do === "put") model.versions.unshift({ id: await put(bucket, "k", text), text });
     else {
-      const { versionId } = await store.objects.remove(bucket, "k");
+      const { versionId } = await store.objects.remove(bucket, "k", { authorize });
       if (versionId !== undefined) model.versions.unshift({ id: versionId, text: undefined });
     }
   }
@@ -199,7 +229,7 @@ describe("versions", () => {
     await put(current(name), "k", "unversioned");
     await store.buckets.configure(current(name), { versioning: "Enabled" });
     const ids = [await put(current(name), "k", "1"), await put(current(name), "k", "2"), "null"];
-    const marker = await store.objects.remove(current(name), "k");
+    const marker = await store.objects.remove(current(name), "k", { authorize });
     for (const id of [...ids, marker.versionId ?? ""]) await store.objects.removeVersion(current(name), "k", id);
     expect(await rows()).toEqual(before);
   });

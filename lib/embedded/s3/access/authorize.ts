@@ -3,7 +3,8 @@ import { type AccessRequest, evaluatePolicy, type Verdict } from "@/lib/policy/e
 import { isPublicPolicy } from "@/lib/policy/public-access";
 import { identityPolicies, ownerBehind } from "../auth/users";
 import { S3Error } from "../protocol/errors";
-import type { BucketRecord } from "../store/database/records";
+import type { BucketRecord, UploadRecord } from "../store/database/records";
+import type { Authorize } from "../store/versions/version-writer";
 import { aclAllows, isOthersObject } from "./acl";
 import { identityVerdict } from "./identity-access";
 import { principalOf } from "./principal";
@@ -26,8 +27,8 @@ export function bucketStatements(bucket: BucketRecord): readonly Statement[] {
 }
 
 /**
- * Decides by bucket policy (a Deny beats everything), ownership, then ACL; for roles and limited users by their policies,
- * for a session within its own. "deny" is what a policy denies, "none" what nothing allows.
+ * Decides by bucket policy (a Deny beats everything), ownership (of the bucket or the multipart upload), then ACL; for roles
+ * and limited users by their policies, for a session within its own. "deny" is what a policy denies, "none" what nothing allows.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
  */
 function decide(question: AccessQuestion): Verdict {
@@ -39,14 +40,33 @@ function decide(question: AccessQuestion): Verdict {
   const isOthers = isOthersObject(bucket, record, action);
   const owns = isOwner && (user.isRoot || !isOthers);
   if (statements.length === 0 && identity.kind !== "session" && !identityPolicies(identity))
-    return owns || allowedByAcl(question) ? "allow" : "none";
+    return owns || beganUpload(question) || allowedByAcl(question) ? "allow" : "none";
   const resource = `arn:aws:s3:::${bucket.name}${key === undefined ? "" : `/${key}`}`;
   const asked = accessRequest(question, resource, isOwner);
   const verdict = evaluatePolicy(statements, asked);
   if (verdict === "deny") return "deny";
   const restricted = bucket.publicAccessBlock?.RestrictPublicBuckets && identity.kind === "anonymous";
   const allowedByPolicy = verdict === "allow" && !isOthers && !(restricted && isPublicPolicy(statements));
-  return identityVerdict(identity, asked, statements, allowedByPolicy || owns || allowedByAcl(question));
+  const granted = allowedByPolicy || owns || beganUpload(question) || allowedByAcl(question);
+  return identityVerdict(identity, asked, statements, granted);
+}
+
+/** What whoever began a multipart upload may do with it unless a policy denies it, whatever the bucket's ACL says by now. */
+const initiatorActions = new Set(["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]);
+
+/**
+ * Whether a user asks for what its own multipart upload allows it. Roles and limited users have no more than policies give.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+ */
+function beganUpload({ identity, action, upload }: AccessQuestion): boolean {
+  const user = ownerBehind(identity);
+  return (
+    initiatorActions.has(action) && user !== undefined && upload !== undefined && initiatorOf(upload) === user.name
+  );
+}
+
+export function initiatorOf({ initiator, owner }: UploadRecord): string {
+  return initiator ?? owner;
 }
 
 export function isAllowed(question: AccessQuestion): boolean {
@@ -89,6 +109,16 @@ export function authorizeService(question: Omit<AccessQuestion, "bucket" | "key"
 /** Requires that an action is allowed. @throws S3Error AccessDenied */
 export function authorize(question: AccessQuestion): void {
   if (!isAllowed(question)) throw new S3Error("AccessDenied");
+}
+
+/**
+ * Returns what requires the same again in the transaction of a write, of the object that the write replaces by then; it
+ * throws S3Error AccessDenied.
+ */
+export function authorizeReplacing(...questions: readonly AccessQuestion[]): Authorize {
+  return (replaced) => {
+    for (const question of questions) authorize({ ...question, replaced: () => replaced });
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Identity } from "../auth/users";
 import type { Incoming } from "../protocol/incoming";
-import type { BucketRecord, ObjectRecord } from "../store/database/records";
+import type { BucketRecord, ObjectRecord, UploadRecord } from "../store/database/records";
 
 /** May this caller do `action` on `key` of `bucket` (or on the bucket itself)? */
 export interface AccessQuestion {
@@ -11,6 +11,8 @@ export interface AccessQuestion {
   readonly key?: string | undefined;
   /** The version it is about, when there is one: its ACL and tags count. */
   readonly record?: ObjectRecord | undefined;
+  /** The multipart upload it is about: who began it may list its parts and abort it. */
+  readonly upload?: UploadRecord | undefined;
   /** The version it is about, when the request names one. */
   readonly versionId?: string | undefined;
   /** What the signature says about the body. */

@@ -1,4 +1,4 @@
-import { authorize, authorizeVersion } from "../access/authorize";
+import { authorize, authorizeReplacing, authorizeVersion } from "../access/authorize";
 import type { AccessQuestion, RequestTags } from "../access/question";
 import type { Authenticated, AuthSettings } from "../auth/authenticate";
 import type { RoleDirectory } from "../auth/role-directory";
@@ -15,7 +15,7 @@ import type { BucketRecord, ObjectRecord } from "../store/database/records";
 import type { StoreLogger } from "../store/logger";
 import type { Store } from "../store/store";
 import type { Content } from "../store/versions/reading";
-import type { Publish } from "../store/versions/version-writer";
+import type { Authorize, Publish } from "../store/versions/version-writer";
 
 /** The parts of a running store. */
 export interface Service extends AuthSettings, Publisher {
@@ -36,6 +36,8 @@ export type Handler = (call: Call) => Promise<Reply>;
 
 /** One authenticated request, with what handlers need to answer it. */
 export class Call {
+  readonly #asked: Authorize[] = [];
+
   constructor(
     readonly service: Service,
     readonly request: Incoming,
@@ -79,13 +81,13 @@ export class Call {
   /** The question for `isAllowed`, about this caller and request. */
   question(
     action: string,
-    about: Partial<Pick<AccessQuestion, "bucket" | "key" | "record" | "versionId" | "tags">> = {},
+    about: Partial<Pick<AccessQuestion, "bucket" | "key" | "record" | "upload" | "versionId" | "tags">> = {},
   ): AccessQuestion {
     const { request, auth } = this;
-    const { bucket = this.bucket, key, record, versionId, tags } = about;
+    const { bucket = this.bucket, key } = about;
     const { identity, payloadHash } = auth;
     const replaced = key === undefined ? undefined : () => this.store.objects.find(bucket, key);
-    return { request, identity, payloadHash, bucket, action, key, record, versionId, tags, replaced };
+    return { request, identity, payloadHash, action, ...about, bucket, replaced };
   }
 
   /** Requires that the caller may do this with the bucket. @throws S3Error AccessDenied, NoSuchBucket */
@@ -101,7 +103,9 @@ export class Call {
    * @throws S3Error AccessDenied
    */
   authorizeObject(action: string, record?: ObjectRecord, tags?: RequestTags): void {
-    authorize(this.question(action, { key: this.key, record, versionId: this.query("versionId"), tags }));
+    const question = this.question(action, { key: this.key, record, versionId: this.query("versionId"), tags });
+    authorize(question);
+    this.#asked.push(authorizeReplacing(question));
   }
 
   /**
@@ -110,8 +114,19 @@ export class Call {
    */
   authorizeVersion(action: string, record: ObjectRecord | undefined, tags?: RequestTags): void {
     const { key } = this;
-    authorizeVersion({ ...this.question(action, { record, versionId: this.query("versionId"), tags }), key });
+    const question = { ...this.question(action, { record, versionId: this.query("versionId"), tags }), key };
+    authorizeVersion(question);
+    this.#asked.push((current) => authorizeVersion({ ...question, record: current }));
   }
+
+  /**
+   * Requires all that was required of the key so far once more, of the version that is there when it is written. For the
+   * transaction of the write; policies and ACL of the bucket count as they were when the request began, as with AWS.
+   * @throws S3Error AccessDenied
+   */
+  readonly authorizeAgain: Authorize = (current) => {
+    for (const ask of this.#asked) ask(current);
+  };
 
   /** Returns what publishes the event of a write. @param event the event's name, or what returns it */
   publish<C extends Change>(event: EventName | ((change: C) => EventName), key = this.key): Publish<C> {

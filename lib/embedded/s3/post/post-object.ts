@@ -1,5 +1,5 @@
 import { aclOfHeaders, checkAclAllowed, objectOwner } from "../access/acl";
-import { authorize } from "../access/authorize";
+import { authorize, authorizeReplacing } from "../access/authorize";
 import { type Identity, ownerName } from "../auth/users";
 import { type Deadline, formDeadline, until } from "../body/deadline";
 import { receive } from "../body/receive";
@@ -41,8 +41,10 @@ export async function postObject(service: Service, request: Incoming, body: Asyn
   const asked = asConditionsSee(request, fields, draft);
   const payloadHash = "UNSIGNED-PAYLOAD";
   const replaced = () => service.store.objects.find(bucket, key);
-  for (const action of requiredActions(draft))
-    authorize({ request: asked, identity, bucket, action, key, payloadHash, replaced });
+  const questions = requiredActions(draft).map((action) => {
+    return { request: asked, identity, bucket, action, key, payloadHash, replaced };
+  });
+  questions.forEach(authorize);
   const limits = {
     minBytes: bounds.minBytes,
     maxBytes: Math.min(bounds.maxBytes, MAX_PUT_BYTES),
@@ -52,7 +54,8 @@ export async function postObject(service: Service, request: Incoming, body: Asyn
   const received = await receive(payload, { ...expectations, ...limits }, service.store);
   const { sizeBytes, md5: etag, checksum } = received;
   const publish = publishTo(service, { request, identity }, key, "ObjectCreated:Post");
-  const write = { bucket, key, draft: { ...draft, sizeBytes, etag, checksum }, publish };
+  const again = authorizeReplacing(...questions);
+  const write = { bucket, key, draft: { ...draft, sizeBytes, etag, checksum }, authorize: again, publish };
   const record = await service.store.objects.put(write, received.data);
   return success(request, bucket, key, record, fields);
 }

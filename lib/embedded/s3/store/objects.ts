@@ -19,6 +19,7 @@ import {
 import { type ObjectPart, partOf, partsOf } from "./versions/object-parts";
 import { VanishedError } from "./versions/reading";
 import {
+  type Authorize,
   checkConditions,
   type Publish,
   type VersionWriter,
@@ -84,7 +85,7 @@ export class Objects {
 
   /**
    * Makes received bytes the newest version of a key, or discards them when that fails.
-   * @throws S3Error PreconditionFailed, NoSuchKey (If-Match without an object), NoSuchBucket, InsufficientStorage
+   * @throws S3Error AccessDenied, PreconditionFailed, NoSuchKey (If-Match without an object), NoSuchBucket, InsufficientStorage
    */
   async put(write: Write, data: StagedData): Promise<ObjectRecord> {
     try {
@@ -106,19 +107,22 @@ export class Objects {
 
   /**
    * Changes tags or ACL of a version in place.
-   * @throws S3Error NoSuchKey when the version is gone, NoSuchBucket, InsufficientStorage
+   * @throws S3Error NoSuchKey when the version is gone, AccessDenied when another has its place and may not be changed,
+   * NoSuchBucket, InsufficientStorage
    */
   async amend(
     target: BucketRecord,
     key: string,
     found: ObjectRecord,
     change: Partial<ObjectDraft>,
+    authorize: Authorize,
     publish?: Publish<ObjectRecord>,
   ): Promise<void> {
     await this.database.commit(() => {
       const bucket = this.database.requireBucket(target);
       const current = this.find(bucket, key, found.versionId);
       if (!current || current.isDeleteMarker) throw new S3Error("NoSuchKey", undefined, { Key: key });
+      authorize(current); // where nothing is versioned, another object may be in the place of the one that was found
       const amended = { ...current, ...change };
       if (this.#head(bucket, key)?.versionId === current.versionId)
         this.database.heads.put(objectKey(bucket.id, key), amended);
@@ -130,17 +134,18 @@ export class Objects {
   /**
    * Deletes the newest version: permanently in a bucket without versioning, else by a delete marker.
    * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
-   * @throws S3Error InsufficientStorage for a marker when the disk is full, PreconditionFailed, NoSuchKey (If-Match
-   * without an object), NoSuchBucket
+   * @throws S3Error AccessDenied, InsufficientStorage for a marker when the disk is full, PreconditionFailed, NoSuchKey
+   * (If-Match without an object), NoSuchBucket
    */
   remove(
     target: BucketRecord,
     key: string,
-    conditions: WriteConditions = {},
+    { authorize, ...conditions }: WriteConditions & { readonly authorize: Authorize },
     publish?: Publish<Deletion>,
   ): Promise<Deletion> {
     return this.#delete(target, publish, (bucket, garbage) => {
       const head = this.#head(bucket, key);
+      authorize(head ?? this.history.newest(bucket.id, key));
       if (conditions.ifMatch !== undefined) checkConditions(head, conditions);
       if (bucket.versioning) this.space.requireForMarker();
       const deletion = this.history.removeNewest(bucket, key, head, garbage);

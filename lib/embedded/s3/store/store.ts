@@ -56,11 +56,11 @@ const MAX_PENDING_EVENTS = 100_000;
  */
 export async function openStore(dataDir: string, options: StoreOptions): Promise<Store> {
   await makeFolder(dataDir);
-  const unlock = await lockFolder(dataDir);
+  const unlock = lockFolder(dataDir);
   try {
     return await openLocked(dataDir, options, unlock);
   } catch (error) {
-    await unlock();
+    unlock();
     throw error;
   }
 }
@@ -75,7 +75,7 @@ async function makeFolder(path: string): Promise<void> {
 async function openLocked(
   dataDir: string,
   { logger, maxPendingEvents = MAX_PENDING_EVENTS }: StoreOptions,
-  unlock: () => Promise<void>,
+  unlock: () => void,
 ): Promise<Store> {
   const cleanMarker = join(dataDir, "clean");
   const wasClean = await access(cleanMarker).then(
@@ -111,7 +111,7 @@ async function openLocked(
     await blobs.settle();
     await database.close();
     if (isSwept && blobs.isTidy) await writeFile(cleanMarker, "");
-    await unlock();
+    unlock();
   };
   const history = new History(database);
   const writer = new VersionWriter(database, blobs, history);

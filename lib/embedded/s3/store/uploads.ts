@@ -51,9 +51,13 @@ export class Uploads {
     return record;
   }
 
+  find(bucket: BucketRecord, key: string, uploadId: string): UploadRecord | undefined {
+    return isId(uploadId) ? this.database.uploads.get(uploadKey(bucket.id, key, uploadId)) : undefined;
+  }
+
   /** Finds an upload. @throws S3Error NoSuchUpload */
   require(bucket: BucketRecord, key: string, uploadId: string): UploadRecord {
-    const record = isId(uploadId) ? this.database.uploads.get(uploadKey(bucket.id, key, uploadId)) : undefined;
+    const record = this.find(bucket, key, uploadId);
     if (!record) throw new S3Error("NoSuchUpload", undefined, { UploadId: uploadId });
     return record;
   }

@@ -20,6 +20,7 @@ const TEN_DAYS_MS = 10 * 24 * 3600_000;
 let folder: string;
 let store: Store;
 let buckets = 0;
+const authorize = () => undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "s3-lifecycle-"));
@@ -56,10 +57,10 @@ class Subject {
   async put(etag: string, tags?: Record<string, string>): Promise<ObjectRecord> {
     const draft = { sizeBytes: 1, etag, owner: "root", headers: {}, metadata: {}, ...(tags && { tags }) };
     const { bucket } = this;
-    return store.objects.put({ bucket, key: KEY, draft }, await stage(store, "a"));
+    return store.objects.put({ bucket, key: KEY, draft, authorize }, await stage(store, "a"));
   }
 
-  remove = () => store.objects.remove(this.bucket, KEY);
+  remove = () => store.objects.remove(this.bucket, KEY, { authorize });
 
   /** ETags of the versions there are, newest first; `-` is a delete marker. */
   history(): string[] {
@@ -92,7 +93,7 @@ describe("what changed since the scan is kept", () => {
   it("an object that is tagged otherwise", async () => {
     const subject = await Subject.make(expire, undefined, temporary);
     const old = await subject.put("old", { temp: "yes" });
-    await subject.meanwhile(() => store.objects.amend(subject.bucket, KEY, old, { tags: { temp: "no" } }));
+    await subject.meanwhile(() => store.objects.amend(subject.bucket, KEY, old, { tags: { temp: "no" } }, authorize));
     expect(subject.history()).toEqual(["old"]);
   });
 

@@ -72,7 +72,8 @@ async function assemble(
     ...(checksum && { checksum }),
   };
   const publish = call.publish("ObjectCreated:CompleteMultipartUpload");
-  return store.uploads.complete({ bucket, key, draft, conditions, publish }, uploadId, chosen);
+  const { authorizeAgain: authorize } = call;
+  return store.uploads.complete({ bucket, key, draft, authorize, conditions, publish }, uploadId, chosen);
 }
 
 function checkSize(sizeBytes: number, expected: string | undefined): void {

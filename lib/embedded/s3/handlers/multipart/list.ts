@@ -1,3 +1,4 @@
+import { initiatorOf } from "../../access/authorize";
 import type { Call, Reply } from "../../call/call";
 import { xmlReply } from "../../call/call";
 import { abortHeaders } from "../../lifecycle/headers";
@@ -6,11 +7,10 @@ import { leaf, tag, xmlDocument } from "../../protocol/xml-write";
 import { isId } from "../../store/database/ids";
 import type { PartRecord, UploadRecord } from "../../store/database/records";
 import { listParameters, renderOwner, renderPrefixes, requestedMarker } from "../listing/list-objects";
-import { MAX_PARTS, requireUpload } from "./multipart";
+import { authorizeUpload, MAX_PARTS } from "./multipart";
 
 export async function listParts(call: Call): Promise<Reply> {
-  call.authorizeObject("s3:ListMultipartUploadParts");
-  const upload = requireUpload(call);
+  const upload = authorizeUpload(call, "s3:ListMultipartUploadParts");
   const { limit, encoding, encode } = listParameters(call, "max-parts");
   const marker = partMarker(call.query("part-number-marker"));
   const found = marker >= MAX_PARTS ? [] : call.store.uploads.parts(upload.uploadId, marker, limit + 1);
@@ -31,12 +31,16 @@ export async function listParts(call: Call): Promise<Reply> {
       leaf("ChecksumAlgorithm", upload.checksumAlgorithm),
       leaf("ChecksumType", upload.checksumType),
       ...shown.map(renderPart),
-      renderOwner(upload.owner).replaceAll("Owner>", "Initiator>"),
+      renderInitiator(upload),
       renderOwner(upload.owner),
       leaf("StorageClass", "STANDARD"),
     ),
     abortHeaders(call.bucket, upload),
   );
+}
+
+function renderInitiator(upload: UploadRecord): string {
+  return renderOwner(initiatorOf(upload)).replaceAll("Owner>", "Initiator>");
 }
 
 /** The part number after which a page starts. @throws S3Error InvalidArgument */
@@ -92,7 +96,7 @@ function renderUpload(upload: UploadRecord, encode: (text: string) => string): s
     "Upload",
     leaf("Key", encode(upload.key)),
     leaf("UploadId", upload.uploadId),
-    renderOwner(upload.owner).replaceAll("Owner>", "Initiator>"),
+    renderInitiator(upload),
     renderOwner(upload.owner),
     leaf("StorageClass", "STANDARD"),
     leaf("Initiated", new Date(upload.initiatedAt).toISOString()),

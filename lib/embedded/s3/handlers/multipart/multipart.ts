@@ -1,4 +1,5 @@
 import { objectOwner } from "../../access/acl";
+import { authorize } from "../../access/authorize";
 import { ownerName } from "../../auth/users";
 import { type Received, receive } from "../../body/receive";
 import type { Call, Reply } from "../../call/call";
@@ -33,11 +34,11 @@ export async function createMultipartUpload(call: Call): Promise<Reply> {
   if (tags) call.authorizeObject("s3:PutObjectTagging");
   const acl = requestedAcl(call);
   const checksum = requestedChecksum(call);
+  const initiator = ownerName(call.auth.identity);
+  const owner = objectOwner(bucket, initiator, acl);
   const upload = await call.store.uploads.create(bucket, {
-    key,
-    headers,
-    metadata,
-    owner: objectOwner(bucket, ownerName(call.auth.identity), acl),
+    ...{ key, headers, metadata, owner },
+    ...(initiator !== undefined && initiator !== owner && { initiator }),
     ...(tags && { tags }),
     ...(acl && { acl }),
     ...(checksum && { checksumAlgorithm: checksum.algorithm, checksumType: checksum.type }),
@@ -101,6 +102,17 @@ export function requireUpload(call: Call): UploadRecord {
   return call.store.uploads.require(call.bucket, call.key, call.query("uploadId") ?? "");
 }
 
+/** Requires that the caller may do this with the upload that the request names. @throws S3Error AccessDenied, NoSuchUpload */
+export function authorizeUpload(
+  call: Call,
+  action: "s3:AbortMultipartUpload" | "s3:ListMultipartUploadParts",
+): UploadRecord {
+  const { bucket, key } = call;
+  const upload = call.store.uploads.find(bucket, key, call.query("uploadId") ?? "");
+  authorize(call.question(action, { key, upload }));
+  return requireUpload(call);
+}
+
 export async function uploadPart(call: Call): Promise<Reply> {
   call.authorizeObject("s3:PutObject");
   const target = partTarget(call);
@@ -138,8 +150,7 @@ function partChecksum({ sent, checksum }: PartRecord): Record<string, string> {
 }
 
 export async function abortMultipartUpload(call: Call): Promise<Reply> {
-  call.authorizeObject("s3:AbortMultipartUpload");
-  const { uploadId } = requireUpload(call);
+  const { uploadId } = authorizeUpload(call, "s3:AbortMultipartUpload");
   await call.store.uploads.abort(call.bucket, call.key, uploadId);
   return noContent;
 }

@@ -36,7 +36,7 @@ export async function putObjectAcl(call: Call): Promise<Reply> {
   const record = findWritable(call, "s3:PutObjectAcl");
   const acl = await readAcl(call, "object", record.owner);
   checkAclAllowed(call.bucket, acl);
-  await call.store.objects.amend(call.bucket, call.key, record, { acl });
+  await call.store.objects.amend(call.bucket, call.key, record, { acl }, call.authorizeAgain);
   return emptyOk;
 }
 
@@ -48,12 +48,14 @@ export async function getObjectTagging(call: Call): Promise<Reply> {
 export async function putObjectTagging(call: Call): Promise<Reply> {
   const tags = parseTagging(await call.text()) ?? {}; // before the authorization, as policies can have conditions on tags
   const record = findWritable(call, "s3:PutObjectTagging", tags);
-  await call.store.objects.amend(call.bucket, call.key, record, { tags }, call.publish("ObjectTagging:Put"));
+  const publish = call.publish<ObjectRecord>("ObjectTagging:Put");
+  await call.store.objects.amend(call.bucket, call.key, record, { tags }, call.authorizeAgain, publish);
   return { ...emptyOk, headers: { ...emptyOk.headers, ...versionHeader(call, record) } };
 }
 
 export async function deleteObjectTagging(call: Call): Promise<Reply> {
   const record = findWritable(call, "s3:DeleteObjectTagging");
-  await call.store.objects.amend(call.bucket, call.key, record, { tags: {} }, call.publish("ObjectTagging:Delete"));
+  const publish = call.publish<ObjectRecord>("ObjectTagging:Delete");
+  await call.store.objects.amend(call.bucket, call.key, record, { tags: {} }, call.authorizeAgain, publish);
   return { ...noContent, headers: versionHeader(call, record) };
 }

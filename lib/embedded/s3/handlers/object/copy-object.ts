@@ -40,7 +40,8 @@ export async function copyObject(call: Call): Promise<Reply> {
     const draft = copiedDraft(call, source, replaceTags);
     store.objects.checkConditions(bucket, key, conditions);
     const full = { ...draft, checksum: await copiedChecksum(call, source.record) };
-    const write = { bucket, key, draft: full, conditions, publish: call.publish("ObjectCreated:Copy") };
+    const { authorizeAgain: authorize } = call;
+    const write = { bucket, key, draft: full, authorize, conditions, publish: call.publish("ObjectCreated:Copy") };
     return { source, record: await store.objects.copy(write, source.record) };
   });
   const { checksum } = record;

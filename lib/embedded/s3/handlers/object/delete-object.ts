@@ -1,4 +1,5 @@
-import { isAllowed } from "../../access/authorize";
+import { authorize, authorizeReplacing } from "../../access/authorize";
+import type { AccessQuestion } from "../../access/question";
 import type { Call, Reply } from "../../call/call";
 import { xmlReply } from "../../call/call";
 import { assertKey } from "../../protocol/address";
@@ -14,9 +15,9 @@ const MAX_BATCH = 1000;
 
 export async function deleteObject(call: Call): Promise<Reply> {
   const versionId = requestedVersion(call);
-  call.authorizeObject(versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion");
+  const question = askToDelete(call, call.key, versionId);
   const { ifMatch } = writeConditions((name) => call.header(name));
-  const deletion = await erase(call, call.key, versionId, ifMatch);
+  const deletion = await erase(call, question, ifMatch);
   return {
     status: 204,
     headers: {
@@ -63,10 +64,9 @@ async function deleteOne(
   const asked = leaf("Key", key) + leaf("VersionId", versionId);
   try {
     assertKey(key);
-    const action = versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
-    if (!isAllowed(call.question(action, { key, versionId }))) throw new S3Error("AccessDenied");
+    const question = askToDelete(call, key, versionId);
     if (versionId !== undefined && versionId !== "null" && !isId(versionId)) throw new S3Error("NoSuchVersion");
-    const deletion = await erase(call, key, versionId, etag === undefined ? undefined : bareEtag(etag));
+    const deletion = await erase(call, question, etag === undefined ? undefined : bareEtag(etag));
     const marker = deletion.isDeleteMarker
       ? leaf("DeleteMarker", true) + leaf("DeleteMarkerVersionId", deletion.versionId)
       : "";
@@ -79,9 +79,20 @@ async function deleteOne(
   }
 }
 
+type KeyQuestion = AccessQuestion & { readonly key: string };
+
+/** Requires that the caller may delete this; returns what was asked. @throws S3Error AccessDenied */
+function askToDelete(call: Call, key: string, versionId: string | undefined): KeyQuestion {
+  const action = versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
+  const question = { ...call.question(action, { versionId, key }), key };
+  authorize(question);
+  return question;
+}
+
 /** Deletes the newest version as the bucket's versioning requires, or one version permanently. */
-function erase(call: Call, key: string, versionId: string | undefined, ifMatch: string | undefined): Promise<Deletion> {
+function erase(call: Call, question: KeyQuestion, ifMatch: string | undefined): Promise<Deletion> {
   const { objects } = call.store;
+  const { key, versionId } = question;
   if (versionId !== undefined) {
     const publish = call.publish("ObjectRemoved:Delete", key);
     return objects.removeVersion(call.bucket, key, versionId, { ifMatch }, publish);
@@ -90,5 +101,5 @@ function erase(call: Call, key: string, versionId: string | undefined, ifMatch: 
     ({ isDeleteMarker }) => (isDeleteMarker ? "ObjectRemoved:DeleteMarkerCreated" : "ObjectRemoved:Delete"),
     key,
   );
-  return objects.remove(call.bucket, key, { ifMatch }, publish);
+  return objects.remove(call.bucket, key, { ifMatch, authorize: authorizeReplacing(question) }, publish);
 }

@@ -25,7 +25,7 @@ export async function putObject(call: Call): Promise<Reply> {
   const acl = requestedAcl(call);
   const field = (name: string) => call.request.header(name);
   const expectations = { md5: contentMd5(field("content-md5")), checksum: requireChecksum(call) };
-  // Checked again in the transaction; here it refuses a large body before it is sent.
+  // Checked again in the transaction, as is what the caller may replace; here it refuses a large body before it is sent.
   store.objects.checkConditions(bucket, key, conditions);
   const payload = openSized(call);
   const body = await receive(
@@ -43,7 +43,8 @@ export async function putObject(call: Call): Promise<Reply> {
     ...(acl && { acl }),
     checksum: body.checksum,
   };
-  const write = { bucket, key, draft, conditions, publish: call.publish("ObjectCreated:Put") };
+  const { authorizeAgain: authorize } = call;
+  const write = { bucket, key, draft, authorize, conditions, publish: call.publish("ObjectCreated:Put") };
   const record = await store.objects.put(write, body.data);
   return { status: 200, headers: { ...writtenHeaders(bucket, key, record), "content-length": "0" } };
 }

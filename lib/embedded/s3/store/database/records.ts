@@ -113,7 +113,10 @@ export interface UploadRecord {
   readonly uploadId: string;
   readonly key: string;
   readonly initiatedAt: number;
+  /** Of the object it will make. */
   readonly owner: string;
+  /** Who began it, where that is another than `owner`; absent from records of older versions. */
+  readonly initiator?: string;
   readonly headers: HeaderMap;
   readonly metadata: HeaderMap;
   readonly tags?: HeaderMap;

@@ -12,6 +12,12 @@ export interface WriteConditions {
   readonly ifNoneMatch?: string | undefined;
 }
 
+/**
+ * Throws unless whoever asked for a change may make it where `current` is the version that it replaces or amends, a delete
+ * marker included. Runs in the transaction of the change: a body may take hours, and the key have another owner by then.
+ */
+export type Authorize = (current: ObjectRecord | undefined) => void;
+
 /** Records a change's event in the transaction that makes the change; called for buckets with notifications only. */
 export type Publish<Change> = (bucket: BucketRecord, change: Change) => void;
 
@@ -20,6 +26,7 @@ export interface Write {
   readonly bucket: BucketRecord;
   readonly key: string;
   readonly draft: ObjectDraft;
+  readonly authorize: Authorize;
   readonly conditions?: WriteConditions;
   readonly publish?: Publish<ObjectRecord>;
 }
@@ -34,17 +41,18 @@ export class VersionWriter {
 
   /**
    * Makes a version the newest one of its key; durable when the promise resolves.
-   * @param place puts the bytes in place; runs in the transaction, after the conditions held
-   * @throws S3Error PreconditionFailed, NoSuchKey (If-Match without an object), NoSuchBucket, InsufficientStorage
+   * @param place puts the bytes in place; runs in the transaction, after the write was allowed and the conditions held
+   * @throws S3Error AccessDenied, PreconditionFailed, NoSuchKey (If-Match without an object), NoSuchBucket, InsufficientStorage
    */
   async write(write: Write, place: (garbage: Garbage) => DataRef): Promise<ObjectRecord> {
-    const { key, draft, conditions = {}, publish } = write;
+    const { key, draft, authorize, conditions = {}, publish } = write;
     const garbage: Garbage = [];
     const record = await this.database.commit(() => {
       const bucket = this.database.requireBucket(write.bucket);
       const head = this.database.heads.get(objectKey(bucket.id, key));
-      checkConditions(head, conditions);
       const newest = head ?? this.history.newest(bucket.id, key);
+      authorize(newest);
+      checkConditions(head, conditions);
       const order = nextOrder(newest?.order);
       const made: ObjectRecord = {
         ...draft,

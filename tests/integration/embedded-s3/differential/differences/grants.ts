@@ -10,6 +10,11 @@ export const grants: readonly Difference[] = [
     },
   },
   {
+    why: "Whoever began an upload and the bucket's owner may abort it. Ceph allows it to all who may write into the bucket.",
+    source: `${guide}/mpuoverview.html`,
+    operations: { "WRITE on a bucket: abort of another's upload": { answer: ["403 AccessDenied", "204"] } },
+  },
+  {
     why: "No ACL gives s3:DeleteBucket.",
     source: `${guide}/acl-overview.html`,
     operations: each(["WRITE on a bucket: DELETE of the bucket", "FULL_CONTROL on a bucket: DELETE of the bucket"], {

@@ -4,6 +4,8 @@ const completed = '"e25ba03a9ab422656cc5a890bbb9a1d8-2"';
 const theFile = { etag: ['"9144da26b6b58c823799dd4a8a884f26"', undefined] } as const;
 const appended = "bucket=(bucket)&key=up%2Fa.txt&etag=%229144da26b6b58c823799dd4a8a884f26%22";
 const located = { location: ["(endpoint)/(bucket)/up/a.txt", undefined] } as const;
+const lists = ["list of parts", "first page of parts", "second page of parts", "list of no parts"];
+const listByInitiator = "WRITE on a bucket: list of parts of one's own upload";
 
 export const uploads: readonly Difference[] = [
   {
@@ -57,7 +59,7 @@ export const uploads: readonly Difference[] = [
   {
     why: "The list of parts names who began the upload and whose the object will be; Ceph's names are empty.",
     source: `${api}/API_ListParts.html`,
-    operations: each(["list of parts", "first page of parts", "second page of parts", "list of no parts"], {
+    operations: each([...lists, listByInitiator], {
       "/ListPartsResult/Initiator/ID": ["(id)", undefined],
       "/ListPartsResult/Initiator/DisplayName": ["(id)", undefined],
       "/ListPartsResult/Owner/ID": ["(id)", undefined],
@@ -70,7 +72,7 @@ export const uploads: readonly Difference[] = [
     operations: {
       "list of parts": { "/ListPartsResult/NextPartNumberMarker": [undefined, "2"] },
       "second page of parts": { "/ListPartsResult/NextPartNumberMarker": [undefined, "3"] },
-      "list of no parts": { "/ListPartsResult/NextPartNumberMarker": [undefined, "0"] },
+      ...each(["list of no parts", listByInitiator], { "/ListPartsResult/NextPartNumberMarker": [undefined, "0"] }),
       "list of uploads": {
         "/ListMultipartUploadsResult/NextKeyMarker": [undefined, "big"],
         "/ListMultipartUploadsResult/NextUploadIdMarker": [undefined, "(id)"],

@@ -1,5 +1,5 @@
 import type { RawAnswer } from "../../../harness";
-import { must, type TestBucket } from "../../bucket";
+import { must, type RequestOptions, type TestBucket } from "../../bucket";
 import { type Operation, operations } from "../../operation";
 import { sorted, withAcls } from "./access";
 
@@ -61,6 +61,17 @@ function matrix(what: string, place: string, tries: Record<string, Try>) {
     ]),
   );
   return Object.fromEntries(rows);
+}
+
+const begin = async (s3: TestBucket, options: RequestOptions) => {
+  const { text } = await must(s3.post("big", { ...options, query: { uploads: "" } }));
+  return /<UploadId>([^<]*)/.exec(text)?.[1] ?? "";
+};
+
+/** An upload of the second account, which has WRITE on the bucket. */
+async function begunByOther(s3: TestBucket, { own, other }: Ids): Promise<string> {
+  await must(putAcl(s3, "", document(own, grant(own, "FULL_CONTROL"), grant(other, "WRITE"))));
+  return begin(s3, asOther);
 }
 
 const block = (s3: TestBucket, setting: string) =>
@@ -163,6 +174,16 @@ export const grants: Readonly<Record<string, Operation>> = operations(prepare, {
     await must(putAcl(s3, "", document(own, grant(own, "FULL_CONTROL"), grant(other, "WRITE"))));
     return s3.delete(key, asOther);
   },
+  "WRITE on a bucket: list of parts of one's own upload": async (s3, ids) =>
+    s3.get("big", { ...asOther, query: { uploadId: await begunByOther(s3, ids) } }),
+  "WRITE on a bucket: abort of one's own upload": async (s3, ids) =>
+    s3.delete("big", { ...asOther, query: { uploadId: await begunByOther(s3, ids) } }),
+  "WRITE on a bucket: abort of another's upload": async (s3, ids) => {
+    await begunByOther(s3, ids);
+    return s3.delete("big", { ...asOther, query: { uploadId: await begin(s3, {}) } });
+  },
+  "the bucket's owner aborts another's upload": async (s3, ids) =>
+    s3.delete("big", { query: { uploadId: await begunByOther(s3, ids) } }),
   "a grant to an id that nobody has": (s3, { own }) => putAcl(s3, key, document(own, grant("f".repeat(64), "READ"))),
   "a grant to a group that is none": (s3, { own }) =>
     putAcl(s3, key, document(own, grant(`${groups}/global/Friends`, "READ"))),
