@@ -8,14 +8,18 @@ type NewInvitation = {
   tokenHash: string | null;
   email: string | null;
   isMailed: boolean;
-  parentId: string | null;
+  /** The invitation that it was requested with. */
+  requestedWith: LiveInvitation | null;
   lifeSeconds: number;
 };
 
-/** Adds an invitation that ends `lifeSeconds` from now, by the database's clock. */
+/**
+ * Adds an invitation that ends `lifeSeconds` from now, by the database's clock. The parent of one that was requested with a mailed one
+ * is the operator's: parents have no parents, so that redeeming any invitation of a family deletes the whole family.
+ */
 export async function insertInvitation(
   tx: Transaction,
-  { tokenHash, email, isMailed, parentId, lifeSeconds }: NewInvitation,
+  { tokenHash, email, isMailed, requestedWith, lifeSeconds }: NewInvitation,
 ): Promise<{ id: string; expiresAt: Date }> {
   const [row] = await rowsOf(
     tx,
@@ -25,7 +29,7 @@ export async function insertInvitation(
         token_hash: tokenHash,
         email,
         is_mailed: isMailed,
-        parent_id: parentId,
+        parent_id: requestedWith?.parentId ?? requestedWith?.id ?? null,
         expires_at: sql<Date>`now() + make_interval(secs => ${lifeSeconds})`,
       })
       .returning(["id", "expires_at as expiresAt"]),

@@ -267,6 +267,22 @@ describe("where mail is configured, an address", () => {
     expect(await db().signUpInvitation.count({ where: { isMailed: true, email: { startsWith: "guest-" } } })).toBe(0);
   });
 
+  it("is proven for one account of an invitation, also by a link that was requested with a mailed link", async () => {
+    site({ ATOLL_SIGN_UP: "invite" });
+    mailing();
+    const { token: given } = await invite(system, {});
+    const links = [given];
+    for (let generation = 1; generation <= 3; generation += 1) {
+      await requestInvitation(visitor(), { email: "grandchild@example.org", token: links.at(-1) ?? "" });
+      links.push((await deliver()) ?? "");
+    }
+    expect(new Set(links).size).toBe(4);
+    expect(await outcome(signUp(visitor(), form(undefined, links.at(-1))))).toBe("done");
+    for (const link of links) expect(await signUpState(visitor(), link)).toMatchObject({ kind: "notInvited" });
+    expect(await outcome(requestInvitation(visitor(), { email: "next@example.org", token: given }))).toBe("NOT_FOUND");
+    expect(await db().signUpInvitation.count({ where: { email: "grandchild@example.org" } })).toBe(0);
+  });
+
   it("cannot be flooded with mails", async () => {
     mailing();
     const { count } = budgets.mailsToAddress;
