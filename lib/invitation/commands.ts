@@ -130,7 +130,8 @@ export async function writeLetter(actor: Actor, invitationId: string): Promise<W
   if (!invitation?.email) return null;
   const token = newToken();
   const isTaken = await hasAccount(invitation.email);
-  const letter = letterOf({ to: invitation.email, token, hasAccount: isTaken });
+  const { email: to, expiresAt } = invitation;
+  const letter = letterOf({ to, token, expiresAt, hasAccount: isTaken });
   return { letter, tokenHash: isTaken ? null : hashToken(token) };
 }
 

@@ -2,7 +2,13 @@ import "server-only";
 import { sql } from "kysely";
 import { execute, now, query, rowsOf, type Transaction } from "@/lib/db";
 
-export type LiveInvitation = { id: string; email: string | null; isMailed: boolean; parentId: string | null };
+export type LiveInvitation = {
+  id: string;
+  email: string | null;
+  isMailed: boolean;
+  parentId: string | null;
+  expiresAt: Date;
+};
 
 type NewInvitation = {
   tokenHash: string | null;
@@ -14,13 +20,16 @@ type NewInvitation = {
 };
 
 /**
- * Adds an invitation that ends `lifeSeconds` from now, by the database's clock. The parent of one that was requested with a mailed one
- * is the operator's: parents have no parents, so that redeeming any invitation of a family deletes the whole family.
+ * Adds an invitation that ends `lifeSeconds` from now, by the database's clock, and with its parent at the latest. The parent of one
+ * that was requested with a mailed one is the operator's: parents have no parents, so that redeeming any invitation of a family
+ * deletes the whole family.
  */
 export async function insertInvitation(
   tx: Transaction,
   { tokenHash, email, isMailed, requestedWith, lifeSeconds }: NewInvitation,
 ): Promise<{ id: string; expiresAt: Date }> {
+  const parentId = requestedWith?.parentId ?? requestedWith?.id ?? null;
+  const parentEnd = query.selectFrom("sign_up_invitation").select("expires_at").where("id", "=", parentId);
   const [row] = await rowsOf(
     tx,
     query
@@ -29,8 +38,9 @@ export async function insertInvitation(
         token_hash: tokenHash,
         email,
         is_mailed: isMailed,
-        parent_id: requestedWith?.parentId ?? requestedWith?.id ?? null,
-        expires_at: sql<Date>`now() + make_interval(secs => ${lifeSeconds})`,
+        parent_id: parentId,
+        // Without a parent there is no second time, and `least` returns the first.
+        expires_at: sql<Date>`least(now() + make_interval(secs => ${lifeSeconds}), (${parentEnd}))`,
       })
       .returning(["id", "expires_at as expiresAt"]),
   );
@@ -40,7 +50,7 @@ export async function insertInvitation(
 
 const live = query
   .selectFrom("sign_up_invitation")
-  .select(["id", "email", "is_mailed as isMailed", "parent_id as parentId"])
+  .select(["id", "email", "is_mailed as isMailed", "parent_id as parentId", "expires_at as expiresAt"])
   .where("expires_at", ">", now);
 
 export async function invitationByHash(on: Transaction, tokenHash: string): Promise<LiveInvitation | null> {
