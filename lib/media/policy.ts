@@ -10,8 +10,11 @@ export function fitWithin(width: number, height: number, sidePixels: number): { 
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-/** The rules by which date and position of a revision are read. The worker reads again what older rules read. */
-export const metadataVersion = 1;
+/**
+ * The rules by which date and position of a revision are read. The worker reads again what older rules read. Who raises it makes the
+ * index `revision_metadata_outdated_idx` anew.
+ */
+export const metadataVersion = 2;
 
 /** The rules by which a picture is decoded. The worker derives again what older rules decoded. */
 export const pictureVersion = 1;

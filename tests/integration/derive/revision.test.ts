@@ -363,6 +363,14 @@ async function beforeStoring<T>(run: () => Promise<void>, during: () => Promise<
   }
 }
 
+test.each([["revision_metadata_outdated_idx", `metadata_version < ${metadataVersion}`]])(
+  "the sweep's index %s holds what today's rules are newer than",
+  async (name, condition) => {
+    const indexes = await db().$queryRaw`SELECT indexdef FROM pg_indexes WHERE indexname = ${name}`;
+    expect(indexes).toEqual([{ indexdef: expect.stringContaining(condition) }]);
+  },
+);
+
 describe("a picture that older rules decoded", () => {
   const taken = new Date("2020-05-01T10:00:00Z");
   const derivatives = [{ size: 200, bytes: new Uint8Array([1]) }] as const;
