@@ -8,10 +8,10 @@ import { reached } from "@/components/ui/reached";
 import { requestInvitationAction } from "@/lib/auth/actions";
 import { EmailField } from "./email-field";
 
-type RequestLinkFormProps = { email: string | null; invitation?: string | undefined; hours: number };
+type RequestLinkFormProps = { email: string | null; invitation?: string | undefined };
 
 /** Has a link mailed to an address. Says the same for every address: whether it has an account is told by the mail alone. */
-export function RequestLinkForm({ email, invitation, hours }: RequestLinkFormProps) {
+export function RequestLinkForm({ email, invitation }: RequestLinkFormProps) {
   const [sentTo, setSentTo] = useState<string | null>(null);
   const [failure, setFailure] = useState<{ message: string; isOfField: boolean } | null>(null);
   const [pending, setPending] = useState(false);
@@ -40,7 +40,7 @@ export function RequestLinkForm({ email, invitation, hours }: RequestLinkFormPro
         </p>
         <p className="text-muted text-sm leading-relaxed">
           A message to <span className="font-medium text-ink [overflow-wrap:anywhere]">{sentTo}</span> is on its way. It
-          says what to do next. Its link works for {hours} hours. Nothing after a few minutes? Look under spam.
+          says what to do next, and until when its link works. Nothing after a few minutes? Look under spam.
         </p>
         {email === null && (
           <Button onClick={() => setSentTo(null)} className="justify-self-start">

@@ -2,7 +2,7 @@ import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
 import { forgetSpareId, recordAgain, reserveSpareId } from "@/lib/media/again/commands";
 import type { Derivation } from "@/lib/media/commands";
-import { pictureVersion } from "@/lib/media/policy";
+import { isPictureOutdated } from "@/lib/media/policy";
 import { revisionToDerive } from "@/lib/media/queries";
 import { bucketPermit } from "@/lib/owner/commands";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
@@ -10,16 +10,17 @@ import { removeDerivatives, storeDerivatives } from "./derivatives";
 import { fetchAndDecode } from "./fetch-and-decode";
 import type { Pinned } from "./original/pinned-digests";
 
-type Outdated = Pinned & { id: string; pictureVersion: number };
+type Outdated = Pinned & { id: string; pictureVersion: number; contentType: string | null };
 type NotReady = Exclude<Derivation, { state: "ready" }>;
 
 /** Tells whether older rules decoded the picture, or derivatives that were replaced are left. */
 export function isDerivedByOlderRules(revision: {
   state: string;
   pictureVersion: number;
+  contentType: string | null;
   spareDerivedId: string | null;
 }): boolean {
-  return revision.state !== "pending" && (revision.pictureVersion < pictureVersion || revision.spareDerivedId !== null);
+  return revision.state !== "pending" && (isPictureOutdated(revision) || revision.spareDerivedId !== null);
 }
 
 /**
@@ -28,7 +29,7 @@ export function isDerivedByOlderRules(revision: {
  */
 export async function deriveAgain(viewer: Viewer, revision: Outdated, fetchUpToBytes: number): Promise<void> {
   const permit = await bucketPermit(viewer);
-  if (revision.pictureVersion < pictureVersion) await decodeAgain(viewer, permit, revision, fetchUpToBytes);
+  if (isPictureOutdated(revision)) await decodeAgain(viewer, permit, revision, fetchUpToBytes);
   await removeSpare(viewer, permit, revision.id);
 }
 
@@ -58,7 +59,7 @@ async function decodeAgain(viewer: Viewer, permit: BucketPermit, revision: Outda
 /** Deletes the spare derivatives, which no attempt uses any more once today's rules are recorded. */
 async function removeSpare(viewer: Viewer, permit: BucketPermit, revisionId: string): Promise<void> {
   const now = await revisionToDerive(viewer, revisionId);
-  if (!now || now.spareDerivedId === null || now.pictureVersion < pictureVersion) return;
+  if (!now || now.spareDerivedId === null || isPictureOutdated(now)) return;
   await removeDerivatives(permit, now.spareDerivedId);
   await forgetSpareId(viewer, revisionId, now.spareDerivedId);
 }

@@ -37,7 +37,7 @@ export async function invite(
     throw new AppError("CONFLICT", "An account with this e-mail address already exists.");
   const token = newToken();
   const expiresAt = await db().$transaction(async (tx) => {
-    const link = { tokenHash: hashToken(token), email, isMailed: false, parentId: null, lifeSeconds };
+    const link = { tokenHash: hashToken(token), email, isMailed: false, requestedWith: null, lifeSeconds };
     const row = await insertInvitation(tx, link);
     await recordEvent(tx, actor, { action: "user.invited", subjectType: "invitation", subjectId: row.id });
     return row.expiresAt;
@@ -65,7 +65,7 @@ export async function requestInvitation(
       tokenHash: null,
       email,
       isMailed: true,
-      parentId: invitation?.id ?? null,
+      requestedWith: invitation,
       lifeSeconds: invitationPolicy.mailedLifeSeconds,
     });
     await recordEvent(tx, actor, { action: "user.signUpRequested", ...emailSubject(email) });
@@ -130,7 +130,8 @@ export async function writeLetter(actor: Actor, invitationId: string): Promise<W
   if (!invitation?.email) return null;
   const token = newToken();
   const isTaken = await hasAccount(invitation.email);
-  const letter = letterOf({ to: invitation.email, token, hasAccount: isTaken });
+  const { email: to, expiresAt } = invitation;
+  const letter = letterOf({ to, token, expiresAt, hasAccount: isTaken });
   return { letter, tokenHash: isTaken ? null : hashToken(token) };
 }
 

@@ -2,21 +2,34 @@ import "server-only";
 import { sql } from "kysely";
 import { execute, now, query, rowsOf, type Transaction } from "@/lib/db";
 
-export type LiveInvitation = { id: string; email: string | null; isMailed: boolean; parentId: string | null };
+export type LiveInvitation = {
+  id: string;
+  email: string | null;
+  isMailed: boolean;
+  parentId: string | null;
+  expiresAt: Date;
+};
 
 type NewInvitation = {
   tokenHash: string | null;
   email: string | null;
   isMailed: boolean;
-  parentId: string | null;
+  /** The invitation that it was requested with. */
+  requestedWith: LiveInvitation | null;
   lifeSeconds: number;
 };
 
-/** Adds an invitation that ends `lifeSeconds` from now, by the database's clock. */
+/**
+ * Adds an invitation that ends `lifeSeconds` from now, by the database's clock, and with its parent at the latest. The parent of one
+ * that was requested with a mailed one is the operator's: parents have no parents, so that redeeming any invitation of a family
+ * deletes the whole family.
+ */
 export async function insertInvitation(
   tx: Transaction,
-  { tokenHash, email, isMailed, parentId, lifeSeconds }: NewInvitation,
+  { tokenHash, email, isMailed, requestedWith, lifeSeconds }: NewInvitation,
 ): Promise<{ id: string; expiresAt: Date }> {
+  const parentId = requestedWith?.parentId ?? requestedWith?.id ?? null;
+  const parentEnd = query.selectFrom("sign_up_invitation").select("expires_at").where("id", "=", parentId);
   const [row] = await rowsOf(
     tx,
     query
@@ -26,7 +39,8 @@ export async function insertInvitation(
         email,
         is_mailed: isMailed,
         parent_id: parentId,
-        expires_at: sql<Date>`now() + make_interval(secs => ${lifeSeconds})`,
+        // Without a parent there is no second time, and `least` returns the first.
+        expires_at: sql<Date>`least(now() + make_interval(secs => ${lifeSeconds}), (${parentEnd}))`,
       })
       .returning(["id", "expires_at as expiresAt"]),
   );
@@ -36,7 +50,7 @@ export async function insertInvitation(
 
 const live = query
   .selectFrom("sign_up_invitation")
-  .select(["id", "email", "is_mailed as isMailed", "parent_id as parentId"])
+  .select(["id", "email", "is_mailed as isMailed", "parent_id as parentId", "expires_at as expiresAt"])
   .where("expires_at", ">", now);
 
 export async function invitationByHash(on: Transaction, tokenHash: string): Promise<LiveInvitation | null> {

@@ -10,11 +10,26 @@ export function fitWithin(width: number, height: number, sidePixels: number): { 
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-/** The rules by which date and position of a revision are read. The worker reads again what older rules read. */
-export const metadataVersion = 1;
+/**
+ * The rules by which date and position of a revision are read. The worker reads again what older rules read. Who raises it makes the
+ * index `revision_metadata_outdated_idx` anew.
+ */
+export const metadataVersion = 2;
 
-/** The rules by which a picture is decoded. The worker derives again what older rules decoded. */
-export const pictureVersion = 1;
+/** The rules by which a picture is decoded. */
+export const pictureVersion = 2;
+
+/**
+ * The oldest rules that decode pictures of a type as today's do. The worker derives again what older ones decoded. Who changes it makes
+ * the index `revision_picture_outdated_idx` anew.
+ */
+export const oldestPictureVersions = { byType: { "image/tiff": 2 } as Record<string, number>, ofOthers: 1 } as const;
+
+/** Tells whether a picture was decoded by rules that today's decode otherwise. */
+export function isPictureOutdated(revision: { pictureVersion: number; contentType: string | null }): boolean {
+  const { byType, ofOthers } = oldestPictureVersions;
+  return revision.pictureVersion < (byType[revision.contentType ?? ""] ?? ofOthers);
+}
 
 /**
  * Returns a moment as the camera's clock showed it, as if the clock were UTC. Without an offset the moment is one already: its

@@ -7,7 +7,7 @@ import { selectOutdatedMetadata, selectOutdatedPictures } from "@/lib/revision/a
 import { type LeftDerivatives, selectLeftDerivatives } from "@/lib/revision/derivatives/rows";
 import { selectPending } from "@/lib/revision/turn/rows";
 import { type ViewSigner, viewSigner } from "@/lib/storage/presigned/view";
-import { metadataVersion, pageSize, pictureVersion, viewedUrl } from "./policy";
+import { metadataVersion, oldestPictureVersions, pageSize, viewedUrl } from "./policy";
 import { derivativeName, fileName, toItem } from "./present";
 import { type SeenMedia, selectByIds, selectCovers, selectPage, selectWithNeighbours, type WholeMedia } from "./rows";
 import type { MediaDetail, MediaItem, MediaPage, Variant } from "./schema";
@@ -111,6 +111,7 @@ export async function revisionToDerive(viewer: Viewer, revisionId: string) {
       sha256: true,
       state: true,
       metadataVersion: true,
+      contentType: true,
       pictureVersion: true,
       derivedId: true,
       spareDerivedId: true,
@@ -137,7 +138,7 @@ export async function revisionsToDerive(viewer: Viewer, limit: number) {
 /** Returns pictures that older rules decoded, or replaced derivatives are left of, for the worker's sweep. */
 export async function revisionsToDeriveAgain(viewer: Viewer, limit: number): Promise<string[]> {
   if (viewer.kind !== "system") throw notFound("picture");
-  return selectOutdatedPictures(pictureVersion, limit);
+  return selectOutdatedPictures(oldestPictureVersions, limit);
 }
 
 /** Returns pictures whose date and position older rules read, for the worker's sweep. */

@@ -11,7 +11,6 @@ import { SignUpForm } from "@/components/auth/sign-up-form";
 import { Notice } from "@/components/ui/message/notice";
 import { externalProviderNames } from "@/lib/auth/next-auth/providers";
 import { currentViewer } from "@/lib/auth/session";
-import { invitationPolicy } from "@/lib/invitation/policy";
 import { signUpState } from "@/lib/invitation/queries";
 import type { SignUpState } from "@/lib/invitation/schema";
 import { routes } from "@/lib/routes";
@@ -64,9 +63,7 @@ export default async function SignUpPage({ searchParams }: { searchParams: Searc
         </Notice>
       )}
       {takesForm && <ProviderButtons providers={externalProviderNames()} next={target} invitation={invitation} />}
-      {kind === "address" && (
-        <RequestLinkForm email={email} invitation={invitation} hours={invitationPolicy.mailedLifeSeconds / 3_600} />
-      )}
+      {kind === "address" && <RequestLinkForm email={email} invitation={invitation} />}
       {kind === "account" && <SignUpForm next={target} email={email} invitation={invitation} />}
     </AuthCard>
   );

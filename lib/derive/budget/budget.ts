@@ -1,6 +1,6 @@
 import { maxSide } from "../raster/pixel-limit";
 import { rawTypes } from "../raw/kind";
-import { type Estimate, type Need, unknown } from "./estimate";
+import { type Estimate, maxMemoryBytes, maxSeconds, type Need, unknown } from "./estimate";
 import { FileView } from "./file-view";
 import { estimateGif } from "./gif";
 import { estimateHeif } from "./heif";
@@ -14,9 +14,6 @@ import { estimateWebp } from "./webp";
 /** What a picture needs to be decoded, or why it may not be. */
 export type Budget = { fits: true; memoryBytes: number; seconds: number } | { fits: false; reason: string };
 
-/** What one picture may take beside the decoder itself, which takes 90 MB of the 600 MB that a worker has for all of them. */
-export const maxMemoryBytes = 500e6;
-export const maxSeconds = 4;
 /** Of what is made of a damaged picture, in several tries. */
 const maxRepairSeconds = 16;
 const [maxPixels, maxShrunkPixels] = [100e6, 200e6];

@@ -18,6 +18,10 @@ export type Estimate = {
 /** What one step of decoding takes. */
 export type Need = Pick<Estimate, "memoryBytes" | "seconds">;
 
+/** What one picture may take beside the decoder itself, which takes 90 MB of the 600 MB that a worker has for all of them. */
+export const maxMemoryBytes = 500e6;
+export const maxSeconds = 4;
+
 /** For any picture: the largest derivative as pixels, and the WebP encoder. */
 export const commonBytes = 32e6;
 /** For any picture: the derivatives. */

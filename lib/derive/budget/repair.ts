@@ -2,10 +2,10 @@ import { maxScannedBytes, mostTries } from "../jpeg/scans";
 import { salvagedBytes } from "../png/salvage";
 import { rawTypes } from "../raw/kind";
 import { firstPage } from "../tiff/first-page";
-import { hasReadableSamples, planOf } from "../tiff/plan";
+import { hasReadableSamples } from "../tiff/plan";
 import { commonBytes, commonSeconds, type Need } from "./estimate";
 import type { FileView } from "./file-view";
-import { samplesNeed } from "./tiff";
+import { planWithin, samplesNeed } from "./samples";
 
 /** What repairing takes, from what a sound picture of this header would take. */
 type RepairNeed = (view: FileView, sound: Need) => Need;
@@ -34,7 +34,7 @@ const gif: RepairNeed = (_view, { memoryBytes, seconds }) => ({ memoryBytes: mem
 
 const tiff: RepairNeed = (view, sound) => {
   const page = firstPage(view);
-  const plan = page && planOf(page.layout);
+  const plan = page && planWithin(page.layout, view.sizeBytes);
   if (plan?.by === "old-jpeg") return jpeg(view, sound);
   if (!page || !hasReadableSamples(page.layout)) return sound;
   const { memoryBytes, seconds } = samplesNeed(page.layout, view.sizeBytes);

@@ -1,21 +1,15 @@
-import { bandBytes, blockBytes, blockCount, mostCompressed, planesOf } from "../tiff/blocks";
+import { mostCompressed } from "../tiff/blocks";
 import { firstPage, type TiffPage } from "../tiff/first-page";
 import type { TiffLayout } from "../tiff/layout";
 import { jpegAt } from "../tiff/old-jpeg";
-import { planOf } from "../tiff/plan";
-import { photometric } from "../tiff/tags";
-import { wantedSamples } from "../tiff/wanted";
 import { commonBytes, commonSeconds, type Estimate, lineBytes, type Need } from "./estimate";
 import type { FileView } from "./file-view";
 import { estimateJpeg } from "./jpeg";
+import { planWithin, samplesNeed, secondsPerStoredByte } from "./samples";
 
-const [secondsPerByte, secondsPerStoredByte, secondsPerPage] = [5e-9, 6e-9, 20e-6];
-/** Samples read in JavaScript: the time for one, and the memory for the sums and the picture made of them. */
-const [secondsPerWhole, secondsPerConverted, averagedBytes] = [25e-9, 35e-9, 100e6];
+const [secondsPerByte, secondsPerPage] = [5e-9, 20e-6];
 /** The most that libvips lets libtiff take. */
 const libtiffBytes = 52_428_800;
-/** A place and a length of a strip or tile, in the file and as numbers. */
-const listedBytes = 32;
 /** More pages are not followed: so many take longer than any picture may. */
 const maxPages = 300_000;
 
@@ -40,7 +34,7 @@ export function estimateTiff(view: FileView): Estimate | null {
 
 /** What is decoded by whom, beyond what any picture takes. */
 function needOf(view: FileView, page: TiffPage): Need {
-  switch (planOf(page.layout).by) {
+  switch (planWithin(page.layout, view.sizeBytes).by) {
     case "nothing":
       return { memoryBytes: 0, seconds: 0 };
     case "samples":
@@ -61,27 +55,6 @@ function libvipsNeed({ width, height, bits, block, compression }: TiffLayout, si
     memoryBytes: lineBytes(width * pixelBytes, height) + (block.isTile ? 2 * band : 0) + stored,
     seconds: width * height * pixelBytes * secondsPerByte,
   };
-}
-
-/** What reading the samples here takes: strips and tiles are decompressed as a whole, and lines unpacked into eight bytes a sample. */
-export function samplesNeed(layout: TiffLayout, sizeBytes: number): Need {
-  const { width, height, samples, compression, block, isPlanar } = layout;
-  const wanted = wantedSamples(layout);
-  const planes = planesOf(layout, wanted);
-  const read = isPlanar ? wanted.length : samples;
-  const rows = (width * wanted.length + block.width * read) * Float64Array.BYTES_PER_ELEMENT;
-  const stored = compression === 1 ? 0 : Math.min(sizeBytes, mostCompressed(blockBytes(layout, planes)));
-  const listed = Math.min(blockCount(layout) * listedBytes, 4 * sizeBytes);
-  return {
-    // Twice: while a band is decompressed, the one before it may not have been freed.
-    memoryBytes: averagedBytes + 2 * bandBytes(layout, planes) + stored + rows + listed,
-    seconds: width * height * read * (isOfWholeBytes(layout) ? secondsPerWhole : secondsPerConverted),
-  };
-}
-
-/** Others are taken from a stream of bits, and CIELab is scaled point by point. */
-function isOfWholeBytes({ bits, photometric: meaning }: TiffLayout): boolean {
-  return bits.every((size) => size % 8 === 0) && meaning !== photometric.cieLab && meaning !== photometric.iccLab;
 }
 
 /** The JPEG is read as a whole. */

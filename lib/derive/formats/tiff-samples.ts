@@ -1,21 +1,18 @@
+import { samplesExcess } from "../budget/samples";
 import type { Bytes } from "../bytes/bytes";
 import { requirePixels } from "../raster/pixel-limit";
 import { fitInside } from "../raster/raster";
 import { damaged, partlyDamaged, undecodable } from "../raster/unreadable";
 import { AreaAverage } from "../samples/area-average";
 import { type Meaning, toRaster } from "../samples/to-raster";
-import { bandBytes, planesOf } from "../tiff/blocks";
 import type { TiffHeader } from "../tiff/ifd";
 import type { TiffLayout } from "../tiff/layout";
-import { colourCount } from "../tiff/plan";
 import { readSamples } from "../tiff/read-samples";
 import { photometric } from "../tiff/tags";
-import { alphaOf, wantedSamples } from "../tiff/wanted";
+import { alphaOf, colourCount, wantedSamples } from "../tiff/wanted";
 import type { Shown } from "./shown";
 
 const name = "TIFF";
-const maxBandBytes = 128 * 1024 * 1024;
-const maxLineSamples = 4_000_000;
 
 /** Which samples are read, what they mean, and how a row of them is changed before it is averaged. */
 type Reading = { wanted: number[]; meaning: Meaning; channels: number; note: string | null; prepare: Prepare };
@@ -30,7 +27,8 @@ export async function showSamples(
   const { width, height, orientation } = layout;
   requirePixels(width, height, "whole");
   const { wanted, meaning, channels, prepare, note: bands } = readingOf(layout);
-  requireMemory(layout, wanted);
+  const excess = samplesExcess(layout);
+  if (excess) throw undecodable(name, excess);
   const average = new AreaAverage({ width, height, channels }, fitInside(width, height, longest));
   const { isDamaged } = readSamples({
     bytes,
@@ -44,16 +42,6 @@ export async function showSamples(
   const { raster, note } = toRaster(samples, meaning);
   const notes = [bands, note].filter((one) => one !== null).join(" ");
   return { width, height, orientation, raster, warning: isDamaged ? partlyDamaged : null, note: notes || null };
-}
-
-/** Strips are decompressed as a whole, and lines unpacked into eight bytes a sample. */
-function requireMemory(layout: TiffLayout, wanted: number[]): void {
-  if (bandBytes(layout, planesOf(layout, wanted)) > maxBandBytes) {
-    throw undecodable(name, "strips or tiles of more than 128 MiB");
-  }
-  if (layout.block.width * (layout.isPlanar ? 1 : layout.samples) > maxLineSamples) {
-    throw undecodable(name, "lines of more than four million samples");
-  }
 }
 
 function readingOf(layout: TiffLayout): Reading {
@@ -70,16 +58,24 @@ function readingOf(layout: TiffLayout): Reading {
     return { ...shared, meaning: { ...meaning, colours: "lab" }, prepare: labOf(layout, wanted.length) };
   }
   const named = colours === 1 ? "grey" : colours === 3 ? "rgb" : "cmyk";
-  return { ...shared, meaning: { ...meaning, colours: named }, prepare: noData === null ? same : without(noData) };
+  const prepare = noData === null ? same : without(noData, colours, wanted.length);
+  return { ...shared, meaning: { ...meaning, colours: named }, prepare };
 }
 
 const same: Prepare = (row) => row;
 
-/** Points with GDAL's value for no data become NaN. It is written as text, so that it may differ in the last digits. */
-function without(noData: number): Prepare {
+/**
+ * Points with GDAL's value for no data become NaN: a colour of which one part alone has that value is a colour. It is written as text,
+ * so that it may differ in the last digits.
+ */
+function without(noData: number, colours: number, channels: number): Prepare {
   const rounded = Math.fround(noData);
   return (row) => {
-    for (let i = 0; i < row.length; i++) if (row[i] === noData || row[i] === rounded) row[i] = Number.NaN;
+    for (let i = 0; i < row.length; i += channels) {
+      let c = 0;
+      while (c < colours && (row[i + c] === noData || row[i + c] === rounded)) c++;
+      if (c === colours) row.fill(Number.NaN, i, i + channels);
+    }
     return row;
   };
 }

@@ -1,3 +1,4 @@
+import { planWithin } from "../budget/samples";
 import { type Bytes, withFileBytes } from "../bytes/bytes";
 import { toSrgb } from "../colour/to-srgb";
 import { requirePixels } from "../raster/pixel-limit";
@@ -9,7 +10,8 @@ import { type Meaning, toRaster } from "../samples/to-raster";
 import { firstPage, type TiffPage } from "../tiff/first-page";
 import { isTiffDamage } from "../tiff/messages";
 import { wholeJpeg } from "../tiff/old-jpeg";
-import { colourCount, hasReadableSamples, planOf, type TiffPlan } from "../tiff/plan";
+import { hasReadableSamples, type TiffPlan } from "../tiff/plan";
+import { colourCount } from "../tiff/wanted";
 import { repairJpeg, showJpeg } from "./jpeg";
 import type { Shown } from "./shown";
 import { showSamples } from "./tiff-samples";
@@ -28,7 +30,7 @@ function showWith(by: By): (filePath: string, longest: number) => Promise<Shown>
     withFileBytes(filePath, async (bytes) => {
       const page = firstPage(bytes);
       if (!page) throw damaged(name);
-      const plan = planOf(page.layout);
+      const plan = planWithin(page.layout, bytes.size);
       switch (plan.by) {
         case "nothing":
           throw undecodable(name, plan.feature);

@@ -3,6 +3,7 @@ import { type ByteSource, UnreadableError } from "./find/byte-source";
 
 /** Tags by their number in EXIF 3.0, section 4.6: a directory may stand in another one's place. */
 const tagIds = {
+  dateTime: 0x0132,
   dateTimeOriginal: 0x9003,
   dateTimeDigitized: 0x9004,
   offsetTime: 0x9010,
@@ -40,6 +41,7 @@ export function readExif(source: ByteSource): ExifFacts {
   // In CR3 the GPS directory stands alone, so that the library does not know its names.
   const gps = (name: keyof typeof gpsIds) => (tags[name] ?? tags[`undefined-${gpsIds[name]}`])?.value;
   return {
+    dateTime: text("dateTime"),
     dateTimeOriginal: text("dateTimeOriginal"),
     dateTimeDigitized: text("dateTimeDigitized"),
     offsetTime: text("offsetTime"),

@@ -19,9 +19,12 @@ export function takenOf(
   { exif, xmp, iptc }: { exif: ExifFacts[]; xmp: XmpFacts[]; iptc: IptcFacts[] },
   now: Date,
 ): Taken | null {
+  // Canon's raw format has it in a block of its own.
+  const lastChange = exif.find(({ dateTime }) => dateTime !== "")?.dateTime ?? "";
+  const whole = exif.map((facts) => ({ ...facts, dateTime: facts.dateTime || lastChange }));
   const notes = [
-    ...exif.map(originalOf),
-    ...exif.map(digitizedOf),
+    ...whole.map(originalOf),
+    ...whole.map(digitizedOf),
     ...xmp.map(({ DateTimeOriginal = "" }) => ({ text: DateTimeOriginal })),
     ...xmp.map(({ DateTimeDigitized = "" }) => ({ text: DateTimeDigitized })),
     ...xmp.map(({ DateCreated = "" }) => ({ text: DateCreated })),
@@ -39,20 +42,25 @@ export function takenOf(
 }
 
 function originalOf(exif: ExifFacts): Note {
-  const { dateTimeOriginal: text, dateTimeDigitized, subSecTimeOriginal, offsetTimeOriginal, offsetTime } = exif;
+  const { dateTimeOriginal: text, dateTimeDigitized, subSecTimeOriginal, offsetTimeOriginal } = exif;
   // A scan's date has the scanner's offset.
   const ofDigitized = text === dateTimeDigitized ? exif.offsetTimeDigitized : "";
-  const offsets = [offsetTimeOriginal, afterDigits(subSecTimeOriginal), ofDigitized, offsetTime];
+  const offsets = [offsetTimeOriginal, afterDigits(subSecTimeOriginal), ofDigitized, offsetOfChange(exif, text)];
   return { text, fraction: subSecTimeOriginal, offsets };
 }
 
 function digitizedOf(exif: ExifFacts): Note {
-  const { dateTimeDigitized: text, subSecTimeDigitized, offsetTimeDigitized, offsetTime } = exif;
+  const { dateTimeDigitized: text, subSecTimeDigitized, offsetTimeDigitized } = exif;
   return {
     text,
     fraction: subSecTimeDigitized,
-    offsets: [offsetTimeDigitized, afterDigits(subSecTimeDigitized), offsetTime],
+    offsets: [offsetTimeDigitized, afterDigits(subSecTimeDigitized), offsetOfChange(exif, text)],
   };
+}
+
+/** OffsetTime belongs to the last change, which an editor made elsewhere. It is the camera's where the camera made that, too. */
+function offsetOfChange({ dateTime, offsetTime }: ExifFacts, text: string): string {
+  return dateTime === "" || dateTime === text ? offsetTime : "";
 }
 
 function afterDigits(subSeconds: string): string {

@@ -3,6 +3,7 @@ import { isDecompressed } from "./decompress";
 import type { TiffLayout } from "./layout";
 import { photometric } from "./tags";
 import { isReadable, rowBytes } from "./unpack";
+import { colourCount } from "./wanted";
 
 /** How a TIFF picture is shown, or what is lacking for it. */
 export type TiffPlan =
@@ -40,7 +41,8 @@ const [oldJpeg, jpeg] = [6, 7];
 const fax = [2, 3, 4, 32_771];
 const logarithmic = [34_676, 34_677];
 
-export function planOf(layout: TiffLayout): TiffPlan {
+/** Chooses who decodes a picture. `isAffordable`: reading its samples here takes no more than a picture may. */
+export function planOf(layout: TiffLayout, isAffordable: boolean): TiffPlan {
   const { compression, block, isPlanar } = layout;
   const feature = lacking[compression] ?? lackingMeaning(layout);
   if (feature) return { by: "nothing", feature };
@@ -50,7 +52,8 @@ export function planOf(layout: TiffLayout): TiffPlan {
   if (logarithmic.includes(compression)) return byLibvips;
   if (!isDecompressed(compression)) return { by: "nothing", feature: `compression method ${compression}` };
   if (isCommon(layout) && !(isPlanar && block.isTile)) {
-    if (isBeyondLibtiff(layout) && planOfSamples(layout).by === "samples") return { by: "samples" };
+    const isReadHere = isBeyondLibtiff(layout) || (isAffordable && mayLackData(layout));
+    if (isReadHere && planOfSamples(layout).by === "samples") return { by: "samples" };
     // A profile says how the numbers are meant; inks have no range of their own.
     const isMeant = layout.hasIccProfile || layout.photometric === photometric.separated;
     return { by: "libvips", isDeep: layout.bits[0] === 16 && !isMeant };
@@ -61,6 +64,17 @@ export function planOf(layout: TiffLayout): TiffPlan {
 /** Tells whether the samples can be read here, whatever libvips can. */
 export function hasReadableSamples(layout: TiffLayout): boolean {
   return isDecompressed(layout.compression) && planOfSamples(layout).by === "samples";
+}
+
+/**
+ * Tells whether points may have GDAL's value for no data, which libvips takes for a brightness like others. A profile says how all
+ * numbers are meant, and inks and palettes have no range.
+ */
+function mayLackData({ noData, bits, photometric: meaning, hasIccProfile }: TiffLayout): boolean {
+  if (noData === null || hasIccProfile) return false;
+  const isStorable = Number.isInteger(noData) && noData >= 0 && noData < 2 ** (bits[0] ?? 8);
+  const { whiteIsZero, blackIsZero, rgb } = photometric;
+  return isStorable && [whiteIsZero, blackIsZero, rgb].some((one) => one === meaning);
 }
 
 /** libvips gives libtiff 50 MiB, of which it uses twice what is stored of a strip beyond some size. */
@@ -118,14 +132,6 @@ function isCommon(layout: TiffLayout): boolean {
     default:
       return false;
   }
-}
-
-/** The samples that are colours; the others are alpha, or mean nothing here. */
-export function colourCount(meaning: number): number {
-  if (meaning === photometric.separated) return 4;
-  return [photometric.rgb, photometric.yCbCr, photometric.cieLab, photometric.iccLab].some((one) => one === meaning)
-    ? 3
-    : 1;
 }
 
 function planOfSamples(layout: TiffLayout): TiffPlan {

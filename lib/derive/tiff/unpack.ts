@@ -93,9 +93,12 @@ function read64(view: DataView, output: Float64Array, format: SampleFormat, le: 
 }
 
 function undoDifferences(values: Float64Array, bits: readonly number[]): void {
-  const modulus = 2 ** (bits[0] ?? 8);
+  const [size = 8] = bits;
+  const modulus = 2 ** size;
+  const isShort = size <= 30; // The sum is a whole number to the processor, too.
   for (let i = bits.length; i < values.length; i++) {
-    values[i] = ((values[i] ?? 0) + (values[i - bits.length] ?? 0)) % modulus;
+    const sum = (values[i] ?? 0) + (values[i - bits.length] ?? 0);
+    values[i] = isShort ? sum & (modulus - 1) : sum % modulus;
   }
 }
 

@@ -1,7 +1,13 @@
 import type { TiffLayout } from "./layout";
-import { colourCount } from "./plan";
+import { photometric as meanings } from "./tags";
 
 export type Alpha = "straight" | "premultiplied" | null;
+
+/** The samples that are colours; the others are alpha, or mean nothing here. */
+export function colourCount(meaning: number): number {
+  if (meaning === meanings.separated) return 4;
+  return [meanings.rgb, meanings.yCbCr, meanings.cieLab, meanings.iccLab].some((one) => one === meaning) ? 3 : 1;
+}
 
 /** Tells whether the sample after the colours is alpha, and of which kind. */
 export function alphaOf({ photometric, samples, extraSamples }: TiffLayout): Alpha {

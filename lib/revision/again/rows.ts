@@ -15,13 +15,17 @@ export function selectOutdatedMetadata(metadataVersion: number, limit: number): 
   );
 }
 
+type OldestVersions = { readonly byType: Readonly<Record<string, number>>; readonly ofOthers: number };
+
 /**
- * Selects pictures that rules older than this version decoded, and those with derivatives to be deleted. The condition is that of
+ * Selects pictures that rules older than these versions decoded, and those with derivatives to be deleted. The condition is that of
  * the partial index `revision_picture_outdated_idx`, which holds nothing else.
  */
-export function selectOutdatedPictures(pictureVersion: number, limit: number): Promise<string[]> {
+export function selectOutdatedPictures({ byType, ofOthers }: OldestVersions, limit: number): Promise<string[]> {
+  const types = Object.entries(byType).map(([type, version]) => sql`WHEN ${sql.lit(type)} THEN ${sql.lit(version)}`);
+  const oldest = sql`CASE ${r.content_type} ${sql.join(types, sql` `)} ELSE ${sql.lit(ofOthers)} END`;
   return select(
-    sql`${r.state} <> 'pending' AND (${r.picture_version} < ${sql.lit(pictureVersion)} OR ${r.spare_derived_id} IS NOT NULL)`,
+    sql`${r.state} <> 'pending' AND (${r.picture_version} < ${oldest} OR ${r.spare_derived_id} IS NOT NULL)`,
     limit,
   );
 }

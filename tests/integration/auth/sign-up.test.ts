@@ -12,6 +12,7 @@ import { db } from "@/lib/db";
 import { type Env, env } from "@/lib/env";
 import { emailSubject } from "@/lib/event/commands";
 import { deleteExpiredInvitations, invite, requestInvitation } from "@/lib/invitation/commands";
+import { invitationPolicy } from "@/lib/invitation/policy";
 import { hashToken, invitationsToMail, signUpState } from "@/lib/invitation/queries";
 import { handleMail, type JobContext } from "@/lib/jobs/handlers";
 import { stopQueue } from "@/lib/jobs/queue/queue";
@@ -265,6 +266,41 @@ describe("where mail is configured, an address", () => {
     expect((await Promise.all(tries)).toSorted()).toEqual(["NOT_FOUND", "done"]);
     expect(await signUpState(visitor(), given)).toMatchObject({ kind: "notInvited", isInvalid: true });
     expect(await db().signUpInvitation.count({ where: { isMailed: true, email: { startsWith: "guest-" } } })).toBe(0);
+  });
+
+  it("is proven for one account of an invitation, also by a link that was requested with a mailed link", async () => {
+    site({ ATOLL_SIGN_UP: "invite" });
+    mailing();
+    const { token: given } = await invite(system, {});
+    const links = [given];
+    for (let generation = 1; generation <= 3; generation += 1) {
+      await requestInvitation(visitor(), { email: "grandchild@example.org", token: links.at(-1) ?? "" });
+      links.push((await deliver()) ?? "");
+    }
+    expect(new Set(links).size).toBe(4);
+    expect(await outcome(signUp(visitor(), form(undefined, links.at(-1))))).toBe("done");
+    for (const link of links) expect(await signUpState(visitor(), link)).toMatchObject({ kind: "notInvited" });
+    expect(await outcome(requestInvitation(visitor(), { email: "next@example.org", token: given }))).toBe("NOT_FOUND");
+    expect(await db().signUpInvitation.count({ where: { email: "grandchild@example.org" } })).toBe(0);
+  });
+
+  it("can be proven until the time that its mail names, which is not after the end of the operator's invitation", async () => {
+    site({ ATOLL_SIGN_UP: "invite" });
+    mailing();
+    const { token: short, expiresAt: soon } = await invite(system, { lifeSeconds: 3_600 });
+    const { token: long } = await invite(system, { lifeSeconds: 3 * 86_400 });
+    for (const [email, token] of [
+      ["in-an-hour@example.org", short],
+      ["in-three-days@example.org", long],
+    ] as const) {
+      await requestInvitation(visitor(), { email, token });
+      const link = (await deliver()) ?? "";
+      const row = await db().signUpInvitation.findFirstOrThrow({ where: { tokenHash: hashToken(link) } });
+      const named = /before (\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC/.exec(mail.received.at(-1)?.body ?? "");
+      expect(`${named?.[1]}T${named?.[2]}`).toBe(row.expiresAt.toISOString().slice(0, 16));
+      if (token === short) expect(row.expiresAt).toEqual(soon);
+      else expect(row.expiresAt.getTime() - row.createdAt.getTime()).toBe(invitationPolicy.mailedLifeSeconds * 1_000);
+    }
   });
 
   it("cannot be flooded with mails", async () => {

@@ -5,7 +5,7 @@ import { deriveRevision } from "@/lib/derive/revision";
 import { handleDeriveFailed } from "@/lib/jobs/handlers";
 import { reserveSpareId } from "@/lib/media/again/commands";
 import { reserveDerivedId } from "@/lib/media/commands";
-import { pictureVersion } from "@/lib/media/policy";
+import { metadataVersion, oldestPictureVersions, pictureVersion } from "@/lib/media/policy";
 import { revisionsToDeriveAgain } from "@/lib/media/queries";
 import { bucketPermit } from "@/lib/owner/commands";
 import { headerAlone, notPictures, picture } from "@/tests/support/pictures";
@@ -17,6 +17,20 @@ import { beforeStoring, versionsOf } from "./stored";
 await testDatabase();
 await testBucket();
 expectNothingLeft();
+
+const oldestTypes = Object.entries(oldestPictureVersions.byType);
+
+test.each([
+  ["revision_metadata_outdated_idx", `metadata_version < ${metadataVersion}`],
+  [
+    "revision_picture_outdated_idx",
+    oldestTypes.map(([type, version]) => `WHEN '${type}'::text THEN ${version}`).join(" "),
+  ],
+])("the sweep's index %s holds what today's rules are newer than", async (name, condition) => {
+  const indexes = await db()
+    .$queryRaw`SELECT regexp_replace(indexdef, '\\s+', ' ', 'g') AS indexdef FROM pg_indexes WHERE indexname = ${name}`;
+  expect(indexes).toEqual([{ indexdef: expect.stringContaining(condition) }]);
+});
 
 describe("a picture that older rules decoded", () => {
   const taken = new Date("2020-05-01T10:00:00Z");
@@ -99,6 +113,19 @@ describe("a picture that older rules decoded", () => {
     await again(id);
     expect(await versionsOf(old)).toBe(0);
     await expectDone(id, spare);
+  });
+
+  test("is derived again where its type's rules are newer, and left where they are not", async () => {
+    const { id } = await outdated(await small());
+    const at = (version: number, contentType: string) =>
+      db().revision.update({ where: { id }, data: { pictureVersion: version, contentType } });
+    await at(1, "image/jpeg");
+    expect(await revisionsToDeriveAgain(worker, 10)).toEqual([]);
+    expect(await again(id)).not.toMatchObject({ state: "derivedAgain" });
+    await at(1, "image/tiff");
+    expect(await revisionsToDeriveAgain(worker, 10)).toEqual([id]);
+    expect(await again(id)).toMatchObject({ state: "derivedAgain" });
+    await expectDone(id, (await revisionById(id)).derivedId);
   });
 
   test("is shown where it was rejected, and keeps today's reason where it is still", async () => {

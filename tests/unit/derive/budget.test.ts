@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { budgetOf, maxMemoryBytes, maxSeconds, repairNeedOf } from "@/lib/derive/budget/budget";
-import { unknown } from "@/lib/derive/budget/estimate";
+import { budgetOf, repairNeedOf } from "@/lib/derive/budget/budget";
+import { maxMemoryBytes, maxSeconds, unknown } from "@/lib/derive/budget/estimate";
 import { deriveInspected, inspectFile } from "@/lib/derive/file/file";
 import { nef } from "@/tests/support/formats/raw";
 import { type Entry, tiffFile } from "@/tests/support/formats/tiff";
@@ -205,6 +205,30 @@ describe("a TIFF is estimated by who decodes it", () => {
   test("a strip that libtiff may not hold as it is stored is read here", async () => {
     const stored = tiffFile([{ entries: [...page(7_000, 3_000, [], 2).entries], strips: [Buffer.alloc(42e6)] }]);
     expect(await needOf(stored)).toBeGreaterThan(100e6 + 2 * 63e6);
+  });
+
+  type NoData = { isReadHere: boolean; rowsPerStrip?: number; samples?: number; noData?: string };
+  test.each<[what: string, how: NoData]>([
+    ["some", { isReadHere: true }],
+    ["more than a strip may have", { isReadHere: false, rowsPerStrip: 9_000 }],
+    ["more than there is time for", { isReadHere: false, samples: 3 }],
+    ["none that can be stored", { isReadHere: false, noData: "-1" }],
+  ])("whole numbers with a value for no data are read here where that is possible: %s", async (_what, how) => {
+    const { isReadHere, rowsPerStrip = 16, samples = 1, noData = "0" } = how;
+    const entries: Entry[] = [
+      [256, "long", [8_000]],
+      [257, "long", [9_000]],
+      [258, "short", Array.from({ length: samples }, () => 16)],
+      [259, "short", [8]],
+      [262, "short", [samples === 1 ? 1 : 2]],
+      [277, "short", [samples]],
+      [278, "long", [rowsPerStrip]],
+    ];
+    const strips = [Buffer.alloc(64)];
+    const byLibvips = await needOf(tiffFile([{ entries, strips }]));
+    const need = await needOf(tiffFile([{ entries: [...entries, [42_113, "ascii", noData]], strips }]));
+    expect(need > byLibvips + 50e6).toBe(isReadHere);
+    expect(need < byLibvips + 1e6).toBe(!isReadHere);
   });
 
   const page = (width: number, height: number, more: Entry[] = [], meaning = 8) => ({

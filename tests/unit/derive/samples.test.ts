@@ -197,6 +197,34 @@ describe("numbers in a narrow range are stretched, and that is told", () => {
     expect(at(5, 3)[3]).toBe(alpha);
   });
 
+  test.each<[what: string, absent: number, options: PictureOptions]>([
+    ["65535 of 16 bits", 65_535, { bits: 16, value: (x, y) => (y < 8 ? 65_535 : 200 + x * 6) }],
+    ["0 of 16 bits", 0, { bits: 16, value: (x, y) => (y < 8 ? 0 : 20_200 + x * 6) }],
+    ["255 of 8 bits", 255, { bits: 8, value: (x, y) => (y < 8 ? 255 : x * 4) }],
+    ["0 of 16 bits, white is zero", 0, { bits: 16, photometric: 0, value: (x, y) => (y < 8 ? 0 : 40_000 - x * 6) }],
+    ["255 of RGB", 255, { photometric: 2, samples: 3, value: (x, y) => (y < 8 ? 255 : x * 4) }],
+    ["65535 of 16 bits in tiles", 65_535, { bits: 16, tileSide: 16, value: (x, y) => (y < 8 ? 65_535 : 200 + x * 6) }],
+  ])("whole numbers that GDAL says are no data are transparent: %s", async (_what, absent, options) => {
+    const { at } = await shown({ ...options, extra: [[42_113, "ascii", `${absent}`]] });
+    expect(at(5, 3)[3]).toBe(0);
+    expect(at(0, 30)[0]).toBeLessThan(10);
+    expect(at(63, 30)[0]).toBeGreaterThan(245);
+    for (const x of [0, 20, 40, 63]) expect(at(x, 30)[3]).toBe(255);
+  });
+
+  test("a colour is data unless all of it says it is none, and so is alpha", async () => {
+    const extra: PictureOptions["extra"] = [[42_113, "ascii", "255"]];
+    const value = (x: number, _y: number, c: number) => (c === 0 || x < 32 ? 255 : 40);
+    const rgb = await shown({ photometric: 2, samples: 3, value, extra });
+    expect([rgb.at(10, 9)[3], rgb.at(50, 9)]).toEqual([0, [255, 40, 40, 255]]);
+    const grey = await shown({
+      samples: 2,
+      value: (x, _y, c) => (c === 1 || x < 32 ? 255 : 40),
+      extra: [...extra, [338, "short", [2]]],
+    });
+    expect([grey.at(10, 9)[3], grey.at(50, 9)]).toEqual([0, [40, 40, 40, 255]]);
+  });
+
   test.each([
     ["zeros", 0, 0],
     ["ones", 1, 255],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { exifSegment, jpeg, photoshopSegment, xmpSegment } from "@/tests/support/metadata/containers";
+import { cr3, exifSegment, jpeg, photoshopSegment, xmpSegment } from "@/tests/support/metadata/containers";
 import { ascii, type Directory, rationals, tag, tiff, undefinedBytes } from "@/tests/support/metadata/tiff";
 import { iptc, photoshop, xmp } from "@/tests/support/metadata/xmp";
 import { jpegWithExif, metadataReader } from "./support";
@@ -62,6 +62,35 @@ describe("the offset is read where it is", () => {
   test("after an implausible one, the next is tried", async () => {
     const exif = exifOf({ text: `${wall}+99:00`, offsetTimeOriginal: "+25:00", offsetTime: "+02:00" });
     expect(await read(jpegWithExif({ exif }))).toMatchObject({ takenOffsetMinutes: 120 });
+  });
+});
+
+describe("the offset of the last change is the camera's only where the camera made that change", () => {
+  const [edited, offset] = ["2024:06:01 20:00:00", { [tag.offsetTime]: ascii("+01:00") }];
+  const original = { [tag.dateTimeOriginal]: ascii(wall) };
+  const digitized = { [tag.dateTimeDigitized]: ascii(wall) };
+
+  test.each([
+    ["DateTimeOriginal", original],
+    ["DateTimeDigitized", digitized],
+  ])("%s", async (_name, date) => {
+    const readWith = (dateTime?: string) => {
+      const ifd0 = dateTime === undefined ? {} : { [tag.dateTime]: ascii(dateTime) };
+      return read(jpegWithExif({ ifd0, exif: { ...date, ...offset } }));
+    };
+    const inZone = { takenAt: "2024-05-17T08:30:00.000Z", takenOffsetMinutes: 60 };
+    expect(await readWith()).toMatchObject(inZone);
+    expect(await readWith(wall)).toMatchObject(inZone);
+    expect(await readWith(edited)).toMatchObject({ takenAt: "2024-05-17T09:30:00.000Z", takenOffsetMinutes: null });
+  });
+
+  test("the date of the change is in another block", async () => {
+    const readWith = (dateTime: string) => {
+      const change = tiff({ ifd0: { [tag.dateTime]: ascii(dateTime) } });
+      return read(cr3({ CMT1: change, CMT2: tiff({ ifd0: { ...original, ...offset } }), CMT4: tiff({}) }));
+    };
+    expect(await readWith(wall)).toMatchObject({ takenOffsetMinutes: 60 });
+    expect(await readWith(edited)).toMatchObject({ takenOffsetMinutes: null });
   });
 });
 
