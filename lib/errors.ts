@@ -31,6 +31,11 @@ export const errorStatus = {
 
 export type ErrorCode = keyof typeof errorStatus;
 
+/** Returns the `type` of the problem details of an error (RFC 9457, 3.1.1). */
+export function problemType(code: ErrorCode): string {
+  return `urn:atoll:error:${code.toLowerCase().replaceAll("_", "-")}`;
+}
+
 const transient: ReadonlySet<ErrorCode> = new Set(["RUNNING", "RATE_LIMITED", "INTERNAL", "UNAVAILABLE"]);
 
 /** Tells whether the same call can succeed later without any change. INTERNAL may repeat: retry it a few times only. */

@@ -1,5 +1,5 @@
 import "server-only";
-import { AppError, errorStatus, toAppError } from "./errors";
+import { AppError, errorStatus, problemType, toAppError } from "./errors";
 
 const titles: Record<AppError["code"], string> = {
   MALFORMED: "Malformed request",
@@ -31,7 +31,7 @@ export function problem(request: Request, thrown: unknown, more: Headers = new H
     console.error(`${request.method} ${withoutTokens(new URL(request.url).pathname)} failed`, error.cause);
   const status = errorStatus[error.code];
   const body = {
-    type: `urn:atoll:error:${error.code.toLowerCase().replaceAll("_", "-")}`,
+    type: problemType(error.code),
     title: titles[error.code],
     status,
     detail: error.message,

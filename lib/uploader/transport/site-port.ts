@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { AppError, type ErrorCode, errorStatus } from "@/lib/errors";
+import { AppError, type ErrorCode, errorStatus, problemType } from "@/lib/errors";
 import { routes } from "@/lib/routes";
 import { filesAnswer, openedUpload, type PostPolicy, partUrls, postPolicy, uploadStatus } from "@/lib/upload/schema";
 import type { UploadServer } from "./server";
@@ -91,17 +91,17 @@ function parse<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.out
 }
 
 function errorOf(response: Response, answer: unknown): AppError {
-  const { detail } = (answer ?? {}) as { detail?: unknown };
+  const { detail, type } = (answer ?? {}) as { detail?: unknown; type?: unknown };
   const message = typeof detail === "string" ? detail : unexpected;
   const retryAfter = response.headers.get("retry-after") ?? "";
   const options = /^\d+$/.test(retryAfter) ? { retryAfterSeconds: Number(retryAfter) } : {};
-  return new AppError(codeOf(response.status), message, options);
+  return new AppError(codeOf(response.status, type), message, options);
 }
 
-/** A proxy answers 502 and 504 if the site is unreachable. */
-function codeOf(status: number): ErrorCode {
-  const codes = Object.keys(errorStatus) as ErrorCode[];
-  const code = codes.find((one) => errorStatus[one] === status);
+/** By the problem's type, of which a status may have several. A proxy answers 502 and 504 if the site is unreachable. */
+function codeOf(status: number, type: unknown): ErrorCode {
+  const codes = (Object.keys(errorStatus) as ErrorCode[]).filter((one) => errorStatus[one] === status);
+  const code = codes.find((one) => type === problemType(one)) ?? codes[0];
   if (code) return code;
   return status >= 500 ? "UNAVAILABLE" : "INVALID";
 }

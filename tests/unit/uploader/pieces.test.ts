@@ -106,7 +106,8 @@ describe("failure messages", () => {
       noteOf,
     );
     expect(notes).toEqual([null, null, "heic", "heic", "no-preview", "no-preview", "no-preview", null, null, null]);
-    for (const note of ["heic", "no-preview"] as const) expect(messageOfNote(note).advice).toMatch(/uploaded and kept/);
+    for (const note of ["heic", "no-preview"] as const)
+      expect(messageOfNote(note).advice).toMatch(/^Uploaded and kept unchanged/);
     const world = new World();
     world.add(newFile("IMG_1.HEIC"), newFile("b.jpg"));
     expect(world.files().map(({ state, note }) => [state, note])).toEqual([

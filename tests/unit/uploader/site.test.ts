@@ -6,6 +6,7 @@ import {
   progressText,
   waitingText,
 } from "@/components/upload/progress/upload-text";
+import { type AppError, isTransient, problemType } from "@/lib/errors";
 import { failure } from "@/lib/uploader/state/failures";
 import { problemsOf } from "@/lib/uploader/state/problems";
 import { siteServer } from "@/lib/uploader/transport/site-port";
@@ -86,11 +87,19 @@ describe("the site as the uploader's server", () => {
     [429, "RATE_LIMITED"],
     [503, "UNAVAILABLE"],
     [502, "UNAVAILABLE"],
-    [400, "INVALID"],
+    [400, "MALFORMED"],
+    [418, "INVALID"],
   ])("converts a problem with status %i into %s, with its message and Retry-After", async (status, code) => {
     const headers = { "content-type": "application/problem+json", "retry-after": "7" };
     const { site } = answering(() => new Response('{"detail":"Said so."}', { status, headers }));
     await expect(site.seal(uploadId)).rejects.toMatchObject({ code, message: "Said so.", retryAfterSeconds: 7 });
+  });
+
+  it("tells errors of one status apart by the problem's type: a request that is still being answered is sent again", async () => {
+    const { site } = answering(() => Response.json({ type: problemType("RUNNING"), detail: "Wait." }, { status: 409 }));
+    const error = await site.seal(uploadId).catch((thrown: AppError) => thrown);
+    expect(error).toMatchObject({ code: "RUNNING", message: "Wait." });
+    expect(isTransient("RUNNING")).toBe(true);
   });
 
   it("does not take a page of HTML for an answer", async () => {
