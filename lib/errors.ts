@@ -26,6 +26,8 @@ export const errorStatus = {
   READ_ONLY: 423,
   RATE_LIMITED: 429,
   INTERNAL: 500,
+  /** This site's storage or configuration cannot do it, and never will without a change. */
+  UNSUPPORTED: 501,
   UNAVAILABLE: 503,
 } as const;
 

@@ -18,6 +18,7 @@ const titles: Record<AppError["code"], string> = {
   READ_ONLY: "Read-only",
   RATE_LIMITED: "Too many requests",
   INTERNAL: "Internal error",
+  UNSUPPORTED: "Not supported by this site",
   UNAVAILABLE: "Unavailable",
 };
 

@@ -77,6 +77,11 @@ async function listFrom<T>(variable: "ATOLL_S3_ROLES" | "ATOLL_S3_TOPICS", thing
   throw new EnvError(`${variable} must name a JSON file with a list of ${things}`);
 }
 
+/** Reads ATOLL_S3_ROLES. Throws EnvError. The store validates the roles. */
+export function rolesFrom(): Promise<S3Role[]> {
+  return listFrom<S3Role>("ATOLL_S3_ROLES", "roles");
+}
+
 /** Reads ATOLL_S3_POLICIES. Throws EnvError. The store validates the policies. */
 export async function policiesFrom(): Promise<Policies> {
   const byUser = (await jsonFrom("ATOLL_S3_POLICIES")) ?? {};
@@ -112,7 +117,7 @@ export const s3: Command = {
     const start = parseStartEnv(process.env);
     const port = portFrom(values.port, start.ATOLL_S3_PORT);
     const users = usersFrom(process.env, await policiesFrom());
-    const roles = await listFrom<S3Role>("ATOLL_S3_ROLES", "roles");
+    const roles = await rolesFrom();
     const topics = await listFrom<S3Topic>("ATOLL_S3_TOPICS", "topics");
     const dataDir = path.resolve(values["data-dir"] ?? start.ATOLL_DATA_DIR);
     const lock = lockFolder(dataDir);

@@ -40,6 +40,34 @@ export function sitePermissions(bucket: string): IamPolicy {
   };
 }
 
+/**
+ * Returns the permissions of the role for temporary credentials of uploads (`S3_ROLE_ARN`): the most that any of them can do. Each is
+ * limited further, to the prefix of its upload (`lib/storage/session/policy.ts`).
+ */
+export function uploadRolePermissions(bucket: string): IamPolicy {
+  const arn = `arn:aws:s3:::${bucket}`;
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      { Sid: "ListUploads", Effect: "Allow", Action: ["s3:ListBucket"], Resource: arn },
+      {
+        Sid: "WriteUploads",
+        Effect: "Allow",
+        Action: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+        Resource: `${arn}/media/*`,
+      },
+    ],
+  };
+}
+
+/** Returns who may assume that role: the site alone, by the ARN of its user or role. */
+export function uploadRoleTrust(siteArn: string) {
+  return {
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { AWS: siteArn }, Action: "sts:AssumeRole" }],
+  };
+}
+
 /** Returns the additional permissions to set up the bucket, for the credentials of `up` or of an administrator. */
 export function setupPermissions(bucket: string): IamPolicy {
   const settings = [

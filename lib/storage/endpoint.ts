@@ -10,28 +10,35 @@ export type EndpointConfig = {
 export type BucketAddress = { origin: string; host: string; path: string };
 
 // AWS partitions by region prefix (partitions.json of the AWS SDKs).
-const dnsSuffixes: readonly (readonly [prefix: string, suffix: string])[] = [
-  ["cn-", "amazonaws.com.cn"],
-  ["eusc-", "amazonaws.eu"],
-  ["us-isof-", "csp.hci.ic.gov"],
-  ["us-isob-", "sc2s.sgov.gov"],
-  ["us-iso-", "c2s.ic.gov"],
-  ["eu-isoe-", "cloud.adc-e.uk"],
+const partitions: readonly { prefix: string; suffix: string; id: string }[] = [
+  { prefix: "cn-", suffix: "amazonaws.com.cn", id: "aws-cn" },
+  { prefix: "us-gov-", suffix: "amazonaws.com", id: "aws-us-gov" },
+  { prefix: "eusc-", suffix: "amazonaws.eu", id: "aws-eusc" },
+  { prefix: "us-isof-", suffix: "csp.hci.ic.gov", id: "aws-iso-f" },
+  { prefix: "us-isob-", suffix: "sc2s.sgov.gov", id: "aws-iso-b" },
+  { prefix: "us-iso-", suffix: "c2s.ic.gov", id: "aws-iso" },
+  { prefix: "eu-isoe-", suffix: "cloud.adc-e.uk", id: "aws-iso-e" },
 ];
 
+function partition(region: string): { suffix: string; id: string } {
+  return partitions.find(({ prefix }) => region.startsWith(prefix)) ?? { suffix: "amazonaws.com", id: "aws" };
+}
+
+/** Returns the partition in the ARNs of a region's resources, such as `aws` or `aws-cn`. Other servers take `aws`. */
+export function partitionOf(region: string): string {
+  return partition(region).id;
+}
+
 /** Returns the origin of AWS S3 in a region, such as `https://s3.eu-central-1.amazonaws.com`. */
-function awsOrigin(region: string): string {
-  const suffix = dnsSuffixes.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "amazonaws.com";
-  return `https://s3.${region}.${suffix}`;
+export function awsOrigin(region: string): string {
+  return `https://s3.${region}.${partition(region).suffix}`;
 }
 
 /** Tells whether an endpoint is AWS: absent, or a host of one of its partitions. */
 export function isAws(endpoint: string | undefined): boolean {
   if (endpoint === undefined) return true;
   const { hostname } = new URL(endpoint);
-  return ["amazonaws.com", ...dnsSuffixes.map(([, suffix]) => suffix)].some((suffix) =>
-    hostname.endsWith(`.${suffix}`),
-  );
+  return ["amazonaws.com", ...partitions.map(({ suffix }) => suffix)].some((suffix) => hostname.endsWith(`.${suffix}`));
 }
 
 /**

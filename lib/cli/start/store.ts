@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { freePort } from "@/lib/embedded/postmaster";
 import type { StartEnv } from "@/lib/env";
-import { sitePermissions } from "@/lib/infra/iam";
+import { sitePermissions, uploadRolePermissions } from "@/lib/infra/iam";
 import { root } from "../install.mjs";
 import { type Supervised, supervise } from "../process/supervise";
-import { policiesFrom } from "../s3";
+import { policiesFrom, rolesFrom } from "../s3";
 import { type DataDir, readOrCreate, writePrivateFile } from "./data-dir";
 
 export type KeyPair = { accessKeyId: string; secretAccessKey: string };
@@ -18,8 +18,12 @@ export type Store = {
   operator: KeyPair;
 };
 
+/** Of every resource of the embedded store (lib/embedded/s3/auth/users.ts). */
+const accountId = "000000000000";
 /** The user of the store that the site and its worker are. */
 const siteUser = "atoll-site";
+/** The role whose sessions upload, which the site alone may assume. */
+const uploadRole = "atoll-upload";
 
 /** Returns the key pair in a file, made at the first start: a new one would end all signed URLs. */
 function keyPair(dataDir: DataDir, name: "s3-root-key" | "s3-site-key"): KeyPair {
@@ -56,7 +60,17 @@ async function userEnv(start: StartEnv, dataDir: DataDir, operator: KeyPair, sit
     ATOLL_S3_SECRET_KEY: operator.secretAccessKey,
     ATOLL_S3_USERS: ATOLL_S3_USERS ? `${ATOLL_S3_USERS},${own}` : own,
     ATOLL_S3_POLICIES: file,
+    ATOLL_S3_ROLES: await rolesFile(start, dataDir),
   };
+}
+
+/** Returns the file of the store's roles: the one for uploads, beside roles of the operator's own. */
+async function rolesFile(start: StartEnv, dataDir: DataDir): Promise<string> {
+  const others = (await rolesFrom()).filter(({ name }) => name !== uploadRole);
+  const own = { name: uploadRole, trust: [siteUser], policies: [uploadRolePermissions(start.S3_BUCKET)] };
+  const file = dataDir.file("s3-roles.json");
+  writePrivateFile(file, JSON.stringify([...others, own]));
+  return file;
 }
 
 /** Returns the port of the last start if it is free, so that signed URLs and browser caches stay valid. */
@@ -107,6 +121,7 @@ export async function startStore(
       AWS_ACCESS_KEY_ID: site.accessKeyId,
       AWS_SECRET_ACCESS_KEY: site.secretAccessKey,
       AWS_SESSION_TOKEN: "",
+      S3_ROLE_ARN: start.S3_ROLE_ARN ?? `arn:aws:iam::${accountId}:role/${uploadRole}`,
       // With a profile set, the SDK would ignore the two keys.
       AWS_PROFILE: "",
     },

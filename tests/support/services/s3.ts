@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { startS3 } from "@/lib/embedded/s3/server";
-import { sitePermissions } from "@/lib/infra/iam";
+import { sitePermissions, uploadRolePermissions } from "@/lib/infra/iam";
 
 type KeyPair = { accessKeyId: string; secretAccessKey: string };
 export type S3Access = KeyPair & {
@@ -8,6 +8,8 @@ export type S3Access = KeyPair & {
   region: string;
   /** The key pair of the site, which can do in buckets named `test-…` what it can do in production and nothing else. */
   site?: KeyPair;
+  /** The role whose sessions upload, where there is one. */
+  roleArn?: string;
   /** The key pair of a second account, where there is one. */
   other?: KeyPair;
 };
@@ -27,8 +29,10 @@ export async function startTestS3(dataDir: string): Promise<TestS3> {
   }
   const [root, site] = [keyPair(), keyPair()];
   const limited = { name: "site", ...site, policies: [sitePermissions("test-*")] };
-  const store = await startS3({ dataDir, region, users: [{ name: "root", ...root }, limited] });
-  return { access: { endpoint: store.endpoint, region, ...root, site }, stop: store.stop };
+  const role = { name: "atoll-upload", trust: ["site"], policies: [uploadRolePermissions("test-*")] };
+  const store = await startS3({ dataDir, region, users: [{ name: "root", ...root }, limited], roles: [role] });
+  const roleArn = "arn:aws:iam::000000000000:role/atoll-upload";
+  return { access: { endpoint: store.endpoint, region, ...root, site, roleArn }, stop: store.stop };
 }
 
 function keyPair(): KeyPair {

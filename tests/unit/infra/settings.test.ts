@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { setupPermissions, sitePermissions } from "@/lib/infra/iam";
+import { setupPermissions, sitePermissions, uploadRolePermissions, uploadRoleTrust } from "@/lib/infra/iam";
 import { allowsEveryone, canonicalStatement, denyForeignReferers, type Statement } from "@/lib/infra/policy";
 import { mediaBucket } from "@/lib/infra/settings";
 import { uploadPolicy } from "@/lib/upload/policy";
@@ -103,6 +103,8 @@ describe("the manual", () => {
       { Rules: settings.lifecycle },
       sitePermissions(input.bucket),
       setupPermissions(input.bucket),
+      uploadRolePermissions(input.bucket),
+      uploadRoleTrust("arn:aws:iam::123456789012:role/atoll-site"),
     ]);
   });
 });

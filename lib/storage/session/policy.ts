@@ -1,0 +1,47 @@
+import { partitionOf } from "../endpoint";
+
+/** The longest session policy that AWS takes (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html). */
+export const maxPolicyCharacters = 2_048;
+
+type Place = { bucket: string; prefix: string; region: string };
+
+/**
+ * Returns the session policy of credentials that write under one prefix, as JSON without spaces: put objects, send, list and abort parts,
+ * list the prefix. No reading, no deletion, no tags, no ACL, no other prefix. Denied although the role may allow it: encryption with a
+ * key of the sender's own (nobody else could ever read the object) and other storage classes (which cost, or cannot be read at once).
+ * `prefix` is a folder, with its slash. A session may do what both its role and this policy allow
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session).
+ *
+ * About 700 characters with the longest bucket: AWS also packs it into a token whose size it limits without saying how.
+ */
+export function sessionPolicy({ bucket, prefix, region }: Place): string {
+  const arn = `arn:${partitionOf(region)}:s3:::${bucket}`;
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Action: ["s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"],
+        Resource: `${arn}/${prefix}*`,
+      },
+      {
+        Effect: "Allow",
+        Action: "s3:ListBucket",
+        Resource: arn,
+        Condition: { StringLike: { "s3:prefix": `${prefix}*` } },
+      },
+      {
+        Effect: "Deny",
+        Action: "s3:PutObject",
+        Resource: "*",
+        Condition: { Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" } },
+      },
+      {
+        Effect: "Deny",
+        Action: "s3:PutObject",
+        Resource: "*",
+        Condition: { StringNotEqualsIfExists: { "s3:x-amz-storage-class": "STANDARD" } },
+      },
+    ],
+  });
+}

@@ -1,0 +1,44 @@
+import "server-only";
+import type { Viewer } from "@/lib/auth/viewer";
+import { env } from "@/lib/env";
+import { bucketPermit } from "@/lib/owner/commands";
+import { uploadPrefix } from "@/lib/storage/keys";
+import { uploadSession } from "@/lib/storage/session/upload-session";
+import { requireRoom } from "../grants";
+import { uploadPolicy } from "../policy";
+import { openUploadOf } from "../queries";
+import { extendUpload, recordGrant } from "../rows";
+import { type ContainerCredentials, sessionSeconds, type UploadCredentials } from "./schema";
+
+/**
+ * Grants temporary credentials of the storage for an open upload of the viewer's: they write under its prefix and can do nothing else.
+ * They live on when the upload is sealed or canceled; what they write then becomes no media, and is removed. Throws NOT_FOUND, CONFLICT
+ * or GONE (not open), TOO_LARGE (more is stored than there is room for), READ_ONLY, UNSUPPORTED (this site's storage cannot), UNAVAILABLE.
+ */
+export async function grantCredentials(
+  viewer: Viewer,
+  uploadId: string,
+  { durationSeconds = sessionSeconds.most }: { durationSeconds?: number | undefined } = {},
+): Promise<UploadCredentials> {
+  const upload = await openUploadOf(viewer, uploadId);
+  requireRoom(upload.overSince);
+  const permit = await bucketPermit(viewer);
+  await extendUpload(upload);
+  // As if a policy were signed that ends when the credentials do: until then its stored bytes are measured.
+  const lastPolicyAt = new Date(Date.now() + (durationSeconds - uploadPolicy.policyTtlSeconds) * 1_000);
+  await recordGrant(upload.id, lastPolicyAt);
+  const prefix = uploadPrefix(upload.collectionId, upload.id);
+  const sessionName = `atoll-${upload.id}`;
+  const { S3_ROLE_ARN: roleArn } = env();
+  const granted = await uploadSession(permit, { roleArn, prefix, sessionName, durationSeconds });
+  const { credentials, packedPolicyPercent, ...place } = granted;
+  console.info(`upload ${upload.id}: temporary credentials, packed policy ${packedPolicyPercent ?? "?"} %`);
+  const { expiresAt, ...keys } = credentials;
+  return { ...keys, expiration: expiresAt.toISOString(), ...place, prefix };
+}
+
+/** The same in the shape of a container's credentials, for an hour: SDKs of AWS renew them 5 to 15 minutes before they expire. */
+export async function grantContainerCredentials(viewer: Viewer, uploadId: string): Promise<ContainerCredentials> {
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = await grantCredentials(viewer, uploadId);
+  return { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken, Expiration: expiration };
+}
