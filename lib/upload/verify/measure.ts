@@ -6,11 +6,12 @@ import { recordEvent } from "@/lib/event/commands";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
 import { bucketPermit } from "@/lib/owner/commands";
 import { abortMultipart, deleteVersions } from "@/lib/storage/deletion";
-import { pathOfKey, uploadPrefix } from "@/lib/storage/keys";
-import { type ListedVersion, listObjectVersions } from "@/lib/storage/list";
+import { uploadPrefix } from "@/lib/storage/keys";
+import { type ListedVersion, latestVersions, listObjectVersions } from "@/lib/storage/list";
 import { listMultiparts, listParts, type Multipart } from "@/lib/storage/multipart";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { isStorable } from "@/lib/text/policy";
+import { filePathOf, keysOfFile } from "../file/keys";
 import { type FileRow, selectFiles } from "../file/rows";
 import { overReason, uploadPolicy } from "../policy";
 import { chargeUpload, ending, least, releaseReserved, spaceOf } from "../rows";
@@ -54,14 +55,15 @@ export async function measureUpload(viewer: Viewer, uploadId: string, now = new 
   for await (const page of listObjectVersions(prefix)) {
     // After the listing: a version that was listed while its path was canceled belongs to no registered file.
     const rows = await rowsAt(upload.id, prefix, page);
+    const reserved = await reservedAt(prefix, page, rows);
     const useless: ListedVersion[] = [];
     for (const version of page) {
-      const row = rows.get(pathOfKey(prefix, version.key));
+      const row = rows.get(filePathOf(prefix, version.key));
       // The latest version of a key is listed first; where that is a delete marker, an operator made it.
       if (version.isLatest) latestKey = version.key;
       const isReplaced = !version.isLatest && version.key === latestKey;
       if (!upload.keepsUnpinned && (isReplaced || row?.canceled_at)) useless.push(version);
-      else found.bytes += beyond(version, version.isLatest ? row : undefined);
+      else found.bytes += beyond(version, (version.isLatest && reserved.get(version.key)) || 0n);
     }
     // After the listing, too: a version that was replaced while the upload was open is never pinned. One that was pinned and
     // then replaced by a replayed policy must stay.
@@ -78,14 +80,39 @@ async function mayRemove(id: string): Promise<boolean> {
   return (await db().upload.count({ where: { id, state: "open", keepsUnpinned: false } })) > 0;
 }
 
-/** Returns the registrations at these keys; PostgreSQL refuses a NUL in a parameter, and no such path is registered. */
+/** Returns the registrations at these keys, by path; PostgreSQL refuses a NUL in a parameter, and no such path is registered. */
 function rowsAt(uploadId: string, prefix: string, keyed: { key: string }[]): Promise<Map<string, FileRow>> {
-  const paths = new Set(keyed.map(({ key }) => pathOfKey(prefix, key)));
+  const paths = new Set(keyed.map(({ key }) => filePathOf(prefix, key)));
   return selectFiles(uploadId, [...paths].filter(isStorable));
 }
 
-function beyond({ sizeBytes }: ListedVersion, row: FileRow | undefined): bigint {
-  const lacks = BigInt(sizeBytes) - (row?.reserved_bytes ?? 0n);
+/**
+ * Returns the bytes that files reserve for these keys. Where a name lies there in several forms of Unicode, the keys are one file:
+ * the first of `keysOfFile` has its reservation, and the others have none.
+ */
+async function reservedAt(
+  prefix: string,
+  page: ListedVersion[],
+  rows: ReadonlyMap<string, FileRow>,
+): Promise<Map<string, bigint>> {
+  const claims = page.flatMap(({ key, isLatest }) => {
+    const row = isLatest ? rows.get(filePathOf(prefix, key)) : undefined;
+    const keys = row ? keysOfFile(prefix, row) : [];
+    return row && keys.includes(key)
+      ? [{ key, bytes: row.reserved_bytes, before: keys.slice(0, keys.indexOf(key)) }]
+      : [];
+  });
+  // Calls the storage only for names that are not in NFC: those in NFC come first.
+  const first = await latestVersions(
+    prefix,
+    claims.flatMap(({ before }) => before),
+  );
+  const granted = claims.filter(({ before }) => !before.some((key) => first.has(key)));
+  return new Map(granted.map(({ key, bytes }) => [key, bytes]));
+}
+
+function beyond({ sizeBytes }: ListedVersion, reserved: bigint): bigint {
+  const lacks = BigInt(sizeBytes) - reserved;
   return lacks > 0n ? lacks : 0n;
 }
 
@@ -103,7 +130,7 @@ async function measureParts(
     // After the listing: a file that is registered again later starts a multipart that was not listed.
     const rows = await rowsAt(upload.id, prefix, page);
     for (const multipart of page) {
-      const row = rows.get(pathOfKey(prefix, multipart.key));
+      const row = rows.get(filePathOf(prefix, multipart.key));
       if (row && isSuperseded(multipart, row) && !upload.keepsUnpinned) {
         if (!(await mayRemove(upload.id))) return null;
         await abortMultipart(permit, multipart);

@@ -16,6 +16,8 @@ import { noSpaceReason, overMessage, uploadPolicy } from "@/lib/upload/policy";
 import { uploadStatus, uploadsToMeasure } from "@/lib/upload/queries";
 import { measureUpload } from "@/lib/upload/verify/measure";
 import { reapUpload } from "@/lib/upload/verify/reap";
+import { dropInto } from "@/tests/integration/main-job/drops";
+import { hex } from "@/tests/support/checksums";
 import { testCollection, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
@@ -110,6 +112,63 @@ describe("files that were not registered", () => {
     await setCollectionQuota(system, slug, null);
     expect(await measureUpload(system, upload.id)).toMatchObject({ state: "within" });
     expect(await account()).toEqual({ used: 0, reserved: 0 });
+  });
+});
+
+describe("a file sent under another form of Unicode than it was registered", () => {
+  const path = "café.jpg".normalize("NFC");
+  const nfd = path.normalize("NFD");
+  // Decomposed by its sender alone: neither NFC nor NFD.
+  const [kelvin, mixed] = ["caf\u00e9 \u212a.jpg", "cafe\u0301 \u212a.jpg"];
+  const file = { path, sentAs: nfd, size: 15_000, modifiedAt: 1 };
+
+  it.each([
+    ["in NFD", path, nfd, undefined],
+    ["in NFD, as it said", path, nfd, nfd],
+    ["in its own form, as it said", kelvin.normalize("NFC"), mixed, mixed],
+  ])("keeps what is reserved for it, and is known to be there: %s", async (_, registeredAs, sentUnder, sentAs) => {
+    const upload = await opened(owner, slug);
+    const registered = { path: registeredAs, size: 15_000, modifiedAt: 1, ...(sentAs && { sentAs }) };
+    await registerFiles(owner, upload.id, [registered]);
+    await post(upload, sentUnder, bytes(15_000));
+    expect(await measureUpload(system, upload.id)).toEqual({ unregisteredBytes: 0, removed: 0, state: "within" });
+    expect(await registerFiles(owner, upload.id, [registered])).toMatchObject([{ status: "present" }]);
+    await verified(owner, upload);
+    expect(await uploadStatus(owner, upload.id)).toMatchObject({ files: { verified: 1, rejected: 0 } });
+    expect(await account()).toEqual({ used: 15_000, reserved: 0 });
+  });
+
+  it("is reserved for once, in however many forms it is sent", async () => {
+    const upload = await opened(owner, slug);
+    await registerFiles(owner, upload.id, [{ path: kelvin.normalize("NFC"), size: 5_000 }]);
+    for (const form of [kelvin.normalize("NFC"), kelvin.normalize("NFD"), kelvin, mixed])
+      await post(upload, form, bytes(5_000));
+    expect(await measureUpload(system, upload.id)).toMatchObject({ unregisteredBytes: 15_000, state: "within" });
+    await post(upload, `${nfd} unregistered`, bytes(1));
+    expect(await measureUpload(system, upload.id)).toMatchObject({ unregisteredBytes: 15_001, state: "over" });
+  });
+
+  it("is removed when it is canceled, at once and by the next measurement", async () => {
+    const upload = await opened(owner, slug);
+    await registerFiles(owner, upload.id, [file]);
+    await post(upload, nfd, bytes(15_000));
+    await cancelFiles(owner, upload.id, [path]);
+    expect(await storedIn(upload.prefix)).toBe(0);
+    await post(upload, nfd, bytes(15_000));
+    expect(await measureUpload(system, upload.id)).toMatchObject({ unregisteredBytes: 0, removed: 1 });
+    expect(await storedIn(upload.prefix)).toBe(0);
+  });
+
+  it("is not copied again from the file that has its bytes", async () => {
+    await setCollectionQuota(system, slug, null);
+    const body = bytes(100);
+    await dropInto(slug, { "original.jpg": body }, { by: owner });
+    const upload = await opened(owner, slug);
+    const same = { ...file, size: 100, sha256: hex("sha256", body) };
+    expect(await registerFiles(owner, upload.id, [same])).toMatchObject([{ status: "present" }]);
+    await post(upload, nfd, body);
+    await verified(owner, upload);
+    expect(await uploadStatus(owner, upload.id)).toMatchObject({ files: { verified: 1, rejected: 0 } });
   });
 });
 
