@@ -145,9 +145,11 @@ async function measureParts(
   return found;
 }
 
-/** A file without a multipart may be about to record this one. */
+/** A file that is sent in parts and has no multipart may be about to record this one. */
 function isSuperseded({ s3UploadId }: Multipart, row: FileRow): boolean {
-  return row.canceled_at !== null || (row.s3_upload_id !== null && row.s3_upload_id !== s3UploadId);
+  return (
+    row.canceled_at !== null || row.part_size === null || (row.s3_upload_id !== null && row.s3_upload_id !== s3UploadId)
+  );
 }
 
 /** Returns null when the upload is no longer open. */

@@ -18,7 +18,7 @@ import { measureUpload } from "@/lib/upload/verify/measure";
 import { reapUpload } from "@/lib/upload/verify/reap";
 import { dropInto } from "@/tests/integration/main-job/drops";
 import { hex } from "@/tests/support/checksums";
-import { testCollection, testUser } from "@/tests/support/collections";
+import { testCollection, testMember, testUser } from "@/tests/support/collections";
 import { system } from "@/tests/support/people";
 import { testBucket, testDatabase } from "@/tests/support/services";
 import { opened, post, verified } from "@/tests/support/uploads";
@@ -169,6 +169,48 @@ describe("a file sent under another form of Unicode than it was registered", () 
     await post(upload, nfd, body);
     await verified(owner, upload);
     expect(await uploadStatus(owner, upload.id)).toMatchObject({ files: { verified: 1, rejected: 0 } });
+  });
+});
+
+describe("a reservation whose bytes have arrived", () => {
+  const path = "arrived.jpg";
+  const [size, body] = [5_000, bytes(5_000)];
+  const cases: [string, again: { size: number; sha256?: string }, takes: (ann: UserViewer) => Promise<unknown>][] = [
+    [
+      "another person took its path",
+      { size },
+      async () => dropInto(slug, { [path]: "taken" }, { by: await testMember(slug, "contributor") }),
+    ],
+    [
+      "its media have the same bytes now",
+      { size, sha256: hex("sha256", body) },
+      (ann) => dropInto(slug, { [path]: body }, { by: ann }),
+    ],
+    ["it is smaller now", { size: 10 }, async () => undefined],
+  ];
+
+  it.each(cases)("stays as long as they do: %s", async (_, again, takes) => {
+    const ann = await testMember(slug, "contributor");
+    const upload = await opened(ann, slug);
+    await registerFiles(ann, upload.id, [{ path, size, modifiedAt: 1 }]);
+    await post(upload, path, body);
+    await takes(ann);
+    await registerFiles(ann, upload.id, [{ path, ...again, modifiedAt: 2 }]);
+    // No one else is given the room that they take.
+    const left = quota - (await account()).used - size;
+    const other = { path: "other.jpg", size: left + 1 };
+    await expect(registerFiles(ann, upload.id, [other])).rejects.toMatchObject({ code: "TOO_LARGE" });
+    await registerFiles(ann, upload.id, [{ ...other, size: left }]);
+    await post(upload, other.path, bytes(left));
+    for (const at of [0, graceMinutes + 1])
+      expect(await measureUpload(system, upload.id, minutes(at))).toMatchObject({
+        unregisteredBytes: 0,
+        state: "within",
+      });
+    // Canceled, it is removed, and its room is free.
+    await cancelFiles(ann, upload.id, [path]);
+    await registerFiles(ann, upload.id, [{ path: "third.jpg", size }]);
+    expect(await measureUpload(system, upload.id)).toMatchObject({ unregisteredBytes: 0, state: "within" });
   });
 });
 
