@@ -108,7 +108,7 @@ export type Uploader = { userId: string | null; role: Role | null };
 /**
  * Whether an upload may add a revision to a media that exists, in the trash or not: its uploader made the media, or may edit all
  * media of the collection. A media of no one is another person's. Asked when files are registered, again when they are
- * verified, and when an upload is redone.
+ * verified, and when an upload is undone or redone.
  */
 export function mayReplace({ userId, role }: Uploader, media: { createdById: string | null }): boolean {
   if (role !== null && rolesThatMay("editMedia").includes(role)) return true;
