@@ -1,6 +1,6 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import { notFound } from "@/lib/errors";
+import { AppError, notFound } from "@/lib/errors";
 import { bucketPermit } from "@/lib/owner/commands";
 import { ownerMarginSeconds } from "@/lib/owner/policy";
 import { ownerSince } from "@/lib/owner/queries";
@@ -20,6 +20,7 @@ import {
   leaseWalk,
   type NamedUpload,
   postponeUnknown,
+  retryUnknown,
   selectDue,
   selectKnownPrefixes,
 } from "./rows";
@@ -115,7 +116,8 @@ export type RemovedUnknown = { prefixes: number; versions: number; bytes: number
  * Removes objects and parts of folders and keys that have been known to belong to no upload for a generous time: a database that was
  * restored from an older dump knows none of the newer uploads. Keeps what is younger than that, what a revision pins, and what may be
  * older than this database's ownership of the bucket. Bounded by calls; the next run continues. What keeps something starts its time
- * again, so that it holds up no others. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
+ * again, and what fails is tried again a day later, so that neither holds up others. Throws AppError READ_ONLY at once; UNAVAILABLE, INTERNAL of the first entry that failed
+ * after the others.
  */
 export async function removeUnknownPrefixes(
   viewer: Viewer,
@@ -129,11 +131,22 @@ export async function removeUnknownPrefixes(
   const due = await selectDue(prefixesAtOnce);
   const known = await selectKnownPrefixes(due.flatMap(({ prefix }) => uploadOf(prefix) ?? []));
   await deleteUnknown([...known]);
+  const failures: unknown[] = [];
   let pagesLeft = maxCalls;
   for (const entry of due) {
     if (pagesLeft === 0) break;
     if (known.has(entry.prefix)) continue;
-    const visit = await removePages(permit, entry, { removable, maxPages: pagesLeft });
+    const visit = await removePages(permit, entry, { removable, maxPages: pagesLeft }).catch(async (error: unknown) => {
+      // Without the right to remove anything, all would fail.
+      if (error instanceof AppError && error.code === "READ_ONLY") throw error;
+      failures.push(error);
+      await retryUnknown(entry.prefix);
+      return null;
+    });
+    if (!visit) {
+      pagesLeft -= 1;
+      continue;
+    }
     removed.versions += visit.versions;
     removed.bytes += visit.bytes;
     pagesLeft -= visit.pages;
@@ -143,6 +156,7 @@ export async function removeUnknownPrefixes(
       removed.prefixes += 1;
     }
   }
+  if (failures.length > 0) throw failures[0];
   return removed;
 }
 

@@ -224,6 +224,34 @@ describe("objects under media/ of no known upload", () => {
     expect(calls.get(large)).toBe(3);
   });
 
+  it("do not hold up others when they cannot be removed", async () => {
+    const [locked, free] = [0, 1].map(() => `media/${randomUUID()}/${randomUUID()}/`) as [string, string];
+    for (const prefix of [locked, free]) await put(`${prefix}1`);
+    const seen = new Date(Date.now() - ageMs - 60_000);
+    await db().unknownPrefix.create({ data: { prefix: locked, isFolder: true, firstSeenAt: longAgo } });
+    await db().unknownPrefix.create({ data: { prefix: free, isFolder: true, firstSeenAt: seen } });
+    // As under a retention of the bucket, or a policy that denies it.
+    storage().client.middlewareStack.add(
+      (next) => async (args) => {
+        const { Delete } = args.input as { Delete?: { Objects: { Key: string }[] } };
+        if (Delete?.Objects.some(({ Key }) => Key.startsWith(locked))) throw new Error("locked");
+        return next(args);
+      },
+      { step: "initialize", name: "locked" },
+    );
+    try {
+      await expect(removeUnknownPrefixes(system, later())).rejects.toThrow();
+      expect([await keysIn(locked), await keysIn(free)]).toEqual([[`${locked}1`], []]);
+      expect(await recorded()).toEqual([locked]);
+      // Its turn comes after those that wait, not first again.
+      expect(await removeUnknownPrefixes(system, later())).toEqual({ prefixes: 0, versions: 0, bytes: 0 });
+    } finally {
+      storage().client.middlewareStack.remove("locked");
+    }
+    await age();
+    expect(await removeUnknownPrefixes(system, later())).toMatchObject({ prefixes: 1, versions: 1 });
+  });
+
   it("are looked for by one worker at a time, and the walk of one that was killed is resumed", async () => {
     expect(await Promise.all([findUnknownPrefixes(system), findUnknownPrefixes(system)])).toContain(null);
     await db().prefixWalk.updateMany({ data: { position: "media/", leasedUntil: new Date(Date.now() + 60_000) } });
