@@ -4,10 +4,11 @@ import { AppError, notFound } from "@/lib/errors";
 import { bucketPermit } from "@/lib/owner/commands";
 import { ownerMarginSeconds } from "@/lib/owner/policy";
 import { ownerSince } from "@/lib/owner/queries";
-import { abortMultiparts, deleteVersions } from "@/lib/storage/deletion";
+import { abortMultipart, deleteVersions } from "@/lib/storage/deletion";
 import { originalsPrefix } from "@/lib/storage/keys";
 import { type ListedVersion, listObjectVersions, versionsOf } from "@/lib/storage/list";
 import { type FolderPage, listFolders } from "@/lib/storage/list-folders";
+import { listMultiparts } from "@/lib/storage/multipart";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { isStorable } from "@/lib/text/policy";
 import { uploadPolicy } from "../policy";
@@ -177,7 +178,7 @@ async function removePages(
   { removable, maxPages }: { removable: Removable; maxPages: number },
 ) {
   const visit = { pages: 0, versions: 0, bytes: 0, isKept: false, isWhole: false };
-  if (entry.isFolder) await abortMultiparts(permit, requireUploadFolder(entry.prefix));
+  if (entry.isFolder) visit.isKept = !(await abortRemovable(permit, requireUploadFolder(entry.prefix), removable));
   for await (const page of versionsAt(entry)) {
     if (visit.pages === maxPages) return visit;
     visit.pages += 1;
@@ -188,6 +189,22 @@ async function removePages(
     visit.bytes += old.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
   return { ...visit, isWhole: true };
+}
+
+/** Aborts multiparts that may be removed. Returns whether these were all: parts may be on their way to the others. */
+async function abortRemovable(permit: BucketPermit, prefix: string, removable: Removable): Promise<boolean> {
+  let areAll = true;
+  for await (const page of listMultiparts(prefix)) {
+    for (const multipart of page) {
+      if (isWithin(removable, multipart.startedAt)) await abortMultipart(permit, multipart);
+      else areAll = false;
+    }
+  }
+  return areAll;
+}
+
+function isWithin({ after, before }: Removable, madeAt: Date): boolean {
+  return madeAt >= after && madeAt <= before;
 }
 
 /** Of a key its versions only: a listing by prefix has those of keys that begin alike, too. */
@@ -201,10 +218,9 @@ function requireUploadFolder(prefix: string): string {
   return prefix;
 }
 
-async function removableVersions(page: ListedVersion[], { after, before }: Removable): Promise<ListedVersion[]> {
+async function removableVersions(page: ListedVersion[], removable: Removable): Promise<ListedVersion[]> {
   const pinned = await selectPinned(page.filter(({ key }) => isStorable(key)));
   return page.filter(
-    ({ key, versionId, lastModified }) =>
-      lastModified >= after && lastModified <= before && !pinned.has(`${versionId} ${key}`),
+    ({ key, versionId, lastModified }) => isWithin(removable, lastModified) && !pinned.has(`${versionId} ${key}`),
   );
 }
