@@ -39,8 +39,10 @@ export function normalizePath(path: string): string {
 
 /**
  * Returns the message that says why a path cannot be a media's path; null when it can. Expects the normalized path. The one
- * rule for registering, listing, receipts, command line and screens: what it accepts can be written to a disk of any system,
- * below the folder that it is written to, and reads as what it is. Media from before a rule keep their paths.
+ * rule for registering, listing, receipts, command line and screens: what it accepts names one file below the folder that it is
+ * written to, in every system's reading of paths, and reads as what it is. `: * ? " < > |` are accepted within a segment, as they are
+ * common in names of Linux and macOS: disks of Windows take no such name, and `photo.jpg:x` is a stream of `photo.jpg` on NTFS. Media
+ * from before a rule keep their paths.
  */
 export function pathProblem(path: string): string | null {
   if (path === "") return "The file has no name.";

@@ -15,8 +15,8 @@ import { uploadPrefix } from "@/lib/storage/keys";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { createPostPolicy } from "@/lib/storage/presigned/post-policy";
 import { overMessage, uploadFrom, uploadPolicy } from "./policy";
-import { openUploadOf, ownUploadsWhere, visibleUploadsWhere } from "./queries";
-import { ended, ending, extendUpload, largeUploads, releaseReserved } from "./rows";
+import { type OpenUpload, openUploadOf, ownUploadsWhere, visibleUploadsWhere } from "./queries";
+import { ended, ending, extendUpload, largeUploads, releaseReserved, requireNoneOver } from "./rows";
 import type { OpenedUpload, OpenUploadInput, PostPolicy } from "./schema";
 
 const maxExpiredAtOnce = 100;
@@ -50,7 +50,7 @@ async function insertUpload(viewer: Viewer, input: Input, collectionId: string, 
   // Signed before the row is inserted: without credentials to sign with, or the right to, no open upload is left behind.
   const policy = await grant(await bucketPermit(viewer), prefix, input.checksum);
   await db().$transaction(async (tx) => {
-    if (viewer.kind === "user") await requireFewOpen(tx, viewer.userId);
+    if (viewer.kind === "user") await requireFewOpen(tx, { userId: viewer.userId, collectionId });
     await tx.upload.create({
       data: {
         id,
@@ -71,9 +71,16 @@ async function insertUpload(viewer: Viewer, input: Input, collectionId: string, 
   return { id, state: "open", prefix, policy, expiresAt: expiresAt.toISOString() };
 }
 
-/** Throws CONFLICT when the person has as many open uploads as one may have. Concurrent calls wait for each other. */
-async function requireFewOpen(tx: Transaction, userId: string): Promise<void> {
+/**
+ * Throws CONFLICT when the person has as many open uploads as one may have, TOO_LARGE when one of them, or one to the collection, is
+ * over. Concurrent calls wait for each other.
+ */
+async function requireFewOpen(
+  tx: Transaction,
+  { userId, collectionId }: { userId: string; collectionId: string },
+): Promise<void> {
   await lockOpenUploads(tx, userId);
+  await requireNoneOver(userId, { collectionId, tx });
   const { maxOpenUploads } = uploadPolicy;
   const count = await tx.upload.count({ where: { createdById: userId, state: "open", expiresAt: { gt: new Date() } } });
   if (count < maxOpenUploads) return;
@@ -84,8 +91,9 @@ async function requireFewOpen(tx: Transaction, userId: string): Promise<void> {
 }
 
 async function reopen(viewer: Viewer, uploadId: string): Promise<OpenedUpload> {
-  const { id, collectionId, checksum, expiresAt, overSince } = await openUploadOf(viewer, uploadId);
-  requireRoom(overSince);
+  const upload = await openUploadOf(viewer, uploadId);
+  await requireRoom(upload);
+  const { id, collectionId, checksum, expiresAt } = upload;
   await recordGrant(id);
   const prefix = uploadPrefix(collectionId, id);
   const policy = await grant(await bucketPermit(viewer), prefix, checksum ?? undefined);
@@ -93,12 +101,12 @@ async function reopen(viewer: Viewer, uploadId: string): Promise<OpenedUpload> {
 }
 
 /**
- * Signs a new policy for the same prefix, before the old one expires. Throws NOT_FOUND, CONFLICT (not open), TOO_LARGE (it holds
- * more than there is room for), READ_ONLY.
+ * Signs a new policy for the same prefix, before the old one expires. Throws NOT_FOUND, CONFLICT (not open), TOO_LARGE (it, or
+ * another of its person, holds more than there is room for), READ_ONLY.
  */
 export async function renewPolicy(viewer: Viewer, uploadId: string): Promise<PostPolicy> {
   const upload = await openUploadOf(viewer, uploadId);
-  requireRoom(upload.overSince);
+  await requireRoom(upload);
   const permit = await bucketPermit(viewer);
   await extendUpload(upload);
   await recordGrant(upload.id);
@@ -110,8 +118,9 @@ async function recordGrant(id: string): Promise<void> {
   await db().upload.updateMany({ where: { id, state: "open" }, data: { grantedAt: new Date() } });
 }
 
-function requireRoom(overSince: Date | null): void {
+async function requireRoom({ overSince, createdById }: OpenUpload): Promise<void> {
   if (overSince !== null) throw new AppError("TOO_LARGE", overMessage);
+  if (createdById !== null) await requireNoneOver(createdById);
 }
 
 /** Seals an upload: nothing more can be sent, and the worker verifies what arrived. Idempotent. Throws NOT_FOUND, CONFLICT. */

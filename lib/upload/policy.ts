@@ -108,7 +108,7 @@ export type Uploader = { userId: string | null; role: Role | null };
 /**
  * Whether an upload may add a revision to a media that exists, in the trash or not: its uploader made the media, or may edit all
  * media of the collection. A media of no one is another person's. Asked when files are registered, again when they are
- * verified, and when an upload is redone.
+ * verified, and when an upload is undone or redone.
  */
 export function mayReplace({ userId, role }: Uploader, media: { createdById: string | null }): boolean {
   if (role !== null && rolesThatMay("editMedia").includes(role)) return true;
@@ -147,6 +147,14 @@ export function overReason(overBytes: number): string {
 /** Why an upload that holds more than there is room for gets no new policy. */
 export const overMessage =
   "This upload holds more than there is space for, so nothing more can be sent to it. Finish it now to keep what fits: otherwise it is ended, and its files are removed.";
+
+/** Why no other upload of a person gets a policy while one of them holds more than there is room for. */
+export const anotherOverMessage =
+  "Another of your uploads holds more than there is space for, so nothing more can be sent to others. Nothing is lost. Finish or discard that one now, or try again in half an hour.";
+
+/** Why a full collection takes no new upload while one to it holds more than there is room for. */
+export const collectionOverMessage =
+  "This collection is full: an upload to it holds more than there is space for. Nothing was changed. Try again in half an hour, or ask the site's administrator for more space.";
 
 /** Why an unregistered file beyond the quota does not become media. Its bytes are removed. */
 export const noSpaceReason =

@@ -212,7 +212,8 @@ export async function uploadsToMeasure(viewer: Viewer, limit: number, now = new 
             { measuredAt: { lte: ago(measureIdleEverySeconds) } },
           ],
         },
-        { OR: [{ collection: hasQuota }, { createdBy: hasQuota }] },
+        // One that is over stops its person's other uploads: it is measured again where the quota was lifted.
+        { OR: [{ collection: hasQuota }, { createdBy: hasQuota }, { overSince: { not: null } }] },
       ],
     },
     select: { id: true },

@@ -3,7 +3,14 @@ import { db, query, rowsOf, type Transaction } from "@/lib/db";
 import { AppError, notFound } from "@/lib/errors";
 import { type Account, type AccountIds, lockUpload } from "@/lib/locks";
 import { addBytes, leastSpace, type Space } from "@/lib/quota/rows";
-import { type Uploader, type UploadState, uploadFrom, uploadPolicy } from "./policy";
+import {
+  anotherOverMessage,
+  collectionOverMessage,
+  type Uploader,
+  type UploadState,
+  uploadFrom,
+  uploadPolicy,
+} from "./policy";
 import { firstReapAt } from "./verify/policy";
 
 export type ChargedUpload = AccountIds & { id: string };
@@ -71,6 +78,36 @@ export async function releaseReserved(tx: Transaction, upload: ChargedUpload): P
   const locked = await lockUpload(tx, upload.id);
   await addBytes(tx, upload, { reserved: -(locked?.reserved_bytes ?? 0n) });
   await tx.upload.update({ where: { id: upload.id }, data: { reservedBytes: 0n, unregisteredBytes: 0n } });
+}
+
+/**
+ * Throws TOO_LARGE while an upload of this person holds more than there is room for; with a collection also while it is full and
+ * anyone's upload to it does.
+ */
+export async function requireNoneOver(
+  userId: string,
+  { collectionId, tx = db() }: { collectionId?: string; tx?: Transaction } = {},
+): Promise<void> {
+  const over = await rowsOf(
+    tx,
+    query
+      .selectFrom("upload as u")
+      .innerJoin("collection as c", "c.id", "u.collection_id")
+      .select("u.created_by_id")
+      .where("u.over_since", "is not", null)
+      .where(({ and, eb, or, ref }) =>
+        or([
+          eb("u.created_by_id", "=", userId),
+          and([
+            eb("u.collection_id", "=", collectionId ?? null),
+            eb("c.quota_bytes", "<=", eb(ref("c.used_bytes"), "+", ref("c.reserved_bytes"))),
+          ]),
+        ]),
+      ),
+  );
+  if (over.length === 0) return;
+  const isTheirs = over.some((upload) => upload.created_by_id === userId);
+  throw new AppError("TOO_LARGE", isTheirs ? anotherOverMessage : collectionOverMessage);
 }
 
 /** What an upload becomes at its end: from then on the reaper visits it. */

@@ -17,6 +17,9 @@ import { headObject, type StoredObject } from "./objects";
 
 /** A multipart upload of S3: its parts are not an object until completed. */
 export type Multipart = { key: string; s3UploadId: string };
+
+/** `startedAt` is 1970 where the storage does not say it. */
+export type ListedMultipart = Multipart & { startedAt: Date };
 export type StoredPart = { number: number; sizeBytes: number; etag: string };
 
 /**
@@ -181,7 +184,7 @@ export async function* listMultiparts(
   prefix: string,
   { client, bucket }: Storage = storage(),
   pageSize = 1_000,
-): AsyncGenerator<Multipart[]> {
+): AsyncGenerator<ListedMultipart[]> {
   let marker: { KeyMarker?: string; UploadIdMarker?: string } = {};
   for (;;) {
     const page = await storageCall(() =>
@@ -195,9 +198,10 @@ export async function* listMultiparts(
         }),
       ),
     );
-    const found = (page.Uploads ?? []).map(({ Key = "", UploadId = "" }) => ({
+    const found = (page.Uploads ?? []).map(({ Key = "", UploadId = "", Initiated }) => ({
       key: decodeListed(Key),
       s3UploadId: UploadId,
+      startedAt: Initiated ?? new Date(0),
     }));
     if (found.length > 0) yield found;
     const last = found.at(-1);

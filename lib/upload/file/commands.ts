@@ -57,7 +57,7 @@ async function planAndReserve(
   const prefix = uploadPrefix(upload.collectionId, upload.id);
   const paths = files.map(({ path }) => path);
   const before = await selectFiles(upload.id, paths);
-  const canceled = [...before.values()].filter(isCanceled).map(({ path }) => path);
+  const canceled = [...before.values()].filter(isCanceled);
   await removeCanceled(permit, upload.id, prefix, canceled);
   const stored = await storedFacts(prefix, [...before.values()], new Map(files.map(({ path, md5 }) => [path, md5])));
   const known = await selectKnown(
@@ -149,12 +149,7 @@ async function cancel(viewer: Viewer, uploadId: string, which: { paths: string[]
   for (const { path, s3_upload_id: s3UploadId } of canceled) {
     if (s3UploadId !== null) await abortMultipart(permit, { key: originalKey(prefix, path), s3UploadId });
   }
-  await removeCanceled(
-    permit,
-    upload.id,
-    prefix,
-    canceled.map(({ path }) => path),
-  );
+  await removeCanceled(permit, upload.id, prefix, canceled);
 }
 
 function requireSendable(files: FileToRegister[]): void {

@@ -48,6 +48,10 @@ export function planFile(file: FileToSend, facts: Facts): Plan {
   const isInParts = file.size >= uploadPolicy.multipartFromBytes && !isConflict;
   const partSize = isInParts ? (kept?.part_size ?? partSizeOf(file.size)) : null;
   const isGone = (facts.parts === null && !isStored) || isConflict;
+  const isOver = (isChanged || isConflict) && facts.row !== undefined && facts.row.completed_at === null;
+  const superseded = isOver ? (facts.row?.s3_upload_id ?? null) : null;
+  const needed = sameAsId || isConflict ? 0n : BigInt(file.size);
+  const held = heldBytes(superseded === null ? facts : { ...facts, parts: null });
   const row: FileRow = {
     id: kept?.id ?? randomUUID(),
     path: file.path,
@@ -58,7 +62,7 @@ export function planFile(file: FileToSend, facts: Facts): Plan {
     md5: file.md5 ?? kept?.md5 ?? null,
     crc64nvme: isGone ? null : (kept?.crc64nvme ?? null),
     modified_ms: file.modifiedAt === undefined ? (kept?.modified_ms ?? null) : BigInt(file.modifiedAt),
-    reserved_bytes: sameAsId || isConflict ? 0n : BigInt(file.size),
+    reserved_bytes: held > needed ? held : needed,
     s3_upload_id: isGone ? null : (kept?.s3_upload_id ?? null),
     part_size: partSize,
     completed_at: partSize !== null && isStored ? (kept?.completed_at ?? new Date()) : null,
@@ -68,11 +72,20 @@ export function planFile(file: FileToSend, facts: Facts): Plan {
     same_as_id: sameAsId,
     canceled_at: null,
   };
-  const isOver = (isChanged || isConflict) && facts.row !== undefined && facts.row.completed_at === null;
-  const superseded = isOver ? (facts.row?.s3_upload_id ?? null) : null;
   if (isConflict) return { row, superseded, answer: conflictAt(file.path, known) };
   const isPresent = isStored || sameAsId !== null || copyOfId !== null;
   return { row, superseded, answer: answerOf(row, facts, isPresent) };
+}
+
+/**
+ * Returns how much of a reservation is for bytes that have arrived. It stays as long as they do, whatever the file has become:
+ * released, it would be given to other files, and these bytes would count as unregistered.
+ */
+function heldBytes({ row, listed, parts }: Facts): bigint {
+  const inParts = (parts ?? []).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const arrived = BigInt((listed?.sizeBytes ?? 0) + inParts);
+  const reserved = row?.reserved_bytes ?? 0n;
+  return arrived < reserved ? arrived : reserved;
 }
 
 /** Whether the path belongs to a media that the upload may not replace. */

@@ -1,12 +1,12 @@
 import "server-only";
-import { originalKey, pathOfKey } from "@/lib/storage/keys";
 import { deleteVersions } from "@/lib/storage/objects/deletion";
 import { versionsOf } from "@/lib/storage/objects/list";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
-import { selectRemovable } from "./rows";
+import { filePathOf, keysOfFile } from "./keys";
+import { type FileRow, selectRemovable } from "./rows";
 
 /**
- * Removes every version at those of an upload's paths that are canceled. Lists first and then selects the canceled paths: a
+ * Removes every version of those of an upload's files that are canceled, under each key that a file may have. Lists first and then selects the canceled paths: a
  * version listed while its path was canceled belongs to no registered file, even if the path is registered again a moment
  * later, and what arrives after that is not in the listing. Runs outside of transactions, so that no lock waits for the
  * storage. Leaves them where the upload keeps what no revision pins: a database that did not own the bucket when they were sent may not
@@ -16,15 +16,15 @@ export async function removeCanceled(
   permit: BucketPermit,
   uploadId: string,
   prefix: string,
-  paths: string[],
+  files: Pick<FileRow, "path" | "sent_as">[],
 ): Promise<void> {
-  const keys = paths.map((path) => originalKey(prefix, path));
+  const keys = files.flatMap((file) => keysOfFile(prefix, file));
   for await (const versions of versionsOf(prefix, keys)) {
-    const found = [...new Set(versions.map(({ key }) => pathOfKey(prefix, key)))];
+    const found = [...new Set(versions.map(({ key }) => filePathOf(prefix, key)))];
     const removable = await selectRemovable(uploadId, found);
     await deleteVersions(
       permit,
-      versions.filter(({ key }) => removable.has(pathOfKey(prefix, key))),
+      versions.filter(({ key }) => removable.has(filePathOf(prefix, key))),
     );
   }
 }

@@ -220,7 +220,7 @@ export async function markCanceled(tx: Transaction, uploadId: string, which: { p
         same_as_id: null,
       }))
       .whereRef("f.id", "=", "had.id")
-      .returning(["f.path", "f.s3_upload_id", "had.reserved_bytes as released"]),
+      .returning(["f.path", "f.sent_as", "f.s3_upload_id", "had.reserved_bytes as released"]),
   );
 }
 

@@ -1,8 +1,9 @@
 import "server-only";
 import { originalKey } from "@/lib/storage/keys";
-import { type ListedVersion, latestVersions } from "@/lib/storage/objects/list";
+import { compareKeys, type ListedVersion, latestVersions } from "@/lib/storage/objects/list";
 import { md5Of, refutesMd5 } from "@/lib/storage/objects/md5";
 import { listParts, type StoredPart } from "@/lib/storage/objects/multipart";
+import { keysOfFile } from "./keys";
 import type { FileRow } from "./rows";
 
 const listingsAtOnce = 8;
@@ -37,11 +38,14 @@ export async function storedFacts(
   // After the parts, so that a multipart completed in between is found by one of the two.
   const listed = await latestVersions(
     prefix,
-    rows.map(({ path }) => originalKey(prefix, path)),
+    rows.flatMap((row) => keysOfFile(prefix, row)),
   );
   const files = new Map<string, ListedFile>();
   for (const row of rows) {
-    const version = listed.get(originalKey(prefix, row.path));
+    // The first in the order of the listing, as at verification.
+    const [version] = keysOfFile(prefix, row)
+      .flatMap((key) => listed.get(key) ?? [])
+      .sort((a, b) => compareKeys(a.key, b.key));
     if (!version) continue;
     const md5 = md5s.get(row.path) ?? row.md5;
     // Called for its side effect: it detects storages whose ETags are not MD5s.

@@ -1,13 +1,14 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import { notFound } from "@/lib/errors";
+import { AppError, notFound } from "@/lib/errors";
 import { bucketPermit } from "@/lib/owner/commands";
 import { ownerMarginSeconds } from "@/lib/owner/policy";
 import { ownerSince } from "@/lib/owner/queries";
 import { originalsPrefix } from "@/lib/storage/keys";
-import { abortMultiparts, deleteVersions } from "@/lib/storage/objects/deletion";
+import { abortMultipart, deleteVersions } from "@/lib/storage/objects/deletion";
 import { type ListedVersion, listObjectVersions, versionsOf } from "@/lib/storage/objects/list";
 import { type FolderPage, listFolders } from "@/lib/storage/objects/list-folders";
+import { listMultiparts } from "@/lib/storage/objects/multipart";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { isStorable } from "@/lib/text/policy";
 import { uploadPolicy } from "../policy";
@@ -20,6 +21,7 @@ import {
   leaseWalk,
   type NamedUpload,
   postponeUnknown,
+  retryUnknown,
   selectDue,
   selectKnownPrefixes,
 } from "./rows";
@@ -115,7 +117,8 @@ export type RemovedUnknown = { prefixes: number; versions: number; bytes: number
  * Removes objects and parts of folders and keys that have been known to belong to no upload for a generous time: a database that was
  * restored from an older dump knows none of the newer uploads. Keeps what is younger than that, what a revision pins, and what may be
  * older than this database's ownership of the bucket. Bounded by calls; the next run continues. What keeps something starts its time
- * again, so that it holds up no others. Throws AppError READ_ONLY, UNAVAILABLE, INTERNAL.
+ * again, and what fails is tried again a day later, so that neither holds up others. Throws AppError READ_ONLY at once; UNAVAILABLE, INTERNAL of the first entry that failed
+ * after the others.
  */
 export async function removeUnknownPrefixes(
   viewer: Viewer,
@@ -129,11 +132,22 @@ export async function removeUnknownPrefixes(
   const due = await selectDue(prefixesAtOnce);
   const known = await selectKnownPrefixes(due.flatMap(({ prefix }) => uploadOf(prefix) ?? []));
   await deleteUnknown([...known]);
+  const failures: unknown[] = [];
   let pagesLeft = maxCalls;
   for (const entry of due) {
     if (pagesLeft === 0) break;
     if (known.has(entry.prefix)) continue;
-    const visit = await removePages(permit, entry, { removable, maxPages: pagesLeft });
+    const visit = await removePages(permit, entry, { removable, maxPages: pagesLeft }).catch(async (error: unknown) => {
+      // Without the right to remove anything, all would fail.
+      if (error instanceof AppError && error.code === "READ_ONLY") throw error;
+      failures.push(error);
+      await retryUnknown(entry.prefix);
+      return null;
+    });
+    if (!visit) {
+      pagesLeft -= 1;
+      continue;
+    }
     removed.versions += visit.versions;
     removed.bytes += visit.bytes;
     pagesLeft -= visit.pages;
@@ -143,6 +157,7 @@ export async function removeUnknownPrefixes(
       removed.prefixes += 1;
     }
   }
+  if (failures.length > 0) throw failures[0];
   return removed;
 }
 
@@ -163,7 +178,7 @@ async function removePages(
   { removable, maxPages }: { removable: Removable; maxPages: number },
 ) {
   const visit = { pages: 0, versions: 0, bytes: 0, isKept: false, isWhole: false };
-  if (entry.isFolder) await abortMultiparts(permit, requireUploadFolder(entry.prefix));
+  if (entry.isFolder) visit.isKept = !(await abortRemovable(permit, requireUploadFolder(entry.prefix), removable));
   for await (const page of versionsAt(entry)) {
     if (visit.pages === maxPages) return visit;
     visit.pages += 1;
@@ -174,6 +189,22 @@ async function removePages(
     visit.bytes += old.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
   return { ...visit, isWhole: true };
+}
+
+/** Aborts multiparts that may be removed. Returns whether these were all: parts may be on their way to the others. */
+async function abortRemovable(permit: BucketPermit, prefix: string, removable: Removable): Promise<boolean> {
+  let areAll = true;
+  for await (const page of listMultiparts(prefix)) {
+    for (const multipart of page) {
+      if (isWithin(removable, multipart.startedAt)) await abortMultipart(permit, multipart);
+      else areAll = false;
+    }
+  }
+  return areAll;
+}
+
+function isWithin({ after, before }: Removable, madeAt: Date): boolean {
+  return madeAt >= after && madeAt <= before;
 }
 
 /** Of a key its versions only: a listing by prefix has those of keys that begin alike, too. */
@@ -187,10 +218,9 @@ function requireUploadFolder(prefix: string): string {
   return prefix;
 }
 
-async function removableVersions(page: ListedVersion[], { after, before }: Removable): Promise<ListedVersion[]> {
+async function removableVersions(page: ListedVersion[], removable: Removable): Promise<ListedVersion[]> {
   const pinned = await selectPinned(page.filter(({ key }) => isStorable(key)));
   return page.filter(
-    ({ key, versionId, lastModified }) =>
-      lastModified >= after && lastModified <= before && !pinned.has(`${versionId} ${key}`),
+    ({ key, versionId, lastModified }) => isWithin(removable, lastModified) && !pinned.has(`${versionId} ${key}`),
   );
 }

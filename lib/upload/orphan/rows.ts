@@ -80,6 +80,14 @@ export async function postponeUnknown(prefix: string): Promise<void> {
   await execute(db(), query.updateTable("unknown_prefix").set({ first_seen_at: now }).where("prefix", "=", prefix));
 }
 
+const retryAfterSeconds = 24 * 60 * 60;
+
+/** Makes an entry due again a day later, after those that wait: it could not be removed. */
+export async function retryUnknown(prefix: string): Promise<void> {
+  const first_seen_at = secondsAgo(uploadPolicy.unknownPrefixSeconds - retryAfterSeconds);
+  await execute(db(), query.updateTable("unknown_prefix").set({ first_seen_at }).where("prefix", "=", prefix));
+}
+
 /** Selects entries that have been known as unknown for long enough, the oldest first. */
 export async function selectDue(limit: number): Promise<Entry[]> {
   return rowsOf(

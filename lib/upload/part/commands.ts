@@ -135,6 +135,7 @@ async function partedFile(viewer: Viewer, uploadId: string, fileId: string): Pro
       staleVersion: true,
       completedAt: true,
       reservedBytes: true,
+      sameAsId: true,
     },
   });
   if (!file) throw notFound("file");
@@ -151,7 +152,7 @@ async function partedFile(viewer: Viewer, uploadId: string, fileId: string): Pro
     s3UploadId: file.s3UploadId,
     staleVersion: file.staleVersion,
     isCompleted: file.completedAt !== null,
-    isReserved: file.reservedBytes >= file.sizeBytes,
+    isReserved: file.sameAsId === null && file.reservedBytes >= file.sizeBytes,
   };
 }
 

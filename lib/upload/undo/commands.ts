@@ -14,13 +14,19 @@ import { applyUndoPage, insertUndo, isAllReplaceable, startRedo } from "./rows";
 /** Pages of a few thousand files each that a request applies while a person waits. The worker applies the rest. */
 const pagesInRequest = 5;
 
+const mayNotUndo =
+  "This upload replaced files that other people added, and you may not change those any more. Nothing was undone. Ask an editor of the collection to undo it.";
+const mayNotRedo =
+  "This upload replaced files that other people added, and you may not replace those any more. Nothing was changed. Ask an editor of the collection.";
+
 type UploadIds = { id: string; collectionId: string };
 
 /**
  * Undoes an upload: media it made go to the trash, and media it revised show what they showed before, or what other uploads
  * made of them since. Bytes that another upload brought as well stay. Nothing is deleted, so `redoUpload` restores everything.
  * The undo is recorded first and then applied in pages, by the worker where there are many; once applied, it leaves alone what
- * people restore from the trash. Idempotent. Throws NOT_FOUND, CONFLICT (not verified yet).
+ * people restore from the trash. Idempotent. Throws NOT_FOUND, CONFLICT (not verified yet, or it replaced media of others that the
+ * viewer may not replace).
  */
 export async function undoUpload(viewer: Viewer, uploadId: string): Promise<void> {
   await applyUndo(uploadId, viewer, undo);
@@ -57,6 +63,9 @@ async function applyUndo(uploadId: string, viewer: Viewer, record: typeof undo):
 }
 
 async function undo(tx: Transaction, viewer: Viewer, { id, collectionId }: UploadIds): Promise<void> {
+  const undone = await tx.uploadUndo.findUnique({ where: { uploadId: id }, select: { redoneAt: true } });
+  if (undone && !undone.redoneAt) return;
+  await requireReplaceable(tx, viewer, { id, collectionId }, mayNotUndo);
   if (!(await insertUndo(tx, id, viewer.kind === "user" ? viewer.userId : null))) return;
   await recordEvent(tx, viewer, { ...about(id, collectionId), action: "upload.undone" });
 }
@@ -65,7 +74,7 @@ async function redo(tx: Transaction, viewer: Viewer, { id, collectionId }: Uploa
   const undone = await tx.uploadUndo.findUnique({ where: { uploadId: id }, select: { byId: true, redoneAt: true } });
   if (!undone || undone.redoneAt) return;
   if (!(await mayRedo(tx, viewer, { collectionId, byId: undone.byId }))) throw notFound("upload");
-  await requireReplaceable(tx, viewer, { id, collectionId });
+  await requireReplaceable(tx, viewer, { id, collectionId }, mayNotRedo);
   await startRedo(tx, id);
   await recordEvent(tx, viewer, { ...about(id, collectionId), action: "upload.redone" });
 }
@@ -80,16 +89,18 @@ async function mayRedo(
   return (await tx.collection.count({ where: mayTrash })) > 0;
 }
 
-/** A redo replaces files as the upload did: its revisions of other people's media need the right to edit those now. */
-async function requireReplaceable(tx: Transaction, viewer: Viewer, { id, collectionId }: UploadIds): Promise<void> {
+/** An undo or redo changes what media show, as the upload did: other people's media need the right to edit those now. */
+async function requireReplaceable(
+  tx: Transaction,
+  viewer: Viewer,
+  { id, collectionId }: UploadIds,
+  message: string,
+): Promise<void> {
   if (viewer.kind !== "user") return;
   const uploader = await uploaderOf(tx, { collectionId, createdById: viewer.userId });
   // For editors no revision need be read.
   if (mayReplace(uploader, { createdById: null }) || (await isAllReplaceable(tx, id, uploader))) return;
-  throw new AppError(
-    "CONFLICT",
-    "This upload replaced files that other people added, and you may not replace those any more. Nothing was changed. Ask an editor of the collection.",
-  );
+  throw new AppError("CONFLICT", message);
 }
 
 /** Each page is a transaction that reads whether to undo or redo. Returns whether pages are left. */

@@ -1,11 +1,12 @@
 import "server-only";
-import { normalizePath, pathProblem } from "@/lib/path/policy";
+import { pathProblem } from "@/lib/path/policy";
 import type { Found } from "@/lib/revision/rows";
 import { pathOfKey } from "@/lib/storage/keys";
 import type { ListedVersion } from "@/lib/storage/objects/list";
 import { md5Of, refutesMd5 } from "@/lib/storage/objects/md5";
 import { headObject } from "@/lib/storage/objects/objects";
 import { isStorable, visibleText } from "@/lib/text/policy";
+import { filePathOf } from "../file/keys";
 import type { FileRow } from "../file/rows";
 import { sizeProblem } from "../policy";
 
@@ -30,11 +31,11 @@ export async function checkListing(
 ): Promise<CheckedPage> {
   const latest = page
     .filter(({ isLatest }) => isLatest)
-    .map((version) => {
-      // A program may send names in any form of Unicode.
-      const sentAs = pathOfKey(prefix, version.key);
-      return { ...version, sentAs, path: normalizePath(sentAs) };
-    });
+    .map((version) => ({
+      ...version,
+      sentAs: pathOfKey(prefix, version.key),
+      path: filePathOf(prefix, version.key),
+    }));
   const rows = await select(latest.map(({ path }) => path).filter(isStorable));
   const expected = latest.filter(({ path }) => !rows.get(path)?.canceled_at);
   const valid = expected.filter(({ path }) => pathProblem(path) === null);

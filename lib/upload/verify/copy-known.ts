@@ -4,6 +4,7 @@ import { originalKey } from "@/lib/storage/keys";
 import { copyObject } from "@/lib/storage/objects/copy";
 import { headObject } from "@/lib/storage/objects/objects";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
+import { keysOfFile } from "../file/keys";
 import { type FileToCopy, selectCopies, settleSame } from "./rows";
 
 const copiesAtOnce = 4;
@@ -35,8 +36,10 @@ async function copyOne(permit: BucketPermit, prefix: string, file: FileToCopy): 
   const { key, version_id: versionId } = file;
   const to = originalKey(prefix, file.path);
   const sizeBytes = Number(file.size_bytes);
-  const there = await headObject({ key: to });
-  if (there?.sizeBytes === sizeBytes && there.versionId !== file.stale_version) return;
+  for (const at of keysOfFile(prefix, file)) {
+    const there = await headObject({ key: at });
+    if (there?.sizeBytes === sizeBytes && there.versionId !== file.stale_version) return;
+  }
   try {
     await copyObject(permit, { from: { key, versionId }, to, sizeBytes });
   } catch (error) {

@@ -34,7 +34,7 @@ const copies = query
   .selectFrom("upload as u")
   .innerJoin("upload_file as f", "f.upload_id", "u.id")
   .innerJoin("revision as r", "r.id", "f.copy_of_id")
-  .select(["f.path", "f.size_bytes", "f.stale_version", "r.key", "r.version_id"])
+  .select(["f.path", "f.sent_as", "f.size_bytes", "f.stale_version", "r.key", "r.version_id"])
   .where("u.state", "=", "sealed")
   .where("f.copy_of_id", "is not", null)
   .where("r.state", "<>", "rejected")

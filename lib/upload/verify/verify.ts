@@ -5,12 +5,12 @@ import { notFound } from "@/lib/errors";
 import { recordEvent } from "@/lib/event/commands";
 import { lockAccounts, lockUpload, longTransaction } from "@/lib/locks";
 import { bucketPermit } from "@/lib/owner/commands";
-import { normalizePath } from "@/lib/path/policy";
 import { type Found, insertRevisions, selectSame } from "@/lib/revision/rows";
 import { reserveTurns, selectPendingOf } from "@/lib/revision/turn/rows";
 import { pathOfKey, uploadPrefix } from "@/lib/storage/keys";
 import { abortMultiparts } from "@/lib/storage/objects/deletion";
 import { type ListedVersion, listObjectVersions } from "@/lib/storage/objects/list";
+import { filePathOf } from "../file/keys";
 import { selectFiles } from "../file/rows";
 import { mayReplace, noSpaceReason, othersFileReason, twinReason, type Uploader } from "../policy";
 import { chargeUpload, ending, type LockedUpload, least, releaseReserved, spaceOf, uploaderOf } from "../rows";
@@ -197,7 +197,7 @@ async function chargeInserted(
   { prefix, checked: { registered }, inserted }: Inserted,
 ): Promise<void> {
   const used = inserted.reduce((sum, { size_bytes }) => sum + size_bytes, 0n);
-  const reservedFor = (key: string) => registered.get(normalizePath(pathOfKey(prefix, key))) ?? 0n;
+  const reservedFor = (key: string) => registered.get(filePathOf(prefix, key)) ?? 0n;
   const theirs = inserted.reduce((sum, { key }) => sum + reservedFor(key), 0n);
   const lacked = inserted.reduce((sum, { key, size_bytes }) => {
     const lacks = size_bytes - reservedFor(key);

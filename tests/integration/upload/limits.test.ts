@@ -1,5 +1,5 @@
 import { DeleteObjectCommand, UploadPartCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { UserViewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { stopQueue } from "@/lib/jobs/queue/queue";
@@ -12,11 +12,19 @@ import { headObject } from "@/lib/storage/objects/objects";
 import { openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
 import { cancelFiles, registerFiles } from "@/lib/upload/file/commands";
 import { signParts } from "@/lib/upload/part/commands";
-import { noSpaceReason, overMessage, uploadPolicy } from "@/lib/upload/policy";
+import {
+  anotherOverMessage,
+  collectionOverMessage,
+  noSpaceReason,
+  overMessage,
+  uploadPolicy,
+} from "@/lib/upload/policy";
 import { uploadStatus, uploadsToMeasure } from "@/lib/upload/queries";
 import { measureUpload } from "@/lib/upload/verify/measure";
 import { reapUpload } from "@/lib/upload/verify/reap";
-import { testCollection, testUser } from "@/tests/support/fixtures/collections";
+import { dropInto } from "@/tests/integration/main-job/drops";
+import { hex } from "@/tests/support/checksums";
+import { testCollection, testMember, testUser } from "@/tests/support/fixtures/collections";
 import { system } from "@/tests/support/fixtures/people";
 import { opened, post, verified } from "@/tests/support/fixtures/uploads";
 import { testBucket, testDatabase } from "@/tests/support/services/services";
@@ -33,10 +41,9 @@ const graceMinutes = uploadPolicy.overGraceSeconds / 60;
 let owner: UserViewer;
 let slug: string;
 
-beforeAll(async () => {
-  owner = await testUser("Owner");
-});
 beforeEach(async () => {
+  // Another person each time: one with an upload that is over may open no other.
+  owner = await testUser("Owner");
   slug = await testCollection(owner);
   await setCollectionQuota(system, slug, BigInt(quota));
 });
@@ -55,11 +62,10 @@ async function storedIn(prefix: string): Promise<number> {
 describe("files that were not registered", () => {
   it("beyond the quota end their upload, after a grace as long as its policy lives, and their bytes are removed", async () => {
     const files = Object.fromEntries([1, 2, 3].map((name) => [`f${name}`, bytes(50_000)]));
-    const upload = await opened(owner, slug, files);
+    const [other, upload] = [await opened(owner, slug), await opened(owner, slug, files)];
     expect(await measureUpload(system, upload.id)).toEqual({ unregisteredBytes: 150_000, removed: 0, state: "over" });
     // As much as there is room for is reserved: no other upload gets it meanwhile.
     expect(await account()).toEqual({ used: 0, reserved: quota });
-    const other = await opened(owner, slug);
     await expect(registerFiles(owner, other.id, [{ path: "a", size: 1 }])).rejects.toMatchObject({ code: "TOO_LARGE" });
     await expect(renewPolicy(owner, upload.id)).rejects.toMatchObject({ code: "TOO_LARGE", message: overMessage });
 
@@ -113,6 +119,153 @@ describe("files that were not registered", () => {
   });
 });
 
+it("an upload that is over stops new grants to its person, and to its collection while that is full", async () => {
+  const [ann, ben] = [await testMember(slug, "contributor"), await testMember(slug, "contributor")];
+  const elsewhere = await testCollection(ann);
+  const key = "once";
+  const keyed = await openUpload(ann, { collectionSlug: elsewhere }, key);
+  const bens = await opened(ben, slug);
+  const over = await opened(ann, slug, { a: bytes(30_000) });
+  expect(await measureUpload(system, over.id)).toMatchObject({ state: "over" });
+  const refused = { code: "TOO_LARGE", message: anotherOverMessage };
+  await expect(opened(ann, elsewhere)).rejects.toMatchObject(refused);
+  await expect(renewPolicy(ann, keyed.id)).rejects.toMatchObject(refused);
+  await expect(openUpload(ann, { collectionSlug: elsewhere }, key)).rejects.toMatchObject(refused);
+  await expect(opened(ben, slug)).rejects.toMatchObject({ code: "TOO_LARGE", message: collectionOverMessage });
+  // Others may finish what they began, and what they add elsewhere is no matter of this collection.
+  expect((await renewPolicy(ben, bens.id)).url).toContain("http");
+  expect((await opened(ben, await testCollection(ben))).state).toBe("open");
+  // A collection that has room is closed to no one for the quota of one person.
+  await setCollectionQuota(system, slug, 100_000n);
+  expect((await opened(ben, slug)).state).toBe("open");
+  await sealUpload(ann, over.id);
+  expect((await renewPolicy(ann, keyed.id)).url).toContain("http");
+  expect((await opened(ann, slug)).state).toBe("open");
+});
+
+it("versions that are removed count once: a file may be sent twice, not over and over again", async () => {
+  const upload = await opened(owner, slug);
+  await registerFiles(owner, upload.id, [
+    { path: "again", size: 15_000 },
+    { path: "canceled", size: 5_000 },
+  ]);
+  const again = async (count: number) => {
+    for (let sent = 0; sent < count; sent += 1) await post(upload, "again", bytes(15_000));
+  };
+  await again(2);
+  expect(await measureUpload(system, upload.id)).toEqual({ unregisteredBytes: 0, removed: 1, state: "within" });
+  await again(3);
+  expect(await measureUpload(system, upload.id)).toEqual({ unregisteredBytes: 0, removed: 3, state: "over" });
+  await expect(renewPolicy(owner, upload.id)).rejects.toMatchObject({ code: "TOO_LARGE", message: overMessage });
+  expect(await storedIn(upload.prefix)).toBe(15_000);
+  expect(await measureUpload(system, upload.id)).toEqual({ unregisteredBytes: 0, removed: 0, state: "within" });
+  await cancelFiles(owner, upload.id, ["canceled"]);
+  for (let sent = 0; sent < 3; sent += 1) await post(upload, "canceled", bytes(5_000));
+  expect(await measureUpload(system, upload.id)).toMatchObject({ removed: 3, state: "over" });
+  await again(2);
+  await again(1);
+  expect(await measureUpload(system, upload.id, minutes(graceMinutes + 1))).toMatchObject({ state: "ended" });
+});
+
+describe("a file sent under another form of Unicode than it was registered", () => {
+  const path = "café.jpg".normalize("NFC");
+  const nfd = path.normalize("NFD");
+  // Decomposed by its sender alone: neither NFC nor NFD.
+  const [kelvin, mixed] = ["caf\u00e9 \u212a.jpg", "cafe\u0301 \u212a.jpg"];
+  const file = { path, sentAs: nfd, size: 15_000, modifiedAt: 1 };
+
+  it.each([
+    ["in NFD", path, nfd, undefined],
+    ["in NFD, as it said", path, nfd, nfd],
+    ["in its own form, as it said", kelvin.normalize("NFC"), mixed, mixed],
+  ])("keeps what is reserved for it, and is known to be there: %s", async (_, registeredAs, sentUnder, sentAs) => {
+    const upload = await opened(owner, slug);
+    const registered = { path: registeredAs, size: 15_000, modifiedAt: 1, ...(sentAs && { sentAs }) };
+    await registerFiles(owner, upload.id, [registered]);
+    await post(upload, sentUnder, bytes(15_000));
+    expect(await measureUpload(system, upload.id)).toEqual({ unregisteredBytes: 0, removed: 0, state: "within" });
+    expect(await registerFiles(owner, upload.id, [registered])).toMatchObject([{ status: "present" }]);
+    await verified(owner, upload);
+    expect(await uploadStatus(owner, upload.id)).toMatchObject({ files: { verified: 1, rejected: 0 } });
+    expect(await account()).toEqual({ used: 15_000, reserved: 0 });
+  });
+
+  it("is reserved for once, in however many forms it is sent", async () => {
+    const upload = await opened(owner, slug);
+    await registerFiles(owner, upload.id, [{ path: kelvin.normalize("NFC"), size: 5_000 }]);
+    for (const form of [kelvin.normalize("NFC"), kelvin.normalize("NFD"), kelvin, mixed])
+      await post(upload, form, bytes(5_000));
+    expect(await measureUpload(system, upload.id)).toMatchObject({ unregisteredBytes: 15_000, state: "within" });
+    await post(upload, `${nfd} unregistered`, bytes(1));
+    expect(await measureUpload(system, upload.id)).toMatchObject({ unregisteredBytes: 15_001, state: "over" });
+  });
+
+  it("is removed when it is canceled, at once and by the next measurement", async () => {
+    const upload = await opened(owner, slug);
+    await registerFiles(owner, upload.id, [file]);
+    await post(upload, nfd, bytes(15_000));
+    await cancelFiles(owner, upload.id, [path]);
+    expect(await storedIn(upload.prefix)).toBe(0);
+    await post(upload, nfd, bytes(15_000));
+    expect(await measureUpload(system, upload.id)).toMatchObject({ unregisteredBytes: 0, removed: 1 });
+    expect(await storedIn(upload.prefix)).toBe(0);
+  });
+
+  it("is not copied again from the file that has its bytes", async () => {
+    await setCollectionQuota(system, slug, null);
+    const body = bytes(100);
+    await dropInto(slug, { "original.jpg": body }, { by: owner });
+    const upload = await opened(owner, slug);
+    const same = { ...file, size: 100, sha256: hex("sha256", body) };
+    expect(await registerFiles(owner, upload.id, [same])).toMatchObject([{ status: "present" }]);
+    await post(upload, nfd, body);
+    await verified(owner, upload);
+    expect(await uploadStatus(owner, upload.id)).toMatchObject({ files: { verified: 1, rejected: 0 } });
+  });
+});
+
+describe("a reservation whose bytes have arrived", () => {
+  const path = "arrived.jpg";
+  const [size, body] = [5_000, bytes(5_000)];
+  const cases: [string, again: { size: number; sha256?: string }, takes: (ann: UserViewer) => Promise<unknown>][] = [
+    [
+      "another person took its path",
+      { size },
+      async () => dropInto(slug, { [path]: "taken" }, { by: await testMember(slug, "contributor") }),
+    ],
+    [
+      "its media have the same bytes now",
+      { size, sha256: hex("sha256", body) },
+      (ann) => dropInto(slug, { [path]: body }, { by: ann }),
+    ],
+    ["it is smaller now", { size: 10 }, async () => undefined],
+  ];
+
+  it.each(cases)("stays as long as they do: %s", async (_, again, takes) => {
+    const ann = await testMember(slug, "contributor");
+    const upload = await opened(ann, slug);
+    await registerFiles(ann, upload.id, [{ path, size, modifiedAt: 1 }]);
+    await post(upload, path, body);
+    await takes(ann);
+    await registerFiles(ann, upload.id, [{ path, ...again, modifiedAt: 2 }]);
+    // No one else is given the room that they take.
+    const left = quota - (await account()).used - size;
+    const other = { path: "other.jpg", size: left + 1 };
+    await expect(registerFiles(ann, upload.id, [other])).rejects.toMatchObject({ code: "TOO_LARGE" });
+    await registerFiles(ann, upload.id, [{ ...other, size: left }]);
+    await post(upload, other.path, bytes(left));
+    for (const at of [0, graceMinutes + 1])
+      expect(await measureUpload(system, upload.id, minutes(at))).toMatchObject({
+        unregisteredBytes: 0,
+        state: "within",
+      });
+    // Canceled, it is removed, and its room is free.
+    await cancelFiles(ann, upload.id, [path]);
+    await registerFiles(ann, upload.id, [{ path: "third.jpg", size }]);
+    expect(await measureUpload(system, upload.id)).toMatchObject({ unregisteredBytes: 0, state: "within" });
+  });
+});
+
 describe("what is stored beyond what is reserved", () => {
   it("counts where a file is larger than it was registered", async () => {
     const upload = await opened(owner, slug);
@@ -127,12 +280,11 @@ describe("what is stored beyond what is reserved", () => {
   });
 
   it("counts for parts that belong to no registered file", async () => {
-    const upload = await opened(owner, slug);
+    const [upload, registered] = [await opened(owner, slug), await opened(owner, slug)];
     const target = { Bucket: bucket.bucket, Key: `${upload.prefix}film.mov` };
     const UploadId = await createMultipart(await bucketPermit(system), { key: target.Key });
     await bucket.client.send(new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: bytes(30_000) }));
     expect(await measureUpload(system, upload.id)).toMatchObject({ unregisteredBytes: 30_000, state: "over" });
-    const registered = await opened(owner, slug);
     await setCollectionQuota(system, slug, null);
     const [file] = await registerFiles(owner, registered.id, [{ path: "film.mov", size: 17_000_000 }]);
     const fileId = file?.multipart?.fileId ?? "";
@@ -253,6 +405,10 @@ it("open uploads are measured every few minutes, the unmeasured ones first, wher
   expect(await ids(new Date())).toEqual([first.id]);
   await db().upload.update({ where: { id: second.id }, data: { overSince: new Date() } });
   expect(await ids(new Date())).toHaveLength(2);
+  // Also when the quota is lifted: otherwise it would be over for ever.
+  await setCollectionQuota(system, slug, null);
+  expect(await ids(new Date())).toEqual([second.id]);
+  await measureUpload(system, second.id);
 });
 
 it("no part of a file that reserves nothing is signed: it is the same as what its media hold", async () => {

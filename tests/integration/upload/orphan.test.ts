@@ -55,6 +55,12 @@ async function keysIn(prefix: string): Promise<string[]> {
   return keys;
 }
 
+async function multipartsIn(prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const page of listMultiparts(prefix)) keys.push(...page.map(({ key }) => key));
+  return keys;
+}
+
 describe("objects under media/ of no known upload", () => {
   it("are found wherever they lie, a few calls at a time, and nothing else is", async () => {
     const slug = await testCollection(owner);
@@ -94,12 +100,13 @@ describe("objects under media/ of no known upload", () => {
     await age();
     expect(await removeUnknownPrefixes(system)).toMatchObject({ prefixes: 0, versions: 0 });
     expect(await keysIn(prefix)).toHaveLength(3);
+    expect(await multipartsIn(prefix)).toEqual([`${prefix}film.mov`]);
     // Young objects start the time of their prefix again.
     expect(await removeUnknownPrefixes(system, later())).toMatchObject({ versions: 0 });
     await age();
     await removeUnknownPrefixes(system, later());
     expect(await keysIn(prefix)).toEqual([]);
-    for await (const page of listMultiparts(prefix)) expect(page).toEqual([]);
+    expect(await multipartsIn(prefix)).toEqual([]);
     expect(await keysIn(kept.prefix)).toHaveLength(1);
     expect(await recorded()).not.toContain(prefix);
   });
@@ -107,6 +114,8 @@ describe("objects under media/ of no known upload", () => {
   it("stay when they are older than this database's ownership: a restored one does not know what was uploaded since", async () => {
     const prefix = `media/${randomUUID()}/${randomUUID()}/`;
     await put(`${prefix}verified by the site before`);
+    const running = { key: `${prefix}begun at the site before` };
+    await createMultipart(await bucketPermit(system), running);
     await walk();
     await age();
     const hoursAgo = (count: number) => new Date(Date.now() - count * 60 * 60 * 1_000);
@@ -116,11 +125,23 @@ describe("objects under media/ of no known upload", () => {
       await db().bucketOwner.updateMany({ data: { takenOverAt } });
       expect(await removeUnknownPrefixes(system, later())).toMatchObject({ prefixes: 0, versions: 0 });
       expect(await keysIn(prefix)).toHaveLength(1);
+      expect(await multipartsIn(prefix)).toEqual([running.key]);
     }
     await db().bucketOwner.updateMany({ data: { takenOverAt: hoursAgo(25) } });
     await age();
     await removeUnknownPrefixes(system, later());
-    expect(await keysIn(prefix)).toEqual([]);
+    expect([await keysIn(prefix), await multipartsIn(prefix)]).toEqual([[], []]);
+  });
+
+  it("of which only parts are young keep their place in the record", async () => {
+    const prefix = `media/${randomUUID()}/${randomUUID()}/`;
+    await createMultipart(await bucketPermit(system), { key: `${prefix}film.mov` });
+    await db().unknownPrefix.create({ data: { prefix, isFolder: true, firstSeenAt: longAgo } });
+    expect(await removeUnknownPrefixes(system)).toMatchObject({ prefixes: 0 });
+    expect([await recorded(), await multipartsIn(prefix)]).toEqual([[prefix], [`${prefix}film.mov`]]);
+    await age();
+    expect(await removeUnknownPrefixes(system, later())).toMatchObject({ prefixes: 1 });
+    expect(await multipartsIn(prefix)).toEqual([]);
   });
 
   it("stay when their upload is known again, or a revision pins them", async () => {
@@ -175,9 +196,7 @@ describe("objects under media/ of no known upload", () => {
     const left = await keysIn("media/");
     for (const key of markers) expect(left).not.toContain(key);
     expect(await keysIn(open.prefix)).toHaveLength(1);
-    const multiparts: string[] = [];
-    for await (const page of listMultiparts(open.prefix)) multiparts.push(...page.map(({ key }) => key));
-    expect(multiparts).toEqual([running.key]);
+    expect(await multipartsIn(open.prefix)).toEqual([running.key]);
     // Nor does the database take one for a folder.
     for (const prefix of markers) {
       await expect(db().unknownPrefix.create({ data: { prefix, isFolder: true } })).rejects.toThrow("of_one_upload");
@@ -222,6 +241,34 @@ describe("objects under media/ of no known upload", () => {
     expect(await keysIn(large)).toHaveLength(3);
     expect(await keysIn(small)).toEqual([]);
     expect(calls.get(large)).toBe(3);
+  });
+
+  it("do not hold up others when they cannot be removed", async () => {
+    const [locked, free] = [0, 1].map(() => `media/${randomUUID()}/${randomUUID()}/`) as [string, string];
+    for (const prefix of [locked, free]) await put(`${prefix}1`);
+    const seen = new Date(Date.now() - ageMs - 60_000);
+    await db().unknownPrefix.create({ data: { prefix: locked, isFolder: true, firstSeenAt: longAgo } });
+    await db().unknownPrefix.create({ data: { prefix: free, isFolder: true, firstSeenAt: seen } });
+    // As under a retention of the bucket, or a policy that denies it.
+    storage().client.middlewareStack.add(
+      (next) => async (args) => {
+        const { Delete } = args.input as { Delete?: { Objects: { Key: string }[] } };
+        if (Delete?.Objects.some(({ Key }) => Key.startsWith(locked))) throw new Error("locked");
+        return next(args);
+      },
+      { step: "initialize", name: "locked" },
+    );
+    try {
+      await expect(removeUnknownPrefixes(system, later())).rejects.toThrow();
+      expect([await keysIn(locked), await keysIn(free)]).toEqual([[`${locked}1`], []]);
+      expect(await recorded()).toEqual([locked]);
+      // Its turn comes after those that wait, not first again.
+      expect(await removeUnknownPrefixes(system, later())).toEqual({ prefixes: 0, versions: 0, bytes: 0 });
+    } finally {
+      storage().client.middlewareStack.remove("locked");
+    }
+    await age();
+    expect(await removeUnknownPrefixes(system, later())).toMatchObject({ prefixes: 1, versions: 1 });
   });
 
   it("are looked for by one worker at a time, and the walk of one that was killed is resumed", async () => {

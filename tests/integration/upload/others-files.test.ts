@@ -191,6 +191,23 @@ describe("a path in the trash", () => {
   });
 });
 
+it("an undo changes other people's files only for those who may do so now", async () => {
+  const { id } = await dropInto(slug, { [path]: "by an editor", "eds.jpg": "one" }, { by: ed });
+  await setMember(owner, slug, { userId: ed.userId, role: "contributor" });
+  const message = expect.stringMatching(/Nothing was undone/);
+  await expect(undoUpload(ed, id)).rejects.toMatchObject({ code: "CONFLICT", message });
+  expect([await shown(), await shown("eds.jpg")]).toEqual([hex("md5", "by an editor"), hex("md5", "one")]);
+  expect(await db().uploadUndo.count({ where: { uploadId: id } })).toBe(0);
+  // Their own files they may take back.
+  const own = await dropInto(slug, { "eds.jpg": "two" }, { by: ed });
+  await undoUpload(ed, own.id);
+  expect(await shown("eds.jpg")).toBe(hex("md5", "one"));
+  await undoUpload(owner, id);
+  expect([await shown(), await shown("eds.jpg")]).toEqual([hex("md5", anns), null]);
+  // Undone already: nothing is left to refuse.
+  await undoUpload(ed, id);
+});
+
 it("a redo replaces other people's files only for those who may do so now", async () => {
   const { id } = await dropInto(slug, { [path]: "by an editor" }, { by: ed });
   await undoUpload(ed, id);

@@ -33,7 +33,9 @@ const refused: Record<string, string[]> = {
 const accepted = [
   ...["a", ".hidden", "..a", "a..b", "a b", " a", "a.b.c", "~", "-", "ab:c", "12:30:00.jpg"],
   ...["console", "con1.txt", "com", "com0.txt", "COM10", "lpt", "nullable", "auxiliary/x", "prn-1", "a.con", "xnul"],
-  ...["100%.jpg", 'a*?"<>|.jpg', "#1", "’quoted’", "Ångström", "שונית/🐠.jpg", "a\u200db", "👩‍🔬.png", "\ufffd"],
+  // Disks of Windows take none of these, and NTFS the second for a stream of "photo.jpg".
+  ...["a?b.jpg", "photo.jpg:x", "a*", "<a", "a>", "a|b", 'a"b', 'a*?"<>|.jpg'],
+  ...["100%.jpg", "#1", "’quoted’", "Ångström", "שונית/🐠.jpg", "a\u200db", "👩‍🔬.png", "\ufffd"],
   ...["x".repeat(maxPathBytes), `${"é".repeat(255)}xx`],
 ];
 
@@ -51,7 +53,7 @@ describe("one rule for paths", () => {
     expect(mediaPath.parse(fine)).toBe(fine);
   });
 
-  it("accepts only what stays below its folder, under its own name, on any system", () => {
+  it("accepts only what stays below its folder, under its own name, in every system's reading of paths", () => {
     const piece = fc.constantFrom(
       ..."aé.. :\\/C",
       "con",
