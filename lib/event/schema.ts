@@ -36,6 +36,7 @@ export type EventAction =
   | "member.set"
   | "member.removed"
   | "upload.opened"
+  | "upload.credentialsGranted"
   | "upload.sealed"
   | "upload.verified"
   | "upload.aborted"

@@ -67,7 +67,7 @@ const knownKeys = new Set(
   aws:principalisawsservice aws:viaawsservice aws:tokenissuetime
   s3:prefix s3:delimiter s3:max-keys s3:signatureage s3:authtype s3:signatureversion s3:versionid s3:x-amz-acl
   s3:x-amz-content-sha256 s3:x-amz-copy-source s3:x-amz-metadata-directive s3:x-amz-storage-class
-  s3:x-amz-server-side-encryption s3:x-amz-grant-read s3:x-amz-grant-read-acp s3:x-amz-grant-write
+  s3:x-amz-server-side-encryption s3:x-amz-server-side-encryption-customer-algorithm s3:x-amz-grant-read s3:x-amz-grant-read-acp s3:x-amz-grant-write
   s3:x-amz-grant-write-acp s3:x-amz-grant-full-control
   s3:x-amz-object-ownership s3:x-amz-website-redirect-location s3:resourceaccount s3:tlsversion s3:if-match
   s3:if-none-match s3:requestobjecttagkeys`.split(/\s+/),

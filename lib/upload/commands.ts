@@ -14,9 +14,18 @@ import { bucketPermit } from "@/lib/owner/commands";
 import { uploadPrefix } from "@/lib/storage/keys";
 import type { BucketPermit } from "@/lib/storage/permit/permit";
 import { createPostPolicy } from "@/lib/storage/presigned/post-policy";
-import { overMessage, uploadFrom, uploadPolicy } from "./policy";
-import { type OpenUpload, openUploadOf, ownUploadsWhere, visibleUploadsWhere } from "./queries";
-import { ended, ending, extendUpload, largeUploads, releaseReserved, requireNoneOver } from "./rows";
+import { uploadFrom, uploadPolicy } from "./policy";
+import { openUploadOf, ownUploadsWhere, visibleUploadsWhere } from "./queries";
+import {
+  ended,
+  ending,
+  extendUpload,
+  largeUploads,
+  recordGrant,
+  releaseReserved,
+  requireNoneOver,
+  requireRoom,
+} from "./rows";
 import type { OpenedUpload, OpenUploadInput, PostPolicy } from "./schema";
 
 const maxExpiredAtOnce = 100;
@@ -111,16 +120,6 @@ export async function renewPolicy(viewer: Viewer, uploadId: string): Promise<Pos
   await extendUpload(upload);
   await recordGrant(upload.id);
   return grant(permit, uploadPrefix(upload.collectionId, upload.id), upload.checksum ?? undefined);
-}
-
-/** Before the policy is signed: what it lets in is measured while it lives. */
-async function recordGrant(id: string): Promise<void> {
-  await db().upload.updateMany({ where: { id, state: "open" }, data: { grantedAt: new Date() } });
-}
-
-async function requireRoom({ overSince, createdById }: OpenUpload): Promise<void> {
-  if (overSince !== null) throw new AppError("TOO_LARGE", overMessage);
-  if (createdById !== null) await requireNoneOver(createdById);
 }
 
 /** Seals an upload: nothing more can be sent, and the worker verifies what arrived. Idempotent. Throws NOT_FOUND, CONFLICT. */

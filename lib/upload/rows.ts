@@ -6,6 +6,7 @@ import { addBytes, leastSpace, type Space } from "@/lib/quota/rows";
 import {
   anotherOverMessage,
   collectionOverMessage,
+  overMessage,
   type Uploader,
   type UploadState,
   uploadFrom,
@@ -108,6 +109,21 @@ export async function requireNoneOver(
   if (over.length === 0) return;
   const isTheirs = over.some((upload) => upload.created_by_id === userId);
   throw new AppError("TOO_LARGE", isTheirs ? anotherOverMessage : collectionOverMessage);
+}
+
+/** Throws TOO_LARGE for an upload that holds more than there is room for, or while another of its person does: it is granted nothing more. */
+export async function requireRoom(upload: { overSince: Date | null; createdById: string | null }): Promise<void> {
+  const { overSince, createdById } = upload;
+  if (overSince !== null) throw new AppError("TOO_LARGE", overMessage);
+  if (createdById !== null) await requireNoneOver(createdById);
+}
+
+/**
+ * Records that a policy is signed at this time, before it is: what it lets in is measured while it lives. A grant that lives longer
+ * counts as a policy that is signed later.
+ */
+export async function recordGrant(id: string, at = new Date()): Promise<void> {
+  await db().upload.updateMany({ where: { id, state: "open", grantedAt: { lt: at } }, data: { grantedAt: at } });
 }
 
 /** What an upload becomes at its end: from then on the reaper visits it. */

@@ -3,6 +3,7 @@ import { mediaDetail, mediaItem } from "@/lib/media/schema";
 import { memberItem } from "@/lib/member/schema";
 import { sessionItem } from "@/lib/session/schema";
 import { createdToken, tokenItem } from "@/lib/token/schema";
+import { containerCredentials, uploadCredentials } from "@/lib/upload/credentials/schema";
 import { openedUpload, partUrls, postPolicy, uploadStatus } from "@/lib/upload/schema";
 
 /** Shapes by the names that clients know them by, and those that have an ETag. */
@@ -13,6 +14,8 @@ export const names = {
     Media: mediaItem,
     MediaDetail: mediaDetail,
     Upload: uploadStatus,
+    UploadCredentials: uploadCredentials,
+    ContainerCredentials: containerCredentials,
     OpenedUpload: openedUpload,
     PostPolicy: postPolicy,
     PartUrls: partUrls,

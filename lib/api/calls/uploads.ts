@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { containerCredentials, credentialsInput, uploadCredentials } from "@/lib/upload/credentials/schema";
 import { receiptFormat } from "@/lib/upload/receipt/schema";
 import {
   cancelInput,
@@ -119,6 +120,33 @@ export const getUpload = defineCall({
   summary: "Get an upload's state and counts",
   status: 200,
   answer: uploadStatus,
+});
+
+export const grantCredentials = defineCall({
+  ...own,
+  id: "grantCredentials",
+  method: "POST",
+  path: "/uploads/{id}/credentials",
+  summary: "Get temporary credentials of the storage",
+  description:
+    "For programs that speak S3. They can put objects and parts under the upload's prefix and list it, and nothing else, for 900 to 3,600 seconds. 501 where this site's storage cannot limit them so.",
+  body: credentialsInput,
+  status: 200,
+  answer: uploadCredentials,
+  cost: 10,
+});
+
+export const grantContainerCredentials = defineCall({
+  ...own,
+  id: "grantContainerCredentials",
+  method: "GET",
+  path: "/uploads/{id}/credentials/aws",
+  summary: "Get the same as an AWS SDK fetches them by itself",
+  description:
+    "Set AWS_CONTAINER_CREDENTIALS_FULL_URI to this address and AWS_CONTAINER_AUTHORIZATION_TOKEN to the token: the SDK renews them. Over http it does so on loopback only.",
+  status: 200,
+  answer: containerCredentials,
+  cost: 10,
 });
 
 export const changeUpload = defineCall({

@@ -8,8 +8,11 @@ import { scopes } from "./policy";
 import { findToken } from "./rows";
 import { hashOfToken, isTokenText } from "./text";
 
-/** The scheme's name in any case (RFC 9110, 11.1), then the token (RFC 6750, 2.1). */
-const bearer = /^bearer +(\S+)$/i;
+/**
+ * The scheme's name in any case (RFC 9110, 11.1), then the token (RFC 6750, 2.1); or the token alone, as SDKs of AWS send it when it is
+ * given to them so (AWS_CONTAINER_AUTHORIZATION_TOKEN).
+ */
+const bearer = /^(?:bearer +)?(\S+)$/i;
 
 /**
  * Returns the user of an `Authorization: Bearer` header, cut to what the token is for. A text that is no token costs no query; one that

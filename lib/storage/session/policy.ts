@@ -34,13 +34,18 @@ export function sessionPolicy({ bucket, prefix, region }: Place): string {
         Effect: "Deny",
         Action: "s3:PutObject",
         Resource: "*",
-        Condition: { Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" } },
+        // Where the header is there, whatever it says. Not by Null: Ceph takes it for true without the header, whatever it compares.
+        Condition: { StringLike: { "s3:x-amz-server-side-encryption-customer-algorithm": "*" } },
       },
       {
         Effect: "Deny",
         Action: "s3:PutObject",
         Resource: "*",
-        Condition: { StringNotEqualsIfExists: { "s3:x-amz-storage-class": "STANDARD" } },
+        // Both: without the header, a negated operator alone is true.
+        Condition: {
+          StringLike: { "s3:x-amz-storage-class": "*" },
+          StringNotEquals: { "s3:x-amz-storage-class": "STANDARD" },
+        },
       },
     ],
   });

@@ -1,13 +1,14 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
+import { db } from "@/lib/db";
 import { env } from "@/lib/env";
+import { recordEvent } from "@/lib/event/commands";
 import { bucketPermit } from "@/lib/owner/commands";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { uploadSession } from "@/lib/storage/session/upload-session";
-import { requireRoom } from "../grants";
 import { uploadPolicy } from "../policy";
 import { openUploadOf } from "../queries";
-import { extendUpload, recordGrant } from "../rows";
+import { extendUpload, recordGrant, requireRoom } from "../rows";
 import { type ContainerCredentials, sessionSeconds, type UploadCredentials } from "./schema";
 
 /**
@@ -21,7 +22,7 @@ export async function grantCredentials(
   { durationSeconds = sessionSeconds.most }: { durationSeconds?: number | undefined } = {},
 ): Promise<UploadCredentials> {
   const upload = await openUploadOf(viewer, uploadId);
-  requireRoom(upload.overSince);
+  await requireRoom(upload);
   const permit = await bucketPermit(viewer);
   await extendUpload(upload);
   // As if a policy were signed that ends when the credentials do: until then its stored bytes are measured.
@@ -32,7 +33,12 @@ export async function grantCredentials(
   const { S3_ROLE_ARN: roleArn } = env();
   const granted = await uploadSession(permit, { roleArn, prefix, sessionName, durationSeconds });
   const { credentials, packedPolicyPercent, ...place } = granted;
-  console.info(`upload ${upload.id}: temporary credentials, packed policy ${packedPolicyPercent ?? "?"} %`);
+  const { id, collectionId } = upload;
+  await recordEvent(db(), viewer, {
+    action: "upload.credentialsGranted",
+    ...{ subjectType: "upload", subjectId: id, collectionId },
+    detail: { durationSeconds, packedPolicyPercent },
+  });
   const { expiresAt, ...keys } = credentials;
   return { ...keys, expiration: expiresAt.toISOString(), ...place, prefix };
 }

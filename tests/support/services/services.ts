@@ -65,6 +65,8 @@ export async function testBucket(): Promise<TestBucket> {
     AWS_ACCESS_KEY_ID: (s3.site ?? s3).accessKeyId,
     AWS_SECRET_ACCESS_KEY: (s3.site ?? s3).secretAccessKey,
   });
+  delete process.env.S3_ROLE_ARN;
+  if (s3.roleArn) process.env.S3_ROLE_ARN = s3.roleArn;
   delete process.env.S3_PUBLIC_ENDPOINT;
   delete process.env.AWS_SESSION_TOKEN;
   afterAll(() => client.destroy());

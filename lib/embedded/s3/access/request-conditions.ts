@@ -9,6 +9,7 @@ const fromHeader = new Set([
   "s3:x-amz-metadata-directive",
   "s3:x-amz-storage-class",
   "s3:x-amz-server-side-encryption",
+  "s3:x-amz-server-side-encryption-customer-algorithm",
   "s3:x-amz-grant-read",
   "s3:x-amz-grant-read-acp",
   "s3:x-amz-grant-write",
