@@ -18,8 +18,11 @@ function valuesOf(parameter: string, before: string, subject: Subject): string[]
     "[...nextauth]": ["session", "csrf", "providers"],
     "media/[id]": [subject.mediaId],
     "uploads/[id]": [subject.uploadId],
-    // No session has this id.
+    // No session, token or person has this id.
     "sessions/[id]": [subject.uploadId],
+    "tokens/[id]": [subject.uploadId],
+    "[userId]": [subject.uploadId],
+    "[...path]": ["there-is-no-such-call"],
   };
   const values = of[`${before}/${parameter}`] ?? of[parameter];
   if (!values)
