@@ -10,6 +10,7 @@ const wallClockSpan = /Date\.now\(\)\s*[-+<>]|[-<>]=?\s*Date\.now\(\)/;
 /** Compute with times that are stored, sent or signed, so that the process or machine that reads them may be another one. */
 const stored = new Set([
   "lib/upload/commands.ts",
+  "lib/upload/credentials/commands.ts",
   "lib/token/commands.ts",
   "lib/token/present.ts",
   "lib/cli/token/create.ts",

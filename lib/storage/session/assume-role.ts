@@ -4,7 +4,7 @@ import { AppError } from "@/lib/errors";
 import { type Storage, storage } from "../client";
 import { storageError } from "../errors";
 
-export type SessionCredentials = {
+type SessionCredentials = {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken: string;

@@ -1,8 +1,5 @@
 import { partitionOf } from "../endpoint";
 
-/** The longest session policy that AWS takes (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html). */
-export const maxPolicyCharacters = 2_048;
-
 type Place = { bucket: string; prefix: string; region: string };
 
 /**
@@ -12,7 +9,8 @@ type Place = { bucket: string; prefix: string; region: string };
  * `prefix` is a folder, with its slash. A session may do what both its role and this policy allow
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session).
  *
- * About 700 characters with the longest bucket: AWS also packs it into a token whose size it limits without saying how.
+ * At most 1,024 characters with the longest bucket. AWS takes 2,048, and also packs policy and tags into a token whose size it limits
+ * without saying how (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
  */
 export function sessionPolicy({ bucket, prefix, region }: Place): string {
   const arn = `arn:${partitionOf(region)}:s3:::${bucket}`;

@@ -51,6 +51,8 @@ export const table: Record<string, string> = {
   signParts: "?..+++" + "s+s" + "+." + "???",
   // Nothing was sent.
   completeFile: "?..!!!" + "s!s" + "!." + "???",
+  grantCredentials: "?..+++" + "s+s" + "+." + "???",
+  grantContainerCredentials: "?..+++" + "s+s" + "+." + "???",
   getUpload: "?..+++" + "s+s" + "+." + "???",
   changeUpload: "?..+++" + "s+s" + "+." + "???",
   // Not verified: there is nothing to undo, and no receipt.
@@ -77,6 +79,7 @@ export const bodies: Record<string, (world: World) => object> = {
   cancelFiles: () => ({ paths: ["a.txt"] }),
   signParts: ({ fileId }) => ({ fileId, parts: [1] }),
   completeFile: ({ fileId }) => ({ fileId, parts: [] }),
+  grantCredentials: () => ({ durationSeconds: 900 }),
   changeUpload: () => ({ state: "sealed" }),
   createToken: () => ({ name: "CI", scopes: ["upload"] }),
 };

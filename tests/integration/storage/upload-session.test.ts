@@ -176,7 +176,7 @@ describe(`temporary credentials of an upload on ${endpoint.name}`, () => {
 });
 
 /**
- * Where Ceph 16 differs: it knows one storage class, and no condition about a key of the sender's own. Such an object is rejected when
- * the upload is verified.
+ * Where Ceph 16 differs: it knows one storage class, and no condition about a key of the sender's own. Who sends such an object has
+ * sent one that nobody else can read.
  */
 const cephSays: Record<string, unknown> = { "another storage class": 400, "a key of its own": "done" };

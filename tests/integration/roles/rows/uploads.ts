@@ -1,5 +1,6 @@
 import type { Viewer } from "@/lib/auth/viewer";
 import * as uploadCommands from "@/lib/upload/commands";
+import * as credentialsCommands from "@/lib/upload/credentials/commands";
 import * as orphanCommands from "@/lib/upload/orphan/commands";
 import * as uploadQueries from "@/lib/upload/queries";
 import * as receiptQueries from "@/lib/upload/receipt/queries";
@@ -19,6 +20,26 @@ const inList = async (viewer: Viewer, { slug, uploadId }: World) =>
   listed((await uploadQueries.unfinishedUploads(viewer, slug)).some(({ id }) => id === uploadId));
 
 export const uploads: Row[] = [
+  {
+    name: "upload/credentials/commands/grantCredentials, one's own",
+    ...all("...+++.+"),
+    changes: true,
+    given: { own: true },
+    run: (viewer, { uploadId }) => credentialsCommands.grantCredentials(viewer, uploadId),
+  },
+  {
+    name: "upload/credentials/commands/grantCredentials, another person's",
+    ...all(".......+"),
+    changes: true,
+    run: (viewer, { uploadId }) => credentialsCommands.grantCredentials(viewer, uploadId),
+  },
+  {
+    name: "upload/credentials/commands/grantContainerCredentials, one's own",
+    ...all("...+++.+"),
+    changes: true,
+    given: { own: true },
+    run: (viewer, { uploadId }) => credentialsCommands.grantContainerCredentials(viewer, uploadId),
+  },
   {
     name: "upload/commands/openUpload",
     ...all("...+++.+"),
