@@ -1,8 +1,9 @@
 // Installs packages and generates the Prisma client, before TypeScript can run. Imports Node's modules only.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
@@ -92,16 +93,56 @@ export async function ensurePackages() {
   stamp("packages", wanted);
 }
 
-/** Runs `prisma generate` when the client is missing or the schema has changed. */
+/** Runs `prisma generate` when the client is missing or the schema has changed. Of several commands at once, one does. */
 export async function ensureClient() {
   const wanted = hashFiles(["prisma/schema.prisma", "prisma/kysely-tables.mjs", "package-lock.json"]);
-  const isMade = ["client.ts", "tables.ts"].every((file) => existsSync(path.join(root, "prisma/generated", file)));
-  if (isMade && isStamped("client", wanted)) return;
-  say("Generating the database client …");
-  await run(process.execPath, [path.join(modules, "prisma/build/index.js"), "generate"], {
-    env: { ...process.env, PRISMA_HIDE_UPDATE_MESSAGE: "1" },
+  const isMade = () =>
+    ["client.ts", "tables.ts"].every((file) => existsSync(path.join(root, "prisma/generated", file))) &&
+    isStamped("client", wanted);
+  if (isMade()) return;
+  mkdirSync(stampDir, { recursive: true });
+  await makeOnce(path.join(stampDir, "client.lock"), isMade, async () => {
+    say("Generating the database client …");
+    await run(process.execPath, [path.join(modules, "prisma/build/index.js"), "generate"], {
+      env: { ...process.env, PRISMA_HIDE_UPDATE_MESSAGE: "1" },
+    });
+    stamp("client", wanted);
   });
-  stamp("client", wanted);
+}
+
+const lookAgainMs = 50;
+
+/**
+ * Makes something unless it is made, while others that want the same wait: `lock` is a file with the process that makes it. One that
+ * was killed is taken over from.
+ */
+export async function makeOnce(lock, isMade, make) {
+  while (!isMade()) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+      if (!isHeld(lock)) rmSync(lock, { force: true });
+      await setTimeout(lookAgainMs);
+      continue;
+    }
+    try {
+      if (!isMade()) await make();
+    } finally {
+      rmSync(lock, { force: true });
+    }
+  }
+}
+
+/** Whether the process in a lock file still runs. One whose file is just being written, or is gone, may. */
+function isHeld(lock) {
+  try {
+    const text = readFileSync(lock, "utf8");
+    if (text !== "") process.kill(Number(text), 0);
+    return true;
+  } catch (error) {
+    return error.code !== "ESRCH";
+  }
 }
 
 /**
