@@ -37,6 +37,8 @@ export type Call = {
   takesKey?: true;
   /** Changes something that has an `ETag`: takes `If-Match`. */
   takesIfMatch?: true;
+  /** Changes nothing, although it is not a GET: what it asks for does not fit into a URL. */
+  isSafe?: true;
   /** In ordinary calls of the budgets; 1 where it is not said. */
   cost?: number;
 };
@@ -52,6 +54,11 @@ export type BodyOf<C extends Call> = Output<C["body"]>;
 /** Returns the call as it is, with its types. */
 export function defineCall<const C extends Call>(call: C): C {
   return call;
+}
+
+/** Whether a call may change something. */
+export function isWriting({ method, isSafe }: Call): boolean {
+  return method !== "GET" && !isSafe;
 }
 
 /** Returns the names of a path's parameters, in their order. */

@@ -8,7 +8,16 @@ import { spendCall } from "@/lib/budget/commands";
 import { AppError } from "@/lib/errors";
 import { json, problem, requireNoTokenInUrl } from "@/lib/http";
 import { readBody } from "./body";
-import { type BodyOf, type Call, type Method, methods, type ParamsOf, paramNames, type QueryOf } from "./call";
+import {
+  type BodyOf,
+  type Call,
+  isWriting,
+  type Method,
+  methods,
+  type ParamsOf,
+  paramNames,
+  type QueryOf,
+} from "./call";
 import { crossOrigin } from "./cross-origin";
 import { setRateLimit } from "./rate-limit";
 
@@ -65,7 +74,7 @@ export function serve<C extends Call>(call: C, handle: Handle<C>): Handler {
 
 /** What a browser's page reads is not counted: its pages are many small reads of one person. */
 function isSpent(call: Call, viewer: Viewer): boolean {
-  return viewer.kind === "user" && (viewer.token !== undefined || call.method !== "GET");
+  return viewer.kind === "user" && (viewer.token !== undefined || isWriting(call));
 }
 
 /** Returns the viewer of a request, once they may make the call at all. Throws UNAUTHENTICATED, SCOPE, ORIGIN. */
@@ -78,7 +87,7 @@ async function admit(call: Call, request: Request): Promise<Viewer> {
     const { scopes } = user.token;
     if (call.scopes.length > 0 && !call.scopes.some((scope) => scopes.includes(scope)))
       throw new AppError("SCOPE", lacksScope(call.scopes), { scopes: call.scopes });
-  } else if (call.method !== "GET") requireOwnOrigin(request.headers);
+  } else if (isWriting(call)) requireOwnOrigin(request.headers);
   return user;
 }
 

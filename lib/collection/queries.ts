@@ -116,6 +116,11 @@ export async function collectionOfMedia(viewer: Viewer, mediaId: string): Promis
   return card;
 }
 
+/** Returns the collections of media that are not in the trash, those the viewer may see. */
+export async function collectionsOfMedia(viewer: Viewer, mediaIds: string[]): Promise<SeenCollection[]> {
+  return readCards(viewer, { media: { some: { id: { in: mediaIds }, deletedAt: null } } });
+}
+
 /** Returns a collection by its id. Throws NOT_FOUND, also when the viewer may not see it. */
 export async function collectionById(viewer: Viewer, id: string): Promise<SeenCollection> {
   const [card] = await readCards(viewer, { id: requireId(id, "collection") });

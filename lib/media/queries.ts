@@ -1,16 +1,16 @@
 import "server-only";
 import type { Viewer } from "@/lib/auth/viewer";
-import { collectionOfMedia, collectionsWhere, type SeenCollection } from "@/lib/collection/queries";
+import { collectionOfMedia, collectionsOfMedia, collectionsWhere, type SeenCollection } from "@/lib/collection/queries";
 import { db, type Prisma } from "@/lib/db";
 import { notFound, requireId } from "@/lib/errors";
 import { selectOutdatedMetadata, selectOutdatedPictures } from "@/lib/revision/again/rows";
 import { type LeftDerivatives, selectLeftDerivatives } from "@/lib/revision/derivatives/rows";
 import { selectPending } from "@/lib/revision/turn/rows";
-import { type ViewSigner, viewSigner } from "@/lib/storage/presigned/view";
+import { type ViewSigner, viewExpiry, viewSigner } from "@/lib/storage/presigned/view";
 import { metadataVersion, oldestPictureVersions, pageSize, viewedUrl } from "./policy";
 import { derivativeName, fileName, toItem } from "./present";
 import { type SeenMedia, selectByIds, selectCovers, selectPage, selectWithNeighbours, type WholeMedia } from "./rows";
-import type { MediaDetail, MediaItem, MediaPage, Variant } from "./schema";
+import type { FreshUrls, MediaDetail, MediaItem, MediaPage, UrlsInput, Variant } from "./schema";
 
 /** Returns a `where` of the media the viewer may edit: all of a collection for editors, their own for contributors. */
 export function editableMediaWhere(viewer: Viewer): Prisma.MediaWhereInput {
@@ -88,6 +88,24 @@ export async function mediaVariantUrl(
   if (!download) return sign(object);
   const isOriginal = media.originals && variant === "original";
   return sign({ ...object, downloadAs: isOriginal ? fileName(media.path) : derivativeName(media) });
+}
+
+/**
+ * Returns fresh URLs of variants of media, of any collections, in the order of the request: null for what the viewer may not see, for a
+ * picture without that variant, and for media that are gone, alike.
+ */
+export async function freshMediaUrls(viewer: Viewer, items: UrlsInput["items"]): Promise<FreshUrls> {
+  const ids = [...new Set(items.map(({ id }) => requireId(id, "picture")))];
+  const [collections, sign] = await Promise.all([collectionsOfMedia(viewer, ids), viewSigner()]);
+  const found = await Promise.all(collections.map((collection) => selectByIds(collection, ids)));
+  const seen = new Map(found.flat().map((media) => [media.id, media.objects as Partial<WholeMedia["objects"]>]));
+  return {
+    items: items.map(({ id, variant }) => {
+      const object = seen.get(id.toLowerCase())?.[variant];
+      if (!object) return { id, variant, url: null, expiresAt: null };
+      return { id, variant, url: sign(object), expiresAt: viewExpiry(object.key).toISOString() };
+    }),
+  };
 }
 
 /** Returns signed thumbnails of the newest pictures of each of these collections, by its id. */

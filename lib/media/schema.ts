@@ -81,5 +81,22 @@ export const mediaListInput = pageInput
     message: "ids comes without limit and cursor.",
   });
 
+/** The most URLs that one call signs anew. */
+export const maxUrls = 500;
+
+const urlOf = { id: z.uuid(), variant: z.enum(variants) };
+
+/** The body of a request for fresh URLs: a page that was open for hours renews those it shows. */
+export const urlsInput = z.strictObject({
+  items: z.array(z.strictObject(urlOf)).min(1).max(maxUrls, `One call takes at most ${maxUrls} URLs.`),
+});
+export type UrlsInput = z.output<typeof urlsInput>;
+
+/** In the order of the request. `url` is null for what is not there, or not for this viewer. */
+export const freshUrls = z.object({
+  items: z.array(z.object({ ...urlOf, url: z.url().nullable(), expiresAt: z.iso.datetime().nullable() })),
+});
+export type FreshUrls = z.infer<typeof freshUrls>;
+
 /** Query parameters of a media's bytes: 1 for a download with the file's name. */
 export const openMediaInput = z.strictObject({ download: z.enum(["0", "1"]).optional() });

@@ -1,4 +1,13 @@
-import { mediaDetail, mediaListInput, mediaPage, openMediaInput, updateMediaInput, variants } from "@/lib/media/schema";
+import {
+  freshUrls,
+  mediaDetail,
+  mediaListInput,
+  mediaPage,
+  openMediaInput,
+  updateMediaInput,
+  urlsInput,
+  variants,
+} from "@/lib/media/schema";
 import { defineCall } from "../call";
 
 const section = "Media";
@@ -80,4 +89,20 @@ export const openMedia = defineCall({
   scopes: ["read"],
   query: openMediaInput,
   status: 302,
+});
+
+export const refreshUrls = defineCall({
+  id: "refreshUrls",
+  method: "POST",
+  path: "/urls",
+  section,
+  summary: "Get fresh signed URLs",
+  description:
+    "For pages and programs that keep media for longer than their URLs live. `url` is null for what is not there, or not for you.",
+  who: "anyone",
+  isSafe: true,
+  scopes: ["read"],
+  body: urlsInput,
+  status: 200,
+  answer: freshUrls,
 });

@@ -48,6 +48,12 @@ export function presignView(identity: SigningIdentity, object: ViewObject, now: 
   });
 }
 
+/** Returns when the view URL of a key that is signed now expires. Temporary credentials of the site may end it earlier. */
+export function viewExpiry(key: string, now = new Date()): Date {
+  const { signedAt, expiresInSeconds: seconds } = viewWindow(key, now);
+  return new Date(signedAt.getTime() + seconds * 1_000);
+}
+
 /** Returns the view URL of an object. Synchronous, without I/O. */
 export type ViewSigner = (object: ViewObject) => string;
 

@@ -42,6 +42,8 @@ export const table: Record<string, string> = {
   trashMedia: "?...++" + "ss+" + "+." + "???",
   restoreMedia: "?...++" + "ss+" + "+." + "???",
   openMedia: "..++++" + "+ss" + "+." + "???",
+  // Without a URL for those who do not see it.
+  refreshUrls: "++++++" + "+ss" + "++" + "???",
   openUpload: "?..+++" + "s+s" + "+." + "???",
   renewPolicy: "?..+++" + "s+s" + "+." + "???",
   registerFiles: "?..+++" + "s+s" + "+." + "???",
@@ -73,6 +75,7 @@ export const bodies: Record<string, (world: World) => object> = {
   updateCollection: () => ({ name: "Other reef" }),
   setMember: () => ({ role: "editor" }),
   updateMedia: () => ({ title: "Turtle" }),
+  refreshUrls: ({ mediaId }) => ({ items: [{ id: mediaId, variant: "thumb" }] }),
   openUpload: () => ({ label: "build 7" }),
   registerFiles: () => ({ files: [{ path: "a.txt", size: 3 }] }),
   registerChecksums: () => ({ files: [{ path: "film.mov", size: 17_000_000, sha256: "0".repeat(64) }] }),

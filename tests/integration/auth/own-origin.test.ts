@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type ActionResult, parseInput, runAction } from "@/lib/action";
+import { isWriting } from "@/lib/api/call";
 import { allCalls } from "@/lib/api/calls/all";
 import { requireOwnOrigin } from "@/lib/auth/own-origin";
 import { mintAnonymousViewer } from "@/lib/auth/viewer";
@@ -127,7 +128,7 @@ describe("a call of the API that changes something, with a cookie", () => {
   const id = "0f8fad5b-d9cb-469f-a165-70867728950e";
   const params = Promise.resolve({ slug: "reef", id, fileId: id });
   // `tests/unit/api/calls.test.ts` shows that no route file serves anything else.
-  const writing = allCalls.filter(({ method }) => method !== "GET");
+  const writing = allCalls.filter(isWriting);
 
   it.each(writing.map((call) => [`${call.method} ${call.path}`, call] as const))(
     "%s is refused from anywhere but a page of this site, and spends a budget",

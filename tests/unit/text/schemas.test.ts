@@ -85,6 +85,7 @@ const written = new Set([
   "collectionCard",
   "containerCredentials",
   "createdToken",
+  "freshUrls",
   "mediaDetail",
   "mediaItem",
   "memberItem",

@@ -16,6 +16,14 @@ export const collections: Row[] = [
       listed((await collectionQueries.collectionPage(viewer, { limit: 100 })).items.some((c) => c.slug === slug)),
   },
   {
+    name: "collection/queries/collectionsOfMedia",
+    private: "00111101",
+    preview: "11111111",
+    public: "11111111",
+    run: async (viewer, { slug, mediaId }) =>
+      listed((await collectionQueries.collectionsOfMedia(viewer, [mediaId])).some((c) => c.slug === slug)),
+  },
+  {
     name: "collection/queries/collectionById",
     ...toSeers,
     run: (viewer, { collectionId }) => collectionQueries.collectionById(viewer, collectionId),

@@ -27,7 +27,18 @@ const variantRow = (variant: "thumb" | "preview" | "original", outcomes: typeof 
 
 const spareDerivedId = "0".repeat(32);
 
+const freshRow = (variant: "thumb" | "original", private_: string, preview: string, public_: string): Row => ({
+  name: `media/queries/freshMediaUrls, ${variant}`,
+  ...{ private: private_, preview, public: public_ },
+  run: async (viewer, { mediaId }) => {
+    const { items } = await mediaQueries.freshMediaUrls(viewer, [{ id: mediaId, variant }]);
+    return listed(items[0]?.url !== null);
+  },
+});
+
 export const media: Row[] = [
+  freshRow("thumb", "00111101", "11111111", "11111111"),
+  freshRow("original", "00111101", "00111101", "11111111"),
   {
     name: "media/queries/mediaPage",
     ...pictures,
