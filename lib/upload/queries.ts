@@ -40,14 +40,16 @@ const openSelect = {
 } satisfies Prisma.UploadSelect;
 export type OpenUpload = Prisma.UploadGetPayload<{ select: typeof openSelect }>;
 
-/** Returns the viewer's own upload while files may be sent to it. Throws NOT_FOUND, CONFLICT. */
+/** Returns the viewer's own upload while files may be sent to it. Throws NOT_FOUND, CONFLICT, GONE. */
 export async function openUploadOf(viewer: Viewer, uploadId: string): Promise<OpenUpload> {
   const upload = await db().upload.findFirst({
     where: { AND: [{ id: requireId(uploadId, "upload") }, ownUploadsWhere(viewer)] },
     select: openSelect,
   });
   if (!upload) throw notFound("upload");
-  if (!allows(upload.state, "send") || upload.expiresAt <= new Date()) throw ended(upload.state, upload.endReason);
+  const { state, endReason } = upload;
+  if (!allows(state, "send")) throw ended(state, endReason);
+  if (upload.expiresAt <= new Date()) throw ended("expired", endReason);
   return upload;
 }
 

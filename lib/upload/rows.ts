@@ -151,14 +151,17 @@ export function allows(state: UploadState, verb: keyof typeof uploadFrom): boole
 }
 
 const endings: Record<UploadState, string> = {
-  open: "This upload has expired. Start a new upload for the files that are missing.",
+  open: "This upload is still open. Finish or cancel it first.",
   sealed: "This upload is sealed and being verified. Start a new upload to send more.",
   verified: "This upload is finished. Start a new upload to send more.",
   aborted: "This upload was discarded. Start a new upload.",
-  expired: "This upload has expired. Start a new upload.",
+  expired: "This upload has expired. Start a new upload for the files that are missing.",
 };
 
-/** Returns the CONFLICT that says why nothing more can be sent to an upload. `reason`: why the site ended it. */
+/**
+ * Returns the error that says why nothing more can be sent to an upload: GONE where its time ran out, else CONFLICT. `reason`: why the
+ * site ended it.
+ */
 export function ended(state: UploadState, reason: string | null): AppError {
-  return new AppError("CONFLICT", reason ?? endings[state]);
+  return new AppError(state === "expired" ? "GONE" : "CONFLICT", reason ?? endings[state]);
 }

@@ -23,7 +23,7 @@ export type Principal = (typeof principals)[number];
  * What each principal gets, written by hand and not worked out from the contract: uploads are the asking person's own, tokens and sessions
  * another person's.
  *
- *   +  done        ?  401 UNAUTHENTICATED        s  403, the token lacks a scope or is bound
+ *   +  done        ?  401 UNAUTHENTICATED        s  403, the token lacks a scope, is bound, or needs a session
  *   .  404 NOT_FOUND        !  409 CONFLICT      x  422 INVALID
  */
 export const table: Record<string, string> = {
@@ -36,12 +36,12 @@ export const table: Record<string, string> = {
   listMembers: "?....+" + "ss+" + "+." + "???",
   setMember: "?....+" + "ss+" + "+." + "???",
   removeMember: "?....+" + "ss+" + "+." + "???",
-  listMedia: "..++++" + "+ss" + "+." + "???",
-  getMedia: "..++++" + "+ss" + "+." + "???",
+  listMedia: "..++++" + "+s+" + "+." + "???",
+  getMedia: "..++++" + "+s+" + "+." + "???",
   updateMedia: "?..+++" + "ss+" + "+." + "???",
   trashMedia: "?...++" + "ss+" + "+." + "???",
   restoreMedia: "?...++" + "ss+" + "+." + "???",
-  openMedia: "..++++" + "+ss" + "+." + "???",
+  openMedia: "..++++" + "+s+" + "+." + "???",
   openUpload: "?..+++" + "s+s" + "+." + "???",
   renewPolicy: "?..+++" + "s+s" + "+." + "???",
   registerFiles: "?..+++" + "s+s" + "+." + "???",
@@ -58,11 +58,11 @@ export const table: Record<string, string> = {
   redoUpload: "?..!!!" + "s!s" + "!." + "???",
   getReceipt: "?..!!!" + "s!s" + "!." + "???",
   getReceiptKey: "++++++" + "+++" + "++" + "???",
-  listTokens: "?+++++" + "???" + "??" + "???",
-  createToken: "?+++++" + "???" + "??" + "???",
-  revokeToken: "?....." + "???" + "??" + "???",
-  listSessions: "?+++++" + "???" + "??" + "???",
-  endSession: "?....." + "???" + "??" + "???",
+  listTokens: "?+++++" + "sss" + "ss" + "???",
+  createToken: "?+++++" + "sss" + "ss" + "???",
+  revokeToken: "?....." + "sss" + "ss" + "???",
+  listSessions: "?+++++" + "sss" + "ss" + "???",
+  endSession: "?....." + "sss" + "ss" + "???",
 };
 
 /** The body of each call that has one. */
