@@ -48,7 +48,8 @@ export function problem(request: Request, thrown: unknown, more: Headers = new H
 }
 
 function challengeOf({ code, scopes }: AppError, hasToken: boolean): string | null {
-  if (code === "SCOPE") return `Bearer realm="Atoll", error="insufficient_scope", scope="${scopes.join(" ")}"`;
+  const scope = scopes.length > 0 ? `, scope="${scopes.join(" ")}"` : "";
+  if (code === "SCOPE") return `Bearer realm="Atoll", error="insufficient_scope"${scope}`;
   if (code !== "UNAUTHENTICATED") return null;
   return hasToken ? 'Bearer realm="Atoll", error="invalid_token"' : 'Bearer realm="Atoll"';
 }

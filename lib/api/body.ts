@@ -47,12 +47,18 @@ async function readText(request: Request): Promise<string> {
   }
 }
 
-/** Throws MALFORMED for JSON that is nested too deep. Braces within texts do not count. */
+/** Throws MALFORMED for JSON that is nested too deep. Brackets within texts do not count. Looks at each character once. */
 function requireFlat(text: string): void {
   let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs)) {
-    if (token === "[" || token === "{") depth += 1;
-    else if (token === "]" || token === "}") depth -= 1;
+  let isInText = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (isInText) {
+      if (character === "\\") at += 1;
+      else if (character === '"') isInText = false;
+    } else if (character === '"') isInText = true;
+    else if (character === "[" || character === "{") depth += 1;
+    else if (character === "]" || character === "}") depth -= 1;
     if (depth > maxDepth) {
       throw new AppError("MALFORMED", `The request body is nested too deep: at most ${maxDepth} levels.`);
     }

@@ -6,9 +6,9 @@ export type Method = (typeof methods)[number];
 
 /**
  * Who may make a call: `anyone`, a visitor included, sees what is open to them; `user` needs a session or a token; `session` a session,
- * so that a token can neither make others nor end sessions.
+ * so that a token can neither make others nor end sessions; `token` a token.
  */
-type Who = "anyone" | "user" | "session";
+type Who = "anyone" | "user" | "session" | "token";
 
 /** One call of the HTTP API: what parses it, what it answers, and what the reference says of it. */
 export type Call = {

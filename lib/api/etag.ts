@@ -12,12 +12,12 @@ export function tagged<Answer extends object>(answer: Answer, headers: Headers):
 }
 
 /**
- * Returns the version that an `If-Match` names; undefined without one, and for `*`, which any version matches (RFC 9110, 13.1.1). Throws
+ * Returns the version that an `If-Match` names, also as a weak ETag, which proxies that compress make of ours; undefined without one, and for `*`, which any version matches (RFC 9110, 13.1.1). Throws
  * INVALID for what is no ETag of an answer.
  */
 export function versionOf(ifMatch: string | undefined): { editVersion?: number } {
   if (ifMatch === undefined || ifMatch.trim() === "*") return {};
-  const [, digits] = /^\s*"(\d{1,9})"\s*$/.exec(ifMatch) ?? [];
+  const [, digits] = /^\s*(?:W\/)?"(\d{1,9})"\s*$/.exec(ifMatch) ?? [];
   if (digits === undefined)
     throw new AppError("INVALID", 'If-Match takes one ETag as it was answered, like "3", or *.');
   return { editVersion: Number(digits) };

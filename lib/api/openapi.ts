@@ -59,7 +59,11 @@ function operation(call: Call, shape: Shape): Json {
     tags: [section],
     summary,
     ...(description || needed ? { description: [description, needed].filter(Boolean).join(" ") } : {}),
-    security: [...(who === "session" ? [] : [{ [bearer]: [] }]), { [cookie]: [] }, ...(who === "anyone" ? [{}] : [])],
+    security: [
+      ...(who === "session" ? [] : [{ [bearer]: [] }]),
+      ...(who === "token" ? [] : [{ [cookie]: [] }]),
+      ...(who === "anyone" ? [{}] : []),
+    ],
     parameters: [...pathParameters(call), ...queryParameters(call, shape), ...headerParameters(call)],
     ...(call.body
       ? { requestBody: { required: true, content: { "application/json": { schema: shape(call.body, "input") } } } }

@@ -1,31 +1,25 @@
 import "server-only";
-import { type BudgetName, budgets, type Standing } from "@/lib/budget/policy";
+import type { Viewer } from "@/lib/auth/viewer";
+import { type Budget, type BudgetName, budgets, type Standing } from "@/lib/budget/policy";
 
 /** What a client calls the budgets that its calls are spent from. */
 const names: Partial<Record<BudgetName, string>> = {
   callsOfToken: "token",
   writesOfUser: "user",
   writesFromNetwork: "address",
-  callsOfVisitors: "address",
 };
 
-/**
- * Sets `RateLimit-Policy` (all calls of a window) and `RateLimit` (what is left, and the seconds until it is whole again):
- * https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/.
- */
+/** Sets `RateLimit-Policy`, all calls of a window: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/. */
+export function setRateLimitPolicy(headers: Headers, viewer: Viewer): void {
+  const spent: BudgetName[] = ["writesOfUser", "writesFromNetwork"];
+  if (viewer.kind === "user" && viewer.token) spent.unshift("callsOfToken");
+  const policy = ({ count, windowSeconds }: Budget, name: string) => `"${name}";q=${count};w=${windowSeconds}`;
+  headers.set("ratelimit-policy", spent.map((budget) => policy(budgets[budget], names[budget] ?? budget)).join(", "));
+}
+
+/** Sets `RateLimit`: the calls that are left, and the seconds until all are. A refusal has `Retry-After` instead. */
 export function setRateLimit(headers: Headers, standings: readonly Standing[]): void {
-  const known = standings.flatMap((standing) => {
-    const name = names[standing.budget];
-    return name === undefined ? [] : [{ ...standing, ...budgets[standing.budget], name }];
-  });
-  if (known.length === 0) return;
-  const list = (item: (one: (typeof known)[number]) => string) => known.map(item).join(", ");
-  headers.set(
-    "ratelimit-policy",
-    list(({ name, count, windowSeconds }) => `"${name}";q=${count};w=${windowSeconds}`),
-  );
-  headers.set(
-    "ratelimit",
-    list(({ name, remaining, resetSeconds }) => `"${name}";r=${remaining};t=${resetSeconds}`),
-  );
+  const left = ({ budget, remaining, resetSeconds }: Standing) =>
+    `"${names[budget] ?? budget}";r=${remaining};t=${resetSeconds}`;
+  headers.set("ratelimit", standings.map(left).join(", "));
 }

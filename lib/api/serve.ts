@@ -3,10 +3,10 @@ import type { z } from "zod";
 import { parseInput } from "@/lib/action";
 import { requireOwnOrigin } from "@/lib/auth/own-origin";
 import { signedIn, viewerOf } from "@/lib/auth/session";
-import { lacksScope, sessionOfViewer, type UserViewer, type Viewer } from "@/lib/auth/viewer";
+import { lacksScope, type UserViewer, type Viewer } from "@/lib/auth/viewer";
 import { spendCall } from "@/lib/budget/commands";
 import { AppError } from "@/lib/errors";
-import { json, problem, requireNoTokenInUrl } from "@/lib/http";
+import { json, problem, requireNoTokenInUrl, route } from "@/lib/http";
 import { readBody } from "./body";
 import {
   type BodyOf,
@@ -19,7 +19,7 @@ import {
   type QueryOf,
 } from "./call";
 import { crossOrigin } from "./cross-origin";
-import { setRateLimit } from "./rate-limit";
+import { setRateLimit, setRateLimitPolicy } from "./rate-limit";
 
 type ViewerOf<C extends Call> = C["who"] extends "anyone" ? Viewer : UserViewer;
 
@@ -58,7 +58,10 @@ export function serve<C extends Call>(call: C, handle: Handle<C>): Handler {
     try {
       requireNoTokenInUrl(request.url);
       const viewer = await admit(call, request);
-      if (isSpent(call, viewer)) setRateLimit(headers, await spendCall(viewer, call.cost));
+      if (isSpent(call, viewer)) {
+        setRateLimitPolicy(headers, viewer);
+        setRateLimit(headers, await spendCall(viewer, call.cost));
+      }
       const asked = {
         ...(await parse(call, request, (await context?.params) ?? {})),
         viewer: viewer as ViewerOf<C>,
@@ -77,12 +80,16 @@ function isSpent(call: Call, viewer: Viewer): boolean {
   return viewer.kind === "user" && (viewer.token !== undefined || isWriting(call));
 }
 
+const tokenOnly = "This call is for programs. Send an API token: Authorization: Bearer atoll_….";
+const sessionOnly = "This call is not for API tokens. Sign in on the site for it.";
+
 /** Returns the viewer of a request, once they may make the call at all. Throws UNAUTHENTICATED, SCOPE, ORIGIN. */
 async function admit(call: Call, request: Request): Promise<Viewer> {
   const viewer = await viewerOf(request);
   if (call.who === "anyone" && viewer.kind !== "user") return viewer;
   const user = signedIn(viewer);
-  if (call.who === "session") sessionOfViewer(user);
+  if (call.who === "session" && user.token) throw new AppError("SCOPE", sessionOnly);
+  if (call.who === "token" && !user.token) throw new AppError("UNAUTHENTICATED", tokenOnly);
   if (user.token) {
     const { scopes } = user.token;
     if (call.scopes.length > 0 && !call.scopes.some((scope) => scopes.includes(scope)))
@@ -138,10 +145,12 @@ function answer(call: Call, headers: Headers, value: unknown): Response {
   return response;
 }
 
-const noCall = crossOrigin(async (request: Request) => {
-  const message = "There is no such call. GET /api/v1/openapi.json lists all.";
-  return problem(request, new AppError("NOT_FOUND", message));
-});
+const noCall = crossOrigin(
+  route(async (request: Request) => {
+    requireNoTokenInUrl(request.url);
+    throw new AppError("NOT_FOUND", "There is no such call. GET /api/v1/openapi.json lists all.");
+  }),
+);
 
 /** The handlers of paths that no call has. */
 export const unknownPath = { GET: noCall, POST: noCall, PUT: noCall, PATCH: noCall, DELETE: noCall, OPTIONS: noCall };

@@ -78,7 +78,7 @@ export function sessionOfViewer(viewer: Viewer): { userId: string; sessionId: st
 export function requireScope(viewer: Viewer, scope: Scope): void {
   if (viewer.kind !== "user" || !viewer.token) return;
   const { scopes, collectionId } = viewer.token;
-  if (!scopes.includes(scope)) throw new AppError("SCOPE", lacksScope([scope]));
+  if (!scopes.includes(scope)) throw new AppError("SCOPE", lacksScope([scope]), { scopes: [scope] });
   if (collectionId !== null) {
     const message =
       "This API token is bound to one collection, and this call is not about one. Use a token that is not bound.";

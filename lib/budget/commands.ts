@@ -14,6 +14,7 @@ const messages: Record<BudgetName, string> = {
   writesOfUser: tooManyChanges,
   writesFromNetwork: tooManyChanges,
   callsOfToken: "Too many calls with this token at once. Earlier ones are done.",
+  wrongTokensFromNetwork: "Too many requests with an API token that is not valid.",
   callsOfVisitors: "Too many attempts from this network.",
   signUpsFromNetwork: "Too many accounts were requested from this network.",
   mailsToAddress: "Several messages were sent to this address already. Look for one in its mailbox, also under spam.",

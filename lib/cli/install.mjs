@@ -1,7 +1,8 @@
 // Installs packages and generates the Prisma client, before TypeScript can run. Imports Node's modules only.
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -111,37 +112,70 @@ export async function ensureClient() {
 }
 
 const lookAgainMs = 50;
+/** When one that waits says so, and when it gives up. */
+const patience = { sayMs: 5_000, endMs: 5 * 60_000 };
+/** A lock of another host or container, whose processes are not seen here, is taken over when it is so old. */
+const oldLockMs = 2 * 60_000;
+/** What this process holds: after a restart of a container another process has had the same number. */
+const held = new Set();
 
 /**
- * Makes something unless it is made, while others that want the same wait: `lock` is a file with the process that makes it. One that
- * was killed is taken over from.
+ * Makes something unless it is made, while others that want the same wait: `lock` is a file that names the process which makes it. One
+ * that was killed is taken over from. Throws Error after five minutes.
  */
 export async function makeOnce(lock, isMade, make) {
-  while (!isMade()) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: "wx" });
-    } catch (error) {
-      if (error.code !== "EEXIST") throw error;
-      if (!isHeld(lock)) rmSync(lock, { force: true });
-      await setTimeout(lookAgainMs);
+  const startedAt = performance.now();
+  for (let isSaid = false; !isMade(); ) {
+    const release = tryLock(lock);
+    if (release) {
+      try {
+        if (!isMade()) await make();
+      } finally {
+        release();
+      }
       continue;
     }
-    try {
-      if (!isMade()) await make();
-    } finally {
-      rmSync(lock, { force: true });
-    }
+    const waitedMs = performance.now() - startedAt;
+    if (waitedMs > patience.endMs)
+      throw new Error(`Another command has held ${lock} for five minutes. Delete it if none runs.`);
+    if (waitedMs > patience.sayMs && !isSaid) say(`Waiting for another command, which holds ${lock} …`);
+    isSaid ||= waitedMs > patience.sayMs;
+    await setTimeout(lookAgainMs);
   }
 }
 
-/** Whether the process in a lock file still runs. One whose file is just being written, or is gone, may. */
-function isHeld(lock) {
+/** Takes the lock, or removes one whose holder is gone. Returns what releases it; undefined when it was not taken. */
+function tryLock(lock) {
+  const text = JSON.stringify({ host: os.hostname(), pid: process.pid, id: randomUUID() });
+  // Linked when it is written: nobody sees a lock that names no one.
+  const draft = `${lock}.${randomUUID()}`;
+  writeFileSync(draft, text);
   try {
-    const text = readFileSync(lock, "utf8");
-    if (text !== "") process.kill(Number(text), 0);
-    return true;
+    linkSync(draft, lock);
   } catch (error) {
-    return error.code !== "ESRCH";
+    if (error.code !== "EEXIST") throw error;
+    if (isAbandoned(lock)) rmSync(lock, { force: true });
+    return undefined;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  held.add(lock);
+  return () => {
+    held.delete(lock);
+    if (existsSync(lock) && readFileSync(lock, "utf8") === text) rmSync(lock, { force: true });
+  };
+}
+
+function isAbandoned(lock) {
+  try {
+    const { host, pid } = JSON.parse(readFileSync(lock, "utf8"));
+    if (host !== os.hostname()) return Date.now() > statSync(lock).mtimeMs + oldLockMs;
+    if (pid === process.pid) return !held.has(lock);
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    // Released meanwhile; not a lock of ours; its process is gone.
+    return error.code !== "ENOENT" && error.code !== "EPERM";
   }
 }
 

@@ -22,10 +22,13 @@ export const leastRole = {
 export type Ability = keyof typeof leastRole;
 export const abilities = Object.keys(leastRole) as Ability[];
 
-/** The scopes of API tokens for each action: a token needs one of them, and its user the role. */
+/**
+ * The scopes of API tokens for each action: a token needs one of them, and its user the role. Who manages a collection could open it to
+ * everyone, so that `manage` reads, too.
+ */
 const scopesOf: Record<Ability, readonly Scope[]> = {
   see: ["read", "manage"],
-  seeOriginals: ["read"],
+  seeOriginals: ["read", "manage"],
   upload: ["upload"],
   editOwnMedia: ["manage"],
   editMedia: ["manage"],

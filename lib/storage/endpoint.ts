@@ -34,10 +34,14 @@ export function awsOrigin(region: string): string {
   return `https://s3.${region}.${partition(region).suffix}`;
 }
 
-/** Tells whether an endpoint is AWS: absent, or a host of one of its partitions. */
+/**
+ * Tells whether an endpoint is S3 of AWS: absent, or an S3 host of one of its partitions (also dual-stack, FIPS, accelerate and those
+ * of a VPC). A server of one's own behind a load balancer or on an instance of AWS is not.
+ */
 export function isAws(endpoint: string | undefined): boolean {
   if (endpoint === undefined) return true;
   const { hostname } = new URL(endpoint);
+  if (!hostname.split(".").some((label) => /^s3(-|$)/.test(label))) return false;
   return ["amazonaws.com", ...partitions.map(({ suffix }) => suffix)].some((suffix) => hostname.endsWith(`.${suffix}`));
 }
 

@@ -15,8 +15,7 @@ const objectMissing = /^(NoSuchKey|NoSuchVersion)$/;
  */
 export function storageError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  // `$response` holds the whole request with signature and key, which must not reach a log.
-  if (error instanceof S3ServiceException) Reflect.deleteProperty(error, "$response");
+  if (error instanceof S3ServiceException) removeSecrets(error);
   const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
   const { name, code } = error instanceof Error ? (error as Error & { code?: string }) : { name: "", code: "" };
   if (objectMissing.test(name))
@@ -48,6 +47,17 @@ export function storageError(error: unknown): AppError {
       cause: error,
     },
   );
+}
+
+const loggable = new Set(["name", "message", "code", "Code", "$fault", "$metadata", "$service"]);
+
+/**
+ * Removes from an SDK's error what must not reach a log: `$response` has the request with signature and key, and the fields of S3's own
+ * error, which the SDK copies, repeat session tokens and what was signed.
+ */
+export function removeSecrets(error: Error): void {
+  for (const name of Object.keys(error)) if (!loggable.has(name)) Reflect.deleteProperty(error, name);
+  Reflect.deleteProperty(error, "$response");
 }
 
 /** Runs an SDK call and converts its errors by `storageError`. */

@@ -150,11 +150,11 @@ export const overMessage =
 
 /** Why no other upload of a person gets a policy while one of them holds more than there is room for. */
 export const anotherOverMessage =
-  "Another of your uploads holds more than there is space for, so nothing more can be sent to others. Nothing is lost. Finish or discard that one now, or try again in half an hour.";
+  "Another of your uploads holds more than there is space for, so nothing more can be sent to others. Nothing is lost. Finish or discard that one now, or try again later.";
 
 /** Why a full collection takes no new upload while one to it holds more than there is room for. */
 export const collectionOverMessage =
-  "This collection is full: an upload to it holds more than there is space for. Nothing was changed. Try again in half an hour, or ask the site's administrator for more space.";
+  "This collection is full: an upload to it holds more than there is space for. Nothing was changed. Try again later, or ask the site's administrator for more space.";
 
 /** Why an unregistered file beyond the quota does not become media. Its bytes are removed. */
 export const noSpaceReason =

@@ -40,14 +40,16 @@ const openSelect = {
 } satisfies Prisma.UploadSelect;
 export type OpenUpload = Prisma.UploadGetPayload<{ select: typeof openSelect }>;
 
-/** Returns the viewer's own upload while files may be sent to it. Throws NOT_FOUND, CONFLICT. */
+/** Returns the viewer's own upload while files may be sent to it. Throws NOT_FOUND, CONFLICT, GONE. */
 export async function openUploadOf(viewer: Viewer, uploadId: string): Promise<OpenUpload> {
   const upload = await db().upload.findFirst({
     where: { AND: [{ id: requireId(uploadId, "upload") }, ownUploadsWhere(viewer)] },
     select: openSelect,
   });
   if (!upload) throw notFound("upload");
-  if (!allows(upload.state, "send") || upload.expiresAt <= new Date()) throw ended(upload.state, upload.endReason);
+  const { state, endReason } = upload;
+  if (!allows(state, "send")) throw ended(state, endReason);
+  if (upload.expiresAt <= new Date()) throw ended("expired", endReason);
   return upload;
 }
 
@@ -199,7 +201,13 @@ export async function uploadsToMeasure(viewer: Viewer, limit: number, now = new 
   const { measureEverySeconds, measureIdleEverySeconds, idleAfterSeconds } = uploadPolicy;
   const ago = (seconds: number) => new Date(now.getTime() - seconds * 1_000);
   // One that is over is looked at until it is ended, although it gets no more policies.
-  const isActive = { OR: [{ grantedAt: { gt: ago(idleAfterSeconds) } }, { overSince: { not: null } }] };
+  const isActive = {
+    OR: [
+      { grantedAt: { gt: ago(idleAfterSeconds) } },
+      { credentialsUntil: { gt: ago(measureEverySeconds) } },
+      { overSince: { not: null } },
+    ],
+  };
   const hasQuota = { quotaBytes: { not: null } };
   const uploads = await db().upload.findMany({
     where: {

@@ -118,12 +118,15 @@ export async function requireRoom(upload: { overSince: Date | null; createdById:
   if (createdById !== null) await requireNoneOver(createdById);
 }
 
-/**
- * Records that a policy is signed at this time, before it is: what it lets in is measured while it lives. A grant that lives longer
- * counts as a policy that is signed later.
- */
-export async function recordGrant(id: string, at = new Date()): Promise<void> {
-  await db().upload.updateMany({ where: { id, state: "open", grantedAt: { lt: at } }, data: { grantedAt: at } });
+/** Before a policy is signed: what it lets in is measured while it lives. */
+export async function recordGrant(id: string): Promise<void> {
+  await db().upload.updateMany({ where: { id, state: "open" }, data: { grantedAt: new Date() } });
+}
+
+/** Before temporary credentials are given that expire then, or earlier: what they let in is measured until then. */
+export async function recordCredentials(id: string, until: Date): Promise<void> {
+  const earlier = { OR: [{ credentialsUntil: null }, { credentialsUntil: { lt: until } }] };
+  await db().upload.updateMany({ where: { id, state: "open", ...earlier }, data: { credentialsUntil: until } });
 }
 
 /** What an upload becomes at its end: from then on the reaper visits it. */
@@ -167,14 +170,17 @@ export function allows(state: UploadState, verb: keyof typeof uploadFrom): boole
 }
 
 const endings: Record<UploadState, string> = {
-  open: "This upload has expired. Start a new upload for the files that are missing.",
+  open: "This upload is still open. Finish or cancel it first.",
   sealed: "This upload is sealed and being verified. Start a new upload to send more.",
   verified: "This upload is finished. Start a new upload to send more.",
   aborted: "This upload was discarded. Start a new upload.",
-  expired: "This upload has expired. Start a new upload.",
+  expired: "This upload has expired. Start a new upload for the files that are missing.",
 };
 
-/** Returns the CONFLICT that says why nothing more can be sent to an upload. `reason`: why the site ended it. */
+/**
+ * Returns the error that says why nothing more can be sent to an upload: GONE where its time ran out, else CONFLICT. `reason`: why the
+ * site ended it.
+ */
 export function ended(state: UploadState, reason: string | null): AppError {
-  return new AppError("CONFLICT", reason ?? endings[state]);
+  return new AppError(state === "expired" ? "GONE" : "CONFLICT", reason ?? endings[state]);
 }

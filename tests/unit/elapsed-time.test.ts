@@ -11,6 +11,7 @@ const wallClockSpan = /Date\.now\(\)\s*[-+<>]|[-<>]=?\s*Date\.now\(\)/;
 const stored = new Set([
   "lib/upload/commands.ts",
   "lib/upload/credentials/commands.ts",
+  "lib/cli/install.mjs",
   "lib/token/commands.ts",
   "lib/token/present.ts",
   "lib/cli/token/create.ts",

@@ -21,7 +21,7 @@ export const listMedia = defineCall({
   description:
     "The newest first. The URLs in `urls` are signed, and good for at least 30 minutes. Outsiders of a preview collection get thumbnails only.",
   who: "anyone",
-  scopes: ["read"],
+  scopes: ["read", "manage"],
   query: mediaListInput,
   status: 200,
   answer: mediaPage,
@@ -34,7 +34,7 @@ export const getMedia = defineCall({
   section,
   summary: "Get a media",
   who: "anyone",
-  scopes: ["read"],
+  scopes: ["read", "manage"],
   status: 200,
   answer: mediaDetail,
 });
@@ -86,7 +86,7 @@ export const openMedia = defineCall({
   summary: "Get the bytes of a media",
   description: `Redirects to a signed URL of the storage. The variant is ${variants.join(", ")}; a download has the file's name.`,
   who: "anyone",
-  scopes: ["read"],
+  scopes: ["read", "manage"],
   query: openMediaInput,
   status: 302,
 });

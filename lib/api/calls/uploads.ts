@@ -138,6 +138,7 @@ export const grantCredentials = defineCall({
 
 export const grantContainerCredentials = defineCall({
   ...own,
+  who: "token",
   id: "grantContainerCredentials",
   method: "GET",
   path: "/uploads/{id}/credentials/aws",

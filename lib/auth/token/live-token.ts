@@ -26,7 +26,7 @@ export async function viewerOfToken(authorization: string, origin: Origin): Prom
   }
   const token = await findToken(db(), hashOfToken(text));
   if (!token) {
-    await spend(mintAnonymousViewer(origin), [{ budget: "callsOfVisitors", of: networkOf(origin.ipAddress) }]);
+    await spend(mintAnonymousViewer(origin), [{ budget: "wrongTokensFromNetwork", of: networkOf(origin.ipAddress) }]);
     const message =
       "This API token is not valid: it was revoked, it has expired, or its account is disabled. Create another one.";
     throw new AppError("UNAUTHENTICATED", message);

@@ -1,4 +1,4 @@
-/** What an API token may be used for. None implies another: a token has each that it needs. */
+/** What an API token may be used for. `manage` reads, too; otherwise none implies another. */
 export const scopes = ["read", "upload", "manage"] as const;
 export type Scope = (typeof scopes)[number];
 

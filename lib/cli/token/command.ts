@@ -13,7 +13,7 @@ list prints tokens in the order of their ids, expired ones among them for 90 day
 revoke ends a token at once.
 
   --user EMAIL        whose token: it may never do more than this user
-  --scope SCOPES      some of read, upload, manage, separated by commas; none implies another
+  --scope SCOPES      some of read, upload, manage, separated by commas; manage reads, too
   --collection SLUG   the only collection it is good for; without it, all of the user's
   --expires TIME      when it ends: 36h, 90d; without it, never
   --name NAME         tells it apart in lists; "Command line" without it

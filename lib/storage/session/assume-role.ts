@@ -2,7 +2,8 @@ import "server-only";
 import { AssumeRoleCommand, STSClient, STSServiceException } from "@aws-sdk/client-sts";
 import { AppError } from "@/lib/errors";
 import { type Storage, storage } from "../client";
-import { storageError } from "../errors";
+import { isAws } from "../endpoint";
+import { removeSecrets, storageError } from "../errors";
 
 type SessionCredentials = {
   accessKeyId: string;
@@ -33,7 +34,8 @@ export async function assumeRole(wanted: Wanted, store: Storage = storage()): Pr
   const { endpoint, region } = store.config;
   const client = new STSClient({
     region,
-    ...(endpoint === undefined ? {} : { endpoint }),
+    // AWS has a host for STS, elsewhere the server of S3 is that of STS, too.
+    ...(endpoint === undefined || isAws(endpoint) ? {} : { endpoint }),
     credentials: store.client.config.credentials,
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 30_000 },
@@ -65,13 +67,20 @@ export async function assumeRole(wanted: Wanted, store: Storage = storage()): Pr
   }
 }
 
+const throttled =
+  /^(Throttling\w*|RequestLimitExceeded|TooManyRequests\w*|SlowDown|ServiceUnavailable|InternalFailure)$/;
+/** The site's own credentials are not valid now: expired, unknown, or its clock is wrong. */
+const unknownCaller =
+  /^(ExpiredToken\w*|RequestExpired|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient\w*|IncompleteSignature)$/;
+
 function sessionError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const status = error instanceof STSServiceException ? error.$metadata.httpStatusCode : undefined;
-  // The request holds the signature.
-  if (error instanceof STSServiceException) Reflect.deleteProperty(error, "$response");
-  if (status !== undefined && status < 500 && status !== 429) return unsupported(error);
-  return status === undefined ? storageError(error) : busy(error);
+  if (!(error instanceof STSServiceException)) return storageError(error);
+  removeSecrets(error);
+  const status = error.$metadata.httpStatusCode ?? 500;
+  if (status >= 500 || status === 429 || throttled.test(error.name)) return busy(error);
+  if (unknownCaller.test(error.name)) return rejected(error);
+  return unsupported(error);
 }
 
 function busy(cause: unknown): AppError {
@@ -80,8 +89,19 @@ function busy(cause: unknown): AppError {
   return new AppError("UNAVAILABLE", message, { cause, retryAfterSeconds: 5 });
 }
 
-/** The answer where no credentials can be given: never wider ones. */
-export function unsupported(cause?: unknown): AppError {
+function rejected(cause: unknown): AppError {
+  const message =
+    "The storage does not know this site's own credentials. Your saved data is safe. Tell the site's administrator.";
+  return new AppError("INTERNAL", message, { cause });
+}
+
+const told = new Set<string>();
+
+/** The answer where no credentials can be given: never wider ones. The operator finds the reason in the log, once. */
+export function unsupported(cause?: Error): AppError {
+  const reason = cause ? `${cause.name}: ${cause.message}` : "there is no role (S3_ROLE_ARN), or it cannot be limited";
+  if (!told.has(reason)) console.error(`Temporary credentials cannot be given: ${reason}`);
+  told.add(reason);
   const message =
     "This site cannot give temporary credentials of its storage. Upload with the POST policy or in parts instead: neither needs any.";
   return new AppError("UNSUPPORTED", message, cause === undefined ? {} : { cause });

@@ -1,9 +1,8 @@
 import "server-only";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { createStorage, type Storage, storage } from "../client";
-import { isAws } from "../endpoint";
 import { isNamed, storageError } from "../errors";
-import { assumeRole } from "./assume-role";
+import { assumeRole, unsupported } from "./assume-role";
 import { sessionPolicy } from "./policy";
 
 /** AWS gives no shorter session. */
@@ -16,11 +15,11 @@ const tried = new WeakMap<Storage, Map<string, Promise<boolean>>>();
 
 /**
  * Tells whether this storage enforces session policies: a server that ignores them would give each program all that the role may. AWS
- * does. Others are tried once: a session limited to one prefix must be refused another, which the role itself may list. Remembered for
+ * itself does (no endpoint). Others, at an address of AWS, too, are tried once: a session limited to one prefix must be refused another, which the role itself may list. Remembered for
  * the storage, unless the trial could not be made. Throws AppError UNAVAILABLE, UNSUPPORTED (no such role).
  */
 export function enforcesSessionPolicies(roleArn: string, store: Storage = storage()): Promise<boolean> {
-  if (isAws(store.config.endpoint)) return Promise.resolve(true);
+  if (store.config.endpoint === undefined) return Promise.resolve(true);
   const byRole = tried.get(store) ?? new Map<string, Promise<boolean>>();
   tried.set(store, byRole);
   const known = byRole.get(roleArn);
@@ -55,6 +54,8 @@ async function mayList(
     return true;
   } catch (error) {
     if (isNamed(error, "AccessDenied")) return false;
+    // Its S3 does not know the sessions of its STS.
+    if (isNamed(error, "InvalidToken", "InvalidAccessKeyId", "InvalidSecurity")) throw unsupported(error as Error);
     throw storageError(error);
   } finally {
     session.close();

@@ -5,11 +5,13 @@ import { env } from "@/lib/env";
 import { recordEvent } from "@/lib/event/commands";
 import { bucketPermit } from "@/lib/owner/commands";
 import { uploadPrefix } from "@/lib/storage/keys";
-import { uploadSession } from "@/lib/storage/session/upload-session";
-import { uploadPolicy } from "../policy";
+import { requireSessions, uploadSession } from "@/lib/storage/session/upload-session";
 import { openUploadOf } from "../queries";
-import { extendUpload, recordGrant, requireRoom } from "../rows";
+import { extendUpload, recordCredentials, requireRoom } from "../rows";
 import { type ContainerCredentials, sessionSeconds, type UploadCredentials } from "./schema";
+
+/** By how much the clocks of site and storage may differ, with the time that the storage takes to answer. */
+const clockSeconds = 5 * 60;
 
 /**
  * Grants temporary credentials of the storage for an open upload of the viewer's: they write under its prefix and can do nothing else.
@@ -24,13 +26,13 @@ export async function grantCredentials(
   const upload = await openUploadOf(viewer, uploadId);
   await requireRoom(upload);
   const permit = await bucketPermit(viewer);
+  const { S3_ROLE_ARN } = env();
+  // Before anything is recorded of credentials that this site cannot give.
+  const roleArn = await requireSessions(S3_ROLE_ARN);
   await extendUpload(upload);
-  // As if a policy were signed that ends when the credentials do: until then its stored bytes are measured.
-  const lastPolicyAt = new Date(Date.now() + (durationSeconds - uploadPolicy.policyTtlSeconds) * 1_000);
-  await recordGrant(upload.id, lastPolicyAt);
+  await recordCredentials(upload.id, new Date(Date.now() + (durationSeconds + clockSeconds) * 1_000));
   const prefix = uploadPrefix(upload.collectionId, upload.id);
   const sessionName = `atoll-${upload.id}`;
-  const { S3_ROLE_ARN: roleArn } = env();
   const granted = await uploadSession(permit, { roleArn, prefix, sessionName, durationSeconds });
   const { credentials, packedPolicyPercent, ...place } = granted;
   const { id, collectionId } = upload;

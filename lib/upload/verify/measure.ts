@@ -31,6 +31,7 @@ const measuredSelect = {
   collectionId: true,
   createdById: true,
   keepsUnpinned: true,
+  credentialsUntil: true,
 } satisfies Prisma.UploadSelect;
 type Open = Prisma.UploadGetPayload<{ select: typeof measuredSelect }>;
 
@@ -137,7 +138,8 @@ async function measureParts(permit: BucketPermit, upload: Open, prefix: string):
     const rows = await rowsAt(upload.id, prefix, page);
     for (const multipart of page) {
       const row = rows.get(filePathOf(prefix, multipart.key));
-      if (row && isSuperseded(multipart, row) && !upload.keepsUnpinned) {
+      const isUseless = row && (row.canceled_at !== null || (isSuperseded(multipart, row) && !sendsByItself(upload)));
+      if (isUseless && !upload.keepsUnpinned) {
         if (!(await mayRemove(upload.id))) return null;
         await abortMultipart(permit, multipart);
         found.removed += 1;
@@ -153,9 +155,12 @@ async function measureParts(permit: BucketPermit, upload: Open, prefix: string):
 
 /** A file that is sent in parts and has no multipart may be about to record this one. */
 function isSuperseded({ s3UploadId }: Multipart, row: FileRow): boolean {
-  return (
-    row.canceled_at !== null || row.part_size === null || (row.s3_upload_id !== null && row.s3_upload_id !== s3UploadId)
-  );
+  return row.part_size === null || (row.s3_upload_id !== null && row.s3_upload_id !== s3UploadId);
+}
+
+/** Whoever has credentials of the storage makes multiparts without asking, of files that are registered, too: those count as they are. */
+function sendsByItself({ credentialsUntil }: Open): boolean {
+  return credentialsUntil !== null;
 }
 
 /** Returns null when the upload is no longer open. */
@@ -174,7 +179,10 @@ async function recordBytes(
     const held = bytes + removedBytes;
     const over = left === null || held <= left ? 0n : held - left;
     const overSince = over > 0n ? (locked.over_since ?? now) : null;
-    if (overSince && now.getTime() - overSince.getTime() >= uploadPolicy.overGraceSeconds * 1_000) {
+    // Ended before its grants have expired, it would let them go on unmeasured, and its person open others.
+    const graceEnds = overSince && new Date(overSince.getTime() + uploadPolicy.overGraceSeconds * 1_000);
+    const isGranted = upload.credentialsUntil !== null && upload.credentialsUntil > now;
+    if (graceEnds && graceEnds <= now && !isGranted) {
       await releaseReserved(tx, upload);
       const endReason = overReason(Number(over));
       await tx.upload.update({ where: { id: upload.id }, data: { ...ending("aborted", now), endReason } });

@@ -139,6 +139,6 @@ export function failureOfCall(call: CallFailure): Failure {
   if (call.code === "UNAUTHENTICATED") return failure("signed-out");
   if (call.code === "NOT_FOUND") return failure("gone");
   if (call.code === "READ_ONLY") return failure("read-only", call.message);
-  if (call.code === "CONFLICT") return failure("closed", call.message);
+  if (call.code === "CONFLICT" || call.code === "GONE") return failure("closed", call.message);
   return failure("site-refused", call.message);
 }

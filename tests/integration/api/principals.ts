@@ -23,7 +23,7 @@ export type Principal = (typeof principals)[number];
  * What each principal gets, written by hand and not worked out from the contract: uploads are the asking person's own, tokens and sessions
  * another person's.
  *
- *   +  done        ?  401 UNAUTHENTICATED        s  403, the token lacks a scope or is bound
+ *   +  done        ?  401 UNAUTHENTICATED        s  403, the token lacks a scope, is bound, or needs a session
  *   .  404 NOT_FOUND        !  409 CONFLICT      x  422 INVALID
  */
 export const table: Record<string, string> = {
@@ -36,14 +36,14 @@ export const table: Record<string, string> = {
   listMembers: "?....+" + "ss+" + "+." + "???",
   setMember: "?....+" + "ss+" + "+." + "???",
   removeMember: "?....+" + "ss+" + "+." + "???",
-  listMedia: "..++++" + "+ss" + "+." + "???",
-  getMedia: "..++++" + "+ss" + "+." + "???",
+  listMedia: "..++++" + "+s+" + "+." + "???",
+  getMedia: "..++++" + "+s+" + "+." + "???",
   updateMedia: "?..+++" + "ss+" + "+." + "???",
   trashMedia: "?...++" + "ss+" + "+." + "???",
   restoreMedia: "?...++" + "ss+" + "+." + "???",
-  openMedia: "..++++" + "+ss" + "+." + "???",
+  openMedia: "..++++" + "+s+" + "+." + "???",
   // Without a URL for those who do not see it.
-  refreshUrls: "++++++" + "+ss" + "++" + "???",
+  refreshUrls: "++++++" + "+s+" + "++" + "???",
   openUpload: "?..+++" + "s+s" + "+." + "???",
   renewPolicy: "?..+++" + "s+s" + "+." + "???",
   registerFiles: "?..+++" + "s+s" + "+." + "???",
@@ -54,7 +54,7 @@ export const table: Record<string, string> = {
   // Nothing was sent.
   completeFile: "?..!!!" + "s!s" + "!." + "???",
   grantCredentials: "?..+++" + "s+s" + "+." + "???",
-  grantContainerCredentials: "?..+++" + "s+s" + "+." + "???",
+  grantContainerCredentials: "??????" + "s+s" + "+." + "???",
   getUpload: "?..+++" + "s+s" + "+." + "???",
   changeUpload: "?..+++" + "s+s" + "+." + "???",
   // Not verified: there is nothing to undo, and no receipt.
@@ -62,11 +62,11 @@ export const table: Record<string, string> = {
   redoUpload: "?..!!!" + "s!s" + "!." + "???",
   getReceipt: "?..!!!" + "s!s" + "!." + "???",
   getReceiptKey: "++++++" + "+++" + "++" + "???",
-  listTokens: "?+++++" + "???" + "??" + "???",
-  createToken: "?+++++" + "???" + "??" + "???",
-  revokeToken: "?....." + "???" + "??" + "???",
-  listSessions: "?+++++" + "???" + "??" + "???",
-  endSession: "?....." + "???" + "??" + "???",
+  listTokens: "?+++++" + "sss" + "ss" + "???",
+  createToken: "?+++++" + "sss" + "ss" + "???",
+  revokeToken: "?....." + "sss" + "ss" + "???",
+  listSessions: "?+++++" + "sss" + "ss" + "???",
+  endSession: "?....." + "sss" + "ss" + "???",
 };
 
 /** The body of each call that has one. */

@@ -131,7 +131,7 @@ it("with a typing error is told so without a query; a wrong one is spent from th
   const wrong = await call(listCollections, { ...address, ...bearer(newTokenText()) });
   expect(wrong.status).toBe(401);
   expect(wrong.body.detail).not.toBe(typo.body.detail);
-  expect(await db().budget.count({ where: { key: "callsOfVisitors 203.0.113.77" } })).toBe(1);
+  expect(await db().budget.count({ where: { key: "wrongTokensFromNetwork 203.0.113.77" } })).toBe(1);
   spent.mockRestore();
 });
 
@@ -172,6 +172,7 @@ it("tells what is left of its budgets, and 429 with Retry-After beyond them", as
   await db().budget.update({ where: { key: `callsOfToken ${id}` }, data: { spentUntil } });
   const refused = await call(listCollections, bearer(token));
   expect(refused.status).toBe(429);
+  expect(refused.headers.get("ratelimit-policy")).toBe(first.headers.get("ratelimit-policy"));
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
 });
 

@@ -261,8 +261,9 @@ describe("the life of an upload", () => {
     const upload = await openUpload(owner, { collectionSlug: slug });
     const past = new Date(Date.now() - 1_000);
     await db().upload.update({ where: { id: upload.id }, data: { expiresAt: past } });
-    await expect(renewPolicy(owner, upload.id)).rejects.toMatchObject({ code: "CONFLICT" });
+    await expect(renewPolicy(owner, upload.id)).rejects.toMatchObject({ code: "GONE" });
     expect(await expireUploads(worker)).toBe(1);
+    await expect(renewPolicy(owner, upload.id)).rejects.toMatchObject({ code: "GONE" });
     expect((await uploadStatus(owner, upload.id)).state).toBe("expired");
   });
 

@@ -25,7 +25,7 @@ import { uploadRolePermissions } from "@/lib/infra/iam";
 import { createStorage, type Storage } from "@/lib/storage/client";
 import { uploadPrefix } from "@/lib/storage/keys";
 import { enforcesSessionPolicies } from "@/lib/storage/session/enforcement";
-import { uploadSession } from "@/lib/storage/session/upload-session";
+import { requireSessions, uploadSession } from "@/lib/storage/session/upload-session";
 import { field, outcome, query } from "@/tests/integration/embedded-s3/sessions/query";
 import { permitFor } from "@/tests/support/fixtures/permit";
 import { endpoint } from "./endpoint";
@@ -159,9 +159,7 @@ describe(`temporary credentials of an upload on ${endpoint.name}`, () => {
   it("are not given without a role, or for one that does not exist", async () => {
     const wanted = { prefix, sessionName: "atoll-x", durationSeconds: 900 };
     const permit = permitFor(store);
-    await expect(uploadSession(permit, { ...wanted, roleArn: undefined }, store)).rejects.toMatchObject({
-      code: "UNSUPPORTED",
-    });
+    await expect(requireSessions(undefined, store)).rejects.toMatchObject({ code: "UNSUPPORTED" });
     await expect(uploadSession(permit, { ...wanted, roleArn: `${roleArn}-x` }, store)).rejects.toMatchObject({
       code: "UNSUPPORTED",
     });

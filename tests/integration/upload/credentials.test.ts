@@ -1,4 +1,9 @@
-import { PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  CreateMultipartUploadCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { GET as getContainer } from "@/app/api/v1/uploads/[id]/credentials/aws/route";
 import { POST as postCredentials } from "@/app/api/v1/uploads/[id]/credentials/route";
@@ -9,14 +14,17 @@ import { stopQueue } from "@/lib/jobs/queue/queue";
 import { createStorage } from "@/lib/storage/client";
 import { createTokenFor } from "@/lib/token/commands";
 import { abortUpload, openUpload, renewPolicy, sealUpload } from "@/lib/upload/commands";
+import { grantCredentials } from "@/lib/upload/credentials/commands";
+import { registerFiles } from "@/lib/upload/file/commands";
 import { uploadsToMeasure } from "@/lib/upload/queries";
+import { measureUpload } from "@/lib/upload/verify/measure";
 import { testCollection, testUser } from "@/tests/support/fixtures/collections";
 import { system } from "@/tests/support/fixtures/people";
-import { verified } from "@/tests/support/fixtures/uploads";
+import { post, verified } from "@/tests/support/fixtures/uploads";
 import { testBucket, testDatabase } from "@/tests/support/services/services";
 
 await testDatabase();
-const { bucket } = await testBucket();
+const { bucket, client } = await testBucket();
 afterAll(() => stopQueue());
 
 let owner: UserViewer;
@@ -89,9 +97,9 @@ it("keep their upload among those that are measured until they expire, whatever 
   const upload = await openUpload(owner, { collectionSlug: slug });
   await ask(postCredentials, upload.id, { durationSeconds: 3_600 });
   await renewPolicy(owner, upload.id);
-  const { grantedAt } = await db().upload.findUniqueOrThrow({ where: { id: upload.id } });
-  const policyEnds = grantedAt.getTime() + 15 * 60_000;
-  expect(policyEnds).toBeGreaterThan(Date.now() + 3_500_000);
+  await ask(postCredentials, upload.id, { durationSeconds: 900 });
+  const { credentialsUntil } = await db().upload.findUniqueOrThrow({ where: { id: upload.id } });
+  expect(credentialsUntil?.getTime()).toBeGreaterThan(Date.now() + 3_600_000);
   await db().user.update({ where: { id: owner.userId }, data: { quotaBytes: 1_000_000_000n } });
   await db().upload.updateMany({ where: { id: upload.id }, data: { measuredAt: new Date() } });
   const inTenMinutes = new Date(Date.now() + 10 * 60_000);
@@ -99,4 +107,34 @@ it("keep their upload among those that are measured until they expire, whatever 
   const justBeforeTheEnd = new Date(Date.now() + 3_500_000);
   expect(await uploadsToMeasure(system, 100, justBeforeTheEnd)).toContain(upload.id);
   await db().user.update({ where: { id: owner.userId }, data: { quotaBytes: null } });
+});
+
+it("end no upload that holds too much before they expire, so that its person can open no other meanwhile", async () => {
+  const person = await testUser("Full");
+  const own = await testCollection(person);
+  await db().user.update({ where: { id: person.userId }, data: { quotaBytes: 10n } });
+  const upload = await openUpload(person, { collectionSlug: own });
+  await grantCredentials(person, upload.id);
+  await post(upload, "large.txt", "more than ten bytes");
+  const at = (minutes: number) => new Date(Date.now() + minutes * 60_000);
+  expect(await measureUpload(system, upload.id)).toMatchObject({ state: "over" });
+  expect(await measureUpload(system, upload.id, at(50))).toMatchObject({ state: "over" });
+  await expect(openUpload(person, { collectionSlug: own })).rejects.toMatchObject({ code: "TOO_LARGE" });
+  await expect(grantCredentials(person, upload.id)).rejects.toMatchObject({ code: "TOO_LARGE" });
+  expect(await measureUpload(system, upload.id, at(70))).toMatchObject({ state: "ended" });
+});
+
+it("send multiparts of registered files by themselves, which count and are not aborted", async () => {
+  const person = await testUser("Rclone");
+  const own = await testCollection(person);
+  await db().user.update({ where: { id: person.userId }, data: { quotaBytes: 1_000_000_000n } });
+  const upload = await openUpload(person, { collectionSlug: own });
+  await registerFiles(person, upload.id, [{ path: "small.bin", size: 4 }]);
+  await grantCredentials(person, upload.id);
+  const target = { Bucket: bucket, Key: `${upload.prefix}small.bin` };
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(target));
+  await client.send(new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: "part" }));
+  expect(await measureUpload(system, upload.id)).toMatchObject({ removed: 0, state: "within" });
+  const { Parts } = await client.send(new ListPartsCommand({ ...target, UploadId }));
+  expect(Parts).toHaveLength(1);
 });

@@ -58,7 +58,7 @@ it.each<[string, (upload: Aged) => Promise<unknown>]>([
 
 it("an expired upload is not extended, and an extended one does not expire", async () => {
   const over = await aged({ ageMs: 8 * DAY, leftMs: -1_000 });
-  await expect(renewPolicy(owner, over.id)).rejects.toMatchObject({ code: "CONFLICT" });
+  await expect(renewPolicy(owner, over.id)).rejects.toMatchObject({ code: "GONE" });
   const { id } = await aged({ ageMs: 8 * DAY, leftMs: 60_000 });
   await renewPolicy(owner, id);
   expect(await expireUploads(system)).toBe(1);

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -25,20 +25,41 @@ it("makes what several commands want at once only once, and all of them have it"
   expect(existsSync(lock)).toBe(false);
 });
 
-it("takes over from a process that was killed while it made it", async () => {
+// A process that has ended: no other one has its number yet.
+const { pid: ended } = spawnSync(process.execPath, ["--version"]);
+const host = os.hostname();
+
+it.each([
+  ["of a process that was killed", JSON.stringify({ host, pid: ended }), 0],
+  ["of an earlier process with this one's number", JSON.stringify({ host, pid: process.pid }), 0],
+  ["of another container, two minutes ago", JSON.stringify({ host: "elsewhere", pid: 1 }), 121],
+  ["that names no one, as on a full disk", "", 0],
+])("takes over a lock %s", async (_, text, ageSeconds) => {
   const lock = newLock();
-  // Its process has ended: no other one has its number yet.
-  const { pid } = spawnSync(process.execPath, ["--version"]);
-  writeFileSync(lock, String(pid));
+  writeFileSync(lock, text);
+  const at = new Date(Date.now() - ageSeconds * 1_000);
+  utimesSync(lock, at, at);
   let isMade = false;
-  await makeOnce(
-    lock,
-    () => isMade,
-    async () => {
-      isMade = true;
-    },
-  );
+  const make = async () => {
+    isMade = true;
+  };
+  await makeOnce(lock, () => isMade, make);
   expect(isMade).toBe(true);
+});
+
+it.each([
+  ["a process that runs", { host, pid: process.ppid }],
+  ["another container", { host: "elsewhere", pid: ended }],
+])("waits while %s makes it", async (_, holder) => {
+  const lock = newLock();
+  writeFileSync(lock, JSON.stringify(holder));
+  let looks = 0;
+  const isMade = () => {
+    looks += 1;
+    return looks > 4;
+  };
+  await makeOnce(lock, isMade, () => Promise.reject(new Error("made twice")));
+  expect(existsSync(lock)).toBe(true);
 });
 
 it("lets the next one try again where making it failed", async () => {

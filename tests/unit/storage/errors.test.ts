@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { inspect } from "node:util";
 import { S3ServiceException } from "@aws-sdk/client-s3";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -39,6 +40,13 @@ describe("storageError", () => {
     const error = storageError(answer(503, "SlowDown"));
     expect(error.cause).toBeInstanceOf(S3ServiceException);
     expect(JSON.stringify(error.cause)).not.toContain("Signature");
+  });
+
+  it("keeps nothing that S3 repeats of a request: neither its session token, nor what was signed", () => {
+    const repeated = { "Token-0": "secret", StringToSign: "secret", CanonicalRequest: "x-amz-security-token:secret" };
+    const { cause } = storageError(Object.assign(answer(400, "InvalidToken"), repeated));
+    expect(inspect(cause, { depth: null })).not.toContain("secret");
+    expect(cause).toMatchObject({ name: "InvalidToken", $metadata: { httpStatusCode: 400 } });
   });
 
   it("leaves an AppError as it is", () => {
