@@ -101,7 +101,7 @@ export const refreshUrls = defineCall({
     "For pages and programs that keep media for longer than their URLs live. `url` is null for what is not there, or not for you.",
   who: "anyone",
   isSafe: true,
-  scopes: ["read"],
+  scopes: ["read", "manage"],
   body: urlsInput,
   status: 200,
   answer: freshUrls,
