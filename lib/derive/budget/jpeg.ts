@@ -99,7 +99,8 @@ function estimate(frame: Frame, scans: Scan[], sizeBytes: number): Estimate {
   const blocks = components.reduce((sum, component) => sum + component.blocks, 0);
   // The loader leaves out pixels by 2, 4 or 8 where the largest derivative has fewer.
   const shrink = 2 ** Math.max(0, Math.min(3, Math.floor(Math.log2(Math.max(width, height) / 1_600))));
-  const lines = lineBytes((width / shrink) * components.length, height);
+  // Twice: the loader's and those of the step after it. One of 96 megapixels was seen to take 59 MB in all.
+  const lines = 2 * lineBytes((width / shrink) * components.length, height);
   // A sample has at most a byte at the highest quality: more is no part of the picture, as a video appended to it.
   const codedBytes = Math.min(sizeBytes, pixels * components.length);
   const scanning = isBuffered ? scanSeconds(frame, scans) + sizeBytes * secondsPerScannedByte : 0;
