@@ -5,3 +5,4 @@ export declare function typescriptArgs(file: string, args: string[], options?: {
 export declare function nodeProblem(version?: string): string | null;
 
 export function makeOnce(lock: string, isMade: () => boolean, make: () => Promise<void>): Promise<void>;
+export declare function ensureClient(): Promise<void>;

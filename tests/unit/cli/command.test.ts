@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
-import { nodeProblem } from "@/lib/cli/install.mjs";
+import { beforeAll, expect, test } from "vitest";
+import { ensureClient, nodeProblem } from "@/lib/cli/install.mjs";
+
+// After an install no command has made it yet, and the first one says so.
+beforeAll(ensureClient);
 
 const bootstrap = path.resolve(import.meta.dirname, "../../../lib/cli/bootstrap.mjs");
 
