@@ -121,7 +121,8 @@ function headerOf(request: Request, name: string, isTaken: true | undefined): st
 }
 
 function queryOf(call: Call, searchParams: URLSearchParams): unknown {
-  const twice = [...searchParams.keys()].find((name, index, all) => all.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const twice = [...searchParams.keys()].find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) {
     const message = "This parameter is there twice.";
     throw new AppError("INVALID", message, { issues: [{ path: twice, message }] });

@@ -14,7 +14,7 @@ export const budgets = {
   writesFromNetwork: { count: 20_000, windowSeconds: 10 },
   /** Whatever a program sends with one token, reads among it. A whole upload by `atoll upload` stays well under it. */
   callsOfToken: { count: 5_000, windowSeconds: 10 },
-  /** Tokens that are not valid. Apart from visitors: a program that goes on with an expired one shuts out nobody who signs in. */
+  /** Requests with an invalid token. Not counted as visitors' calls: a program that retries an expired token must not stop sign-ins from its network. */
   wrongTokensFromNetwork: { count: 300, windowSeconds: 5 * minute },
   /** Whatever visitors send who are not signed in: forms, attempts to sign in, returns from a provider. */
   callsOfVisitors: { count: 300, windowSeconds: 5 * minute },

@@ -112,8 +112,8 @@ export async function ensureClient() {
 }
 
 const lookAgainMs = 50;
-/** When one that waits says so, and when it gives up. */
-const patience = { sayMs: 5_000, endMs: 5 * 60_000 };
+/** A command that waits says so after the first time, and fails after the second. */
+const waitLimits = { tellAfterMs: 5_000, failAfterMs: 5 * 60_000 };
 /** A lock of another host or container, whose processes are not seen here, is taken over when it is so old. */
 const oldLockMs = 2 * 60_000;
 /** What this process holds: after a restart of a container another process has had the same number. */
@@ -125,7 +125,7 @@ const held = new Set();
  */
 export async function makeOnce(lock, isMade, make) {
   const startedAt = performance.now();
-  for (let isSaid = false; !isMade(); ) {
+  for (let isTold = false; !isMade(); ) {
     const release = tryLock(lock);
     if (release) {
       try {
@@ -136,10 +136,10 @@ export async function makeOnce(lock, isMade, make) {
       continue;
     }
     const waitedMs = performance.now() - startedAt;
-    if (waitedMs > patience.endMs)
+    if (waitedMs > waitLimits.failAfterMs)
       throw new Error(`Another command has held ${lock} for five minutes. Delete it if none runs.`);
-    if (waitedMs > patience.sayMs && !isSaid) say(`Waiting for another command, which holds ${lock} …`);
-    isSaid ||= waitedMs > patience.sayMs;
+    if (waitedMs > waitLimits.tellAfterMs && !isTold) say(`Waiting for another command, which holds ${lock} …`);
+    isTold ||= waitedMs > waitLimits.tellAfterMs;
     await setTimeout(lookAgainMs);
   }
 }
@@ -147,7 +147,7 @@ export async function makeOnce(lock, isMade, make) {
 /** Takes the lock, or removes one whose holder is gone. Returns what releases it; undefined when it was not taken. */
 function tryLock(lock) {
   const text = JSON.stringify({ host: os.hostname(), pid: process.pid, id: randomUUID() });
-  // Linked when it is written: nobody sees a lock that names no one.
+  // Written first, then linked: a lock that exists names its process.
   const draft = `${lock}.${randomUUID()}`;
   writeFileSync(draft, text);
   try {

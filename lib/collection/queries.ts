@@ -2,7 +2,8 @@ import "server-only";
 import type { UserViewer, Viewer } from "@/lib/auth/viewer";
 import { db, type Prisma } from "@/lib/db";
 import { AppError, notFound, requireId } from "@/lib/errors";
-import { type List, openCursor, sealCursor } from "@/lib/sealed/cursor";
+import { type List, openCursor, pageOfRows } from "@/lib/sealed/cursor";
+import { timePosition } from "@/lib/sealed/schema";
 import {
   type Ability,
   abilities,
@@ -13,7 +14,7 @@ import {
   type Visibility,
   visibilitiesOpenTo,
 } from "./policy";
-import { type CollectionCard, collectionPosition, isSlug } from "./schema";
+import { type CollectionCard, isSlug } from "./schema";
 
 /** How many collections a landing page shows. */
 const maxPublicCollections = 12;
@@ -81,16 +82,14 @@ export async function collectionPage(
 ): Promise<{ items: SeenCollection[]; nextCursor: string | null }> {
   if (viewer.kind !== "user") throw new AppError("UNAUTHENTICATED", "Sign in first.");
   const list: List = ["collections", viewer.userId];
-  const after = cursor === undefined ? null : openCursor(list, cursor, collectionPosition);
+  const after = cursor === undefined ? null : openCursor(list, cursor, timePosition);
   const earlier = after && {
     OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }],
   };
   const own = { members: { some: { userId: viewer.userId } } };
   const rows = await readRows(viewer, earlier ? { AND: [own, earlier] } : own, limit + 1);
-  const items = rows.slice(0, limit).map((row) => toSeen(viewer, row));
-  const last = rows[limit - 1];
-  if (!last || rows.length <= limit) return { items, nextCursor: null };
-  return { items, nextCursor: sealCursor(list, [last.createdAt.getTime(), last.id]) };
+  const page = pageOfRows(list, rows, limit, ({ createdAt, id }) => [createdAt.getTime(), id]);
+  return { items: page.rows.map((row) => toSeen(viewer, row)), nextCursor: page.nextCursor };
 }
 
 /** Returns the newest public collections that are not empty. */

@@ -68,8 +68,3 @@ const wholeCollection = collectionOutline.extend({
 /** A collection in a list. */
 export const collectionCard = z.discriminatedUnion("originals", [collectionOutline, wholeCollection]);
 export type CollectionCard = z.infer<typeof collectionCard>;
-
-/** Where the next page of a list starts: after this collection. In a cursor: the time in milliseconds, and the id. */
-export const collectionPosition = z
-  .tuple([z.int().nonnegative(), z.uuid()])
-  .transform(([time, id]) => ({ createdAt: new Date(time), id }));

@@ -1,6 +1,7 @@
 import "server-only";
 import type { z } from "zod";
 import type { Viewer } from "@/lib/auth/viewer";
+import type { ReadVersion } from "@/lib/collection/commands";
 import { collectionsWhere } from "@/lib/collection/queries";
 import { db, type Prisma } from "@/lib/db";
 import { changedMeanwhile, notFound, requireId } from "@/lib/errors";
@@ -105,9 +106,6 @@ function columnsOf(metadata: FoundMetadata | undefined) {
   const { takenAt = null, takenOffsetMinutes = null, latitude = null, longitude = null } = metadata ?? {};
   return { takenAt, takenOffsetMinutes, latitude, longitude, metadataVersion };
 }
-
-/** The version that was read before: a change of another one is refused. Without it any version is changed. */
-export type ReadVersion = { editVersion?: number | undefined };
 
 /** Changes a media's title. Throws NOT_FOUND, CHANGED. */
 export async function updateMedia(

@@ -4,7 +4,7 @@ import { collectionsWhere } from "@/lib/collection/queries";
 import { isSlug } from "@/lib/collection/schema";
 import { db, firstId } from "@/lib/db";
 import { notFound } from "@/lib/errors";
-import { type List, openCursor, sealCursor } from "@/lib/sealed/cursor";
+import { type List, openCursor, pageOfRows } from "@/lib/sealed/cursor";
 import { type MemberItem, memberPosition } from "./schema";
 
 /** Of a page whose length is not asked for. */
@@ -30,11 +30,11 @@ export async function membersOf(
     orderBy: { userId: "asc" },
     take: limit + 1,
   });
-  const items = rows.slice(0, limit).map(({ user, createdAt, ...member }) => ({
+  const page = pageOfRows(list, rows, limit, ({ userId }) => userId);
+  const items = page.rows.map(({ user, createdAt, ...member }) => ({
     ...member,
     ...user,
     createdAt: createdAt.toISOString(),
   }));
-  const last = rows[limit - 1];
-  return { items, nextCursor: last && rows.length > limit ? sealCursor(list, last.userId) : null };
+  return { items, nextCursor: page.nextCursor };
 }

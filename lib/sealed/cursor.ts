@@ -21,3 +21,15 @@ export function openCursor<Position extends z.ZodType>(list: List, text: string,
   const message = "This cursor is not from this list, or it is no longer valid. Start again without one.";
   throw new AppError("INVALID", message, { issues: [{ path: "cursor", message }] });
 }
+
+/** Returns the first `limit` of rows that were selected with one more than that, and the cursor of the page after them. */
+export function pageOfRows<Row>(
+  list: List,
+  rows: readonly Row[],
+  limit: number,
+  positionOf: (row: Row) => unknown,
+): { rows: Row[]; nextCursor: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return { rows: shown, nextCursor: last && rows.length > limit ? sealCursor(list, positionOf(last)) : null };
+}

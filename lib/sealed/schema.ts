@@ -14,3 +14,9 @@ export const pageInput = z.strictObject({
 
 /** The cursor of the next page; null on the last one. */
 export const nextCursor = cursorText.nullable();
+
+/** Where the next page of a list by time starts: after the row of this time and id. In a cursor the time is in milliseconds. */
+export const timePosition = z
+  .tuple([z.int().nonnegative(), z.uuid()])
+  .transform(([time, id]) => ({ createdAt: new Date(time), id }));
+export type TimePosition = z.output<typeof timePosition>;

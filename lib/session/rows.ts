@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { sessionPolicy } from "@/lib/auth/policy";
 import { ago, deletion, liveSessions, sessionIds } from "@/lib/auth/rows";
 import { columns, execute, query, rowsOf, type Transaction, uuid } from "@/lib/db";
-import type { SessionPosition } from "./schema";
+import type { TimePosition } from "@/lib/sealed/schema";
 
 const s = columns("session", "s");
 
@@ -13,7 +13,7 @@ const listed = liveSessions.select(["s.id", "s.device", "s.ip_address", "s.creat
 export function sessionRows(
   on: Transaction,
   userId: string,
-  { limit, after }: { limit: number; after?: SessionPosition },
+  { limit, after }: { limit: number; after?: TimePosition },
 ) {
   const page = listed.where("u.id", "=", userId).orderBy("s.created_at", "desc").orderBy("s.id", "desc").limit(limit);
   if (!after) return rowsOf(on, page);

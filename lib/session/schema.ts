@@ -20,14 +20,6 @@ export type SessionItem = z.infer<typeof sessionItem>;
 
 export type SessionPage = { items: SessionItem[]; nextCursor: string | null };
 
-/** Where the next page of a list starts: after this session. */
-export type SessionPosition = { createdAt: Date; id: string };
-
-/** The position in a cursor: the time in milliseconds, and the id. */
-export const sessionPosition = z
-  .tuple([z.int().nonnegative(), z.uuid()])
-  .transform(([time, id]): SessionPosition => ({ createdAt: new Date(time), id }));
-
 /** Query parameters of the list of sessions. */
 export const sessionListInput = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(sessionPolicy.maxPerUser),

@@ -2,9 +2,10 @@ import "server-only";
 import { sessionOfViewer, type Viewer } from "@/lib/auth/viewer";
 import { db } from "@/lib/db";
 import { notFound } from "@/lib/errors";
-import { type List, openCursor, sealCursor } from "@/lib/sealed/cursor";
+import { type List, openCursor, pageOfRows } from "@/lib/sealed/cursor";
+import { timePosition } from "@/lib/sealed/schema";
 import { toItem, tokenSelect } from "./present";
-import { type TokenListInput, type TokenOfUser, type TokenPage, tokenPosition } from "./schema";
+import type { TokenListInput, TokenOfUser, TokenPage } from "./schema";
 
 const tokensPerPage = 500;
 
@@ -17,7 +18,7 @@ const listOf = (userId: string): List => ["tokens", userId];
  */
 export async function tokensOf(viewer: Viewer, { limit, cursor }: TokenListInput): Promise<TokenPage> {
   const { userId } = sessionOfViewer(viewer);
-  const after = cursor === undefined ? null : openCursor(listOf(userId), cursor, tokenPosition);
+  const after = cursor === undefined ? null : openCursor(listOf(userId), cursor, timePosition);
   const earlier = after && {
     OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }],
   };
@@ -27,10 +28,8 @@ export async function tokensOf(viewer: Viewer, { limit, cursor }: TokenListInput
     take: limit + 1,
     select: tokenSelect,
   });
-  const items = rows.slice(0, limit).map(toItem);
-  const last = rows[limit - 1];
-  if (!last || rows.length <= limit) return { items, nextCursor: null };
-  return { items, nextCursor: sealCursor(listOf(userId), [last.createdAt.getTime(), last.id]) };
+  const page = pageOfRows(listOf(userId), rows, limit, ({ createdAt, id }) => [createdAt.getTime(), id]);
+  return { items: page.rows.map(toItem), nextCursor: page.nextCursor };
 }
 
 /** Returns tokens of all users, or of one, in the order of their ids: a page of those after `after`; an empty page is the end. */

@@ -49,14 +49,6 @@ export type CreatedToken = z.infer<typeof createdToken>;
 /** A token as operators see it. */
 export type TokenOfUser = TokenItem & { user: string };
 
-/** Where the next page of a list starts: after this token. */
-export type TokenPosition = { createdAt: Date; id: string };
-
-/** The position in a cursor: the time in milliseconds, and the id. */
-export const tokenPosition = z
-  .tuple([z.int().nonnegative(), z.uuid()])
-  .transform(([time, id]): TokenPosition => ({ createdAt: new Date(time), id }));
-
 export const tokenListInput = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(maxPerUser),
   cursor: cursorText.optional(),

@@ -1,4 +1,4 @@
-/** What was given on the command line. `id` is the operand of `revoke`. */
+/** The options and operands of the command line. `id` is the operand of `revoke`. */
 export type Given = {
   id: string;
   user?: string | undefined;
