@@ -15,8 +15,8 @@ const tried = new WeakMap<Storage, Map<string, Promise<boolean>>>();
 
 /**
  * Tells whether this storage enforces session policies: a server that ignores them would give each program all that the role may. AWS
- * itself does (no endpoint). Others, at an address of AWS, too, are tried once: a session limited to one prefix must be refused another, which the role itself may list. Remembered for
- * the storage, unless the trial could not be made. Throws AppError UNAVAILABLE, UNSUPPORTED (no such role).
+ * does, where no endpoint is configured. Every configured endpoint is tried once: a session limited to one prefix must be refused
+ * another, which the role itself may list. The result is kept for the storage, unless the trial could not be made. Throws AppError UNAVAILABLE, UNSUPPORTED (no such role).
  */
 export function enforcesSessionPolicies(roleArn: string, store: Storage = storage()): Promise<boolean> {
   if (store.config.endpoint === undefined) return Promise.resolve(true);

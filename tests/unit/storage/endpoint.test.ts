@@ -23,6 +23,8 @@ describe("isAws", () => {
     "http://127.0.0.1:9000",
     "https://s3.example.org",
     "https://s3.evil-amazonaws.com",
+    "https://my-store-1.elb.eu-west-1.amazonaws.com",
+    "https://ec2-203-0-113-7.compute-1.amazonaws.com",
     "https://s3.amazonaws.com.example.org",
     "https://amazonaws.eu.example.org/amazonaws.eu",
   ])("is false for %s", (endpoint) => {
